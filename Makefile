@@ -1,0 +1,44 @@
+# Everything runs in .venv/, which the first command makes. PYTHON names the interpreter to make it with.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INI ?= development.ini
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check verify bench clean
+
+help: ## show the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+$(VENV)/.run: setup.cfg pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@echo "Installing llmpricing into $(VENV)/ (once; about half a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing the tools of the tests and checks ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,test,check]'
+	@touch $@
+
+run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543
+	@exec $(BIN)/llmpricing run $(INI)
+
+test: $(VENV)/.dev ## unit, integration, functional and unplugged tests on real stores
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+verify: $(VENV)/.run ## the checklist of README with measured figures; fails where one is missed
+	@exec $(BIN)/llmpricing verify $(INI)
+
+bench: $(VENV)/.dev ## ours beside its peers in one run
+	$(BIN)/python -m benchmarks
+
+clean: ## remove .venv/ and build files (not var/, where the data lives)
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,62 @@
+"""Money and quantities as exact decimals: from the source's text to the answer's text."""
+
+from __future__ import annotations
+
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
+from fractions import Fraction
+
+PLACES = Decimal("1e-12")  # where a quote is quantised, once, half even
+_SNAP = Fraction(1, 10**12)  # relative distance at which a float's residue is taken for its short form
+_SHORT_DIGITS = 12
+_MAX_DIGITS = 60  # longer numbers in a price list are a mistake, and cost time
+
+
+class MoneyError(ValueError):
+    """The text is no finite decimal number."""
+
+
+def parse_decimal(text: str) -> Decimal:
+    """The exact decimal that ``text`` writes, e.g. ``"1.5e-06"``; raises MoneyError for anything else."""
+    text = text.strip()
+    if not text or len(text) > _MAX_DIGITS or "_" in text:
+        raise MoneyError("not a decimal number")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise MoneyError("not a decimal number") from None
+    if not value.is_finite() or abs(value.adjusted()) > _MAX_DIGITS:
+        raise MoneyError("not a finite decimal number")
+    return value
+
+
+def snap(value: Decimal) -> Decimal:
+    """``value`` without a binary float's residue: 0.30000000000000004 is 0.3.
+
+    Only numbers of 15 digits or more are touched, and only where 12 digits lie within 1e-12 relative.
+    """
+    if len(value.as_tuple().digits) < 15:
+        return value
+    short = Context(prec=_SHORT_DIGITS).plus(value).normalize()
+    if abs(Fraction(short) - Fraction(value)) <= abs(Fraction(value)) * _SNAP:
+        return short
+    return value
+
+
+def multiply(left: Decimal, right: Decimal) -> Decimal:
+    """The exact product; numbers from parse_decimal never need more than 1,000 digits."""
+    with localcontext(prec=1000, traps=[Inexact]):
+        return left * right
+
+
+def to_text(value: Decimal) -> str:
+    """Plain text without exponent or trailing zeros: ``"2.5"``, ``"10"``, ``"0"``."""
+    if not value:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def quantise(value: Fraction) -> Decimal:
+    """An exact rational as a decimal of at most 12 places, half even; done once, at the edge of a quote."""
+    scaled = round(value * 10**12)  # round() on a Fraction is exact and half even
+    return Decimal(scaled).scaleb(-12, Context(prec=max(len(str(abs(scaled))), 1)))

@@ -1,0 +1,136 @@
+"""What a price list said, in one shape for all sources. Parsers return these; nothing here knows a store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from llmpricing.domain.conditions import BASE, Conditions
+
+
+class State(StrEnum):
+    """What a seller asks for a meter. Unknown is not a statement: it is the absence of one."""
+
+    PRICED = "priced"
+    FREE = "free"
+    INCLUDED = "included"
+    NOT_OFFERED = "not_offered"
+
+
+class Basis(StrEnum):
+    """What the date of a price rests on."""
+
+    DOCUMENTED = "documented"  # the seller or the source states the date
+    FIRST_OBSERVED = "first_observed"  # somebody saw it then for the first time
+    BRACKET = "bracket"  # between two snapshots; valid from the later one
+    UNDATED = "undated"  # the source states no date: taken as always valid
+    MANUAL = "manual"  # a person said so
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One value and its stated period. ``amount`` is in ``currency`` per ``per_quantity`` units of the meter.
+
+    Both bounds are aware UTC times or None for open; ``until`` is exclusive. ``raw`` keeps the source's own text
+    where the amount was converted (another unit, a float's residue).
+    """
+
+    state: State
+    amount: Decimal | None
+    per_quantity: int
+    currency: str = "USD"
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    basis: Basis = Basis.UNDATED
+    source_url: str | None = None
+    raw: str | None = None
+    minimum_quantity: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """All that a list says about one meter under one set of conditions: segments in order, without overlap."""
+
+    meter: str
+    conditions: Conditions
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class ObservedProvider:
+    """A seller. The clauses are operator trees such as ``{"or": [{"equals": "x"}, {"starts_with": "y"}]}``."""
+
+    slug: str
+    name: str
+    api_pattern: str | None = None
+    pricing_urls: tuple[str, ...] = ()
+    provider_match: Mapping[str, Any] | None = None
+    model_match: Mapping[str, Any] | None = None
+    fallback_providers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ObservedOffering:
+    """A model as one provider sells it; None means that the list says nothing on it."""
+
+    provider: str
+    api_id: str
+    name: str | None = None
+    lab: str | None = None
+    mode: str | None = None  # chat, embedding, image_generation, ...
+    status: str | None = None  # active, deprecated, preview, removed
+    region: str | None = None
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: frozenset[str] | None = None
+    input_modalities: tuple[str, ...] | None = None
+    output_modalities: tuple[str, ...] | None = None
+    deprecated_on: date | None = None
+    match: Mapping[str, Any] | None = None
+    aliases: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        return f"{self.provider}/{self.api_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An entry that could not be read: where, and why in plain words. The rest of the list counts."""
+
+    key: str
+    reason: str
+
+
+@dataclass
+class PriceList:
+    """Everything one source says at one time. ``states_dates``: its prices carry their own dates, so that an undated
+    one means "as ever"; otherwise a change counts from the day the list was published.
+    """
+
+    source: str
+    states_dates: bool
+    providers: list[ObservedProvider] = field(default_factory=list)
+    offerings: list[ObservedOffering] = field(default_factory=list)
+    aliases: list[tuple[str, str, str]] = field(default_factory=list)  # (namespace, alias, offering slug)
+    problems: list[Problem] = field(default_factory=list)
+    unknown_keys: Counter[str] = field(default_factory=Counter)
+    entries: int = 0  # how many the list holds, readable or not
+
+
+def flat(
+    meter: str,
+    amount: Decimal,
+    per_quantity: int,
+    conditions: Conditions = BASE,
+    **segment: Any,
+) -> Statement:
+    """A statement of one undated value; 0 is said as free."""
+    state = State.PRICED if amount else State.FREE
+    return Statement(meter, conditions, (Segment(state, amount, per_quantity, **segment),))

