@@ -1,4 +1,4 @@
-"""The compose file starts the stores that development.ini names; the real Compose reads it, no engine needed."""
+"""The compose file starts the stores of development.ini; the real Compose reads it, no engine needed."""
 
 import configparser
 import json
