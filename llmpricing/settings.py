@@ -82,7 +82,9 @@ def _database_url(raw: str) -> str:
     if parts.scheme != "postgresql+psycopg2":
         raise ValueError("must begin with postgresql+psycopg2://")
     if not parts.hostname or len(parts.path) < 2:
-        raise ValueError("must name a host and a database, as in postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME")
+        raise ValueError(
+            "must name a host and a database, as in postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME"
+        )
     return raw
 
 
@@ -223,4 +225,6 @@ def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
         return []
     if urlsplit(url).password != DEVELOPMENT_PASSWORD:
         return []
-    return ["sqlalchemy.url (LLMPRICING_DATABASE_URL) holds the development password: choose another for production"]
+    return [
+        "sqlalchemy.url (LLMPRICING_DATABASE_URL) holds the development password: choose another for production"
+    ]

@@ -1,0 +1,120 @@
+"""Who sells what, under which names: providers, models, offerings, aliases and match rules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint, Range
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from llmpricing.models.meta import Base, Id
+
+_EMPTY = text("'{}'::text[]")
+
+
+class Catalogue(Base):
+    """One row: the version of all that is published. Whatever changes an answer raises it in the same transaction."""
+
+    __tablename__ = "catalogue"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime]
+
+
+class Provider(Base):
+    """A seller. Ids are genai-prices' where it knows the seller."""
+
+    __tablename__ = "provider"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    api_pattern: Mapped[str | None]
+    pricing_urls: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=_EMPTY)
+    provider_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    model_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    fallback_providers: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=_EMPTY)
+
+
+class Model(Base):
+    """What a lab made, whoever sells it; the slug is the model's name without seller, e.g. ``gpt-4o``."""
+
+    __tablename__ = "model"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    lab: Mapped[str | None]
+
+
+class Offering(Base):
+    """A model as one provider sells it. The slug, ``provider/api-id``, is its public id; the API id may hold slashes.
+
+    Null means that no source says; it never means none. Descriptive facts come from the best-ranked source that has them.
+    """
+
+    __tablename__ = "offering"
+    __table_args__ = (Index("ix_offering_capabilities", "capabilities", postgresql_using="gin"),)
+
+    id: Mapped[Id]
+    # Byte order, so that pages and cursors agree on every server whatever its locale.
+    slug: Mapped[str] = mapped_column(Text(collation="C"), unique=True)
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), index=True)
+    api_id: Mapped[str]
+    model_id: Mapped[int | None] = mapped_column(ForeignKey("model.id"), index=True)
+    name: Mapped[str]
+    lab: Mapped[str | None]
+    mode: Mapped[str | None]
+    status: Mapped[str | None]
+    region: Mapped[str | None]
+    context_window: Mapped[int | None] = mapped_column(BigInteger)
+    max_output_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    capabilities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    input_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    output_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    deprecated_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    provider: Mapped[Provider] = relationship()
+
+
+class OfferingAlias(Base):
+    """Another name for an offering, for a time. ``source_id`` is null for names that this installation gave itself."""
+
+    __tablename__ = "offering_alias"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("namespace", "="),
+            ("alias", "="),
+            ("valid", "&&"),
+            ("recorded", "&&"),
+            name="ex_offering_alias_no_overlap",
+        ),
+    )
+
+    id: Mapped[Id]
+    namespace: Mapped[str]
+    alias: Mapped[str] = mapped_column(index=True)
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), index=True)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    valid: Mapped[Range[datetime]]
+    recorded: Mapped[Range[datetime]]
+
+
+class MatchRule(Base):
+    """An operator tree by which a source recognises names of an offering; rules are tried in order of position."""
+
+    __tablename__ = "match_rule"
+    __table_args__ = (Index("ix_match_rule_offering_id", "offering_id"),)
+
+    id: Mapped[Id]
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    position: Mapped[int]
+    clause: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    recorded: Mapped[Range[datetime]]

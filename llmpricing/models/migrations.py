@@ -1,0 +1,64 @@
+"""Where the migrations lie, which one is the newest, and how they are run from our own code."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
+from sqlalchemy.engine import Connection
+
+import llmpricing
+from alembic import command
+
+MIGRATION_LOCK = 7_266_001  # advisory: one migration at a time
+INITIALISE_LOCK = 7_266_002  # advisory: one initialisation at a time
+IMPORT_LOCK = 7_266_003  # advisory: one import at a time
+
+
+def location() -> Path:
+    """The folder of the migrations: ``alembic/`` of a checkout, or inside the installed package."""
+    package = Path(llmpricing.__file__).parent
+    checkout = package.parent / "alembic"
+    return checkout if (checkout / "env.py").is_file() else package / "migrations"
+
+
+def _config(connection: Connection | None = None, lock_timeout_s: float = 10) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(location()).replace("%", "%%"))
+    config.attributes.update(connection=connection, lock_timeout_s=lock_timeout_s)
+    return config
+
+
+@cache
+def head() -> str:
+    """The newest revision that this code knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None, "the package holds no migrations"  # noqa: S101 - a broken build
+    return revision
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that the database is at, or None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("select version_num from alembic_version"))
+    return revision
+
+
+def upgrade(connection: Connection, lock_timeout_s: float, revision: str = "head") -> None:
+    """Bring the schema up to ``revision``; safe to run twice and by two processes at once."""
+    command.upgrade(_config(connection, lock_timeout_s), revision)
+
+
+def downgrade(connection: Connection, lock_timeout_s: float, revision: str) -> None:
+    """Take the schema back to ``revision``; ``base`` empties it."""
+    command.downgrade(_config(connection, lock_timeout_s), revision)
+
+
+def seen_by_autogenerate(_obj: Any, name: str | None, type_: str, reflected: bool, _other: Any) -> bool:
+    """Whether autogenerate looks at an object: not at what TimescaleDB keeps for itself."""
+    return not (type_ == "table" and reflected and (name or "").startswith("_timescaledb"))

@@ -1,0 +1,87 @@
+"""The engine and its sessions: pool, timeouts, read-only transactions, errors that a retry may mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import zope.sqlalchemy
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import NullPool
+
+from llmpricing.settings import Settings
+
+SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
+
+
+def connect_args(settings: Settings) -> dict[str, Any]:
+    """What libpq is told: the server ends long statements, names us, and speaks UTC."""
+    statement_ms = int(settings.statement_timeout_s * 1000)
+    return {
+        "connect_timeout": max(2, int(settings.connect_timeout_s)),  # libpq takes whole seconds and no less than 2
+        "application_name": "llmpricing",
+        "options": f"-c statement_timeout={statement_ms} -c timezone=UTC",
+    }
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The engine of a serving process: a capped pool that notices connections which died while idle."""
+    return create_engine(
+        settings.database_url,
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        pool_timeout=settings.pool_timeout_s,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args=connect_args(settings),
+    )
+
+
+def make_script_engine(settings: Settings) -> Engine:
+    """The engine of a script: no pool, and no statement timeout, because an import may take its time."""
+    args = connect_args(settings) | {"options": "-c timezone=UTC"}
+    return create_engine(settings.database_url, poolclass=NullPool, connect_args=args)
+
+
+def session_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmaker[Session]]:
+    """Factories of (writing, reading) sessions over the same pool; the reading ones begin READ ONLY."""
+    reader = engine.execution_options(postgresql_readonly=True)
+    return sessionmaker(engine), sessionmaker(reader, autoflush=False)
+
+
+def request_session(factory: Callable[[], Session], transaction_manager: Any) -> Session:
+    """A session that commits and aborts with the request's transaction."""
+    session = factory()
+    zope.sqlalchemy.register(session, transaction_manager=transaction_manager)
+    return session
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A script's session: commits at the end of the block, rolls back on an exception."""
+    with Session(engine) as session, session.begin():
+        yield session
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's code for an error, e.g. ``40001``, or None where no server answered."""
+    original = getattr(error, "orig", error)
+    code: str | None = getattr(original, "pgcode", None)
+    return code
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying again at once may help: serialisation failure, deadlock, or a connection dropped under us."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if sqlstate(error) in (SERIALISATION_FAILURE, DEADLOCK):
+        return True
+    return bool(error.connection_invalidated) and not is_timeout(error)
+
+
+def is_timeout(error: BaseException) -> bool:
+    """Whether our own deadline ended the wait; trying again would only double it."""
+    return bool(getattr(getattr(error, "orig", None), "is_deadline", False))

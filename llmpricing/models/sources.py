@@ -1,0 +1,81 @@
+"""Who feeds the price book, what was fetched, and what it said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from llmpricing.models.meta import Base, Id
+
+
+class Source(Base):
+    """A public price list. The lower the trust rank, the sooner it is believed."""
+
+    __tablename__ = "source"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    url: Mapped[str | None]
+    licence: Mapped[str | None]
+    trust_rank: Mapped[int]
+    states_dates: Mapped[bool]
+
+
+class SourceFetch(Base):
+    """One reading of a source. ``published_at`` is when the source said it, ``fetched_at`` when we read it.
+
+    Append-only. ``outcome`` is imported, unchanged (the digest was known) or refused; ``counts`` holds new, changed,
+    unchanged, quarantined and entries. What a source last said is as fresh as its latest imported or unchanged fetch.
+    """
+
+    __tablename__ = "source_fetch"
+    __table_args__ = (Index("ix_source_fetch_source_id_published_at", "source_id", "published_at"),)
+
+    id: Mapped[Id]
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    fetched_at: Mapped[datetime]
+    published_at: Mapped[datetime]
+    origin: Mapped[str]  # bundled 0.2.3, a file's name, or a URL
+    etag: Mapped[str | None]
+    sha256: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[str]
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    unknown_keys: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
+
+    source: Mapped[Source] = relationship()
+
+
+class Observation(Base):
+    """What a source said about one component (a meter under conditions) of an offering, when its word changed.
+
+    Append-only; a word of several dated segments takes several rows. Withdrawn is a word without segments: the source
+    still lists the offering with prices, but no longer this one. On a server with TimescaleDB a hypertable by ``time``.
+    """
+
+    __tablename__ = "model_pricing_history"
+    __table_args__ = (Index("ix_model_pricing_history_offering_id_time", "offering_id", text("time DESC")),)
+
+    time: Mapped[datetime] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), primary_key=True)
+    component: Mapped[str] = mapped_column(primary_key=True)  # meter|condition_key
+    segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    fetch_id: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str]
+    value: Mapped[Decimal | None]
+    currency: Mapped[str]
+    per_quantity: Mapped[int] = mapped_column(BigInteger)
+    minimum_quantity: Mapped[Decimal | None]
+    stated_from: Mapped[datetime | None]
+    stated_until: Mapped[datetime | None]
+    basis: Mapped[str]
+    source_url: Mapped[str | None]
+    raw: Mapped[str | None]
