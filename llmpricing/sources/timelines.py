@@ -1,0 +1,74 @@
+"""From "what holds at each moment" to statements: equal neighbours become one segment, a missing value ends one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.observations import Basis, Segment, State, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one meter costs under one set of conditions; no amount means: not offered."""
+
+    amount: Decimal | None
+    per_quantity: int
+    raw: str | None = None
+    basis: Basis = Basis.UNDATED
+    source_url: str | None = None
+    minimum_quantity: Decimal | None = None
+    currency: str = "USD"
+
+    def segment(self, valid_from: datetime | None) -> Segment:
+        """The same as a segment that is open at its end; 0 is said as free."""
+        state = State.NOT_OFFERED if self.amount is None else State.PRICED if self.amount else State.FREE
+        return Segment(
+            state=state,
+            amount=self.amount,
+            per_quantity=self.per_quantity,
+            currency=self.currency,
+            valid_from=valid_from,
+            basis=Basis.UNDATED if valid_from is None else self.basis,
+            source_url=self.source_url,
+            raw=self.raw,
+            minimum_quantity=self.minimum_quantity,
+        )
+
+    def same_price(self, other: Rate) -> bool:
+        """Whether a change from one to the other is none that anybody pays for."""
+        return (self.amount, self.per_quantity, self.currency, self.minimum_quantity) == (
+            other.amount,
+            other.per_quantity,
+            other.currency,
+            other.minimum_quantity,
+        )
+
+
+Rates = Mapping[tuple[str, Conditions], Rate]  # (meter, conditions) -> rate, at one moment
+
+
+def statements(moments: Iterable[tuple[datetime | None, Rates]]) -> tuple[Statement, ...]:
+    """Statements of rates that hold from each moment to the next; moments ascend, None (always) comes first."""
+    segments: dict[tuple[str, Conditions], list[Segment]] = {}
+    running: dict[tuple[str, Conditions], Rate] = {}
+    for moment, rates in moments:
+        for key in [key for key in running if key not in rates]:
+            _close(segments[key], moment)
+            del running[key]
+        for key, rate in rates.items():
+            before = running.get(key)
+            if before and before.same_price(rate):
+                continue
+            if before:
+                _close(segments[key], moment)
+            running[key] = rate
+            segments.setdefault(key, []).append(rate.segment(moment))
+    return tuple(Statement(meter, when, tuple(found)) for (meter, when), found in segments.items())
+
+
+def _close(segments: list[Segment], moment: datetime | None) -> None:
+    segments[-1] = replace(segments[-1], valid_until=moment)
