@@ -1,11 +1,18 @@
-"""Tables and the session, nothing else."""
+"""Tables and the session, nothing else. ``includeme`` gives every request its own session."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from llmpricing.models import deadline
 from llmpricing.models.catalogue import Catalogue, MatchRule, Model, Offering, OfferingAlias, Provider
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
+from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import Observation, Source, SourceFetch
+from llmpricing.settings import Settings
 
 __all__ = [
     "Base",
@@ -22,3 +29,31 @@ __all__ = [
     "Source",
     "SourceFetch",
 ]
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def includeme(config: Any) -> None:
+    """Bind ``request.dbsession`` to the request's transaction; GET and HEAD read only."""
+    settings: Settings = config.registry.settings["llmpricing"]
+    config.add_settings(
+        {
+            "tm.manager_hook": "pyramid_tm.explicit_manager",
+            "tm.commit_veto": "pyramid_tm.default_commit_veto",
+            "retry.attempts": settings.retry_attempts + 1,
+        }
+    )
+    config.include("pyramid_tm")
+    config.include("pyramid_retry")
+    engine = make_engine(settings)
+    config.registry["llmpricing.engine"] = engine
+    writing, reading = session_factories(engine)
+
+    def dbsession(request: Any) -> Session:
+        # A test hands its own session over in the environ, to look inside an open transaction.
+        given: Session | None = request.environ.get("app.dbsession")
+        if given is not None:
+            return given
+        return request_session(reading if request.method in SAFE_METHODS else writing, request.tm)
+
+    config.add_request_method(dbsession, reify=True)

@@ -54,7 +54,7 @@ class Model(Base):
 class Offering(Base):
     """A model as one provider sells it. The slug, ``provider/api-id``, is its public id; the API id may hold slashes.
 
-    Null means that no source says; it never means none. Descriptive facts come from the best-ranked source that has them.
+    Null means that no source says; it never means none. Facts come from the best-ranked source that has them.
     """
 
     __tablename__ = "offering"

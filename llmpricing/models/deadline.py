@@ -1,0 +1,89 @@
+"""No request waits on the database for ever: deadlines for its waits, and quick refusals while it cannot be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import set_wait_callback
+from sqlalchemy import Engine, event
+
+from llmpricing.waiting import DatabaseTimeout, wait
+
+__all__ = ["DatabaseAway", "DatabaseTimeout", "deadline", "install", "within_deadline"]
+
+PAUSE_S = 1.0
+_expiry: ContextVar[float | None] = ContextVar("llmpricing_database_expiry", default=None)
+
+
+class DatabaseAway(psycopg2.OperationalError):  # type: ignore[misc]  # psycopg2 ships no types
+    """A connect failed a moment ago, so this one was not tried."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Inside the block no wait on the database lasts past ``seconds`` from now; of nested deadlines the earlier holds.
+
+    A wait that does ends in DatabaseTimeout (inside SQLAlchemy's OperationalError) and its connection is closed.
+    """
+    outer, own = _expiry.get(), monotonic() + seconds
+    token = _expiry.set(own if outer is None else min(own, outer))
+    try:
+        yield
+    finally:
+        _expiry.reset(token)
+
+
+def within_deadline(policy: Callable[[Any, Any], Any], seconds: float) -> Callable[[Any, Any], Any]:
+    """A Pyramid execution policy under one deadline: all attempts of a request, and its clean-up, share ``seconds``."""
+
+    def bounded(environ: Any, router: Any) -> Any:
+        with deadline(seconds):
+            return policy(environ, router)
+
+    return bounded
+
+
+def install(engine: Engine, connect_timeout_s: float) -> None:
+    """Make this engine's waits obey ``deadline``; its connects and pings take at most ``connect_timeout_s`` each.
+
+    The first is psycopg2's wait callback, one for the whole process. With it COPY is not possible, and libpq's own
+    connect_timeout has no effect.
+    """
+    set_wait_callback(lambda connection: wait(connection, _expiry.get()))
+    guard = _Guard(connect_timeout_s)
+    event.listen(engine, "do_connect", guard.connect)
+    _bound_ping(engine, connect_timeout_s)
+
+
+class _Guard:
+    """Connects under a budget; after a failed connect it refuses the next ones for PAUSE_S, so that none waits."""
+
+    def __init__(self, connect_timeout_s: float) -> None:
+        self._connect_timeout_s = connect_timeout_s
+        self._paused_until = 0.0
+
+    def connect(self, dialect: Any, _record: Any, cargs: Any, cparams: Any) -> Any:
+        if monotonic() < self._paused_until:
+            raise DatabaseAway("the database could not be reached a moment ago")
+        try:
+            with deadline(self._connect_timeout_s):
+                return dialect.connect(*cargs, **cparams)
+        except psycopg2.OperationalError:
+            self._paused_until = monotonic() + PAUSE_S
+            raise
+
+
+def _bound_ping(engine: Engine, timeout_s: float) -> None:
+    # SQLAlchemy has no event around the pool's ping, and on a dead link it would use up the request's whole deadline.
+    ping = engine.dialect.do_ping
+
+    def bounded(dbapi_connection: Any) -> bool:
+        with deadline(timeout_s):
+            return ping(dbapi_connection)
+
+    engine.dialect.do_ping = bounded  # type: ignore[method-assign]

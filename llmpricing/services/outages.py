@@ -1,0 +1,36 @@
+"""Tell a database that is away from one that refuses: what the web needs to know of a store's errors."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from llmpricing.models.session import is_timeout, is_transient, sqlstate
+
+__all__ = ["DATABASE_ERRORS", "is_outage", "is_transient", "reason"]
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout)
+
+# PostgreSQL's classes: connection exception, insufficient resources, operator intervention, system error.
+_OUTAGE_CLASSES = ("08", "53", "57", "58")
+_SCHEMA_BEHIND = ("42P01", "42703")  # undefined table or column: the migrations were not run
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the database could not be used at all, whatever was asked of it."""
+    if isinstance(error, PoolTimeout):
+        return True
+    state = sqlstate(error)
+    return state is None or state[:2] in _OUTAGE_CLASSES or state[:2] == "28" or state in _SCHEMA_BEHIND
+
+
+def reason(error: Exception) -> str:
+    """A word for the log; the driver's text may hold a host or a user and stays out."""
+    if isinstance(error, PoolTimeout):
+        return "no_free_connection"
+    if is_timeout(error):
+        return "deadline"
+    state = sqlstate(error)
+    if state is None:
+        return "unreachable"
+    return "schema_behind" if state in _SCHEMA_BEHIND else f"sqlstate_{state}"

@@ -1,0 +1,59 @@
+"""Cursors: where a page ended, bound to the filters and the clocks of the first page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import msgspec
+
+from llmpricing.services.clock import Clocks
+from llmpricing.services.offerings import (
+    OfferingFilter,
+    OfferingItem,
+    Position,
+    parse_position,
+    position_text,
+)
+from llmpricing.web.errors import invalid
+
+MAX_CURSOR = 2000
+
+
+class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    fingerprint: str
+    value: str | None
+    id: str
+    as_of: datetime
+    known_at: datetime
+
+
+def fingerprint(wanted: OfferingFilter, order: str) -> str:
+    """A digest of what is asked: a cursor of another question is refused."""
+    text = msgspec.json.encode([{k: str(v) for k, v in asdict(wanted).items()}, order])
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def write_cursor(last: OfferingItem, sort: str, wanted: OfferingFilter, order: str, clocks: Clocks) -> str:
+    """The cursor of the page after ``last``; it keeps the clocks, so that all pages show one state."""
+    cursor = _Cursor(fingerprint(wanted, order), position_text(last, sort), last.id, clocks.as_of, clocks.known_at)
+    return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
+
+
+def read_cursor(raw: str, sort: str, wanted: OfferingFilter, order: str) -> tuple[Position, Clocks]:
+    """Position and clocks of a cursor; 400 for a broken one or one of another question."""
+    try:
+        if len(raw) > MAX_CURSOR:
+            raise ValueError("too long")
+        data = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+        cursor = msgspec.json.decode(data, type=_Cursor)
+        position = parse_position(sort, cursor.value, cursor.id)
+        clocks = Clocks(cursor.as_of.astimezone(UTC), cursor.known_at.astimezone(UTC))
+    except (ValueError, ArithmeticError, binascii.Error, msgspec.MsgspecError):
+        raise invalid("cursor", "This cursor is broken: take it from meta.next as it is.") from None
+    if cursor.fingerprint != fingerprint(wanted, order):
+        raise invalid("cursor", "This cursor belongs to other filters or another order: start again without it.")
+    return position, clocks

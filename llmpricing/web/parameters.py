@@ -1,0 +1,94 @@
+"""Typed readers of query parameters: unknown, repeated or malformed ones are refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.web.errors import invalid
+
+Reader = Callable[[str, str], Any]
+
+
+def read_parameters(
+    request: Request, readers: Mapping[str, Reader], repeatable: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Values by name, empty ones left out; repeatable ones as tuples. Raises the 400 that names the field."""
+    values: dict[str, Any] = {}
+    for name, texts in request.GET.dict_of_lists().items():
+        if name not in readers:
+            raise invalid(name, f"There is no parameter {name[:60]!r} here.", known=sorted(readers))
+        if len(texts) > 1 and name not in repeatable:
+            raise invalid(name, f"{name} may be given once only.")
+        read = [readers[name](name, text.strip()) for text in texts if text.strip()]
+        if read:
+            values[name] = tuple(read) if name in repeatable else read[0]
+    return values
+
+
+def text_of(longest: int) -> Reader:
+    """Printable characters, ``longest`` at the most."""
+
+    def read(name: str, raw: str) -> str:
+        if len(raw) > longest or not raw.isprintable():
+            raise invalid(name, f"{name} takes at most {longest} printable characters.")
+        return raw
+
+    return read
+
+
+text = text_of(300)
+
+
+def whole(low: int, high: int) -> Reader:
+    """A whole number within bounds, both included."""
+
+    def read(name: str, raw: str) -> int:
+        if not (raw.isascii() and raw.isdigit() and len(raw) <= 18 and low <= int(raw) <= high):
+            raise invalid(name, f"{name} takes a whole number from {low} to {high}.")
+        return int(raw)
+
+    return read
+
+
+def price(name: str, raw: str) -> Decimal:
+    """A price in USD per million tokens, 0 or more."""
+    try:
+        value = parse_decimal(raw)
+    except MoneyError:
+        raise invalid(name, f"{name} takes a price such as 2.50, in USD per million tokens.") from None
+    if value < 0:
+        raise invalid(name, f"{name} cannot be negative.")
+    return value
+
+
+def one_of(*allowed: str) -> Reader:
+    """One of the given words."""
+
+    def read(name: str, raw: str) -> str:
+        if raw not in allowed:
+            raise invalid(name, f"{name} does not know that value.", known=list(allowed))
+        return raw
+
+    return read
+
+
+def instant(name: str, raw: str) -> datetime:
+    """An RFC 3339 time with offset, in UTC; a bare date means 00:00 UTC."""
+    try:
+        if len(raw) == 10:
+            return datetime.combine(date.fromisoformat(raw), time(), UTC)
+        found = datetime.fromisoformat(raw)
+    except ValueError:
+        raise invalid(name, f"{name} takes a time such as 2026-01-31T12:00:00Z, or a date.") from None
+    if found.tzinfo is None:
+        raise invalid(name, f"{name} needs an offset: end it with Z for UTC.")
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise invalid(name, f"{name} lies outside the calendar.") from None

@@ -1,0 +1,46 @@
+"""A request id in every answer and log line, and one line per request."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from pyramid.request import Request
+from pyramid.response import Response
+
+log = structlog.get_logger()
+
+HEADER = "X-Request-Id"
+_ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def _request_id(request: Request) -> str:
+    """The caller's id where it is harmless, so that a trace can be followed through; else a fresh one."""
+    given = request.headers.get(HEADER, "")
+    return given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
+    """Bind the id to the log, time the request, and write one line when it is answered."""
+
+    def tween(request: Request) -> Response:
+        started = time.perf_counter()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.id)
+        response = handler(request)
+        response.headers[HEADER] = request.id
+        elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
+        route = request.matched_route.name if request.matched_route else None
+        log.info("request", method=request.method, route=route, status=response.status_int, elapsed_ms=elapsed_ms)
+        return response
+
+    return tween
+
+
+def includeme(config: Any) -> None:
+    config.add_request_method(_request_id, name="id", reify=True)
+    config.add_tween("llmpricing.web.request_log.tween_factory")

@@ -1,0 +1,37 @@
+"""Every address of the service, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.httpexceptions import HTTPMethodNotAllowed
+from pyramid.request import Request
+
+from llmpricing.web.api import health, models, providers
+from llmpricing.web.site import pages
+
+
+def includeme(config: Any) -> None:
+    _get(config, "health_live", "/api/health/live", health.live)
+    _get(config, "health", "/api/health", health.health)
+    _get(config, "providers", "/api/v1/providers", providers.list_providers)
+    _get(config, "models", "/api/v1/models", models.list_models)
+    _get(config, "model", "/api/v1/models/{id:.+}", models.show_model)
+    _get(config, "home", "/", pages.home, renderer="llmpricing.web:templates/home.jinja2")
+    _get(config, "page_model", "/models/{id:.+}", pages.model, renderer="llmpricing.web:templates/model.jinja2")
+    config.add_static_view("static", "llmpricing.web:static", cache_max_age=3600)
+
+
+def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:
+    """An address that is only read. Another method gets 405 with Allow, not Pyramid's 404."""
+    config.add_route(name, pattern)
+    config.add_view(view, route_name=name, request_method=("GET", "HEAD"), renderer=renderer)
+    config.add_view(_not_allowed("GET, HEAD"), route_name=name)
+
+
+def _not_allowed(allow: str) -> Callable[[Request], Any]:
+    def view(request: Request) -> Any:
+        raise HTTPMethodNotAllowed(headers={"Allow": allow})
+
+    return view

@@ -1,0 +1,33 @@
+"""Headers that close what an answer does not need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
+    """Set them on every answer, errors too."""
+
+    def tween(request: Request) -> Response:
+        response = handler(request)
+        page = (response.content_type or "").startswith("text/html")
+        response.headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    return tween
+
+
+def includeme(config: Any) -> None:
+    config.add_tween("llmpricing.web.security.tween_factory")
