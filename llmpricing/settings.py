@@ -82,9 +82,7 @@ def _database_url(raw: str) -> str:
     if parts.scheme != "postgresql+psycopg2":
         raise ValueError("must begin with postgresql+psycopg2://")
     if not parts.hostname or len(parts.path) < 2:
-        raise ValueError(
-            "must name a host and a database, as in postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME"
-        )
+        raise ValueError("must name a host and a database, as in postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME")
     return raw
 
 
@@ -129,12 +127,14 @@ class Settings:
         "llmpricing.seed", _seeds, "bundled price lists that a new price book loads", " ".join(SEED_SOURCES)
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
-    pool_size: int = _setting(
-        "llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8"
+    pool_size: int = _setting("llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8")
+    database_slots: int = _setting(
+        "llmpricing.database_slots",
+        _integer(1, 100),
+        "requests at the database at once: at least 2 fewer than waitress has threads, which health needs",
+        "6",
     )
-    pool_timeout_s: float = _setting(
-        "llmpricing.pool_timeout_s", _seconds(0.1, 30), "wait for a free connection", "2"
-    )
+    pool_timeout_s: float = _setting("llmpricing.pool_timeout_s", _seconds(0.1, 30), "wait for a free connection", "2")
     connect_timeout_s: float = _setting(
         "llmpricing.connect_timeout_s", _seconds(0.1, 30), "wait for a new connection", "2"
     )
@@ -174,9 +174,7 @@ class Settings:
     fetch_timeout_s: float = _setting(
         "llmpricing.fetch_timeout_s", _seconds(1, 600), "a download takes no longer", "60"
     )
-    fetch_max_mib: int = _setting(
-        "llmpricing.fetch_max_mib", _integer(1, 1024), "a price list is no larger", "64"
-    )
+    fetch_max_mib: int = _setting("llmpricing.fetch_max_mib", _integer(1, 1024), "a price list is no larger", "64")
 
 
 _ENVIRONMENT_NAMES = {"sqlalchemy.url": "LLMPRICING_DATABASE_URL", "redis.url": "LLMPRICING_REDIS_URL"}
@@ -225,6 +223,4 @@ def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
         return []
     if urlsplit(url).password != DEVELOPMENT_PASSWORD:
         return []
-    return [
-        "sqlalchemy.url (LLMPRICING_DATABASE_URL) holds the development password: choose another for production"
-    ]
+    return ["sqlalchemy.url (LLMPRICING_DATABASE_URL) holds the development password: choose another for production"]
