@@ -1,0 +1,36 @@
+"""What the command line reads from an ini file."""
+
+from __future__ import annotations
+
+import configparser
+from pathlib import Path
+from typing import Any
+
+import plaster
+
+from llmpricing.settings import Settings, SettingsError, read_settings
+
+
+def ini_settings(ini: Path) -> Settings:
+    """The application's settings, environment included; SettingsError names every problem."""
+    return read_settings(_section(ini, "app:main"))
+
+
+def listen_addresses(ini: Path) -> list[tuple[str, int]]:
+    """Hosts and ports that the ini's web server will listen on, read as waitress reads them."""
+    server = _section(ini, "server:main")
+    given = server.get("listen") or f"{server.get('host', '0.0.0.0')}:{server.get('port', '8080')}"  # noqa: S104
+    addresses = []
+    for word in given.split():
+        host, _, port = word.rpartition(":")
+        if not port.isdigit():
+            raise SettingsError([f"listen in [server:main] of {ini} must read HOST:PORT, as in localhost:6543"])
+        addresses.append((host.strip("[]"), int(port)))
+    return addresses
+
+
+def _section(ini: Path, name: str) -> dict[str, Any]:
+    try:
+        return dict(plaster.get_settings(str(ini), name))
+    except (configparser.Error, UnicodeDecodeError):
+        raise SettingsError([f"{ini} is not an ini file that can be read: look at its syntax"]) from None

@@ -1,0 +1,34 @@
+"""`llmpricing run`: stores, price book and web server by one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from llmpricing.scripts import supervisor
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.local_stores.home import home_beside
+from llmpricing.scripts.local_stores.opening import used_stores
+from llmpricing.scripts.web_port import claim_web_port
+
+
+@click.command()
+@click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def run(ini: Path) -> None:
+    """Start what is missing, fill the price book, serve it.
+
+    Uses the PostgreSQL and Redis that INI (development.ini) names if they answer with its role and database;
+    otherwise starts servers of its own, with their data in var/ beside INI. Ctrl-C stops everything it started.
+    """
+    settings = ini_settings(ini)
+    address = claim_web_port(ini)
+    try:
+        with (
+            supervisor.interrupted_by_signals(),
+            used_stores(settings, home_beside(ini), click.echo) as stores,
+        ):
+            supervisor.initialise(ini, stores)
+            supervisor.serve(ini, stores, address)
+    except KeyboardInterrupt:
+        click.echo("Bye.")

@@ -1,0 +1,102 @@
+"""`llmpricing stores`: the stores by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.local_stores.home import home_beside
+from llmpricing.scripts.local_stores.opening import Server, Wanted, shown, used_stores, wanted_stores
+from llmpricing.scripts.local_stores.reset import empty_cache, empty_database
+
+INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+NOT_RUNNING = 3
+
+
+@click.group()
+def stores() -> None:
+    """PostgreSQL and Redis for machines without Docker.
+
+    Servers of our own keep their data in var/ beside INI (development.ini). Servers that somebody else started are
+    used where INI names them, and never stopped.
+    """
+
+
+@stores.command()
+@INI
+def up(ini: Path) -> None:
+    """Start what does not run yet, and let it run."""
+    home = home_beside(ini)
+    with used_stores(ini_settings(ini), home, click.echo) as opened:
+        home.keep(opened.database.server is not None or opened.cache.server is not None)
+        for wanted, store in zip(wanted_stores(ini_settings(ini)), (opened.database, opened.cache), strict=True):
+            if store.url.port != wanted.url.port:
+                click.echo(
+                    f"Note: {wanted.key} names port {wanted.url.port}. `llmpricing run` finds port {store.url.port} "
+                    f"by itself; for other commands set {wanted.variable} to the same URL with port {store.url.port}."
+                )
+
+
+@stores.command()
+@INI
+def down(ini: Path) -> None:
+    """Stop our own servers; the data stays."""
+    home = home_beside(ini)
+    stopped: list[str] = []
+    if home.folder.exists():
+        with home.locked(click.echo):
+            home.keep(False)
+            stopped = home.stop()
+    click.echo(f"Stopped {' and '.join(stopped)}." if stopped else "No server of our own was running.")
+
+
+@stores.command()
+@INI
+@click.pass_context
+def status(context: click.Context, ini: Path) -> None:
+    """Show what runs where; exit code 0 if both answer, 3 if not."""
+    home = home_beside(ini)
+    database, cache = wanted_stores(ini_settings(ini))
+    running = [_show(database, home.postgres), _show(cache, home.valkey)]
+    if not all(running):
+        click.echo("Next: `llmpricing stores up` or `llmpricing run` starts what is missing.")
+        context.exit(NOT_RUNNING)
+
+
+@stores.command()
+@INI
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(ini: Path, yes: bool) -> None:
+    """Delete the content of our database and our keys, nothing else."""
+    settings = ini_settings(ini)
+    if settings.environment == "production":
+        raise click.ClickException(
+            f"{ini.name} says production, whose data is not deleted from here.\n"
+            "Next: name a development ini file, as in llmpricing stores reset development.ini"
+        )
+    with used_stores(settings, home_beside(ini), click.echo) as opened:
+        places = f"  {opened.database.url}\n  {opened.cache.url} (keys llmpricing:*)"
+        if not yes and not click.confirm(f"This deletes all tables and our keys in\n{places}\nDelete them?"):
+            click.echo("Nothing was deleted.")
+            return
+        tables, keys = empty_database(opened.database.url), empty_cache(opened.cache.url)
+        click.echo(f"Deleted {tables} tables and other objects, and {keys} keys.")
+    click.echo(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
+
+
+def _show(wanted: Wanted, server: Server) -> bool:
+    url, answer = wanted.url, server.ask(wanted.url)
+    if not answer.ready and server.pid is not None:
+        url = wanted.url.set(port=server.port)
+        answer = server.ask(url)
+    own = server.pid is not None and server.port == url.port
+    click.echo(f"{server.label}: {'running' if answer.ready else f'not usable, {answer.reason}'}")
+    click.echo(f"  url      {url}")
+    if own:
+        click.echo(f"  process  {server.pid}, started by llmpricing")
+        click.echo(f"  data     {shown(server.folder)}")
+    elif answer.ready:
+        click.echo("  process  not started by llmpricing, which leaves it alone")
+    return answer.ready
