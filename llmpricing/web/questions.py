@@ -1,0 +1,95 @@
+"""List questions, shared by API and pages: filters, order and clocks of an address, and the page that answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.services import offerings
+from llmpricing.services.clock import Clocks
+from llmpricing.services.offerings import OfferingFilter, Page, Position
+from llmpricing.web import parameters as p
+from llmpricing.web.paging import read_cursor, write_cursor
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+_SORTS = offerings.SORTABLE + tuple(f"-{name}" for name in offerings.SORTABLE)
+CLOCKS: dict[str, p.Reader] = {"as_of": p.instant, "known_at": p.instant}
+_FILTERS: dict[str, p.Reader] = {
+    "provider": p.text,
+    "q": p.text,
+    "capability": p.text,
+    "modality": p.text,
+    "status": p.text,
+    "max_input_price": p.price,
+    "max_output_price": p.price,
+    "min_context": p.whole(0, 10**12),
+    "updated_within_days": p.whole(0, 36500),
+}
+_LIST: dict[str, p.Reader] = {
+    **_FILTERS,
+    **CLOCKS,
+    "sort": p.one_of(*_SORTS),
+    "limit": p.whole(1, MAX_LIMIT),
+    "cursor": p.text_of(2000),
+}
+_REPEATABLE = ("provider", "capability")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A list question as it was asked, read and checked."""
+
+    wanted: OfferingFilter
+    order: str
+    limit: int
+    clocks: Clocks
+    after: Position | None = None
+
+    @property
+    def sort(self) -> str:
+        return self.order.removeprefix("-")
+
+
+def read_question(request: Request, now: datetime) -> Question:
+    """The question of a list's address; raises the 400 that names the offending field."""
+    values = p.read_parameters(request, _LIST, _REPEATABLE)
+    wanted = OfferingFilter(
+        providers=values.get("provider", ()),
+        words=values.get("q", ""),
+        capabilities=values.get("capability", ()),
+        **{name: values[name] for name in _FILTERS if name in values and name not in ("provider", "q", "capability")},
+    )
+    order, limit = values.get("sort", "id"), values.get("limit", DEFAULT_LIMIT)
+    clocks = read_clocks(values, now)
+    if "cursor" not in values:
+        return Question(wanted, order, limit, clocks)
+    after, clocks_of_page = read_cursor(values["cursor"], order.removeprefix("-"), wanted, order)
+    return Question(wanted, order, limit, clocks_of_page, after)
+
+
+def read_clocks(values: dict[str, Any], now: datetime) -> Clocks:
+    """Both clocks, each now where it was not asked for."""
+    return Clocks(values.get("as_of", now), values.get("known_at", now))
+
+
+def ask(request: Request, question: Question) -> Page:
+    """The page of offerings that answers the question."""
+    return offerings.list_offerings(
+        request.dbsession,
+        question.clocks,
+        question.wanted,
+        sort=question.sort,
+        descending=question.order.startswith("-"),
+        limit=question.limit,
+        after=question.after,
+    )
+
+
+def next_cursor(question: Question, page: Page) -> str | None:
+    """Where the next page begins, or None after the last."""
+    if not page.more:
+        return None
+    return write_cursor(page.items[-1], question.sort, question.wanted, question.order, question.clocks)
