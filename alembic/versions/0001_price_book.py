@@ -116,6 +116,9 @@ def upgrade() -> None:
         sa.Column("input_modalities", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("output_modalities", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("deprecated_on", sa.Date(), nullable=True),
+        sa.Column(
+            "facts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["model_id"], ["model.id"], name=op.f("fk_offering_model_id_model")),
@@ -155,6 +158,7 @@ def upgrade() -> None:
             server_default=sa.text("'[]'::jsonb"),
             nullable=False,
         ),
+        sa.Column("listed", sa.ARRAY(sa.BigInteger()), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], name=op.f("fk_source_fetch_source_id_source")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_fetch")),
     )

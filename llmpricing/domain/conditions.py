@@ -118,6 +118,25 @@ class Conditions:
 BASE = Conditions()
 
 
+def parse_key(key: str, schedules: Mapping[str, Schedule]) -> Conditions:
+    """The conditions whose ``key`` this is; ``schedules`` by their own keys. KeyError for an unknown schedule."""
+    found: dict[str, str] = {}
+    extra: dict[str, str] = {}
+    for part in key.split(";") if key else ():
+        # ":" comes first in a named condition, whose value may hold "="; the fixed words hold no ":" before their "=".
+        name, colon, value = part.partition(":")
+        if colon and "=" not in name:
+            extra[name] = value
+        else:
+            name, _, value = part.partition("=")
+            found[name] = value
+    step = None
+    if "above" in found or "from" in found:
+        step = Step(int(found.get("above") or found["from"]), "from" in found, "marginal" in found)
+    schedule = schedules[found["schedule"]] if "schedule" in found else None
+    return Conditions(found.get("tier", STANDARD), found.get("region", ""), step, schedule, sorted_extra(extra))
+
+
 def conditions(
     service_tier: str = STANDARD,
     region: str = "",

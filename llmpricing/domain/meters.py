@@ -44,9 +44,13 @@ def _token_slug(direction: str, modality: str | None, kind: str | None, ttl: str
 
 def _token_meters() -> Iterator[Meter]:
     kinds: dict[str, list[tuple[str | None, str | None]]] = {
-        "input": [(None, None), ("cache_read", None), ("cache_write", None)]
-        + [("cache_write", ttl) for ttl in _CACHE_TTLS]
-        + [("tool", None)],
+        "input": [
+            (None, None),
+            ("cache_read", None),
+            ("cache_write", None),
+            *(("cache_write", ttl) for ttl in _CACHE_TTLS),
+            ("tool", None),
+        ],
         "output": [(None, None), ("reasoning", None), ("citation", None)],
     }
     for direction, variants in kinds.items():

@@ -44,7 +44,7 @@ def snap(value: Decimal) -> Decimal:
 
 def multiply(left: Decimal, right: Decimal) -> Decimal:
     """The exact product; numbers from parse_decimal never need more than 1,000 digits."""
-    with localcontext(prec=1000, traps=[Inexact]):
+    with localcontext(Context(prec=1000, traps=[Inexact])):
         return left * right
 
 

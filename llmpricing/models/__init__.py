@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from pyramid_retry import RetryableExecutionPolicy
 from sqlalchemy.orm import Session
 
-from llmpricing.models import deadline
 from llmpricing.models.catalogue import Catalogue, MatchRule, Model, Offering, OfferingAlias, Provider
+from llmpricing.models.deadline import install, within_deadline
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
@@ -40,12 +41,14 @@ def includeme(config: Any) -> None:
         {
             "tm.manager_hook": "pyramid_tm.explicit_manager",
             "tm.commit_veto": "pyramid_tm.default_commit_veto",
-            "retry.attempts": settings.retry_attempts + 1,
         }
     )
     config.include("pyramid_tm")
     config.include("pyramid_retry")
+    retrying = RetryableExecutionPolicy(settings.retry_attempts + 1)
+    config.set_execution_policy(within_deadline(retrying, settings.request_deadline_s))
     engine = make_engine(settings)
+    install(engine, settings.connect_timeout_s)
     config.registry["llmpricing.engine"] = engine
     writing, reading = session_factories(engine)
 

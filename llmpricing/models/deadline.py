@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
+from traceback import clear_frames
 from typing import Any
 
 import psycopg2
@@ -73,8 +74,9 @@ class _Guard:
         try:
             with deadline(self._connect_timeout_s):
                 return dialect.connect(*cargs, **cparams)
-        except psycopg2.OperationalError:
+        except psycopg2.OperationalError as error:
             self._paused_until = monotonic() + PAUSE_S
+            clear_frames(error.__traceback__)  # they hold the unborn connection, and it an open socket
             raise
 
 

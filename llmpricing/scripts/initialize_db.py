@@ -1,0 +1,137 @@
+"""initialize_llmpricing_db: create what is missing, migrate, seed. Safe to run twice and by two processes at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic, sleep
+
+import click
+import plaster
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from llmpricing.models import migrations
+from llmpricing.models.session import is_transient, make_script_engine, sqlstate, transaction
+from llmpricing.services.seeding import seed
+from llmpricing.settings import Settings, SettingsError, read_settings
+from llmpricing.sources.errors import SourceError
+
+_NEXT_STEPS = {
+    "28P01": "The password was refused. Check the user and password in sqlalchemy.url or LLMPRICING_DATABASE_URL.",
+    "28000": "The role was refused. Check the user in sqlalchemy.url or LLMPRICING_DATABASE_URL.",
+    "3D000": "The database does not exist. Create it: createdb -O ROLE NAME, or let 'llmpricing stores up' do it.",
+    "42501": "The role may not do this. It needs CREATE on the database, and the extension btree_gist.",
+    "53100": "The server's disk is full. Free some space and run this again: nothing was lost.",
+    "55P03": "Somebody else holds a lock on the tables. Run this again when the other work is done.",
+}
+_UNREACHABLE = (
+    "The database cannot be reached. Start it ('llmpricing stores up', or 'docker compose up -d'), "
+    "or point sqlalchemy.url or LLMPRICING_DATABASE_URL at one that runs."
+)
+
+
+@click.command()
+@click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False))
+@click.option("--no-seed", is_flag=True, help="Migrate only; load no bundled price list.")
+def main(ini: str, no_seed: bool) -> None:
+    """Create, migrate and fill the price book that INI names. Safe to run again: then it changes nothing."""
+    try:
+        settings = read_settings(plaster.get_settings(ini, "app:main"))
+        initialize(settings, click.echo, seeding=not no_seed)
+    except SettingsError as error:
+        _fail(str(error))
+    except SourceError as error:
+        _fail(f"{error}\nOr set LLMPRICING_SEED=none to begin with an empty price book.")
+    except DBAPIError as error:
+        _fail(next_step(error))
+
+
+def initialize(settings: Settings, say: Callable[[str], None], *, seeding: bool = True) -> None:
+    """Migrate to the newest schema and load the bundled lists; ``say`` is told what happens."""
+    started = monotonic()
+    engine = make_script_engine(settings)
+    _with_retries(lambda: _migrate(engine, settings, say), settings, say)
+    if seeding:
+        _with_retries(lambda: _seed(engine, settings, say), settings, say)
+    say(f"Ready after {monotonic() - started:.1f} s.")
+
+
+def _migrate(engine: Engine, settings: Settings, say: Callable[[str], None]) -> None:
+    with engine.connect() as connection:
+        before = migrations.current(connection)
+        if before == migrations.head():
+            say(f"Schema is up to date (revision {before}).")
+            return
+        connection.rollback()
+        migrations.upgrade(connection, settings.lock_timeout_s)
+        say(f"Schema migrated from {before or 'an empty database'} to revision {migrations.head()}.")
+
+
+def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> None:
+    if not settings.seed:
+        say("No bundled price list is asked for (LLMPRICING_SEED).")
+        return
+    say(f"Loading the bundled price lists: {', '.join(settings.seed)} ...")
+    with transaction(engine) as session:
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrations.INITIALISE_LOCK})
+        for summary in _seed_with_bar(session, settings):
+            what = f"{summary.new} new, {summary.changed} changed, {summary.unchanged} unchanged prices"
+            waiting = f", {summary.quarantined} wait for review" if summary.quarantined else ""
+            say(f"  {summary.source} of {summary.published_at:%d %b %Y}: {what}{waiting}")
+
+
+def _seed_with_bar(session: Session, settings: Settings) -> list:  # type: ignore[type-arg]
+    bar = click.progressbar(length=1, label="Publishing prices", file=sys.stderr)
+
+    def progress(done: int, total: int) -> None:
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    with bar:
+        return seed(session, settings.seed, datetime.now(UTC), progress)
+
+
+def _with_retries(work: Callable[[], None], settings: Settings, say: Callable[[str], None]) -> None:
+    """Do the work, again after a transient error: a script may wait, unlike a worker."""
+    for attempt in range(settings.retry_attempts + 1):
+        try:
+            work()
+            return
+        except DBAPIError as error:
+            last = attempt == settings.retry_attempts
+            if last or not (is_transient(error) or _not_there_yet(error)):
+                raise
+            delay_s = min(settings.script_retry_delay_s, 2.0**attempt)
+            say(f"The database does not answer yet; trying again in {delay_s:.0f} s ...")
+            sleep(delay_s)
+
+
+def _not_there_yet(error: DBAPIError) -> bool:
+    """A server that is starting up or cannot be reached; a refused password will not get better."""
+    text_ = str(error.orig)
+    refused = any(words in text_ for words in ("password authentication", "does not exist", "no pg_hba.conf"))
+    return isinstance(error, OperationalError) and sqlstate(error) in (None, "57P03") and not refused
+
+
+def next_step(error: DBAPIError) -> str:
+    """What to do about a database error, in plain words without the driver's text."""
+    state = sqlstate(error)
+    if state is None:
+        text_ = str(error.orig)
+        for words, known in (("password authentication", "28P01"), ("database", "3D000"), ("role", "28000")):
+            if words in text_ and ("does not exist" in text_ or "failed" in text_):
+                return _NEXT_STEPS[known]
+        return _UNREACHABLE
+    return _NEXT_STEPS.get(state, f"The database refused (SQLSTATE {state}). Its own log says why.")
+
+
+def _fail(message: str) -> None:
+    click.echo(message, err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

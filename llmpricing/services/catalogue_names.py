@@ -1,0 +1,104 @@
+"""Keep the names by which sources know offerings: match rules and aliases, each with the time it was believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.observations import PriceList
+from llmpricing.models import MatchRule, OfferingAlias, Source
+
+_ALWAYS: Range[datetime] = Range(None, None, bounds="()")
+
+
+def keep_names(session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime) -> None:
+    """Record the list's rules and aliases; those that changed end their recorded range, none is lost."""
+    _keep_rules(session, source, price_list, ids, now)
+    _keep_aliases(session, source, price_list, ids, now)
+
+
+def _keep_rules(session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime) -> None:
+    stated = {
+        ids[offering.slug]: (position, dict(offering.match))
+        for position, offering in enumerate(price_list.offerings)
+        if offering.match is not None
+    }
+    current = session.scalars(
+        select(MatchRule).where(MatchRule.source_id == source.id, func.upper_inf(MatchRule.recorded))
+    ).all()
+    ended = [
+        row for row in current if row.offering_id in stated and stated[row.offering_id] != (row.position, row.clause)
+    ]
+    kept = {row.offering_id for row in current} - {row.offering_id for row in ended}
+    _end(session, MatchRule, [row.id for row in ended], now)
+    added = [
+        {
+            "offering_id": offering,
+            "source_id": source.id,
+            "position": position,
+            "clause": clause,
+            "recorded": Range(now, None),
+        }
+        for offering, (position, clause) in stated.items()
+        if offering not in kept
+    ]
+    if added:
+        session.execute(insert(MatchRule), added)
+
+
+def _keep_aliases(
+    session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime
+) -> None:
+    stated = {
+        (namespace, alias): ids[slug]
+        for namespace, alias, slug in [
+            *price_list.aliases,
+            *((source.slug, alias, offering.slug) for offering in price_list.offerings for alias in offering.aliases),
+        ]
+        if slug in ids
+    }
+    # A name that two sources give is kept from the one that came first; own names are none of an import's business.
+    current = session.execute(
+        select(
+            OfferingAlias.id,
+            OfferingAlias.namespace,
+            OfferingAlias.alias,
+            OfferingAlias.offering_id,
+            OfferingAlias.source_id,
+        ).where(
+            OfferingAlias.namespace.in_({namespace for namespace, _ in stated}), func.upper_inf(OfferingAlias.recorded)
+        )
+    ).all()
+    taken = {(row.namespace, row.alias): row for row in current}
+    moved = [
+        row.id
+        for key, row in taken.items()
+        if row.source_id == source.id and stated.get(key, row.offering_id) != row.offering_id
+    ]
+    _end(session, OfferingAlias, moved, now)
+    added = [
+        {
+            "namespace": key[0],
+            "alias": key[1],
+            "offering_id": offering,
+            "source_id": source.id,
+            "valid": _ALWAYS,
+            "recorded": Range(now, None),
+        }
+        for key, offering in stated.items()
+        if key not in taken or taken[key].id in moved
+    ]
+    if added:
+        session.execute(insert(OfferingAlias), added)
+
+
+def _end(session: Session, table: Any, ids: list[int], now: datetime) -> None:
+    """End the recorded range; a row of this very moment would end empty and is removed, since nobody ever saw it."""
+    if ids:
+        ended = func.tstzrange(func.lower(table.recorded), now)
+        session.execute(update(table).where(table.id.in_(ids)).values(recorded=ended))

@@ -1,0 +1,168 @@
+"""Bring the published prices of offerings up to what the domain makes of all words: close what no longer holds, add."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.publishing import OfferingBook, publish_offering
+from llmpricing.domain.timelines import Component, Row
+from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
+from llmpricing.services import words
+
+_CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
+_KEY = (
+    "meter",
+    "condition_key",
+    "state",
+    "amount",
+    "currency",
+    "per_quantity",
+    "minimum_quantity",
+    "basis",
+    "bracket_from",
+    "source_id",
+    "observed_at",
+    "known_from",
+    "source_url",
+)
+
+
+def publish(
+    session: Session,
+    offerings: Collection[int],
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Counter[str]:
+    """Publish these offerings anew as of ``now``; returns how many words wait for a person, by source."""
+    keep_meters(session)
+    components = words.Components(session)
+    snapshots = words.snapshots_of(session)
+    sources = {source.slug: source for source in session.scalars(select(Source))}
+    ranks = {slug: source.trust_rank for slug, source in sources.items()}
+    modes = {id_: mode for id_, mode in session.execute(select(Offering.id, Offering.mode))}
+    flagged: Counter[str] = Counter()
+    done = 0
+    ordered = sorted(offerings)
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        said = words.words_of(session, chunk, components)
+        books = {
+            offering: publish_offering(said[offering], snapshots=snapshots, mode=modes[offering], ranks=ranks)
+            for offering in chunk
+        }
+        flagged.update(flag.source for book in books.values() for flag in book.flags if flag.verdict is None)
+        _bring_up_to(session, books, {slug: source.id for slug, source in sources.items()}, now)
+        done += len(chunk)
+        progress(done, len(offerings))
+    return flagged
+
+
+def recording_time(session: Session, now: datetime) -> datetime:
+    """The time at which a change is recorded: now, but always later than the last one, whatever the clocks say.
+
+    Two changes at one recorded time would leave an answer that nobody can ask for again.
+    """
+    last = session.scalar(select(Catalogue.changed_at).with_for_update())
+    return now if last is None else max(now, last + timedelta(microseconds=1))
+
+
+def raise_version(session: Session, now: datetime) -> None:
+    """Tell caches and clients that published answers have changed."""
+    first = upsert(Catalogue).values(id=1, version=1, changed_at=now)
+    session.execute(
+        first.on_conflict_do_update(index_elements=["id"], set_={"version": Catalogue.version + 1, "changed_at": now})
+    )
+
+
+def keep_meters(session: Session) -> None:
+    """Keep the rows of ``meter`` that prices refer to; a meter is never removed."""
+    rows = [
+        {"slug": m.slug, "family": m.family, "per_quantity": m.per, "dimensions": dict(m.dimensions)}
+        for m in METERS.values()
+    ]
+    session.execute(upsert(MeterRow).on_conflict_do_nothing(), rows)
+
+
+def _bring_up_to(
+    session: Session, books: Mapping[int, OfferingBook], source_ids: Mapping[str, int], now: datetime
+) -> None:
+    wanted = {
+        _identity(offering, values): values
+        for offering, book in books.items()
+        for values in _values(book, offering, source_ids)
+    }
+    current = session.scalars(
+        select(PriceRow).where(PriceRow.offering_id.in_(books), func.upper_inf(PriceRow.recorded))
+    )
+    ended: list[int] = []
+    for row in current:
+        if wanted.pop(_identity(row.offering_id, vars(row)), None) is None:
+            ended.append(row.id)
+    if ended:
+        recorded = func.tstzrange(func.lower(PriceRow.recorded), now)
+        session.execute(
+            update(PriceRow).where(PriceRow.id.in_(ended)).values(recorded=recorded),
+            execution_options={"synchronize_session": False},
+        )
+    if wanted:
+        session.execute(insert(PriceRow), [values | {"recorded": Range(now, None)} for values in wanted.values()])
+    session.expunge_all()
+
+
+def _identity(offering: int, values: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What makes two rows say the same; an open bound is written in two ways, so bounds are compared by value."""
+    valid = values["valid"]
+    return (offering, valid.lower, valid.upper, *(values[name] for name in _KEY))
+
+
+def _values(book: OfferingBook, offering: int, source_ids: Mapping[str, int]) -> Iterable[dict[str, Any]]:
+    for component, rows in book.prices.items():
+        condition = _condition_columns(component)
+        for row in rows:
+            yield {"offering_id": offering, **condition, **_row_columns(row), "source_id": source_ids[row.source]}
+
+
+def _condition_columns(component: Component) -> dict[str, Any]:
+    meter, conditions = component
+    return {"meter": meter, **_columns_of(conditions)}
+
+
+def _columns_of(conditions: Conditions) -> dict[str, Any]:
+    step = conditions.step
+    return {
+        "condition_key": conditions.key,
+        "service_tier": conditions.service_tier,
+        "region": conditions.region,
+        "step_above": step.above if step else None,
+        "step_inclusive": bool(step and step.inclusive),
+        "step_marginal": bool(step and step.marginal),
+        "schedule_key": conditions.schedule.key if conditions.schedule else None,
+        "extra": dict(conditions.extra),
+    }
+
+
+def _row_columns(row: Row) -> dict[str, Any]:
+    segment = row.segment
+    return {
+        "state": segment.state.value,
+        "amount": segment.amount,
+        "currency": segment.currency,
+        "per_quantity": segment.per_quantity,
+        "minimum_quantity": segment.minimum_quantity,
+        "valid": Range(segment.valid_from, segment.valid_until, bounds="[)"),
+        "basis": segment.basis.value,
+        "bracket_from": row.bracket_from,
+        "observed_at": row.observed,
+        "known_from": row.known_from,
+        "source_url": segment.source_url,
+    }

@@ -1,0 +1,178 @@
+"""What sources said, as rows of model_pricing_history and as words of the domain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.conditions import Conditions, Schedule, parse_key
+from llmpricing.domain.observations import Basis, Segment, State, Statement
+from llmpricing.domain.timelines import Component, Word
+from llmpricing.models import Observation, ScheduleRow, Source, SourceFetch
+
+WITHDRAWN = "withdrawn"
+Said = tuple[Segment, ...]  # one word without its source and time; empty when withdrawn
+
+
+def component_text(meter: str, conditions: Conditions) -> str:
+    """How a component is named in the history: ``input_tokens|tier=batch``."""
+    return f"{meter}|{conditions.key}"
+
+
+def comparable(said: Said) -> tuple[Segment, ...]:
+    """A word without what does not change a price: the source's own spelling and where it read it."""
+    return tuple(replace(segment, raw=None, source_url=None) for segment in said)
+
+
+class Components:
+    """Reads components back from their texts; each text is parsed once."""
+
+    def __init__(self, session: Session) -> None:
+        self._schedules = {row.key: _schedule(row) for row in session.scalars(select(ScheduleRow))}
+        self.read = cache(self._read)
+
+    def _read(self, text: str) -> Component:
+        meter, _, key = text.partition("|")
+        return meter, parse_key(key, self._schedules)
+
+
+def _schedule(row: ScheduleRow) -> Schedule:
+    windows = tuple((start, end) for start, end in row.windows)
+    return Schedule(row.time_zone, windows, tuple(row.weekdays), tuple(row.holidays))
+
+
+def keep_schedules(session: Session, statements: Iterable[Statement]) -> None:
+    """Keep every schedule that the statements name; a schedule never changes, so a known one is left as it is."""
+    found = {s.conditions.schedule.key: s.conditions.schedule for s in statements if s.conditions.schedule}
+    for key, schedule in found.items():
+        values = {
+            "key": key,
+            "time_zone": schedule.time_zone,
+            "weekdays": list(schedule.weekdays),
+            "windows": [list(window) for window in schedule.windows],
+            "holidays": list(schedule.holidays),
+        }
+        session.execute(upsert(ScheduleRow).values(values).on_conflict_do_nothing())
+
+
+def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[int, str], Said]:
+    """What the source had said last by ``until``, by offering and component."""
+    query = (
+        select(Observation)
+        .where(Observation.source_id == source.id, Observation.time <= until)
+        .distinct(Observation.offering_id, Observation.component, Observation.segment)
+        .order_by(Observation.offering_id, Observation.component, Observation.segment, Observation.time.desc())
+    )
+    found: dict[tuple[int, str], Said] = {}
+    rows = session.scalars(query)
+    for key, group in groupby(rows, key=lambda row: (row.offering_id, row.component)):
+        # Of the segments only those of the last word count: an older word may have had more of them.
+        segments = list(group)
+        newest = max(row.time for row in segments)
+        found[key] = _said([row for row in segments if row.time == newest])
+    return found
+
+
+def words_of(
+    session: Session, offerings: Collection[int], components: Components
+) -> dict[int, dict[Component, list[Word]]]:
+    """All words of all sources on these offerings."""
+    sources = {source.id: source for source in session.scalars(select(Source))}
+    found: dict[int, dict[Component, list[Word]]] = {offering: defaultdict(list) for offering in offerings}
+    query = (
+        select(Observation)
+        .where(Observation.offering_id.in_(offerings))
+        .order_by(
+            Observation.offering_id, Observation.component, Observation.source_id, Observation.time, Observation.segment
+        )
+    )
+    rows = session.scalars(query)
+    for (offering, text, source_id, time), group in groupby(
+        rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
+    ):
+        source = sources[source_id]
+        word = Word(source.slug, time, source.states_dates, _said(list(group)))
+        found[offering][components.read(text)].append(word)
+    return found
+
+
+def snapshots_of(session: Session) -> dict[str, list[datetime]]:
+    """When each source's lists were published, in order."""
+    query = (
+        select(Source.slug, SourceFetch.published_at)
+        .join(Source)
+        .where(SourceFetch.outcome.in_(("imported", "unchanged")))
+        .order_by(Source.slug, SourceFetch.published_at)
+    )
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for slug, published in session.execute(query):
+        found[slug].append(published)
+    return found
+
+
+def keep_words(
+    session: Session, source: Source, fetch: SourceFetch, said: Mapping[tuple[datetime, int, str], Said]
+) -> None:
+    """Append what the source said, by (time, offering, component)."""
+    rows = [row for key, segments in said.items() for row in _rows(source, fetch, *key, segments)]
+    if rows:
+        session.execute(insert(Observation), rows)
+
+
+def _rows(
+    source: Source, fetch: SourceFetch, time: datetime, offering_id: int, component: str, said: Said
+) -> Iterable[dict[str, Any]]:
+    key = {
+        "time": time,
+        "source_id": source.id,
+        "offering_id": offering_id,
+        "component": component,
+        "fetch_id": fetch.id,
+    }
+    if not said:
+        yield key | _columns(Segment(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": WITHDRAWN}
+    for number, segment in enumerate(said):
+        yield key | _columns(segment) | {"segment": number}
+
+
+def _columns(segment: Segment) -> dict[str, Any]:
+    return {
+        "state": segment.state.value,
+        "value": segment.amount,
+        "currency": segment.currency,
+        "per_quantity": segment.per_quantity,
+        "minimum_quantity": segment.minimum_quantity,
+        "stated_from": segment.valid_from,
+        "stated_until": segment.valid_until,
+        "basis": segment.basis.value,
+        "source_url": segment.source_url,
+        "raw": segment.raw,
+    }
+
+
+def _said(rows: Sequence[Observation]) -> Said:
+    return tuple(_segment(row) for row in rows if row.state != WITHDRAWN)
+
+
+def _segment(row: Observation) -> Segment:
+    return Segment(
+        state=State(row.state),
+        amount=row.value,
+        per_quantity=row.per_quantity,
+        currency=row.currency,
+        valid_from=row.stated_from,
+        valid_until=row.stated_until,
+        basis=Basis(row.basis),
+        source_url=row.source_url,
+        raw=row.raw,
+        minimum_quantity=row.minimum_quantity,
+    )
