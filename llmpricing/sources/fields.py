@@ -14,6 +14,7 @@ from llmpricing.sources.errors import EntryError, SourceError
 
 _MAX_TEXT = 20_000
 _MAX_ID = 400
+_MAX_WORD = 100
 _MAX_COUNT = 2**53  # counts beyond are mistakes, and JSON readers disagree on them
 
 # Numbers with a point or exponent arrive as their own text: no float ever stands between a price and its Decimal.
@@ -51,6 +52,14 @@ def as_text(value: object, name: str, longest: int = _MAX_TEXT) -> str:
 def as_id(value: object, name: str) -> str:
     """A text short enough to be a key."""
     return as_text(value, name, _MAX_ID)
+
+
+def as_condition(value: object, name: str, separators: str = ";=") -> str:
+    """A word that may stand in a condition key: short, and without the key's own separators."""
+    text = as_text(value, name, _MAX_WORD)
+    if any(separator in text for separator in separators):
+        raise EntryError(f"{name} holds a separator")
+    return text
 
 
 def as_decimal(value: object, name: str) -> Decimal:

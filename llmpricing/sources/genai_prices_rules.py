@@ -18,7 +18,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Basis
 from llmpricing.sources import clock
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_amount, as_count, as_date, as_list, as_mapping, as_text
+from llmpricing.sources.fields import as_amount, as_condition, as_count, as_date, as_list, as_mapping
 from llmpricing.sources.timelines import Rate, Rates
 
 ZERO = Decimal(0)
@@ -84,7 +84,11 @@ class Reader:
             when = as_mapping(variant.get("when"), "when")
             if not when:
                 raise EntryError("a price variant names no context")
-            rules.append(self._rule(variant, {key: as_text(text, key) for key, text in when.items()}))
+            rules.append(
+                self._rule(
+                    variant, {as_condition(key, "when", ";=:"): as_condition(text, key) for key, text in when.items()}
+                )
+            )
         return rules
 
     def _rule(self, item: Mapping[str, Any], when: Mapping[str, str] | None = None) -> Rule:

@@ -15,7 +15,16 @@ from llmpricing.domain.meters import MTOK
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_amount, as_count, as_decimal, as_list, as_mapping, as_time, optional_text
+from llmpricing.sources.fields import (
+    as_amount,
+    as_condition,
+    as_count,
+    as_decimal,
+    as_list,
+    as_mapping,
+    as_time,
+    optional_text,
+)
 from llmpricing.sources.model_prices_schedules import Clock
 from llmpricing.sources.timelines import Rate, Rates
 
@@ -58,7 +67,7 @@ class Model:
 
 def read_timelines(api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> Model:
     """A model's modes; raises EntryError. Unknown rate keys are counted."""
-    modes = {mode: _timeline(as_list(line, mode), unknown) for mode, line in entry.items()}
+    modes = {as_condition(mode, "mode"): _timeline(as_list(line, mode), unknown) for mode, line in entry.items()}
     if _STANDARD not in modes:
         raise EntryError("the model has no standard prices")
     if "embed" in api_id:

@@ -15,7 +15,6 @@ _CANONICAL: Mapping[str, str] = MappingProxyType(
         "cloudflare-workers-ai": "cloudflare",
         "fireworks-ai": "fireworks",
         "google-vertex-anthropic": "google-vertex",
-        "llama": "meta",
         "novita-ai": "novita",
         "togetherai": "together",
         "xai": "x-ai",

@@ -1,0 +1,128 @@
+"""models.dev's api.json: what models can do (capabilities, modalities, limits, labs), and their prices."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
+from llmpricing.sources.errors import EntryError, SourceError
+from llmpricing.sources.fields import as_id, as_mapping, decode, optional_count, optional_text, texts
+from llmpricing.sources.models_dev_costs import read_costs
+from llmpricing.sources.providers import canonical
+
+SOURCE = "models-dev"
+_CAPABILITIES = (
+    "attachment",
+    "interleaved",
+    "open_weights",
+    "reasoning",
+    "structured_output",
+    "temperature",
+    "tool_call",
+)
+_STATUSES = MappingProxyType({"deprecated": "deprecated", "alpha": "preview", "beta": "preview"})
+_MODES = MappingProxyType({"image": "image_generation", "video": "video_generation", "audio": "audio_speech"})
+
+# The list names a model's family, not its maker: the first word of the family tells, where it is one maker's own.
+_LABS: Mapping[str, str] = MappingProxyType(
+    {
+        word: lab
+        for lab, words in {
+            "ai21": "jamba",
+            "alibaba": "qwen qvq",
+            "amazon": "nova titan",
+            "anthropic": "claude",
+            "baidu": "ernie",
+            "bytedance": "seed",
+            "cohere": "command cohere",
+            "deepseek": "deepseek",
+            "google": "gemini gemma imagen lyria veo",
+            "ibm": "granite",
+            "inception": "mercury",
+            "meta": "llama",
+            "microsoft": "phi mai",
+            "minimax": "minimax",
+            "mistral": "codestral devstral magistral ministral mistral mixtral pixtral voxtral",
+            "moonshotai": "kimi",
+            "nvidia": "nemotron",
+            "openai": "dall gpt o sora whisper",
+            "perplexity": "sonar",
+            "stepfun": "step",
+            "tencent": "hunyuan hy",
+            "upstage": "solar",
+            "x-ai": "grok",
+            "xiaomi": "mimo",
+            "zai": "glm glmv",
+        }.items()
+        for word in words.split()
+    }
+)
+
+
+def parse(data: bytes) -> PriceList:
+    """All providers and models of an api.json; raises SourceError if it holds none."""
+    providers = decode(data)
+    if not isinstance(providers, dict) or not providers:
+        raise SourceError("models.dev data is a JSON object of providers; this is something else, or empty")
+    found = PriceList(SOURCE, states_dates=False)
+    offerings: dict[str, ObservedOffering] = {}
+    for key, provider in providers.items():
+        try:
+            _read_provider(key, as_mapping(provider, "provider"), found, offerings)
+        except EntryError as error:
+            found.problems.append(Problem(key[:400] or "provider", str(error)))
+    if not offerings:
+        raise SourceError("models.dev data holds no model that can be read")
+    found.offerings = list(offerings.values())
+    return found
+
+
+def _read_provider(
+    key: str, entry: Mapping[str, Any], found: PriceList, offerings: dict[str, ObservedOffering]
+) -> None:
+    slug = canonical(as_id(key, "provider"))
+    models = as_mapping(entry.get("models") or {}, "models")
+    found.entries += len(models)
+    if slug not in {provider.slug for provider in found.providers}:
+        found.providers.append(ObservedProvider(slug, optional_text(entry, "name") or key))
+    for api_id, model in models.items():
+        try:
+            offering = _offering(slug, key, as_id(api_id, "id"), as_mapping(model, "model"), found.unknown_keys)
+            # Two of the list's providers may be one seller; then both say the same of a model.
+            if offerings.setdefault(offering.slug, offering) != offering:
+                raise EntryError(f"another entry says otherwise of {offering.slug}")
+        except EntryError as error:
+            found.problems.append(Problem(f"{key}/{api_id}"[:400], str(error)))
+
+
+def _offering(slug: str, key: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> ObservedOffering:
+    limit = as_mapping(entry.get("limit") or {}, "limit")
+    modalities = as_mapping(entry.get("modalities") or {}, "modalities")
+    output = texts(modalities, "output")
+    family = optional_text(entry, "family") or ""
+    embeds = "embed" in f"{family} {api_id}".lower()
+    return ObservedOffering(
+        provider=slug,
+        api_id=api_id,
+        name=optional_text(entry, "name"),
+        lab=_LABS.get(re.split(r"[-\d.]", family.lower())[0]),
+        mode="embedding" if embeds else _mode(entry, output),
+        status=_STATUSES.get(str(entry.get("status"))),
+        context_window=optional_count(limit, "context"),
+        max_output_tokens=optional_count(limit, "output"),
+        capabilities=frozenset(name for name in _CAPABILITIES if entry.get(name)),
+        input_modalities=texts(modalities, "input") or None,
+        output_modalities=output or None,
+        statements=read_costs(key, api_id, entry, embeds, unknown),
+    )
+
+
+def _mode(entry: Mapping[str, Any], output: tuple[str, ...]) -> str | None:
+    """Chat where the model takes tools or reasons in text; a generator where it makes one other thing only."""
+    if "text" in output:
+        return "chat" if entry.get("tool_call") is True or entry.get("reasoning") is True else None
+    return _MODES.get(output[0]) if len(output) == 1 else None

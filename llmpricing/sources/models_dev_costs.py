@@ -1,0 +1,119 @@
+"""models.dev's cost objects: USD per million tokens, with context tiers and modes.
+
+Zero needs care, because the list writes 0 also where nothing is charged per token. All zero is free where the id says
+so, included where the provider is a subscription, and otherwise says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from llmpricing.domain.conditions import BASE, Conditions, Step, conditions
+from llmpricing.domain.meters import MTOK
+from llmpricing.domain.observations import Segment, State, Statement
+from llmpricing.sources.fields import as_amount, as_condition, as_count, as_list, as_mapping
+from llmpricing.sources.timelines import Rate
+
+_METERS: Mapping[str, str] = MappingProxyType(
+    {
+        "input": "input_tokens",
+        "output": "output_tokens",
+        "cache_read": "cache_read_tokens",
+        "cache_write": "cache_write_tokens",
+        "reasoning": "output_reasoning_tokens",
+        "input_audio": "input_audio_tokens",
+        "output_audio": "output_audio_tokens",
+    }
+)
+_OTHER_KEYS = frozenset({"tiers", "context_over_200k"})
+_OLD_STEP = Step(200_000)
+# Here ``reasoning`` is the output price while thinking, answer included (model-prices found out, backfill.py).
+_THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
+_SUBSCRIPTIONS = re.compile(r"coding-plan|token-plan|^(firepass|github-copilot|gitlab|kimi-for-coding|wafer\.ai)$")
+_SAYS_FREE = re.compile(r"[:/-]free$")
+
+Found = dict[tuple[str, Conditions], Rate]
+
+
+def read_costs(
+    provider: str, api_id: str, entry: Mapping[str, Any], embeds: bool, unknown: Counter[str]
+) -> tuple[Statement, ...]:
+    """What a model costs, undated; nothing if the list does not tell. Unknown cost keys are counted."""
+    if entry.get("cost") is None:
+        return ()
+    cost = as_mapping(entry["cost"], "cost")
+    found: Found = {}
+    _read(cost, BASE, found, unknown)
+    for step, tier in _tiers(cost, unknown):
+        _read(tier, conditions(step=step), found, unknown)
+    for mode, values in _modes(entry):
+        _read(values, conditions(service_tier=mode), found, unknown)
+    if not any(rate.amount for rate in found.values()):
+        return _all_zero(provider, api_id)
+    _settle_reasoning(provider, found)
+    if embeds and ("output_tokens", BASE) in found and not found["output_tokens", BASE].amount:
+        found["output_tokens", BASE] = Rate(None, MTOK)
+    return tuple(Statement(meter, when, (rate.segment(None),)) for (meter, when), rate in found.items())
+
+
+def _read(values: Mapping[str, Any], when: Conditions, found: Found, unknown: Counter[str]) -> None:
+    for key, value in values.items():
+        if key in _METERS:
+            if value is not None:
+                amount, raw = as_amount(value, key)
+                found[_METERS[key], when] = Rate(amount, MTOK, raw)
+        elif key not in _OTHER_KEYS and key != "tier":
+            unknown[f"cost.{key}"] += 1
+
+
+def _tiers(cost: Mapping[str, Any], unknown: Counter[str]) -> list[tuple[Step, Mapping[str, Any]]]:
+    """Context tiers with their bound. ``context_over_200k`` is their older form and repeats them, at times with
+    another bound than they have."""
+    found = []
+    for item in as_list(cost.get("tiers") or [], "tiers"):
+        tier = as_mapping(item, "tiers")
+        bound = as_mapping(tier.get("tier"), "tier")
+        if bound.get("type", "context") == "context":
+            found.append((Step(as_count(bound.get("size"), "size")), tier))
+        else:
+            unknown["cost.tiers of another type"] += 1
+    if not found and cost.get("context_over_200k") is not None:
+        found.append((_OLD_STEP, as_mapping(cost["context_over_200k"], "context_over_200k")))
+    return found
+
+
+def _modes(entry: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    experimental = entry.get("experimental")
+    modes = experimental.get("modes") if isinstance(experimental, dict) else None
+    found = []
+    for name, mode in (modes if isinstance(modes, dict) else {}).items():
+        if isinstance(mode, dict) and mode.get("cost") is not None:
+            found.append((as_condition(name, "mode"), as_mapping(mode["cost"], "cost")))
+    return found
+
+
+def _settle_reasoning(provider: str, found: Found) -> None:
+    """A reasoning price that is the output price says nothing new; in Alibaba's lists it is another mode's output."""
+    reasoning = found.get(("output_reasoning_tokens", BASE))
+    output = found.get(("output_tokens", BASE))
+    if reasoning is None:
+        return
+    if provider in _THINKING_IS_OUTPUT or (output and output.same_price(reasoning)):
+        del found["output_reasoning_tokens", BASE]
+    if provider in _THINKING_IS_OUTPUT and not (output and output.same_price(reasoning)):
+        found["output_tokens", conditions(thinking="enabled")] = reasoning
+
+
+def _all_zero(provider: str, api_id: str) -> tuple[Statement, ...]:
+    if _SUBSCRIPTIONS.search(provider):
+        segment = Segment(State.INCLUDED, None, MTOK)
+    elif _SAYS_FREE.search(api_id):
+        segment = Rate(Decimal(0), MTOK).segment(None)
+    else:
+        return ()
+    return tuple(Statement(meter, BASE, (segment,)) for meter in ("input_tokens", "output_tokens"))
