@@ -8,8 +8,10 @@ import click
 
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.local_stores.home import home_beside
-from llmpricing.scripts.local_stores.opening import Server, Wanted, shown, used_stores, wanted_stores
+from llmpricing.scripts.local_stores.opening import shown, used_stores
+from llmpricing.scripts.local_stores.processes import ServerProcess
 from llmpricing.scripts.local_stores.reset import empty_cache, empty_database
+from llmpricing.scripts.local_stores.wanted import Wanted, wanted_stores
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 NOT_RUNNING = 3
@@ -30,7 +32,8 @@ def up(ini: Path) -> None:
     """Start what does not run yet, and let it run."""
     home = home_beside(ini)
     with used_stores(ini_settings(ini), home, click.echo) as opened:
-        home.keep(opened.database.server is not None or opened.cache.server is not None)
+        if not home.idle:
+            home.keep(True)
         for wanted, store in zip(wanted_stores(ini_settings(ini)), (opened.database, opened.cache), strict=True):
             if store.url.port != wanted.url.port:
                 click.echo(
@@ -73,7 +76,7 @@ def reset(ini: Path, yes: bool) -> None:
     settings = ini_settings(ini)
     if settings.environment == "production":
         raise click.ClickException(
-            f"{ini.name} says production, whose data is not deleted from here.\n"
+            "The setting llmpricing.environment says production, whose data is not deleted from here.\n"
             "Next: name a development ini file, as in llmpricing stores reset development.ini"
         )
     with used_stores(settings, home_beside(ini), click.echo) as opened:
@@ -86,9 +89,9 @@ def reset(ini: Path, yes: bool) -> None:
     click.echo(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
 
 
-def _show(wanted: Wanted, server: Server) -> bool:
+def _show(wanted: Wanted, server: ServerProcess) -> bool:
     url, answer = wanted.url, server.ask(wanted.url)
-    if not answer.ready and server.pid is not None:
+    if not answer.ready and server.pid is not None and server.port != url.port:
         url = wanted.url.set(port=server.port)
         answer = server.ask(url)
     own = server.pid is not None and server.port == url.port

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +50,12 @@ class Account:
 
 
 def account_for(data: Path) -> Account:
-    """The account that runs a server on this data folder: oneself; as root its owner, or nobody for a new one."""
+    """The account that runs a server on this data folder: oneself; as root its owner or its place's, else nobody."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), switch=False)
-    if data.exists() and data.stat().st_uid != 0:
-        return Account(data.stat().st_uid, data.stat().st_gid, switch=True)
-    import pwd  # not on Windows, where the servers do not run anyway
-
+    place = next(path for path in (data, *data.parents) if path.exists()).stat()
+    if place.st_uid != 0 and (data.exists() or _has_name(place.st_uid)):
+        return Account(place.st_uid, place.st_gid, switch=True)
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
@@ -64,3 +64,11 @@ def account_for(data: Path) -> Account:
             "Next: run the command as a normal user, or use Docker Compose: docker compose up -d"
         ) from None
     return Account(nobody.pw_uid, nobody.pw_gid, switch=True)
+
+
+def _has_name(uid: int) -> bool:
+    """Whether the user has an entry in the user database: initdb wants one."""
+    try:
+        return bool(pwd.getpwuid(uid))
+    except KeyError:
+        return False

@@ -33,6 +33,11 @@ class Home:
         """Whether the servers outlive the commands that use them (``stores up``), until ``stores down``."""
         return self._keep_file.exists()
 
+    @property
+    def idle(self) -> bool:
+        """Whether no server of ours runs."""
+        return self.postgres.pid is None and self.valkey.pid is None
+
     def keep(self, wanted: bool) -> None:
         """Let the servers outlive the commands that use them, or no longer."""
         if wanted:

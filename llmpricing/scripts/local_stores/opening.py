@@ -1,45 +1,23 @@
-"""Which servers to use: those that the settings name, or our own in their place."""
+"""Opening the stores: servers that answer are used, servers of our own start where none does."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from llmpricing.scripts.local_stores import ports
 from llmpricing.scripts.local_stores.errors import StoreError
 from llmpricing.scripts.local_stores.home import Home
-from llmpricing.scripts.local_stores.postgres import Postgres
 from llmpricing.scripts.local_stores.probes import ask_patiently, claim_cache
-from llmpricing.scripts.local_stores.valkey import Valkey
+from llmpricing.scripts.local_stores.processes import ServerProcess
+from llmpricing.scripts.local_stores.wanted import Wanted, wanted_stores
 from llmpricing.settings import Settings, environment_name
 
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 Say = Callable[[str], None]
-Server = Postgres | Valkey
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A server that the settings name, and why none may be started in its place (empty: one may)."""
-
-    key: str
-    url: URL
-    refusal: str
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that overrides the URL."""
-        return environment_name(self.key)
-
-    @property
-    def place(self) -> str:
-        """Host and port, as people write them."""
-        return f"{self.url.host}:{self.url.port}"
 
 
 @dataclass(frozen=True)
@@ -47,7 +25,7 @@ class OpenStore:
     """A server that answered, and the process if it is our own."""
 
     url: URL
-    server: Server | None
+    server: ServerProcess | None
 
     @property
     def text(self) -> str:
@@ -79,49 +57,29 @@ class OpenStores:
                 )
 
 
-def wanted_stores(settings: Settings, environ: Mapping[str, str] | None = None) -> tuple[Wanted, Wanted]:
-    """What the settings ask for: the database and the cache."""
-    environ = os.environ if environ is None else environ
-
-    def wanted(key: str, text: str, default_port: int) -> Wanted:
-        url = make_url(text)
-        url = url if url.port else url.set(port=default_port)
-        return Wanted(key, url, _refusal(key, url, settings, environ))
-
-    return (
-        wanted("sqlalchemy.url", settings.database_url, Postgres.default_port),
-        wanted("redis.url", settings.redis_url, Valkey.default_port),
-    )
-
-
 @contextmanager
 def used_stores(settings: Settings, home: Home, say: Say) -> Iterator[OpenStores]:
-    """Stores for as long as they are needed; our own servers end with their last user, unless they are kept."""
+    """Stores for as long as they are needed; our own servers end with their last user, unless they are kept.
+
+    StoreError says which store cannot be used, why, and what to do next; nothing was started then.
+    """
+    pairs = list(zip(wanted_stores(settings), (home.postgres, home.valkey), strict=True))
+    answers = [ask_patiently(server.ask, wanted.url, say) for wanted, server in pairs]
+    for (wanted, server), answer in zip(pairs, answers, strict=True):
+        if wanted.refusal and not answer.ready:
+            raise StoreError(f"{server.label} at {wanted.place} cannot be used: {answer.reason}.\n{wanted.refusal}")
+    if all(answer.ready for answer in answers) and home.idle:
+        yield _opened(pairs, say)  # other people's servers need no folder of ours
+        return
     home.create()
     with home.joined() as am_last:
         try:
-            yield open_stores(settings, home, say)
+            with home.locked(say):
+                opened = _opened(pairs, say)
+            yield opened
         finally:
             with home.locked(say):
-                if not home.kept and am_last():
-                    stopped = home.stop()
-                    if stopped:
-                        say(f"Stopped {' and '.join(stopped)}; the data stays in {shown(home.folder)}.")
-                elif home.postgres.pid or home.valkey.pid:
-                    say(
-                        "The embedded servers go on until "
-                        + ("`llmpricing stores down`." if home.kept else "their last user ends.")
-                    )
-
-
-def open_stores(settings: Settings, home: Home, say: Say) -> OpenStores:
-    """Both stores, each found or started; StoreError says what is wrong and what to do next."""
-    database, cache = wanted_stores(settings)
-    home.create()
-    with home.locked(say):
-        opened = OpenStores(_open(database, home.postgres, say), _open(cache, home.valkey, say))
-        claim_cache(opened.cache.url)
-    return opened
+                _leave(home, am_last, say)
 
 
 def shown(path: Path) -> str:
@@ -129,23 +87,37 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _open(wanted: Wanted, server: Server, say: Say) -> OpenStore:
-    answer = ask_patiently(server.ask, wanted.url, say)
-    own = server.pid is not None and server.port == wanted.url.port
+def _opened(pairs: list[tuple[Wanted, ServerProcess]], say: Say) -> OpenStores:
+    database, cache = (_open(wanted, server, say) for wanted, server in pairs)
+    claim_cache(cache.url)
+    return OpenStores(database, cache)
+
+
+def _leave(home: Home, am_last: Callable[[], bool], say: Say) -> None:
+    if home.kept:
+        say("The embedded servers go on until `llmpricing stores down`.")
+    elif not am_last():
+        say("The embedded servers go on: another llmpricing command uses them.")
+    elif stopped := home.stop():
+        say(f"Stopped {' and '.join(stopped)}; the data stays in {shown(home.folder)}.")
+
+
+def _open(wanted: Wanted, server: ServerProcess, say: Say) -> OpenStore:
+    answer = server.ask(wanted.url)
     if answer.ready:
+        own = server.pid is not None and server.port == wanted.url.port
         say(f"{server.label}: using the server at {wanted.place}{_whose(server) if own else ''}.")
         return OpenStore(wanted.url, server if own else None)
-    if wanted.refusal:
-        raise StoreError(f"{server.label} at {wanted.place} cannot be used: {answer.reason}.\n{wanted.refusal}")
     moved = wanted.url.set(port=server.port or wanted.url.port)
     if server.pid is not None and server.admits(moved):
         say(f"{server.label}: using the server at {moved.host}:{moved.port}{_whose(server)}.")
         return OpenStore(moved, server)
-    server.stop()  # it runs but does not answer
+    if server.stop():
+        say(f"{server.label}: our server did not answer, so it was ended and starts anew.")
     return _start(wanted, server, answer.reason, say)
 
 
-def _start(wanted: Wanted, server: Server, reason: str, say: Say) -> OpenStore:
+def _start(wanted: Wanted, server: ServerProcess, reason: str, say: Say) -> OpenStore:
     url, port = wanted.url, wanted.url.port or server.default_port
     if not ports.is_free(port):
         url = url.set(port=ports.free_port_after(port, server.port))
@@ -161,21 +133,5 @@ def _start(wanted: Wanted, server: Server, reason: str, say: Say) -> OpenStore:
     return OpenStore(url, server)
 
 
-def _whose(server: Server) -> str:
+def _whose(server: ServerProcess) -> str:
     return f", started earlier by llmpricing (process {server.pid}, data in {shown(server.folder)})"
-
-
-def _refusal(key: str, url: URL, settings: Settings, environ: Mapping[str, str]) -> str:
-    name = environment_name(key)
-    if environ.get(name, "").strip():
-        return (
-            f"{name} names this server, so none is started in its place.\n"
-            f"Next: start that server, correct {name}, or unset it to use the ini file's {key}."
-        )
-    if settings.environment == "production":
-        return f"In production llmpricing starts no servers of its own.\nNext: start that server, or correct {key}."
-    if url.host not in LOCAL_HOSTS:
-        return f"It is not on this machine, so llmpricing cannot start it.\nNext: start it there, or correct {key}."
-    if not url.password and key == "sqlalchemy.url":
-        return f"Next: name a password in {key}; the embedded server lets nobody in without one."
-    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 import signal
@@ -58,9 +59,10 @@ class Postgres(ServerProcess):
         """Start and wait until it answers, repairing what a crash left; then make the URL's role and database."""
         binaries = binaries_for(self.account, self.folder.parent)
         self.account.make_private(self._socket_folder)
+        if self.folder.exists():
+            self.account.make_private(self.folder)
         if not (self.folder / "PG_VERSION").exists():
             self._create_cluster(binaries.initdb)
-        self.account.make_private(self.folder)
         self._clear_after_crash()
         settings = {
             "listen_addresses": "127.0.0.1,::1",
@@ -75,6 +77,13 @@ class Postgres(ServerProcess):
         self._launch([binaries.postgres, "-D", self.folder, *options], port)
         self._wait_until(self._answers, START_TIMEOUT_S)
         self.admits(url.set(port=port))
+
+    def stop(self) -> bool:
+        """End the server and remove the folder of its socket, which may lie in the system's temporary folder."""
+        stopped = super().stop()
+        with contextlib.suppress(OSError):
+            self._socket_folder.rmdir()
+        return stopped
 
     def _admit(self, url: URL) -> bool:
         """Make the URL's role, password and database, with the extension that the migrations need."""

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 
 MARKER = "llmpricing:marker"
 ANSWER_TIMEOUT_S = 2
-START_PATIENCE_S = 15.0  # a container opens its port long before its server answers
+START_PATIENCE_S = 10.0  # a container opens its port long before its server answers
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from llmpricing.scripts.local_stores import ports
 from llmpricing.scripts.local_stores.account import account_for
@@ -21,12 +21,22 @@ from llmpricing.scripts.local_stores.valkey import Valkey
 
 @dataclass(frozen=True)
 class RunningStores:
-    """URLs with passwords, and the servers: ``pid``, ``port``, ``stop()``, ``start(port, url)``."""
+    """URLs with their passwords, and the servers: each has ``pid``, ``port`` and ``stop()``."""
 
     database_url: str
     redis_url: str
     postgres: Postgres
     valkey: Valkey
+
+    def start_postgres(self) -> None:
+        """Start it again where it was, after it was stopped or killed."""
+        url = make_url(self.database_url)
+        self.postgres.start(url.port or 0, url)
+
+    def start_valkey(self) -> None:
+        """Start it again where it was, after it was stopped or killed."""
+        url = make_url(self.redis_url)
+        self.valkey.start(url.port or 0, url)
 
 
 @contextmanager
@@ -39,28 +49,25 @@ def running_stores(
     durable: bool = False,
 ) -> Iterator[RunningStores]:
     """Start both, stop both; without a folder the data is gone afterwards. As root, nobody must reach the folder."""
-    if folder is None:
-        with (
-            _temporary_folder() as temporary,
-            running_stores(temporary, role=role, password=password, database=database, durable=durable) as stores,
-        ):
+    with _temporary_folder() if folder is None else nullcontext(folder.resolve()) as place:
+        home = Home(place, account_for(place / "pgdata"), durable=durable)
+        home.create()
+        if not home.account.can_enter(place):
+            raise StoreError(f"User nobody, who runs PostgreSQL for root, cannot enter {place}.\nNext: choose another.")
+        host, port = "127.0.0.1", ports.any_free_port()
+        database_url = URL.create("postgresql+psycopg2", role, password, host, port, database)
+        redis_url = URL.create("redis", host=host, port=ports.any_free_port(), database="0")
+        stores = RunningStores(_text(database_url), _text(redis_url), home.postgres, home.valkey)
+        try:
+            stores.start_postgres()
+            stores.start_valkey()
             yield stores
-        return
-    folder = folder.resolve()
-    home = Home(folder, account_for(folder / "pgdata"), durable=durable)
-    home.create()
-    if not home.account.can_enter(folder):
-        raise StoreError(f"User nobody, who runs PostgreSQL for root, cannot reach {folder}.\nNext: choose another.")
-    database_url = URL.create("postgresql+psycopg2", role, password, "127.0.0.1", ports.any_free_port(), database)
-    redis_url = URL.create("redis", host="127.0.0.1", port=ports.any_free_port(), database="0")
-    try:
-        home.postgres.start(database_url.port or 0, database_url)
-        home.valkey.start(redis_url.port or 0, redis_url)
-        yield RunningStores(
-            database_url.render_as_string(hide_password=False), str(redis_url), home.postgres, home.valkey
-        )
-    finally:
-        home.stop()
+        finally:
+            home.stop()
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
 
 
 @contextmanager

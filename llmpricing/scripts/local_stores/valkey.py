@@ -29,6 +29,7 @@ class Valkey(ServerProcess):
         """Start with the URL's password and wait for its PONG: its port opens while it still loads."""
         binaries = binaries_for(self.account, self.folder.parent)
         self.account.make_private(self.folder)
+        self._end_orphans()  # a server whose pid file was lost: two must never write one folder
         # Through the standard input: arguments, and with them the password, would show in the process list.
         self._launch([binaries.valkey, "-"], port, self._configuration(port, url))
         self._wait_until(lambda: _pongs(url.set(port=port)), START_TIMEOUT_S)
