@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import plaster
+from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
-from alembic import context
 from llmpricing.models import Base
 from llmpricing.models.migrations import MIGRATION_LOCK, seen_by_autogenerate
 from llmpricing.settings import Settings, read_settings

@@ -13,19 +13,25 @@ from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import Observation, Source, SourceFetch
+from llmpricing.models.trust import AuditEvent, ExchangeRate, OwnRate, Pin, Review
 from llmpricing.settings import Settings
 
 __all__ = [
+    "AuditEvent",
     "Base",
     "Catalogue",
+    "ExchangeRate",
     "MatchRule",
     "MeterRow",
     "Model",
     "Observation",
     "Offering",
     "OfferingAlias",
+    "OwnRate",
+    "Pin",
     "PriceRow",
     "Provider",
+    "Review",
     "ScheduleRow",
     "Source",
     "SourceFetch",

@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
 import llmpricing
-from alembic import command
 
 MIGRATION_LOCK = 7_266_001  # advisory: one migration at a time
 INITIALISE_LOCK = 7_266_002  # advisory: one initialisation at a time

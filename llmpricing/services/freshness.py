@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from llmpricing.health import fresh_database
 from llmpricing.models import Catalogue, Offering, Source, SourceFetch
+from llmpricing.settings import Settings
 
 BUNDLED = "bundled"  # how the origin of a list that came with the installation begins
 
@@ -51,3 +54,26 @@ def catalogue_version(session: Session) -> int:
 
 def offering_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(Offering)) or 0
+
+
+HEALTH_FACTS = """
+    select (select count(*) from offering),
+           (select count(*) from review where closed_at is null),
+           (select json_agg(json_build_object('source', s.slug, 'last_success', f.published_at) order by s.trust_rank)
+              from source s
+              join (select source_id, max(published_at) as published_at
+                      from source_fetch where outcome in ('imported', 'unchanged') group by source_id) f
+                on f.source_id = s.id)
+"""
+
+
+def health_data(settings: Settings, now: datetime) -> dict[str, Any]:
+    """What the price book holds and how old it is, over a connection of its own: for the health check alone."""
+    with fresh_database(settings) as ask:
+        ((offerings, in_review, sources),) = ask(HEALTH_FACTS)
+    return {"offerings": offerings, "in_review": in_review, "sources": [_age(source, now) for source in sources or ()]}
+
+
+def _age(source: dict[str, str], now: datetime) -> dict[str, Any]:
+    published = datetime.fromisoformat(source["last_success"]).astimezone(UTC)
+    return {"source": source["source"], "last_success": published, "age_days": max((now - published).days, 0)}

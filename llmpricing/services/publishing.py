@@ -17,7 +17,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing import OfferingBook, publish_offering
 from llmpricing.domain.timelines import Component, Row
 from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
-from llmpricing.services import words
+from llmpricing.services import reviews, words
 
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
 _KEY = (
@@ -47,8 +47,9 @@ def publish(
     keep_meters(session)
     components = words.Components(session)
     snapshots = words.snapshots_of(session)
-    sources = {source.slug: source for source in session.scalars(select(Source))}
-    ranks = {slug: source.trust_rank for slug, source in sources.items()}
+    sources = session.scalars(select(Source)).all()
+    ranks = {source.slug: source.trust_rank for source in sources}
+    ids, slugs = {s.slug: s.id for s in sources}, {s.id: s.slug for s in sources}
     modes = {id_: mode for id_, mode in session.execute(select(Offering.id, Offering.mode))}
     flagged: Counter[str] = Counter()
     done = 0
@@ -56,12 +57,21 @@ def publish(
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
         said = words.words_of(session, chunk, components)
+        verdicts = reviews.verdicts_of(session, chunk, components, slugs)
         books = {
-            offering: publish_offering(said[offering], snapshots=snapshots, mode=modes[offering], ranks=ranks)
+            offering: publish_offering(
+                said[offering],
+                snapshots=snapshots,
+                mode=modes[offering],
+                ranks=ranks,
+                verdicts=verdicts.get(offering, {}),
+            )
             for offering in chunk
         }
-        flagged.update(flag.source for book in books.values() for flag in book.flags if flag.verdict is None)
-        _bring_up_to(session, books, {slug: source.id for slug, source in sources.items()}, now)
+        flags = {offering: book.flags for offering, book in books.items()}
+        flagged.update(f.source for found in flags.values() for f in found if f.verdict is None and not f.superseded)
+        reviews.keep_reviews(session, flags, ids, now)
+        _bring_up_to(session, books, ids, now)
         done += len(chunk)
         progress(done, len(offerings))
     return flagged

@@ -1,0 +1,54 @@
+"""What the price book can be filtered by, and which of its sources state prices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session
+
+from llmpricing.models import Offering, PriceRow, Source
+from llmpricing.services import offerings
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """The values that occur, in order. Providers are (id, name, number of offerings)."""
+
+    providers: Sequence[tuple[str, str, int]]
+    capabilities: Sequence[str]
+    modalities: Sequence[str]
+    statuses: Sequence[str]
+
+    @property
+    def sellers(self) -> int:
+        """How many sellers offer something."""
+        return sum(count > 0 for _, _, count in self.providers)
+
+    @property
+    def offerings(self) -> int:
+        """How many offerings the price book holds."""
+        return sum(count for _, _, count in self.providers)
+
+
+def choices(session: Session) -> Choices:
+    """What an offering can be filtered by now."""
+    modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
+    return Choices(
+        offerings.providers(session),
+        _words(session, select(func.unnest(Offering.capabilities)).distinct()),
+        _words(session, modalities),
+        _words(session, select(Offering.status).where(Offering.status.is_not(None)).distinct()),
+    )
+
+
+def price_sources(session: Session) -> frozenset[str]:
+    """Ids of the sources on which at least one price rests; the others state limits and capabilities only."""
+    priced = select(PriceRow.id).where(PriceRow.source_id == Source.id).exists()
+    return frozenset(session.scalars(select(Source.slug).where(priced)))
+
+
+def _words(session: Session, query: Any) -> Sequence[str]:
+    return sorted(session.scalars(query))

@@ -1,0 +1,77 @@
+"""The words that guards stopped: opened when publishing finds them, closed by a person or by newer words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.quarantine import Flag, Verdict, WordKey
+from llmpricing.models import Review
+from llmpricing.services.words import Components, component_text
+
+SUPERSEDED = "superseded"
+_Key = tuple[int, str, int, datetime]  # offering, component, source, time
+
+
+def verdicts_of(
+    session: Session, offerings: Collection[int], components: Components, source_slugs: Mapping[int, str]
+) -> dict[int, dict[WordKey, Verdict]]:
+    """What people decided on words of these offerings."""
+    query = select(Review).where(
+        Review.offering_id.in_(offerings), Review.outcome.in_([verdict.value for verdict in Verdict])
+    )
+    found: dict[int, dict[WordKey, Verdict]] = defaultdict(dict)
+    for review in session.scalars(query):
+        meter, conditions = components.read(review.component)
+        key = (meter, conditions, source_slugs[review.source_id], review.time)
+        found[review.offering_id][key] = Verdict(str(review.outcome))
+    return found
+
+
+def keep_reviews(
+    session: Session, flags: Mapping[int, Iterable[Flag]], source_ids: Mapping[str, int], now: datetime
+) -> None:
+    """Open a review for each new pending flag, and close those whose word no guard stops any more."""
+    pending = {
+        (offering, component_text(flag.meter, flag.conditions), source_ids[flag.source], flag.time): flag
+        for offering, found in flags.items()
+        for flag in found
+        if flag.verdict is None and flag.superseded is None
+    }
+    known = {
+        (review.offering_id, review.component, review.source_id, review.time): review
+        for review in session.scalars(select(Review).where(Review.offering_id.in_(flags)))
+    }
+    closing = [r.id for key, r in known.items() if r.closed_at is None and key not in pending]
+    if closing:
+        session.execute(update(Review).where(Review.id.in_(closing)).values(closed_at=now, outcome=SUPERSEDED))
+    reopening = [known[key].id for key in pending if key in known and known[key].outcome == SUPERSEDED]
+    if reopening:
+        session.execute(update(Review).where(Review.id.in_(reopening)).values(closed_at=None, outcome=None))
+    added = [_columns(key, flag, now) for key, flag in pending.items() if key not in known]
+    if added:
+        session.execute(insert(Review), added)
+
+
+def _columns(key: _Key, flag: Flag, now: datetime) -> dict[str, Any]:
+    offering, component, source, time = key
+    old = flag.finding.old
+    return {
+        "offering_id": offering,
+        "component": component,
+        "source_id": source,
+        "time": time,
+        "rule": flag.finding.rule.value,
+        "against": flag.finding.against,
+        "slip": flag.finding.slip,
+        "old_amount": old.amount if old else None,
+        "new_amount": flag.new.amount,
+        "currency": flag.new.currency,
+        "per_quantity": flag.new.per_quantity,
+        "opened_at": now,
+    }

@@ -1,0 +1,42 @@
+"""GET /api/health and /api/health/live: the truth about the stores, within a budget."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing import health as checks
+from llmpricing.services import freshness, schema
+from llmpricing.web.errors import RETRY_AFTER_S
+from llmpricing.web.parameters import read_parameters
+
+GRACE_S = 0.3  # a probe ends by its own deadline and says what it met; only one that hangs is cut off
+
+
+def health(request: Request) -> dict[str, Any]:
+    """200 while the database serves, else 503; both stores are asked side by side on connections of their own."""
+    read_parameters(request, {})
+    settings, now = request.registry.settings["llmpricing"], datetime.now(UTC)
+    probes = {
+        "database": checks.database_probe(settings, schema.head()),
+        "redis": checks.redis_probe(settings),
+    }
+    report = checks.run(
+        probes,
+        settings.health_timeout_s + GRACE_S,
+        now=now,
+        data=lambda: freshness.health_data(settings, now),
+    )
+    request.response.cache_control = "no-store"
+    if report.status == "unhealthy":
+        request.response.status_int = 503
+        request.response.headers["Retry-After"] = RETRY_AFTER_S
+    return report.body()
+
+
+def live(request: Request) -> dict[str, Any]:
+    """The process answers; no store is touched."""
+    request.response.cache_control = "no-store"
+    return {"status": "alive"}
