@@ -1,0 +1,92 @@
+"""What a new value is judged by: what else is known of its offering, by whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.timelines import Row
+
+_CHAT_MODES = (None, "chat", "completion", "responses")
+
+
+class Rule(StrEnum):
+    """Why a change waits."""
+
+    JUMP = "jump"  # 50x or more against the source's own last value
+    DISAGREEMENT = "disagreement"  # 50x or more against another source at that date
+    TOO_DEAR = "too_dear"
+    TOO_CHEAP = "too_cheap"
+    ZERO = "zero_where_priced"
+    CACHE_READ_ABOVE_INPUT = "cache_read_above_input"
+    CACHE_WRITE_BELOW_INPUT = "cache_write_below_input"
+    BATCH_ABOVE_STANDARD = "batch_above_standard"
+    TOKENS_BELOW_CHARACTERS = "tokens_below_characters"
+    OUTPUT_FAR_BELOW_INPUT = "output_far_below_input"
+    COMPANION = "companion"  # arrived together with a price whose unit slipped
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that a new value breaks, what it was measured against, and the factor between the two."""
+
+    rule: Rule
+    against: str  # a source, a meter or a bound, in words
+    old: Segment | None = None
+    factor: Fraction | None = None
+    slip: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a new value is judged by, besides its source's last value: the other sources on the same component, and
+    the same source on the offering's other prices.
+    """
+
+    meter: str
+    conditions: Conditions
+    mode: str | None
+    is_arrival: bool
+    others: Mapping[str, tuple[Row, ...]]  # accepted so far, by source
+    less_trusted: frozenset[str]
+    said_by_others: tuple[Row, ...]  # accepted or not, earlier or later
+    sibling: Callable[[str, Conditions, datetime], Segment | None]
+
+    @property
+    def is_cache(self) -> bool:
+        return METERS[self.meter].dimensions.get("token_type", "").startswith("cache")
+
+    @property
+    def is_chat_text(self) -> bool:
+        meter = METERS[self.meter]
+        return (
+            self.mode in _CHAT_MODES
+            and meter.family == "tokens"
+            and (meter.dimensions.get("modality", "text") == "text")
+        )
+
+
+def unit_price(segment: Segment | None) -> Fraction | None:
+    """The exact price of one unit; None where there is none. Free is 0."""
+    if segment is None or segment.state not in (State.PRICED, State.FREE):
+        return None
+    return Fraction(segment.amount or 0) / segment.per_quantity
+
+
+def factor_between(new: Segment, old: Segment | None) -> Fraction | None:
+    """new / old per unit; None where one of them is free, unknown or in another currency."""
+    price, before = unit_price(new), unit_price(old)
+    if old is None or not price or not before or new.currency != old.currency:
+        return None
+    return price / before
+
+
+def instant(row: Row) -> datetime:
+    """The time at which a row is compared: its start, or when it was said where it has none."""
+    return row.segment.valid_from or min(row.observed, row.end - datetime.resolution)

@@ -1,0 +1,98 @@
+"""What makes a change wait for a person: rules on one new value, seen beside what else is known of its offering.
+
+A finding names its rule and the slip of unit that would explain it. Human verdicts are applied elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from fractions import Fraction
+
+from llmpricing.domain.evidence import Evidence, Finding, Rule, factor_between, instant, unit_price
+from llmpricing.domain.observations import Segment
+from llmpricing.domain.relations import broken_relation
+from llmpricing.domain.slips import slip_of_factor, slip_of_value
+from llmpricing.domain.timelines import Row, row_at
+
+JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
+DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering
+USUAL_PER_MTOK = (Fraction("0.005"), Fraction(100))  # a dozen of 4,000 chat prices in genai-prices lie outside
+_AGREES, _NEARLY_EQUAL = Fraction(4), Fraction(1005, 1000)  # below 4x sources count as agreeing, 0.5 % is rounding
+SPREADING = frozenset({Rule.DISAGREEMENT, Rule.TOO_DEAR, Rule.TOO_CHEAP})  # what arrives beside them slipped too
+
+
+def judge(row: Row, last: Row | None, standing_until: datetime, evidence: Evidence) -> Finding | None:
+    """The first rule that a new row breaks. ``last`` is the row before it; ``standing_until`` when its source says
+    something else. Another source that says the same meanwhile clears all but the absolute bounds.
+    """
+    price = unit_price(row.segment)
+    if price is None:
+        return None
+    said = [other for other in evidence.said_by_others if _overlap(other, row, standing_until)]
+    if price == 0:
+        confirmed = any(unit_price(other.segment) == 0 for other in said)
+        return None if confirmed else _zero(row, last, evidence)
+    found = _absolute(row, price, evidence)
+    if not found and not _within(_AGREES, row, said):
+        found = _jump(row, last, evidence)
+    if not found and not _within(_NEARLY_EQUAL, row, said):
+        found = broken_relation(row, standing_until, evidence)
+    return found
+
+
+def agreed(row: Row, standing_until: datetime, evidence: Evidence) -> bool:
+    """Whether another source says about the same while this row stands."""
+    return _within(_AGREES, row, [other for other in evidence.said_by_others if _overlap(other, row, standing_until)])
+
+
+def _within(tolerance: Fraction, row: Row, said: Iterable[Row]) -> bool:
+    factors = (factor_between(row.segment, other.segment) for other in said)
+    return any(factor and 1 / tolerance < factor < tolerance for factor in factors)
+
+
+def _overlap(other: Row, row: Row, standing_until: datetime) -> bool:
+    return other.start < min(row.end, standing_until) and instant(row) < other.end
+
+
+def _zero(row: Row, last: Row | None, evidence: Evidence) -> Finding | None:
+    """A zero is suspicious where it would displace a price: the source's own or a less trusted source's."""
+    rows = {row.source: last} | {
+        source: row_at(evidence.others[source], instant(row)) for source in evidence.less_trusted
+    }
+    for source, old in sorted(rows.items()):
+        if old and unit_price(old.segment):
+            return Finding(Rule.ZERO, source, old.segment, None, "missing read as zero")
+    return None
+
+
+def _absolute(row: Row, price: Fraction, evidence: Evidence) -> Finding | None:
+    if not evidence.is_chat_text or row.segment.currency != "USD":
+        return None
+    per_mtok = price * 1_000_000
+    if per_mtok > DEAR_PER_MTOK:
+        return Finding(Rule.TOO_DEAR, "1,000 USD per million tokens", slip=slip_of_value(per_mtok))
+    if per_mtok < CHEAP_PER_MTOK and not evidence.is_cache:
+        return Finding(Rule.TOO_CHEAP, "0.002 USD per million tokens", slip=slip_of_value(per_mtok))
+    return None
+
+
+def _jump(row: Row, last: Row | None, evidence: Evidence) -> Finding | None:
+    """A jump against the last value or another source's; an unusual value is no evidence against a usual one."""
+    at = instant(row)
+    olds = [(Rule.JUMP, row.source, last)]
+    olds += [(Rule.DISAGREEMENT, source, row_at(rows, at)) for source, rows in sorted(evidence.others.items())]
+    for rule, source, old in olds:
+        factor = factor_between(row.segment, old.segment) if old else None
+        if not old or not factor or Fraction(1, JUMP) < factor < JUMP:
+            continue
+        if evidence.is_chat_text and _usual(row.segment) and not _usual(old.segment):
+            continue
+        return Finding(rule, source, old.segment, factor, slip_of_factor(factor))
+    return None
+
+
+def _usual(segment: Segment) -> bool:
+    low, high = USUAL_PER_MTOK
+    price = unit_price(segment)
+    return price is not None and low <= price * 1_000_000 < high

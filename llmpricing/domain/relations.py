@@ -1,0 +1,63 @@
+"""What cannot be between prices of one offering: cache reads above input, batch above standard, and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from functools import cache
+
+from llmpricing.domain.conditions import STANDARD, Conditions
+from llmpricing.domain.evidence import Evidence, Finding, Rule, factor_between, instant
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.timelines import Row
+
+OUTPUT_UNDER_INPUT = 10  # no seller but of safety classifiers asks 10x less for output than for input
+
+
+def broken_relation(row: Row, standing_until: datetime, evidence: Evidence) -> Finding | None:
+    """What cannot be between prices of one offering, all by the same source, under the same conditions.
+
+    Where the source puts the other price right while this row stands, the other one was wrong.
+    """
+    end = min(row.end, standing_until) - datetime.resolution
+    for rule, meter, conditions, is_broken in _relations(evidence):
+        bounds = [evidence.sibling(meter, conditions, at) for at in (instant(row), end)]
+        factors = [factor for bound in bounds if (factor := factor_between(row.segment, bound))]
+        if len(factors) == len(bounds) and all(is_broken(factor) for factor in factors):
+            slip = "characters read as tokens" if rule is Rule.TOKENS_BELOW_CHARACTERS else None
+            return Finding(rule, meter, bounds[0], factors[0], slip)
+    return None
+
+
+def _relations(evidence: Evidence) -> Iterator[tuple[Rule, str, Conditions, Callable[[Fraction], bool]]]:
+    """(rule, meter, conditions) of the prices that bound this one, and the factors to them at which it is broken."""
+    meter, conditions = METERS[evidence.meter], evidence.conditions
+    kind = meter.dimensions.get("token_type")
+    if kind == "cache_read":
+        yield Rule.CACHE_READ_ABOVE_INPUT, _uncached(meter.slug), conditions, lambda factor: factor > 1
+    if kind == "cache_write":
+        yield Rule.CACHE_WRITE_BELOW_INPUT, _uncached(meter.slug), conditions, lambda factor: factor < 1
+    if conditions.service_tier == "batch":
+        standard = replace(conditions, service_tier=STANDARD)
+        yield Rule.BATCH_ABOVE_STANDARD, meter.slug, standard, lambda factor: factor > 1
+    if meter.slug in ("input_tokens", "output_tokens"):
+        characters = f"{meter.direction}_characters"
+        yield Rule.TOKENS_BELOW_CHARACTERS, characters, conditions, lambda factor: factor < 1
+    if evidence.is_chat_text and meter.slug == "input_tokens":
+        far = Fraction(OUTPUT_UNDER_INPUT)
+        yield Rule.OUTPUT_FAR_BELOW_INPUT, "output_tokens", conditions, lambda factor: factor >= far
+    if evidence.is_chat_text and meter.slug == "output_tokens":
+        under = Fraction(1, OUTPUT_UNDER_INPUT)
+        yield Rule.OUTPUT_FAR_BELOW_INPUT, "input_tokens", conditions, lambda factor: factor <= under
+
+
+@cache
+def _uncached(slug: str) -> str:
+    """The meter of the same tokens when no cache is used; text counts as plain input."""
+    left_out = {"token_type", "cache_ttl"}
+    dimensions = {key: value for key, value in METERS[slug].dimensions.items() if key not in left_out}
+    if dimensions.get("modality") == "text":
+        del dimensions["modality"]
+    return next(meter.slug for meter in METERS.values() if meter.dimensions == dimensions)

@@ -1,0 +1,153 @@
+"""What one source said of one price over time, merged into one timeline: the same set of words, the same rows.
+
+A word is told when a source's list first says something or says something else; nothing is told of an offering that a
+list leaves out, so its prices stay. A list that states dates means "as ever" by a price without one; of any other list
+a price counts from 00:00 UTC of the day it was published.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from decimal import Decimal
+
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.money import multiply
+from llmpricing.domain.observations import Basis, Segment
+
+Component = tuple[str, Conditions]  # a meter's slug and the conditions of its price
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+END = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a source said of one component in the list it published at ``time``; no segments: it withdrew the price."""
+
+    source: str
+    time: datetime
+    states_dates: bool
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One value for one period. ``observed`` is the published time of the list that said it, ``known_from`` that of the
+    source's first word on the component, ``bracket_from`` the last list of the source before the value appeared.
+    """
+
+    segment: Segment
+    source: str
+    observed: datetime
+    known_from: datetime
+    bracket_from: datetime | None = None
+
+    @property
+    def start(self) -> datetime:
+        return self.segment.valid_from or BEGINNING
+
+    @property
+    def end(self) -> datetime:
+        return self.segment.valid_until or END
+
+    def covers(self, at: datetime) -> bool:
+        return self.start <= at < self.end
+
+    def within(self, start: datetime, end: datetime) -> Row:
+        """The same value for the part of its period between two times; a later start is no bracket any more."""
+        if start <= self.start and self.end <= end:
+            return self
+        segment = replace(
+            self.segment,
+            valid_from=None if (first := max(start, self.start)) == BEGINNING else first,
+            valid_until=None if (last := min(end, self.end)) == END else last,
+        )
+        return replace(self, segment=segment, bracket_from=self.bracket_from if start <= self.start else None)
+
+
+def same_value(one: Segment, other: Segment) -> bool:
+    """Whether two segments ask the same, whatever their dates, sources and the quantity they state it for."""
+    if (one.state, one.currency, one.minimum_quantity) != (
+        other.state,
+        other.currency,
+        other.minimum_quantity,
+    ):
+        return False
+    if one.amount is None or other.amount is None or one.per_quantity == other.per_quantity:
+        return one.amount == other.amount
+    return multiply(one.amount, _whole(other)) == multiply(other.amount, _whole(one))
+
+
+def row_at(rows: Iterable[Row], at: datetime) -> Row | None:
+    """The row of a timeline that is valid at a time."""
+    return next((row for row in rows if row.covers(at)), None)
+
+
+def merge_source(words: Iterable[Word], snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
+    """The timeline of one source's words on one component; ``snapshots`` are the sorted times of all its lists."""
+    rows: tuple[Row, ...] = ()
+    for word in sorted(words, key=lambda word: word.time):
+        rows = tell(rows, word, snapshots)
+    return rows
+
+
+def tell(rows: tuple[Row, ...], word: Word, snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
+    """A source's timeline after its next word.
+
+    A word with dates replaces all from its first start on, and all before too where it is a history that begins
+    undated. A word without dates continues the value of its day or replaces it from that day on.
+    """
+    day = datetime.combine(word.time.date(), time(), UTC)
+    if not word.segments:
+        return _before(rows, day)
+    lead, later = word.segments[0], word.segments[1:]
+    says_now = lead.valid_from is None and (not later or not word.states_dates)
+    if says_now and (lead.valid_until is None or lead.valid_until > day):
+        told = _say_now(rows, lead, word, snapshots)
+    else:
+        told = (*_before(rows, lead.valid_from or BEGINNING), _stated(rows, lead, word))
+    return told + tuple(_stated(rows, segment, word) for segment in later)
+
+
+def _say_now(rows: tuple[Row, ...], lead: Segment, word: Word, snapshots: Sequence[datetime]) -> tuple[Row, ...]:
+    day = datetime.combine(word.time.date(), time(), UTC)
+    current = row_at(rows, word.time)
+    if current and same_value(current.segment, lead):
+        return (*_before(rows, current.start), _ending(current, lead.valid_until))
+    if not rows and word.states_dates:
+        return (_row(rows, lead, word),)
+    kept = _before(rows, day)
+    if kept and kept[-1].end == day and same_value(kept[-1].segment, lead):
+        return (*kept[:-1], _ending(kept[-1], lead.valid_until))
+    previous = _snapshot_before(snapshots, day)
+    basis = Basis.BRACKET if previous or kept else Basis.FIRST_OBSERVED
+    return (*kept, _row(rows, replace(lead, valid_from=day, basis=basis), word, previous))
+
+
+def _stated(rows: tuple[Row, ...], segment: Segment, word: Word) -> Row:
+    said_before = (row for row in rows if row.segment == segment)
+    return next(said_before, _row(rows, segment, word))
+
+
+def _row(rows: tuple[Row, ...], segment: Segment, word: Word, bracket_from: datetime | None = None) -> Row:
+    known_from = rows[0].known_from if rows else word.time
+    return Row(segment, word.source, word.time, known_from, bracket_from)
+
+
+def _before(rows: tuple[Row, ...], bound: datetime) -> tuple[Row, ...]:
+    return tuple(row.within(BEGINNING, bound) for row in rows if row.start < bound)
+
+
+def _ending(row: Row, until: datetime | None) -> Row:
+    return row if row.segment.valid_until == until else replace(row, segment=replace(row.segment, valid_until=until))
+
+
+def _snapshot_before(snapshots: Sequence[datetime], day: datetime) -> datetime | None:
+    index = bisect_left(snapshots, day)
+    return snapshots[index - 1] if index else None
+
+
+def _whole(segment: Segment) -> Decimal:
+    return Decimal(segment.per_quantity)

