@@ -10,7 +10,6 @@ from typing import Any
 
 from pyramid.request import Request
 from pyramid.response import Response
-from pyramid.tweens import EXCVIEW
 
 from llmpricing.web.errors import Refused
 
@@ -39,18 +38,21 @@ class Slots:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Hold a place for the block. Raises DatabaseBusy where none becomes free while the line moves."""
+        """Hold a place for the block, which calls ``succeed``. Raises DatabaseBusy when no place becomes free."""
         holder = object()
         with self._changed:
             self._wait_for_place()
             self._since[holder] = monotonic()
         try:
             yield
-            self._last_success = monotonic()
         finally:
             with self._changed:
                 del self._since[holder]
                 self._changed.notify()
+
+    def succeed(self) -> None:
+        """Say that the database answers, so that waiting for a place is worth while."""
+        self._last_success = monotonic()
 
     def _wait_for_place(self) -> None:
         limit = monotonic() + self._patience_s
@@ -73,11 +75,14 @@ def tween_factory(handler: Handler, registry: Any) -> Handler:
         if request.path_info.startswith(FREE_PATHS):
             return handler(request)
         with slots.hold():
-            return handler(request)
+            response = handler(request)
+            if response.status_int < 500:
+                slots.succeed()
+            return response
 
     return tween
 
 
 def includeme(config: Any) -> None:
-    # Below the error views, which answer DatabaseBusy; around the transaction, whose commit waits on the database too.
-    config.add_tween("llmpricing.web.bulkhead.tween_factory", under=EXCVIEW, over="pyramid_tm.tm_tween_factory")
+    # Around the transaction, whose end waits on the database too.
+    config.add_tween("llmpricing.web.bulkhead.tween_factory", over="pyramid_tm.tm_tween_factory")
