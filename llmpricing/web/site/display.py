@@ -1,0 +1,130 @@
+"""How the pages write amounts, counts, days and found words. Unknown never looks like zero."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.money import to_text
+
+ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
+_UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
+_ROUNDS_TO_ONE = Decimal("0.9995")
+_SIGNS = {"USD": "$"}
+_BASES = {
+    "documented": "documented by the seller or the source",
+    "first_observed": "first seen on this day",
+    "bracket": "changed between two readings",
+    "undated": "the source states no date",
+    "manual": "entered by a person",
+}
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def amount(value: Decimal) -> str:
+    """Every digit of the value, and two decimals at least: ``2.50``, ``0.075``, ``1,250.00``."""
+    whole, _, fraction = to_text(value).partition(".")
+    return f"{int(whole):,}.{fraction:0<2}"
+
+
+def missing_places(value: Decimal) -> int:
+    """How many digits the amount lacks to ALIGNED_PLACES decimals."""
+    return max(0, ALIGNED_PLACES - len(amount(value).partition(".")[2]))
+
+
+def sign(currency: str | None) -> str:
+    """What stands before an amount: ``$``, or another currency's code and a space."""
+    return _SIGNS.get(currency or "USD", f"{currency}\N{NO-BREAK SPACE}")
+
+
+def tokens(count: int) -> str:
+    """A count in three digits: 128000 is ``128K``, 1048576 is ``1.05M``, 512 is ``512``."""
+    for unit, letter in _UNITS:
+        size = Decimal(count) / unit
+        if size >= _ROUNDS_TO_ONE:
+            places = max(0, 2 - size.adjusted())
+            return f"{to_text(round(size, places))}{letter}"
+    return str(count)
+
+
+def day(at: datetime | date) -> str:
+    """``10 Nov 2026``, in UTC."""
+    at = at.astimezone(UTC) if isinstance(at, datetime) else at
+    return f"{at.day} {at:%b %Y}"
+
+
+def age(days: int) -> str:
+    """``less than a day old``, ``1 day old``, ``12 days old``."""
+    return "less than a day old" if days == 0 else f"{count(days, 'day')} old"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 offering``, ``2,330 offerings``."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
+def words(identifier: str) -> str:
+    """An identifier for people: ``tool_calls`` is ``tool calls``."""
+    return identifier.replace("_", " ")
+
+
+def basis(name: str) -> str:
+    """What the date of a price rests on, in a few words."""
+    return _BASES.get(name, words(name))
+
+
+def per(meter: str, quantity: int) -> str:
+    """What an amount buys: ``per million tokens``, ``per hour``, ``per 1,000 web searches``, ``per image``."""
+    family = METERS[meter].family if meter in METERS else ""
+    if family in ("durations", "compute"):
+        return {1: "per second", 60: "per minute", 3600: "per hour"}.get(quantity, f"per {quantity:,} seconds")
+    noun = "tokens" if family == "tokens" else words(meter.removeprefix("input_").removeprefix("output_"))
+    if quantity == 1:
+        return f"per {noun.removesuffix('s')}"
+    return f"per {'million' if quantity == 10**6 else f'{quantity:,}'} {noun}"
+
+
+def condition(name: str, value: Any) -> str:
+    """One condition of a price in plain words."""
+    if name == "input_tokens_above":
+        return f"more than {value:,} input tokens"
+    if name == "input_tokens_from":
+        return f"{value:,} input tokens or more"
+    if name == "schedule":
+        return _schedule(value)
+    if name == "applies_to":
+        return f"charged for {value}"
+    return f"{words(name)}: {value}"
+
+
+def _schedule(value: dict[str, Any]) -> str:
+    days = ", ".join(_WEEKDAYS[number - 1] for number in value["weekdays"]) or "daily"
+    holidays = f", not on {', '.join(day(holiday) for holiday in value['not_on'])}" if value["not_on"] else ""
+    return f"{days} {' and '.join(value['windows'])} {value['time_zone']}{holidays}"
+
+
+def highlight(text: str, searched: str) -> Markup:
+    """The text, safe for HTML, with every searched word in <mark>."""
+    wanted = sorted(set(searched.split()), key=len, reverse=True)
+    if not wanted:
+        return escape(text)
+    parts = re.split(f"({'|'.join(map(re.escape, wanted))})", text, flags=re.IGNORECASE)
+    marked = (Markup("<mark>{}</mark>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+    return Markup("").join(marked)
+
+
+def web_link(url: str | None) -> str | None:
+    """The address if it is one of the web; a price list may hold anything."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.hostname else None

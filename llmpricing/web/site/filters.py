@@ -1,0 +1,159 @@
+"""The filters of the table as a form: each field with its label, its value as typed, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from webob.multidict import MultiDict
+
+from llmpricing.services.choices import Choices
+from llmpricing.web.errors import Refused
+from llmpricing.web.site import display
+
+Option = tuple[str, str]  # value, label
+
+LABELS = {
+    "q": "Search",
+    "provider": "Seller",
+    "max_input_price": "Input up to",
+    "max_output_price": "Output up to",
+    "min_context": "Context from",
+    "modality": "Modality",
+    "status": "Status",
+    "updated_within_days": "Price changed within",
+    "as_of": "Prices as of",
+    "sort": "Sort by",
+    "capability": "Capabilities",
+}
+_CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
+_PERIODS = (7, 30, 90, 365)
+_SORTS: tuple[Option, ...] = (
+    ("id", "Seller and model"),
+    ("name", "Name"),
+    ("input_per_mtok", "Input price, lowest first"),
+    ("-input_per_mtok", "Input price, highest first"),
+    ("output_per_mtok", "Output price, lowest first"),
+    ("-output_per_mtok", "Output price, highest first"),
+    ("cache_read_per_mtok", "Cache read price, lowest first"),
+    ("-context_window", "Context window, largest first"),
+    ("-max_output_tokens", "Output limit, largest first"),
+    ("-price_since", "Newest price first"),
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a field, in plain words."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The form as it was sent. ``problem`` names at most one field: the readers stop at the first."""
+
+    pairs: Sequence[tuple[str, str]]
+    choices: Choices
+    problem: Problem | None = None
+
+    def value(self, name: str) -> str:
+        """The text typed into a field, or nothing."""
+        return next(iter(self.values(name)), "")
+
+    def values(self, name: str) -> list[str]:
+        return [text for found, text in self.pairs if found == name]
+
+    def error(self, name: str) -> str | None:
+        """What is wrong with this field."""
+        return self.problem.message if self.problem and self.problem.field == name else None
+
+    @property
+    def stray_error(self) -> str | None:
+        """What is wrong with something that the form has no field for."""
+        return self.problem.message if self.problem and self.problem.field not in LABELS else None
+
+    @cached_property
+    def kept(self) -> list[Option]:
+        """What the form sends along though it has no field for it."""
+        at_fault = self.problem.field if self.problem else ""
+        return [pair for pair in self.pairs if pair[0] in ("known_at", "limit") and pair[0] != at_fault]
+
+    @cached_property
+    def active(self) -> list[tuple[str, str]]:
+        """Every filter that is set, in words, with the address of the table without it."""
+        set_here = [pair for pair in self.pairs if pair[0] in LABELS and pair[0] != "sort"]
+        return [(self._in_words(*pair), address(p for p in self.pairs if p != pair)) for pair in set_here]
+
+    @cached_property
+    def beyond_search(self) -> bool:
+        """Whether anything but the search and the order is set: then the panel is open."""
+        return any(name in LABELS and name not in ("q", "sort") for name, _ in self.pairs) or self.problem is not None
+
+    def options(self, name: str) -> list[Option]:
+        """What a field offers; a value from the address that is not among it is added, so that the form is kept."""
+        offered = self._offered(name)
+        known = {value for value, _ in offered}
+        return offered + [(text, text) for text in self.values(name) if text not in known]
+
+    def _offered(self, name: str) -> list[Option]:
+        if name == "provider":
+            return [(slug, f"{title} ({count:,})") for slug, title, count in self.choices.providers if count]
+        if name == "min_context":
+            return [(str(count), f"{display.tokens(count)} tokens") for count in _CONTEXTS]
+        if name == "updated_within_days":
+            return [(str(days), display.count(days, "day")) for days in _PERIODS]
+        if name == "sort":
+            return list(_SORTS)
+        found = {
+            "capability": self.choices.capabilities,
+            "modality": self.choices.modalities,
+            "status": self.choices.statuses,
+        }
+        return [(value, display.words(value)) for value in found[name]]
+
+    def _in_words(self, name: str, text: str) -> str:
+        if name == "q":
+            return f"“{text}”"
+        if name in ("max_input_price", "max_output_price"):
+            return f"{LABELS[name]} ${text}"
+        if name in ("min_context", "updated_within_days"):
+            text = dict(self.options(name))[text]
+        if name == "capability":
+            return display.words(text)
+        return f"{LABELS[name]}: {text}"
+
+    def only_provider(self, slug: str) -> str:
+        """The address of this table with one seller's offerings only."""
+        return address([*(pair for pair in self.pairs if pair[0] != "provider"), ("provider", slug)])
+
+    def sorted_by(self, column: str, descending_first: bool = False) -> tuple[str, str]:
+        """The address that sorts by the column, the other way round if it does already; and its aria-sort now."""
+        order = self.value("sort") or "id"
+        first, second = (f"-{column}", column) if descending_first else (column, f"-{column}")
+        state = {column: "ascending", f"-{column}": "descending"}.get(order, "none")
+        others = [pair for pair in self.pairs if pair[0] != "sort"]
+        return address([*others, ("sort", second if order == first else first)]), state
+
+
+def read_filters(sent: MultiDict[str, str], choices: Choices, refused: Refused | None = None) -> Filters:
+    """The form behind an address; ``refused`` is what the reader of the question had against it."""
+    pairs = [(name, text.strip()) for name, text in sent.items() if text.strip() and name != "cursor"]
+    return Filters(pairs, choices, None if refused is None else _problem(refused))
+
+
+def _problem(refused: Refused) -> Problem:
+    field = str(refused.details.get("field", ""))
+    label = LABELS.get(field)
+    if label is None:
+        return Problem(field, refused.message)
+    rest = refused.message.removeprefix(field)  # parameters.py begins with the API's name of the field
+    return Problem(field, f"“{label}”{rest}" if rest != refused.message else refused.message)
+
+
+def address(pairs: Iterable[tuple[str, str]]) -> str:
+    """The query that the pairs make, to be appended to the page's path."""
+    return "?" + urlencode(list(pairs))

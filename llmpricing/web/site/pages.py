@@ -1,0 +1,117 @@
+"""The pages: the table of offerings, and everything on one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.services import freshness, offerings, price_details
+from llmpricing.services.choices import choices, price_sources
+from llmpricing.services.freshness import SourceAge
+from llmpricing.services.offerings import Page
+from llmpricing.services.price_details import PriceDetail
+from llmpricing.web.errors import Refused
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.questions import CLOCKS, Question, ask, next_cursor, read_clocks, read_question
+from llmpricing.web.site import display
+from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
+
+OLD_AFTER_DAYS = 30
+
+
+def home(request: Request) -> dict[str, Any]:
+    """The table. A filter that cannot be read is a 400 that keeps the form and says what is wrong beside the field."""
+    now = datetime.now(UTC)
+    try:
+        question = read_question(request, now)
+    except Refused as refused:
+        request.response.status_int = refused.status
+        filters = read_filters(request.GET, choices(request.dbsession), refused)
+        return _home(request, now, filters) | {"question": None, "page": Page([], 0, False), "next": None}
+    filters = read_filters(request.GET, choices(request.dbsession))
+    page = ask(request, question)
+    return _home(request, now, filters) | {
+        "question": question,
+        "page": page,
+        "next": _next_address(filters, question, page),
+    }
+
+
+def _home(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
+    return {
+        "show": display,
+        "filters": filters,
+        "first": address(filters.pairs),
+        "labels": LABELS,
+        "clock_query": _clock_query(request),
+        "provider_names": {slug: name for slug, name, _ in filters.choices.providers},
+        **_ages(request, now),
+    }
+
+
+def _clock_query(request: Request) -> str:
+    """The clocks of this address, to be kept on the way to another page."""
+    clocks = [(name, text) for name, text in request.GET.items() if name in CLOCKS and text.strip()]
+    return address(clocks) if clocks else ""
+
+
+def _next_address(filters: Filters, question: Question, page: Page) -> str | None:
+    cursor = next_cursor(question, page)
+    return None if cursor is None else address([*filters.pairs, ("cursor", cursor)])
+
+
+def _ages(request: Request, now: datetime) -> dict[str, Sequence[SourceAge]]:
+    """How old what we show is: the sources that prices rest on, those of other facts, and prices that are old."""
+    ages, priced = freshness.source_ages(request.dbsession, now), price_sources(request.dbsession)
+    of_prices = [age for age in ages if age.source in priced]
+    return {
+        "price_ages": of_prices,
+        "fact_ages": [age for age in ages if age.source not in priced],
+        "old": [age for age in of_prices if age.age_days > OLD_AFTER_DAYS],
+    }
+
+
+def model(request: Request) -> dict[str, Any]:
+    """Everything on one offering, now or as of the time asked for."""
+    now = datetime.now(UTC)
+    asked = read_parameters(request, CLOCKS)
+    clocks = read_clocks(asked, now)
+    item = offerings.get_offering(request.dbsession, clocks, request.matchdict["id"])
+    if item is None:
+        raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
+    details = price_details.details(request.dbsession, clocks, item.id)
+    names = {slug: name for slug, name, _ in offerings.providers(request.dbsession)}
+    return {
+        "show": display,
+        "item": item,
+        "provider_name": names[item.provider],
+        "groups": _by_conditions(details.prices),
+        "sellers": [offerings.get_offering(request.dbsession, clocks, slug) for slug in details.other_sellers],
+        "provider_names": names,
+        "aliases": details.aliases,
+        "as_of": asked.get("as_of"),
+        "known_at": asked.get("known_at"),
+        "clock_query": _clock_query(request),
+        **_ages(request, now),
+    }
+
+
+def _by_conditions(prices: Sequence[PriceDetail]) -> list[tuple[list[str], list[PriceDetail]]]:
+    """Prices under their conditions in words, the base prices first, input before output."""
+
+    def words(price: PriceDetail) -> list[str]:
+        return [display.condition(name, value) for name, value in price.conditions.items()]
+
+    ordered = sorted(prices, key=lambda price: (words(price), _place(price.meter)))
+    return [(conditions, list(group)) for conditions, group in groupby(ordered, key=words)]
+
+
+_FIRST_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+
+
+def _place(meter: str) -> tuple[int, str]:
+    return (_FIRST_METERS.index(meter) if meter in _FIRST_METERS else len(_FIRST_METERS)), meter
