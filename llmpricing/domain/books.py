@@ -1,0 +1,81 @@
+"""All prices of one fully decided context, and which of them each size of request selects."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+
+from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.own_rates import Rate, amount_for
+from llmpricing.domain.prices import Price
+from llmpricing.domain.quantities import Quantity
+from llmpricing.domain.shapes import Shape, Tariffs, make_shape
+from llmpricing.domain.tariffs import PriceDataError, Tariff, least_input, list_tariff, own_tariff, remembered
+
+
+class Book:
+    """Prices by meter. ``reason`` tells why a meter has no price, ``notes`` what to warn of when a tariff is used."""
+
+    def __init__(
+        self,
+        prices: Iterable[Price],
+        rates: Sequence[Rate],
+        reason: Callable[[str], str],
+        notes: Callable[[Tariff], tuple[str, ...]],
+    ) -> None:
+        self._rates, self._reason, self._notes = tuple(rates), reason, notes
+        self._by_meter: dict[str, list[Price]] = {}
+        for price in prices:
+            self._by_meter.setdefault(price.meter, []).append(price)
+        for listed in self._by_meter.values():
+            listed.sort(key=lambda price: price.conditions.specificity, reverse=True)
+        steps = {price.conditions.step for listed in self._by_meter.values() for price in listed}
+        self._bounds: list[Quantity] = sorted({least_input(step) for step in steps if step})
+        self._levels: list[tuple[Tariffs, dict[tuple[str, ...], Shape]] | None]
+        self._levels = [None] * (len(self._bounds) + 1)
+
+    def shape(self, request_input: Quantity, keys: tuple[str, ...]) -> Shape:
+        """How shares of these meters are billed in a request with so many input tokens, cached ones included."""
+        place = bisect_right(self._bounds, request_input) if self._bounds else 0
+        level = self._levels[place]
+        if level is None:
+            least = int(self._bounds[place - 1]) if place else 0
+            level = self._levels[place] = (self._select(least), {})
+        tariffs, shapes = level
+        shape = shapes.get(keys)
+        if shape is None:
+            shape = remembered(shapes, keys, lambda: make_shape(tariffs, keys, self._reason, self._notes))
+        return shape
+
+    def _select(self, request_input: int) -> Tariffs:
+        selected = {}
+        for meter, listed in self._by_meter.items():
+            met = [p for p in listed if not (s := p.conditions.step) or s.met_by(request_input)]
+            if bands := _bands(met):
+                selected[meter] = self._tariffs(meter, bands)
+        for rate in self._rates:
+            if rate.amount is not None and rate.meter and rate.meter not in selected:
+                selected[rate.meter] = (own_tariff(rate, rate.meter, None),)
+        return selected
+
+    def _tariffs(self, meter: str, bands: list[Price]) -> tuple[Tariff, ...]:
+        own = amount_for(self._rates, meter)
+        if own and bands[0].conditions.service_tier == STANDARD:
+            return (own_tariff(own, meter, bands[-1]),)
+        return tuple(list_tariff(price, self._rates) for price in bands)
+
+
+def _bands(listed: Sequence[Price]) -> list[Price]:
+    """The most specific price and, where it is marginal, those that hold below its bound; a tie is a data error."""
+    bands: list[Price] = []
+    for price in listed:
+        last = bands[-1] if bands else None
+        if last and price.conditions.specificity == last.conditions.specificity:
+            raise PriceDataError(f"prices {last.id} and {price.id} of {price.meter} apply alike; one must go")
+        step = last.conditions.step if last else None
+        if last and not (step and step.marginal):
+            break
+        bands.append(price)
+    if bands and (step := bands[-1].conditions.step) and step.marginal and least_input(step) > 1:
+        raise PriceDataError(f"price {bands[-1].id} of {bands[-1].meter} runs from a bound on; none holds below it")
+    return bands

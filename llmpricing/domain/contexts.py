@@ -1,0 +1,50 @@
+"""What is known of a request besides its counts: service tier, region, and whatever else a seller asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from llmpricing.domain.conditions import STANDARD
+
+TIERS = (STANDARD, "batch", "flex", "priority", "fast", "ultrafast")  # names that sellers use
+REGION = "region"
+_SAME_TIER = {"default": STANDARD, "on_demand": STANDARD}  # how OpenAI's and Google's answers call the standard one
+
+
+class ContextError(ValueError):
+    """A stated fact that no price of the offering knows. ``known`` lists the values it does know."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        self.field = field
+        self.value = value
+        self.known = tuple(sorted(known))
+        names = ", ".join(self.known) or "none for this offering"
+        super().__init__(f"{field} {value!r} is not known; known: {names}")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Facts of a request; None means not stated. Without a tier the standard one is meant.
+
+    ``time_known`` is false where only the day of the request is known: its clock prices then count as not stated.
+    """
+
+    service_tier: str | None = None
+    region: str | None = None
+    extra: tuple[tuple[str, str], ...] = ()
+    time_known: bool = True
+
+
+UNSTATED = Context()
+
+
+def context(
+    service_tier: str | None = None,
+    region: str | None = None,
+    extra: Mapping[str, str] | None = None,
+    time_known: bool = True,
+) -> Context:
+    """A context in its one canonical form; empty texts count as not stated."""
+    tier = _SAME_TIER.get(service_tier, service_tier) if service_tier else None
+    return Context(tier, region or None, tuple(sorted((extra or {}).items())), time_known)

@@ -1,0 +1,74 @@
+"""The prices of one offering over time, compiled for quoting: immutable for its users, with bounded caches inside."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+
+from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.contexts import REGION, TIERS, Context, ContextError
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.own_rates import Rate
+from llmpricing.domain.plans import Plan
+from llmpricing.domain.prices import Price
+from llmpricing.domain.segments import Segment, bounds
+from llmpricing.domain.tariffs import PriceDataError, remembered
+
+
+class OfferingPrices:
+    """All prices of an offering that were believed at one time. Times between two bounds are priced alike."""
+
+    def __init__(self, prices: Sequence[Price]) -> None:
+        self.prices = tuple(prices)
+        self.tiers = frozenset(price.conditions.service_tier for price in prices)
+        self.regions = frozenset(price.conditions.region for price in prices) - {""}
+        self.extra: dict[str, frozenset[str]] = {}
+        for price in prices:
+            if price.meter not in METERS:
+                raise PriceDataError(f"price {price.id} is of an unknown meter, {price.meter}")
+            for name, value in price.conditions.extra:
+                self.extra[name] = self.extra.get(name, frozenset()) | {value}
+        self.bounds = sorted({bound for price in prices for bound in bounds(price)})
+        self._segments: list[Segment | None] = [None] * (len(self.bounds) + 1)
+        self._plans: dict[tuple[int, Context, tuple[bool, ...], tuple[Rate, ...]], Plan] = {}
+
+    def segment(self, at: datetime) -> Segment:
+        """The stretch of time around the aware ``at`` in which prices change by the clock only."""
+        return self._segment(bisect_right(self.bounds, at))
+
+    def _segment(self, place: int) -> Segment:
+        segment = self._segments[place]
+        if segment is None:
+            start = self.bounds[place - 1] if place else None
+            end = self.bounds[place] if place < len(self.bounds) else None
+            segment = self._segments[place] = Segment(self.prices, start, end)
+        return segment
+
+    def plan(self, at: datetime, context: Context, rates: tuple[Rate, ...] = ()) -> Plan:
+        """How requests of this context are priced at ``at``, by one's own ``rates`` too; raises ContextError."""
+        place = bisect_right(self.bounds, at)
+        segment = self._segments[place] or self._segment(place)
+        clock = segment.clock(at) if segment.schedules else ()
+        key = (place, context, clock, rates)
+        plan = self._plans.get(key)
+        if plan is None:
+            self.check(context)
+            plan = remembered(self._plans, key, lambda: Plan(segment, context, clock, rates))
+        return plan
+
+    def check(self, context: Context) -> None:
+        """Raises ContextError for a stated value that neither this offering nor the trade knows.
+
+        ``standard`` says of any fact that it is none of those with a price of their own.
+        """
+        tier = context.service_tier
+        if tier and tier not in self.tiers and tier not in TIERS:
+            raise ContextError("service_tier", tier, self.tiers.union(TIERS))
+        facts = {REGION: self.regions} if self.regions else {}
+        facts.update(self.extra)
+        stated = (*context.extra, (REGION, context.region)) if context.region else context.extra
+        for name, value in stated:
+            known = {*facts[name], STANDARD} if name in facts else ()
+            if value not in known:
+                raise ContextError(name, value, known)

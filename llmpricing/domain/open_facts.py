@@ -1,0 +1,73 @@
+"""Quotes that depend on facts nobody stated: one answer where all cases agree, else its bounds and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from llmpricing.domain.bills import Line, Quote
+from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
+from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.plans import Facts
+from llmpricing.domain.shapes import UNKNOWN
+
+TIME = "time"
+
+
+def moments(prices: OfferingPrices, on: datetime) -> list[datetime]:
+    """Instants of the UTC day that begins at ``on`` which between them meet every price of that day."""
+    start = on.astimezone(UTC)
+    end = start + timedelta(days=1)
+    found = {start, *(bound for bound in prices.bounds if start < bound < end)}
+    schedules = {s.key: s for moment in tuple(found) for s in prices.segment(moment).schedules}
+    for schedule in schedules.values():
+        found.update(moment for moment in _ticks(schedule, start) if start < moment < end)
+    return sorted(found)
+
+
+def _ticks(schedule: Schedule, start: datetime) -> Iterable[datetime]:
+    """When the schedule may switch around a day: the ends of its windows and midnight, in both readings of DST."""
+    zone = ZoneInfo(schedule.time_zone)
+    minutes = {0, *(minute % MINUTES_PER_DAY for window in schedule.windows for minute in window)}
+    for days in (-1, 0, 1):
+        day = start.astimezone(zone).date() + timedelta(days=days)
+        for minute in minutes:
+            for fold in (0, 1):
+                hour, rest = divmod(minute, 60)
+                yield datetime(day.year, day.month, day.day, hour, rest, fold=fold, tzinfo=zone).astimezone(UTC)
+
+
+def outcome(cases: Sequence[tuple[Facts, Quote]]) -> Quote:
+    """One quote of many cases; cases without a total count only where none has one."""
+    priced = [case for case in cases if case[1].total is not None]
+    if not priced:
+        return cases[0][1]
+    first = priced[0][1]
+    missing = tuple(name for name, _ in priced[0][0] if _matters(priced, name))
+    if not missing:
+        return first
+    totals = [quote.total for _, quote in priced if quote.total is not None]
+    return first._replace(
+        total=None,
+        list_total=None,
+        state=UNKNOWN,
+        lines=_common([quote.lines for _, quote in priced]),
+        low=min(totals),
+        high=max(totals),
+        missing=missing,
+    )
+
+
+def _matters(cases: Sequence[tuple[Facts, Quote]], name: str) -> bool:
+    """Whether the total changes with this fact alone."""
+    seen: dict[Facts, object] = {}
+    for facts, quote in cases:
+        others = tuple(fact for fact in facts if fact[0] != name)
+        if seen.setdefault(others, quote.total) != quote.total:
+            return True
+    return False
+
+
+def _common(bills: Sequence[tuple[Line, ...]]) -> tuple[Line, ...]:
+    return tuple(line for line in bills[0] if all(line in bill for bill in bills[1:]))

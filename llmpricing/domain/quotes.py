@@ -1,0 +1,137 @@
+"""The cost of a usage at a time, line by line: exact, with what it rests on and what could not be priced."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from llmpricing.domain.bills import Quote, exact_bill, refused, simple_bill
+from llmpricing.domain.books import Book
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.contexts import UNSTATED, Context
+from llmpricing.domain.observations import State
+from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.open_facts import TIME, moments, outcome
+from llmpricing.domain.own_rates import Exchange, Rate
+from llmpricing.domain.plans import Facts
+from llmpricing.domain.prices import Price
+from llmpricing.domain.quantities import Usage
+
+
+class PriceIdError(ValueError):
+    """Price ids that are not of this offering; ``ids`` names them."""
+
+    def __init__(self, ids: Collection[int]) -> None:
+        self.ids = tuple(sorted(ids))
+        super().__init__(f"no such price of this offering: {', '.join(map(str, self.ids))}")
+
+
+def compile_offering(prices: Sequence[Price]) -> OfferingPrices:
+    """One offering's prices, all of them valid or not, ready for many quotes; may be shared by threads."""
+    return OfferingPrices(prices)
+
+
+def quote(
+    prices: OfferingPrices,
+    usage: Usage,
+    at: datetime,
+    context: Context = UNSTATED,
+    rates: Sequence[Rate] = (),
+    currency: str | None = None,
+    exchanges: Sequence[Exchange] = (),
+) -> Quote:
+    """What ``usage`` costs at the aware time ``at``.
+
+    ``rates`` are one's own, in order of precedence; ``currency`` converts by the given ``exchanges``. Raises
+    ContextError for an unknown fact and PriceDataError where stored prices contradict each other.
+    """
+    told: tuple[str, ...] = ()
+    if usage.service_tier or usage.region or usage.overlaps:
+        context, told = _told_by_usage(prices, usage, context)
+    rates = tuple(rate for rate in rates if rate.valid_at(at)) if rates else ()
+    if context.time_known:
+        cases = _cases(prices, usage, at, context, rates, currency, exchanges)
+    else:
+        cases = [
+            ((*facts, (TIME, moment.isoformat())), case)
+            for moment in moments(prices, at)
+            for facts, case in _cases(prices, usage, moment, context, rates, currency, exchanges)
+        ]
+    answer = cases[0][1] if len(cases) == 1 else outcome(cases)
+    return answer._replace(warnings=answer.warnings + told) if told else answer
+
+
+def _cases(
+    prices: OfferingPrices,
+    usage: Usage,
+    at: datetime,
+    context: Context,
+    rates: tuple[Rate, ...],
+    currency: str | None,
+    exchanges: Sequence[Exchange],
+) -> list[tuple[Facts, Quote]]:
+    """The quote for each way in which the facts left open may turn out, one if none matters."""
+    plan = prices.plan(at, context)
+    if plan.refusal:
+        return [((), refused(plan.refusal.state, plan.refusal.reason, usage))]
+    books: list[tuple[Facts, tuple[Book, ...]]] = [(facts, (book,)) for facts, book in plan.variants(usage.keys)]
+    if rates:
+        own = prices.plan(at, context, rates).variants(usage.keys)
+        books = [(facts, (*book, mine)) for (facts, book), (_, mine) in zip(books, own, strict=True)]
+    return [(facts, _bill(book, usage, currency, exchanges)) for facts, book in books]
+
+
+def _bill(books: tuple[Book, ...], usage: Usage, currency: str | None, exchanges: Sequence[Exchange]) -> Quote:
+    """The bill by the list's book and, if there is a second, by one's own beside it."""
+    shape = books[0].shape(usage.request_input, usage.keys)
+    if len(books) == 1:
+        if shape.simple and usage.whole and currency is None:
+            return simple_bill(shape, usage)
+        return exact_bill(shape, usage, currency, exchanges)
+    own = exact_bill(books[1].shape(usage.request_input, usage.keys), usage, currency, exchanges)
+    listed = exact_bill(shape, usage, own.currency, exchanges)
+    amounts = {line.price_id: line.amount for line in listed.lines if line.currency == own.currency}
+    lines = tuple(line._replace(list_amount=amounts.get(line.price_id)) for line in own.lines)
+    return own._replace(list_total=listed.total, lines=lines)
+
+
+def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tuple[Context, tuple[str, ...]]:
+    """The context with what the usage object itself says, where the caller said nothing, and what to warn of."""
+    warnings = [
+        f"{meter} was not stated and is taken as 0"
+        for meter in usage.overlaps
+        if any(price.meter == meter for price in prices.prices)
+    ]
+    if usage.service_tier and not context.service_tier:
+        context = replace(context, service_tier=usage.service_tier)
+    if usage.region and not context.region:
+        if usage.region in prices.regions:
+            context = replace(context, region=usage.region)
+        else:
+            warnings.append(f"the usage says it ran in {usage.region}, for which no price is known")
+    return context, tuple(warnings)
+
+
+def requote(
+    prices: OfferingPrices,
+    price_ids: Collection[int],
+    usage: Usage,
+    at: datetime,
+    context: Context = UNSTATED,
+    currency: str | None = None,
+    exchanges: Sequence[Exchange] = (),
+) -> Quote:
+    """The quote that rests on exactly these prices, as an earlier one listed them: the same total, whatever was
+    published since. Steps still count, tier and time are those of the prices. Raises PriceIdError, ContextError.
+    """
+    wanted = frozenset(price_ids)
+    if missing := wanted - {price.id for price in prices.prices}:
+        raise PriceIdError(missing)
+    prices.check(context)
+    kept = [
+        replace(price, conditions=Conditions(step=price.conditions.step), valid_from=None, valid_until=None)
+        for price in prices.prices
+        if price.id in wanted or (price.state is State.NOT_OFFERED and price.valid_at(at))
+    ]
+    return quote(OfferingPrices(kept), usage, at, UNSTATED, (), currency, exchanges)

@@ -1,0 +1,87 @@
+"""A stretch of time in which an offering's prices stay the same, and what there is to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from llmpricing.domain.conditions import Schedule
+from llmpricing.domain.meters import ancestors
+from llmpricing.domain.observations import Basis
+from llmpricing.domain.prices import Price
+from llmpricing.domain.tariffs import Tariff
+
+
+def bounds(price: Price) -> Iterable[datetime]:
+    """The times at which this price changes an answer or its warnings."""
+    known_from = price.known_from if price.basis is Basis.UNDATED else None
+    bracket_from = price.bracket_from if price.basis is Basis.BRACKET else None
+    for bound in (price.valid_from, price.valid_until, known_from, bracket_from):
+        if bound is not None:
+            yield bound.astimezone(UTC)
+
+
+class Segment:
+    """A stretch of time, from ``start`` (inclusive) until ``end``, with the same prices of all ``listed`` ones;
+    only clocks tick in it.
+    """
+
+    def __init__(self, listed: Sequence[Price], start: datetime | None, end: datetime | None) -> None:
+        self.listed, self.start, self.end = listed, start, end
+        self.prices = tuple(price for price in listed if self._holds(price))
+        schedules = {s.key: s for price in self.prices if (s := price.conditions.schedule)}
+        self.schedules: tuple[Schedule, ...] = tuple(schedules.values())
+
+    def _holds(self, price: Price) -> bool:
+        return price.valid_at(self.start) if self.start else price.valid_from is None
+
+    def clock(self, at: datetime) -> tuple[bool, ...]:
+        """Which of the schedules run at ``at``."""
+        return tuple([schedule.contains(at) for schedule in self.schedules])
+
+    def reason(self, meter: str) -> str:
+        """Why the meter has no price in this stretch of time, in plain words."""
+        counting = {meter, *ancestors(meter)}
+        return self.absence([p for p in self.listed if p.meter in counting], meter)
+
+    def absence(self, prices: Sequence[Price], what: str) -> str:
+        """When these prices, none of which holds now, begin or ended."""
+        start = self.start
+        later = [f for p in prices if (f := p.valid_from) and (start is None or f > start)]
+        ended = [u for p in prices if start and (u := p.valid_until) and u <= start]
+        if later and not ended:
+            return f"{what} is unknown before {day(min(later))}"
+        if ended:
+            return f"no price of {what} is known after {day(max(ended))}"
+        return f"no price of {what} is known"
+
+    def notes(self, tariff: Tariff) -> tuple[str, ...]:
+        """What to warn of when this tariff is used: dates that are not certain."""
+        price = tariff.price
+        if price is None:
+            return ()
+        notes = []
+        if price.basis is Basis.UNDATED and self.end and self.end <= price.known_from:
+            notes.append(
+                f"the price of {price.meter} states no date; {price.source} was first read on {day(price.known_from)}"
+            )
+        for other in self.listed:
+            if self._may_hold(other) and (other.meter, other.conditions) == (price.meter, price.conditions):
+                notes.append(f"the price of {price.meter} changed at an unknown time until {day(other.valid_from)}")
+        return tuple(notes)
+
+    def _may_hold(self, price: Price) -> bool:
+        seen, first = price.bracket_from, price.valid_from
+        return (
+            price.basis is Basis.BRACKET
+            and self.start is not None
+            and bool(seen and first and seen <= self.start < first)
+        )
+
+
+def day(at: datetime | None) -> str:
+    """The time in UTC, as a bare date where it is midnight."""
+    if at is None:
+        return "the beginning"
+    text = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return text.removesuffix("T00:00:00Z")

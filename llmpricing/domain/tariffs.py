@@ -1,0 +1,85 @@
+"""What one unit of a meter costs in a decided context, as an exact rational ready to multiply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeVar
+
+from llmpricing.domain.conditions import Step
+from llmpricing.domain.observations import State
+from llmpricing.domain.own_rates import Rate, discount_for
+from llmpricing.domain.prices import Price
+
+UNIT = 10**12  # amounts are summed in units of 1e-12
+_REMEMBERED = 1024
+
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
+
+
+class PriceDataError(ValueError):
+    """The stored prices contradict each other or are incomplete; no request can be at fault."""
+
+
+def remembered(cache: dict[Key, Made], key: Key, make: Callable[[], Made]) -> Made:
+    """The cached value, made on first use; a full cache starts afresh, so that it stays bounded."""
+    found = cache.get(key)
+    if found is None:
+        if len(cache) >= _REMEMBERED:
+            cache.clear()
+        found = cache[key] = make()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """One unit of ``meter`` costs ``units`` / ``per`` of 1e-12 ``currency``.
+
+    ``price`` is the list price it rests on and ``own`` one's own rate on it. ``after`` is the number of input tokens
+    beyond which a marginal price runs.
+    """
+
+    meter: str
+    price: Price | None
+    own: Rate | None
+    state: State
+    currency: str
+    units: int
+    per: int
+    after: int = 0
+
+    @property
+    def rule(self) -> str:
+        """Which of the meter's prices this is, e.g. ``base`` or ``tier=batch;above=272000``."""
+        if self.own and self.own.amount is not None:
+            return "own rate"
+        return (self.price.conditions.key or "base") if self.price else "base"
+
+
+def list_tariff(price: Price, rates: Sequence[Rate] = ()) -> Tariff:
+    """The tariff of a list price, less one's own discount where one is given."""
+    per_unit = Fraction(0)
+    own = None
+    if price.state is State.PRICED:
+        if price.amount is None or price.amount < 0 or price.per_quantity < 1:
+            raise PriceDataError(f"price {price.id} is said to be priced but has no usable amount")
+        own = discount_for(rates, price.meter)
+        share = 1 - Fraction(own.discount or 0) if own else 1
+        per_unit = Fraction(price.amount) * share * UNIT / price.per_quantity
+    step = price.conditions.step
+    after = least_input(step) - 1 if step and step.marginal else 0
+    return Tariff(price.meter, price, own, price.state, price.currency, per_unit.numerator, per_unit.denominator, after)
+
+
+def own_tariff(rate: Rate, meter: str, replaced: Price | None) -> Tariff:
+    """The tariff of one's own amount, beside the list price that it replaces."""
+    per_unit = Fraction(rate.amount or 0) * UNIT / rate.per_quantity
+    state = State.PRICED if rate.amount else State.FREE
+    return Tariff(meter, replaced, rate, state, rate.currency, per_unit.numerator, per_unit.denominator)
+
+
+def least_input(step: Step) -> int:
+    """The smallest whole number of input tokens that meets the step."""
+    return step.above if step.inclusive else step.above + 1
