@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,7 @@ from llmpricing.domain.evidence import Evidence, Finding, Rule, instant
 from llmpricing.domain.guards import SPREADING, agreed, judge
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Segment
-from llmpricing.domain.timelines import END, Component, Row, Word, merge_source, row_at, same_value, tell
+from llmpricing.domain.timelines import END, Component, Row, Word, changes, merge_source, row_at, same_value, tell
 
 Words = Mapping[Component, Sequence[Word]]
 Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of all its lists
@@ -60,12 +60,8 @@ def sift(
 ) -> tuple[Timelines, tuple[Flag, ...]]:
     """What we believe of each source's words on one offering, and the words that a guard stopped, in order of time."""
     walk = _Walk(snapshots, mode, ranks, verdicts)
-    for component, said in words.items():
-        walk.listen(component, said)
-    in_order = sorted(
-        ((word, component) for component, said in words.items() for word in said),
-        key=lambda pair: (pair[0].time, ranks.get(pair[0].source, UNRANKED), pair[0].source),
-    )
+    heard = [(word, component) for component, told in words.items() for word in walk.listen(component, told)]
+    in_order = sorted(heard, key=lambda pair: (pair[0].time, ranks.get(pair[0].source, UNRANKED), pair[0].source))
     for _, utterance in groupby(in_order, key=lambda pair: (pair[0].time, pair[0].source)):
         walk.hear([walk.judge(component, word) for word, component in utterance])
     return walk.accepted, tuple(sorted(walk.flags, key=_flag_order))
@@ -94,14 +90,14 @@ class _Walk:
     said: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all words, believed or not
     next_word: dict[WordKey, datetime] = field(default_factory=dict)
 
-    def listen(self, component: Component, words: Sequence[Word]) -> None:
-        """Note what each source says of a component over all its words, and how long each word stands."""
-        in_order = sorted(words, key=lambda word: (word.source, word.time))
-        for source, group in groupby(in_order, key=lambda word: word.source):
-            said = list(group)
+    def listen(self, component: Component, words: Sequence[Word]) -> Iterator[Word]:
+        """The words that change something; notes what each source says over all of them, and how long each stands."""
+        for source, group in groupby(sorted(words, key=_source), key=_source):
+            said = changes(group)
             self.said[component][source] = merge_source(said, self.snapshots.get(source, ()))
             for word, later in pairwise(said):
                 self.next_word[(*component, source, word.time)] = later.time
+            yield from said
 
     def judge(self, component: Component, word: Word) -> _Judgement:
         """Hold one word against all that was accepted before it."""
@@ -144,6 +140,10 @@ class _Walk:
             said_by_others=tuple(r for s, rows in self.said[component].items() if s != source for r in rows),
             sibling=sibling,
         )
+
+
+def _source(word: Word) -> str:
+    return word.source
 
 
 def _goes_on(rows: Sequence[Row], row: Row) -> bool:

@@ -88,9 +88,19 @@ def row_at(rows: Iterable[Row], at: datetime) -> Row | None:
 def merge_source(words: Iterable[Word], snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
     """The timeline of one source's words on one component; ``snapshots`` are the sorted times of all its lists."""
     rows: tuple[Row, ...] = ()
-    for word in sorted(words, key=lambda word: word.time):
+    for word in changes(words):
         rows = tell(rows, word, snapshots)
     return rows
+
+
+def changes(words: Iterable[Word]) -> list[Word]:
+    """One source's words on one component in the order of time, without those that repeat the one before."""
+    in_order = sorted(words, key=lambda word: word.time)
+    return [
+        word
+        for before, word in zip([None, *in_order], in_order, strict=False)
+        if before is None or before.segments != word.segments
+    ]
 
 
 def tell(rows: tuple[Row, ...], word: Word, snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
