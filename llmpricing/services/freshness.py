@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from llmpricing.health import fresh_database
@@ -32,7 +33,7 @@ def source_ages(session: Session, now: datetime) -> list[SourceAge]:
     latest = (
         select(SourceFetch)
         .where(SourceFetch.outcome.in_(("imported", "unchanged")))
-        .distinct(SourceFetch.source_id)
+        .ext(distinct_on(SourceFetch.source_id))
         .order_by(SourceFetch.source_id, SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .subquery()
     )

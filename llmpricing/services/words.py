@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -69,7 +70,7 @@ def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[
     query = (
         select(Observation)
         .where(Observation.source_id == source.id, Observation.time <= until)
-        .distinct(Observation.offering_id, Observation.component, Observation.segment)
+        .ext(distinct_on(Observation.offering_id, Observation.component, Observation.segment))
         .order_by(Observation.offering_id, Observation.component, Observation.segment, Observation.time.desc())
     )
     found: dict[tuple[int, str], Said] = {}

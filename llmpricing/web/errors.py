@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -96,7 +98,20 @@ def unexpected(exc: Exception, request: Request) -> Response:
     return error_response(request, 500, *_CODES[500], {})
 
 
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
+    """Answer what fails outside Pyramid's own error views: the transaction's commit, and the wait for a place."""
+
+    def tween(request: Request) -> Response:
+        try:
+            return handler(request)
+        except Exception:  # noqa: BLE001 - whatever it is, the error views give it its shape
+            return request.invoke_exception_view(sys.exc_info())
+
+    return tween
+
+
 def includeme(config: Any) -> None:
+    config.add_tween("llmpricing.web.errors.tween_factory", over="llmpricing.web.bulkhead.tween_factory")
     config.add_exception_view(refused, context=Refused)
     config.add_exception_view(http_exception, context=HTTPException)
     config.add_exception_view(unexpected, context=Exception)
