@@ -114,10 +114,15 @@ def list_offerings(
 
 def get_offering(session: Session, clocks: Clocks, slug: str) -> OfferingItem | None:
     """One offering as the list shows it, or None."""
+    return next(iter(get_offerings(session, clocks, [slug])), None)
+
+
+def get_offerings(session: Session, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
+    """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
     columns = _columns(clocks)
     query = select(*(column.label(name) for name, column in columns.by_name.items())).select_from(columns.source)
-    row = session.execute(query.where(Offering.slug == slug)).one_or_none()
-    return None if row is None else _item(row)
+    query = query.where(Offering.slug.in_(slugs)).order_by(*_order(columns, "input_per_mtok", descending=False))
+    return [_item(row) for row in session.execute(query)]
 
 
 def providers(session: Session) -> Sequence[tuple[str, str, int]]:

@@ -17,9 +17,10 @@ ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their poin
 _UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 _ROUNDS_TO_ONE = Decimal("0.9995")
 _SIGNS = {"USD": "$"}
+_SHORT = {"tool_call": "tools", "structured_output": "structured"}
 _BASES = {
-    "documented": "documented by the seller or the source",
-    "first_observed": "first seen on this day",
+    "documented": "documented",
+    "first_observed": "first seen then",
     "bracket": "changed between two readings",
     "undated": "the source states no date",
     "manual": "entered by a person",
@@ -72,6 +73,11 @@ def count(number: int, noun: str) -> str:
 def words(identifier: str) -> str:
     """An identifier for people: ``tool_calls`` is ``tool calls``."""
     return identifier.replace("_", " ")
+
+
+def capability(identifier: str) -> str:
+    """A capability in as few letters as a row of the table has room for."""
+    return _SHORT.get(identifier) or words(identifier)
 
 
 def basis(name: str) -> str:

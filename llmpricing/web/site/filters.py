@@ -23,7 +23,7 @@ LABELS = {
     "min_context": "Context from",
     "modality": "Modality",
     "status": "Status",
-    "updated_within_days": "Price changed within",
+    "updated_within_days": "Changed within",
     "as_of": "Prices as of",
     "sort": "Sort by",
     "capability": "Capabilities",
@@ -31,7 +31,7 @@ LABELS = {
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
 _SORTS: tuple[Option, ...] = (
-    ("id", "Seller and model"),
+    ("id", "Seller"),
     ("name", "Name"),
     ("input_per_mtok", "Input price, lowest first"),
     ("-input_per_mtok", "Input price, highest first"),

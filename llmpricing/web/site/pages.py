@@ -11,7 +11,6 @@ from pyramid.request import Request
 
 from llmpricing.services import freshness, offerings, price_details
 from llmpricing.services.choices import choices, price_sources
-from llmpricing.services.freshness import SourceAge
 from llmpricing.services.offerings import Page
 from llmpricing.services.price_details import PriceDetail
 from llmpricing.web.errors import Refused
@@ -64,14 +63,16 @@ def _next_address(filters: Filters, question: Question, page: Page) -> str | Non
     return None if cursor is None else address([*filters.pairs, ("cursor", cursor)])
 
 
-def _ages(request: Request, now: datetime) -> dict[str, Sequence[SourceAge]]:
+def _ages(request: Request, now: datetime) -> dict[str, Any]:
     """How old what we show is: the sources that prices rest on, those of other facts, and prices that are old."""
     ages, priced = freshness.source_ages(request.dbsession, now), price_sources(request.dbsession)
     of_prices = [age for age in ages if age.source in priced]
+    old = [age for age in of_prices if age.age_days > OLD_AFTER_DAYS]
     return {
         "price_ages": of_prices,
         "fact_ages": [age for age in ages if age.source not in priced],
-        "old": [age for age in of_prices if age.age_days > OLD_AFTER_DAYS],
+        "old": old,
+        "old_sources": {age.source: age.age_days for age in old},
     }
 
 
@@ -90,7 +91,7 @@ def model(request: Request) -> dict[str, Any]:
         "item": item,
         "provider_name": names[item.provider],
         "groups": _by_conditions(details.prices),
-        "sellers": [offerings.get_offering(request.dbsession, clocks, slug) for slug in details.other_sellers],
+        "sellers": offerings.get_offerings(request.dbsession, clocks, details.other_sellers),
         "provider_names": names,
         "aliases": details.aliases,
         "as_of": asked.get("as_of"),
