@@ -109,11 +109,11 @@ FACTS = """select current_setting('server_version'), to_regclass('alembic_versio
     (select extversion from pg_extension where extname = 'timescaledb')"""
 DATABASE_WORDS = (
     ("Connection refused", "refused: no server answers there; is PostgreSQL running?"),
-    ("could not translate host name", "unknown host: check the host in sqlalchemy.url"),
+    ("could not translate host name", "unknown host: check the host in the database URL"),
     ('database "', "no such database: run initialize_llmpricing_db"),
-    ("authentication failed", "authentication failed: check user and password in sqlalchemy.url"),
-    ("no password supplied", "authentication failed: sqlalchemy.url holds no password"),
-    ('role "', "authentication failed: check the user in sqlalchemy.url"),
+    ("authentication failed", "authentication failed: check user and password in the database URL"),
+    ("no password supplied", "authentication failed: the database URL holds no password"),
+    ('role "', "authentication failed: check the user in the database URL"),
     ("no pg_hba.conf entry", "authentication failed: the server's pg_hba.conf does not admit this user from here"),
     ("starting up", "not ready: the server is starting up"),
     ("shutting down", "not ready: the server is shutting down"),
@@ -213,7 +213,7 @@ def _redis_words(timeout_s: float) -> Iterator[None]:
     except redis.TimeoutError:
         raise ProbeError(timed_out(timeout_s)) from None
     except (redis.AuthenticationError, NoPermissionError):
-        raise ProbeError("authentication failed: check user and password in redis.url") from None
+        raise ProbeError("authentication failed: check user and password in the Redis URL") from None
     except redis.BusyLoadingError:
         raise ProbeError("not ready: the server is loading its data") from None
     except redis.RedisError as error:

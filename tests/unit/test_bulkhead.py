@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
+import plaster
 import pytest
 
+from llmpricing.settings import read_settings
 from llmpricing.web.bulkhead import STUCK_AFTER_S, DatabaseBusy, Slots
 
 
@@ -95,6 +98,16 @@ def test_a_place_is_given_back_after_a_failure():
         raise RuntimeError
     with slots.hold():
         pass
+
+
+@pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
+def test_each_ini_leaves_two_workers_free_of_the_database(ini):
+    urls = {"sqlalchemy.url": "postgresql+psycopg2://a:b@c/d", "redis.url": "redis://c/0"}
+    path = str(Path(__file__).parents[2] / ini)
+    settings = read_settings({**plaster.get_settings(path, "app:main"), **urls}, environ={})
+    threads = int(plaster.get_settings(path, "server:main")["threads"])
+    assert settings.database_slots <= threads - 2
+    assert settings.database_slots <= settings.pool_size
 
 
 def test_the_refusal_is_a_503_that_says_to_try_again():

@@ -27,7 +27,7 @@ def stores() -> Iterator[RunningStores]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_settings(stores: RunningStores) -> MakeSettings:
     """Settings for the stores, or with parts of them replaced: ``make_settings(database_port=1)``."""
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 import redis
+from pyramid.config import Configurator
+from pyramid.request import Request, apply_request_extensions
 from sqlalchemy.engine import make_url
 
 from llmpricing.cache import Cache
@@ -187,6 +189,19 @@ def test_what_redis_refuses_does_not_keep_others_from_it(cache, server):
     assert cache.get("list") is None
     cache.set("key", b"x", 60)
     assert cache.get("key") == b"x"
+
+
+def test_every_request_has_the_one_cache_of_its_process(make_settings):
+    with Configurator(settings={"llmpricing": make_settings()}) as config:
+        config.include("llmpricing.cache")
+    first, second = Request.blank("/"), Request.blank("/")
+    for request in (first, second):
+        request.registry = config.registry
+        apply_request_extensions(request)
+    first.cache.set("of-requests", b"x", 60)
+    assert second.cache.get("of-requests") == b"x"
+    assert second.cache is first.cache
+    first.cache.close()
 
 
 def _in_threads(action, count):

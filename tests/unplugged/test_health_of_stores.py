@@ -126,7 +126,7 @@ def test_a_database_that_does_not_let_us_in_says_why_and_no_secret(make_settings
 def test_a_cache_that_wants_a_password_says_so(stores, make_settings):
     url = make_url(stores.redis_url).set(username="someone", password="wrong-secret")
     body, _ = check(make_settings(**{"redis.url": url.render_as_string(hide_password=False)}))
-    assert body["checks"]["redis"] == {"error": "authentication failed: check user and password in redis.url"}
+    assert body["checks"]["redis"] == {"error": "authentication failed: check user and password in the Redis URL"}
 
 
 def test_a_schema_that_is_behind_is_an_error_that_names_the_remedy(make_settings):

@@ -1,0 +1,87 @@
+"""The application as it is really run: pserve in a process of its own, with as many threads as development.ini has."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from configparser import ConfigParser
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.unplugged.faults import closed_port, wait_until
+
+CHECKOUT = Path(__file__).parents[2]
+INI = """[app:main]
+use = egg:llmpricing
+{settings}
+[server:main]
+use = egg:waitress#main
+listen = 127.0.0.1:{port}
+threads = {threads}
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and after how many seconds."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    elapsed_s: float
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass(frozen=True)
+class Site:
+    """A running application."""
+
+    port: int
+    log: Path
+
+    def get(self, path: str, accept: str = "*/*") -> Answer:
+        started = time.monotonic()
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
+            connection.request("GET", path, headers={"Accept": accept})
+            response = connection.getresponse()
+            text = response.read().decode()
+            return Answer(response.status, response.headers, text, time.monotonic() - started)
+
+    def is_live(self) -> bool:
+        try:
+            return self.get("/api/health/live").status == 200
+        except OSError:
+            return False
+
+
+def threads_in_development() -> int:
+    ini = ConfigParser(interpolation=None)
+    ini.read(CHECKOUT / "development.ini")
+    return ini.getint("server:main", "threads")
+
+
+@contextmanager
+def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[Site]:
+    """Serve with these ini settings for the block; all that the process says is in ``log``."""
+    site = Site(closed_port(), folder / "pserve.log")
+    lines = "\n".join(f"{key} = {value}" for key, value in settings.items())
+    ini = folder / "unplugged.ini"
+    ini.write_text(INI.format(settings=lines, port=site.port, threads=threads_in_development()))
+    with site.log.open("wb") as log:
+        command = [sys.executable, "-m", "pyramid.scripts.pserve", str(ini)]
+        with subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
+            try:
+                wait_until(lambda: site.is_live() or process.poll() is not None, patience_s=30)
+                assert process.poll() is None, site.log.read_text()
+                yield site
+            finally:
+                process.kill()
