@@ -1,4 +1,4 @@
-"""What the price book can be filtered by, and which of its sources state prices."""
+"""What the price book can be filtered by."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
-from llmpricing.models import Offering, PriceRow, Source
+from llmpricing.models import Offering
 from llmpricing.services import offerings
 
 
@@ -42,12 +42,6 @@ def choices(session: Session) -> Choices:
         _words(session, modalities),
         _words(session, select(Offering.status).where(Offering.status.is_not(None)).distinct()),
     )
-
-
-def price_sources(session: Session) -> frozenset[str]:
-    """Ids of the sources on which at least one price rests; the others state limits and capabilities only."""
-    priced = select(PriceRow.id).where(PriceRow.source_id == Source.id).exists()
-    return frozenset(session.scalars(select(Source.slug).where(priced)))
 
 
 def _words(session: Session, query: Any) -> Sequence[str]:

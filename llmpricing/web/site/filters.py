@@ -33,14 +33,14 @@ _PERIODS = (7, 30, 90, 365)
 _SORTS: tuple[Option, ...] = (
     ("id", "Seller"),
     ("name", "Name"),
-    ("input_per_mtok", "Input price, lowest first"),
-    ("-input_per_mtok", "Input price, highest first"),
-    ("output_per_mtok", "Output price, lowest first"),
-    ("-output_per_mtok", "Output price, highest first"),
-    ("cache_read_per_mtok", "Cache read price, lowest first"),
-    ("-context_window", "Context window, largest first"),
-    ("-max_output_tokens", "Output limit, largest first"),
-    ("-price_since", "Newest price first"),
+    ("input_per_mtok", "Cheapest input"),
+    ("-input_per_mtok", "Dearest input"),
+    ("output_per_mtok", "Cheapest output"),
+    ("-output_per_mtok", "Dearest output"),
+    ("cache_read_per_mtok", "Cheapest cache read"),
+    ("-context_window", "Largest context"),
+    ("-max_output_tokens", "Longest output"),
+    ("-price_since", "Newest price"),
 )
 
 

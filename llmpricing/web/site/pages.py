@@ -10,7 +10,8 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.services import freshness, offerings, price_details
-from llmpricing.services.choices import choices, price_sources
+from llmpricing.services.choices import choices
+from llmpricing.services.freshness import SourceAge
 from llmpricing.services.offerings import Page
 from llmpricing.services.price_details import PriceDetail
 from llmpricing.web.errors import Refused
@@ -48,7 +49,7 @@ def _home(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
         "labels": LABELS,
         "clock_query": _clock_query(request),
         "provider_names": {slug: name for slug, name, _ in filters.choices.providers},
-        **_ages(request, now),
+        **_ages(freshness.source_ages(request.dbsession, now)),
     }
 
 
@@ -63,17 +64,10 @@ def _next_address(filters: Filters, question: Question, page: Page) -> str | Non
     return None if cursor is None else address([*filters.pairs, ("cursor", cursor)])
 
 
-def _ages(request: Request, now: datetime) -> dict[str, Any]:
-    """How old what we show is: the sources that prices rest on, those of other facts, and prices that are old."""
-    ages, priced = freshness.source_ages(request.dbsession, now), price_sources(request.dbsession)
-    of_prices = [age for age in ages if age.source in priced]
-    old = [age for age in of_prices if age.age_days > OLD_AFTER_DAYS]
-    return {
-        "price_ages": of_prices,
-        "fact_ages": [age for age in ages if age.source not in priced],
-        "old": old,
-        "old_sources": {age.source: age.age_days for age in old},
-    }
+def _ages(ages: Sequence[SourceAge]) -> dict[str, Any]:
+    """How old what we show is, and which of it is old."""
+    old = [age for age in ages if age.age_days > OLD_AFTER_DAYS]
+    return {"ages": ages, "old": old, "old_sources": {age.source: age.age_days for age in old}}
 
 
 def model(request: Request) -> dict[str, Any]:
@@ -85,6 +79,8 @@ def model(request: Request) -> dict[str, Any]:
     if item is None:
         raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
     details = price_details.details(request.dbsession, clocks, item.id)
+    ages = freshness.source_ages(request.dbsession, now)
+    sources = {price.source for price in details.prices}
     names = {slug: name for slug, name, _ in offerings.providers(request.dbsession)}
     return {
         "show": display,
@@ -97,7 +93,7 @@ def model(request: Request) -> dict[str, Any]:
         "as_of": asked.get("as_of"),
         "known_at": asked.get("known_at"),
         "clock_query": _clock_query(request),
-        **_ages(request, now),
+        **_ages([age for age in ages if age.source in sources] or ages),
     }
 
 
