@@ -30,31 +30,43 @@ def charges(shape: Shape, usage: Usage) -> list[Charge]:
     """All charges of a usage, exactly: minimum quantities and marginal bands included."""
     leaves = (*usage.leaves, 1)
     quantities = [sum(leaves[place] for place in entry.places) for entry in shape.entries]
-    return [
-        charge
-        for entry, quantity, before in zip(shape.entries, quantities, _before(shape.entries, quantities), strict=True)
-        for charge in _entry_charges(entry, quantity, before)
-    ]
+    before = _before(shape.entries, quantities)
+    charged = []
+    for place, entry in enumerate(shape.entries):
+        for tariff, quantity, rule in _bands(entry, quantities[place], before[place]):
+            least, note = _minimum(shape.entries, quantities, place)
+            billed = quantity + least
+            charged.append(Charge(tariff, billed, Fraction(billed) * Fraction(tariff.units, tariff.per), rule + note))
+    return charged
 
 
-def _entry_charges(entry: Entry, quantity: Quantity, before: Quantity) -> Iterator[Charge]:
-    if len(entry.tariffs) > 1 and METERS[entry.meter].direction == "input":
-        end = before + quantity
-        for tariff in entry.tariffs:
-            part = end - max(before, tariff.after)
-            if part > 0:
-                yield _charge(tariff, part, entry.rule.replace(entry.tariffs[0].rule, tariff.rule, 1))
-                end -= part
-    else:  # all output comes after the whole input, so beyond every bound that is met
-        yield _charge(entry.tariffs[0], quantity, entry.rule)
+def _bands(entry: Entry, quantity: Quantity, before: Quantity) -> Iterator[tuple[Tariff, Quantity, str]]:
+    """The parts of a quantity by marginal band, all of it where there is one tariff."""
+    first = entry.tariffs[0]
+    if len(entry.tariffs) == 1 or METERS[entry.meter].direction != "input":
+        yield first, quantity, entry.rule  # all output comes after the whole input, so beyond every bound that is met
+        return
+    end = before + quantity
+    for tariff in entry.tariffs:
+        part = end - max(before, tariff.after)
+        if part > 0:
+            yield tariff, part, entry.rule.replace(first.rule, tariff.rule, 1)
+            end -= part
 
 
-def _charge(tariff: Tariff, quantity: Quantity, rule: str) -> Charge:
-    minimum = tariff.price.minimum_quantity if tariff.price else None
-    if minimum and quantity < minimum:
-        quantity = int(minimum) if minimum == minimum.to_integral_value() else minimum
-        rule += f"; minimum {minimum.normalize():f}"
-    return Charge(tariff, quantity, Fraction(quantity) * Fraction(tariff.units, tariff.per), rule)
+def _minimum(entries: Sequence[Entry], quantities: Sequence[Quantity], place: int) -> tuple[Quantity, str]:
+    """What the line must add so that the request reaches a minimum, once for all lines of one family, and its note."""
+    price = entries[place].tariffs[0].price
+    minimum = price.minimum_quantity if price else None
+    if not minimum:
+        return 0, ""
+    family = METERS[entries[place].meter].family
+    alike = [i for i, entry in enumerate(entries) if METERS[entry.meter].family == family]
+    lacking = minimum - sum(quantities[i] for i in alike)
+    if lacking <= 0 or place != alike[0]:
+        return 0, ""
+    whole = lacking == lacking.to_integral_value()
+    return int(lacking) if whole else lacking, f"; minimum {minimum.normalize():f}"
 
 
 def _before(entries: Sequence[Entry], quantities: Sequence[Quantity]) -> list[Quantity]:

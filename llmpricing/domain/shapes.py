@@ -28,7 +28,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How shares are billed. ``simple``: all are, each line by one tariff of whole 1e-12 in one currency, no minimum."""
+    """How shares are billed. ``simple``: all are, each line by one tariff of whole 1e-12, in one currency."""
 
     entries: tuple[Entry, ...]
     unpriced: tuple[tuple[str, int, str], ...]  # meter, place, reason
@@ -65,9 +65,9 @@ def make_shape(
             continue
         warnings += [note for tariff in used for note in notes(tariff)]
         entries.append(_entry(meter, used, tuple(billed[meter]), keys))
-    nothing_else = bool(warnings) and not entries
+    paid = [tariff for entry in entries for tariff in entry.tariffs] or [tariffs[meter][0] for meter in billed]
     warnings += _split_warnings(tariffs, keys)
-    state = UNKNOWN if unpriced or not tariffs else _state(entries, nothing_else)
+    state = UNKNOWN if unpriced or not tariffs else _state(paid or [bands[0] for bands in tariffs.values()])
     is_simple = not unpriced and _is_simple(entries)
     return Shape(tuple(entries), tuple(unpriced), tuple(warnings), state, is_simple)
 
@@ -87,13 +87,14 @@ def _is_simple(entries: list[Entry]) -> bool:
     )
 
 
-def _state(entries: list[Entry], is_not_offered: bool) -> str:
-    states = {tariff.state for entry in entries for tariff in entry.tariffs}
-    if not states:
-        return State.NOT_OFFERED if is_not_offered else State.PRICED
-    if states == {State.FREE}:
-        return State.FREE
-    return State.INCLUDED if State.PRICED not in states else State.PRICED
+def _state(paid: list[Tariff]) -> str:
+    """The state of a bill by the tariffs it rests on; without usage by all there are."""
+    states = {tariff.state for tariff in paid}
+    if states == {State.NOT_OFFERED}:
+        return State.NOT_OFFERED
+    if State.PRICED in states:
+        return State.PRICED
+    return State.INCLUDED if State.INCLUDED in states else State.FREE
 
 
 def _priced_parts(tariffs: Tariffs, meter: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import zlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -14,7 +13,7 @@ from genai_prices.data import providers
 from genai_prices.units import _get_registry
 
 from llmpricing.domain.contexts import context
-from llmpricing.domain.meters import METERS, ancestors
+from llmpricing.domain.meters import ancestors
 from llmpricing.domain.money import quantise
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes import compile_offering, quote
@@ -22,7 +21,7 @@ from llmpricing.domain.usage import read_usage
 from llmpricing.sources import genai_prices as parser
 from llmpricing.sources.bundled import bundled
 
-CASES_PER_OFFERING = 12
+CASES_PER_OFFERING = 8
 SEED = 20261122
 TIER_KEYS = ("processing", "service_tier", "speed")
 STRANGERS = ("input_tokens", "output_tokens", "cache_read_tokens", "input_audio_tokens", "output_reasoning_tokens")
@@ -66,7 +65,7 @@ def _context_of(when):
 
 
 def _cases(model, offering, prices):
-    numbers = random.Random(SEED + zlib.crc32(offering.slug.encode()))
+    numbers = random.Random(f"{SEED} {offering.slug}")  # noqa: S311 - reproducible on purpose
     priced = sorted({statement.meter for statement in offering.statements})
     meters = [meter for meter in dict.fromkeys((*priced, *STRANGERS)) if meter != "requests"]
     contexts = [{}] + [v.when for v in model.price_variants or () if v.prices.__dict__ or set(v.when) <= set(TIER_KEYS)]
@@ -99,7 +98,7 @@ def _deviation(answer, theirs, model, when):
 
 def test_every_priced_offering_costs_what_calc_price_says_to_the_last_digit(offerings, prices_of):
     seen = Counter()
-    for provider, model in ((provider, model) for provider in providers for model in provider.models):
+    for provider, model in [(seller, model) for seller in providers for model in seller.models]:
         offering = offerings[f"{provider.id}/{model.id}"]
         if not offering.statements:
             continue

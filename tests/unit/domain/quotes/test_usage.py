@@ -1,0 +1,283 @@
+"""Reading usage: nothing is billed twice, nothing is missed, and errors name the caller's field."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from llmpricing.domain.usage import UsageError, read_usage
+
+
+def shares(raw, usage_format="llmpricing"):
+    usage = read_usage(raw, usage_format)
+    return dict(zip(usage.keys, usage.leaves, strict=True))
+
+
+def test_our_input_counts_cached_and_audio_tokens_too():
+    raw = {
+        "input_tokens": 1000,
+        "cache_read_tokens": 300,
+        "input_audio_tokens": 200,
+        "cache_audio_read_tokens": 50,
+        "output_tokens": 500,
+        "output_reasoning_tokens": 100,
+    }
+    assert shares(raw) == {
+        "input_tokens": 550,
+        "cache_read_tokens": 250,
+        "input_audio_tokens": 150,
+        "cache_audio_read_tokens": 50,
+        "output_tokens": 400,
+        "output_reasoning_tokens": 100,
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "field", "words"),
+    [
+        ({"input_token": 1}, "input_token", "did you mean input_tokens"),
+        ({"input_tokens": -1}, "input_tokens", "negative"),
+        ({"input_tokens": 10**12 + 1}, "input_tokens", "too large"),
+        ({"input_tokens": Decimal("1e400")}, "input_tokens", "out of range"),
+        ({"input_tokens": 1.5}, "input_tokens", "whole"),
+        ({"input_tokens": Decimal("0.5")}, "input_tokens", "whole"),
+        ({"input_tokens": True}, "input_tokens", "number"),
+        ({"input_tokens": "7"}, "input_tokens", "number"),
+        ({"input_tokens": None}, "input_tokens", "number"),
+        ({"input_tokens": float("nan")}, "input_tokens", "finite"),
+        ({"input_tokens": Decimal("Infinity")}, "input_tokens", "finite"),
+        ({"audio_seconds": Decimal("0.0000000000001")}, "audio_seconds", "decimal places"),
+        ({"input_tokens": 100, "cache_read_tokens": 101}, "cache_read_tokens", "more than input_tokens"),
+        ({"output_tokens": 1, "output_reasoning_tokens": 2}, "output_reasoning_tokens", "more than output_tokens"),
+        ({"cache_read_tokens": 5}, "input_tokens", "missing"),
+        ({"input_tokens": 9, "cache_read_tokens": 5, "cache_write_tokens": 5}, "cache_read_tokens", "together"),
+        (
+            {"input_tokens": 9, "cache_read_tokens": 6, "input_audio_tokens": 7},
+            "input_audio_tokens",
+            "state cache_audio_read_tokens",
+        ),
+        ({"requests": 0, "input_tokens": 1}, "requests", "at least 1"),
+        ({}, "usage", "empty"),
+    ],
+)
+def test_a_quantity_that_cannot_be_is_refused_by_name(raw, field, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        read_usage(raw)
+    assert caught.value.field == field
+
+
+def test_seconds_may_be_fractional_and_whole_numbers_may_be_written_with_a_point():
+    assert shares({"audio_seconds": 12.5}) == {"audio_seconds": Decimal("12.5")}
+    assert read_usage({"input_tokens": 7.0}).whole
+
+
+def test_a_seconds_child_needs_no_parent_stated():
+    assert shares({"input_audio_seconds": 10}) == {"input_audio_seconds": 10}
+
+
+def test_openai_chat_completions_count_the_cached_tokens_in_the_prompt():
+    raw = {
+        "prompt_tokens": 2006,
+        "completion_tokens": 300,
+        "total_tokens": 2306,
+        "prompt_tokens_details": {"cached_tokens": 1920, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": 64,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 10,
+            "rejected_prediction_tokens": 20,
+        },
+    }
+    expected = {"input_tokens": 86, "cache_read_tokens": 1920, "output_tokens": 236, "output_reasoning_tokens": 64}
+    assert shares(raw, "openai") == expected
+
+
+def test_openai_responses_name_the_same_things_otherwise():
+    raw = {
+        "input_tokens": 36,
+        "input_tokens_details": {"cached_tokens": 30},
+        "output_tokens": 87,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 123,
+    }
+    assert shares(raw, "openai") == {"input_tokens": 6, "cache_read_tokens": 30, "output_tokens": 87}
+
+
+def test_openai_realtime_tells_how_much_of_the_cached_input_was_audio():
+    raw = {
+        "total_tokens": 253,
+        "input_tokens": 132,
+        "output_tokens": 121,
+        "input_token_details": {
+            "text_tokens": 119,
+            "audio_tokens": 13,
+            "image_tokens": 0,
+            "cached_tokens": 64,
+            "cached_tokens_details": {"text_tokens": 54, "audio_tokens": 10},
+        },
+        "output_token_details": {"text_tokens": 30, "audio_tokens": 91},
+    }
+    assert shares(raw, "openai") == {
+        "input_text_tokens": 65,
+        "input_audio_tokens": 3,
+        "cache_text_read_tokens": 54,
+        "cache_audio_read_tokens": 10,
+        "output_text_tokens": 30,
+        "output_audio_tokens": 91,
+    }
+
+
+def test_text_is_what_the_others_leave_where_the_modality_of_cached_tokens_is_not_told():
+    raw = {"prompt_tokens": 100, "prompt_tokens_details": {"text_tokens": 100, "cached_tokens": 60}}
+    assert shares(raw, "openai") == {"input_tokens": 40, "cache_read_tokens": 60}
+
+
+def test_reasoning_beside_the_completion_is_output_too():
+    """xAI's total shows it; Perplexity reports it at the top."""
+    xai = {
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+        "total_tokens": 115,
+        "completion_tokens_details": {"reasoning_tokens": 100},
+    }
+    assert shares(xai, "openai") == {"input_tokens": 10, "output_tokens": 5, "output_reasoning_tokens": 100}
+    perplexity = {
+        "prompt_tokens": 33,
+        "completion_tokens": 71,
+        "total_tokens": 104,
+        "reasoning_tokens": 700,
+        "citation_tokens": 20,
+        "num_search_queries": 3,
+        "search_context_size": "low",
+        "cost": {"total_cost": 0.5},
+    }
+    assert shares(perplexity, "openai") == {
+        "input_tokens": 33,
+        "output_tokens": 71,
+        "output_reasoning_tokens": 700,
+        "output_citation_tokens": 20,
+        "web_searches": 3,
+    }
+
+
+def test_deepseek_reports_cache_hits_twice_and_they_count_once():
+    raw = {
+        "prompt_tokens": 50,
+        "completion_tokens": 5,
+        "prompt_cache_hit_tokens": 40,
+        "prompt_cache_miss_tokens": 10,
+        "prompt_tokens_details": {"cached_tokens": 40},
+    }
+    assert shares(raw, "openai") == {"input_tokens": 10, "cache_read_tokens": 40, "output_tokens": 5}
+    with pytest.raises(UsageError, match="but prompt_cache_hit_tokens is 40"):
+        read_usage(raw | {"prompt_tokens_details": {"cached_tokens": 41}}, "openai")
+
+
+def test_anthropic_leaves_the_cache_out_of_input_and_writes_live_five_minutes():
+    raw = {
+        "input_tokens": 21,
+        "cache_creation_input_tokens": 388,
+        "cache_read_input_tokens": 188_086,
+        "cache_creation": {"ephemeral_5m_input_tokens": 188, "ephemeral_1h_input_tokens": 100},
+        "output_tokens": 393,
+        "server_tool_use": {"web_search_requests": 2, "web_fetch_requests": 4},
+        "service_tier": "batch",
+        "inference_geo": "us",
+    }
+    usage = read_usage(raw, "anthropic")
+    assert dict(zip(usage.keys, usage.leaves, strict=True)) == {
+        "input_tokens": 21,
+        "cache_read_tokens": 188_086,
+        "cache_write_5m_tokens": 288,
+        "cache_write_1h_tokens": 100,
+        "output_tokens": 393,
+        "web_searches": 2,
+    }
+    assert usage.request_input == 21 + 388 + 188_086
+    assert (usage.service_tier, usage.region) == ("batch", "us")
+
+
+def test_anthropic_without_the_split_writes_for_five_minutes():
+    raw = {"input_tokens": 1, "cache_creation_input_tokens": 9, "cache_creation": None, "output_tokens": 2}
+    assert shares(raw, "anthropic") == {"input_tokens": 1, "cache_write_5m_tokens": 9, "output_tokens": 2}
+
+
+def test_anthropic_cache_writes_that_contradict_each_other_are_refused():
+    raw = {"input_tokens": 1, "cache_creation_input_tokens": 9, "cache_creation": {"ephemeral_1h_input_tokens": 10}}
+    with pytest.raises(UsageError) as caught:
+        read_usage(raw, "anthropic")
+    assert caught.value.field == "cache_creation"
+
+
+@pytest.mark.parametrize("snake_case", [False, True])
+def test_google_counts_thoughts_and_tool_use_beside_the_rest(snake_case):
+    raw = {
+        "promptTokenCount": 1000,
+        "cachedContentTokenCount": 400,
+        "toolUsePromptTokenCount": 50,
+        "candidatesTokenCount": 80,
+        "thoughtsTokenCount": 20,
+        "totalTokenCount": 1150,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 700}, {"modality": "AUDIO", "tokenCount": 300}],
+        "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 100}, {"modality": "TEXT", "tokenCount": 300}],
+        "trafficType": "ON_DEMAND_FLEX",
+    }
+    if snake_case:
+        names = {"tokenCount": "token_count"}
+        raw = {
+            "".join(f"_{c.lower()}" if c.isupper() else c for c in key): [
+                {names.get(name, name): text for name, text in detail.items()} for detail in value
+            ]
+            if isinstance(value, list)
+            else value
+            for key, value in raw.items()
+        }
+    usage = read_usage(raw, "google")
+    assert dict(zip(usage.keys, usage.leaves, strict=True)) == {
+        "input_text_tokens": 400,
+        "input_audio_tokens": 200,
+        "cache_text_read_tokens": 300,
+        "cache_audio_read_tokens": 100,
+        "input_tool_tokens": 50,
+        "output_tokens": 80,
+        "output_reasoning_tokens": 20,
+    }
+    assert usage.request_input == 1050
+    assert usage.service_tier == "flex"
+
+
+@pytest.mark.parametrize(
+    ("usage_format", "field", "raw"),
+    [
+        ("openai", "prompt_tokens_details.smell_tokens", {"prompt_tokens_details": {"smell_tokens": 3}}),
+        ("openai", "prompt_tokens_details", {"prompt_tokens_details": [3]}),
+        ("anthropic", "server_tool_use.teleport_requests", {"server_tool_use": {"teleport_requests": 1}}),
+        ("google", "smellTokenCount", {"smellTokenCount": 3}),
+    ],
+)
+def test_a_counter_that_a_format_does_not_know_is_refused_for_it_may_cost(usage_format, field, raw):
+    with pytest.raises(UsageError) as caught:
+        read_usage(raw, usage_format)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("usage_format", ["openai", "anthropic"])
+def test_unknown_texts_costs_and_zeros_are_left_alone(usage_format):
+    raw = {"input_tokens": 3, "cost": 0.25, "queue_time": 0.1, "smell_tokens": 0, "id": "x", "details": {"note": None}}
+    assert shares(raw, usage_format) == {"input_tokens": 3}
+
+
+def test_a_contradiction_is_told_in_the_words_of_the_format():
+    raw = {"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 6}}
+    with pytest.raises(UsageError, match="more than prompt_tokens") as caught:
+        read_usage(raw, "openai")
+    assert caught.value.field == "prompt_tokens_details.cached_tokens"
+    with pytest.raises(UsageError, match="more than promptTokenCount") as caught:
+        read_usage({"promptTokenCount": 5, "cachedContentTokenCount": 6}, "google")
+    assert caught.value.field == "cachedContentTokenCount"
+
+
+def test_a_usage_object_without_any_known_count_is_refused():
+    with pytest.raises(UsageError, match="holds no count"):
+        read_usage({"object": "usage"}, "openai")
