@@ -129,6 +129,14 @@ def test_a_cache_that_wants_a_password_says_so(stores, make_settings):
     assert body["checks"]["redis"] == {"error": "authentication failed: check user and password in the Redis URL"}
 
 
+def test_servers_of_another_kind_are_errors_in_plain_words(stores, make_settings):
+    body, elapsed_s = check(make_settings(stores.valkey.port, stores.postgres.port, health_timeout_s=0.4))
+    assert body["services"] == {"database": "error", "redis": "error"}
+    for name in ("database", "redis"):
+        assert body["checks"][name]["error"].startswith(("failed: ", "timed out: "))
+    assert elapsed_s < 0.9
+
+
 def test_a_schema_that_is_behind_is_an_error_that_names_the_remedy(make_settings):
     body, _ = check(make_settings(), head="9999_not_written_yet")
     assert body["status"] == "unhealthy"
