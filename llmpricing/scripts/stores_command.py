@@ -84,8 +84,9 @@ def reset(ini: Path, yes: bool) -> None:
         if not yes and not click.confirm(f"This deletes all tables and our keys in\n{places}\nDelete them?"):
             click.echo("Nothing was deleted.")
             return
-        tables, keys = empty_database(opened.database.url), empty_cache(opened.cache.url)
-        click.echo(f"Deleted {tables} tables and other objects, and {keys} keys.")
+        empty_database(opened.database.url)
+        keys = empty_cache(opened.cache.url)
+        click.echo(f"Emptied database {opened.database.url.database} and deleted {keys} keys of the cache.")
     click.echo(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
 
 

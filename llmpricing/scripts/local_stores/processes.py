@@ -61,7 +61,7 @@ class ServerProcess:
         raise NotImplementedError
 
     def start(self, port: int, url: URL) -> None:
-        """Start on the port, wait until it answers, and make ready what the URL asks for."""
+        """Start (anew if it runs) on the port, wait until it answers, and make ready what the URL asks for."""
         raise NotImplementedError
 
     def admits(self, url: URL) -> bool:

@@ -12,7 +12,7 @@ from llmpricing.scripts.local_stores.errors import StoreError
 from llmpricing.scripts.local_stores.probes import ANSWER_TIMEOUT_S, MARKER, cache_client
 
 KEY_PATTERN = "llmpricing:*"
-LOCK_TIMEOUT = "5s"
+LOCK_TIMEOUT = "3s"
 
 # What the migrations may have made in the schema that they write to; parts of extensions stay.
 _OBJECTS = """
@@ -35,10 +35,9 @@ order by turn, name limit 1
 """
 
 
-def empty_database(url: URL) -> int:
-    """Drop everything that is ours in the URL's database, all or nothing; how many things were dropped."""
+def empty_database(url: URL) -> None:
+    """Drop all tables, views, functions and types in the URL's database, or, with a StoreError, nothing."""
     _, arguments = url.get_dialect()().create_connect_args(url)
-    dropped = 0
     opened = psycopg2.connect(**{"connect_timeout": ANSWER_TIMEOUT_S, **arguments})
     with closing(opened) as connection, connection, connection.cursor() as cursor:
         cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
@@ -46,10 +45,9 @@ def empty_database(url: URL) -> int:
             while True:
                 cursor.execute(_OBJECTS)
                 if (found := cursor.fetchone()) is None:
-                    return dropped
+                    return
                 # One at a time: TimescaleDB drops a hypertable only alone, and a cascade may take others along.
                 cursor.execute(sql.SQL("drop {} {} cascade").format(sql.SQL(found[0]), sql.SQL(found[1])))
-                dropped += 1
         except errors.LockNotAvailable:
             raise StoreError(
                 "Some program is using the tables, so nothing was deleted.\n"

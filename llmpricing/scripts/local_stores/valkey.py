@@ -27,13 +27,14 @@ class Valkey(ServerProcess):
 
     def start(self, port: int, url: URL) -> None:
         """Start with the URL's password and wait for its PONG: its port opens while it still loads."""
+        self.stop()
         binaries = binaries_for(self.account, self.folder.parent)
         self.account.make_private(self.folder)
         self._end_orphans()  # a server whose pid file was lost: two must never write one folder
         # Through the standard input: arguments, and with them the password, would show in the process list.
         self._launch([binaries.valkey, "-"], port, self._configuration(port, url))
         self._wait_until(lambda: _pongs(url.set(port=port)), START_TIMEOUT_S)
-        self.admits(url.set(port=port))
+        self._admit(url.set(port=port))
 
     def _admit(self, url: URL) -> bool:
         """Our own server is ours, even where its marker was lost."""

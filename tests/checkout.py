@@ -1,0 +1,102 @@
+"""A checkout of one's own: an ini file with free ports, and the command line run beside it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from llmpricing.scripts.cli import main
+from llmpricing.scripts.local_stores import ports
+from llmpricing.scripts.local_stores.home import home_beside
+
+INI = """\
+[app:main]
+use = egg:llmpricing
+sqlalchemy.url = postgresql+psycopg2://llmpricing:dev_password@localhost:{database_port}/llmpricing_dev
+redis.url = redis://localhost:{cache_port}/0
+llmpricing.environment = development
+llmpricing.seed = none
+
+[server:main]
+use = egg:waitress#main
+listen = localhost:{web_port}
+"""
+
+
+@dataclass
+class Checkout:
+    """A folder with an ini file, where commands are run as people run them."""
+
+    folder: Path
+    database_port: int
+    cache_port: int
+    web_port: int
+
+    def write_ini(self) -> None:
+        numbers = {name: getattr(self, name) for name in ("database_port", "cache_port", "web_port")}
+        (self.folder / "development.ini").write_text(INI.format(**numbers))
+
+    def command(self, *words: str, answer: str = "", **environ: str) -> Result:
+        """Run in this process: quick."""
+        return CliRunner().invoke(main, words, input=answer, env=environ)
+
+    def program(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run as a program that ends."""
+        return subprocess.run(
+            [sys.executable, "-m", "llmpricing.scripts.cli", *words],
+            env=os.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @contextmanager
+    def running(self, ini: str = "development.ini") -> Iterator[subprocess.Popen[str]]:
+        """`llmpricing run` in a terminal session of its own, once it says that it serves."""
+        with (
+            (self.folder / f"{ini}.out").open("a") as output,
+            subprocess.Popen(
+                [sys.executable, "-m", "llmpricing.scripts.cli", "run", ini],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                text=True,
+            ) as process,
+        ):
+            before = output.tell()
+            try:
+                deadline = time.monotonic() + 60
+                while "Ctrl-C stops it" not in self.output(ini)[before:]:
+                    assert process.poll() is None, self.output(ini)
+                    assert time.monotonic() < deadline, self.output(ini)
+                    time.sleep(0.05)
+                yield process
+            finally:
+                process.terminate()
+
+    def output(self, ini: str = "development.ini") -> str:
+        """What the runs of this ini file have said."""
+        return (self.folder / f"{ini}.out").read_text()
+
+    def pids(self) -> tuple[int | None, int | None]:
+        home = home_beside(self.folder / "development.ini")
+        return home.postgres.pid, home.valkey.pid
+
+
+def three_free_ports() -> tuple[int, int, int]:
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        taken = first.getsockname()[1], second.getsockname()[1]
+        return *taken, ports.any_free_port()

@@ -1,0 +1,77 @@
+"""`llmpricing run`: one command brings everything up, and everything down again, whatever happens in between."""
+
+import os
+import signal
+import socket
+import subprocess
+import urllib.request
+
+from llmpricing.scripts.local_stores import ports
+from tests.checkout import Checkout
+
+
+def alive(checkout: Checkout) -> bool:
+    url = f"http://localhost:{checkout.web_port}/api/health/live"
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.status == 200
+
+
+def press_ctrl_c(process: subprocess.Popen[str]) -> int:
+    """What a terminal does: the signal goes to the whole process group."""
+    os.killpg(process.pid, signal.SIGINT)
+    return process.wait(timeout=30)
+
+
+def test_a_killed_run_is_repaired_by_the_next_and_ctrl_c_ends_everything(checkout: Checkout) -> None:
+    with checkout.running() as killed:
+        assert alive(checkout)
+        pids = checkout.pids()
+        killed.kill()
+        killed.wait()
+    assert alive(checkout), "the web server is left behind"
+    with checkout.running() as run:
+        assert alive(checkout)
+        assert "Ending a web server that a killed run left behind" in checkout.output()
+        assert f"started earlier by llmpricing (process {pids[0]}," in checkout.output()
+        assert press_ctrl_c(run) == 0
+    assert "Stopped Redis and PostgreSQL; the data stays in var." in checkout.output()
+    assert checkout.pids() == (None, None)
+    assert ports.is_free(checkout.web_port)
+
+
+def test_a_store_that_dies_ends_the_run_with_its_last_words(checkout: Checkout) -> None:
+    with checkout.running() as run:
+        postgres, _ = checkout.pids()
+        assert postgres is not None
+        os.kill(postgres, signal.SIGKILL)
+        assert run.wait(timeout=30) == 1
+    assert "PostgreSQL has stopped (killed by signal 9). The end of " in checkout.output()
+    assert "Nothing committed is lost" in checkout.output()
+    assert checkout.pids() == (None, None)
+    assert ports.is_free(checkout.web_port)
+
+
+def test_two_runs_share_the_servers_and_the_last_one_stops_them(checkout: Checkout) -> None:
+    with checkout.running() as first:
+        pids = checkout.pids()
+        ini, first_port = (checkout.folder / "development.ini").read_text(), checkout.web_port
+        checkout.web_port = ports.any_free_port()
+        (checkout.folder / "second.ini").write_text(ini.replace(f":{first_port}\n", f":{checkout.web_port}\n"))
+        with checkout.running("second.ini") as second:
+            first.terminate()
+            assert first.wait(timeout=30) == 0
+            assert "another llmpricing command uses them" in checkout.output()
+            assert checkout.pids() == pids
+            assert alive(checkout)
+            second.terminate()
+            assert second.wait(timeout=30) == 0
+    assert checkout.pids() == (None, None)
+
+
+def test_a_taken_web_port_is_told_before_anything_starts(checkout: Checkout) -> None:
+    with socket.create_server(("127.0.0.1", checkout.web_port)):
+        run = checkout.command("run")
+    assert run.exit_code == 1
+    assert f"Port {checkout.web_port} is taken by process {os.getpid()} (" in run.output
+    assert f"listen = localhost:{checkout.web_port + 1}" in run.output
+    assert not (checkout.folder / "var").exists()
