@@ -10,8 +10,9 @@ from pyramid.request import Request
 
 from llmpricing.services import offerings
 from llmpricing.services.clock import Clocks
-from llmpricing.services.offerings import OfferingFilter, Page, Position
+from llmpricing.services.offerings import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.web import parameters as p
+from llmpricing.web.errors import Refused
 from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -86,6 +87,14 @@ def ask(request: Request, question: Question) -> Page:
         limit=question.limit,
         after=question.after,
     )
+
+
+def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
+    """The offering that the path names; a 404 where there is none."""
+    item = offerings.get_offering(request.dbsession, clocks, request.matchdict["id"])
+    if item is None:
+        raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
+    return item
 
 
 def next_cursor(question: Question, page: Page) -> str | None:

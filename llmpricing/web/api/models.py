@@ -10,12 +10,11 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
-from llmpricing.services import freshness, offerings, price_details
+from llmpricing.services import freshness, price_details
 from llmpricing.services.clock import Clocks
 from llmpricing.services.offerings import OfferingItem
-from llmpricing.web.errors import Refused
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.questions import CLOCKS, ask, next_cursor, read_clocks, read_question
+from llmpricing.web.questions import CLOCKS, ask, ask_for_one, next_cursor, read_clocks, read_question
 
 
 def list_models(request: Request) -> dict[str, Any]:
@@ -29,9 +28,7 @@ def list_models(request: Request) -> dict[str, Any]:
 def show_model(request: Request) -> dict[str, Any]:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     clocks = read_clocks(read_parameters(request, CLOCKS), datetime.now(UTC))
-    item = offerings.get_offering(request.dbsession, clocks, request.matchdict["id"])
-    if item is None:
-        raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
+    item = ask_for_one(request, clocks)
     details = price_details.details(request.dbsession, clocks, item.id)
     data = item_json(item) | {
         "prices": [price_json(price) for price in details.prices],

@@ -16,7 +16,7 @@ from llmpricing.services.offerings import Page
 from llmpricing.services.price_details import PriceDetail
 from llmpricing.web.errors import Refused
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.questions import CLOCKS, Question, ask, next_cursor, read_clocks, read_question
+from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.site import display
 from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
 
@@ -75,9 +75,7 @@ def model(request: Request) -> dict[str, Any]:
     now = datetime.now(UTC)
     asked = read_parameters(request, CLOCKS)
     clocks = read_clocks(asked, now)
-    item = offerings.get_offering(request.dbsession, clocks, request.matchdict["id"])
-    if item is None:
-        raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
+    item = ask_for_one(request, clocks)
     details = price_details.details(request.dbsession, clocks, item.id)
     ages = freshness.source_ages(request.dbsession, now)
     sources = {price.source for price in details.prices}
@@ -85,7 +83,6 @@ def model(request: Request) -> dict[str, Any]:
     return {
         "show": display,
         "item": item,
-        "provider_name": names[item.provider],
         "groups": _by_conditions(details.prices),
         "sellers": offerings.get_offerings(request.dbsession, clocks, details.other_sellers),
         "provider_names": names,
