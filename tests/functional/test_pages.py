@@ -1,0 +1,284 @@
+"""The pages as a person's browser gets them, over a real price book."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from webtest import TestApp
+
+from tests.conftest import running_app
+
+PAGES = ["/", "/?q=large&capability=vision&provider=acme", "/?max_input_price=abc", "/models/acme/acme-dated"]
+PAGES_OF_ERRORS = ["/models/acme/none", "/nowhere", "/models/acme/acme-large?as_of=yesterday"]
+
+
+def rows(page: Any) -> dict[str, Any]:
+    """Rows of the table by the id of their offering."""
+    return {row.select_one(".id").get_text().split()[0]: row for row in page.html.select("table.offerings tbody tr")}
+
+
+def cells(row: Any) -> dict[str, str]:
+    return {cell["data-label"]: " ".join(cell.get_text(" ").split()) for cell in row.select("td")}
+
+
+def spoken(element: Any) -> str:
+    return " ".join(element.get_text().split())
+
+
+def test_table_links_every_offering_to_its_page(testapp: TestApp) -> None:
+    page = testapp.get("/")
+    found = rows(page)
+    assert len(found) == 8
+    for offering, row in found.items():
+        href = row.select_one("a.name")["href"]
+        assert href == f"/models/{offering}"
+        assert testapp.get(href).html.select_one("p.id").get_text() == offering
+
+
+def test_prices_show_every_digit_and_never_a_rounded_zero(testapp: TestApp) -> None:
+    page = testapp.get("/")
+    found = {offering: cells(row) for offering, row in rows(page).items()}
+    assert found["acme/acme-large"]["Input"] == "$ 2.50"
+    assert found["acme/acme-large"]["Cache read"] == "$ 1.25"
+    assert found["acme/acme-small"]["Input"] == "$ 0.0025"
+    assert "$ 0.00" not in {price for row in found.values() for price in row.values()}
+
+
+def test_unknown_is_a_dash_that_says_unknown_and_never_a_number(testapp: TestApp) -> None:
+    row = cells(rows(testapp.get("/"))["acme/acme-mystery"])
+    for label in ("Input", "Output", "Cache read", "Cache write", "Context", "Max output"):
+        assert row[label] == "– unknown"
+    details = testapp.get("/models/acme/acme-mystery")
+    assert "it is unknown, not free" in details.text
+    assert not re.search(r"\$\s*0", spoken(details.html.main))
+
+
+def test_free_is_said_in_a_word(testapp: TestApp) -> None:
+    row = cells(rows(testapp.get("/"))["bazaar/acme/acme-tiny:free"])
+    assert (row["Input"], row["Output"], row["Cache read"]) == ("free", "free", "– unknown")
+
+
+def test_context_is_short_with_the_exact_count_at_hand(testapp: TestApp) -> None:
+    row = rows(testapp.get("/"))["acme/acme-long"]
+    assert cells(row)["Context"] == "1M"
+    assert row.select_one("[data-label=Context] span")["title"] == "1,000,000 tokens"
+
+
+def test_names_from_a_price_list_stay_text(testapp: TestApp) -> None:
+    for path in ("/", "/?q=mystery", "/models/acme/acme-mystery"):
+        page = testapp.get(path)
+        assert "Acme <b>" not in page.text
+        assert page.html.find("b") is None
+
+
+def test_searched_words_are_marked_and_escaped(testapp: TestApp) -> None:
+    page = testapp.get("/", {"q": "LARGE acme"})
+    assert list(rows(page)) == ["acme/acme-large", "bazaar/acme/acme-large"]
+    assert [mark.get_text() for mark in page.html.select("a.name mark")] == ["Acme", "Large"] * 2
+    marked = testapp.get("/", {"q": "<b>"})
+    assert [mark.get_text() for mark in marked.html.select("a.name mark")] == ["<b>"]
+
+
+def test_markup_in_the_search_is_shown_as_typed_and_never_run(testapp: TestApp) -> None:
+    page = testapp.get("/", {"q": "<script>alert(1)</script>\"'"})
+    assert page.html.find("script") is None
+    assert page.form["q"].value == "<script>alert(1)</script>\"'"
+    assert "No offering matches" in page.text
+
+
+def test_page_says_how_old_its_bundled_prices_are(testapp: TestApp) -> None:
+    for path in ("/", "/models/acme/acme-large"):
+        page = testapp.get(path)
+        said = spoken(page.html.select_one(".ages"))
+        assert re.match(r"Bundled prices of 10 Nov 2026 \(genai-prices, (\d+ days?|less than a day) old\)\.", said)
+        assert "current" not in page.text.lower().replace("aria-current", "")
+
+
+@pytest.mark.parametrize(("days", "warned"), [(30, False), (31, True)])
+def test_prices_older_than_thirty_days_bear_a_warning(
+    testapp: TestApp, engine: Engine, days: int, warned: bool
+) -> None:
+    with engine.begin() as connection:
+        published = f"now() - interval '{days} days 1 hour'"
+        connection.execute(text(f"update source_fetch set published_at = {published}, origin = 'https://x.example'"))
+    page = testapp.get("/")
+    said = spoken(page.html.select_one(".ages"))
+    assert said.startswith("Prices of ")
+    assert f"{days} days old" in said
+    assert (page.html.select_one(".warning") is not None) is warned
+    assert ("days old" in cells(rows(page)["acme/acme-large"])["Source"]) is warned
+
+
+def test_form_filters_and_keeps_what_was_typed(testapp: TestApp) -> None:
+    form = testapp.get("/").form
+    form["q"] = "acme"
+    form["provider"] = "acme"
+    form["max_input_price"] = "2.50"
+    form["sort"] = "-input_per_mtok"
+    page = form.submit()
+    assert list(rows(page)) == ["acme/acme-large", "acme/acme-long", "acme/acme-embed", "acme/acme-small"]
+    kept = {name: page.form[name].value for name in ("q", "provider", "max_input_price", "sort")}
+    assert kept == {"q": "acme", "provider": "acme", "max_input_price": "2.50", "sort": "-input_per_mtok"}
+    assert "4 offerings match" in spoken(page.html.select_one(".found"))
+
+
+def test_every_filter_can_be_removed_on_its_own(testapp: TestApp) -> None:
+    page = testapp.get("/?q=acme&provider=acme&max_input_price=2.50&min_context=128000&updated_within_days=7")
+    removals = {spoken(link).split(" ×")[0]: link["href"] for link in page.html.select(".active a")[:-1]}
+    filters = "“acme”", "Seller: acme", "Input up to $2.50", "Context from: 128K tokens", "Changed within: 7 days"
+    assert tuple(removals) == filters
+    assert removals["Seller: acme"] == "?q=acme&max_input_price=2.50&min_context=128000&updated_within_days=7"
+
+
+def test_two_sellers_in_the_address_are_both_kept(testapp: TestApp) -> None:
+    page = testapp.get("/?provider=acme&provider=bazaar")
+    assert [option["value"] for option in page.html.select("#provider option[selected]")] == ["acme", "bazaar"]
+    assert len(rows(page)) == 8
+
+
+def test_hidden_clocks_and_limits_survive_the_form(testapp: TestApp) -> None:
+    sent = testapp.get("/?limit=3&known_at=2026-11-22").form.submit()
+    assert "limit=3" in sent.request.query_string
+    assert "known_at=2026-11-22" in sent.request.query_string
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [
+        ("max_input_price", "abc"),
+        ("max_output_price", "-1"),
+        ("min_context", "12x"),
+        ("updated_within_days", "-7"),
+        ("as_of", "yesterday"),
+        ("sort", "beauty"),
+        ("q", "x" * 301),
+    ],
+)
+def test_filter_that_cannot_be_read_keeps_the_form_and_says_so_beside_it(testapp: TestApp, name: str, bad: str) -> None:
+    page = testapp.get("/", {"provider": "acme", "status": "deprecated", name: bad}, status=400)
+    field = page.html.find(id=name)
+    assert field["aria-invalid"] == "true"
+    assert page.html.find(id=field["aria-describedby"]).get_text().strip()
+    kept = {field: page.form[field].value for field in ("provider", "status", name)}
+    assert kept == {"provider": "acme", "status": "deprecated", name: bad}
+    assert page.html.find("table") is None
+
+
+@pytest.mark.parametrize("query", ["cursor=zzz", "limit=0", "known_at=never", "colour=red", "q=a&q=b"])
+def test_what_the_form_has_no_field_for_is_refused_on_the_page_too(testapp: TestApp, query: str) -> None:
+    page = testapp.get(f"/?{query}&max_input_price=3", status=400)
+    assert page.html.select_one("p.problem").get_text().strip()
+    assert page.form["max_input_price"].value == "3"
+    if not query.startswith("q="):
+        assert page.form.submit(status=200)
+
+
+def test_headings_sort_and_turn_round(testapp: TestApp) -> None:
+    heading = {spoken(th): th for th in testapp.get("/").html.select("thead th[aria-sort]")}
+    assert heading["Seller"]["aria-sort"] == "ascending"
+    assert heading["Input"]["aria-sort"] == "none"
+    page = testapp.get("/" + heading["Input"].a["href"])
+    again = next(th for th in page.html.select("thead th") if spoken(th) == "Input")
+    assert again["aria-sort"] == "ascending"
+    assert again.a["href"] == "?sort=-input_per_mtok"
+    assert heading["Context"].a["href"] == "?sort=-context_window"
+
+
+def test_pages_follow_each_other_and_lead_back_to_the_first(testapp: TestApp) -> None:
+    page, found = testapp.get("/?limit=3&sort=name"), []
+    while True:
+        found += rows(page)
+        following = page.html.select_one("a[rel=next]")
+        if following is None:
+            break
+        page = testapp.get("/" + following["href"])
+    assert len(found) == len(set(found)) == 8
+    assert page.html.select_one(".pager a")["href"] == "?limit=3&sort=name"
+
+
+def test_nothing_found_and_nothing_there_say_what_to_do_next(
+    testapp: TestApp, empty_book_url: str, redis_url: str
+) -> None:
+    assert "Remove a filter" in testapp.get("/?q=zzz").text
+    with running_app(empty_book_url, redis_url) as empty:
+        page = empty.get("/")
+        assert "The price book is empty" in page.text
+        assert "No price list has been read yet." in page.text
+
+
+def test_offering_shows_every_price_under_its_conditions(testapp: TestApp) -> None:
+    page = testapp.get("/models/acme/acme-dated")
+    groups = {
+        spoken(body.select_one(".group")): [spoken(row) for row in body.select("tr:not(.group)")]
+        for body in page.html.select("table.charged tbody")
+    }
+    assert list(groups) == ["Base price", "service tier: batch"]
+    assert groups["Base price"][0].startswith("input tokens $4.00 per million tokens since 1 Mar 2026 documented")
+    assert "genai-prices read 10 Nov 2026" in groups["Base price"][0]
+    assert groups["service tier: batch"][1].startswith("output tokens $6.00 per million tokens")
+    stepped = testapp.get("/models/acme/acme-long")
+    assert "more than 200,000 input tokens · charged for the whole request" in spoken(stepped.html.main)
+
+
+def test_clocks_of_the_address_choose_the_price_and_follow_the_reader(testapp: TestApp) -> None:
+    table = testapp.get("/?as_of=2026-01-31")
+    assert cells(rows(table)["acme/acme-dated"])["Input"] == "$ 8.00"
+    assert "at the prices of 31 Jan 2026" in spoken(table.html.select_one(".found"))
+    page = testapp.get(rows(table)["acme/acme-dated"].select_one("a.name")["href"])
+    assert page.request.query_string == "as_of=2026-01-31"
+    assert "Prices as of 31 Jan 2026" in page.text
+    assert spoken(page.html.select_one(".tiles dd")) == "$8.00"
+
+
+def test_offering_links_its_json_and_the_models_other_sellers(testapp: TestApp) -> None:
+    page = testapp.get("/models/acme/acme-large")
+    assert testapp.get(page.html.select_one("a code").parent["href"]).json["data"]["id"] == "acme/acme-large"
+    (seller,) = page.html.select("table.sellers tbody tr")
+    assert seller.a["href"] == "/models/bazaar/acme/acme-large"
+    assert spoken(seller.select_one("[data-label=Input]")) == "$3.00"
+
+
+def test_only_addresses_of_the_web_are_linked_as_a_source(testapp: TestApp, engine: Engine) -> None:
+    for url, linked in (("javascript:alert(1)", []), ("https://acme.example/p", ["https://acme.example/p"])):
+        with engine.begin() as connection:
+            connection.execute(text("update price set source_url = :url"), {"url": url})
+        links = testapp.get("/models/acme/acme-small").html.select("table.charged a")
+        assert sorted({link["href"] for link in links}) == linked
+        assert all("noopener" in link["rel"] for link in links)
+
+
+def test_unknown_offering_is_a_page_that_offers_a_search(testapp: TestApp) -> None:
+    page = testapp.get("/models/acme/<script>x", status=404, headers={"Accept": "text/html"})
+    assert page.content_type == "text/html"
+    assert page.form["q"].value == "<script>x"
+    assert page.html.find("script") is None
+    assert page.headers["X-Request-Id"] in page.text
+
+
+@pytest.mark.parametrize("path", PAGES + PAGES_OF_ERRORS)
+def test_every_page_can_be_read_by_ear_and_holds_nothing_inline_or_foreign(testapp: TestApp, path: str) -> None:
+    page = testapp.get(path, status="*", headers={"Accept": "text/html"})
+    html = page.html
+    assert html.html["lang"] == "en"
+    assert len(html.find_all("h1")) == 1
+    assert html.title.get_text().strip() != "· llmpricing"
+    assert html.body.find("a")["href"] == "#main"
+    ids = [element["id"] for element in html.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    for field in html.select("input:not([type=hidden]), select"):
+        label = html.find("label", attrs={"for": field.get("id")}) or field.find_parent("label")
+        assert label.get_text().strip()
+    assert all(table.caption for table in html.find_all("table"))
+    assert not html.select("script, style, [style]")
+    assert not [name for element in html.find_all(True) for name in element.attrs if name.startswith("on")]
+    assert all(element["href"].startswith("/static/") for element in html.select("link[rel]"))
+    assert all(element["src"].startswith("/static/") for element in html.select("[src]"))
+
+
+def test_files_of_the_pages_are_served(testapp: TestApp) -> None:
+    for path in ("/", "/models/acme/acme-large"):
+        for element in testapp.get(path).html.select("link[href]"):
+            assert testapp.get(element["href"]).content_type in ("text/css", "image/svg+xml")
