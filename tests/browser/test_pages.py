@@ -1,0 +1,108 @@
+"""The pages in a real browser: what only a layout engine can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from webtest.http import StopableWSGIServer
+
+from tests.browser import webdriver
+from tests.browser.webdriver import Browser
+from tests.conftest import StoreUrls, new_database, running_app
+
+pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
+
+PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
+BEYOND_THE_SCREEN = "return document.documentElement.scrollWidth - window.innerWidth"
+FOREIGN = """return performance.getEntriesByType('resource').map(entry => entry.name)
+    .filter(name => new URL(name).origin !== location.origin)"""
+# Contrast by WCAG 2.1 (https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio): every text against the ground it stands on.
+TOO_FAINT = """
+const channel = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+const numbers = color => color.match(/[\\d.]+/g).map(Number);
+const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+const ground = element => {
+  for (; element; element = element.parentElement) {
+    const color = numbers(getComputedStyle(element).backgroundColor);
+    if (color.length === 3 || color[3] === 1) return color;
+  }
+  return [255, 255, 255];
+};
+const faint = [];
+for (const element of document.body.querySelectorAll('*')) {
+  const written = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  if (!written || !element.checkVisibility()) continue;
+  const pair = [light(numbers(getComputedStyle(element).color)), light(ground(element))].sort((a, b) => b - a);
+  const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+  if (ratio < 4.5) faint.push(`${element.className || element.tagName}: ${ratio.toFixed(2)}`);
+}
+return [...new Set(faint)];
+"""
+
+
+@pytest.fixture(scope="module")
+def site(store_urls: StoreUrls, small_book: str, redis_url: str) -> Iterator[str]:
+    """The address of the application, served to a browser."""
+    with new_database(store_urls, small_book) as url, running_app(url, redis_url) as app:
+        server = StopableWSGIServer.create(app.app)
+        yield server.application_url.rstrip("/")
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with webdriver.chromium() as found:
+        yield found
+
+
+@pytest.mark.parametrize("width", [320, 360, 735, 800, 1380, 1440])
+@pytest.mark.parametrize("path", PATHS)
+def test_no_page_is_wider_than_the_screen(browser: Browser, site: str, path: str, width: int) -> None:
+    browser.resize(width)
+    browser.open(site + path)
+    assert browser.run("return window.innerWidth") == width
+    assert browser.run(BEYOND_THE_SCREEN) <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [*PATHS, "/?q=acme&capability=vision", "/?q=zzz"])
+def test_every_text_stands_out_from_its_ground(browser: Browser, site: str, path: str, scheme: str) -> None:
+    browser.prefer(scheme)
+    browser.resize(1440)
+    browser.open(site + path)
+    dark = browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(16, 19, 18)"
+    assert dark is (scheme == "dark")
+    assert browser.run(TOO_FAINT) == []
+
+
+@pytest.mark.parametrize("path", ["/", "/models/acme/acme-large"])
+def test_browser_asks_nobody_else_and_has_nothing_to_complain_of(browser: Browser, site: str, path: str) -> None:
+    browser.complaints()
+    browser.open(site + path)
+    assert browser.run(FOREIGN) == []
+    assert browser.run("return document.styleSheets.length") == 2
+    assert browser.complaints() == []
+
+
+def test_filters_stand_open_where_there_is_room_and_fold_away_on_a_phone(browser: Browser, site: str) -> None:
+    shown = "return document.getElementById('provider').checkVisibility({contentVisibilityAuto: true})"
+    for width, visible in ((1440, True), (390, False)):
+        browser.resize(width)
+        browser.open(f"{site}/")
+        assert browser.run(shown) is visible
+    browser.run("document.querySelector('summary').click()")
+    assert browser.run(shown) is True
+
+
+def test_points_of_prices_stand_below_each_other(browser: Browser, site: str) -> None:
+    browser.resize(1440)
+    browser.open(f"{site}/")
+    places = browser.run("""return [...document.querySelectorAll('td[data-label=Input] .money')].map(money => {
+        const digits = money.lastChild, range = document.createRange();
+        const point = digits.data.indexOf('.');
+        range.setStart(digits, point); range.setEnd(digits, point + 1);
+        return Math.round(range.getBoundingClientRect().left);
+    })""")
+    assert len(places) > 3
+    assert max(places) - min(places) <= 1
