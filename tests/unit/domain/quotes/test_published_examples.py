@@ -1,0 +1,62 @@
+"""Examples that sellers themselves published: their prices and usage give their totals.
+
+``states`` says what the page states: the total, or the usage, the rates and the rule (the total is then their product).
+``places`` is how far a page rounds its total, ``within`` how far its counts are rounded, relative.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from llmpricing.domain.conditions import Step, conditions
+from llmpricing.domain.contexts import context
+from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.usage import read_usage
+
+EXAMPLES = json.loads((Path(__file__).parents[3] / "fixtures" / "published_examples.json").read_text("utf-8"))
+
+
+def _conditions(when):
+    step = Step(when["above"]) if "above" in when else None
+    return conditions(step=step, **{name: value for name, value in when.items() if name != "above"})
+
+
+def _context(facts):
+    facts = dict(facts)
+    return context(facts.pop("service_tier", None), facts.pop("region", None), facts)
+
+
+def _day(text):
+    """The first day of the stated year, month or day."""
+    return datetime.fromisoformat(f"{text}-01-01"[:10] if len(text) < 10 else text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example["name"] for example in EXAMPLES])
+def test_a_seller_s_own_example_costs_what_the_seller_says(example, price):
+    day = _day(example["date"])
+    listed = [
+        price(p["meter"], p["amount"], _conditions(p.get("when", {})), per=p["per"], valid_from=day)
+        for p in example["prices"]
+    ]
+    usage = read_usage(example["usage"], example["usage_format"])
+    answer = quote(compile_offering(listed), usage, day, _context(example.get("context", {})))
+    total, stated = answer.total, Decimal(example["total"])
+    if "within" in example:
+        assert abs(total - stated) <= stated * Decimal(example["within"])
+    else:
+        assert round(total, example.get("places", 12)) == stated
+    assert sum(line.amount for line in answer.lines) == total
+
+
+def test_there_are_examples_of_every_kind_each_with_its_page_and_date():
+    assert sum(example["states"] == "total" for example in EXAMPLES) >= 20
+    covered = {kind for example in EXAMPLES for kind in example["covers"]}
+    assert {"cache", "batch", "long context", "audio", "search"} <= covered
+    assert all(example["url"].startswith("https://") and example["dated_by"] for example in EXAMPLES)
+    assert len({example["name"] for example in EXAMPLES}) == len(EXAMPLES)
+    assert all(datetime(2023, 1, 1, tzinfo=UTC) < _day(example["date"]) for example in EXAMPLES)
