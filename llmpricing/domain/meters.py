@@ -95,6 +95,7 @@ _OTHERS: tuple[tuple[str, int, str, dict[str, str]], ...] = (
     ("storage_searches", 1000, "tool_calls", {"tool_type": "storage_search"}),
     ("maps_groundings", 1000, "tool_calls", {"tool_type": "maps_grounding"}),
     ("code_executions", 1000, "tool_calls", {"tool_type": "code_execution"}),
+    ("code_sessions", 1, "tool_calls", {"tool_type": "code_session"}),
     ("storage_gib_days", 1, "storage", {}),
     ("guardrail_units", 1000, "guardrails", {}),
     ("requests", 1000, "requests", {}),

@@ -81,6 +81,14 @@ def as_amount(value: object, name: str) -> tuple[Decimal, str | None]:
     return amount, None if amount == exact else str(value)
 
 
+def as_factor(value: object, name: str) -> Decimal:
+    """A multiplier of prices, 0 or more."""
+    factor = as_decimal(value, name)
+    if factor < 0:
+        raise EntryError(f"{name} is negative")
+    return factor
+
+
 def as_count(value: object, name: str) -> int:
     """A whole number of 0 or more; 128000.0 counts as one."""
     number = as_decimal(value, name)

@@ -16,7 +16,7 @@ from llmpricing.sources.timelines import statements
 
 SOURCE = "model-prices"
 _SCHEMA = 1
-_STATUSES = frozenset({"deprecated", "removed"})
+_STATUSES = ("deprecated", "removed")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from llmpricing.sources.fields import (
     as_amount,
     as_condition,
     as_count,
-    as_decimal,
+    as_factor,
     as_list,
     as_mapping,
     as_time,
@@ -93,7 +93,7 @@ def _ladders(value: object, unknown: Counter[str]) -> Ladders | None:
     unknown.update(key for key in rates if key not in _METERS and key not in _OTHER_KEYS)
     found: dict[str, dict[Step | None, Rate]] = {}
     _read_prices(rates, None, rates, found)
-    if "input" not in rates or "output" not in rates:
+    if rates.get("input") is None or rates.get("output") is None:
         raise EntryError("rates without input and output")
     for item in as_list(rates.get("tiers") or [], "tiers"):
         tier = as_mapping(item, "tiers")
@@ -101,7 +101,7 @@ def _ladders(value: object, unknown: Counter[str]) -> Ladders | None:
         _read_prices(tier, Step(as_count(tier.get("above"), "above")), rates, found)
     multiple = rates.get("cache_write_1h_multiple")
     if multiple is not None:
-        factor = as_decimal(multiple, "cache_write_1h_multiple")
+        factor = as_factor(multiple, "cache_write_1h_multiple")
         found[_ONE_HOUR] = {step: _scaled(rate, factor) for step, rate in found["input_tokens"].items()}
     return found
 

@@ -12,7 +12,7 @@ from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
 from llmpricing.domain.observations import Problem
 from llmpricing.sources.clock import Window, utc_minute
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_date, as_decimal, as_id, as_list, as_mapping, as_time
+from llmpricing.sources.fields import as_date, as_factor, as_id, as_list, as_mapping, as_time
 
 _WORKDAYS = (1, 2, 3, 4, 5)
 _ZONES = {8: "Asia/Shanghai"}  # calendars state an offset; this is the zone whose calendar it is
@@ -59,15 +59,13 @@ def _clock(item: Mapping[str, Any], calendars: object) -> Clock:
     windows = _windows(item.get("off_peak_hours_utc" if off_peak else "peak_hours_utc"))
     if off_peak:  # a discount, every day, for the models that it names
         factors = {
-            model: as_decimal(factor, "off_peak_multiplier")
+            model: as_factor(factor, "off_peak_multiplier")
             for model, factor in as_mapping(item.get("off_peak_multiplier"), "off_peak_multiplier").items()
         }
         schedule = Schedule("UTC", windows)
     else:
-        factors = {"": as_decimal(item.get("peak_multiplier"), "peak_multiplier")}
+        factors = {"": as_factor(item.get("peak_multiplier"), "peak_multiplier")}
         schedule = _peak(windows, item, calendars)
-    if any(factor < 0 for factor in factors.values()):
-        raise EntryError("a multiplier is negative")
     until = item.get("valid_until")
     return Clock(
         schedule,

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import Basis, Segment, State, Statement
 
 
@@ -28,7 +29,7 @@ class Rate:
         state = State.NOT_OFFERED if self.amount is None else State.PRICED if self.amount else State.FREE
         return Segment(
             state=state,
-            amount=self.amount,
+            amount=None if self.amount is None else Decimal(to_text(self.amount)),
             per_quantity=self.per_quantity,
             currency=self.currency,
             valid_from=valid_from,

@@ -102,7 +102,7 @@ def _mutate(document, changes) -> bytes:
             break
         holder, key = places[int(where * (len(places) - 1))]
         if how == 0:
-            holder[key] = value
+            holder[key] = copy.deepcopy(value)
         elif how == 1:
             del holder[key]
         elif isinstance(holder, dict):

@@ -1,0 +1,210 @@
+"""LiteLLM's model cost map: every entry as prices, limits and capabilities of an offering.
+
+Entries that differ by region, image size or commitment only are one offering with conditions; the entry without
+conditions states the rest. Each key that names an offering as a whole is its alias in the namespace ``litellm``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.observations import (
+    ObservedOffering,
+    ObservedProvider,
+    PriceList,
+    Problem,
+    Segment,
+    Statement,
+)
+from llmpricing.sources.errors import EntryError, SourceError
+from llmpricing.sources.fields import as_date, as_id, as_mapping, decode, optional_count, optional_text, texts
+from llmpricing.sources.litellm_keys import read_key
+from llmpricing.sources.litellm_names import Name, provider_of, read_name
+from llmpricing.sources.litellm_prices import Found, Reader, nothing_charged
+
+SOURCE = "litellm"
+_NOT_MODELS = frozenset({"sample_spec", "fallback_generalizations"})
+_CAPABILITIES = MappingProxyType(
+    {
+        "function_calling": "tool_call",
+        "native_structured_output": "structured_output",
+        "response_schema": "structured_output",
+    }
+)
+# Keys that state neither a price nor a capability that we keep.
+_OTHER_KEYS = frozenset(
+    {
+        "audio_transcription_config",
+        "bedrock_converse_supports_strict_tools",
+        "bedrock_output_config_effort_ceiling",
+        "comment",
+        "default_reasoning_effort",
+        "deprecation_date",
+        "gemini_audio_only_live",
+        "gemini_native_audio",
+        "guardrail_cost_per_unit",
+        "litellm_provider",
+        "max_audio_length_hours",
+        "max_audio_per_prompt",
+        "max_document_chunks_per_query",
+        "max_images_per_prompt",
+        "max_input_tokens",
+        "max_output_tokens",
+        "max_pdf_size_mb",
+        "max_query_tokens",
+        "max_tokens",
+        "max_tokens_per_document_chunk",
+        "max_video_length",
+        "max_videos_per_prompt",
+        "metadata",
+        "mode",
+        "off_peak_pricing",
+        "output_vector_size",
+        "prompt_cache_min_tokens",
+        "provider_specific_entry",
+        "reasoning_contexts",
+        "reasoning_effort_levels",
+        "reasoning_modes",
+        "regional_endpoint_uplift_multiplier",
+        "regional_processing_uplift_multiplier_eu",
+        "regional_processing_uplift_multiplier_us",
+        "rpd",
+        "rpm",
+        "rules",
+        "search_context_cost_per_query",
+        "search_free_requests",
+        "source",
+        "supported_audio_formats",
+        "supported_endpoints",
+        "supported_modalities",
+        "supported_output_modalities",
+        "supported_regions",
+        "supported_resolutions",
+        "thinking_always_on",
+        "tiered_pricing",
+        "token_count_framing",
+        "token_count_model",
+        "token_count_tokenizer",
+        "tool_use_system_prompt_tokens",
+        "tpm",
+        "use_openai_responses_path",
+        "uses_embed_content",
+        "vertex_ai_audio_api",
+        "web_search_billing_unit",
+    }
+)
+
+
+@dataclass
+class _Gathered:
+    """What the entries of one offering say together."""
+
+    offering: ObservedOffering
+    statements: dict[tuple[str, Conditions], Segment] = field(default_factory=dict)
+
+
+def parse(data: bytes) -> PriceList:
+    """All models of a cost map; raises SourceError if it holds none."""
+    entries = decode(data)
+    if not isinstance(entries, dict) or not entries:
+        raise SourceError("a LiteLLM cost map is a JSON object of models; this is something else, or empty")
+    found = PriceList(SOURCE, states_dates=False)
+    named = [item for item in _named(entries, found) if item]
+    gathered: dict[str, _Gathered] = {}
+    for key, name, entry in sorted(named, key=lambda item: item[1].has_conditions):
+        try:
+            _read_entry(key, name, entry, gathered, found)
+        except EntryError as error:
+            found.problems.append(Problem(key[:400], str(error)))
+    if not gathered:
+        raise SourceError("the cost map holds no model that can be read")
+    found.offerings = [_finished(item) for item in gathered.values()]
+    found.providers = [ObservedProvider(slug, slug) for slug in dict.fromkeys(o.provider for o in found.offerings)]
+    return found
+
+
+def _named(entries: Mapping[str, Any], found: PriceList) -> list[tuple[str, Name, Mapping[str, Any]]]:
+    named = []
+    for key, value in entries.items():
+        if key in _NOT_MODELS:
+            continue
+        found.entries += 1
+        try:
+            entry = as_mapping(value, "entry")
+            provider = as_id(entry.get("litellm_provider") or provider_of(key), "litellm_provider")
+            name = read_name(as_id(key, "key"), provider)
+            as_id(name.api_id, "id")
+            named.append((key, name, entry))
+        except EntryError as error:
+            found.problems.append(Problem(key[:400], str(error)))
+    return named
+
+
+def _read_entry(
+    key: str, name: Name, entry: Mapping[str, Any], gathered: dict[str, _Gathered], found: PriceList
+) -> None:
+    offering = _offering(name, entry)
+    url = optional_text(entry, "source")
+    rates = Reader(entry, offering.mode or "", found.unknown_keys, url).read()
+    found.unknown_keys.update(
+        name for name in entry if name not in _OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
+    )
+    said = _segments(name, rates)
+    known = gathered.setdefault(name.slug, _Gathered(offering))
+    clashes = [at for at, segment in said.items() if not _same(known.statements.get(at, segment), segment)]
+    if clashes:
+        raise EntryError(f"another entry says otherwise of {name.slug}")
+    known.statements.update(said)
+    if not name.has_conditions:
+        found.aliases.append((SOURCE, key, name.slug))
+
+
+def _same(one: Segment, other: Segment) -> bool:
+    return (one.state, one.amount, one.currency) == (other.state, other.amount, other.currency)
+
+
+def _segments(name: Name, rates: Found) -> Mapping[tuple[str, Conditions], Segment]:
+    if not rates:
+        return {} if name.has_conditions else nothing_charged(name.provider, name.api_id)
+    if not name.has_conditions:
+        return {at: rate.segment(None) for at, rate in rates.items()}
+    return {(meter, _placed(when, name)): rate.segment(None) for (meter, when), rate in rates.items()}
+
+
+def _placed(when: Conditions, name: Name) -> Conditions:
+    """Conditions of a price, with those that the key itself states."""
+    extra = {**dict(when.extra), **dict(name.extra)}
+    return replace(when, region=when.region or name.region, extra=tuple(sorted(extra.items())))
+
+
+def _offering(name: Name, entry: Mapping[str, Any]) -> ObservedOffering:
+    mode = entry.get("mode")
+    deprecated = entry.get("deprecation_date")
+    return ObservedOffering(
+        provider=name.provider,
+        api_id=name.api_id,
+        mode=as_id(mode, "mode") if mode else None,
+        region=name.home,
+        context_window=optional_count(entry, "max_input_tokens"),
+        max_output_tokens=optional_count(entry, "max_output_tokens"),
+        capabilities=_capabilities(entry),
+        input_modalities=texts(entry, "supported_modalities") or None,
+        output_modalities=texts(entry, "supported_output_modalities") or None,
+        deprecated_on=as_date(deprecated, "deprecation_date") if deprecated else None,
+    )
+
+
+def _capabilities(entry: Mapping[str, Any]) -> frozenset[str] | None:
+    """The ``supports_*`` that are true, under models.dev's names where it has one; None if the entry has none."""
+    flags = [name for name in entry if name.startswith("supports_")]
+    named = (name.removeprefix("supports_") for name in flags if entry[name] is True)
+    return frozenset(_CAPABILITIES.get(name, name) for name in named) if flags else None
+
+
+def _finished(item: _Gathered) -> ObservedOffering:
+    said = tuple(Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items())
+    return replace(item.offering, statements=said)

@@ -1,0 +1,204 @@
+"""What one LiteLLM entry charges: flat keys, tiers by range, off-peak windows, search context, multipliers.
+
+Zeros: an entry of zeros only says nothing (the map writes 0 for what it does not know), except where the id says free
+or the provider is a subscription. Beside other prices a zero means free in text modes and is filler in the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Step, conditions, sorted_extra
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.money import multiply
+from llmpricing.domain.observations import Segment, State
+from llmpricing.sources.errors import EntryError
+from llmpricing.sources.fields import as_amount, as_condition, as_count, as_decimal, as_factor, as_list, as_mapping
+from llmpricing.sources.litellm_clock import read_schedules
+from llmpricing.sources.litellm_keys import SECOND_NAMES, read_key
+from llmpricing.sources.timelines import Rate
+
+_TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
+_SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})
+_SAYS_FREE = re.compile(r"[:/-]free$")
+_SEARCH_SIZES = ("low", "medium", "high")
+_UPLIFTS = {
+    "regional_processing_uplift_multiplier_us": "us",
+    "regional_processing_uplift_multiplier_eu": "eu",
+    "regional_endpoint_uplift_multiplier": "regional",
+}
+
+Found = dict[tuple[str, Conditions], Rate]
+
+
+@dataclass
+class Reader:
+    """Reads the prices of one entry; keys that look like prices and are not known are counted."""
+
+    entry: Mapping[str, Any]
+    mode: str
+    unknown: Counter[str]
+    source_url: str | None = None
+    found: Found = field(default_factory=dict)
+
+    def read(self) -> Found:
+        """All rates of the entry by meter and conditions; raises EntryError."""
+        self._read_flat(self.entry)
+        for key, read in _STRUCTURES.items():
+            if self.entry.get(key) is not None:
+                read(self, self.entry[key])
+        self._drop_filler()
+        self._multiply()
+        return self.found
+
+    @property
+    def _makes_images(self) -> bool:
+        """Whether images are made and no output key says at what price."""
+        made = ("output_cost_per_image", "output_cost_per_pixel")
+        return self.mode == "image_generation" and not any(
+            key.startswith(made) and value is not None and as_decimal(value, key) for key, value in self.entry.items()
+        )
+
+    def _read_flat(self, values: Mapping[str, Any], when: Conditions = BASE) -> None:
+        """Flat price keys, all under ``when`` too; second names of a key come last and never win."""
+        makes_images = self._makes_images
+        for key in sorted(values, key=lambda name: name in SECOND_NAMES):
+            price_key = read_key(key)
+            if price_key is None or values[key] is None:
+                continue
+            meter = price_key.meter(self.mode, makes_images)
+            rate = self._rate(meter, key, values[key], price_key.quantity)
+            own = _both(price_key.conditions, when)
+            if price_key.is_dbu:
+                rate = replace(rate, currency="DBU")
+                if (meter, own) in self.found or key.replace("_dbu_", "_").replace("_db_", "_") in values:
+                    own = _both(own, conditions(currency="DBU"))  # beside the price in dollars
+            self.found.setdefault((meter, own), rate)
+
+    def _rate(self, meter: str, key: str, value: object, quantity: int = 1) -> Rate:
+        amount, _ = as_amount(value, key)
+        per = METERS[meter].per
+        return Rate(multiply(amount, Decimal(per // quantity)), per, str(value), source_url=self.source_url)
+
+    def _read_tiers(self, value: object) -> None:
+        """Prices by the size of the whole request, as Alibaba and Volcengine sell; by result count for searches."""
+        for item in as_list(value, "tiered_pricing"):
+            tier = as_mapping(item, "tiered_pricing")
+            bounds = as_list(tier.get("range", tier.get("max_results_range")), "range")
+            if not bounds:
+                raise EntryError("a tier without its range")
+            start = as_count(bounds[0], "range")
+            if "range" in tier:
+                when = conditions(step=Step(start)) if start else BASE
+            else:
+                when = conditions(max_results=f"{start}-{as_count(bounds[-1], 'range')}")
+            self._read_flat(tier, when)
+            self.unknown.update(
+                f"tiered_pricing.{key}" for key in tier if key not in _TIER_KEYS and read_key(key) is None
+            )
+
+    def _read_off_peak(self, value: object) -> None:
+        off_peak = as_mapping(value, "off_peak_pricing")
+        for schedule in read_schedules(off_peak):
+            self._read_flat(off_peak, conditions(schedule=schedule))
+        self.unknown.update(
+            f"off_peak_pricing.{key}" for key in off_peak if key not in _WINDOW_KEYS and read_key(key) is None
+        )
+
+    def _read_search(self, value: object) -> None:
+        """A web search by the size of its context; one price where all sizes cost the same."""
+        prices = as_mapping(value, "search_context_cost_per_query")
+        rates = {
+            size: self._rate("web_searches", "search_context_size", prices[f"search_context_size_{size}"])
+            for size in _SEARCH_SIZES
+            if prices.get(f"search_context_size_{size}") is not None
+        }
+        if len(rates) == len(_SEARCH_SIZES) and len({rate.amount for rate in rates.values()}) == 1:
+            self.found["web_searches", BASE] = rates["low"]
+        else:
+            for size, rate in rates.items():
+                self.found["web_searches", conditions(search_context_size=size)] = rate
+        known = {f"search_context_size_{size}" for size in _SEARCH_SIZES}
+        self.unknown.update(f"search_context_cost_per_query.{key}" for key in prices if key not in known)
+
+    def _read_guardrails(self, value: object) -> None:
+        for policy, price in as_mapping(value, "guardrail_cost_per_unit").items():
+            when = conditions(policy=as_condition(policy, "policy"))
+            self.found["guardrail_units", when] = self._rate("guardrail_units", policy, price)
+
+    def _drop_filler(self) -> None:
+        if not any(rate.amount for rate in self.found.values()):
+            self.found.clear()
+        elif self.mode not in _TEXT_MODES:
+            embeds = self.mode == "embedding" and not self._charges_output()
+            for key in [key for key, rate in self.found.items() if not rate.amount and key[0] != "guardrail_units"]:
+                del self.found[key]
+            if embeds:
+                self.found["output_tokens", BASE] = Rate(None, METERS["output_tokens"].per)
+
+    def _charges_output(self) -> bool:
+        return any(METERS[meter].direction == "output" and rate.amount for (meter, _), rate in self.found.items())
+
+    def _multiply(self) -> None:
+        """Fast mode and data residency multiply every token price, and each other."""
+        specific = self.entry.get("provider_specific_entry")
+        specific = specific if isinstance(specific, dict) else {}
+        if "fast" in specific:
+            self._scale(as_factor(specific["fast"], "fast"), service_tier="fast")
+        regions = {_UPLIFTS[key]: self.entry[key] for key in _UPLIFTS if self.entry.get(key) is not None}
+        if "us" in specific:
+            regions["us"] = specific["us"]
+        for region, factor in regions.items():
+            self._scale(as_factor(factor, "multiplier"), region=region)
+        for key, value in specific.items():
+            if key not in ("us", "fast") and not isinstance(value, str | dict):
+                self.unknown[f"provider_specific_entry.{key}"] += 1
+
+    def _scale(self, factor: Decimal, service_tier: str | None = None, region: str = "") -> None:
+        for (meter, when), rate in list(self.found.items()):
+            applies = when.service_tier == STANDARD if service_tier else not when.region
+            if not applies or rate.amount is None or METERS[meter].family != "tokens":
+                continue
+            own = replace(when, service_tier=service_tier or when.service_tier, region=region or when.region)
+            scaled = replace(rate, amount=multiply(rate.amount, factor), raw=f"{rate.raw} * {factor}")
+            self.found.setdefault((meter, own), scaled)
+
+
+_STRUCTURES: Mapping[str, Callable[[Reader, object], None]] = MappingProxyType(
+    {
+        "tiered_pricing": Reader._read_tiers,
+        "off_peak_pricing": Reader._read_off_peak,
+        "search_context_cost_per_query": Reader._read_search,
+        "guardrail_cost_per_unit": Reader._read_guardrails,
+    }
+)
+_TIER_KEYS = frozenset({"range", "max_results_range"})
+_WINDOW_KEYS = frozenset({"windows", "weekday_timezone"})
+
+
+def _both(one: Conditions, other: Conditions) -> Conditions:
+    """The conditions of both; the first one's step counts where both have one."""
+    return Conditions(
+        one.service_tier if one.service_tier != STANDARD else other.service_tier,
+        one.region or other.region,
+        one.step or other.step,
+        one.schedule or other.schedule,
+        sorted_extra({**dict(other.extra), **dict(one.extra)}),
+    )
+
+
+def nothing_charged(provider: str, api_id: str) -> Mapping[tuple[str, Conditions], Segment]:
+    """What an entry without a price above zero says: included, free, or (mostly) nothing."""
+    if provider in _SUBSCRIPTIONS:
+        segment = Segment(State.INCLUDED, None, METERS["input_tokens"].per)
+    elif _SAYS_FREE.search(api_id):
+        segment = Segment(State.FREE, Decimal(0), METERS["input_tokens"].per)
+    else:
+        return {}
+    return {(meter, BASE): segment for meter in ("input_tokens", "output_tokens")}
