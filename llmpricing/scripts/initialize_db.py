@@ -78,6 +78,9 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
     with transaction(engine) as session:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrations.INITIALISE_LOCK})
         for summary in _seed_with_bar(session, settings):
+            if summary.outcome == "described":
+                say(f"  {summary.source} of {summary.published_at:%d %b %Y}: capabilities, modalities and limits")
+                continue
             what = f"{summary.new} new, {summary.changed} changed, {summary.unchanged} unchanged prices"
             waiting = f", {summary.quarantined} wait for review" if summary.quarantined else ""
             say(f"  {summary.source} of {summary.published_at:%d %b %Y}: {what}{waiting}")

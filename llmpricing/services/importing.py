@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, undefer
 
 from llmpricing.domain.observations import PriceList, Problem
-from llmpricing.models import Observation, Source, SourceFetch
+from llmpricing.models import Observation, Offering, Source, SourceFetch
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.services import catalogue_names, catalogue_rows, publishing, words
 from llmpricing.services.words import Said, component_text
@@ -35,6 +35,7 @@ class Reading:
     fetched_at: datetime
     origin: str
     etag: str | None = None
+    describes_only: bool = False  # take what it says of known offerings, not its prices
 
     @property
     def sha256(self) -> str:
@@ -85,6 +86,8 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     earlier, later = _neighbours(session, source, reading.published_at)
     if earlier is not None and earlier.sha256 == reading.sha256:
         return _unchanged(session, source, reading, earlier, later)
+    if reading.describes_only:
+        return _describe(session, source, info, reading, now), set()
     price_list = info.parse(reading.data)
     _refuse_harm(price_list, reading, earlier)
     fetch = _fetch(source, reading, "imported")
@@ -96,6 +99,20 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     touched = _keep_words(session, source, fetch, later, _said(price_list, ids), summary)
     _conclude(fetch, summary, price_list)
     return summary, touched
+
+
+def _describe(session: Session, source: Source, info: SourceInfo, reading: Reading, now: datetime) -> Summary:
+    """Take capabilities, limits and the like of offerings that other sources price; no offering is added."""
+    summary = Summary(info.slug, reading.published_at, reading.sha256, "described")
+    seen = select(SourceFetch.id).where(SourceFetch.source_id == source.id, SourceFetch.sha256 == reading.sha256)
+    if session.scalar(seen.limit(1)) is None:
+        known = set(session.scalars(select(Offering.slug)))
+        found = [replace(o, statements=()) for o in info.parse(reading.data).offerings if o.slug in known]
+        catalogue_rows.keep_offerings(session, source, found, reading.published_at, now)
+        fetch = _fetch(source, reading, summary.outcome)
+        fetch.counts = {"entries": len(found)}
+        session.add(fetch)
+    return summary
 
 
 def keep_source(session: Session, info: SourceInfo) -> Source:

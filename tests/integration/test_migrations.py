@@ -1,0 +1,70 @@
+"""The migrations on a real server: they make what the models say, both ways, once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.pool import NullPool
+
+from llmpricing.models import Base, migrations
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_models_and_migrations_do_not_differ(empty_book_url: str) -> None:
+    with create_engine(empty_book_url, poolclass=NullPool).connect() as connection:
+        options = {"include_object": migrations.seen_by_autogenerate, "compare_type": True}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrade_and_downgrade_both_run(database_url: str) -> None:
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        migrations.upgrade(connection, 10)
+        assert migrations.current(connection) == migrations.head()
+        connection.rollback()
+        migrations.downgrade(connection, 10, "base")
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        connection.rollback()
+        migrations.upgrade(connection, 10)
+        assert inspect(connection).has_table("price")
+
+
+def test_price_history_is_a_hypertable_where_the_server_can(empty_book_url: str) -> None:
+    with create_engine(empty_book_url, poolclass=NullPool).connect() as connection:
+        installed = connection.scalar(text("select 1 from pg_extension where extname = 'timescaledb'"))
+        if installed:
+            query = "select hypertable_name from timescaledb_information.hypertables"
+            assert connection.scalars(text(query)).all() == ["model_pricing_history"]
+        keys = inspect(connection).get_pk_constraint("model_pricing_history")["constrained_columns"]
+        assert keys == ["time", "source_id", "offering_id", "component", "segment"]
+
+
+def test_alembic_takes_the_url_from_the_ini_given(database_url: str, tmp_path: Path) -> None:
+    ini = tmp_path / "mine.ini"
+    ini.write_text(
+        "[app:main]\nuse = egg:llmpricing\nredis.url = redis://localhost:6379/0\n"
+        f"sqlalchemy.url = {database_url}\nllmpricing.environment = development\n"
+        f"[alembic]\nscript_location = {ROOT / 'alembic'}\n"
+    )
+    command = [sys.executable, "-m", "alembic", "-c", str(ini), "upgrade", "head"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        assert migrations.current(connection) == migrations.head()
+
+
+def test_a_migration_gives_up_on_a_lock_that_is_not_released(empty_book_url: str) -> None:
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with engine.connect() as holder, engine.connect() as other:
+        holder.execute(text("lock table review in access share mode"))
+        with pytest.raises(Exception, match="lock timeout"):
+            migrations.downgrade(other, 0.2, "base")
+    with engine.connect() as after:
+        assert migrations.current(after) == migrations.head()
