@@ -63,8 +63,8 @@ class Plan:
             return Refusal(State.NOT_OFFERED, f"service tier {tier} is not offered")
         if any(p.conditions.service_tier == tier for p in self._segment.prices):
             return None
-        reason = self._segment.absence(of_tier, f"service tier {tier}")
-        return Refusal(UNKNOWN if "before" in reason else State.NOT_OFFERED, reason)
+        state = UNKNOWN if self._segment.precedes(of_tier) else State.NOT_OFFERED
+        return Refusal(state, self._segment.absence(of_tier, f"service tier {tier}"))
 
     def variants(self, keys: tuple[str, ...]) -> tuple[Variant, ...]:
         """The books that may price these meters, one if all facts they depend on were stated."""

@@ -45,15 +45,21 @@ class Segment:
         return self.absence([p for p in self.listed if p.meter in counting], meter)
 
     def absence(self, prices: Sequence[Price], what: str) -> str:
-        """When these prices, none of which holds now, begin or ended."""
-        start = self.start
-        later = [f for p in prices if (f := p.valid_from) and (start is None or f > start)]
-        ended = [u for p in prices if start and (u := p.valid_until) and u <= start]
-        if later and not ended:
-            return f"{what} is unknown before {day(min(later))}"
-        if ended:
+        """When these prices, none of which applies now, begin or ended."""
+        if any(self._holds(price) for price in prices):
+            return f"no price of {what} is known for this kind of request"
+        if ended := self._ended(prices):
             return f"no price of {what} is known after {day(max(ended))}"
-        return f"no price of {what} is known"
+        later = [price.valid_from for price in prices if price.valid_from]
+        return f"{what} is unknown before {day(min(later))}" if later else f"no price of {what} is known"
+
+    def precedes(self, prices: Sequence[Price]) -> bool:
+        """Whether this stretch lies before the first of these prices, none of which holds now."""
+        return bool(prices) and not self._ended(prices)
+
+    def _ended(self, prices: Sequence[Price]) -> list[datetime]:
+        start = self.start
+        return [until for price in prices if start and (until := price.valid_until) and until <= start]
 
     def notes(self, tariff: Tariff) -> tuple[str, ...]:
         """What to warn of when this tariff is used: dates that are not certain."""

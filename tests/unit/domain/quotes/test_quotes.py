@@ -463,3 +463,33 @@ def test_caches_stay_bounded_under_ever_new_questions(chat):
         assert quote(offering, usage, AT).total > 0
     plan = offering.plan(AT, context())
     assert len(plan._variants) <= 1024
+
+
+def test_a_region_that_the_usage_names_counts_where_it_has_a_price(price):
+    prices = [price("input_tokens", "10"), price("input_tokens", "11", conditions(region="us"))]
+    usage = read_usage({"input_tokens": 10**6, "output_tokens": 0, "inference_geo": "us"}, "anthropic")
+    answer = quote(compile_offering(prices), usage, AT)
+    assert (answer.total, answer.warnings) == (11, ())
+    assert quote(compile_offering(prices), usage, AT, context(region="standard")).total == 10
+
+
+def test_too_many_open_facts_at_once_are_asked_for(price):
+    prices = [
+        price("output_images", str(number + 1), conditions(size=f"s{number}", quality=f"q{number}"))
+        for number in range(60)
+    ]
+    with pytest.raises(ContextError, match="not stated"):
+        cost(prices, {"output_images": 1})
+    assert cost(prices, {"output_images": 1}, ctx=context(extra={"size": "s3", "quality": "q3"})).total == 4
+
+
+def test_a_line_tells_what_its_price_rests_on(price):
+    listed = price("input_tokens", "2", valid_from=JUNE, basis=Basis.FIRST_OBSERVED)
+    line = cost([listed], {"input_tokens": 1}).lines[0]
+    assert (line.basis, line.valid_from, line.state, line.rate_id) == ("first_observed", JUNE, "priced", None)
+
+
+def test_a_meter_priced_for_another_kind_of_request_only_says_so(price):
+    prices = [price("input_tokens", "2"), price("output_tokens", "1", conditions("batch"), valid_from=JUNE)]
+    answer = cost(prices, {"input_tokens": 1, "output_tokens": 1}, JULY)
+    assert answer.unpriced[0].reason == "no price of output_tokens is known for this kind of request"

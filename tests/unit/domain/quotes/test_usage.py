@@ -281,3 +281,20 @@ def test_a_contradiction_is_told_in_the_words_of_the_format():
 def test_a_usage_object_without_any_known_count_is_refused():
     with pytest.raises(UsageError, match="holds no count"):
         read_usage({"object": "usage"}, "openai")
+
+
+def test_google_details_of_another_shape_are_refused_and_documents_stay_in_their_total():
+    raw = {"promptTokenCount": 9, "promptTokensDetails": [{"modality": "DOCUMENT", "tokenCount": 5}], "x": None}
+    assert shares(raw, "google") == {"input_tokens": 9}
+    with pytest.raises(UsageError) as caught:
+        read_usage({"promptTokenCount": 9, "promptTokensDetails": [7]}, "google")
+    assert caught.value.field == "promptTokensDetails"
+
+
+def test_google_text_is_what_the_others_leave_where_the_modality_of_cached_tokens_is_not_told():
+    raw = {
+        "promptTokenCount": 100,
+        "cachedContentTokenCount": 60,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 100}],
+    }
+    assert shares(raw, "google") == {"input_tokens": 40, "cache_read_tokens": 60}
