@@ -12,6 +12,7 @@ from llmpricing.settings import SettingsError
 COMMANDS = {
     "run": "llmpricing.scripts.run_command:run",
     "stores": "llmpricing.scripts.stores_command:stores",
+    "verify": "llmpricing.scripts.verify_command:verify",
 }
 
 
