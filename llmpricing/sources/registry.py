@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from llmpricing.domain.observations import PriceList
-from llmpricing.sources import genai_prices, model_prices, models_dev
+from llmpricing.sources import genai_prices, litellm, model_prices, models_dev
 from llmpricing.sources.errors import SourceError
 
 
@@ -43,6 +43,15 @@ _ALL = (
         2,
         True,
         model_prices.parse,
+    ),
+    SourceInfo(
+        "litellm",
+        "LiteLLM model cost map",
+        f"{_GITHUB}/BerriAI/litellm/main/model_prices_and_context_window.json",
+        "MIT",
+        3,
+        False,
+        litellm.parse,
     ),
     SourceInfo("models-dev", "models.dev", "https://models.dev/api.json", "MIT", 4, False, models_dev.parse),
 )
