@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -121,6 +122,23 @@ class TestServers:
         stores.start_valkey()
         assert ask_database(make_url(stores.database_url)).ready
         assert ask_cache(make_url(stores.redis_url)).ready
+
+    def test_scratch_servers_end_with_the_program_that_started_them(self) -> None:
+        program = """if True:
+            import os, signal
+            from llmpricing.scripts.local_stores import running_stores
+            with running_stores() as stores:
+                print(stores.postgres.folder.parent, stores.postgres.pid, stores.valkey.pid, flush=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+        """
+        killed = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=False)
+        folder, *pids = killed.stdout.split()
+        assert len(pids) == 2
+        deadline = time.monotonic() + 20
+        while Path(folder).exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert not any(Path(f"/proc/{pid}/cwd").exists() for pid in pids)
 
     def test_a_folder_deeper_than_a_socket_path_may_be_works(self, place: Path) -> None:
         deep = place / ("d" * 120)

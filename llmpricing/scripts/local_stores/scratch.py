@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -58,12 +59,31 @@ def running_stores(
         database_url = URL.create("postgresql+psycopg2", role, password, host, port, database)
         redis_url = URL.create("redis", host=host, port=ports.any_free_port(), database="0")
         stores = RunningStores(_text(database_url), _text(redis_url), home.postgres, home.valkey)
+        with _ended_with_us(home, remove=folder is None):
+            try:
+                stores.start_postgres()
+                stores.start_valkey()
+                yield stores
+            finally:
+                home.stop()
+
+
+@contextmanager
+def _ended_with_us(home: Home, *, remove: bool) -> Iterator[None]:
+    """Leave no servers behind when this process is killed: a shell notices that its standard input has ended."""
+    files = [server.folder / server.pid_file_name for server in (home.postgres, home.valkey)]
+    script = 'read _; for file; do kill -KILL "$(head -n 1 "$file")"; done'
+    script += '; sleep 1; rm -rf "$0"' if remove else ""
+    with subprocess.Popen(  # noqa: S603 - a fixed script
+        ["/bin/sh", "-c", script, home.folder, *files],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as watcher:
         try:
-            stores.start_postgres()
-            stores.start_valkey()
-            yield stores
+            yield
         finally:
-            home.stop()
+            watcher.kill()
 
 
 def _text(url: URL) -> str:
