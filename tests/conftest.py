@@ -53,8 +53,12 @@ def new_database(store_urls: StoreUrls, template: str | None = None) -> Iterator
     server = create_engine(store_urls.database, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with server.connect() as connection:
         connection.execute(text(f"create database {name}" + (f" template {template}" if template else "")))
+    url = make_url(store_urls.database).set(database=name)
+    if template:  # a copy is another price book than its template
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(text("update catalogue set book = gen_random_uuid()"))
     try:
-        yield make_url(store_urls.database).set(database=name).render_as_string(hide_password=False)
+        yield url.render_as_string(hide_password=False)
     finally:
         with server.connect() as connection:
             connection.execute(text(f"drop database {name} with (force)"))

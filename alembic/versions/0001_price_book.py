@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "catalogue",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("book", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_catalogue_one_row")),

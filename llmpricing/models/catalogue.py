@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
 from typing import Any
 
@@ -15,12 +16,16 @@ _EMPTY = text("'{}'::text[]")
 
 
 class Catalogue(Base):
-    """One row: the version of all that is published. Whatever changes an answer raises it in the same transaction."""
+    """One row: the version of all that is published. Whatever changes an answer raises it in the same transaction.
+
+    ``book`` tells this price book from any other, so that a cache that has seen two never mixes their versions.
+    """
 
     __tablename__ = "catalogue"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    book: Mapped[uuid.UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     version: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[datetime]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from llmpricing.health import fresh_database
-from llmpricing.models import Catalogue, Offering, Source, SourceFetch
+from llmpricing.models import Catalogue, Source, SourceFetch
 from llmpricing.settings import Settings
 
 BUNDLED = "bundled"  # how the origin of a list that came with the installation begins
@@ -53,8 +53,10 @@ def catalogue_version(session: Session) -> int:
     return session.scalar(select(Catalogue.version)) or 0
 
 
-def offering_count(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Offering)) or 0
+def catalogue_mark(session: Session) -> tuple[str, int]:
+    """What a cached answer stays good for: this price book at this version."""
+    row = session.execute(select(Catalogue.book, Catalogue.version)).one_or_none()
+    return ("empty", 0) if row is None else (row.book.hex, row.version)
 
 
 HEALTH_FACTS = """

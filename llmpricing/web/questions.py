@@ -12,7 +12,7 @@ from llmpricing.services import offerings
 from llmpricing.services.clock import Clocks
 from llmpricing.services.offerings import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.web import parameters as p
-from llmpricing.web.errors import Refused
+from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
@@ -68,6 +68,9 @@ def read_question(request: Request, now: datetime) -> Question:
     if "cursor" not in values:
         return Question(wanted, order, limit, clocks)
     after, clocks_of_page = read_cursor(values["cursor"], order.removeprefix("-"), wanted, order)
+    for name in CLOCKS:
+        if name in values and values[name] != getattr(clocks_of_page, name):
+            raise invalid("cursor", f"This cursor belongs to another {name}: start again without it.")
     return Question(wanted, order, limit, clocks_of_page, after)
 
 

@@ -7,21 +7,42 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
 from llmpricing.services import freshness, price_details
 from llmpricing.services.clock import Clocks
 from llmpricing.services.offerings import OfferingItem
+from llmpricing.web.paging import fingerprint
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.questions import CLOCKS, ask, ask_for_one, next_cursor, read_clocks, read_question
+from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
+
+CACHE_TTL_S = 30  # a price that starts meanwhile, without an import, is shown this much later at the most
 
 
 def list_models(request: Request) -> dict[str, Any]:
     """A page of offerings that match, with the cursor of the next."""
-    question = read_question(request, datetime.now(UTC))
+    now = datetime.now(UTC)
+    question = read_question(request, now)
+    book, version = freshness.catalogue_mark(request.dbsession)
+    if question.clocks != Clocks(now, now):
+        return _answer(request, question, version)
+    built: list[bool] = []
+
+    def build() -> bytes:
+        built.append(True)
+        return msgspec.json.encode(_answer(request, question, version))
+
+    key = f"models:{book}:{version}:{question.limit}:{fingerprint(question.wanted, question.order)}"
+    answer: dict[str, Any] = msgspec.json.decode(request.cache.remember(key, CACHE_TTL_S, build))
+    answer["meta"]["cached"] = not built
+    return answer
+
+
+def _answer(request: Request, question: Question, version: int) -> dict[str, Any]:
     page = ask(request, question)
-    meta = {"count": page.count, "next": next_cursor(question, page), **_meta(request, question.clocks)}
+    meta = {"count": page.count, "next": next_cursor(question, page), **_meta(question.clocks, version)}
     return {"data": [item_json(item) for item in page.items], "meta": meta}
 
 
@@ -35,11 +56,10 @@ def show_model(request: Request) -> dict[str, Any]:
         "other_sellers": details.other_sellers,
         "aliases": details.aliases,
     }
-    return {"data": data, "meta": _meta(request, clocks)}
+    return {"data": data, "meta": _meta(clocks, freshness.catalogue_version(request.dbsession))}
 
 
-def _meta(request: Request, clocks: Clocks) -> dict[str, Any]:
-    version = freshness.catalogue_version(request.dbsession)
+def _meta(clocks: Clocks, version: int) -> dict[str, Any]:
     return {"as_of": clocks.as_of, "known_at": clocks.known_at, "catalogue_version": version, "cached": False}
 
 
