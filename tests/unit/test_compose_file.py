@@ -69,9 +69,7 @@ def test_redis_keeps_its_data_in_a_volume_and_asks_for_no_password():
     redis = services()["redis"]
     assert redis["image"] == "redis:7-alpine"
     assert redis["command"] is None
-    assert [(v["type"], v["source"], v["target"]) for v in redis["volumes"]] == [
-        ("volume", "redisdata", "/data")
-    ]
+    assert [(v["type"], v["source"], v["target"]) for v in redis["volumes"]] == [("volume", "redisdata", "/data")]
 
 
 @pytest.mark.parametrize(
@@ -114,12 +112,8 @@ def test_the_environment_moves_the_ports_and_names():
         LLMPRICING_REDIS_PORT="16379",
     )
     postgres, redis = moved["postgres"], moved["redis"]
-    assert [(p["host_ip"], p["published"], p["target"]) for p in postgres["ports"]] == [
-        ("127.0.0.1", "15432", 5432)
-    ]
-    assert [(p["host_ip"], p["published"], p["target"]) for p in redis["ports"]] == [
-        ("127.0.0.1", "16379", 6379)
-    ]
+    assert [(p["host_ip"], p["published"], p["target"]) for p in postgres["ports"]] == [("127.0.0.1", "15432", 5432)]
+    assert [(p["host_ip"], p["published"], p["target"]) for p in redis["ports"]] == [("127.0.0.1", "16379", 6379)]
     assert postgres["healthcheck"]["test"] == ["CMD-SHELL", "pg_isready -U somebody -d elsewhere"]
     names = [postgres["environment"][key] for key in ("POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB")]
     assert names == ["somebody", "something", "elsewhere"]
