@@ -6,6 +6,8 @@ import socket
 import subprocess
 import urllib.request
 
+import pytest
+
 from llmpricing.scripts.local_stores import ports
 from tests.checkout import Checkout
 
@@ -22,6 +24,7 @@ def press_ctrl_c(process: subprocess.Popen[str]) -> int:
     return process.wait(timeout=30)
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_repaired_by_the_next_and_ctrl_c_ends_everything(checkout: Checkout) -> None:
     with checkout.running() as killed:
         assert alive(checkout)
@@ -39,6 +42,7 @@ def test_a_killed_run_is_repaired_by_the_next_and_ctrl_c_ends_everything(checkou
     assert ports.is_free(checkout.web_port)
 
 
+@pytest.mark.slow
 def test_a_store_that_dies_ends_the_run_with_its_last_words(checkout: Checkout) -> None:
     with checkout.running() as run:
         postgres, _ = checkout.pids()
@@ -51,6 +55,7 @@ def test_a_store_that_dies_ends_the_run_with_its_last_words(checkout: Checkout) 
     assert ports.is_free(checkout.web_port)
 
 
+@pytest.mark.slow
 def test_two_runs_share_the_servers_and_the_last_one_stops_them(checkout: Checkout) -> None:
     with checkout.running() as first:
         pids = checkout.pids()
