@@ -61,7 +61,7 @@ def publish(said, **more):
     return publish_offering(said, snapshots=SNAPSHOTS, mode="chat", **more)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sayings(), st.randoms(use_true_random=False))
 def test_the_order_of_words_does_not_matter(said, random):
     shuffled = {}
@@ -71,7 +71,7 @@ def test_the_order_of_words_does_not_matter(said, random):
     assert (book.prices, book.flags) == (other.prices, other.flags)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sayings())
 def test_saying_the_same_again_later_changes_no_price(said):
     """A list imported again in which nothing changed: its words repeat what held before."""
@@ -82,7 +82,7 @@ def test_saying_the_same_again_later_changes_no_price(said):
     assert publish(again).prices == publish(said).prices
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sayings(), st.integers(0, 8))
 def test_published_rows_of_one_component_never_overlap_and_are_in_order(said, month):
     held = pin(_segment("1", START + timedelta(days=30 * month), None), START)
@@ -92,7 +92,7 @@ def test_published_rows_of_one_component_never_overlap_and_are_in_order(said, mo
             assert all(row.end <= later.start for row, later in pairwise(rows))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sayings())
 def test_at_any_time_one_family_speaks_with_one_voice(said):
     prices = publish(said).prices
@@ -102,7 +102,7 @@ def test_at_any_time_one_family_speaks_with_one_voice(said):
             assert all(a.source == b.source for a, b in overlapping)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sayings())
 def test_a_published_value_is_a_sources_word_and_none_that_a_guard_stopped(said):
     book = publish(said)
@@ -117,7 +117,7 @@ def test_a_published_value_is_a_sources_word_and_none_that_a_guard_stopped(said)
             assert any(same_value(row.segment, segment) for word in heard for segment in word.segments)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sayings())
 def test_no_text_token_price_beyond_the_absolute_bounds_is_ever_published(said):
     amounts = [

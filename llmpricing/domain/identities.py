@@ -1,0 +1,68 @@
+"""What tells one model from another in its name: versions, dates, sizes, tiers, and all other words but a few."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+
+_DATE = re.compile(r"(?<!\d)(20[2-9]\d)([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_CHUNK = re.compile(r"[a-z0-9]+")
+_NUMBERED_WORD = re.compile(r"([a-z]{2,})(\d.*)")
+_POINT = re.compile(r"(?<=\d)p(?=\d)")  # Fireworks writes 3p2 for 3.2
+_DATE_MARK = "="
+
+# Words that one name of a model may have and another not: where it runs, who made it, the newest of its kind.
+_PLACES = {"us", "eu", "apac", "au", "jp", "in", "global", "regional", "gov"}
+_MAKERS = {
+    "amazon",
+    "anthropic",
+    "cohere",
+    "deepseek",
+    "google",
+    "meta",
+    "mistral",
+    "moonshotai",
+    "nvidia",
+    "openai",
+    "qwen",
+}
+_SURFACES = {"aws", "azure", "bedrock", "vertex", "foundation", "model", "models", "publishers", "writer", "zai"}
+_NEUTRAL = frozenset(_PLACES | _MAKERS | _SURFACES | {"latest", "default"})
+
+
+@lru_cache(maxsize=50_000)
+def marks(name: str) -> tuple[str, ...]:
+    """The sorted marks of a name: its dates in one spelling (``=20250929``), numbers with their letters, words."""
+    found: list[str] = []
+
+    def keep_date(match: re.Match[str]) -> str:
+        found.append(_DATE_MARK + match[1] + match[3] + match[4])
+        return " "
+
+    for chunk in _CHUNK.findall(_POINT.sub(".", _DATE.sub(keep_date, name.lower()))):
+        numbered = _NUMBERED_WORD.fullmatch(chunk)
+        found += numbered.groups() if numbered else (chunk,)
+    return tuple(sorted(mark for mark in found if mark not in _NEUTRAL))
+
+
+def same_identity(requested: str, found: str) -> bool:
+    """Whether two names agree in every version, date, size, tier and word that tells models apart."""
+    return marks(requested) == marks(found)
+
+
+def swallowed(requested: str, *stated: str) -> tuple[str, ...]:
+    """The marks of a requested name that none of the names stated for it bears: what a loose match would pass over."""
+    known = Counter[str]()
+    for name in stated:
+        known |= Counter(marks(name))
+    return tuple((Counter(marks(requested)) - known).elements())
+
+
+def is_date(mark: str) -> bool:
+    return mark.startswith(_DATE_MARK)
+
+
+def without_dates(name: str) -> tuple[str, ...]:
+    """The marks of a name but its dates."""
+    return tuple(mark for mark in marks(name) if not is_date(mark))

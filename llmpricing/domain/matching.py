@@ -1,0 +1,166 @@
+"""Which offering a name means, and by which rule. Never across a version, date, size or tier.
+
+Tried in this order, for the name as it is and then for other spellings of it: an id, an own alias, an alias of a
+source, the seller's own model id, the seller's match clauses, one step to the sellers it falls back to. A name without
+a seller is the lab's own offering, else the only seller's; several sellers are candidates, none is picked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from heapq import nsmallest
+
+from llmpricing.domain.catalogues import Catalogue, Entry, Seller
+from llmpricing.domain.identities import is_date, marks, swallowed, without_dates
+from llmpricing.domain.spellings import Spelling, Unpacked, spellings, unpacked
+
+MAX_LENGTH = 400  # longer names are no model's
+_PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
+_SUGGESTIONS = 5
+_COMMON = 200  # marks that more ids bear than this say little
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The offering that a name means: ``rule`` names the step that found it, ``detail`` what was read how; ``region``
+    where the name says it.
+    """
+
+    slug: str
+    rule: str
+    detail: str = ""
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A name that several offerings bear."""
+
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A name that no offering bears, with the ids most like it."""
+
+    suggestions: tuple[str, ...]
+
+
+def resolve(catalogue: Catalogue, name: str, provider: str | None = None) -> Resolution | Ambiguous | Unknown:
+    """The offering that ``name`` means; ``provider`` may be a seller's id, another name of it, its API host or URL."""
+    name = name.strip()
+    if not name or len(name) > MAX_LENGTH:
+        return Unknown(())
+    named = catalogue.sellers_called(provider) if provider is not None else ()
+    if provider is not None and not named:
+        return Unknown(())
+    if found := _by_id(catalogue, name, named) or _by_alias(catalogue, name, named):
+        return found
+    for sellers, path in _readings(catalogue, name, named):
+        routed = any(seller.slug == "openrouter" for seller in sellers)
+        for spelling in spellings(path.model, routed=routed):
+            if found := _by_spelling(catalogue, sellers, spelling):
+                return replace(found, region=path.region) if isinstance(found, Resolution) else found
+    return Unknown(suggest(catalogue, name))
+
+
+def suggest(catalogue: Catalogue, name: str) -> tuple[str, ...]:
+    """The ids that share most marks with a name, rare marks counting more."""
+    shared: Counter[str] = Counter()
+    for mark in set(marks(name)):
+        slugs = catalogue.words.get(mark, ())
+        for slug in slugs if len(slugs) < _COMMON else ():
+            shared[slug] += 1000 // len(slugs)
+    best = nsmallest(_SUGGESTIONS, shared.items(), key=lambda item: (-item[1], len(item[0]), item[0]))
+    return tuple(slug for slug, _ in best)
+
+
+def _readings(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Iterator[tuple[Sequence[Seller], Unpacked]]:
+    """Who sells what the name says: by the seller given, by the name's own prefix, and as a name without a seller."""
+    path = unpacked(name)
+    if path.provider:
+        yield named or catalogue.sellers_called(path.provider), path
+    if prefixed := _PREFIXED.fullmatch(name):
+        by_prefix = catalogue.sellers_named(prefixed[1])
+        for seller in by_prefix:
+            if not named or seller in named:
+                yield (seller,), unpacked(prefixed[2], seller.slug)
+    for seller in named:
+        yield (seller,), unpacked(name, seller.slug)
+    if not named:
+        yield (), path
+
+
+def _by_id(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
+    for full in [f"{seller.slug}/{name}" for seller in named] or [name]:
+        if slugs := catalogue.slugs.get(full.lower()):
+            return _one_of([slug for slug in slugs if slug == full] or slugs, "id")
+    return None
+
+
+def _by_alias(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
+    lowered = name.lower()
+    if slug := catalogue.own.get(lowered):
+        return Resolution(slug, "own alias")
+    slugs = catalogue.aliases.get(lowered, ())
+    if named:
+        slugs = tuple(slug for slug in slugs if slug.partition("/")[0] in {seller.slug for seller in named})
+    return _one_of(slugs, "source alias") if slugs else None
+
+
+def _by_spelling(catalogue: Catalogue, sellers: Sequence[Seller], spelling: Spelling) -> Resolution | Ambiguous | None:
+    for seller in sellers:
+        if found := _at_seller(catalogue, seller, spelling):
+            return found
+    for seller in sellers:
+        for slug in seller.fallback_providers:
+            other = catalogue.sellers.get(slug)
+            if other and (found := _at_seller(catalogue, other, spelling)):
+                return Resolution(found.slug, "fallback", f"{seller.slug} has no price of its own for it")
+    return None if sellers else _without_seller(catalogue, spelling)
+
+
+def _at_seller(catalogue: Catalogue, seller: Seller, spelling: Spelling) -> Resolution | None:
+    lowered = spelling.text.lower()
+    if entry := seller.by_id.get(lowered):
+        return Resolution(entry.slug, "model id", spelling.reading)
+    if entry := seller.by_exact_clause.get(lowered):
+        return Resolution(entry.slug, "clause", spelling.reading)
+    for clause, entry in seller.loose:
+        stated = clause.stated(lowered)
+        if stated is not None and _keeps_identity(catalogue, seller, entry, lowered, stated):
+            return Resolution(entry.slug, "clause", spelling.reading or f"a name like {stated or entry.api_id}")
+    return None
+
+
+def _keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested: str, stated: str) -> bool:
+    """Whether a clause passes over nothing that tells models apart.
+
+    Only a date may come on top, where the seller has no dated offering of the model, so that its price is that of all
+    dates; and it must be a true one: one that some seller lists, if any seller lists dates of this model.
+    """
+    passed_over = swallowed(requested, entry.api_id, stated)
+    if len(passed_over) != 1 or not is_date(passed_over[0]):
+        return not passed_over
+    undated = without_dates(requested)
+    if undated in seller.dated or any(is_date(mark) for mark in marks(entry.api_id)):
+        return False
+    return passed_over[0] in catalogue.dates.get(undated, passed_over)
+
+
+def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Ambiguous | None:
+    """The lab's own offering where one lab claims the name; else the only seller's; else its sellers as candidates."""
+    labs = [seller for seller in catalogue.sellers.values() if seller.model_match and seller.model_match(spelling.text)]
+    by_labs = [found for lab in labs if (found := _at_seller(catalogue, lab, spelling))]
+    if by_labs:
+        slugs = tuple(dict.fromkeys(found.slug for found in by_labs))
+        return by_labs[0] if len(slugs) == 1 else Ambiguous(slugs)
+    sold = catalogue.sold.get(spelling.text.lower(), ())
+    return _one_of(sold, "only seller", spelling.reading) if sold else None
+
+
+def _one_of(slugs: Sequence[str], rule: str, detail: str = "") -> Resolution | Ambiguous:
+    return Resolution(slugs[0], rule, detail) if len(slugs) == 1 else Ambiguous(tuple(slugs))

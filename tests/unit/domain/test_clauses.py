@@ -1,0 +1,79 @@
+"""Match clauses: what an operator tree means, and what it says of a name."""
+
+import pytest
+
+from llmpricing.domain.clauses import MatchError, compile_clause
+
+
+@pytest.mark.parametrize(
+    ("tree", "name", "matches"),
+    [
+        ({"equals": "gpt-4o"}, "GPT-4o", True),
+        ({"equals": "gpt-4o"}, "gpt-4o-mini", False),
+        ({"starts_with": "MiniMax-M"}, "minimax-m2", True),
+        ({"ends_with": "Claude-V2"}, "anthropic.claude-v2", True),
+        ({"contains": "nova-pro"}, "us.amazon.nova-pro-v1:0", True),
+        ({"contains": "nova-pro"}, "us.amazon.nova-lite-v1:0", False),
+        ({"regex": r"^o[134]"}, "O3-mini", True),
+        ({"regex": r"^o[134]"}, "o2", False),
+        ({"or": [{"equals": "a"}, {"starts_with": "b"}]}, "bc", True),
+        ({"or": [{"equals": "a"}, {"starts_with": "b"}]}, "cb", False),
+        ({"and": [{"starts_with": "gemini-2.5-pro"}, {"regex": "^(?!.*-tts)"}]}, "gemini-2.5-pro", True),
+        ({"and": [{"starts_with": "gemini-2.5-pro"}, {"regex": "^(?!.*-tts)"}]}, "gemini-2.5-pro-tts", False),
+    ],
+)
+def test_a_clause_means_what_genai_prices_means_by_it(tree, name, matches):
+    assert compile_clause(tree)(name) is matches
+
+
+@pytest.mark.parametrize(
+    ("tree", "name", "stated"),
+    [
+        ({"equals": "gpt-4o"}, "GPT-4o", "gpt-4o"),
+        ({"starts_with": "gpt-4o"}, "gpt-4o-2024-08-06", "gpt-4o"),
+        ({"or": [{"starts_with": "gpt"}, {"contains": "gpt-4o"}]}, "gpt-4o-mini", "gpt-4o"),
+        ({"and": [{"starts_with": "gpt-4o"}, {"ends_with": "mini"}]}, "gpt-4o-mini", "gpt-4o"),
+        ({"regex": r"^composer-2\.5\[fast=true\]$"}, "composer-2.5[fast=true]", "composer-2.5[fast=true]"),
+        ({"regex": r"^gpt-6-\d{4}$"}, "gpt-6-2026", ""),
+        ({"regex": r"gpt-.*"}, "gpt-6-2026", ""),
+        ({"equals": "a"}, "b", None),
+    ],
+)
+def test_a_clause_tells_which_part_of_the_name_it_names(tree, name, stated):
+    assert compile_clause(tree).stated(name) == stated
+
+
+def test_names_meant_by_equals_can_be_looked_up():
+    clause = compile_clause({"or": [{"equals": "A"}, {"or": [{"equals": "b"}]}]})
+    assert (clause.exact, clause.only_exact) == ({"a", "b"}, True)
+    clause = compile_clause({"or": [{"equals": "A"}, {"starts_with": "b"}]})
+    assert (clause.exact, clause.only_exact) == ({"a"}, False)
+    assert compile_clause({"and": [{"equals": "a"}, {"regex": "a"}]}).exact == frozenset()
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {},
+        {"equals": "a", "regex": "b"},
+        {"matches": "a"},
+        {"equals": 3},
+        {"or": []},
+        {"or": "a"},
+        {"and": [{"equals": None}]},
+        {"regex": "("},
+        "gpt-4o",
+        None,
+    ],
+)
+def test_what_is_no_clause_is_refused(tree):
+    with pytest.raises(MatchError):
+        compile_clause(tree)
+
+
+def test_a_clause_nested_without_end_is_refused():
+    tree = {"equals": "a"}
+    for _ in range(10_000):
+        tree = {"or": [tree]}
+    with pytest.raises(MatchError, match="levels deep"):
+        compile_clause(tree)

