@@ -59,6 +59,10 @@ class Evidence:
     sibling: Callable[[str, Conditions, datetime], Segment | None]
 
     @property
+    def is_call(self) -> bool:
+        return METERS[self.meter].family in ("queries", "rerank", "tool_calls")
+
+    @property
     def is_cache(self) -> bool:
         return METERS[self.meter].dimensions.get("token_type", "").startswith("cache")
 

@@ -12,13 +12,15 @@ from fractions import Fraction
 from llmpricing.domain.evidence import Evidence, Finding, Rule, factor_between, instant, unit_price
 from llmpricing.domain.observations import Segment
 from llmpricing.domain.relations import broken_relation
-from llmpricing.domain.slips import slip_of_factor, slip_of_value
+from llmpricing.domain.slips import slip_of_call, slip_of_factor, slip_of_value
 from llmpricing.domain.timelines import Row, row_at
 
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
 DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering
+DEAR_PER_CALL = 1  # USD for one search, query or other call of a tool; they cost cents
 USUAL_PER_MTOK = (Fraction("0.005"), Fraction(100))  # a dozen of 4,000 chat prices in genai-prices lie outside
 _AGREES, _NEARLY_EQUAL = Fraction(4), Fraction(1005, 1000)  # below 4x sources count as agreeing, 0.5 % is rounding
+SLIPS = frozenset({Rule.JUMP, Rule.DISAGREEMENT, Rule.TOO_DEAR, Rule.TOO_CHEAP, Rule.TOKENS_BELOW_CHARACTERS})
 SPREADING = frozenset({Rule.DISAGREEMENT, Rule.TOO_DEAR, Rule.TOO_CHEAP})  # what arrives beside them slipped too
 
 
@@ -67,12 +69,14 @@ def _zero(row: Row, last: Row | None, evidence: Evidence) -> Finding | None:
 
 
 def _absolute(row: Row, price: Fraction, evidence: Evidence) -> Finding | None:
-    if not evidence.is_chat_text or row.segment.currency != "USD":
+    if row.segment.currency != "USD":
         return None
+    if evidence.is_call and price > DEAR_PER_CALL:
+        return Finding(Rule.TOO_DEAR, "1 USD per call", slip=slip_of_call(price))
     per_mtok = price * 1_000_000
-    if per_mtok > DEAR_PER_MTOK:
+    if evidence.is_chat_text and per_mtok > DEAR_PER_MTOK:
         return Finding(Rule.TOO_DEAR, "1,000 USD per million tokens", slip=slip_of_value(per_mtok))
-    if per_mtok < CHEAP_PER_MTOK and not evidence.is_cache:
+    if evidence.is_chat_text and not evidence.is_cache and per_mtok < CHEAP_PER_MTOK:
         return Finding(Rule.TOO_CHEAP, "0.002 USD per million tokens", slip=slip_of_value(per_mtok))
     return None
 

@@ -11,7 +11,7 @@ from itertools import groupby, pairwise
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import Evidence, Finding, Rule, instant
-from llmpricing.domain.guards import SPREADING, agreed, judge
+from llmpricing.domain.guards import SLIPS, SPREADING, agreed, judge
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Segment
 from llmpricing.domain.timelines import END, Component, Row, Word, changes, merge_source, row_at, same_value, tell
@@ -33,8 +33,8 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A word that a guard stopped. Pending while ``verdict`` is None; ``superseded`` is when its source said
-    something else, so that nothing depends on the verdict any more but the time between.
+    """A word that a guard stopped, and its source's ``old`` value. Pending while ``verdict`` is None; ``superseded`` is
+    when its source said something else, so that nothing depends on the verdict any more but the time between.
     """
 
     meter: str
@@ -42,6 +42,7 @@ class Flag:
     source: str
     time: datetime
     new: Segment
+    old: Segment | None
     finding: Finding
     verdict: Verdict | None
     superseded: datetime | None
@@ -69,11 +70,12 @@ def sift(
 
 @dataclass(slots=True)
 class _Judgement:
-    """A word, the timeline it would make, the first new row that a guard stops (else its first new row) and why."""
+    """A word, the timeline it would make, the first new row that a guard stops (else its first), its last, and why."""
 
     key: WordKey
     told: tuple[Row, ...]
     row: Row | None
+    last: Row | None
     finding: Finding | None
     evidence: Evidence
     standing_until: datetime
@@ -108,22 +110,27 @@ class _Walk:
         evidence = self._evidence(component, word.source, is_arrival=not rows)
         until = self.next_word.get(key, END)
         for row in new:
-            if finding := judge(row, _last_before(row, rows, told), until, evidence):
-                return _Judgement(key, told, row, finding, evidence, until)
-        return _Judgement(key, told, new[0] if new else None, None, evidence, until)
+            last = _last_before(row, rows, told)
+            if finding := judge(row, last, until, evidence):
+                return _Judgement(key, told, row, last, finding, evidence, until)
+        return _Judgement(key, told, new[0] if new else None, None, None, evidence, until)
 
     def hear(self, utterance: Sequence[_Judgement]) -> None:
         """Accept what one source said at one time, but for what is stopped."""
         slip = next((j.finding for j in utterance if j.finding and _spreads(j)), None)
+        slipped = {j.key[:2] for j in utterance if j.finding and j.finding.rule in SLIPS}
         for judged in utterance:
             finding = judged.finding or (_companion(judged, slip) if slip else None)
+            if finding and finding.rule is Rule.OUTPUT_FAR_BELOW_INPUT and (finding.against, judged.key[1]) in slipped:
+                finding = None  # the other price is the one that slipped
             verdict = self.verdicts.get(judged.key)
             if verdict is Verdict.ACCEPTED or not (finding or verdict):
                 meter, conditions, source, _ = judged.key
                 self.accepted[meter, conditions][source] = judged.told
             if finding and judged.row:
                 superseded = self.next_word.get(judged.key)
-                self.flags.append(Flag(*judged.key, judged.row.segment, finding, verdict, superseded))
+                old = judged.last.segment if judged.last else None
+                self.flags.append(Flag(*judged.key, judged.row.segment, old, finding, verdict, superseded))
 
     def _evidence(self, component: Component, source: str, *, is_arrival: bool) -> Evidence:
         def sibling(meter: str, conditions: Conditions, at: datetime) -> Segment | None:

@@ -34,3 +34,8 @@ def slip_of_value(per_mtok: Fraction) -> str | None:
     if per_mtok > high:
         return next((name for by, name in _TOO_DEAR if low <= per_mtok / by <= high), None)
     return next((name for by, name in _TOO_CHEAP if low <= per_mtok * by <= high), None)
+
+
+def slip_of_call(price: Fraction) -> str | None:
+    """The slip that explains a price per call of whole dollars: calls are sold by the thousand."""
+    return "per 1K read as per call" if price <= 1000 else None

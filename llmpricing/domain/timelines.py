@@ -95,12 +95,21 @@ def merge_source(words: Iterable[Word], snapshots: Sequence[datetime] = ()) -> t
 
 def changes(words: Iterable[Word]) -> list[Word]:
     """One source's words on one component in the order of time, without those that repeat the one before."""
-    in_order = sorted(words, key=lambda word: word.time)
-    return [
-        word
-        for before, word in zip([None, *in_order], in_order, strict=False)
-        if before is None or before.segments != word.segments
-    ]
+    found: list[Word] = []
+    for word in sorted(words, key=lambda word: word.time):
+        if not found or not _repeats(found[-1], word):
+            found.append(word)
+    return found
+
+
+def _repeats(before: Word, word: Word) -> bool:
+    if len(before.segments) != len(word.segments):
+        return False
+    return all(
+        same_value(one, other)
+        and (one.valid_from, one.valid_until, one.basis) == (other.valid_from, other.valid_until, other.basis)
+        for one, other in zip(before.segments, word.segments, strict=True)
+    )
 
 
 def tell(rows: tuple[Row, ...], word: Word, snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:

@@ -261,3 +261,29 @@ def test_prices_in_other_currencies_are_not_measured_in_dollars(day):
         ]
     }
     assert publish_offering(words, snapshots={}, mode="chat").flags == ()
+
+
+def test_a_price_is_not_stopped_beside_the_one_that_slipped(book):
+    found = book(
+        ("input_tokens", "litellm", "2024-09-06", "0.5"),
+        ("output_tokens", "litellm", "2024-09-06", "1.5"),
+        ("input_tokens", "litellm", "2024-11-28", "0.075"),
+        ("output_tokens", "litellm", "2024-11-28", "0.0046875"),
+    )
+    assert rules(found) == [("output_tokens", "jump")]
+    assert found.prices["input_tokens", BASE][-1].segment.amount == Decimal("0.075")
+
+
+def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
+    searches = ("web_searches", BASE)
+    per_search = [Segment(State.PRICED, Decimal(amount), 1) for amount in ("30", "0.025")]
+    words = {
+        searches: [
+            Word("litellm", day(on), False, (segment,))
+            for on, segment in zip(("2025-07-04", "2025-11-01"), per_search, strict=True)
+        ]
+    }
+    found = publish_offering(words, snapshots={}, mode="chat")
+    assert rules(found) == [("web_searches", "too_dear")]
+    assert found.flags[0].finding.slip == "per 1K read as per call"
+    assert [row.segment.amount for row in found.prices[searches]] == [Decimal("0.025")]
