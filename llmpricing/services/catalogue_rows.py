@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
 from llmpricing.models import Model, Offering, Provider, Source
+from llmpricing.models.session import ONE_INSERT
 
 _FACTS = (
     "name",
@@ -75,7 +76,7 @@ def keep_offerings(
                 }
             )
     for start in range(0, len(added), _CHUNK):
-        session.execute(insert(Offering), added[start : start + _CHUNK])
+        session.execute(insert(Offering), added[start : start + _CHUNK], execution_options=ONE_INSERT)
     if changed:
         session.execute(update(Offering), changed)
     return {slug: id_ for slug, id_ in session.execute(select(Offering.slug, Offering.id))}
@@ -95,7 +96,7 @@ def _keep_models(session: Session, observed: Sequence[ObservedOffering], known: 
     }
     if missing:
         rows = [{"slug": s, "name": o.name or o.api_id, "lab": o.lab} for s, o in sorted(missing.items())]
-        session.execute(insert(Model), rows)
+        session.execute(insert(Model), rows, execution_options=ONE_INSERT)
         ids = {slug: id_ for slug, id_ in session.execute(select(Model.slug, Model.id))}
     return ids
 

@@ -120,7 +120,8 @@ def keep_source(session: Session, info: SourceInfo) -> Source:
     values = {k: v for k, v in asdict(info).items() if k != "parse"}
     statement = upsert(Source).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=values))
-    return session.scalars(select(Source).where(Source.slug == info.slug)).one()
+    found = select(Source).where(Source.slug == info.slug).execution_options(populate_existing=True)
+    return session.scalars(found).one()
 
 
 def _neighbours(

@@ -17,6 +17,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing import OfferingBook, publish_offering
 from llmpricing.domain.timelines import Component, Row
 from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
+from llmpricing.models.session import ONE_INSERT
 from llmpricing.services import reviews, words
 
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
@@ -111,12 +112,10 @@ def _bring_up_to(
         for offering, book in books.items()
         for values in _values(book, offering, source_ids)
     }
-    current = session.scalars(
-        select(PriceRow).where(PriceRow.offering_id.in_(books), func.upper_inf(PriceRow.recorded))
-    )
+    current = select(PriceRow.__table__).where(PriceRow.offering_id.in_(books), func.upper_inf(PriceRow.recorded))
     ended: list[int] = []
-    for row in current:
-        if wanted.pop(_identity(row.offering_id, vars(row)), None) is None:
+    for row in session.execute(current):
+        if wanted.pop(_identity(row.offering_id, row._asdict()), None) is None:
             ended.append(row.id)
     if ended:
         recorded = func.tstzrange(func.lower(PriceRow.recorded), now)
@@ -125,8 +124,8 @@ def _bring_up_to(
             execution_options={"synchronize_session": False},
         )
     if wanted:
-        session.execute(insert(PriceRow), [values | {"recorded": Range(now, None)} for values in wanted.values()])
-    session.expunge_all()
+        added = [values | {"recorded": Range(now, None)} for values in wanted.values()]
+        session.execute(insert(PriceRow), added, execution_options=ONE_INSERT)
 
 
 def _identity(offering: int, values: Mapping[str, Any]) -> tuple[Any, ...]:

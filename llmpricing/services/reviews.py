@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.money import to_text
+from llmpricing.domain.observations import Segment
 from llmpricing.domain.quarantine import Flag, Verdict, WordKey
 from llmpricing.models import Review
 from llmpricing.services.words import Components, component_text
@@ -60,18 +65,36 @@ def keep_reviews(
 
 def _columns(key: _Key, flag: Flag, now: datetime) -> dict[str, Any]:
     offering, component, source, time = key
-    old = flag.finding.old
     return {
         "offering_id": offering,
         "component": component,
         "source_id": source,
         "time": time,
         "rule": flag.finding.rule.value,
-        "against": flag.finding.against,
+        "against": _against(flag),
         "slip": flag.finding.slip,
-        "old_amount": old.amount if old else None,
+        "old_amount": _old_amount(flag),
         "new_amount": flag.new.amount,
         "currency": flag.new.currency,
         "per_quantity": flag.new.per_quantity,
         "opened_at": now,
     }
+
+
+def _old_amount(flag: Flag) -> Decimal | None:
+    """What the source said before, else what another one says, for the new value's quantity."""
+    measured = flag.finding.old if flag.finding.against not in METERS else None
+    return _amount_per(flag.old or measured, flag.new)
+
+
+def _against(flag: Flag) -> str:
+    """What the new value was measured against; another meter with its price for the new value's quantity."""
+    amount = _amount_per(flag.finding.old, flag.new) if flag.finding.against in METERS else None
+    return flag.finding.against if amount is None else f"{flag.finding.against} at {to_text(amount)}"
+
+
+def _amount_per(segment: Segment | None, new: Segment) -> Decimal | None:
+    if segment is None or segment.amount is None or segment.currency != new.currency:
+        return None
+    per = Fraction(new.per_quantity, segment.per_quantity)
+    return segment.amount * per.numerator / per.denominator

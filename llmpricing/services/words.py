@@ -19,8 +19,10 @@ from llmpricing.domain.conditions import Conditions, Schedule, parse_key
 from llmpricing.domain.observations import Basis, Segment, State, Statement
 from llmpricing.domain.timelines import Component, Word
 from llmpricing.models import Observation, ScheduleRow, Source, SourceFetch
+from llmpricing.models.session import ONE_INSERT
 
 WITHDRAWN = "withdrawn"
+_HISTORY = Observation.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
 Said = tuple[Segment, ...]  # one word without its source and time; empty when withdrawn
 
 
@@ -68,13 +70,13 @@ def keep_schedules(session: Session, statements: Iterable[Statement]) -> None:
 def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[int, str], Said]:
     """What the source had said last by ``until``, by offering and component."""
     query = (
-        select(Observation)
+        select(_HISTORY)
         .where(Observation.source_id == source.id, Observation.time <= until)
         .ext(distinct_on(Observation.offering_id, Observation.component, Observation.segment))
         .order_by(Observation.offering_id, Observation.component, Observation.segment, Observation.time.desc())
     )
     found: dict[tuple[int, str], Said] = {}
-    rows = session.scalars(query)
+    rows = session.execute(query)
     for key, group in groupby(rows, key=lambda row: (row.offering_id, row.component)):
         # Of the segments only those of the last word count: an older word may have had more of them.
         segments = list(group)
@@ -90,13 +92,13 @@ def words_of(
     sources = {source.id: source for source in session.scalars(select(Source))}
     found: dict[int, dict[Component, list[Word]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
-        select(Observation)
+        select(_HISTORY)
         .where(Observation.offering_id.in_(offerings))
         .order_by(
             Observation.offering_id, Observation.component, Observation.source_id, Observation.time, Observation.segment
         )
     )
-    rows = session.scalars(query)
+    rows = session.execute(query)
     for (offering, text, source_id, time), group in groupby(
         rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
     ):
@@ -126,7 +128,7 @@ def keep_words(
     """Append what the source said, by (time, offering, component)."""
     rows = [row for key, segments in said.items() for row in _rows(source, fetch, *key, segments)]
     if rows:
-        session.execute(insert(Observation), rows)
+        session.execute(insert(Observation), rows, execution_options=ONE_INSERT)
 
 
 def _rows(
@@ -160,11 +162,11 @@ def _columns(segment: Segment) -> dict[str, Any]:
     }
 
 
-def _said(rows: Sequence[Observation]) -> Said:
+def _said(rows: Sequence[Any]) -> Said:
     return tuple(_segment(row) for row in rows if row.state != WITHDRAWN)
 
 
-def _segment(row: Observation) -> Segment:
+def _segment(row: Any) -> Segment:
     return Segment(
         state=State(row.state),
         amount=row.value,
