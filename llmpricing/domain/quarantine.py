@@ -62,7 +62,7 @@ def sift(
     """What we believe of each source's words on one offering, and the words that a guard stopped, in order of time."""
     walk = _Walk(snapshots, mode, ranks, verdicts)
     heard = [(word, component) for component, told in words.items() for word in walk.listen(component, told)]
-    in_order = sorted(heard, key=lambda pair: (pair[0].time, ranks.get(pair[0].source, UNRANKED), pair[0].source))
+    in_order = sorted(heard, key=lambda pair: (*_order(pair[0], ranks), pair[1][0], pair[1][1].key))
     for _, utterance in groupby(in_order, key=lambda pair: (pair[0].time, pair[0].source)):
         walk.hear([walk.judge(component, word) for word, component in utterance])
     return walk.accepted, tuple(sorted(walk.flags, key=_flag_order))
@@ -117,10 +117,10 @@ class _Walk:
 
     def hear(self, utterance: Sequence[_Judgement]) -> None:
         """Accept what one source said at one time, but for what is stopped."""
-        slip = next((j.finding for j in utterance if j.finding and _spreads(j)), None)
+        spreading = {j.key[1]: j.finding for j in utterance if j.finding and _spreads(j)}  # by conditions
         slipped = {j.key[:2] for j in utterance if j.finding and j.finding.rule in SLIPS}
         for judged in utterance:
-            finding = judged.finding or (_companion(judged, slip) if slip else None)
+            finding = judged.finding or _companion(judged, spreading.get(judged.key[1]))
             if finding and finding.rule is Rule.OUTPUT_FAR_BELOW_INPUT and (finding.against, judged.key[1]) in slipped:
                 finding = None  # the other price is the one that slipped
             verdict = self.verdicts.get(judged.key)
@@ -149,6 +149,10 @@ class _Walk:
         )
 
 
+def _order(word: Word, ranks: Mapping[str, int]) -> tuple[datetime, int, str]:
+    return (word.time, ranks.get(word.source, UNRANKED), word.source)
+
+
 def _source(word: Word) -> str:
     return word.source
 
@@ -171,9 +175,9 @@ def _spreads(judged: _Judgement) -> bool:
     return slipped and judged.evidence.is_arrival and _counts_tokens(judged)
 
 
-def _companion(judged: _Judgement, slip: Finding) -> Finding | None:
+def _companion(judged: _Judgement, slip: Finding | None) -> Finding | None:
     """A token price that arrives together with a slipped one has slipped too, unless another source says the same."""
-    if not judged.evidence.is_arrival or not judged.row or not judged.row.segment.amount:
+    if not slip or not judged.evidence.is_arrival or not judged.row or not judged.row.segment.amount:
         return None
     if not _counts_tokens(judged) or agreed(judged.row, judged.standing_until, judged.evidence):
         return None

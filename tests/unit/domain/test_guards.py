@@ -287,3 +287,11 @@ def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
     assert rules(found) == [("web_searches", "too_dear")]
     assert found.flags[0].finding.slip == "per 1K read as per call"
     assert [row.segment.amount for row in found.prices[searches]] == [Decimal("0.025")]
+
+
+def test_a_slip_does_not_spread_to_prices_under_other_conditions(book):
+    found = book(
+        ("output_tokens", "litellm", "2026-11-12", "50"), (("output_tokens", BATCH), "litellm", "2026-11-12", "25000")
+    )
+    assert rules(found) == [("output_tokens", "too_dear")]
+    assert found.prices["output_tokens", BASE][0].segment.amount == 50
