@@ -9,3 +9,7 @@ class SourceError(ValueError):
 
 class EntryError(ValueError):
     """One entry cannot be read; the parser reports it as a Problem and goes on."""
+
+
+class FetchError(SourceError):
+    """The list could not be had; the message says why and what to do."""
