@@ -41,10 +41,17 @@ def keep_providers(session: Session, observed: Sequence[ObservedProvider], slugs
             row = known[slug] = Provider(slug=slug, name=slug)
             session.add(row)
         if provider is not None:
-            for name, value in asdict(provider).items():
-                setattr(row, name, list(value) if isinstance(value, tuple) else value)
+            _describe(row, provider)
     session.flush()
     return {slug: row.id for slug, row in known.items()}
+
+
+def _describe(row: Provider, provider: ObservedProvider) -> None:
+    """Take over what the list says; what it leaves out stays as another list said it."""
+    is_bare = provider.api_pattern is None
+    for name, value in asdict(provider).items():
+        if value and not (name == "name" and is_bare and row.name != row.slug):
+            setattr(row, name, list(value) if isinstance(value, tuple) else value)
 
 
 def keep_offerings(
