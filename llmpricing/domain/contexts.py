@@ -9,6 +9,7 @@ from llmpricing.domain.conditions import STANDARD
 
 TIERS = (STANDARD, "batch", "flex", "priority", "fast", "ultrafast")  # names that sellers use
 REGION = "region"
+NOT_STATED = "(not stated)"
 _SAME_TIER = {"default": STANDARD, "on_demand": STANDARD}  # how OpenAI's and Google's answers call the standard one
 
 

@@ -9,7 +9,7 @@ from math import prod
 
 from llmpricing.domain.books import Book
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import REGION, Context, ContextError
+from llmpricing.domain.contexts import NOT_STATED, REGION, Context, ContextError
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import State
 from llmpricing.domain.own_rates import Rate
@@ -82,7 +82,7 @@ class Plan:
                     values.setdefault(name, set()).add(value)
         if prod(len(known) + 1 for known in values.values()) > MOST_VARIANTS:
             widest = max(values, key=lambda name: len(values[name]))
-            raise ContextError(widest, "(not stated)", values[widest])
+            raise ContextError(widest, NOT_STATED, values[widest])
         choices = [[(name, value) for value in (None, *sorted(known))] for name, known in sorted(values.items())]
         return tuple((facts, self._book(facts)) for facts in product(*choices))
 

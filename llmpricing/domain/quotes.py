@@ -8,7 +8,7 @@ from datetime import datetime
 
 from llmpricing.domain.bills import Quote, exact_bill, refused, simple_bill
 from llmpricing.domain.books import Book
-from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.contexts import UNSTATED, Context
 from llmpricing.domain.observations import State
 from llmpricing.domain.offering_prices import OfferingPrices
@@ -119,6 +119,7 @@ def requote(
     usage: Usage,
     at: datetime,
     context: Context = UNSTATED,
+    rates: Sequence[Rate] = (),
     currency: str | None = None,
     exchanges: Sequence[Exchange] = (),
 ) -> Quote:
@@ -134,4 +135,7 @@ def requote(
         for price in prices.prices
         if price.id in wanted or (price.state is State.NOT_OFFERED and price.valid_at(at))
     ]
-    return quote(OfferingPrices(kept), usage, at, UNSTATED, (), currency, exchanges)
+    # An own amount replaces the price of the standard tier only, and the tiers of these are stripped.
+    tiered = {p.meter for p in prices.prices if p.id in wanted and p.conditions.service_tier != STANDARD}
+    own = [rate for rate in rates if rate.amount is None or rate.meter not in tiered]
+    return quote(OfferingPrices(kept), usage, at, UNSTATED, own, currency, exchanges)

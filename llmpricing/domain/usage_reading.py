@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.quantities import Quantity, Usage, UsageError, count, read_quantity
@@ -58,6 +59,6 @@ def fields(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
 
 
 def refuse_counter(field: str, value: object) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     if is_number and value and _COUNTER.search(field):
         raise UsageError(field, "is a count that this usage format does not know")

@@ -1,0 +1,48 @@
+"""Which of many names the price book knows and has prices for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.matching import Resolution
+from llmpricing.models import PriceRow
+from llmpricing.services.clock import Clocks
+from llmpricing.services.knowledge import knowledge
+from llmpricing.services.naming import Meaning, names_of
+
+_COSTS = ("priced", "free", "included")
+
+
+class Covered(NamedTuple):
+    """What a name means, and whether that has a price."""
+
+    name: str
+    meaning: Meaning
+    priced: bool
+
+
+def cover(session: Session, clocks: Clocks, names: Sequence[str]) -> list[Covered]:
+    """Each name once, in order, with what it means and whether a price of it was valid then."""
+    book = names_of(session, knowledge(session))
+    lookup = book.at(clocks)
+    meanings = {name: lookup(name, None) for name in names}
+    ids = {m.slug: book.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
+    priced = _priced(session, clocks, ids.values())
+    return [
+        Covered(name, meaning, isinstance(meaning, Resolution) and ids[meaning.slug] in priced)
+        for name, meaning in meanings.items()
+    ]
+
+
+def _priced(session: Session, clocks: Clocks, offerings: Collection[int]) -> set[int]:
+    query = select(PriceRow.offering_id).where(
+        PriceRow.offering_id.in_(offerings),
+        PriceRow.valid.contains(clocks.as_of),
+        PriceRow.recorded.contains(clocks.known_at),
+        PriceRow.state.in_(_COSTS),
+    )
+    return set(session.scalars(query.distinct()))

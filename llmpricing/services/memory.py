@@ -1,0 +1,46 @@
+"""What one process remembers between requests: bounded, shared by threads, and never a reason to wait."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Memory(Generic[Key, Value]):
+    """At most ``size`` values; the one that was not asked for longest goes first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = Lock()
+
+    def recall(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """Those of the keys that are remembered."""
+        found = {}
+        with self._lock:
+            for key in keys:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    found[key] = self._kept[key]
+        return found
+
+    def keep(self, key: Key, value: Value) -> None:
+        with self._lock:
+            self._kept[key] = value
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+    def remember(self, key: Key, make: Callable[[], Value]) -> Value:
+        """The value, made where it is not remembered; two threads may both make it, none waits for the other."""
+        found = self.recall((key,))
+        if key in found:
+            return found[key]
+        value = make()
+        self.keep(key, value)
+        return value

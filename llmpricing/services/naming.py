@@ -1,0 +1,164 @@
+"""Which offering a name means, by the names that were valid at one time and recorded at another."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache, partial
+from threading import Lock
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.catalogues import Catalogue, Entry, build_catalogue
+from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, resolve
+from llmpricing.domain.observations import ObservedProvider
+from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, Source
+from llmpricing.services.clock import Clocks
+from llmpricing.services.knowledge import Knowledge, knowledge
+from llmpricing.services.memory import Memory
+
+Meaning = Resolution | Ambiguous | Unknown
+Lookup = Callable[[str, str | None], Meaning]
+
+_WAIT_FOR_OTHERS_S = 2.0
+_REMEMBERED_NAMES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offering as far as naming and pricing need it."""
+
+    id: int
+    slug: str
+    provider: str
+    api_id: str
+    created_at: datetime
+
+
+class Names:
+    """All names that a price book ever recorded, read once; catalogues of any two times are made of them on demand."""
+
+    def __init__(self, session: Session) -> None:
+        self.offerings = {row.slug: row for row in _offerings(session)}
+        self._providers = [_provider(row) for row in session.scalars(select(Provider).order_by(Provider.id))]
+        self._rules = _rules(session)
+        self._aliases = _aliases(session)
+        recorded = [recorded for rules in self._rules.values() for _, recorded in rules]
+        recorded += [recorded for *_, recorded in self._aliases]
+        created = {offered.created_at for offered in self.offerings.values()}
+        self._recorded_bounds = sorted(created.union(_bounds(recorded)))
+        self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
+        self._catalogues: Memory[int, Catalogue] = Memory(4)
+        self._lookups: Memory[tuple[int, int], Lookup] = Memory(32)
+
+    def at(self, clocks: Clocks) -> Lookup:
+        """What names meant then, as ``lookup(name, provider)``."""
+        known = bisect_right(self._recorded_bounds, clocks.known_at)
+        valid = bisect_right(self._valid_bounds, clocks.as_of)
+        return self._lookups.remember((known, valid), lambda: self._lookup(known, clocks))
+
+    def _lookup(self, known: int, clocks: Clocks) -> Lookup:
+        catalogue = self._catalogues.remember(known, lambda: self._catalogue(clocks.known_at))
+        aliases = [
+            (namespace, alias, slug)
+            for namespace, alias, slug, valid, recorded in self._aliases
+            if clocks.as_of in valid and clocks.known_at in recorded
+        ]
+        named = build_catalogue((), (), aliases)
+        catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
+        return lru_cache(_REMEMBERED_NAMES)(partial(resolve, catalogue))
+
+    def _catalogue(self, known_at: datetime) -> Catalogue:
+        entries = []
+        for offered in self.offerings.values():
+            if offered.created_at <= known_at:
+                clauses = tuple(c for c, recorded in self._rules.get(offered.id, ()) if known_at in recorded)
+                entries.append(Entry(offered.slug, offered.provider, offered.api_id, clauses))
+        return build_catalogue(entries, self._providers)
+
+
+_books: Memory[tuple[str, int], Names] = Memory(2)
+_building = Lock()
+
+
+def names_of(session: Session, known: Knowledge) -> Names:
+    """The price book's names, read anew only when its version has changed; one thread reads, others wait a while."""
+    key = (known.book, known.version)
+    if found := _books.recall((key,)):
+        return found[key]
+    is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)
+    try:
+        return _books.remember(key, lambda: Names(session))
+    finally:
+        if is_mine:
+            _building.release()
+
+
+def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:
+    """What the name meant at ``as_of``, by what was recorded at ``known_at``; ``provider`` may be a host or URL."""
+    return names_of(session, knowledge(session)).at(clocks)(name, provider)
+
+
+def _offerings(session: Session) -> list[Offered]:
+    """All offerings, in the order in which their sellers' clauses are tried."""
+    place = (
+        select(MatchRule.offering_id, MatchRule.position, Source.trust_rank)
+        .join(Source, Source.id == MatchRule.source_id)
+        .order_by(Source.trust_rank.desc(), MatchRule.id)
+    )
+    order = {offering: (rank, position) for offering, position, rank in session.execute(place)}
+    query = select(Offering.id, Offering.slug, Provider.slug, Offering.api_id, Offering.created_at).join(Provider)
+    found = [Offered(*row) for row in session.execute(query)]
+    last = (1 + max((rank for rank, _ in order.values()), default=0), 0)
+    return sorted(found, key=lambda offered: (order.get(offered.id, last), offered.slug))
+
+
+def _provider(row: Provider) -> ObservedProvider:
+    return ObservedProvider(
+        row.slug,
+        row.name,
+        row.api_pattern,
+        tuple(row.pricing_urls),
+        row.provider_match,
+        row.model_match,
+        tuple(row.fallback_providers),
+    )
+
+
+def _rules(session: Session) -> dict[int, list[tuple[Mapping[str, Any], Range[datetime]]]]:
+    query = (
+        select(MatchRule.offering_id, MatchRule.clause, MatchRule.recorded)
+        .join(Source, Source.id == MatchRule.source_id)
+        .order_by(Source.trust_rank, MatchRule.position, MatchRule.id)
+    )
+    found = defaultdict(list)
+    for offering, clause, recorded in session.execute(query):
+        found[offering].append((clause, recorded))
+    return dict(found)
+
+
+def _aliases(session: Session) -> list[tuple[str, str, str, Range[datetime], Range[datetime]]]:
+    query = (
+        select(
+            OfferingAlias.namespace,
+            OfferingAlias.alias,
+            Offering.slug,
+            OfferingAlias.valid,
+            OfferingAlias.recorded,
+        )
+        .join(Offering, Offering.id == OfferingAlias.offering_id)
+        .order_by(OfferingAlias.id)
+    )
+    return [
+        (namespace, alias, slug, valid, recorded) for namespace, alias, slug, valid, recorded in session.execute(query)
+    ]
+
+
+def _bounds(ranges: Iterable[Range[datetime]]) -> set[datetime]:
+    return {bound for range_ in ranges for bound in (range_.lower, range_.upper) if bound is not None}

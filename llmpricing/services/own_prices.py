@@ -1,0 +1,82 @@
+"""Rates of one's own and exchange rates, as they were recorded at one time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.own_rates import Exchange, Rate
+from llmpricing.models import ExchangeRate, OwnRate
+from llmpricing.services.memory import Memory
+
+_WILD = "*?["
+
+
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    provider: str
+    glob: str
+    rate: Rate
+
+    @property
+    def precedence(self) -> tuple[bool, int, int]:
+        """A named model comes before a glob, a longer glob before a shorter one, a newer rate before an older one."""
+        return any(sign in self.glob for sign in _WILD), -len(self.glob), -self.rate.id
+
+
+@dataclass(frozen=True)
+class OwnPrices:
+    """What this installation has agreed with sellers, and what currencies are worth."""
+
+    agreed: tuple[_Agreed, ...]
+    currencies: tuple[tuple[Range[datetime], Exchange], ...]
+
+    def rates(self, provider: str, api_id: str) -> tuple[Rate, ...]:
+        """The rates for an offering, valid at any time, in order of precedence."""
+        if not self.agreed:
+            return ()
+        return tuple(a.rate for a in self.agreed if a.provider == provider and fnmatchcase(api_id, a.glob))
+
+    def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
+        """What each currency is worth in USD at a time."""
+        return tuple(exchange for valid, exchange in self.currencies if at in valid)
+
+
+_read_before: Memory[tuple[str, datetime], OwnPrices] = Memory(64)
+
+
+def own_prices(session: Session, book: str, recorded: datetime) -> OwnPrices:
+    """What was recorded at ``recorded``, which must not lie after the price book's last change."""
+    return _read_before.remember((book, recorded), lambda: _read(session, recorded))
+
+
+def _read(session: Session, recorded: datetime) -> OwnPrices:
+    rows = session.scalars(select(OwnRate).where(OwnRate.recorded.contains(recorded)))
+    agreed = sorted((_agreed(row) for row in rows), key=lambda found: found.precedence)
+    worth = session.scalars(select(ExchangeRate).where(ExchangeRate.recorded.contains(recorded)))
+    return OwnPrices(tuple(agreed), tuple((row.valid, _exchange(row)) for row in worth))
+
+
+def _agreed(row: OwnRate) -> _Agreed:
+    rate = Rate(
+        row.id,
+        row.discount,
+        row.meter,
+        row.amount,
+        row.per_quantity or 1_000_000,
+        row.currency,
+        row.valid.lower,
+        row.valid.upper,
+    )
+    return _Agreed(row.provider, row.api_id_glob, rate)
+
+
+def _exchange(row: ExchangeRate) -> Exchange:
+    since = row.valid.lower or row.recorded.lower
+    assert since is not None, "a rate is recorded at some time"  # noqa: S101 - the database refuses others
+    return Exchange(row.currency, "USD", row.usd, since.date(), row.source)

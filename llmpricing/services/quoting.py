@@ -1,0 +1,153 @@
+"""Quotes over the price book: names resolved, prices and one's own rates loaded, usage priced; many in few queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.bills import Quote
+from llmpricing.domain.contexts import UNSTATED, Context, ContextError
+from llmpricing.domain.matching import Ambiguous, Resolution, Unknown
+from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.quantities import Usage
+from llmpricing.domain.quotes import PriceIdError, quote, requote
+from llmpricing.domain.tariffs import PriceDataError
+from llmpricing.services.clock import Clocks
+from llmpricing.services.knowledge import knowledge
+from llmpricing.services.listed_prices import prices_by_id, prices_of
+from llmpricing.services.naming import Names, Offered, names_of
+from llmpricing.services.own_prices import OwnPrices, own_prices
+
+
+class UnknownModel(LookupError):
+    """No offering bears the name; ``suggestions`` are the ids most like it."""
+
+    def __init__(self, name: str, suggestions: Sequence[str]) -> None:
+        super().__init__(f"no offering is called {name}")
+        self.name, self.suggestions = name, tuple(suggestions)
+
+
+class AmbiguousModel(LookupError):
+    """Several offerings bear the name: ``candidates``."""
+
+    def __init__(self, name: str, candidates: Sequence[str]) -> None:
+        super().__init__(f"several offerings are called {name}")
+        self.name, self.candidates = name, tuple(candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What ``usage`` of the model of this ``name`` costs at a time, by what was known at another (None: now).
+
+    ``price_ids`` are those of an earlier answer, to be priced by again.
+    """
+
+    name: str
+    usage: Usage
+    at: datetime
+    known_at: datetime | None = None
+    context: Context = UNSTATED
+    provider: str | None = None
+    currency: str | None = None
+    price_ids: tuple[int, ...] = ()
+
+
+class Quoted(NamedTuple):
+    """A quote, whose it is, and the two times that give the same answer again whenever they are asked for."""
+
+    quote: Quote
+    model: Resolution
+    at: datetime
+    known_at: datetime
+
+
+Refusal = UnknownModel | AmbiguousModel | ContextError | PriceIdError | PriceDataError
+REFUSALS = (UnknownModel, AmbiguousModel, ContextError, PriceIdError, PriceDataError)
+
+
+def quote_one(session: Session, asked: Asked) -> Quoted:
+    """The answer to one question; raises one of REFUSALS."""
+    (answer,) = quote_many(session, [asked])
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | Refusal]:
+    """The answers in order, a refusal where there is none. The queries do not grow with the questions, only with the
+    number of different times at which things shall have been known.
+    """
+    known = knowledge(session)
+    names = names_of(session, known)
+    cases = [_resolved(names, one, known.recorded(one.known_at)) for one in asked]
+    by_time: dict[datetime, list[_Case]] = defaultdict(list)
+    for case in cases:
+        if isinstance(case, _Case):
+            by_time[case.recorded].append(case)
+    believed = {recorded: _believed(session, known.book, recorded, found) for recorded, found in by_time.items()}
+    return [_answer(case, believed[case.recorded]) if isinstance(case, _Case) else case for case in cases]
+
+
+class _Case(NamedTuple):
+    """A question, the recorded time to look at for it, and the offering that its name means."""
+
+    asked: Asked
+    recorded: datetime
+    meaning: Resolution
+    offered: Offered
+
+
+def _resolved(names: Names, asked: Asked, recorded: datetime) -> _Case | Refusal:
+    meaning = names.at(Clocks(asked.at, recorded))(asked.name, asked.provider)
+    if isinstance(meaning, Unknown):
+        return UnknownModel(asked.name, meaning.suggestions)
+    if isinstance(meaning, Ambiguous):
+        return AmbiguousModel(asked.name, meaning.candidates)
+    return _Case(asked, recorded, meaning, names.offerings[meaning.slug])
+
+
+class _Believed(NamedTuple):
+    """Prices by offering, believed at one time; ``named`` with those besides that were asked for by id."""
+
+    prices: Mapping[int, OfferingPrices]
+    named: Mapping[int, OfferingPrices]
+    own: OwnPrices
+
+
+def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_Case]) -> _Believed:
+    ids: dict[int, set[int]] = defaultdict(set)
+    for case in cases:
+        ids[case.offered.id].update(case.asked.price_ids)
+    prices = prices_of(session, book, recorded, ids.keys())
+    wanted = {offering: named for offering, named in ids.items() if named}
+    named = prices_by_id(session, recorded, wanted) if wanted else {}
+    return _Believed(prices, named, own_prices(session, book, recorded))
+
+
+def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
+    try:
+        found = _quote(case, believed)
+    except (ContextError, PriceIdError, PriceDataError) as refusal:
+        return refusal
+    if case.meaning.rule == "fallback":
+        note = f"{case.meaning.detail}; priced as {case.meaning.slug}"
+        found = found._replace(warnings=(*found.warnings, note))
+    asked = case.asked
+    return Quoted(found, case.meaning, asked.at, case.recorded if asked.known_at is None else asked.known_at)
+
+
+def _quote(case: _Case, believed: _Believed) -> Quote:
+    asked, _, meaning, offered = case
+    context = asked.context
+    terms = believed.own.rates(offered.provider, offered.api_id), asked.currency, believed.own.exchanges(asked.at)
+    if asked.price_ids:
+        return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, *terms)
+    prices = believed.prices[offered.id]
+    if meaning.region in prices.regions and not context.region:
+        context = replace(context, region=meaning.region)
+    return quote(prices, asked.usage, asked.at, context, *terms)
