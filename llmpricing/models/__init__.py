@@ -41,7 +41,9 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 def includeme(config: Any) -> None:
-    """Bind ``request.dbsession`` to the request's transaction; GET and HEAD read only."""
+    """Bind ``request.dbsession`` to the request's transaction; safe methods, and views added with ``read_only=True``,
+    read only.
+    """
     settings: Settings = config.registry.settings["llmpricing"]
     config.add_settings(
         {
@@ -63,6 +65,23 @@ def includeme(config: Any) -> None:
         given: Session | None = request.environ.get("app.dbsession")
         if given is not None:
             return given
-        return request_session(reading if request.method in SAFE_METHODS else writing, request.tm)
+        reads_only = request.method in SAFE_METHODS or getattr(request, "reads_only", False)
+        return request_session(reading if reads_only else writing, request.tm)
 
     config.add_request_method(dbsession, reify=True)
+    config.add_view_deriver(_read_only)
+
+
+def _read_only(view: Any, info: Any) -> Any:
+    """A view added with ``read_only=True`` answers a question: its method may be POST, its transaction is READ ONLY."""
+    if not info.options.get("read_only"):
+        return view
+
+    def asking(context: Any, request: Any) -> Any:
+        request.reads_only = True
+        return view(context, request)
+
+    return asking
+
+
+_read_only.options = ("read_only",)  # type: ignore[attr-defined]  # how Pyramid learns a deriver's option

@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPMethodNotAllowed
 from pyramid.request import Request
 
-from llmpricing.web.api import health, models, providers
+from llmpricing.web.api import health, models, names, providers, quotes
 from llmpricing.web.site import pages
 
 
@@ -18,6 +18,10 @@ def includeme(config: Any) -> None:
     _get(config, "providers", "/api/v1/providers", providers.list_providers)
     _get(config, "models", "/api/v1/models", models.list_models)
     _get(config, "model", "/api/v1/models/{id:.+}", models.show_model)
+    _get(config, "resolve", "/api/v1/resolve", names.resolve)
+    _get(config, "quote", "/api/v1/quote", quotes.get_quote)
+    _post(config, "quotes", "/api/v1/quotes", quotes.post_quotes)
+    _post(config, "coverage", "/api/v1/coverage", names.post_coverage)
     _get(config, "home", "/", pages.home, renderer="llmpricing.web:templates/home.jinja2")
     _get(config, "page_model", "/models/{id:.+}", pages.model, renderer="llmpricing.web:templates/model.jinja2")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=3600)
@@ -28,6 +32,13 @@ def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], rendere
     config.add_route(name, pattern)
     config.add_view(view, route_name=name, request_method=("GET", "HEAD"), renderer=renderer)
     config.add_view(_not_allowed("GET, HEAD"), route_name=name)
+
+
+def _post(config: Any, name: str, pattern: str, view: Callable[..., Any]) -> None:
+    """An address that answers a posted question and writes nothing."""
+    config.add_route(name, pattern)
+    config.add_view(view, route_name=name, request_method="POST", renderer="json", read_only=True)
+    config.add_view(_not_allowed("POST"), route_name=name)
 
 
 def _not_allowed(allow: str) -> Callable[[Request], Any]:

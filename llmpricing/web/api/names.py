@@ -1,0 +1,82 @@
+"""GET /api/v1/resolve and POST /api/v1/coverage: which offering a name means, and which names we have prices for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+
+from llmpricing.domain.matching import Ambiguous, Resolution
+from llmpricing.services import freshness
+from llmpricing.services.coverage import Covered, cover
+from llmpricing.services.naming import resolve_name
+from llmpricing.services.quoting import AmbiguousModel, UnknownModel
+from llmpricing.web import parameters as p
+from llmpricing.web.api.quote_answers import unresolved
+from llmpricing.web.bodies import read_json, shaped
+from llmpricing.web.errors import invalid
+from llmpricing.web.questions import CLOCKS, read_clocks
+
+MOST_NAMES = 10_000
+_PARAMETERS: dict[str, p.Reader] = {"model": p.text_of(400), "provider": p.text, "api_url": p.text, **CLOCKS}
+
+
+class CoverageBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A list of names, and the times they are meant at."""
+
+    models: list[str]
+    as_of: str | None = None
+    known_at: str | None = None
+
+
+def resolve(request: Request) -> dict[str, Any]:
+    """The offering that a name means and the rule that found it; 404 unknown, 409 ambiguous."""
+    values = p.read_parameters(request, _PARAMETERS)
+    if "model" not in values:
+        raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
+    if "provider" in values and "api_url" in values:
+        raise invalid("api_url", "api_url and provider both say who sells: give one of them.")
+    clocks, name = read_clocks(values, datetime.now(UTC)), values["model"]
+    found = resolve_name(request.dbsession, clocks, name, values.get("provider") or values.get("api_url"))
+    if isinstance(found, Ambiguous):
+        raise unresolved(AmbiguousModel(name, found.candidates), "model")
+    if not isinstance(found, Resolution):
+        raise unresolved(UnknownModel(name, found.suggestions), "model")
+    data: dict[str, Any] = {
+        "id": found.slug,
+        "rule": found.rule,
+        "detail": found.detail or None,
+        "region": found.region or None,
+        "candidates": [],
+    }
+    version = freshness.catalogue_version(request.dbsession)
+    return {"data": data, "meta": {**asdict(clocks), "catalogue_version": version}}
+
+
+def post_coverage(request: Request) -> dict[str, Any]:
+    """Names in three lists: ``priced``, ``unknown`` (no such offering, or none with a price), ``ambiguous``."""
+    body = shaped(read_json(request), CoverageBody)
+    if len(body.models) > MOST_NAMES:
+        raise invalid("models", f"models takes at most {MOST_NAMES} names.")
+    stated = {name: p.instant(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
+    clocks = read_clocks(stated, datetime.now(UTC))
+    data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
+    for found in cover(request.dbsession, clocks, body.models):
+        kind, item = _covered(found)
+        data[kind].append({"model": found.name, **item})
+    counts = {kind: len(items) for kind, items in data.items()}
+    version = freshness.catalogue_version(request.dbsession)
+    return {"data": data, "meta": {"counts": counts, **asdict(clocks), "catalogue_version": version}}
+
+
+def _covered(found: Covered) -> tuple[str, dict[str, Any]]:
+    meaning = found.meaning
+    if isinstance(meaning, Ambiguous):
+        return "ambiguous", {"candidates": meaning.candidates}
+    if not isinstance(meaning, Resolution):
+        return "unknown", {"id": None, "suggestions": meaning.suggestions}
+    item = {"id": meaning.slug, "matched_by": meaning.rule}
+    return ("priced", item) if found.priced else ("unknown", {**item, "suggestions": []})

@@ -1,0 +1,190 @@
+"""POST /api/v1/quotes and GET /api/v1/quote: what usage costs, line by line. Nothing is written by asking."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from pyramid.request import Request
+
+from llmpricing.domain.contexts import context
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.usage import UsageError, UsageFormat, read_usage
+from llmpricing.services import freshness
+from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many
+from llmpricing.web import parameters as p
+from llmpricing.web.api.quote_answers import Place, bad_usage, quote_json, refusal
+from llmpricing.web.bodies import read_json, shaped
+from llmpricing.web.errors import Refused, invalid
+
+MOST_ITEMS = 1000
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_BARE_DATE = 10  # characters; then the hour of the request is not stated
+
+PriceId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+
+
+class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
+    """One question as it is posted."""
+
+    model: str
+    usage: dict[str, Any]
+    usage_format: UsageFormat = "llmpricing"
+    provider: str | None = None
+    at: str | None = None
+    known_at: str | None = None
+    context: dict[str, str] = {}
+    currency: str | None = None
+    price_ids: list[PriceId] = []
+
+
+class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
+    """Many questions; ``at`` and ``known_at`` are for those that state none."""
+
+    items: list[QuoteBody]
+    at: str | None = None
+    known_at: str | None = None
+
+
+def post_quotes(request: Request) -> dict[str, Any]:
+    """The quote of one usage, or of each of ``items``: then a refusal stands in its item's place."""
+    body, now = read_json(request), datetime.now(UTC)
+    if isinstance(body, dict) and "items" in body:
+        return _answer_batch(request, body, now)
+    asked = _asked(shaped(body, QuoteBody), now, Place())
+    return _answer_one(request, asked, Place())
+
+
+def get_quote(request: Request) -> dict[str, Any]:
+    """The quote of one usage, out of the address."""
+    values = p.read_parameters(request, _PARAMETERS)
+    place = Place(usage="", context="")
+    if "model" not in values:
+        raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
+    at, is_exact = values.get("at", (datetime.now(UTC), True))
+    usage = {name: value for name, value in values.items() if name in METERS}
+    asked = Asked(
+        values["model"],
+        _usage(usage, "llmpricing", place),
+        at,
+        values.get("known_at"),
+        context(values.get("service_tier"), values.get("region"), time_known=is_exact),
+        values.get("provider"),
+        values.get("currency"),
+    )
+    return _answer_one(request, asked, place)
+
+
+def _answer_one(request: Request, asked: Asked, place: Place) -> dict[str, Any]:
+    (answer,) = quote_many(request.dbsession, [asked])
+    if not isinstance(answer, Quoted):
+        raise refusal(answer, place)
+    return {"data": quote_json(answer), "meta": _meta(request)}
+
+
+def _answer_batch(request: Request, body: dict[str, Any], now: datetime) -> dict[str, Any]:
+    items = body["items"]
+    if isinstance(items, list) and len(items) > MOST_ITEMS:
+        raise invalid("items", f"items takes at most {MOST_ITEMS} questions.")
+    batch = shaped(body, BatchBody)
+    for name in ("at", "known_at"):
+        if (raw := getattr(batch, name)) is not None:
+            p.instant(name, raw)  # so that an error names this field, not the items'
+    answers: list[dict[str, Any]] = [{}] * len(batch.items)
+    asked: dict[int, Asked] = {}
+    for number, item in enumerate(batch.items):
+        item.at = batch.at if item.at is None else item.at
+        item.known_at = batch.known_at if item.known_at is None else item.known_at
+        try:
+            asked[number] = _asked(item, now, _place(number))
+        except Refused as refused:
+            answers[number] = _error_json(refused)
+    for number, answer in zip(asked, quote_many(request.dbsession, list(asked.values())), strict=True):
+        answers[number] = _item_json(answer, _place(number))
+    return {"data": {"items": answers}, "meta": {"count": len(answers), **_meta(request)}}
+
+
+def _place(number: int) -> Place:
+    return Place(f"items[{number}].")
+
+
+def _item_json(answer: Quoted | Refusal, place: Place) -> dict[str, Any]:
+    return quote_json(answer) if isinstance(answer, Quoted) else _error_json(refusal(answer, place))
+
+
+def _error_json(refused: Refused) -> dict[str, Any]:
+    return {"error": {"code": refused.code, "message": refused.message, "details": refused.details}}
+
+
+def _meta(request: Request) -> dict[str, Any]:
+    return {"catalogue_version": freshness.catalogue_version(request.dbsession)}
+
+
+def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
+    """The question; raises the 400 that names its field."""
+    at, is_exact = _moment(f"{place.item}at", body.at) if body.at is not None else (now, True)
+    facts = dict(body.context)
+    tier, region = facts.pop("service_tier", None), facts.pop("region", None)
+    return Asked(
+        body.model,
+        _usage(body.usage, body.usage_format, place),
+        at,
+        p.instant(f"{place.item}known_at", body.known_at) if body.known_at is not None else None,
+        context(tier, region, facts, is_exact),
+        body.provider,
+        _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
+        tuple(body.price_ids),
+    )
+
+
+def _usage(raw: dict[str, Any], usage_format: UsageFormat, place: Place) -> Any:
+    try:
+        if usage_format == "llmpricing":
+            raw = {name: _plain(name, value) for name, value in raw.items()}
+        return read_usage(raw, usage_format)
+    except UsageError as error:
+        raise bad_usage(error, place) from None
+
+
+def _plain(name: str, value: Any) -> Any:
+    """A quantity that was written as text, as a decimal."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_decimal(value)
+    except MoneyError:
+        raise UsageError(name, 'must be a number, or a decimal as text such as "1.5"') from None
+
+
+def _moment(name: str, raw: str) -> tuple[datetime, bool]:
+    """A time, and whether its hour was stated."""
+    return p.instant(name, raw), len(raw) > _BARE_DATE
+
+
+def _currency(name: str, raw: str) -> str:
+    if not _CURRENCY.fullmatch(raw):
+        raise invalid(name, f"{name} takes a currency's three capital letters, such as EUR.")
+    return raw
+
+
+def _number(name: str, raw: str) -> Decimal:
+    try:
+        return parse_decimal(raw)
+    except MoneyError:
+        raise invalid(name, f"{name} takes a quantity such as 1000.") from None
+
+
+_PARAMETERS: dict[str, p.Reader] = {
+    "model": p.text_of(400),
+    "provider": p.text,
+    "at": _moment,
+    "known_at": p.instant,
+    "service_tier": p.text,
+    "region": p.text,
+    "currency": _currency,
+    **dict.fromkeys(METERS, _number),
+}

@@ -1,0 +1,110 @@
+"""GET /api/v1/resolve and POST /api/v1/coverage, over a real price book."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webtest import TestApp
+
+from llmpricing.domain.matching import Resolution
+from llmpricing.services.clock import Clocks
+from llmpricing.services.knowledge import knowledge
+from llmpricing.services.naming import names_of
+from tests.conftest import NOW
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "rule"),
+    [
+        ("model=acme/acme-large", "acme/acme-large", "id"),
+        ("model=acme-small", "acme/acme-small", "only seller"),
+        ("model=acme-large&provider=acme", "acme/acme-large", "id"),
+        ("model=acme/acme-large&provider=bazaar", "bazaar/acme/acme-large", "id"),
+        ("model=acme-large&api_url=https://api.acme.example/v1", "acme/acme-large", "id"),
+        ("model=acme/acme-large&api_url=bazaar.example", "bazaar/acme/acme-large", "id"),
+    ],
+)
+def test_a_name_leads_to_an_offering_and_says_by_which_rule(
+    testapp: TestApp, query: str, found: str, rule: str
+) -> None:
+    data = testapp.get(f"/api/v1/resolve?{query}").json["data"]
+    assert (data["id"], data["rule"], data["candidates"]) == (found, rule, [])
+
+
+def test_an_unknown_name_is_a_404_with_the_nearest_ids(testapp: TestApp) -> None:
+    error = testapp.get("/api/v1/resolve?model=acme-tiny-3", status=404).json["error"]
+    assert error["code"] == "MODEL_NOT_FOUND"
+    assert "bazaar/acme/acme-tiny:free" in error["details"]["suggestions"]
+
+
+def test_an_unknown_seller_knows_no_model(testapp: TestApp) -> None:
+    error = testapp.get("/api/v1/resolve?model=acme-large&provider=nobody", status=404).json["error"]
+    assert error["code"] == "MODEL_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("", "model"),
+        ("model=", "model"),
+        ("model=a&provider=b&api_url=c", "api_url"),
+        ("model=a&colour=red", "colour"),
+        ("model=a&as_of=soon", "as_of"),
+        (f"model={'a' * 401}", "model"),
+    ],
+)
+def test_a_bad_question_is_a_400_that_names_the_parameter(testapp: TestApp, query: str, field: str) -> None:
+    error = testapp.get(f"/api/v1/resolve?{query}", status=400).json["error"]
+    assert error["details"]["field"] == field
+
+
+def test_nothing_is_known_before_the_first_import(testapp: TestApp) -> None:
+    testapp.get("/api/v1/resolve?model=acme/acme-large&known_at=2026-11-22T11:59:59Z", status=404)
+    testapp.get("/api/v1/resolve?model=acme/acme-large&known_at=2026-11-22T12:00:00Z", status=200)
+
+
+def test_coverage_sorts_names_into_priced_unknown_and_ambiguous(testapp: TestApp) -> None:
+    names = ["acme-small", "acme/acme-mystery", "gpt-nothing", "acme-small", "bazaar/acme/acme-tiny:free"]
+    answer = testapp.post_json("/api/v1/coverage", {"models": names}).json
+    assert [(item["model"], item["id"]) for item in answer["data"]["priced"]] == [
+        ("acme-small", "acme/acme-small"),
+        ("bazaar/acme/acme-tiny:free", "bazaar/acme/acme-tiny:free"),
+    ]
+    assert [(item["model"], item["id"]) for item in answer["data"]["unknown"]] == [
+        ("acme/acme-mystery", "acme/acme-mystery"),
+        ("gpt-nothing", None),
+    ]
+    assert answer["data"]["ambiguous"] == []
+    assert answer["meta"]["counts"] == {"priced": 2, "unknown": 2, "ambiguous": 0}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"models": "acme"}, "models"),
+        ({"models": [1]}, "models[0]"),
+        ({"models": ["a"] * 10_001}, "models"),
+        ({"models": [], "as_of": "soon"}, "as_of"),
+        ({}, "models"),
+        ({"models": [], "names": []}, "names"),
+    ],
+)
+def test_a_bad_list_is_a_400_that_names_the_field(testapp: TestApp, body: Any, field: str) -> None:
+    error = testapp.post_json("/api/v1/coverage", body, status=400).json["error"]
+    assert error["details"]["field"] == field
+
+
+def test_every_id_of_the_full_price_book_means_itself(full_book_url: str) -> None:
+    engine = create_engine(full_book_url, poolclass=NullPool)
+    with Session(engine) as session:
+        names = names_of(session, knowledge(session))
+        lookup = names.at(Clocks(NOW, NOW))
+        assert len(names.offerings) > 2_500
+        for slug, offered in names.offerings.items():
+            assert lookup(slug, None) == Resolution(slug, "id")
+            assert lookup(offered.api_id, offered.provider) == Resolution(slug, "id")
+    engine.dispose()
