@@ -7,12 +7,15 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.router import Router
 
-from llmpricing.settings import read_settings
+from llmpricing.settings import SettingsError, read_settings
 
 
 def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
-    """The WSGI application: settings, then includes, then routes. Raises SettingsError with every problem."""
-    settings = read_settings(ini)
+    """The WSGI application: settings, then includes, then routes. Bad settings end the start with one message."""
+    try:
+        settings = read_settings(ini)
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None  # pserve would bury the list of problems under a traceback
     with Configurator(settings=ini | {"llmpricing": settings}) as config:
         config.include("llmpricing.models")  # request.dbsession
         config.include("llmpricing.cache")  # request.cache
