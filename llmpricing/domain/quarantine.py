@@ -51,6 +51,10 @@ class Flag:
     def key(self) -> WordKey:
         return (self.meter, self.conditions, self.source, self.time)
 
+    @property
+    def is_pending(self) -> bool:
+        return self.verdict is None and self.superseded is None
+
 
 def sift(
     words: Words,

@@ -30,8 +30,8 @@ class Source(Base):
 class SourceFetch(Base):
     """One reading of a source. ``published_at`` is when the source said it, ``fetched_at`` when we read it.
 
-    Append-only. ``outcome`` is imported, unchanged (the digest was known) or refused; ``counts`` holds new, changed,
-    unchanged, quarantined and entries. What a source last said is as fresh as its latest imported or unchanged fetch.
+    Append-only. ``outcome`` is imported, unchanged (the digest was known) or described; ``counts`` holds new, changed,
+    unchanged and entries. What a source last said is as fresh as its latest imported or unchanged fetch.
     """
 
     __tablename__ = "source_fetch"
@@ -49,7 +49,7 @@ class SourceFetch(Base):
     counts: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     unknown_keys: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
-    # Ids of the offerings that the list priced: tells a withdrawn price from a list that left the offering out.
+    # Ids of the offerings that an imported list priced: tells a withdrawn price from a list that left the offering out.
     listed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True)
 
     source: Mapped[Source] = relationship()

@@ -16,13 +16,20 @@ from llmpricing.models import MatchRule, OfferingAlias, Source
 _ALWAYS: Range[datetime] = Range(None, None, bounds="()")
 
 
-def keep_names(session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime) -> None:
-    """Record the list's rules and aliases; those that changed end their recorded range, none is lost."""
-    _keep_rules(session, source, price_list, ids, now)
-    _keep_aliases(session, source, price_list, ids, now)
+def keep_names(
+    session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime, *, is_newest: bool
+) -> None:
+    """Record the list's rules and aliases; those that changed end their recorded range, none is lost.
+
+    A list that is not the source's newest adds names and changes none.
+    """
+    _keep_rules(session, source, price_list, ids, now, is_newest)
+    _keep_aliases(session, source, price_list, ids, now, is_newest)
 
 
-def _keep_rules(session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime) -> None:
+def _keep_rules(
+    session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime, is_newest: bool
+) -> None:
     stated = {
         ids[offering.slug]: (position, dict(offering.match))
         for position, offering in enumerate(price_list.offerings)
@@ -32,7 +39,9 @@ def _keep_rules(session: Session, source: Source, price_list: PriceList, ids: Ma
         select(MatchRule).where(MatchRule.source_id == source.id, func.upper_inf(MatchRule.recorded))
     ).all()
     ended = [
-        row for row in current if row.offering_id in stated and stated[row.offering_id] != (row.position, row.clause)
+        row
+        for row in current
+        if is_newest and row.offering_id in stated and stated[row.offering_id] != (row.position, row.clause)
     ]
     kept = {row.offering_id for row in current} - {row.offering_id for row in ended}
     _end(session, MatchRule, [row.id for row in ended], now)
@@ -52,7 +61,7 @@ def _keep_rules(session: Session, source: Source, price_list: PriceList, ids: Ma
 
 
 def _keep_aliases(
-    session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime
+    session: Session, source: Source, price_list: PriceList, ids: Mapping[str, int], now: datetime, is_newest: bool
 ) -> None:
     stated = {
         (namespace, alias): ids[slug]
@@ -78,7 +87,7 @@ def _keep_aliases(
     moved = [
         row.id
         for key, row in taken.items()
-        if row.source_id == source.id and stated.get(key, row.offering_id) != row.offering_id
+        if is_newest and row.source_id == source.id and stated.get(key, row.offering_id) != row.offering_id
     ]
     _end(session, OfferingAlias, moved, now)
     added = [

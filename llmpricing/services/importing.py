@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import PriceList, Problem
-from llmpricing.models import Observation, Offering, Source, SourceFetch
-from llmpricing.models.migrations import IMPORT_LOCK
-from llmpricing.services import catalogue_names, catalogue_rows, publishing, words
-from llmpricing.services.words import Said, component_text
+from llmpricing.models import Offering, Source, SourceFetch
+from llmpricing.services import catalogue_names, catalogue_rows, news, publishing, words
+from llmpricing.services.news import READ, News
 from llmpricing.sources.registry import SourceInfo
 
-READ = ("imported", "unchanged")
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
 
 
@@ -36,10 +34,11 @@ class Reading:
     origin: str
     etag: str | None = None
     describes_only: bool = False  # take what it says of known offerings, not its prices
+    unmodified: str | None = None  # digest of the list that the server says is still the one; there are no bytes then
 
     @property
     def sha256(self) -> str:
-        return hashlib.sha256(self.data).hexdigest()
+        return self.unmodified or hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass
@@ -56,6 +55,7 @@ class Summary:
     quarantined: int = 0
     unknown_keys: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    noted: bool = True  # false where that very list was in the price book already
 
 
 def import_lists(
@@ -65,27 +65,52 @@ def import_lists(
 
     Raises SourceError for a list that cannot be read and ImportRefused for one that must not land.
     """
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
+    publishing.lock(session)
     now = publishing.recording_time(session, max(reading.fetched_at for _, reading in lists))
+    modes = _modes(session)
     summaries, touched = [], set()
     for info, reading in lists:
         summary, offerings = _record(session, info, reading, now)
         summaries.append(summary)
         touched |= offerings
-    if touched or any(summary.outcome == "imported" for summary in summaries):
-        flagged = publishing.publish(session, touched, now, progress)
-        for summary in summaries:
-            summary.quarantined = flagged.get(summary.source, 0)
+    touched |= _other_modes(session, modes)
+    flagged = publishing.publish(session, touched, now, progress) if touched else {}
+    for summary in summaries:
+        summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
+    if any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         publishing.raise_version(session, now)
     return summaries
+
+
+def _modes(session: Session) -> dict[int, str | None]:
+    return {offering: mode for offering, mode in session.execute(select(Offering.id, Offering.mode))}
+
+
+def _other_modes(session: Session, before: Mapping[int, str | None]) -> set[int]:
+    """Known offerings that turned out to be of another mode, so that other guards look at their prices."""
+    return {offering for offering, mode in _modes(session).items() if before.get(offering, mode) != mode}
+
+
+def last_answer(session: Session, slug: str, origin: str) -> tuple[str, str] | None:
+    """ETag and digest of the source's newest list, if it came from there with one: what makes a fetch conditional."""
+    fetch = session.scalars(
+        select(SourceFetch)
+        .join(Source)
+        .where(Source.slug == slug, SourceFetch.outcome.in_(READ))
+        .order_by(SourceFetch.published_at.desc(), SourceFetch.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return (fetch.etag, fetch.sha256) if fetch and fetch.etag and fetch.origin == origin else None
 
 
 def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime) -> tuple[Summary, set[int]]:
     """Keep what one list says; returns the offerings whose published prices it may change."""
     source = keep_source(session, info)
-    earlier, later = _neighbours(session, source, reading.published_at)
+    earlier = _neighbour(session, source, reading.published_at)
     if earlier is not None and earlier.sha256 == reading.sha256:
-        return _unchanged(session, source, reading, earlier, later)
+        return _unchanged(session, source, reading, earlier)
+    if reading.unmodified:
+        raise ImportRefused(f"{info.slug} was imported by somebody else at the same time. Run this again.")
     if reading.describes_only:
         return _describe(session, source, info, reading, now), set()
     price_list = info.parse(reading.data)
@@ -95,17 +120,16 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     session.flush()
     ids = _keep_catalogue(session, source, price_list, reading, now)
     fetch.listed = sorted(ids[o.slug] for o in price_list.offerings if o.statements)
-    summary = Summary(info.slug, reading.published_at, reading.sha256, "imported")
-    touched = _keep_words(session, source, fetch, later, _said(price_list, ids), summary)
-    _conclude(fetch, summary, price_list)
-    return summary, touched
+    told = news.keep_news(session, source, fetch, news.said_in(price_list, ids))
+    return _conclude(fetch, told, info.slug, price_list), told.touched
 
 
 def _describe(session: Session, source: Source, info: SourceInfo, reading: Reading, now: datetime) -> Summary:
     """Take capabilities, limits and the like of offerings that other sources price; no offering is added."""
     summary = Summary(info.slug, reading.published_at, reading.sha256, "described")
     seen = select(SourceFetch.id).where(SourceFetch.source_id == source.id, SourceFetch.sha256 == reading.sha256)
-    if session.scalar(seen.limit(1)) is None:
+    summary.noted = session.scalar(seen.limit(1)) is None
+    if summary.noted:
         known = set(session.scalars(select(Offering.slug)))
         found = [replace(o, statements=()) for o in info.parse(reading.data).offerings if o.slug in known]
         catalogue_rows.keep_offerings(session, source, found, reading.published_at, now)
@@ -124,16 +148,15 @@ def keep_source(session: Session, info: SourceInfo) -> Source:
     return session.scalars(found).one()
 
 
-def _neighbours(
-    session: Session, source: Source, published_at: datetime
-) -> tuple[SourceFetch | None, SourceFetch | None]:
-    """The source's nearest lists published by then and after."""
-    read = select(SourceFetch).where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
-    read = read.options(undefer(SourceFetch.listed)).limit(1)
-    time = SourceFetch.published_at
-    earlier = session.scalars(read.where(time <= published_at).order_by(time.desc(), SourceFetch.id.desc())).first()
-    later = session.scalars(read.where(time > published_at).order_by(time, SourceFetch.id)).first()
-    return earlier, later
+def _neighbour(session: Session, source: Source, published_at: datetime) -> SourceFetch | None:
+    """The source's newest list published by then."""
+    return session.scalars(
+        select(SourceFetch)
+        .where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
+        .where(SourceFetch.published_at <= published_at)
+        .order_by(SourceFetch.published_at.desc(), SourceFetch.id.desc())
+        .limit(1)
+    ).first()
 
 
 def _fetch(source: Source, reading: Reading, outcome: str) -> SourceFetch:
@@ -150,21 +173,19 @@ def _fetch(source: Source, reading: Reading, outcome: str) -> SourceFetch:
     )
 
 
-def _unchanged(
-    session: Session, source: Source, reading: Reading, earlier: SourceFetch, later: SourceFetch | None
-) -> tuple[Summary, set[int]]:
+def _unchanged(session: Session, source: Source, reading: Reading, earlier: SourceFetch) -> tuple[Summary, set[int]]:
     """Note that the source still says the same, unless that very list was read before."""
     summary = Summary(source.slug, reading.published_at, reading.sha256, "unchanged")
     summary.unchanged = sum(earlier.counts.get(name, 0) for name in ("new", "changed", "unchanged"))
     summary.unknown_keys = earlier.unknown_keys
-    if earlier.published_at < reading.published_at:
-        fetch = _fetch(source, reading, "unchanged")
-        fetch.listed, fetch.unknown_keys = earlier.listed, earlier.unknown_keys
-        fetch.counts = {"unchanged": summary.unchanged, "entries": earlier.counts.get("entries", 0)}
-        session.add(fetch)
-        if later is not None:  # changes of the later list were bracketed by the earlier one, and now by this
-            return summary, {offering for offering, _ in _told_at(session, source, later.published_at)}
-    return summary, set()
+    summary.noted = earlier.published_at < reading.published_at
+    if not summary.noted:
+        return summary, set()
+    fetch = _fetch(source, reading, "unchanged")
+    fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
+    fetch.counts = {"unchanged": summary.unchanged, "entries": earlier.counts.get("entries", 0)}
+    session.add(fetch)
+    return summary, news.bracketed_by(session, source, reading.published_at)
 
 
 def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch | None) -> None:
@@ -192,86 +213,29 @@ def _keep_catalogue(
     catalogue_rows.keep_providers(session, price_list.providers, slugs)
     ids = catalogue_rows.keep_offerings(session, source, price_list.offerings, reading.published_at, now)
     words.keep_schedules(session, (s for o in price_list.offerings for s in o.statements))
-    catalogue_names.keep_names(session, source, price_list, ids, now)
+    newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
+    catalogue_names.keep_names(session, source, price_list, ids, now, is_newest=newest == reading.published_at)
     return ids
 
 
-def _said(price_list: PriceList, ids: Mapping[str, int]) -> dict[tuple[int, str], Said]:
-    """The list's words by offering and component."""
-    return {
-        (ids[offering.slug], component_text(statement.meter, statement.conditions)): statement.segments
-        for offering in price_list.offerings
-        for statement in offering.statements
-    }
-
-
-def _keep_words(
-    session: Session,
-    source: Source,
-    fetch: SourceFetch,
-    later: SourceFetch | None,
-    said: dict[tuple[int, str], Said],
-    summary: Summary,
-) -> set[int]:
-    """Append what is new to the history; returns the offerings whose published prices it may change."""
-    before = words.last_words(session, source, fetch.published_at)
-    changes: dict[tuple[int, str], Said] = {}
-    for key, segments in said.items():
-        if key not in before:
-            summary.new += 1
-        elif words.comparable(before[key]) != words.comparable(segments):
-            summary.changed += 1
-        else:
-            summary.unchanged += 1
-            continue
-        changes[key] = segments
-    changes |= dict.fromkeys(_withdrawn(before, said, set(fetch.listed)), ())
-    rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
-    touched = {offering for offering, _ in changes}
-    if later is not None:
-        told = _told_at(session, source, later.published_at)
-        restated = _restated(before, changes, told, set(later.listed))
-        rows |= {(later.published_at, *key): segments for key, segments in restated}
-        # The list between two others is the new lower bound of changes that were bracketed by the earlier one.
-        touched |= {offering for offering, _ in told}
-    words.keep_words(session, source, fetch, rows)
-    return touched
-
-
-def _withdrawn(
-    before: Mapping[tuple[int, str], Said], said: Mapping[tuple[int, str], Said], listed: set[int]
-) -> Iterator[tuple[int, str]]:
-    """Prices that the source no longer states though it still prices the offering."""
-    return (key for key, segments in before.items() if segments and key[0] in listed and key not in said)
-
-
-def _told_at(session: Session, source: Source, time: datetime) -> set[tuple[int, str]]:
-    query = select(Observation.offering_id, Observation.component).where(
-        Observation.source_id == source.id, Observation.time == time
-    )
-    return {(offering, component) for offering, component in session.execute(query)}
-
-
-def _restated(
-    before: Mapping[tuple[int, str], Said],
-    changes: Iterable[tuple[int, str]],
-    told: set[tuple[int, str]],
-    listed: set[int],
-) -> Iterator[tuple[tuple[int, str], Said]]:
-    """What the next list said though it was no news then: after an older list has come between, it is."""
-    for key in changes:
-        if key not in told and key[0] in listed:
-            yield key, before.get(key, ())
-
-
-def _conclude(fetch: SourceFetch, summary: Summary, price_list: PriceList) -> None:
-    summary.unknown_keys = dict(price_list.unknown_keys.most_common())
-    summary.problems = price_list.problems
-    fetch.unknown_keys = summary.unknown_keys
-    fetch.problems = [{"key": problem.key, "reason": problem.reason} for problem in price_list.problems]
+def _conclude(fetch: SourceFetch, told: News, source: str, price_list: PriceList) -> Summary:
+    """Write down what the list held, and sum it up."""
     fetch.counts = {
-        "new": summary.new,
-        "changed": summary.changed,
-        "unchanged": summary.unchanged,
+        "new": told.new,
+        "changed": told.changed,
+        "unchanged": told.unchanged,
         "entries": price_list.entries,
     }
+    fetch.unknown_keys = dict(price_list.unknown_keys.most_common())
+    fetch.problems = [{"key": problem.key, "reason": problem.reason} for problem in price_list.problems]
+    return Summary(
+        source,
+        fetch.published_at,
+        fetch.sha256,
+        "imported",
+        told.new,
+        told.changed,
+        told.unchanged,
+        unknown_keys=fetch.unknown_keys,
+        problems=price_list.problems,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -17,8 +17,9 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing import OfferingBook, publish_offering
 from llmpricing.domain.timelines import Component, Row
 from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
+from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.models.session import ONE_INSERT
-from llmpricing.services import reviews, words
+from llmpricing.services import pins, reviews, words
 
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
 _KEY = (
@@ -43,8 +44,8 @@ def publish(
     offerings: Collection[int],
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Counter[str]:
-    """Publish these offerings anew as of ``now``; returns how many words wait for a person, by source."""
+) -> Counter[tuple[str, datetime]]:
+    """Publish these offerings anew as of ``now``; returns how many words wait for a person, by source and time."""
     keep_meters(session)
     components = words.Components(session)
     snapshots = words.snapshots_of(session)
@@ -52,13 +53,14 @@ def publish(
     ranks = {source.slug: source.trust_rank for source in sources}
     ids, slugs = {s.slug: s.id for s in sources}, {s.id: s.slug for s in sources}
     modes = {id_: mode for id_, mode in session.execute(select(Offering.id, Offering.mode))}
-    flagged: Counter[str] = Counter()
+    flagged: Counter[tuple[str, datetime]] = Counter()
     done = 0
     ordered = sorted(offerings)
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
         said = words.words_of(session, chunk, components)
         verdicts = reviews.verdicts_of(session, chunk, components, slugs)
+        held = pins.pins_of(session, chunk, components)
         books = {
             offering: publish_offering(
                 said[offering],
@@ -66,16 +68,22 @@ def publish(
                 mode=modes[offering],
                 ranks=ranks,
                 verdicts=verdicts.get(offering, {}),
+                pins=held.get(offering, {}),
             )
             for offering in chunk
         }
         flags = {offering: book.flags for offering, book in books.items()}
-        flagged.update(f.source for found in flags.values() for f in found if f.verdict is None and not f.superseded)
+        flagged.update((f.source, f.time) for found in flags.values() for f in found if f.is_pending)
         reviews.keep_reviews(session, flags, ids, now)
         _bring_up_to(session, books, ids, now)
         done += len(chunk)
         progress(done, len(offerings))
     return flagged
+
+
+def lock(session: Session) -> None:
+    """Wait until nobody else changes prices, and keep others waiting until this transaction ends."""
+    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
 
 
 def recording_time(session: Session, now: datetime) -> datetime:

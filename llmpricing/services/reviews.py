@@ -46,7 +46,7 @@ def keep_reviews(
         (offering, component_text(flag.meter, flag.conditions), source_ids[flag.source], flag.time): flag
         for offering, found in flags.items()
         for flag in found
-        if flag.verdict is None and flag.superseded is None
+        if flag.is_pending
     }
     known = {
         (review.offering_id, review.component, review.source_id, review.time): review
@@ -74,7 +74,7 @@ def _columns(key: _Key, flag: Flag, now: datetime) -> dict[str, Any]:
         "against": _against(flag),
         "slip": flag.finding.slip,
         "old_amount": _old_amount(flag),
-        "new_amount": flag.new.amount,
+        "new_amount": flag.new.amount or Decimal(0),  # no amount is free
         "currency": flag.new.currency,
         "per_quantity": flag.new.per_quantity,
         "opened_at": now,

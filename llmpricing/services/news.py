@@ -1,0 +1,98 @@
+"""What a list says that its source had not said before: the words that are appended to the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
+
+from llmpricing.domain.observations import PriceList
+from llmpricing.models import Observation, Source, SourceFetch
+from llmpricing.services import words
+from llmpricing.services.words import Said, component_text
+
+READ = ("imported", "unchanged")  # outcomes of fetches that count as what the source said
+_Key = tuple[int, str]  # offering and component
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """How many components are new, changed and unchanged; ``touched`` are the offerings that may be priced anew."""
+
+    new: int
+    changed: int
+    unchanged: int
+    touched: set[int]
+
+
+def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mapping[_Key, Said]) -> News:
+    """Append what the list of this fetch says and the source had not said before."""
+    before = words.last_words(session, source, fetch.published_at)
+    new = {key: segments for key, segments in said.items() if key not in before}
+    changed = {
+        key: segments
+        for key, segments in said.items()
+        if key in before and words.comparable(before[key]) != words.comparable(segments)
+    }
+    changes = new | changed | dict.fromkeys(_withdrawn(before, said, set(fetch.listed)), ())
+    rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
+    rows |= {(time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes))}
+    words.keep_words(session, source, fetch, rows)
+    touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
+    return News(len(new), len(changed), len(said) - len(new) - len(changed), touched)
+
+
+def said_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Said]:
+    """The list's words by offering and component; ``ids`` are those of its offerings."""
+    return {
+        (ids[offering.slug], component_text(statement.meter, statement.conditions)): statement.segments
+        for offering in price_list.offerings
+        for statement in offering.statements
+    }
+
+
+def bracketed_by(session: Session, source: Source, time: datetime) -> set[int]:
+    """Offerings whose prices changed in the source's next list after a time: one of that time bounds the change."""
+    lists = select(SourceFetch.published_at).where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
+    later = session.scalar(lists.where(SourceFetch.published_at > time).order_by(SourceFetch.published_at).limit(1))
+    return set() if later is None else {offering for offering, _ in _told_at(session, source, later)}
+
+
+def _told_at(session: Session, source: Source, time: datetime) -> set[_Key]:
+    query = select(Observation.offering_id, Observation.component).where(
+        Observation.source_id == source.id, Observation.time == time
+    )
+    return {(offering, component) for offering, component in session.execute(query)}
+
+
+def _withdrawn(before: Mapping[_Key, Said], said: Mapping[_Key, Said], listed: set[int]) -> Iterator[_Key]:
+    """Prices that the source no longer states though it still prices the offering."""
+    return (key for key, segments in before.items() if segments and key[0] in listed and key not in said)
+
+
+def _repeated_later(
+    session: Session, source: Source, fetch: SourceFetch, changes: set[_Key]
+) -> Iterator[tuple[_Key, datetime]]:
+    """Where later lists said the same as the one before this: that was no news then; now that this one has come
+    between, it is, in the first of them that prices the offering.
+    """
+    same = aliased(SourceFetch)  # an unchanged list is kept without its offerings: its digest names them
+    digest = and_(same.source_id == source.id, same.sha256 == SourceFetch.sha256, same.outcome == "imported")
+    lists = (
+        select(SourceFetch.published_at, select(same.listed).where(digest).limit(1).scalar_subquery())
+        .where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
+        .where(SourceFetch.published_at > fetch.published_at)
+        .order_by(SourceFetch.published_at)
+    )
+    waiting = changes
+    for time, listed in session.execute(lists):
+        if not waiting:
+            return
+        priced = set(listed)
+        spoken = {key for key in waiting if key[0] in priced}
+        for key in spoken - _told_at(session, source, time):
+            yield key, time
+        waiting = waiting - spoken

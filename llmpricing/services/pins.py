@@ -1,0 +1,96 @@
+"""Prices that people hold against all sources."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.publishing import PINNED, pin
+from llmpricing.domain.timelines import Component, Row
+from llmpricing.models import Offering, Pin, Source
+from llmpricing.services.words import Components
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedPrice:
+    """A price that somebody holds: ``amount`` in ``currency`` per ``per`` units of the meter; 0 is free."""
+
+    offering: str
+    component: str
+    amount: Decimal
+    currency: str
+    per: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+    pinned_at: datetime
+    pinned_by: str
+    note: str | None
+
+
+def pins_of(
+    session: Session, offerings: Collection[int], components: Components
+) -> dict[int, dict[Component, list[Row]]]:
+    """The pins that stand on these offerings, as prices of the domain."""
+    standing = select(Pin).where(Pin.offering_id.in_(offerings), func.upper_inf(Pin.recorded))
+    found: dict[int, dict[Component, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for held in session.scalars(standing.order_by(Pin.id)):
+        segment = Segment(
+            State(held.state),
+            held.amount,
+            held.per_quantity,
+            held.currency,
+            valid_from=held.valid.lower,
+            valid_until=held.valid.upper,
+        )
+        found[held.offering_id][components.read(held.component)].append(pin(segment, _since(held)))
+    return found
+
+
+def pins_on(session: Session, offering_id: int, component: str) -> list[Pin]:
+    """The pins that stand on one component, in order of time."""
+    query = select(Pin).where(Pin.offering_id == offering_id, Pin.component == component, func.upper_inf(Pin.recorded))
+    return list(session.scalars(query.order_by(func.lower(Pin.valid).nulls_first())))
+
+
+def pinned_prices(session: Session, now: datetime) -> list[PinnedPrice]:
+    """What is held now or will be, by offering and component."""
+    query = (
+        select(Pin, Offering.slug)
+        .join(Offering, Offering.id == Pin.offering_id)
+        .where(func.upper_inf(Pin.recorded), or_(func.upper_inf(Pin.valid), func.upper(Pin.valid) > now))
+        .order_by(Offering.slug, Pin.component.collate("C"), func.lower(Pin.valid).nulls_first())
+    )
+    return [
+        PinnedPrice(
+            slug,
+            held.component,
+            held.amount or Decimal(0),
+            held.currency,
+            held.per_quantity,
+            held.valid.lower,
+            held.valid.upper,
+            _since(held),
+            held.pinned_by,
+            held.note,
+        )
+        for held, slug in session.execute(query)
+    ]
+
+
+def keep_manual_source(session: Session) -> None:
+    """The source that pinned prices name; people are believed before any list."""
+    values = {"slug": PINNED, "name": "Pinned by hand", "trust_rank": 0, "states_dates": True}
+    session.execute(upsert(Source).values(values).on_conflict_do_nothing())
+
+
+def _since(held: Pin) -> datetime:
+    assert held.recorded.lower is not None  # noqa: S101 - recorded ranges begin when they are written
+    return held.recorded.lower
