@@ -136,7 +136,8 @@ def test_32_clients_at_a_frozen_database_neither_starve_health_nor_wait_past_the
 def test_as_many_slow_requests_as_there_are_threads_leave_health_its_worker(stores, serve):
     """Locked out of a table, a request waits in mid-statement, where only its own deadline ends the wait."""
     engine = create_engine(stores.database_url)
-    with serve(request_deadline_s=1.5) as site, engine.connect() as connection:
+    # Without a cache, which would answer instead of the database.
+    with serve(None, closed_port(), request_deadline_s=1.5) as site, engine.connect() as connection:
         connection.execute(text("lock table offering in access exclusive mode"))
         with clients(site, threads_in_development()) as answers:
             time.sleep(0.7)
