@@ -10,6 +10,10 @@ import click
 from llmpricing.settings import SettingsError
 
 COMMANDS = {
+    "alias": "llmpricing.scripts.alias_command:alias",
+    "import": "llmpricing.scripts.import_command:import_",
+    "quote": "llmpricing.scripts.quote_command:quote",
+    "rate": "llmpricing.scripts.rate_command:rate",
     "run": "llmpricing.scripts.run_command:run",
     "stores": "llmpricing.scripts.stores_command:stores",
     "verify": "llmpricing.scripts.verify_command:verify",

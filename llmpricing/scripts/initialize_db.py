@@ -24,6 +24,8 @@ _NEXT_STEPS = {
     "28000": "The role was refused. Check the user in sqlalchemy.url or LLMPRICING_DATABASE_URL.",
     "3D000": "The database does not exist. Create it: createdb -O ROLE NAME, or let 'llmpricing stores up' do it.",
     "42501": "The role may not do this. It needs CREATE on the database, and the extension btree_gist.",
+    "42P01": "A table is missing. Bring the schema up to date: initialize_llmpricing_db --no-seed, with the same ini.",
+    "42703": "A column is missing. Bring the schema up to date: initialize_llmpricing_db --no-seed, with the same ini.",
     "53100": "The server's disk is full. Free some space and run this again: nothing was lost.",
     "55P03": "Somebody else holds a lock on the tables. Run this again when the other work is done.",
 }

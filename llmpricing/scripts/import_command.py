@@ -1,0 +1,166 @@
+"""`llmpricing import`: read price lists from their own addresses, another address, a file or standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.services.importing import Reading, Summary, import_lists, last_answer
+from llmpricing.settings import Settings
+from llmpricing.sources.compression import too_large, unpacked
+from llmpricing.sources.errors import SourceError
+from llmpricing.sources.fetch import fetch
+from llmpricing.sources.registry import SOURCES, SourceInfo
+
+COUNTS = ("new", "changed", "unchanged", "quarantined")
+
+
+@click.command("import")
+@ini_option
+@click.argument("source", required=False, type=click.Choice(list(SOURCES)), metavar="SOURCE")
+@click.argument("origin", required=False, metavar="[FILE|URL]")
+@click.option("--all", "every", is_flag=True, help="Import every source from its own address.")
+@click.option("--published", type=instant, metavar="DATE", help="When the list was published; by default now.")
+@click.option("--dry-run", is_flag=True, help="Do it all, tell what it did, and change nothing.")
+@json_option
+def import_(
+    ini: Path,
+    source: str | None,
+    origin: str | None,
+    every: bool,
+    published: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Bring the price book up to what SOURCE says: whole or not at all, and twice is as once.
+
+    Reads FILE (.json, also as .gz or .xz; - is standard input) or URL, else the source's own address. A list counts
+    from when it was published: say --published for an older one. Exits 0 when done, also with quarantined prices; 1
+    when it failed; 2 when it was asked wrongly.
+    """
+    _check_question(source, origin, every, published)
+    settings = ini_settings(ini)
+    failed = False
+    answers = []
+    for info in SOURCES.values() if source is None else [SOURCES[source]]:
+        try:
+            with failures_told():
+                answers.append(_answer(_import(settings, info, origin, published, dry_run), dry_run))
+        except click.ClickException as error:
+            failed = True
+            answers.append({"source": info.slug, "outcome": "failed", "error": error.message})
+    if as_json:
+        click.echo(json.dumps(answers if every else answers[0], indent=2))
+    else:
+        for answer in answers:
+            _print(answer)
+    sys.exit(1 if failed else 0)
+
+
+def _check_question(source: str | None, origin: str | None, every: bool, published: datetime | None) -> None:
+    if every and (source or origin or published):
+        raise click.UsageError("--all imports every source from its own address as of now: leave the rest out.")
+    if not every and source is None:
+        raise click.UsageError(f"Name a source ({', '.join(SOURCES)}), or say --all.")
+    if published and published > datetime.now(UTC):
+        raise click.BadParameter("lies in the future.", param_hint="--published")
+    if origin and origin != "-" and "://" not in origin and not Path(origin).is_file():
+        raise click.BadParameter(f"There is no file {origin!r}.", param_hint="FILE")
+
+
+def _import(
+    settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None, dry_run: bool
+) -> Summary:
+    reading = _read(settings, info, origin, published)
+    bar = click.progressbar(length=1, label=f"Publishing {info.slug}", file=sys.stderr, hidden=not sys.stderr.isatty())
+
+    def progress(done: int, total: int) -> None:
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    with open_book(settings, commit=not dry_run) as session, bar:
+        (summary,) = import_lists(session, [(info, reading)], progress)
+        return summary
+
+
+def _read(settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None) -> Reading:
+    if origin is not None and "://" not in origin:
+        data, name = _read_file(origin, settings.fetch_max_mib * 2**20), "standard input"
+        now = datetime.now(UTC)
+        return Reading(data, published or now, now, name if origin == "-" else Path(origin).name)
+    return _fetch(settings, info, origin or info.url, published)
+
+
+def _fetch(settings: Settings, info: SourceInfo, url: str, published: datetime | None) -> Reading:
+    """The list at ``url``. It says its prices now, whenever its file was last changed: so it is published now."""
+    address = url.partition("?")[0].partition("#")[0]  # what follows may be a token, which is kept nowhere
+    known = None
+    if published is None:
+        with open_book(settings) as session:
+            known = last_answer(session, info.slug, address)
+    fetched = fetch(url, settings, known[0] if known else None)
+    now = datetime.now(UTC)
+    if fetched.data is None and known:
+        return Reading(b"", now, now, address, known[0], unmodified=known[1])
+    return Reading(fetched.data or b"", published or now, now, address, fetched.etag)
+
+
+def _read_file(name: str, max_bytes: int) -> bytes:
+    try:
+        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise SourceError(f"{name} cannot be read: {error.strerror}.") from None
+    if len(data) > max_bytes:
+        raise SourceError(f"{name}: {too_large(max_bytes)}.")
+    return unpacked(data, max_bytes)
+
+
+def _answer(summary: Summary, dry_run: bool) -> dict[str, Any]:
+    """The summary by the names that text and JSON share."""
+    counts = {name: getattr(summary, name) for name in COUNTS}
+    return {
+        "source": summary.source,
+        "outcome": summary.outcome,
+        "published_at": summary.published_at.isoformat().replace("+00:00", "Z"),
+        "dry_run": dry_run,
+        **counts,
+        "unknown_keys": summary.unknown_keys,
+        "problems": [asdict(problem) for problem in summary.problems],
+        "digest": summary.digest,
+    }
+
+
+def _print(answer: dict[str, Any]) -> None:
+    if "error" in answer:
+        click.echo(f"{answer['source']}: failed. {answer['error']}", err=True)
+        return
+    click.echo(f"{answer['source']}, published {answer['published_at']}: {answer['outcome']}")
+    for name in COUNTS:
+        click.echo(f"  {name:<12} {answer[name]}")
+    keys = ", ".join(f"{name} ({count})" for name, count in answer["unknown_keys"].items())
+    click.echo(f"  {'unknown_keys':<12} {keys or 'none'}")
+    _print_problems(answer["problems"])
+    click.echo(f"  {'digest':<12} {answer['digest']}")
+    if answer["quarantined"]:
+        click.echo("Quarantined prices wait for a person: llmpricing review list")
+    if answer["dry_run"]:
+        click.echo("Dry run: nothing was changed.")
+
+
+def _print_problems(problems: Sequence[dict[str, str]]) -> None:
+    click.echo(f"  {'problems':<12} {len(problems) or 'none'}")
+    for problem in problems[:20]:
+        click.echo(f"    {problem['key']}: {problem['reason']}")
+    if len(problems) > 20:
+        click.echo(f"    and {len(problems) - 20} more: --json lists all")

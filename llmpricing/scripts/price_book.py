@@ -1,0 +1,94 @@
+"""What the commands that work on a price book share: its ini file, its session, and how their failures are told."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from llmpricing.models.session import make_script_engine
+from llmpricing.scripts.initialize_db import next_step
+from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.importing import ImportRefused
+from llmpricing.settings import Settings
+from llmpricing.sources.errors import SourceError
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+ini_option: Decorator = click.option(
+    "-c",
+    "--ini",
+    default="development.ini",
+    show_default=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The ini file that names the price book.",
+)
+json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+as_option: Decorator = click.option("--as", "actor", metavar="NAME", help="Who decides, for the audit log.")
+note_option: Decorator = click.option("--note", help="Why, for the audit log.")
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Turn what can go wrong with a price book into plain words and exit code 1."""
+    try:
+        yield
+    except (SourceError, ImportRefused, DecisionRefused) as error:
+        raise click.ClickException(str(error)) from None
+    except DBAPIError as error:
+        raise click.ClickException(next_step(error)) from None
+
+
+@contextmanager
+def open_book(settings: Settings, *, commit: bool = True) -> Iterator[Session]:
+    """A session on the price book; what the block did is kept, unless it raises or ``commit`` is false."""
+    with Session(make_script_engine(settings)) as session:
+        yield session
+        if commit:
+            session.commit()
+
+
+def decider(actor: str | None, note: str | None) -> Decider:
+    """Who decides now: the name given, else the account that runs this."""
+    try:
+        account = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as containers have
+        account = f"uid {os.getuid()}"
+    return Decider(actor or account, datetime.now(UTC), note)
+
+
+def instant(text: str) -> datetime:
+    """A time with offset in UTC, or a date, which means 00:00 UTC; a usage error for anything else."""
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), time(), UTC)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise click.BadParameter(f"{text!r} is no date (2026-01-31) and no time with offset (2026-01-31T12:00:00Z).")
+
+
+def back_to(text: str) -> datetime:
+    """A span back from now (12h, 7d, 2w), or a date or time as ``instant`` takes it; a usage error for the rest."""
+    now = datetime.now(UTC)
+    if found := re.fullmatch(r"(\d{1,6})([hdw])", text, re.ASCII):
+        hours = int(found[1]) * {"h": 1, "d": 24, "w": 168}[found[2]]
+        return now - timedelta(hours=min(hours, 24 * 36500))
+    try:
+        since = instant(text)
+    except click.BadParameter:
+        raise click.BadParameter(f"{text!r} is no span (12h, 7d, 2w) and no date (2026-01-31).") from None
+    if since > now:
+        raise click.BadParameter(f"{text!r} lies in the future.")
+    return since
