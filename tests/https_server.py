@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import pytest
+
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -57,6 +59,16 @@ def certificate(folder: Path, names: str = "DNS:localhost,IP:127.0.0.1") -> Path
     both = folder / "both.pem"
     both.write_bytes(key.read_bytes() + cert.read_bytes())
     return both
+
+
+@contextmanager
+def trusted_server(certificate_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListServer]:
+    """A server whose certificate this process trusts, reached without a proxy."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with https_server(certificate_file) as server:
+        yield server
 
 
 @contextmanager

@@ -54,3 +54,9 @@ def small_list() -> bytes:
         {"id": "bazaar", "name": "Bazaar", "api_pattern": r"https://bazaar\.example", "models": _BAZAAR},
     ]
     return json.dumps(providers).encode()
+
+
+def price_list(**prices: float) -> bytes:
+    """A list of one seller, acme, with an offering for each name, at this input price; output is four times that."""
+    models = [_model(name, {"input_mtok": amount, "output_mtok": amount * 4}) for name, amount in prices.items()]
+    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -21,18 +20,9 @@ from llmpricing.services.offerings import get_offering
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
-from tests.lists import small_list
+from tests.lists import price_list, small_list
 
 SOURCE = source_info("genai-prices")
-
-
-def price_list(**prices: float) -> bytes:
-    """A list of one provider with an offering for each name, at this input price; output is four times that."""
-    models = [
-        {"id": name, "match": {"equals": name}, "prices": {"input_mtok": amount, "output_mtok": amount * 4}}
-        for name, amount in prices.items()
-    ]
-    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()
 
 
 def load(session: Session, data: bytes, published: str, at: datetime = NOW) -> Summary:

@@ -16,7 +16,7 @@ from llmpricing.settings import Settings, read_settings
 from llmpricing.sources.compression import unpacked
 from llmpricing.sources.errors import FetchError, SourceError
 from llmpricing.sources.fetch import Fetched, fetch
-from tests.https_server import ListServer, certificate, connect_proxy, https_server
+from tests.https_server import ListServer, certificate, connect_proxy, https_server, trusted_server
 
 LIST = b'{"a": 1}'
 
@@ -34,10 +34,7 @@ def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(certificate_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListServer]:
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate_file))
-    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with https_server(certificate_file) as found:
+    with trusted_server(certificate_file, monkeypatch) as found:
         yield found
 
 

@@ -1,0 +1,59 @@
+"""The command line on a price book, run as people and cron run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from click.testing import CliRunner, Result
+
+from llmpricing.scripts.cli import main
+
+INI = """\
+[app:main]
+use = egg:llmpricing
+sqlalchemy.url = {database}
+redis.url = {redis}
+llmpricing.environment = development
+llmpricing.seed = none
+"""
+
+
+@dataclass
+class Commands:
+    """Commands on the price book that an ini file names."""
+
+    ini: Path
+
+    def run(self, command: str, *words: str, data: bytes | None = None) -> Result:
+        """Run in this process."""
+        return CliRunner().invoke(main, [*command.split(), *words, "-c", str(self.ini)], input=data)
+
+    def json(self, command: str, *words: str, exit_code: int = 0) -> Any:
+        """What the command says with --json."""
+        result = self.run(command, *words, "--json")
+        assert result.exit_code == exit_code, result.output
+        return json.loads(result.stdout)
+
+    def start(self, command: str, *words: str) -> subprocess.Popen[str]:
+        """Start it as a program of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "llmpricing.scripts.cli", *command.split(), *words, "-c", str(self.ini)],
+            env=os.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+
+def commands_on(folder: Path, database_url: str, redis_url: str) -> Commands:
+    """Commands with an ini file of their own in the folder."""
+    ini = folder / "book.ini"
+    ini.write_text(INI.format(database=database_url.replace("%", "%%"), redis=redis_url))
+    return Commands(ini)

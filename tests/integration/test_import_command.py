@@ -1,0 +1,293 @@
+"""llmpricing import: what it reads, says and exits with, and that nothing half done remains."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, func, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.models import Base, Catalogue, Observation, Offering, PriceRow, SourceFetch
+from llmpricing.models.migrations import IMPORT_LOCK
+from llmpricing.scripts import import_command
+from llmpricing.sources.registry import SOURCES
+from tests.commands import Commands, commands_on
+from tests.https_server import ListServer, certificate, trusted_server
+from tests.lists import price_list
+
+SAMPLES = Path(__file__).parent.parent / "fixtures"
+LIST = price_list(a=2, b=5)
+
+
+@pytest.fixture
+def commands(tmp_path: Path, empty_book_url: str, redis_url: str) -> Commands:
+    return commands_on(tmp_path, empty_book_url, redis_url)
+
+
+@pytest.fixture
+def book(empty_book_url: str) -> Iterator[Engine]:
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def certificate_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def server(certificate_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListServer]:
+    monkeypatch.setenv("LLMPRICING_FETCH_HOSTS", "localhost")
+    with trusted_server(certificate_file, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def list_file(tmp_path: Path) -> str:
+    path = tmp_path / "list.json"
+    path.write_bytes(LIST)
+    return str(path)
+
+
+def rows(engine: Engine) -> dict[str, int]:
+    """How many rows each table holds, meters aside."""
+    tables = [table for table in Base.metadata.sorted_tables if table.name != "meter"]
+    with Session(engine) as session:
+        return {table.name: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+
+
+def fetches(engine: Engine) -> list[SourceFetch]:
+    with Session(engine) as session:
+        return list(session.scalars(select(SourceFetch).order_by(SourceFetch.id)))
+
+
+def test_the_summary_has_the_same_names_in_text_and_json(commands: Commands, list_file: str) -> None:
+    text_ = commands.run("import genai-prices", list_file, "--dry-run")
+    said = commands.json("import genai-prices", list_file, "--published", "2026-11-10")
+    assert said == {
+        "source": "genai-prices",
+        "outcome": "imported",
+        "published_at": "2026-11-10T00:00:00Z",
+        "dry_run": False,
+        "new": 4,
+        "changed": 0,
+        "unchanged": 0,
+        "quarantined": 0,
+        "unknown_keys": {},
+        "problems": [],
+        "digest": said["digest"],
+    }
+    assert all(f"  {name} " in text_.output for name in ("new", "changed", "unchanged", "quarantined", "unknown_keys"))
+    assert said["digest"] in text_.output
+
+
+def test_the_same_file_twice_says_unchanged(commands: Commands, list_file: str) -> None:
+    commands.json("import genai-prices", list_file, "--published", "2026-11-10")
+    again = commands.json("import genai-prices", list_file, "--published", "2026-11-10")
+    assert (again["outcome"], again["new"], again["unchanged"]) == ("unchanged", 0, 4)
+
+
+@pytest.mark.parametrize(("ending", "pack"), [(".json.gz", gzip.compress), (".json.xz", lzma.compress)])
+def test_packed_files_are_read(commands: Commands, tmp_path: Path, ending: str, pack) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / f"list{ending}"
+    path.write_bytes(pack(LIST))
+    assert commands.json("import genai-prices", str(path))["new"] == 4
+
+
+def test_standard_input_is_read(commands: Commands) -> None:
+    result = commands.run("import genai-prices - --json", data=LIST)
+    assert json.loads(result.stdout)["new"] == 4
+
+
+def test_a_file_without_a_date_counts_as_published_now(commands: Commands, list_file: str) -> None:
+    before = datetime.now(UTC)
+    published = datetime.fromisoformat(commands.json("import genai-prices", list_file)["published_at"])
+    assert before <= published <= datetime.now(UTC)
+
+
+def test_a_dry_run_tells_everything_and_changes_nothing(commands: Commands, book: Engine, list_file: str) -> None:
+    before = rows(book)
+    assert commands.json("import genai-prices", list_file, "--dry-run")["new"] == 4
+    assert rows(book) == before
+    assert commands.json("import genai-prices", list_file)["new"] == 4
+
+
+def test_quarantined_prices_are_counted_and_no_failure(commands: Commands, tmp_path: Path, list_file: str) -> None:
+    commands.json("import genai-prices", list_file, "--published", "2026-10-01")
+    (tmp_path / "slipped.json").write_bytes(price_list(a=2000, b=6))
+    said = commands.json("import genai-prices", str(tmp_path / "slipped.json"))
+    assert (said["quarantined"], said["changed"]) == (2, 4)
+
+
+def test_unknown_keys_and_problems_are_listed(commands: Commands) -> None:
+    said = commands.json("import models-dev", str(SAMPLES / "models-dev" / "sample.json"))
+    assert said["unknown_keys"]["cost.dreams"] == 1
+    assert {"key", "reason"} == set(said["problems"][0])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["no-such-source"],
+        [],
+        ["genai-prices", "no-such-file.json"],
+        ["genai-prices", "."],
+        ["genai-prices", "--published", "yesterday"],
+        ["genai-prices", "--published", "2026-11-10T12:00:00"],
+        ["genai-prices", "--published", "2999-01-01"],
+        ["--all", "genai-prices"],
+        ["--all", "--published", "2026-11-10"],
+        ["genai-prices", "-", "one-too-many"],
+    ],
+)
+def test_misuse_exits_2(commands: Commands, words: list[str]) -> None:
+    assert commands.run("import", *words).exit_code == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"not json", b"\x1f\x8b broken", b"\xfd7zXZ\x00"])
+def test_a_list_that_cannot_be_read_exits_1_and_changes_nothing(
+    commands: Commands, book: Engine, tmp_path: Path, data: bytes
+) -> None:
+    (tmp_path / "broken").write_bytes(data)
+    before = rows(book)
+    result = commands.run("import genai-prices", str(tmp_path / "broken"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "genai-prices: failed." in result.stderr
+    assert rows(book) == before
+
+
+def test_a_database_that_is_away_is_told_with_the_next_step(tmp_path: Path, redis_url: str, list_file: str) -> None:
+    nowhere = commands_on(tmp_path, "postgresql+psycopg2://a:b@127.0.0.1:1/c", redis_url)
+    result = nowhere.run("import genai-prices", list_file)
+    assert result.exit_code == 1
+    assert "The database cannot be reached" in result.stderr
+
+
+def test_a_database_without_our_schema_is_told_with_the_next_step(
+    tmp_path: Path, database_url: str, redis_url: str, list_file: str
+) -> None:
+    result = commands_on(tmp_path, database_url, redis_url).run("import genai-prices", list_file)
+    assert result.exit_code == 1
+    assert "initialize_llmpricing_db" in result.stderr
+
+
+def test_a_list_that_did_not_change_at_its_address_proves_freshness(
+    commands: Commands, book: Engine, server: ListServer
+) -> None:
+    url = server.serve("/list.json?token=secret", LIST, ETag='"one"')
+    first, second = (commands.json("import genai-prices", url) for _ in range(2))
+    assert (first["outcome"], second["outcome"]) == ("imported", "unchanged")
+    assert second["unchanged"] == first["new"] == 4
+    assert [asked.get("If-None-Match") for asked in server.asked] == [None, '"one"']
+    imported, unchanged = fetches(book)
+    assert unchanged.published_at > imported.published_at
+    assert (unchanged.sha256, unchanged.size_bytes) == (imported.sha256, imported.size_bytes)
+    assert imported.origin == f"{server.url}/list.json"  # what follows the question mark may be a token
+
+
+def test_a_changed_list_at_the_address_is_imported(commands: Commands, server: ListServer) -> None:
+    commands.json("import genai-prices", server.serve("/list.json", LIST, ETag='"one"'))
+    said = commands.json("import genai-prices", server.serve("/list.json", price_list(a=3, b=5), ETag='"two"'))
+    assert (said["outcome"], said["changed"], said["unchanged"]) == ("imported", 2, 2)
+
+
+def test_after_another_list_the_address_is_asked_unconditionally(
+    commands: Commands, server: ListServer, tmp_path: Path
+) -> None:
+    url = server.serve("/list.json", LIST, ETag='"one"')
+    commands.json("import genai-prices", url)
+    (tmp_path / "other.json").write_bytes(price_list(a=3, b=5))
+    commands.json("import genai-prices", str(tmp_path / "other.json"))
+    assert commands.json("import genai-prices", url)["changed"] == 2
+    assert server.asked[-1].get("If-None-Match") is None
+
+
+def test_a_host_off_the_list_exits_1(commands: Commands, server: ListServer) -> None:
+    result = commands.run("import genai-prices https://evil.example/list.json")
+    assert result.exit_code == 1
+    assert "LLMPRICING_FETCH_HOSTS" in result.stderr
+    assert server.asked == []
+
+
+def test_all_imports_every_source_from_its_own_address_and_one_failure_stops_no_other(
+    commands: Commands, server: ListServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    urls = {slug: server.url + f"/{slug}" for slug in SOURCES}
+    for slug in ("genai-prices", "litellm", "models-dev"):
+        server.serve(f"/{slug}", (SAMPLES / slug / "sample.json").read_bytes())
+    moved = {slug: replace(info, url=urls[slug]) for slug, info in SOURCES.items()}
+    monkeypatch.setattr(import_command, "SOURCES", moved)
+    answers = commands.json("import --all", exit_code=1)
+    assert {a["source"]: a["outcome"] for a in answers} == {
+        "genai-prices": "imported",
+        "model-prices": "failed",
+        "litellm": "imported",
+        "models-dev": "imported",
+    }
+    server.serve("/model-prices", (SAMPLES / "model-prices" / "sample.json").read_bytes())
+    assert {a["outcome"] for a in commands.json("import --all")} == {"imported", "unchanged"}
+
+
+@contextmanager
+def waiting(engine: Engine, hold: str) -> Iterator[None]:
+    """Hold a lock while the block runs."""
+    with engine.connect() as holder:
+        holder.execute(text(hold))
+        yield
+        holder.rollback()
+
+
+def wait_for_lock(engine: Engine, count: int) -> None:
+    """Until so many connections to this database wait for a lock."""
+    query = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    deadline = time.monotonic() + 30
+    while True:
+        with engine.connect() as connection:
+            if connection.scalar(text(query)) == count:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_of_two_imports_at_once_one_imports_and_the_other_changes_nothing(
+    commands: Commands, book: Engine, list_file: str
+) -> None:
+    words = (list_file, "--published", "2026-11-10", "--json")
+    with waiting(book, f"select pg_advisory_xact_lock({IMPORT_LOCK})"):
+        one, two = (commands.start("import genai-prices", *words) for _ in range(2))
+        wait_for_lock(book, 2)
+    said = [json.loads(process.communicate(timeout=60)[0]) for process in (one, two)]
+    assert sorted((answer["outcome"], answer["new"]) for answer in said) == [("imported", 4), ("unchanged", 0)]
+    assert [fetch.outcome for fetch in fetches(book)] == ["imported"]
+    with Session(book) as session:
+        assert session.scalar(select(Catalogue.version)) == 1
+
+
+def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_does_all(
+    commands: Commands, book: Engine, list_file: str
+) -> None:
+    before = rows(book)
+    with waiting(book, "lock table price in share mode"):  # words and offerings are written by then, prices are not
+        process = commands.start("import genai-prices", list_file)
+        wait_for_lock(book, 1)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait(timeout=30) == -signal.SIGKILL
+        process.communicate()
+    wait_for_lock(book, 0)
+    assert rows(book) == before
+    assert commands.json("import genai-prices", list_file)["new"] == 4
+    with Session(book) as session:
+        counts = [session.scalar(select(func.count()).select_from(t)) for t in (Offering, Observation, PriceRow)]
+    assert counts == [2, 4, 4]
