@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import Observation, Offering, PriceRow, Review, SourceFetch
+from llmpricing.models import Observation, Offering, PriceRow, Review, Source, SourceFetch
 from llmpricing.services.clock import Clocks
 from llmpricing.services.importing import ImportRefused, Reading, Summary, import_lists
 from llmpricing.services.offerings import get_offering
@@ -176,3 +179,53 @@ def test_of_two_concurrent_writers_one_is_refused(empty_book_url: str) -> None:
         overlapping(two, second_half)
         with pytest.raises(IntegrityError, match="ex_price_no_overlap"):
             two.flush()
+
+
+# One source of each kind: genai-prices states dates, LiteLLM counts from when it was published.
+def cost_map(**prices: float) -> bytes:
+    """LiteLLM's map of the same seller as price_list's, with the same meters."""
+    entries = {
+        f"acme/{name}": {
+            "litellm_provider": "acme",
+            "mode": "chat",
+            "input_cost_per_token": amount / 1_000_000,
+            "output_cost_per_token": amount * 4 / 1_000_000,
+        }
+        for name, amount in prices.items()
+    }
+    return json.dumps(entries).encode()
+
+
+AMOUNTS = st.sampled_from([0.5, 2, 2.2, 3, 400, 2000, 135_000])  # ordinary changes, jumps and slips of unit
+SNAPSHOTS = st.lists(
+    st.tuples(st.sampled_from([("genai-prices", price_list), ("litellm", cost_map)]), st.booleans(), AMOUNTS, AMOUNTS),
+    min_size=3,
+    max_size=5,
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(snapshots=SNAPSHOTS, random=st.randoms(use_true_random=False))
+def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots: Any, random: Any) -> None:
+    """Several sources, with prices that guards stop, offerings that lists leave out, and lists that repeat another."""
+    lists = [
+        (source_info(slug), make(a=one, b=two) if both else make(a=one), datetime(2026, 1 + month, 10, tzinfo=UTC))
+        for month, ((slug, make), both, one, two) in enumerate(snapshots)
+    ]
+    outcomes = []
+    for order in (lists, random.sample(lists, len(lists))):
+        with empty_session.begin_nested() as savepoint:
+            for minute, (info, data, published) in enumerate(order):
+                reading = Reading(data, published, NOW + timedelta(minutes=minute), "a test's list")
+                import_lists(empty_session, [(info, reading)])
+            waiting = select(Review.component, Review.source_id, Review.time).where(Review.closed_at.is_(None))
+            slugs = dict(empty_session.execute(select(Source.id, Source.slug)).all())
+            reviews = {(component, slugs[source], time) for component, source, time in empty_session.execute(waiting)}
+            outcomes.append((history(empty_session), reviews))
+            savepoint.rollback()
+        empty_session.expunge_all()
+    assert outcomes[0] == outcomes[1]
