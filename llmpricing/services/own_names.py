@@ -1,0 +1,100 @@
+"""Names of one's own for offerings, such as those of deployments: for a time, on both clocks, with who gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.catalogues import OWN
+from llmpricing.domain.matching import MAX_LENGTH, Ambiguous, Resolution
+from llmpricing.models import Offering, OfferingAlias
+from llmpricing.services import publishing
+from llmpricing.services.audit import note_event
+from llmpricing.services.clock import Clocks
+from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.naming import resolve_name
+from llmpricing.services.own_terms import end_row, reaches, times_of, valid_range
+
+
+@dataclass(frozen=True, slots=True)
+class OwnName:
+    """A name that this installation gave an offering, for a time."""
+
+    name: str
+    offering: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+
+
+def add_name(
+    session: Session,
+    by: Decider,
+    name: str,
+    offering: str,
+    valid_from: datetime | None = None,
+    valid_until: datetime | None = None,
+) -> OwnName:
+    """Let ``name`` mean an offering, given by its id or any name that resolves; raises DecisionRefused."""
+    valid = valid_range(valid_from, valid_until)
+    publishing.lock(session)
+    recorded = publishing.recording_time(session, by.at)
+    if not name.strip() or len(name) > MAX_LENGTH or not name.isprintable():
+        raise DecisionRefused(f"A name has 1 to {MAX_LENGTH} printable characters.")
+    if session.scalar(select(Offering.id).where(func.lower(Offering.slug) == name.lower()).limit(1)):
+        raise DecisionRefused(f"{name} is an offering's id, which always means that offering.")
+    if any(row.valid.overlaps(valid) for row in _called(session, name)):
+        raise DecisionRefused(f"{name} means something in that time already. End that: llmpricing alias end {name}")
+    slug = _meant(session, offering, by.at)
+    id_ = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
+    session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=Range(recorded, None)))
+    note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
+    publishing.raise_version(session, recorded)
+    return OwnName(name, slug, valid_from, valid_until)
+
+
+def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
+    """Let an own name mean nothing from ``at`` on; raises DecisionRefused where it means nothing then or later."""
+    publishing.lock(session)
+    recorded = publishing.recording_time(session, by.at)
+    rows = [row for row in _called(session, name) if reaches(row, at)]
+    if not rows:
+        raise DecisionRefused(f"{name} is no name of your own then or later. See: llmpricing alias list")
+    for row in rows:
+        end_row(session, row, at, recorded)
+    note_event(session, recorded, by.name, "alias_ended", name, ends=at.isoformat())
+    publishing.raise_version(session, recorded)
+
+
+def own_names(session: Session) -> list[OwnName]:
+    """All own names as they are believed now, in order."""
+    query = (
+        select(OfferingAlias.alias, Offering.slug, OfferingAlias.valid)
+        .join(Offering, Offering.id == OfferingAlias.offering_id)
+        .where(OfferingAlias.namespace == OWN, func.upper_inf(OfferingAlias.recorded))
+        .order_by(OfferingAlias.alias, func.lower(OfferingAlias.valid).nulls_first())
+    )
+    return [OwnName(alias, slug, valid.lower, valid.upper) for alias, slug, valid in session.execute(query)]
+
+
+def _called(session: Session, name: str) -> Sequence[OfferingAlias]:
+    query = select(OfferingAlias).where(
+        OfferingAlias.namespace == OWN,
+        func.lower(OfferingAlias.alias) == name.lower(),
+        func.upper_inf(OfferingAlias.recorded),
+    )
+    return session.scalars(query).all()
+
+
+def _meant(session: Session, offering: str, now: datetime) -> str:
+    found = resolve_name(session, Clocks(now, now), offering)
+    if isinstance(found, Resolution):
+        return found.slug
+    if isinstance(found, Ambiguous):
+        raise DecisionRefused(f"{offering} may mean {', '.join(found.candidates)}: name one of them.")
+    near = f" Near it are {', '.join(found.suggestions)}." if found.suggestions else ""
+    raise DecisionRefused(f"No offering is called {offering}.{near}")

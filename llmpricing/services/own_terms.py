@@ -1,0 +1,166 @@
+"""Rates agreed with sellers: from a day on, ended on another, on both clocks, each with who decided it.
+
+Nothing is changed in place: what ends is closed and said anew with its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.money import to_text
+from llmpricing.models import Offering, OfferingAlias, OwnRate, Provider
+from llmpricing.services import publishing
+from llmpricing.services.audit import note_event
+from llmpricing.services.decisions import Decider, DecisionRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a rate says: ``discount``, a fraction off every list price, or ``amount`` in ``currency`` per ``per`` units
+    of ``meter``.
+    """
+
+    discount: Decimal | None = None
+    meter: str | None = None
+    amount: Decimal | None = None
+    per: int | None = None
+    currency: str = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTerm:
+    """A rate for the offerings of a seller whose API ids a glob matches."""
+
+    id: int
+    provider: str
+    glob: str
+    agreed: Agreed
+    valid_from: datetime | None
+    valid_until: datetime | None
+    note: str | None
+
+
+def valid_range(valid_from: datetime | None, valid_until: datetime | None) -> Range[datetime]:
+    """The range of two bounds, None being open; DecisionRefused where it would be empty."""
+    if valid_from is not None and valid_until is not None and valid_from >= valid_until:
+        raise DecisionRefused("The end lies before the beginning: --until is the first moment that no longer counts.")
+    return Range(valid_from, valid_until, bounds="[)")
+
+
+def end_row(session: Session, row: OfferingAlias | OwnRate, at: datetime, recorded: datetime) -> None:
+    """Believe from ``recorded`` on that the row ends at ``at``, or never was where that is before its beginning."""
+    said = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "id"}
+    row.recorded = Range(row.recorded.lower, recorded)
+    session.flush()  # before the new row, which would overlap
+    if row.valid.lower is None or row.valid.lower < at:
+        until: Range[datetime] = Range(row.valid.lower, at, bounds="[)")
+        session.add(type(row)(**said | {"valid": until, "recorded": Range(recorded, None)}))
+        session.flush()
+
+
+def reaches(row: OfferingAlias | OwnRate, at: datetime) -> bool:
+    """Whether the row holds at ``at`` or later."""
+    return row.valid.upper is None or row.valid.upper > at
+
+
+def times_of(valid: Range[datetime]) -> dict[str, str | None]:
+    """A valid range for the audit log."""
+    bounds = {"valid_from": valid.lower, "valid_until": valid.upper}
+    return {name: bound.isoformat() if bound else None for name, bound in bounds.items()}
+
+
+def add_rates(
+    session: Session,
+    by: Decider,
+    provider: str,
+    glob: str,
+    agreed: Sequence[Agreed],
+    valid_from: datetime,
+    valid_until: datetime | None = None,
+) -> int:
+    """Agree on rates; returns how many offerings they are for now. Raises DecisionRefused for an unknown seller
+    and for a rate that another one of the same glob contradicts.
+    """
+    valid = valid_range(valid_from, valid_until)
+    publishing.lock(session)
+    recorded = publishing.recording_time(session, by.at)
+    if session.scalar(select(Provider.id).where(Provider.slug == provider)) is None:
+        raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.")
+    publishing.keep_meters(session)
+    for one in agreed:
+        _refuse_second(session, provider, glob, one, valid)
+        row = OwnRate(
+            provider=provider,
+            api_id_glob=glob,
+            discount=one.discount,
+            meter=one.meter,
+            amount=one.amount,
+            currency=one.currency,
+            per_quantity=one.per,
+            valid=valid,
+            recorded=Range(recorded, None),
+            note=by.note,
+        )
+        session.add(row)
+        session.flush()
+        note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_said(row))
+    publishing.raise_version(session, recorded)
+    ids = session.scalars(select(Offering.api_id).join(Provider).where(Provider.slug == provider))
+    return sum(fnmatchcase(api_id, glob) for api_id in ids)
+
+
+def end_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
+    """Let a rate end at ``at``; raises DecisionRefused where it does not hold then or later."""
+    publishing.lock(session)
+    recorded = publishing.recording_time(session, by.at)
+    row = session.scalar(_believed().where(OwnRate.id == rate_id))
+    if row is None or not reaches(row, at):
+        raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
+    subject = f"{row.provider}/{row.api_id_glob}"
+    note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_said(row))
+    end_row(session, row, at, recorded)
+    publishing.raise_version(session, recorded)
+
+
+def own_rates(session: Session) -> list[OwnTerm]:
+    """All rates as they are believed now, by seller."""
+    rows = session.scalars(_believed().order_by(OwnRate.provider, OwnRate.api_id_glob, OwnRate.id))
+    return [
+        OwnTerm(row.id, row.provider, row.api_id_glob, _agreed(row), row.valid.lower, row.valid.upper, row.note)
+        for row in rows
+    ]
+
+
+def _believed() -> Any:
+    return select(OwnRate).where(func.upper_inf(OwnRate.recorded))
+
+
+def _agreed(row: OwnRate) -> Agreed:
+    return Agreed(row.discount, row.meter, row.amount, row.per_quantity, row.currency)
+
+
+def _refuse_second(session: Session, provider: str, glob: str, one: Agreed, valid: Range[datetime]) -> None:
+    """Two rates of one glob for the same thing at the same time: nobody could tell which counts."""
+    alike = _believed().where(
+        OwnRate.provider == provider,
+        OwnRate.api_id_glob == glob,
+        OwnRate.meter.is_not_distinct_from(one.meter),
+        OwnRate.valid.overlaps(valid),
+    )
+    if other := session.scalar(alike.limit(1)):
+        raise DecisionRefused(f"Rate {other.id} says that already for a part of this time. End it: llmpricing rate end")
+
+
+def _said(row: OwnRate) -> dict[str, Any]:
+    amounts = {"discount": row.discount, "amount": row.amount}
+    money = {name: None if value is None else to_text(value) for name, value in amounts.items()}
+    return {"rate_id": row.id, "meter": row.meter, "per": row.per_quantity, **money, **times_of(row.valid)}
