@@ -15,7 +15,7 @@ from llmpricing.services.coverage import Covered, cover
 from llmpricing.services.naming import resolve_name
 from llmpricing.services.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
-from llmpricing.web.api.quote_answers import unresolved
+from llmpricing.web.api.quote_refusals import unresolved
 from llmpricing.web.bodies import read_json, shaped
 from llmpricing.web.errors import invalid
 from llmpricing.web.questions import CLOCKS, read_clocks

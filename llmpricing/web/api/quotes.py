@@ -15,9 +15,10 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.usage import UsageError, UsageFormat, read_usage
 from llmpricing.services import freshness
+from llmpricing.services.quote_document import quote_document
 from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many
 from llmpricing.web import parameters as p
-from llmpricing.web.api.quote_answers import Place, bad_usage, quote_json, refusal
+from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
 from llmpricing.web.bodies import read_json, shaped
 from llmpricing.web.errors import Refused, invalid
 
@@ -83,7 +84,7 @@ def _answer_one(request: Request, asked: Asked, place: Place) -> dict[str, Any]:
     (answer,) = quote_many(request.dbsession, [asked])
     if not isinstance(answer, Quoted):
         raise refusal(answer, place)
-    return {"data": quote_json(answer), "meta": _meta(request)}
+    return {"data": quote_document(answer), "meta": _meta(request)}
 
 
 def _answer_batch(request: Request, body: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def _place(number: int) -> Place:
 
 
 def _item_json(answer: Quoted | Refusal, place: Place) -> dict[str, Any]:
-    return quote_json(answer) if isinstance(answer, Quoted) else _error_json(refusal(answer, place))
+    return quote_document(answer) if isinstance(answer, Quoted) else _error_json(refusal(answer, place))
 
 
 def _error_json(refused: Refused) -> dict[str, Any]:

@@ -1,18 +1,15 @@
-"""Quotes and refusals as the API shows them: decimals as plain text, quantities as numbers where they are whole."""
+"""Why there is no quote, as the API says it: which field, and which candidates or values would do."""
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 
-from llmpricing.domain.bills import Line, Quote
 from llmpricing.domain.contexts import NOT_STATED, ContextError
-from llmpricing.domain.money import to_text
-from llmpricing.domain.quantities import Quantity, UsageError
+from llmpricing.domain.quantities import UsageError
 from llmpricing.domain.quotes import PriceIdError
-from llmpricing.services.quoting import AmbiguousModel, Quoted, Refusal, UnknownModel
+from llmpricing.services.quoting import AmbiguousModel, Refusal, UnknownModel
 from llmpricing.web.errors import Refused, invalid
 
 log = structlog.get_logger()
@@ -24,65 +21,6 @@ class Place(NamedTuple):
     item: str = ""
     usage: str = "usage."
     context: str = "context."
-
-
-def quote_json(quoted: Quoted) -> dict[str, Any]:
-    """A quote's ``data``. The same times give the same bytes, whenever it is asked."""
-    quote = quoted.quote
-    return {
-        "total": _money(quote.total),
-        "list_total": _money(quote.list_total),
-        "currency": quote.currency,
-        "state": str(quote.state),
-        "lines": [_line_json(line) for line in quote.lines],
-        "unpriced": [{"meter": u.meter, "quantity": _quantity(u.quantity), "reason": u.reason} for u in quote.unpriced],
-        "warnings": quote.warnings,
-        "low": _money(quote.low),
-        "high": _money(quote.high),
-        "missing": quote.missing,
-        "exchange_rates": _exchanges_json(quote),
-        "model": {"id": quoted.model.slug, "matched_by": quoted.model.rule},
-        "at": quoted.at,
-        "known_at": quoted.known_at,
-    }
-
-
-def _line_json(line: Line) -> dict[str, Any]:
-    tariff = line.tariff
-    price = tariff.price
-    return {
-        "meter": tariff.meter,
-        "quantity": _quantity(line.quantity),
-        "rate": to_text(line.rate),
-        "per": line.per,
-        "rate_currency": tariff.currency,
-        "amount": to_text(line.amount),
-        "list_amount": _money(line.list_amount),
-        "currency": line.currency,
-        "state": tariff.state.value,
-        "price_id": price.id if price else None,
-        "rate_id": line.rate_id,
-        "rule": line.rule,
-        "source": price.source if price else None,
-        "source_url": price.source_url if price else None,
-        "basis": price.basis.value if price else None,
-        "valid_from": price.valid_from if price else None,
-    }
-
-
-def _exchanges_json(quote: Quote) -> list[dict[str, Any]]:
-    return [
-        {"base": e.base, "quote": e.quote, "rate": to_text(e.rate), "on": e.on, "source": e.source}
-        for e in quote.exchanges
-    ]
-
-
-def _money(value: Decimal | None) -> str | None:
-    return None if value is None else to_text(value)
-
-
-def _quantity(value: Quantity) -> int | str:
-    return value if isinstance(value, int) else to_text(value)
 
 
 def refusal(error: Refusal, place: Place) -> Refused:

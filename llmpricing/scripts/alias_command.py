@@ -1,0 +1,78 @@
+"""`llmpricing alias`: names of one's own for offerings, such as those of deployments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.price_book import as_option, decider, failures_told, ini_option, instant, note_option, open_book
+from llmpricing.services.own_names import add_name, end_name, own_names
+
+
+@click.group()
+def alias() -> None:
+    """Names of your own for offerings, such as those of your deployments."""
+
+
+@alias.command()
+@click.argument("name")
+@click.argument("offering")
+@click.option("--from", "valid_from", type=instant, help="The first day. Since ever, if left out.")
+@click.option("--until", "valid_until", type=instant, help="The first day that no longer counts.")
+@as_option
+@note_option
+@ini_option
+def add(
+    name: str,
+    offering: str,
+    valid_from: datetime | None,
+    valid_until: datetime | None,
+    actor: str | None,
+    note: str | None,
+    ini: Path,
+) -> None:
+    """Let NAME mean OFFERING, as in: llmpricing alias add my-gpt openai/gpt-4o"""
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        found = add_name(session, decider(actor, note), name, offering, valid_from, valid_until)
+    click.echo(f"{found.name} means {found.offering}, {span(valid_from, valid_until)}.")
+
+
+@alias.command()
+@click.argument("name")
+@click.option("--at", type=instant, help="The first day without it. Now, if left out.")
+@as_option
+@note_option
+@ini_option
+def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini: Path) -> None:
+    """Let NAME mean nothing any more."""
+    by = decider(actor, note)
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        end_name(session, by, name, at or by.at)
+    click.echo(f"{name} means nothing from {day(at or by.at)} on.")
+
+
+@alias.command(name="list")
+@ini_option
+def list_(ini: Path) -> None:
+    """Show all names of your own."""
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        names = own_names(session)
+    for found in names:
+        click.echo(f"{found.name}  {found.offering}  {span(found.valid_from, found.valid_until)}")
+    if not names:
+        click.echo("There are none.")
+
+
+def span(since: datetime | None, until: datetime | None) -> str:
+    """A valid range in words."""
+    if until is None:
+        return f"from {day(since)} on" if since else "at all times"
+    return f"from {day(since)} until {day(until)}" if since else f"until {day(until)}"
+
+
+def day(at: datetime) -> str:
+    """A time in UTC, as a bare date where it is midnight."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

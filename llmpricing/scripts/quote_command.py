@@ -1,0 +1,168 @@
+"""`llmpricing quote`: what usage costs, as a bill that a person can check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from llmpricing.domain.contexts import ContextError, context
+from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.tariffs import PriceDataError
+from llmpricing.domain.usage import Usage, UsageError, read_usage
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.services.quote_document import quote_document
+from llmpricing.services.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
+
+_BARE_DATE = 10  # characters; then the hour of the request is not stated
+_TITLES = ("meter", "quantity", "rate", "per", "amount", "price", "source", "since", "rule")
+_NUMBERS = ("quantity", "rate", "per", "amount", "price")
+
+
+def quantity(text: str) -> Decimal:
+    """An exact decimal number; a usage error for anything else."""
+    try:
+        return parse_decimal(text)
+    except MoneyError:
+        raise click.BadParameter(f"{text!r} is no number.") from None
+
+
+def named(text: str) -> tuple[str, str]:
+    """The parts of NAME=VALUE; a usage error where there are not two."""
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise click.BadParameter(f"{text!r} does not read NAME=VALUE.")
+    return name.strip(), value.strip()
+
+
+@click.command()
+@click.argument("model")
+@click.option("--input", "input_tokens", type=quantity, help="All input tokens, cached ones included.")
+@click.option("--cache-read", "cache_read_tokens", type=quantity, help="Input tokens read from a cache.")
+@click.option("--cache-write", "cache_write_tokens", type=quantity, help="Input tokens written to a cache.")
+@click.option("--output", "output_tokens", type=quantity, help="All output tokens.")
+@click.option("--meter", "meters", type=named, multiple=True, help="Any other quantity, as web_searches=3.")
+@click.option("--at", help="When it was used: a date or time with offset. Now, if left out.")
+@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--tier", help="The service tier, such as batch.")
+@click.option("--region", help="Where it ran.")
+@click.option("--context", "facts", type=named, multiple=True, help="Any other fact that prices depend on.")
+@click.option("--provider", help="Who sold it, where MODEL does not say.")
+@click.option("--currency", help="The currency to answer in, such as EUR.")
+@json_option
+@ini_option
+def quote(model: str, ini: Path, as_json: bool, **options: Any) -> None:
+    """Say what usage of MODEL costs, with every line's price and source.
+
+    llmpricing quote openai/gpt-4o --input 1000 --cache-read 200 --output 500
+    """
+    asked = _asked(model, options)
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        try:
+            document = quote_document(quote_one(session, asked))
+        except UnknownModel as unknown:
+            raise click.ClickException(
+                _told(f"No offering is called {model}.", "Near it", unknown.suggestions)
+            ) from None
+        except AmbiguousModel as known:
+            raise click.ClickException(_told(f"{model} may mean several.", "Name one", known.candidates)) from None
+        except ContextError as error:
+            raise click.UsageError(str(error)) from None
+        except PriceDataError as error:
+            raise click.ClickException(f"The price book contradicts itself: {error}.") from None
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+    else:
+        click.echo("\n".join(_bill(document)))
+
+
+def _asked(model: str, options: dict[str, Any]) -> Asked:
+    at, is_exact = datetime.now(UTC), True
+    if raw := options["at"]:
+        at, is_exact = instant(raw), len(raw) != _BARE_DATE
+    return Asked(
+        model,
+        _usage(options),
+        at,
+        options["known_at"],
+        context(options["tier"], options["region"], dict(options["facts"]), is_exact),
+        options["provider"],
+        options["currency"],
+    )
+
+
+def _usage(options: dict[str, Any]) -> Usage:
+    named = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
+    raw = {name: options[name] for name in named if options[name] is not None}
+    raw |= {name: quantity(text) for name, text in options["meters"]}
+    try:
+        return read_usage(raw)
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _told(what: str, lead: str, names: Sequence[str]) -> str:
+    return f"{what} {lead}:\n  " + "\n  ".join(names) if names else what
+
+
+def _bill(document: dict[str, Any]) -> Iterator[str]:
+    model, currency = document["model"], document["currency"] or ""
+    yield f"{model['id']} (by {model['matched_by']}), used {_time(document['at'])}"
+    yield f"by what was known {_time(document['known_at'])}"
+    yield ""
+    if document["lines"]:
+        yield from _table([_row(line) for line in document["lines"]])
+        yield ""
+    for share in document["unpriced"]:
+        yield f"not priced: {share['quantity']} {share['meter']}: {share['reason']}"
+    for warning in document["warnings"]:
+        yield f"warning: {warning}"
+    for rate in document["exchange_rates"]:
+        yield f"1 {rate['base']} = {rate['rate']} {rate['quote']} on {rate['on']}, says {rate['source']}"
+    if document["missing"]:
+        bounds = f"between {currency} {document['low']} and {document['high']}" if document["low"] else "unknown"
+        yield f"total: {bounds}; missing: {', '.join(document['missing'])}"
+    elif document["total"] is None:
+        yield f"total: {document['state'].replace('_', ' ')}"
+    else:
+        if document["list_total"] != document["total"]:
+            yield f"list total: {currency} {document['list_total']}"
+        yield f"total: {currency} {document['total']}"
+
+
+def _row(line: dict[str, Any]) -> dict[str, str]:
+    since = _time(line["valid_from"]) if line["valid_from"] else "the beginning"
+    rule, own = line["rule"], f"own rate {line['rate_id']}"
+    if rule.startswith("own rate"):
+        rule = own + rule.removeprefix("own rate")
+    elif line["rate_id"]:
+        rule = f"{rule}; {own}"
+    return {
+        "meter": line["meter"],
+        "quantity": str(line["quantity"]),
+        "rate": f"{line['rate_currency']} {line['rate']}",
+        "per": str(line["per"]),
+        "amount": f"{line['currency']} {line['amount']}",
+        "price": str(line["price_id"] or "-"),
+        "source": line["source"] or "own",
+        "since": f"{since} ({line['basis'].replace('_', ' ')})" if line["basis"] else since,
+        "rule": rule,
+    }
+
+
+def _table(rows: list[dict[str, str]]) -> Iterator[str]:
+    lines = [dict(zip(_TITLES, _TITLES, strict=True)), *rows]
+    widths = {title: max(len(line[title]) for line in lines) for title in _TITLES}
+    for line in lines:
+        cells = (line[t].rjust(widths[t]) if t in _NUMBERS else line[t].ljust(widths[t]) for t in _TITLES)
+        yield "  ".join(cells).rstrip()
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

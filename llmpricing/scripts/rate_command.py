@@ -1,0 +1,129 @@
+"""`llmpricing rate`: discounts and prices agreed with sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
+from llmpricing.scripts.alias_command import day, span
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.price_book import as_option, decider, failures_told, ini_option, instant, note_option, open_book
+from llmpricing.services.own_terms import Agreed, add_rates, end_rate, own_rates
+
+
+def discount(text: str) -> Decimal:
+    """A percentage such as ``12.5%`` as a fraction; a usage error for anything else."""
+    try:
+        value = parse_decimal(text.removesuffix("%")) / 100
+    except MoneyError:
+        value = Decimal(-1)
+    if not text.endswith("%") or not 0 <= value <= 1:
+        raise click.BadParameter(f"{text!r} is no percentage from 0% to 100%, such as 12.5%.")
+    return value
+
+
+def own_price(text: str) -> Agreed:
+    """METER=AMOUNT[/PER], per the meter's usual quantity if left out; a usage error for anything else."""
+    meter, _, price = text.partition("=")
+    amount, slash, per = price.partition("/")
+    if meter not in METERS:
+        raise click.BadParameter(f"{meter!r} is no meter, such as input_tokens or output_tokens.")
+    try:
+        value = parse_decimal(amount)
+    except MoneyError:
+        value = Decimal(-1)
+    if value < 0 or (slash and not (per.isascii() and per.isdigit() and 0 < int(per) <= 10**9)):
+        raise click.BadParameter(f"{text!r} does not read METER=AMOUNT or METER=AMOUNT/PER, as input_tokens=2/1000000.")
+    return Agreed(meter=meter, amount=value, per=int(per) if slash else METERS[meter].per)
+
+
+@click.group()
+def rate() -> None:
+    """Discounts and prices that you have agreed with sellers."""
+
+
+@rate.command()
+@click.argument("target", metavar="PROVIDER[/GLOB]")
+@click.option("--discount", "off", type=discount, help="Off every list price, as 12.5%.")
+@click.option(
+    "--price", "prices", type=own_price, multiple=True, help="A price of your own, as input_tokens=2/1000000."
+)
+@click.option("--currency", default="USD", show_default=True, help="What your own prices are in.")
+@click.option("--from", "valid_from", type=instant, required=True, help="The first day.")
+@click.option("--until", "valid_until", type=instant, help="The first day that no longer counts.")
+@as_option
+@note_option
+@ini_option
+def add(
+    target: str,
+    off: Decimal | None,
+    prices: Sequence[Agreed],
+    currency: str,
+    valid_from: datetime,
+    valid_until: datetime | None,
+    actor: str | None,
+    note: str | None,
+    ini: Path,
+) -> None:
+    """Agree on a rate for a seller's offerings, or those whose model ids GLOB matches.
+
+    llmpricing rate add openai/gpt-4o* --discount 12.5% --from 2026-01-01
+    """
+    if (off is None) == (not prices):
+        raise click.UsageError("Give either --discount or --price.")
+    if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
+        raise click.UsageError("--currency takes three capital letters, such as EUR.")
+    agreed = (
+        [Agreed(discount=off)]
+        if off is not None
+        else [Agreed(None, p.meter, p.amount, p.per, currency) for p in prices]
+    )
+    provider, _, glob = target.partition("/")
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        count = add_rates(session, decider(actor, note), provider, glob or "*", agreed, valid_from, valid_until)
+    for one in agreed:
+        click.echo(f"{said(one)} for {provider}/{glob or '*'}, {span(valid_from, valid_until)}.")
+    click.echo(f"That is {count} offering{'' if count == 1 else 's'} now.")
+
+
+@rate.command()
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@click.option("--at", type=instant, help="The first day without it. Now, if left out.")
+@as_option
+@note_option
+@ini_option
+def end(number: int, at: datetime | None, actor: str | None, note: str | None, ini: Path) -> None:
+    """End the rate that `llmpricing rate list` shows under NUMBER."""
+    by = decider(actor, note)
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        end_rate(session, by, number, at or by.at)
+    click.echo(f"Rate {number} ends on {day(at or by.at)}.")
+
+
+@rate.command(name="list")
+@ini_option
+def list_(ini: Path) -> None:
+    """Show all rates."""
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        rates = own_rates(session)
+    for one in rates:
+        times = span(one.valid_from, one.valid_until)
+        click.echo(
+            f"{one.id}  {one.provider}/{one.glob}  {said(one.agreed)}  {times}"
+            + (f"  ({one.note})" if one.note else "")
+        )
+    if not rates:
+        click.echo("There are none.")
+
+
+def said(agreed: Agreed) -> str:
+    """A rate in words."""
+    if agreed.discount is not None:
+        return f"{to_text(multiply(agreed.discount, Decimal(100)))} % off"
+    return f"{agreed.meter} at {agreed.currency} {to_text(agreed.amount or Decimal(0))} per {agreed.per}"
