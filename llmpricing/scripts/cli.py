@@ -11,9 +11,11 @@ from llmpricing.settings import SettingsError
 
 COMMANDS = {
     "alias": "llmpricing.scripts.alias_command:alias",
+    "changes": "llmpricing.scripts.changes_command:changes",
     "import": "llmpricing.scripts.import_command:import_",
     "quote": "llmpricing.scripts.quote_command:quote",
     "rate": "llmpricing.scripts.rate_command:rate",
+    "exchange": "llmpricing.scripts.exchange_command:exchange",
     "run": "llmpricing.scripts.run_command:run",
     "stores": "llmpricing.scripts.stores_command:stores",
     "verify": "llmpricing.scripts.verify_command:verify",
