@@ -17,7 +17,7 @@ from llmpricing.domain.tariffs import PriceDataError
 from llmpricing.domain.usage import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
-from llmpricing.services.quote_document import quote_document
+from llmpricing.services.quote_document import LineDocument, QuoteDocument, quote_document
 from llmpricing.services.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 
 _BARE_DATE = 10  # characters; then the hour of the request is not stated
@@ -111,47 +111,47 @@ def _told(what: str, lead: str, names: Sequence[str]) -> str:
     return f"{what} {lead}:\n  " + "\n  ".join(names) if names else what
 
 
-def _bill(document: dict[str, Any]) -> Iterator[str]:
-    model, currency = document["model"], document["currency"] or ""
-    yield f"{model['id']} (by {model['matched_by']}), used {_time(document['at'])}"
-    yield f"by what was known {_time(document['known_at'])}"
+def _bill(document: QuoteDocument) -> Iterator[str]:
+    model, currency = document.model, document.currency or ""
+    yield f"{model.id} (by {model.matched_by}), used {_time(document.at)}"
+    yield f"by what was known {_time(document.known_at)}"
     yield ""
-    if document["lines"]:
-        yield from _table([_row(line) for line in document["lines"]])
+    if document.lines:
+        yield from _table([_row(line) for line in document.lines])
         yield ""
-    for share in document["unpriced"]:
-        yield f"not priced: {share['quantity']} {share['meter']}: {share['reason']}"
-    for warning in document["warnings"]:
+    for share in document.unpriced:
+        yield f"not priced: {share.quantity} {share.meter}: {share.reason}"
+    for warning in document.warnings:
         yield f"warning: {warning}"
-    for rate in document["exchange_rates"]:
-        yield f"1 {rate['base']} = {rate['rate']} {rate['quote']} on {rate['on']}, says {rate['source']}"
-    if document["missing"]:
-        bounds = f"between {currency} {document['low']} and {document['high']}" if document["low"] else "unknown"
-        yield f"total: {bounds}; missing: {', '.join(document['missing'])}"
-    elif document["total"] is None:
-        yield f"total: {document['state'].replace('_', ' ')}"
+    for rate in document.exchange_rates:
+        yield f"1 {rate.base} = {rate.rate} {rate.quote} on {rate.on}, says {rate.source}"
+    if document.missing:
+        bounds = f"between {currency} {document.low} and {document.high}" if document.low else "unknown"
+        yield f"total: {bounds}; missing: {', '.join(document.missing)}"
+    elif document.total is None:
+        yield f"total: {document.state.replace('_', ' ')}"
     else:
-        if document["list_total"] != document["total"]:
-            yield f"list total: {currency} {document['list_total']}"
-        yield f"total: {currency} {document['total']}"
+        if document.list_total != document.total:
+            yield f"list total: {currency} {document.list_total}"
+        yield f"total: {currency} {document.total}"
 
 
-def _row(line: dict[str, Any]) -> dict[str, str]:
-    since = _time(line["valid_from"]) if line["valid_from"] else "the beginning"
-    rule, own = line["rule"], f"own rate {line['rate_id']}"
+def _row(line: LineDocument) -> dict[str, str]:
+    since = _time(line.valid_from) if line.valid_from else "the beginning"
+    rule, own = line.rule, f"own rate {line.rate_id}"
     if rule.startswith("own rate"):
         rule = own + rule.removeprefix("own rate")
-    elif line["rate_id"]:
+    elif line.rate_id:
         rule = f"{rule}; {own}"
     return {
-        "meter": line["meter"],
-        "quantity": str(line["quantity"]),
-        "rate": f"{line['rate_currency']} {line['rate']}",
-        "per": str(line["per"]),
-        "amount": f"{line['currency']} {line['amount']}",
-        "price": str(line["price_id"] or "-"),
-        "source": line["source"] or "own",
-        "since": f"{since} ({line['basis'].replace('_', ' ')})" if line["basis"] else since,
+        "meter": line.meter,
+        "quantity": str(line.quantity),
+        "rate": f"{line.rate_currency} {line.rate}",
+        "per": str(line.per),
+        "amount": f"{line.currency} {line.amount}",
+        "price": str(line.price_id or "-"),
+        "source": line.source or "own",
+        "since": f"{since} ({line.basis.replace('_', ' ')})" if line.basis else since,
         "rule": rule,
     }
 

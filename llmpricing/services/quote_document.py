@@ -2,64 +2,130 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+
+import msgspec
 
 from llmpricing.domain.bills import Line, Quote
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quantities import Quantity
 from llmpricing.services.quoting import Quoted
 
+# Without gc: a batch makes thousands of these, and collecting garbage among all remembered prices would cost most.
 
-def quote_document(quoted: Quoted) -> dict[str, Any]:
-    """The quote's ``data``. The same times give the same content, whenever it is asked."""
+
+class LineDocument(msgspec.Struct, frozen=True, gc=False):
+    """``rate`` (in ``rate_currency``) x ``quantity`` / ``per`` is ``amount`` in ``currency``."""
+
+    meter: str
+    quantity: int | str
+    rate: str
+    per: int
+    rate_currency: str
+    amount: str
+    list_amount: str | None
+    currency: str
+    state: str
+    price_id: int | None
+    rate_id: int | None
+    rule: str
+    source: str | None
+    source_url: str | None
+    basis: str | None
+    valid_from: datetime | None
+
+
+class UnpricedDocument(msgspec.Struct, frozen=True, gc=False):
+    """What no price covers, and why."""
+
+    meter: str
+    quantity: int | str
+    reason: str
+
+
+class ExchangeDocument(msgspec.Struct, frozen=True, gc=False):
+    """One unit of ``base`` is worth ``rate`` units of ``quote``."""
+
+    base: str
+    quote: str
+    rate: str
+    on: date
+    source: str
+
+
+class ModelDocument(msgspec.Struct, frozen=True, gc=False):
+    """Whose prices they are, and by which rule the name meant it."""
+
+    id: str
+    matched_by: str
+
+
+class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
+    """A quote's ``data``. The same times give the same content, whenever it is asked."""
+
+    total: str | None
+    list_total: str | None
+    currency: str | None
+    state: str
+    lines: tuple[LineDocument, ...]
+    unpriced: tuple[UnpricedDocument, ...]
+    warnings: tuple[str, ...]
+    low: str | None
+    high: str | None
+    missing: tuple[str, ...]
+    exchange_rates: tuple[ExchangeDocument, ...]
+    model: ModelDocument
+    at: datetime
+    known_at: datetime
+
+
+def quote_document(quoted: Quoted) -> QuoteDocument:
+    """The quote as it is shown."""
     quote = quoted.quote
-    return {
-        "total": _money(quote.total),
-        "list_total": _money(quote.list_total),
-        "currency": quote.currency,
-        "state": str(quote.state),
-        "lines": [_line(line) for line in quote.lines],
-        "unpriced": [{"meter": u.meter, "quantity": _quantity(u.quantity), "reason": u.reason} for u in quote.unpriced],
-        "warnings": quote.warnings,
-        "low": _money(quote.low),
-        "high": _money(quote.high),
-        "missing": quote.missing,
-        "exchange_rates": _exchange_rates(quote),
-        "model": {"id": quoted.model.slug, "matched_by": quoted.model.rule},
-        "at": quoted.at,
-        "known_at": quoted.known_at,
-    }
+    return QuoteDocument(
+        total=_money(quote.total),
+        list_total=_money(quote.list_total),
+        currency=quote.currency,
+        state=str(quote.state),
+        lines=tuple([_line(line) for line in quote.lines]),
+        unpriced=tuple([UnpricedDocument(u.meter, _quantity(u.quantity), u.reason) for u in quote.unpriced]),
+        warnings=quote.warnings,
+        low=_money(quote.low),
+        high=_money(quote.high),
+        missing=quote.missing,
+        exchange_rates=_exchange_rates(quote),
+        model=ModelDocument(quoted.model.slug, quoted.model.rule),
+        at=quoted.at,
+        known_at=quoted.known_at,
+    )
 
 
-def _line(line: Line) -> dict[str, Any]:
-    tariff = line.tariff
+def _line(line: Line) -> LineDocument:
+    tariff, amount = line.tariff, to_text(line.amount)
     price = tariff.price
-    return {
-        "meter": tariff.meter,
-        "quantity": _quantity(line.quantity),
-        "rate": to_text(line.rate),
-        "per": line.per,
-        "rate_currency": tariff.currency,
-        "amount": to_text(line.amount),
-        "list_amount": _money(line.list_amount),
-        "currency": line.currency,
-        "state": tariff.state.value,
-        "price_id": price.id if price else None,
-        "rate_id": line.rate_id,
-        "rule": line.rule,
-        "source": price.source if price else None,
-        "source_url": price.source_url if price else None,
-        "basis": price.basis.value if price else None,
-        "valid_from": price.valid_from if price else None,
-    }
+    return LineDocument(
+        meter=tariff.meter,
+        quantity=_quantity(line.quantity),
+        rate=to_text(line.rate),
+        per=line.per,
+        rate_currency=tariff.currency,
+        amount=amount,
+        list_amount=amount if line.list_amount is line.amount else _money(line.list_amount),
+        currency=line.currency,
+        state=tariff.state.value,
+        price_id=price.id if price else None,
+        rate_id=line.rate_id,
+        rule=line.rule,
+        source=price.source if price else None,
+        source_url=price.source_url if price else None,
+        basis=price.basis.value if price else None,
+        valid_from=price.valid_from if price else None,
+    )
 
 
-def _exchange_rates(quote: Quote) -> list[dict[str, Any]]:
-    return [
-        {"base": e.base, "quote": e.quote, "rate": to_text(e.rate), "on": e.on, "source": e.source}
-        for e in quote.exchanges
-    ]
+def _exchange_rates(quote: Quote) -> tuple[ExchangeDocument, ...]:
+    return tuple(ExchangeDocument(e.base, e.quote, to_text(e.rate), e.on, e.source) for e in quote.exchanges)
 
 
 def _money(value: Decimal | None) -> str | None:

@@ -15,7 +15,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.usage import UsageError, UsageFormat, read_usage
 from llmpricing.services import freshness
-from llmpricing.services.quote_document import quote_document
+from llmpricing.services.quote_document import QuoteDocument, quote_document
 from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
@@ -95,7 +95,7 @@ def _answer_batch(request: Request, body: dict[str, Any], now: datetime) -> dict
     for name in ("at", "known_at"):
         if (raw := getattr(batch, name)) is not None:
             p.instant(name, raw)  # so that an error names this field, not the items'
-    answers: list[dict[str, Any]] = [{}] * len(batch.items)
+    answers: list[Any] = [None] * len(batch.items)
     asked: dict[int, Asked] = {}
     for number, item in enumerate(batch.items):
         item.at = batch.at if item.at is None else item.at
@@ -113,7 +113,7 @@ def _place(number: int) -> Place:
     return Place(f"items[{number}].")
 
 
-def _item_json(answer: Quoted | Refusal, place: Place) -> dict[str, Any]:
+def _item_json(answer: Quoted | Refusal, place: Place) -> QuoteDocument | dict[str, Any]:
     return quote_document(answer) if isinstance(answer, Quoted) else _error_json(refusal(answer, place))
 
 
