@@ -64,7 +64,7 @@ class PriceRow(Base):
     )
 
     id: Mapped[Id]
-    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"))
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), index=True)
     meter: Mapped[str] = mapped_column(ForeignKey("meter.slug"))
     condition_key: Mapped[str]
     service_tier: Mapped[str]

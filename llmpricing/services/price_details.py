@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, cast, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.models import Offering, OfferingAlias, PriceRow, ScheduleRow, Source
@@ -60,7 +60,8 @@ def _prices(session: Session, clocks: Clocks, offering_id: int) -> list[PriceDet
         .join(Source, Source.id == PriceRow.source_id)
         .outerjoin(ScheduleRow, ScheduleRow.key == PriceRow.schedule_key)
         .where(
-            PriceRow.offering_id == offering_id,
+            # The index over ranges takes a bigint only: a bare number would make it look through all offerings.
+            PriceRow.offering_id == cast(offering_id, BigInteger),
             PriceRow.valid.contains(clocks.as_of),
             PriceRow.recorded.contains(clocks.known_at),
         )

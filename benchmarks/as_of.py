@@ -1,0 +1,150 @@
+"""Prices as of a date in a price book that grows a hundredfold: the same 2,330 offerings, ever more history.
+
+    python -m benchmarks.as_of [--rows 10000 1000000]
+
+Scratch server, rows made by the server. Half the rows of ``price`` are corrections, so that both clocks count, and
+``model_pricing_history`` holds as many rows. Times are the best of many rounds over different offerings and pages.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from benchmarks.timing import best_of, ms
+from llmpricing.models import migrations
+from llmpricing.scripts.local_stores import running_stores
+from llmpricing.services.clock import Clocks
+from llmpricing.services.offerings import OfferingFilter, Position, get_offering, list_offerings
+from llmpricing.services.price_details import details
+
+OFFERINGS, METERS, LIMIT = 2330, ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 1.3
+CORRECTED = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+LIMIT_OF_PAGE, _ROUNDS, _ASKED = 50, 20, 25
+
+_OFFERINGS = """
+insert into source (slug, name, trust_rank, states_dates) values ('bench', 'Bench', 1, true);
+insert into meter (slug, family, per_quantity, dimensions)
+select slug, 'tokens', 1000000, '{}' from unnest(cast(:meters as text[])) slug;
+insert into provider (slug, name) select 'p' || n, 'P' || n from generate_series(1, 40) n;
+insert into offering (slug, provider_id, api_id, name, created_at, updated_at)
+select 'p' || (n % 40 + 1) || '/m' || lpad(n::text, 5, '0'), n % 40 + 1, 'm' || n, 'M' || n, '2020-01-01', '2020-01-01'
+from generate_series(1, :offerings) n
+"""
+# Row n: offering n, then the next meter; the first row of each is the price of today, the others lie ever further back
+# in time, each stretch twice: as it was believed until 2026, and as it was corrected then.
+_NUMBERED = """
+select n, n % :offerings + 1 as offering, (cast(:meters as text[]))[n / :offerings % 4 + 1] as meter,
+       (n / (:offerings * 4) + 1) / 2 as place, n / (:offerings * 4) % 2 as version,
+       cast(:now as timestamptz) - interval '20 days' as today, cast(:corrected as timestamptz) as corrected
+from generate_series(:first, :last - 1) n
+"""
+_PRICES = f"""
+insert into price (offering_id, meter, condition_key, service_tier, region, step_inclusive, step_marginal, state,
+                   amount, currency, per_quantity, valid, recorded, basis, source_id, observed_at, known_from)
+select offering, meter, '', 'standard', '', false, false, 'priced', 1 + n % 97, 'USD', 1000000,
+       case when place = 0 then tstzrange(today, null)
+            else tstzrange(today - place * interval '20 days', today - (place - 1) * interval '20 days') end,
+       case when place = 0 then tstzrange('2020-01-01', null)
+            when version = 0 then tstzrange('2020-01-01', corrected) else tstzrange(corrected, null) end,
+       'documented', 1, today, today
+from ({_NUMBERED}) numbered
+"""  # noqa: S608 - no input of anybody's
+_HISTORY = f"""
+insert into model_pricing_history (time, source_id, offering_id, component, segment, fetch_id, state, value, currency,
+                                   per_quantity, basis)
+select today - (place * 2 + version) * interval '10 days', 1, offering, meter || '|', 0, 1, 'priced',
+       1 + n % 97, 'USD', 1000000, 'documented'
+from ({_NUMBERED}) numbered
+"""  # noqa: S608
+
+
+def grow(connection: Connection, first: int, last: int) -> None:
+    """Rows ``first`` to ``last`` of both tables."""
+    values = {
+        "first": first,
+        "last": last,
+        "offerings": OFFERINGS,
+        "meters": list(METERS),
+        "now": NOW,
+        "corrected": CORRECTED,
+    }
+    connection.execute(text(_PRICES), values)
+    connection.execute(text(_HISTORY), values)
+    connection.commit()
+    connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("vacuum analyze"))
+
+
+def measure(session: Session, clocks: Clocks) -> dict[str, float]:
+    """Seconds per question: one offering, all its prices, and a page of 50 in order of id."""
+    slugs = list(session.scalars(text("select slug from offering order by slug")))
+    step = len(slugs) // _ASKED
+
+    def price(slug: str) -> None:
+        found = get_offering(session, clocks, slug)
+        assert found is not None
+        assert found.price_state == "priced"
+
+    def everything(slug: str) -> None:
+        assert len(details(session, clocks, slug).prices) == len(METERS)
+
+    def page(slug: str) -> None:
+        items = list_offerings(session, clocks, OfferingFilter(), limit=LIMIT_OF_PAGE, after=Position(slug, slug)).items
+        assert all(item.price_state == "priced" for item in items)
+
+    asked = slugs[: -LIMIT_OF_PAGE - 1 : step]
+
+    def all_of(ask: Callable[[str], None]) -> Callable[[], None]:
+        return lambda: [ask(slug) for slug in asked][0]
+
+    questions = {"one offering": price, "one offering, all its prices": everything, "a page of 50": page}
+    return {name: best_of(_ROUNDS, all_of(ask)) / len(asked) for name, ask in questions.items()}
+
+
+def main(rows: Sequence[int] = (10_000, 1_000_000)) -> None:
+    """Print seconds by size, and the ratio of the largest to the smallest."""
+    with running_stores() as stores:
+        engine = create_engine(stores.database_url, poolclass=NullPool)
+        prepare(engine)
+        before = 0
+        found = []
+        for size in rows:
+            with engine.connect() as connection:
+                grow(connection, before, size)
+            before = size
+            with Session(engine) as session:
+                found.append(measure(session, Clocks(NOW, NOW)))
+            show(f"{size:>9,} rows, today", found[-1], found[0])
+        with Session(engine) as session:
+            for known_at in (NOW, CORRECTED - timedelta(days=1)):
+                past = measure(session, Clocks(NOW - timedelta(days=60), known_at))
+                show(f"{rows[-1]:>9,} rows, 60 days ago as known on {known_at:%Y-%m-%d}", past, found[0])
+        engine.dispose()
+
+
+def prepare(engine: Engine) -> None:
+    """The schema, one source, 40 sellers and the offerings."""
+    with engine.connect() as connection:
+        migrations.upgrade(connection, 10)
+    with engine.begin() as connection:
+        for statement in _OFFERINGS.split(";"):
+            values = {"offerings": OFFERINGS, "meters": list(METERS)}
+            connection.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
+
+
+def show(what: str, found: dict[str, float], smallest: dict[str, float]) -> None:
+    """A line of times, each with its ratio to the smallest book's."""
+    times = ", ".join(f"{name} {ms(s)} ({s / smallest[name]:.2f}x)" for name, s in found.items())
+    print(f"  {what}: {times}; target <= {LIMIT}x", flush=True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 1_000_000])
+    main(parser.parse_args().rows)

@@ -1,0 +1,98 @@
+"""Requests of one kind are priced alike: their cost is one integer combination of their shares, found once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from math import lcm
+
+from llmpricing.domain.contexts import UNSTATED, Context
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.observations import State
+from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.open_facts import moments
+from llmpricing.domain.own_rates import Rate
+from llmpricing.domain.quantities import Quantity, Usage
+from llmpricing.domain.shapes import UNKNOWN, Entry, Shape
+from llmpricing.domain.tariffs import least_input
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """(``fixed`` + the sum of coefficient x share) / ``divisor`` units of 1e-12; shares in the order of their keys."""
+
+    coefficients: tuple[int, ...]
+    fixed: int
+    divisor: int
+
+    def units(self, leaves: Sequence[Quantity]) -> int:
+        """The cost of these shares in whole units, half even, as a quote's total is."""
+        exact = self.fixed + sum(
+            Fraction(c) * Fraction(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)
+        )
+        return round(exact / self.divisor)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is common to requests with the same keys, plan and steps: their ``linear`` cost, or that all are
+    ``refused`` for the same reason. Neither: each must be quoted by itself.
+    """
+
+    linear: Linear | None = None
+    refused: bool = False
+
+
+def kind(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[Rate] = ()
+) -> Kind:
+    """How requests like this one are priced; ``rates`` are one's own, as quote() takes them. Raises as quote() does."""
+    listed = prices.plan(at, context)
+    if listed.refusal:
+        return Kind(refused=True)
+    own = tuple(rate for rate in rates if rate.valid_at(at))
+    plan = prices.plan(at, context, own) if own else listed
+    shapes = [book.shape(usage.request_input, usage.keys) for _, book in plan.variants(usage.keys)]
+    priced = [shape for shape in shapes if shape.state not in (UNKNOWN, State.NOT_OFFERED)]
+    if not priced:
+        return Kind(refused=True)
+    forms = {_form(shape, len(usage.keys)) for shape in priced}
+    form = forms.pop()
+    return Kind(linear=form[1]) if form and not forms else Kind()
+
+
+def _form(shape: Shape, size: int) -> tuple[frozenset[str], Linear] | None:
+    """The currency and the linear cost of a shape, None where it has none: bands, minimums, several currencies."""
+    currencies = frozenset(entry.tariffs[0].currency for entry in shape.entries if entry.tariffs[0].units)
+    if len(currencies) > 1 or not all(map(_is_linear, shape.entries)):
+        return None
+    rates = [Fraction(0)] * (size + 1)
+    for entry in shape.entries:
+        for place in entry.places:
+            rates[place] = Fraction(entry.tariffs[0].units, entry.tariffs[0].per)
+    divisor = lcm(*(rate.denominator for rate in rates))
+    *coefficients, fixed = (int(rate * divisor) for rate in rates)
+    return currencies, Linear(tuple(coefficients), fixed, divisor)
+
+
+def _is_linear(entry: Entry) -> bool:
+    price = entry.tariffs[0].price
+    has_minimum = price is not None and bool(price.minimum_quantity)
+    # Output comes after the whole input: of marginal bands only the last one met bills it.
+    return not has_minimum and (len(entry.tariffs) == 1 or METERS[entry.meter].direction != "input")
+
+
+def turns(prices: OfferingPrices, rates: Sequence[Rate], days: Iterable[datetime]) -> list[datetime]:
+    """Times between which one context's requests are all priced alike, on these UTC days (each its midnight)."""
+    ends = {bound for rate in rates for bound in (rate.valid_from, rate.valid_until) if bound is not None}
+    found = {*prices.bounds, *ends}
+    if any(price.conditions.schedule for price in prices.prices):
+        found.update(moment for day in days for moment in moments(prices, day))
+    return sorted(found)
+
+
+def steps(prices: OfferingPrices) -> list[int]:
+    """Numbers of input tokens of a request between which its prices stay the same."""
+    return sorted({least_input(step) for price in prices.prices if (step := price.conditions.step)})
