@@ -27,7 +27,7 @@ Meaning = Resolution | Ambiguous | Unknown
 Lookup = Callable[[str, str | None], Meaning]
 
 _WAIT_FOR_OTHERS_S = 2.0
-_REMEMBERED_NAMES = 20_000
+_REMEMBERED_NAMES = 2048  # by each of the lookups, however long the names are
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Names:
         self._recorded_bounds = sorted(created.union(_bounds(recorded)))
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
         self._catalogues: Memory[int, Catalogue] = Memory(4)
-        self._lookups: Memory[tuple[int, int], Lookup] = Memory(32)
+        self._lookups: Memory[tuple[int, int], Lookup] = Memory(16)
 
     def at(self, clocks: Clocks) -> Lookup:
         """What names meant then, as ``lookup(name, provider)``."""
