@@ -23,8 +23,9 @@ from llmpricing.domain.observations import (
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.fields import as_date, as_id, as_mapping, decode, optional_count, optional_text, texts
 from llmpricing.sources.litellm_keys import read_key
+from llmpricing.sources.litellm_multipliers import Found
 from llmpricing.sources.litellm_names import Name, provider_of, read_name
-from llmpricing.sources.litellm_prices import Found, Reader, nothing_charged
+from llmpricing.sources.litellm_prices import Reader, nothing_charged
 
 SOURCE = "litellm"
 _NOT_MODELS = frozenset({"sample_spec", "fallback_generalizations"})

@@ -19,22 +19,19 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Segment, State
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_amount, as_condition, as_count, as_decimal, as_factor, as_list, as_mapping
+from llmpricing.sources.fields import as_amount, as_condition, as_count, as_decimal, as_list, as_mapping
 from llmpricing.sources.litellm_clock import read_schedules
 from llmpricing.sources.litellm_keys import SECOND_NAMES, read_key
+from llmpricing.sources.litellm_multipliers import Found, multiply_tokens
 from llmpricing.sources.timelines import Rate
 
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
 _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})
 _SAYS_FREE = re.compile(r"[:/-]free$")
+_REASONING = "output_reasoning_tokens"
 _SEARCH_SIZES = ("low", "medium", "high")
-_UPLIFTS = {
-    "regional_processing_uplift_multiplier_us": "us",
-    "regional_processing_uplift_multiplier_eu": "eu",
-    "regional_endpoint_uplift_multiplier": "regional",
-}
-
-Found = dict[tuple[str, Conditions], Rate]
+# Sellers whose long context begins at the number in the key, not beyond it, as LiteLLM's calculator knows too.
+_INCLUSIVE_STEPS = frozenset({"xai"})
 
 
 @dataclass
@@ -54,7 +51,8 @@ class Reader:
             if self.entry.get(key) is not None:
                 read(self, self.entry[key])
         self._drop_filler()
-        self._multiply()
+        self._drop_repeated()
+        multiply_tokens(self.found, self.entry, self.unknown)
         return self.found
 
     @property
@@ -74,12 +72,18 @@ class Reader:
                 continue
             meter = price_key.meter(self.mode, makes_images)
             rate = self._rate(meter, key, values[key], price_key.quantity)
-            own = _both(price_key.conditions, when)
+            own = _both(self._with_bound(price_key.conditions), when)
             if price_key.is_dbu:
                 rate = replace(rate, currency="DBU")
                 if (meter, own) in self.found or key.replace("_dbu_", "_").replace("_db_", "_") in values:
                     own = _both(own, conditions(currency="DBU"))  # beside the price in dollars
             self.found.setdefault((meter, own), rate)
+
+    def _with_bound(self, when: Conditions) -> Conditions:
+        """Conditions whose step counts its own bound where the seller does."""
+        if when.step is None or self.entry.get("litellm_provider") not in _INCLUSIVE_STEPS:
+            return when
+        return replace(when, step=replace(when.step, inclusive=True))
 
     def _rate(self, meter: str, key: str, value: object, quantity: int = 1) -> Rate:
         amount, _ = as_amount(value, key)
@@ -142,32 +146,16 @@ class Reader:
             if embeds:
                 self.found["output_tokens", BASE] = Rate(None, METERS["output_tokens"].per)
 
+    def _drop_repeated(self) -> None:
+        """Reasoning at the very price of output is output: it follows output into tiers and steps of its own."""
+        prices = {when: rate for (meter, when), rate in self.found.items() if meter == _REASONING}
+        output = {when: self.found.get(("output_tokens", when)) for when in prices}
+        if all((same := output[when]) and same.amount == rate.amount for when, rate in prices.items()):
+            for when in prices:
+                del self.found[_REASONING, when]
+
     def _charges_output(self) -> bool:
         return any(METERS[meter].direction == "output" and rate.amount for (meter, _), rate in self.found.items())
-
-    def _multiply(self) -> None:
-        """Fast mode and data residency multiply every token price, and each other."""
-        specific = self.entry.get("provider_specific_entry")
-        specific = specific if isinstance(specific, dict) else {}
-        if "fast" in specific:
-            self._scale(as_factor(specific["fast"], "fast"), service_tier="fast")
-        regions = {_UPLIFTS[key]: self.entry[key] for key in _UPLIFTS if self.entry.get(key) is not None}
-        if "us" in specific:
-            regions["us"] = specific["us"]
-        for region, factor in regions.items():
-            self._scale(as_factor(factor, "multiplier"), region=region)
-        for key, value in specific.items():
-            if key not in ("us", "fast") and not isinstance(value, str | dict):
-                self.unknown[f"provider_specific_entry.{key}"] += 1
-
-    def _scale(self, factor: Decimal, service_tier: str | None = None, region: str = "") -> None:
-        for (meter, when), rate in list(self.found.items()):
-            applies = when.service_tier == STANDARD if service_tier else not when.region
-            if not applies or rate.amount is None or METERS[meter].family != "tokens":
-                continue
-            own = replace(when, service_tier=service_tier or when.service_tier, region=region or when.region)
-            scaled = replace(rate, amount=multiply(rate.amount, factor), raw=f"{rate.raw} * {factor}")
-            self.found.setdefault((meter, own), scaled)
 
 
 _STRUCTURES: Mapping[str, Callable[[Reader, object], None]] = MappingProxyType(

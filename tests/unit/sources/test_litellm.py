@@ -55,6 +55,19 @@ def test_steps_and_service_tiers_multiply_out(amount):
     assert amount("openai/gpt-9", "input_tokens", tier="ultrafast") == Decimal("12.5")
 
 
+def test_long_context_begins_at_its_bound_only_where_the_seller_says_at_or_above(amount):
+    assert amount("x-ai/grok-9", "input_tokens", NOON, 199_999) == 2
+    assert amount("x-ai/grok-9", "input_tokens", NOON, 200_000) == 4
+    assert amount("google/thinker-9", "output_tokens", NOON, 200_000) == 3
+
+
+def test_reasoning_at_the_price_of_output_follows_it_into_tiers_and_steps(prices, offering, amount):
+    meters = {statement.meter for statement in offering(prices, "google/thinker-9").statements}
+    assert meters == {"input_tokens", "output_tokens"}
+    assert amount("google/thinker-9", "output_tokens", tier="flex") == Decimal("1.5")
+    assert amount("perplexity/searcher-9", "output_reasoning_tokens") == 3
+
+
 def test_the_time_to_live_of_a_cache_write_names_its_meter(amount):
     assert amount("openai/gpt-9", "cache_write_12h_tokens", NOON, 300_000, tier="batch") == Decimal("6.25")
     assert amount("anthropic/claude-9", "cache_write_1h_tokens") == 8
@@ -198,7 +211,7 @@ def test_broken_and_contradicting_entries_are_reported_and_unknown_keys_counted(
         "provider_specific_entry.free_dreams": 1,
         "tiered_pricing.dream_cost": 1,
     }
-    assert prices.entries == 39
+    assert prices.entries == 42
     assert not prices.states_dates
 
 
