@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
 
@@ -11,28 +9,8 @@ import pytest
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.observations import Basis, Segment, State, Statement
-from llmpricing.domain.prices import Price
-
-KNOWN_FROM = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-def _price(number: int, meter: str, segment: Segment, conditions=BASE, source="list", **facts) -> Price:
-    return Price(
-        id=number,
-        meter=meter,
-        conditions=conditions,
-        state=segment.state,
-        amount=segment.amount,
-        currency=segment.currency,
-        per_quantity=segment.per_quantity,
-        valid_from=segment.valid_from,
-        valid_until=segment.valid_until,
-        basis=segment.basis,
-        source=source,
-        minimum_quantity=segment.minimum_quantity,
-        **{"known_from": KNOWN_FROM, **facts},
-    )
+from llmpricing.domain.observations import Basis, Segment, State
+from tests.prices import price_of, prices_of
 
 
 @pytest.fixture(scope="session")
@@ -49,17 +27,12 @@ def price():
             per_quantity=per or METERS[meter].per,
             **{"basis": Basis.DOCUMENTED, **stated},
         )
-        return _price(next(numbers), meter, segment, conditions, **facts)
+        return price_of(next(numbers), meter, segment, conditions, **facts)
 
     return make
 
 
-@pytest.fixture(scope="session")
-def prices_of():
+@pytest.fixture(scope="session", name="prices_of")
+def prices_of_a_list():
     """The prices that a price list's statements of one offering make, numbered from 1."""
-
-    def make(statements: Iterable[Statement], source="list") -> list[Price]:
-        said = [(s.meter, segment, s.conditions) for s in statements for segment in s.segments]
-        return [_price(n, meter, segment, when, source) for n, (meter, segment, when) in enumerate(said, 1)]
-
-    return make
+    return prices_of
