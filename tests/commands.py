@@ -17,8 +17,6 @@ from llmpricing.scripts.cli import main
 INI = """\
 [app:main]
 use = egg:llmpricing
-sqlalchemy.url = {database}
-redis.url = {redis}
 llmpricing.environment = development
 llmpricing.seed = none
 """
@@ -26,13 +24,14 @@ llmpricing.seed = none
 
 @dataclass
 class Commands:
-    """Commands on the price book that an ini file names."""
+    """Commands on one price book, whatever the environment of the tests names."""
 
     ini: Path
+    environ: dict[str, str]
 
     def run(self, command: str, *words: str, data: bytes | None = None) -> Result:
         """Run in this process."""
-        return CliRunner().invoke(main, [*command.split(), *words, "-c", str(self.ini)], input=data)
+        return CliRunner().invoke(main, [*command.split(), *words, "-c", str(self.ini)], input=data, env=self.environ)
 
     def json(self, command: str, *words: str, exit_code: int = 0) -> Any:
         """What the command says with --json."""
@@ -44,7 +43,7 @@ class Commands:
         """Start it as a program of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "llmpricing.scripts.cli", *command.split(), *words, "-c", str(self.ini)],
-            env=os.environ,
+            env=os.environ | self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -55,5 +54,5 @@ class Commands:
 def commands_on(folder: Path, database_url: str, redis_url: str) -> Commands:
     """Commands with an ini file of their own in the folder."""
     ini = folder / "book.ini"
-    ini.write_text(INI.format(database=database_url.replace("%", "%%"), redis=redis_url))
-    return Commands(ini)
+    ini.write_text(INI)
+    return Commands(ini, {"LLMPRICING_DATABASE_URL": database_url, "LLMPRICING_REDIS_URL": redis_url})

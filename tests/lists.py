@@ -60,3 +60,17 @@ def price_list(**prices: float) -> bytes:
     """A list of one seller, acme, with an offering for each name, at this input price; output is four times that."""
     models = [_model(name, {"input_mtok": amount, "output_mtok": amount * 4}) for name, amount in prices.items()]
     return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()
+
+
+def cost_map(**prices: float) -> bytes:
+    """LiteLLM's map of the same seller, with the same offerings and meters as price_list."""
+    entries = {
+        f"acme/{name}": {
+            "litellm_provider": "acme",
+            "mode": "chat",
+            "input_cost_per_token": amount / 1_000_000,
+            "output_cost_per_token": amount * 4 / 1_000_000,
+        }
+        for name, amount in prices.items()
+    }
+    return json.dumps(entries).encode()

@@ -56,6 +56,12 @@ def to_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def ratio_text(ratio: Fraction) -> str:
+    """How many times one price is another, to four significant digits: ``"1.5"``, ``"1000"``, ``"0.0012"``."""
+    digits = Context(prec=4)
+    return to_text(digits.divide(Decimal(ratio.numerator), Decimal(ratio.denominator)))
+
+
 def quantise(value: Fraction) -> Decimal:
     """An exact rational as a decimal of at most 12 places, half even; done once, at the edge of a quote."""
     scaled = round(value * 10**12)  # round() on a Fraction is exact and half even

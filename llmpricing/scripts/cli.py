@@ -13,11 +13,14 @@ COMMANDS = {
     "alias": "llmpricing.scripts.alias_command:alias",
     "changes": "llmpricing.scripts.changes_command:changes",
     "import": "llmpricing.scripts.import_command:import_",
+    "pin": "llmpricing.scripts.pin_command:pin",
     "quote": "llmpricing.scripts.quote_command:quote",
     "rate": "llmpricing.scripts.rate_command:rate",
     "exchange": "llmpricing.scripts.exchange_command:exchange",
+    "review": "llmpricing.scripts.review_command:review",
     "run": "llmpricing.scripts.run_command:run",
     "stores": "llmpricing.scripts.stores_command:stores",
+    "unpin": "llmpricing.scripts.pin_command:unpin",
     "verify": "llmpricing.scripts.verify_command:verify",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -14,7 +13,7 @@ from typing import Any
 import click
 
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.price_book import echo_json, failures_told, ini_option, instant, json_option, open_book
 from llmpricing.services.importing import Reading, Summary, import_lists, last_answer
 from llmpricing.settings import Settings
 from llmpricing.sources.compression import too_large, unpacked
@@ -60,7 +59,7 @@ def import_(
             failed = True
             answers.append({"source": info.slug, "outcome": "failed", "error": error.message})
     if as_json:
-        click.echo(json.dumps(answers if every else answers[0], indent=2))
+        echo_json(answers if every else answers[0])
     else:
         for answer in answers:
             _print(answer)
@@ -132,7 +131,7 @@ def _answer(summary: Summary, dry_run: bool) -> dict[str, Any]:
     return {
         "source": summary.source,
         "outcome": summary.outcome,
-        "published_at": summary.published_at.isoformat().replace("+00:00", "Z"),
+        "published_at": summary.published_at,
         "dry_run": dry_run,
         **counts,
         "unknown_keys": summary.unknown_keys,
@@ -145,7 +144,7 @@ def _print(answer: dict[str, Any]) -> None:
     if "error" in answer:
         click.echo(f"{answer['source']}: failed. {answer['error']}", err=True)
         return
-    click.echo(f"{answer['source']}, published {answer['published_at']}: {answer['outcome']}")
+    click.echo(f"{answer['source']}, published {answer['published_at']:%Y-%m-%d %H:%M} UTC: {answer['outcome']}")
     for name in COUNTS:
         click.echo(f"  {name:<12} {answer[name]}")
     keys = ", ".join(f"{name} ({count})" for name, count in answer["unknown_keys"].items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -23,7 +22,7 @@ from llmpricing.services.offerings import get_offering
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
-from tests.lists import price_list, small_list
+from tests.lists import cost_map, price_list, small_list
 
 SOURCE = source_info("genai-prices")
 
@@ -181,21 +180,7 @@ def test_of_two_concurrent_writers_one_is_refused(empty_book_url: str) -> None:
             two.flush()
 
 
-# One source of each kind: genai-prices states dates, LiteLLM counts from when it was published.
-def cost_map(**prices: float) -> bytes:
-    """LiteLLM's map of the same seller as price_list's, with the same meters."""
-    entries = {
-        f"acme/{name}": {
-            "litellm_provider": "acme",
-            "mode": "chat",
-            "input_cost_per_token": amount / 1_000_000,
-            "output_cost_per_token": amount * 4 / 1_000_000,
-        }
-        for name, amount in prices.items()
-    }
-    return json.dumps(entries).encode()
-
-
+# One source that states dates, and one whose prices count from when it was published.
 AMOUNTS = st.sampled_from([0.5, 2, 2.2, 3, 400, 2000, 135_000])  # ordinary changes, jumps and slips of unit
 SNAPSHOTS = st.lists(
     st.tuples(st.sampled_from([("genai-prices", price_list), ("litellm", cost_map)]), st.booleans(), AMOUNTS, AMOUNTS),

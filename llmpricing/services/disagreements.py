@@ -1,0 +1,179 @@
+"""Where sources differ now from what is published, and by how much; nothing is averaged, every word is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import CTE, Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from llmpricing.models import Observation, Offering, PriceRow, Provider, Review, Source
+from llmpricing.services.words import WITHDRAWN
+
+_SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
+_ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
+
+
+class Kind(StrEnum):
+    """How far apart two prices are."""
+
+    ROUNDING = "rounding"  # less than 0.5 %
+    DIFFERENCE = "difference"
+    SEVERE = "severe"  # four times or more, or a price where the other says free
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A price as somebody states it: ``amount`` in ``currency`` per ``per`` units of the meter."""
+
+    state: str
+    amount: Decimal | None
+    currency: str
+    per: int
+
+    @property
+    def unit_price(self) -> Fraction | None:
+        """The exact price of one unit; 0 is free, None where it is not sold by the unit."""
+        return Fraction(self.amount or 0) / self.per if self.state in ("priced", "free") else None
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """What ``source`` says of a component whose published price comes from another source, ``published_source``.
+
+    ``review`` is open where a guard stopped that word, rejected where a person did.
+    """
+
+    offering: str
+    provider: str
+    component: str
+    published: Saying
+    published_source: str
+    said: Saying
+    source: str
+    said_at: datetime
+    review: str | None
+
+    @property
+    def factor(self) -> Fraction | None:
+        """Theirs / ours; None where one is free, has no unit price, or is in another currency."""
+        ours, theirs = self.published.unit_price, self.said.unit_price
+        comparable = ours and theirs and self.published.currency == self.said.currency
+        return theirs / ours if comparable and ours and theirs else None
+
+    @property
+    def distance(self) -> Fraction | None:
+        """The factor or its inverse, whichever is above 1."""
+        return max(self.factor, 1 / self.factor) if self.factor else None
+
+    @property
+    def kind(self) -> Kind:
+        if self.distance is None:
+            ours, theirs = self.published.unit_price, self.said.unit_price
+            is_free_for_one = ours is not None and theirs is not None and bool(ours) != bool(theirs)
+            return Kind.SEVERE if is_free_for_one else Kind.DIFFERENCE
+        if self.distance < _ROUNDING:
+            return Kind.ROUNDING
+        return Kind.SEVERE if self.distance >= _SEVERE else Kind.DIFFERENCE
+
+
+def disagreements(session: Session, now: datetime, offerings: Collection[str] | None = None) -> list[Disagreement]:
+    """All of them, the farthest apart first: prices against free, then by factor; ``offerings`` asks for some only."""
+    found = [_disagreement(row) for row in session.execute(_query(now, offerings))]
+    apart = [d for d in found if d.distance is None or d.distance >= _SAME]
+    return sorted(apart, key=_order)
+
+
+def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
+    is_beyond_factor = found.distance is None and found.kind is Kind.SEVERE
+    return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component, found.source)
+
+
+def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
+    said, ours = _last_words(offerings), _published(now)
+    them, us = aliased(Source), aliased(Source)
+    word = (getattr(Review, name) == said.c[name] for name in ("offering_id", "component", "source_id", "time"))
+    query = (
+        select(
+            Offering.slug.label("offering"),
+            Provider.slug.label("provider"),
+            said.c.component,
+            *(ours.c[name] for name in ("state", "amount", "currency", "per_quantity")),
+            us.slug.label("published_source"),
+            *(said.c[name].label(f"said_{name}") for name in ("state", "value", "currency", "per_quantity")),
+            them.slug.label("source"),
+            said.c.time.label("said_at"),
+            Review.id.label("review_id"),
+            Review.outcome.label("verdict"),
+        )
+        .join(ours, and_(ours.c.offering_id == said.c.offering_id, ours.c.component == said.c.component))
+        .join(Offering, Offering.id == said.c.offering_id)
+        .join(Provider, Provider.id == Offering.provider_id)
+        .join(them, them.id == said.c.source_id)
+        .join(us, us.id == ours.c.source_id)
+        .outerjoin(Review, and_(*word))
+    )
+    return query.where(
+        said.c.newest == 1,
+        said.c.state != WITHDRAWN,
+        or_(said.c.stated_from.is_(None), said.c.stated_from <= now),
+        or_(said.c.stated_until.is_(None), said.c.stated_until > now),
+        ours.c.source_id != said.c.source_id,
+        _differs(said, ours),
+    )
+
+
+def _published(now: datetime) -> CTE:
+    """Every component's price now. Materialised: PostgreSQL underrates the words and would look each one up."""
+    component = (PriceRow.meter + "|" + PriceRow.condition_key).label("component")
+    query = select(component, PriceRow.__table__).where(PriceRow.valid.contains(now), func.upper_inf(PriceRow.recorded))
+    return query.cte("ours").prefix_with("MATERIALIZED")
+
+
+def _last_words(offerings: Collection[str] | None) -> Any:
+    """Every source's last word on every component."""
+    order = func.rank().over(
+        partition_by=(Observation.source_id, Observation.offering_id, Observation.component),
+        order_by=Observation.time.desc(),
+    )
+    query = select(Observation.__table__, order.label("newest"))
+    if offerings is not None:
+        query = query.where(Observation.offering_id.in_(select(Offering.id).where(Offering.slug.in_(offerings))))
+    return query.subquery("said")
+
+
+def _differs(said: Any, ours: Any) -> Any:
+    """As same_value of the domain has it: prices are compared for one quantity, without dividing."""
+    our_amount, their_amount = ours.c.amount * said.c.per_quantity, said.c.value * ours.c.per_quantity
+    return or_(
+        ours.c.state != said.c.state,
+        ours.c.currency != said.c.currency,
+        our_amount.is_distinct_from(their_amount),
+        ours.c.minimum_quantity.is_distinct_from(said.c.minimum_quantity),
+    )
+
+
+def _disagreement(row: Any) -> Disagreement:
+    return Disagreement(
+        offering=row.offering,
+        provider=row.provider,
+        component=row.component,
+        published=Saying(row.state, row.amount, row.currency, row.per_quantity),
+        published_source=row.published_source,
+        said=Saying(row.said_state, row.said_value, row.said_currency, row.said_per_quantity),
+        source=row.source,
+        said_at=row.said_at,
+        review=_review(row),
+    )
+
+
+def _review(row: Any) -> str | None:
+    if row.review_id is None or row.verdict in ("accepted", "superseded"):
+        return None
+    return row.verdict or "open"

@@ -1,0 +1,294 @@
+"""llmpricing review, pin and unpin: what they do to the published price, and what they leave in the audit log."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.domain.conditions import BASE
+from llmpricing.domain.evidence import Finding, Rule
+from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.quarantine import Flag
+from llmpricing.models import AuditEvent, Catalogue, Offering, PriceRow, Review, Source
+from llmpricing.services.clock import Clocks
+from llmpricing.services.offerings import get_offering
+from llmpricing.services.reviews import keep_reviews
+from tests.commands import Commands, commands_on
+from tests.conftest import NOW
+from tests.lists import cost_map, price_list
+
+
+@pytest.fixture
+def book(empty_book_url: str) -> Iterator[Engine]:
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    yield engine
+    engine.dispose()
+
+
+class PriceBook:
+    """A price book with commands to work on it and questions to ask it."""
+
+    def __init__(self, commands: Commands, engine: Engine, folder: Path) -> None:
+        self.commands, self.engine, self.folder = commands, engine, folder
+
+    def load(self, data: bytes, published: str, source: str = "genai-prices") -> Any:
+        (self.folder / "list.json").write_bytes(data)
+        return self.commands.json(f"import {source}", str(self.folder / "list.json"), "--published", published)
+
+    def run(self, command: str, *words: str, exit_code: int = 0) -> str:
+        result = self.commands.run(command, *words)
+        assert result.exit_code == exit_code, result.output
+        return result.output
+
+    def reviews(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.commands.json("review list")["reviews"]
+        return found
+
+    def review_id(self, offering: str, meter: str) -> str:
+        return next(str(r["id"]) for r in self.reviews() if (r["offering"], r["meter"]) == (offering, meter))
+
+    def input_price(self, slug: str = "acme/a", at: datetime | None = None, known_at: datetime | None = None) -> Any:
+        now = datetime.now(UTC)
+        with Session(self.engine) as session:
+            item = get_offering(session, Clocks(at or now, known_at or now), slug)
+        return item and item.input_per_mtok
+
+    def source_of(self, slug: str = "acme/a") -> str | None:
+        now = datetime.now(UTC)
+        with Session(self.engine) as session:
+            item = get_offering(session, Clocks(now, now), slug)
+        return item and item.source
+
+    def events(self) -> list[AuditEvent]:
+        with Session(self.engine) as session:
+            return list(session.scalars(select(AuditEvent).order_by(AuditEvent.id)))
+
+    def version(self) -> int | None:
+        with Session(self.engine) as session:
+            return session.scalar(select(Catalogue.version))
+
+
+@pytest.fixture
+def price_book(tmp_path: Path, empty_book_url: str, redis_url: str, book: Engine) -> PriceBook:
+    """Offerings a and b of acme; the last list says a thousand times as much for a."""
+    found = PriceBook(commands_on(tmp_path, empty_book_url, redis_url), book, tmp_path)
+    found.load(price_list(a=2, b=5), "2026-10-01")
+    found.load(price_list(a=2000, b=6), "2026-11-01")
+    return found
+
+
+def test_the_list_shows_all_that_a_decision_needs(price_book: PriceBook) -> None:
+    slipped = next(r for r in price_book.reviews() if r["meter"] == "input_tokens")
+    assert slipped == {
+        "id": slipped["id"],
+        "offering": "acme/a",
+        "meter": "input_tokens",
+        "condition_key": "",
+        "source": "genai-prices",
+        "published_at": "2026-11-01T00:00:00Z",
+        "rule": "too_dear",
+        "against": "1,000 USD per million tokens",
+        "slip": "per 1K read as per token",
+        "old": "2",
+        "new": "2000",
+        "factor": "1000",
+        "currency": "USD",
+        "per": 1_000_000,
+        "opened_at": slipped["opened_at"],
+        "effect": {
+            "workload": "1,000,000 input_tokens + 200,000 output_tokens",
+            "before": "3.6",
+            "after": "2001.6",
+        },
+    }
+    shown = price_book.run("review list")
+    for words in ("acme/a input_tokens", "2 -> 2000 USD per 1,000,000 (1000x)", "per 1K read as per token", "too_dear"):
+        assert words in shown
+
+
+def test_an_arrival_that_waits_has_no_old_price(price_book: PriceBook) -> None:
+    price_book.load(price_list(a=2000, b=6, c=135_000), "2026-11-02")
+    arrived = next(r for r in price_book.reviews() if (r["offering"], r["meter"]) == ("acme/c", "input_tokens"))
+    assert (arrived["old"], arrived["factor"], arrived["effect"]["before"]) == (None, None, None)
+    assert arrived["effect"]["after"] == "135000"
+    assert "unknown -> 135000" in price_book.run("review list")
+
+
+def test_accepting_publishes_the_price_from_its_own_day(price_book: PriceBook) -> None:
+    before, known_then = price_book.version(), datetime.now(UTC)
+    number = price_book.review_id("acme/a", "input_tokens")
+    price_book.run("review accept", number, "--as", "ada", "--note", "the seller says so")
+    assert price_book.input_price() == 2000
+    assert price_book.input_price(at=datetime(2026, 10, 31, tzinfo=UTC)) == 2
+    assert price_book.input_price(known_at=known_then) == 2
+    assert price_book.version() == (before or 0) + 1
+    (event,) = price_book.events()
+    assert (event.actor, event.action, event.subject) == ("ada", "review_accepted", "acme/a input_tokens|")
+    assert event.details == {
+        "review": int(number),
+        "source": "genai-prices",
+        "published": "2026-11-01T00:00:00+00:00",
+        "rule": "too_dear",
+        "old": "2",
+        "new": "2000",
+        "note": "the seller says so",
+    }
+    assert number not in {str(r["id"]) for r in price_book.reviews()}
+
+
+def test_rejecting_keeps_the_last_good_price_also_through_further_lists(price_book: PriceBook) -> None:
+    ids = [str(r["id"]) for r in price_book.reviews()]
+    price_book.run("review reject", *ids)
+    assert price_book.input_price() == 2
+    price_book.load(price_list(a=2000, b=7), "2026-11-02")
+    assert (price_book.input_price(), price_book.input_price("acme/b")) == (2, 7)
+    assert price_book.reviews() == []
+    assert {event.actor for event in price_book.events()} == {getpass.getuser()}
+    assert [event.action for event in price_book.events()] == ["review_rejected"] * len(ids)
+
+
+def test_a_verdict_may_be_replaced(price_book: PriceBook) -> None:
+    number = price_book.review_id("acme/a", "input_tokens")
+    price_book.run("review accept", number)
+    price_book.run("review reject", number)
+    assert price_book.input_price() == 2
+    assert [event.action for event in price_book.events()] == ["review_accepted", "review_rejected"]
+
+
+def test_of_several_reviews_all_are_decided_or_none(price_book: PriceBook) -> None:
+    number = price_book.review_id("acme/a", "input_tokens")
+    said = price_book.run("review accept", number, "999999", exit_code=1)
+    assert "There is no review 999999" in said
+    assert (price_book.input_price(), price_book.events()) == (2, [])
+
+
+def test_a_review_that_its_source_closed_cannot_be_decided(price_book: PriceBook) -> None:
+    number = price_book.review_id("acme/a", "input_tokens")
+    price_book.load(price_list(a=2, b=6), "2026-11-02")
+    assert "is closed" in price_book.run("review accept", number, exit_code=1)
+
+
+@pytest.mark.parametrize("words", ["review accept", "review accept one", "review", "pin", "pin acme/a", "unpin acme/a"])
+def test_a_decision_on_nothing_is_misuse(price_book: PriceBook, words: str) -> None:
+    assert price_book.commands.run(words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "acme/a input_tokens -1",
+        "acme/a input_tokens cheap",
+        "acme/a input_tokens nan",
+        "acme/a no_such_meter 1",
+        "acme/a input_tokens 1 --per 0",
+        "acme/a input_tokens 1 --from soon",
+        "acme/a --list",
+    ],
+)
+def test_a_pin_that_makes_no_sense_is_misuse(price_book: PriceBook, words: str) -> None:
+    assert price_book.commands.run(f"pin {words}").exit_code == 2
+
+
+def test_a_pin_holds_a_price_against_imports_and_its_drift_stays_visible(price_book: PriceBook) -> None:
+    price_book.run("pin acme/b input_tokens 5.50 --as ada --note contract")
+    assert (price_book.input_price("acme/b"), price_book.source_of("acme/b")) == (5.5, "manual")
+    price_book.load(price_list(a=2000, b=9), datetime.now(UTC).isoformat())
+    assert price_book.input_price("acme/b") == 5.5
+    (held,) = price_book.commands.json("pin --list")["pins"]
+    assert (held["offering"], held["meter"], held["amount"], held["pinned_by"], held["note"]) == (
+        "acme/b", "input_tokens", "5.5", "ada", "contract",
+    )  # fmt: skip
+    assert held["sources"] == {"genai-prices": "9 USD per 1,000,000"}
+    shown = price_book.run("pin --list")
+    assert "acme/b input_tokens: 5.5 USD per 1,000,000" in shown
+    assert "genai-prices says 9 USD per 1,000,000 (1.636x)" in shown
+    (event,) = price_book.events()
+    assert (event.actor, event.action, event.details["note"]) == ("ada", "pin_added", "contract")
+
+
+def test_unpinning_lets_the_sources_speak_again_and_keeps_what_was_held(price_book: PriceBook) -> None:
+    price_book.run("pin acme/b input_tokens 5.5")
+    pinned = datetime.now(UTC)
+    price_book.run("unpin acme/b input_tokens --as ada --note over")
+    assert (price_book.input_price("acme/b"), price_book.source_of("acme/b")) == (6, "genai-prices")
+    assert price_book.input_price("acme/b", at=pinned) == 5.5
+    assert price_book.commands.json("pin --list") == {"pins": []}
+    assert [(e.actor, e.action) for e in price_book.events()][1] == ("ada", "pin_removed")
+    assert "No price of acme/b is pinned there" in price_book.run("unpin acme/b input_tokens", exit_code=1)
+
+
+def test_voiding_a_pin_undoes_it_for_the_past_too(price_book: PriceBook) -> None:
+    price_book.run("pin acme/b input_tokens 5.5 --from 2026-11-05")
+    pinned = datetime.now(UTC)
+    day = datetime(2026, 11, 6, tzinfo=UTC)
+    assert price_book.input_price("acme/b", at=day) == 5.5
+    price_book.run("unpin acme/b input_tokens --void")
+    assert price_book.input_price("acme/b", at=day) == 6
+    assert price_book.input_price("acme/b", at=day, known_at=pinned) == 5.5
+
+
+def test_a_later_pin_takes_over_from_its_date_and_the_earlier_one_stays_before_it(price_book: PriceBook) -> None:
+    price_book.run("pin acme/b input_tokens 5.5 --from 2026-11-05")
+    price_book.run("pin acme/b input_tokens 0 --from 2026-11-10")
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (4, 5, 9, 10)]
+    assert [price_book.input_price("acme/b", at=day) for day in days] == [6, 5.5, 5.5, 0]
+    price_book.run("pin acme/b input_tokens 1 --from 2026-11-01")
+    assert [price_book.input_price("acme/b", at=day) for day in days] == [1, 1, 1, 1]
+
+
+def test_a_pin_may_lie_in_the_future_and_name_a_tier_and_a_quantity(price_book: PriceBook) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    price_book.run("pin acme/b input_tokens 0.004 --per 1000 --from", tomorrow)
+    price_book.run("pin acme/b input_tokens 3 --tier batch")
+    now = datetime.now(UTC)
+    assert price_book.input_price("acme/b") == 6
+    assert price_book.input_price("acme/b", at=now + timedelta(days=2), known_at=now) == 4
+    with Session(price_book.engine) as session:
+        query = select(PriceRow.amount).where(PriceRow.service_tier == "batch", PriceRow.recorded.contains(now))
+        assert session.scalars(query).all() == [3]
+    price_book.run("unpin acme/b input_tokens --tier batch")
+    assert [pin["conditions"] for pin in price_book.commands.json("pin --list")["pins"]] == [""]
+
+
+def test_a_price_that_no_source_states_can_be_pinned(price_book: PriceBook) -> None:
+    price_book.run("pin acme/b requests 3 --per 1000")
+    with Session(price_book.engine) as session:
+        row = session.scalars(select(PriceRow).where(PriceRow.meter == "requests")).one()
+        assert (row.amount, row.per_quantity, row.basis) == (3, 1000, "manual")
+
+
+def test_an_offering_that_does_not_exist_cannot_be_pinned(price_book: PriceBook) -> None:
+    assert "No offering has the id acme/z" in price_book.run("pin acme/z input_tokens 1", exit_code=1)
+    assert price_book.events() == []
+
+
+def test_a_pin_does_not_hide_that_two_sources_differ(price_book: PriceBook) -> None:
+    price_book.load(cost_map(a=2, b=8), "2026-11-03", "litellm")
+    price_book.run("pin acme/b input_tokens 5.5")
+    (held,) = price_book.commands.json("pin --list")["pins"]
+    assert held["sources"] == {"genai-prices": "6 USD per 1,000,000", "litellm": "8 USD per 1,000,000"}
+
+
+def test_a_review_states_old_and_new_price_for_the_same_quantity(session: Session) -> None:
+    offering = session.scalars(select(Offering.id).where(Offering.slug == "acme/acme-small")).one()
+    source = session.scalars(select(Source.id).where(Source.slug == "genai-prices")).one()
+    per_thousand = Segment(State.PRICED, Decimal("0.002"), 1000)
+    new = Segment(State.PRICED, Decimal(3), 1_000_000)
+    for meter, old, against in (("output_tokens", per_thousand, None), ("cache_read_tokens", None, per_thousand)):
+        finding = Finding(Rule.CACHE_READ_ABOVE_INPUT, "input_tokens", against)
+        flag = Flag(meter, BASE, "genai-prices", NOW, new, old, finding, None, None)
+        keep_reviews(session, {offering: [flag]}, {"genai-prices": source}, NOW)
+    found = session.scalars(select(Review).where(Review.closed_at.is_(None) | (Review.outcome == "superseded"))).all()
+    assert {(r.component, r.old_amount, r.new_amount, r.per_quantity, r.against) for r in found} == {
+        ("output_tokens|", 2, 3, 1_000_000, "input_tokens"),
+        ("cache_read_tokens|", None, 3, 1_000_000, "input_tokens at 2"),
+    }
