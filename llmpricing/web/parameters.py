@@ -67,6 +67,17 @@ def price(name: str, raw: str) -> Decimal:
     return value
 
 
+def factor(name: str, raw: str) -> Decimal:
+    """How many times one price is another, 1 or more."""
+    try:
+        value = parse_decimal(raw)
+    except MoneyError:
+        value = Decimal(0)
+    if value < 1:
+        raise invalid(name, f"{name} takes a factor of 1 or more, such as 1.5.")
+    return value
+
+
 def one_of(*allowed: str) -> Reader:
     """One of the given words."""
 

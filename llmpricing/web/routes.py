@@ -8,7 +8,7 @@ from typing import Any
 from pyramid.httpexceptions import HTTPMethodNotAllowed
 from pyramid.request import Request
 
-from llmpricing.web.api import health, models, names, providers, quotes
+from llmpricing.web.api import health, models, names, providers, quotes, sources
 from llmpricing.web.site import pages
 
 
@@ -22,6 +22,8 @@ def includeme(config: Any) -> None:
     _get(config, "quote", "/api/v1/quote", quotes.get_quote)
     _post(config, "quotes", "/api/v1/quotes", quotes.post_quotes)
     _post(config, "coverage", "/api/v1/coverage", names.post_coverage)
+    _get(config, "sources", "/api/v1/sources", sources.list_sources)
+    _get(config, "disagreements", "/api/v1/disagreements", sources.list_disagreements)
     _get(config, "home", "/", pages.home, renderer="llmpricing.web:templates/home.jinja2")
     _get(config, "page_model", "/models/{id:.+}", pages.model, renderer="llmpricing.web:templates/model.jinja2")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=3600)
