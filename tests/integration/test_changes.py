@@ -1,0 +1,175 @@
+"""llmpricing changes: what moved, by how much, and the exit code that an alert hangs on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.services.changes import changes_since
+from llmpricing.services.importing import Reading, import_lists
+from llmpricing.sources.registry import source_info
+from tests.commands import Commands, commands_on
+from tests.lists import price_list
+
+MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def engine(empty_book_url: str) -> Iterator[Engine]:
+    found = create_engine(empty_book_url, poolclass=NullPool)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def commands(tmp_path: Path, empty_book_url: str, redis_url: str) -> Commands:
+    return commands_on(tmp_path, empty_book_url, redis_url)
+
+
+def load(engine: Engine, data: bytes, at: datetime, source: str = "genai-prices") -> None:
+    with Session(engine) as session, session.begin():
+        import_lists(session, [(source_info(source), Reading(data, at, at, "a test's list"))])
+
+
+def dated(*prices: tuple[str | None, float]) -> bytes:
+    """A list of acme/a whose input price begins on these days."""
+    segments = [
+        {"prices": {"input_mtok": amount}} | ({"constraint": {"start_date": day}} if day else {})
+        for day, amount in prices
+    ]
+    models = [{"id": "a", "match": {"equals": "a"}, "prices": segments}]
+    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()
+
+
+def moves(engine: Engine, since: datetime, now: datetime) -> list[Any]:
+    with Session(engine) as session:
+        return [
+            (c.offering, c.meter, c.old and c.old.amount, c.new and c.new.amount, c.factor, c.valid_from)
+            for c in changes_since(session, since, now)
+        ]
+
+
+def test_a_price_that_rose_is_told_with_both_values_and_its_day(engine: Engine) -> None:
+    load(engine, price_list(a=2, b=5), MONDAY)
+    load(engine, price_list(a=3, b=5), MONDAY + timedelta(days=7))
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == [
+        ("acme/a", "input_tokens", 2, 3, 1.5, MONDAY + timedelta(days=7)),
+        ("acme/a", "output_tokens", 8, 12, 1.5, MONDAY + timedelta(days=7)),
+    ]
+    assert moves(engine, MONDAY + timedelta(days=8), MONDAY + timedelta(days=9)) == []
+
+
+def test_a_price_that_came_and_went_back_did_not_move(engine: Engine) -> None:
+    for week, amount in enumerate((2, 3, 2)):
+        load(engine, price_list(a=amount), MONDAY + timedelta(days=7 * week))
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=20)) == []
+
+
+def test_an_offering_of_later_is_new_and_did_not_move(engine: Engine) -> None:
+    load(engine, price_list(a=2), MONDAY)
+    load(engine, price_list(a=2, b=5), MONDAY + timedelta(days=7))
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == []
+
+
+def test_a_price_that_begins_by_its_own_date_moved_though_nothing_was_imported(engine: Engine) -> None:
+    load(engine, dated((None, 2), ("2026-11-10", 3)), MONDAY)
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=7)) == []
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=9)) == [
+        ("acme/a", "input_tokens", 2, 3, 1.5, datetime(2026, 11, 10, tzinfo=UTC))
+    ]
+
+
+def test_an_announced_price_is_told_when_it_is_announced(engine: Engine) -> None:
+    load(engine, dated((None, 2)), MONDAY)
+    load(engine, dated((None, 2), ("2027-01-01", 4)), MONDAY + timedelta(days=7))
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == [
+        ("acme/a", "input_tokens", 2, 4, 2, datetime(2027, 1, 1, tzinfo=UTC))
+    ]
+    assert moves(engine, MONDAY + timedelta(days=8), MONDAY + timedelta(days=9)) == []
+
+
+def test_a_price_that_is_withdrawn_is_unknown_now(engine: Engine) -> None:
+    load(engine, price_list(a=2), MONDAY)
+    load(engine, dated((None, 2)), MONDAY + timedelta(days=7))  # without output
+    ((offering, meter, old, new, _, _),) = moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8))
+    assert (offering, meter, old, new) == ("acme/a", "output_tokens", 8, None)
+
+
+def test_only_the_offerings_asked_for_are_looked_at(engine: Engine) -> None:
+    load(engine, price_list(a=2, b=5), MONDAY)
+    load(engine, price_list(a=3, b=6), MONDAY + timedelta(days=7))
+    with Session(engine) as session:
+        found = changes_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8), ["acme/b"])
+    assert {change.offering for change in found} == {"acme/b"}
+
+
+@pytest.fixture
+def moved(engine: Engine, commands: Commands) -> Commands:
+    """A price book in which acme/a moved two days ago and acme/b did not."""
+    now = datetime.now(UTC)
+    load(engine, price_list(a=2, b=5), now - timedelta(days=30))
+    load(engine, price_list(a=3, b=5), now - timedelta(days=2))
+    return commands
+
+
+def test_json_tells_old_new_factor_times_and_source(moved: Commands) -> None:
+    said = moved.json("changes --since 7d")
+    change = next(c for c in said["changes"] if c["meter"] == "input_tokens")
+    assert change == {
+        "offering": "acme/a",
+        "meter": "input_tokens",
+        "conditions": "",
+        "old": {"state": "priced", "amount": "2", "currency": "USD", "per": 1_000_000},
+        "new": {"state": "priced", "amount": "3", "currency": "USD", "per": 1_000_000},
+        "factor": "1.5",
+        "recorded_at": change["recorded_at"],
+        "valid_from": change["valid_from"],
+        "source": "genai-prices",
+        "listed": False,
+    }
+    assert said["listed_moved"] == []
+    text = moved.run("changes --since 7d").output
+    assert "acme/a input_tokens: 2 USD per 1,000,000 -> 3 USD per 1,000,000 (1.5x)" in text
+
+
+def test_nothing_moved_since_yesterday(moved: Commands) -> None:
+    result = moved.run("changes --since 24h")
+    assert (result.exit_code, result.output) == (0, "Nothing moved.\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "exit_code"),
+    [("acme/a\n", 3), ("# ours\n\nacme/b  # not this\nacme/a # but this\n", 3), ("acme/b\n", 0), ("", 0)],
+)
+def test_exit_code_3_says_that_a_listed_model_moved(
+    moved: Commands, tmp_path: Path, lines: str, exit_code: int
+) -> None:
+    (tmp_path / "models.txt").write_text(lines)
+    said = moved.json("changes --since 7d --models", str(tmp_path / "models.txt"), exit_code=exit_code)
+    assert said["listed_moved"] == (["acme/a"] if exit_code == 3 else [])
+    assert {c["listed"] for c in said["changes"]} == {exit_code == 3}
+
+
+def test_a_name_that_means_nothing_would_never_be_watched_and_fails(moved: Commands, tmp_path: Path) -> None:
+    (tmp_path / "models.txt").write_text("acme/a\nacme/nothing\n")
+    result = moved.run("changes --since 7d --models", str(tmp_path / "models.txt"))
+    assert result.exit_code == 1
+    assert "acme/nothing" in result.output
+
+
+@pytest.mark.parametrize("since", ["", "7", "d", "-7d", "7 d", "2999-01-01", "2026-11-01T00:00:00", "٧d"])
+def test_a_since_that_is_no_span_and_no_date_is_misuse(moved: Commands, since: str) -> None:
+    assert moved.run("changes", "--since", since).exit_code == 2
+
+
+def test_since_takes_a_date_and_spans_of_any_length(moved: Commands) -> None:
+    for since in ("2000-01-01", "999999w", "3d", "1w"):
+        assert moved.run("changes", "--since", since).exit_code == 0
