@@ -18,7 +18,7 @@ class MoneyError(ValueError):
 def parse_decimal(text: str) -> Decimal:
     """The exact decimal that ``text`` writes, e.g. ``"1.5e-06"``; raises MoneyError for anything else."""
     text = text.strip()
-    if not text or len(text) > _MAX_DIGITS or "_" in text:
+    if not text or len(text) > _MAX_DIGITS or "_" in text or not text.isascii():
         raise MoneyError("not a decimal number")
     try:
         value = Decimal(text)

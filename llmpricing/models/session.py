@@ -49,8 +49,11 @@ def make_script_engine(settings: Settings) -> Engine:
 
 
 def session_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmaker[Session]]:
-    """Factories of (writing, reading) sessions over the same pool; the reading ones begin READ ONLY."""
-    reader = engine.execution_options(postgresql_readonly=True)
+    """Factories of (writing, reading) sessions over the same pool.
+
+    The reading ones begin READ ONLY and see one state throughout, so that an answer's parts fit each other.
+    """
+    reader = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     return sessionmaker(engine), sessionmaker(reader, autoflush=False)
 
 

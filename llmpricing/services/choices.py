@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.models import Offering
 from llmpricing.services import offerings
+from llmpricing.services.freshness import catalogue_mark
+from llmpricing.services.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,15 @@ class Choices:
         return sum(count for _, _, count in self.providers)
 
 
+_made: Memory[tuple[str, int], Choices] = Memory(2)
+
+
 def choices(session: Session) -> Choices:
-    """What an offering can be filtered by now."""
+    """What an offering can be filtered by now; made once for a version of the price book."""
+    return _made.remember(catalogue_mark(session), lambda: _choices(session))
+
+
+def _choices(session: Session) -> Choices:
     modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
     return Choices(
         offerings.providers(session),

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from llmpricing.models import Offering, PriceRow, Provider, Source, SourceFetch
+from llmpricing.domain.money import parse_decimal
+from llmpricing.models import Offering, Provider
+from llmpricing.services import offering_query as listed
 from llmpricing.services.clock import Clocks
+from llmpricing.services.offering_query import OfferingFilter, Position
 
-_BASE_METERS = {
-    "input_per_mtok": "input_tokens",
-    "output_per_mtok": "output_tokens",
-    "cache_read_per_mtok": "cache_read_tokens",
-    "cache_write_per_mtok": "cache_write_tokens",
-}
+__all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,43 +49,12 @@ SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in ("capabi
 
 
 @dataclass(frozen=True, slots=True)
-class OfferingFilter:
-    """What must hold for an offering to be listed; empty fields ask nothing. Unknown prices pass no price filter."""
-
-    providers: tuple[str, ...] = ()
-    words: str = ""
-    capabilities: tuple[str, ...] = ()
-    modality: str = ""
-    status: str = ""
-    max_input_price: Decimal | None = None  # USD per million tokens
-    max_output_price: Decimal | None = None
-    min_context: int | None = None
-    updated_within_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     """Items in order, how many match in all, and whether more follow."""
 
     items: list[OfferingItem]
     count: int
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page ended: the sort column's last value (None: among the unknown) and the last id."""
-
-    value: Any
-    id: str
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """The list's columns as SQL, by name, and what they are read from."""
-
-    source: Any
-    by_name: dict[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
 def list_offerings(
@@ -101,13 +68,12 @@ def list_offerings(
     after: Position | None = None,
 ) -> Page:
     """A page of at most ``limit`` offerings, sorted by a SORTABLE column (ties by id), unknown values last."""
-    columns = _columns(clocks)
-    conditions = _conditions(columns, wanted, clocks)
-    count = session.scalar(_from(select(func.count()), columns, wanted).where(*conditions)) or 0
-    query = select(*(column.label(name) for name, column in columns.by_name.items())).select_from(columns.source)
-    query = query.where(*conditions).order_by(*_order(columns, sort, descending))
+    columns = listed.columns(clocks)
+    conditions = listed.conditions(columns, wanted, clocks)
+    count = session.scalar(listed.counted_from(select(func.count()), columns, wanted).where(*conditions)) or 0
+    query = _select(columns).where(*conditions).order_by(*listed.order_by(columns, sort, descending))
     if after is not None:
-        query = query.where(_beyond(columns, sort, descending, after))
+        query = query.where(listed.beyond(columns, sort, descending, after))
     rows = session.execute(query.limit(limit + 1)).all()
     return Page([_item(row) for row in rows[:limit]], count, len(rows) > limit)
 
@@ -119,9 +85,9 @@ def get_offering(session: Session, clocks: Clocks, slug: str) -> OfferingItem | 
 
 def get_offerings(session: Session, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
     """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
-    columns = _columns(clocks)
-    query = select(*(column.label(name) for name, column in columns.by_name.items())).select_from(columns.source)
-    query = query.where(Offering.slug.in_(slugs)).order_by(*_order(columns, "input_per_mtok", descending=False))
+    columns = listed.columns(clocks)
+    query = _select(columns).where(Offering.slug.in_(slugs))
+    query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
     return [_item(row) for row in session.execute(query)]
 
 
@@ -136,6 +102,11 @@ def providers(session: Session) -> Sequence[tuple[str, str, int]]:
     return [(slug, name, offerings) for slug, name, offerings in session.execute(query)]
 
 
+def _select(columns: listed.Columns) -> Select[Any]:
+    named = (column.label(name) for name, column in columns.by_name.items())
+    return select(*named).select_from(columns.source)
+
+
 def _item(row: Any) -> OfferingItem:
     values = row._asdict()
     known = {k: v for k, v in (("input", values.pop("inputs")), ("output", values.pop("outputs"))) if v is not None}
@@ -144,147 +115,20 @@ def _item(row: Any) -> OfferingItem:
     return OfferingItem(**values, modalities=known or None)
 
 
-def _columns(clocks: Clocks) -> _Columns:
-    prices, verified = _prices(clocks), _verified(clocks)
-    source = Offering.__table__.join(Provider, Provider.id == Offering.provider_id).join(prices, true())
-    source = source.outerjoin(Source, Source.id == prices.c.source_id)
-    source = source.outerjoin(verified, verified.c.source_id == prices.c.source_id)
-    by_name: dict[str, Any] = {
-        "id": Offering.slug,
-        "name": Offering.name,
-        "provider": Provider.slug,
-        "lab": Offering.lab,
-        "status": Offering.status,
-        "price_state": prices.c.price_state,
-        "currency": prices.c.currency,
-        **{name: prices.c[name] for name in _BASE_METERS},
-        "context_window": Offering.context_window,
-        "max_output_tokens": Offering.max_output_tokens,
-        "capabilities": Offering.capabilities,
-        "inputs": Offering.input_modalities,
-        "outputs": Offering.output_modalities,
-        "price_since": prices.c.price_since,
-        "source": Source.slug,
-        "verified_at": verified.c.verified_at,
-    }
-    return _Columns(source, by_name)
-
-
-def _prices(clocks: Clocks) -> Any:
-    """The offering's prices in one row. One lateral look-up per offering keeps a page as fast as it is short."""
-    base = PriceRow.condition_key == ""
-    first = and_(base, PriceRow.meter == "input_tokens")
-    charged = PriceRow.state.in_(("priced", "free"))
-    per_mtok = PriceRow.amount * (literal(1_000_000) / PriceRow.per_quantity)
-    state = case(
-        (func.bool_or(PriceRow.state == "priced"), "priced"),
-        (func.bool_or(PriceRow.state == "free"), "free"),
-        (func.bool_or(PriceRow.state == "included"), "included"),
-        (func.bool_or(PriceRow.state == "not_offered"), "not_offered"),
-        else_="unknown",
-    )
-
-    def of_meter(meter: str) -> ColumnElement[Decimal | None]:
-        return func.max(per_mtok).filter(base, charged, PriceRow.meter == meter)
-
-    query: Select[Any] = select(
-        state.label("price_state"),
-        func.coalesce(func.max(PriceRow.currency).filter(first), func.max(PriceRow.currency)).label("currency"),
-        *(of_meter(meter).label(name) for name, meter in _BASE_METERS.items()),
-        func.max(func.lower(PriceRow.valid)).filter(first).label("price_since"),
-        func.coalesce(func.max(PriceRow.source_id).filter(first), func.max(PriceRow.source_id)).label("source_id"),
-    ).where(
-        PriceRow.offering_id == Offering.id,
-        PriceRow.valid.contains(clocks.as_of),
-        PriceRow.recorded.contains(clocks.known_at),
-    )
-    return query.correlate(Offering).lateral("prices")
-
-
-def _verified(clocks: Clocks) -> Any:
-    """When each source was last read and still said what it says."""
-    return (
-        select(SourceFetch.source_id, func.max(SourceFetch.published_at).label("verified_at"))
-        .where(SourceFetch.outcome.in_(("imported", "unchanged")), SourceFetch.fetched_at <= clocks.known_at)
-        .group_by(SourceFetch.source_id)
-        .subquery("verified")
-    )
-
-
-def _from(query: Select[Any], columns: _Columns, wanted: OfferingFilter) -> Select[Any]:
-    """Count over offerings alone where no condition needs a price: that spares a look-up per offering."""
-    if wanted.max_input_price is None and wanted.max_output_price is None and wanted.updated_within_days is None:
-        return query.select_from(Offering).join(Provider)
-    return query.select_from(columns.source)
-
-
-def _conditions(columns: _Columns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wanted.providers:
-        found.append(Provider.slug.in_(wanted.providers))
-    for word in wanted.words.split():
-        found.append(or_(*(c.icontains(word, autoescape=True) for c in (Offering.slug, Offering.name, Offering.lab))))
-    if wanted.capabilities:
-        found.append(Offering.capabilities.contains(list(wanted.capabilities)))
-    if wanted.modality:
-        modalities = (Offering.input_modalities, Offering.output_modalities)
-        found.append(or_(*(column.contains([wanted.modality]) for column in modalities)))
-    if wanted.status:
-        found.append(Offering.status == wanted.status)
-    if wanted.min_context is not None:
-        found.append(Offering.context_window >= wanted.min_context)
-    return found + _price_conditions(columns.by_name, wanted, clocks)
-
-
-def _price_conditions(
-    columns: dict[str, ColumnElement[Any]], wanted: OfferingFilter, clocks: Clocks
-) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    for name, most in (("input_per_mtok", wanted.max_input_price), ("output_per_mtok", wanted.max_output_price)):
-        if most is not None:
-            found += [columns[name] <= most, columns["currency"] == "USD"]
-    if wanted.updated_within_days is not None:
-        found.append(columns["price_since"] >= clocks.as_of - timedelta(days=wanted.updated_within_days))
-    return found
-
-
-def _sort_column(columns: _Columns, sort: str) -> ColumnElement[Any]:
-    column = columns.by_name[sort]
-    return column.collate("C") if sort in _TEXT_COLUMNS else column
-
-
-_TEXT_COLUMNS = ("name", "provider", "lab", "status", "price_state", "currency", "source")
-
-
-def _order(columns: _Columns, sort: str, descending: bool) -> list[ColumnElement[Any]]:
-    column = _sort_column(columns, sort)
-    if sort == "id":
-        return [column.desc() if descending else column.asc()]
-    return [(column.desc() if descending else column.asc()).nulls_last(), Offering.slug.asc()]
-
-
-def _beyond(columns: _Columns, sort: str, descending: bool, after: Position) -> ColumnElement[bool]:
-    """What comes after the position: keyset paging, so that a page costs the same however far it is."""
-    column = _sort_column(columns, sort)
-    if sort == "id":
-        return column < after.id if descending else column > after.id
-    same = Offering.slug > after.id
-    if after.value is None:
-        return and_(column.is_(None), same)
-    further = column < after.value if descending else column > after.value
-    return or_(further, and_(column == after.value, same), column.is_(None))
-
-
 def parse_position(sort: str, text: str | None, slug: str) -> Position:
     """A position from a cursor's text; raises ValueError where the text does not fit the column."""
+    if not (slug.isprintable() and (text or "").isprintable()):
+        raise ValueError("a sign that no id or name has")
     if text is None:
         return Position(None, slug)
     if sort in ("price_since", "verified_at"):
         return Position(datetime.fromisoformat(text), slug)
     if sort in ("context_window", "max_output_tokens"):
+        if not (text.isascii() and text.isdigit() and len(text) <= 18):
+            raise ValueError("no number of tokens")
         return Position(int(text), slug)
-    if sort in _BASE_METERS:
-        return Position(Decimal(text), slug)
+    if sort in listed.BASE_METERS:
+        return Position(parse_decimal(text), slug)
     return Position(text, slug)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from pyramid.httpexceptions import HTTPException
+from pyramid.httpexceptions import HTTPException, HTTPMethodNotAllowed
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
@@ -46,7 +46,7 @@ def invalid(field: str, message: str, **details: Any) -> Refused:
 
 def wants_json(request: Request) -> bool:
     """Whether the answer is for a program: everything below /api, and whoever asks for JSON only."""
-    if request.path_info.startswith("/api"):
+    if request.environ.get("PATH_INFO", "").startswith("/api"):  # as it came: it may not be readable text
         return True
     return not request.accept.acceptable_offers(["text/html"])
 
@@ -99,15 +99,30 @@ def unexpected(exc: Exception, request: Request) -> Response:
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
-    """Answer what fails outside Pyramid's own error views: the transaction's commit, and the wait for a place."""
+    """Answer what fails outside Pyramid's own error views: unreadable addresses, the wait for a place, the commit."""
 
     def tween(request: Request) -> Response:
         try:
+            _check_address(request)
             return handler(request)
         except Exception:  # noqa: BLE001 - whatever it is, the error views give it its shape
             return request.invoke_exception_view(sys.exc_info())
 
     return tween
+
+
+def _check_address(request: Request) -> None:
+    """Refuse what no address of ours holds, before anything below trips over it."""
+    try:
+        readable = "\0" not in request.path_info
+        request.GET.items()
+    except UnicodeDecodeError:
+        readable = False
+    if not readable:
+        raise Refused(400, "BAD_REQUEST", "The address is no readable text: write it in UTF-8, percent-encoded.")
+    # Pyramid's static view takes every method.
+    if request.path_info.startswith("/static/") and request.method not in ("GET", "HEAD"):
+        raise HTTPMethodNotAllowed(headers={"Allow": "GET, HEAD"})
 
 
 def includeme(config: Any) -> None:

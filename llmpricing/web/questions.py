@@ -9,6 +9,7 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.services import offerings
+from llmpricing.services.choices import choices
 from llmpricing.services.clock import Clocks
 from llmpricing.services.offerings import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.web import parameters as p
@@ -63,6 +64,7 @@ def read_question(request: Request, now: datetime) -> Question:
         capabilities=values.get("capability", ()),
         **{name: values[name] for name in _FILTERS if name in values and name not in ("provider", "q", "capability")},
     )
+    _check_named(request, wanted)
     order, limit = values.get("sort", "id"), values.get("limit", DEFAULT_LIMIT)
     clocks = read_clocks(values, now)
     if "cursor" not in values:
@@ -72,6 +74,23 @@ def read_question(request: Request, now: datetime) -> Question:
         if name in values and values[name] != getattr(clocks_of_page, name):
             raise invalid("cursor", f"This cursor belongs to another {name}: start again without it.")
     return Question(wanted, order, limit, clocks_of_page, after)
+
+
+def _check_named(request: Request, wanted: OfferingFilter) -> None:
+    """Refuse what no offering has: a slip of the pen, told apart from a question with an empty answer."""
+    if not (wanted.providers or wanted.capabilities or wanted.modality or wanted.status):
+        return
+    known = choices(request.dbsession)
+    sellers = [slug for slug, _, _ in known.providers]
+    for field, given, occurring in (
+        ("provider", wanted.providers, sellers),
+        ("capability", wanted.capabilities, known.capabilities),
+        ("modality", (wanted.modality,) if wanted.modality else (), known.modalities),
+        ("status", (wanted.status,) if wanted.status else (), known.statuses),
+    ):
+        for value in given:
+            if value not in occurring:
+                raise invalid(field, f"No offering has the {field} {value[:60]!r}.", known=list(occurring))
 
 
 def read_clocks(values: dict[str, Any], now: datetime) -> Clocks:

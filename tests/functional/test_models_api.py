@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
+import redis
 from webtest import TestApp
 
 
@@ -107,6 +110,16 @@ def test_known_at_before_the_first_import_knows_no_price(testapp: TestApp) -> No
         ("cursor=nonsense", "cursor"),
         ("q=a&q=b", "q"),
         ("q=%00", "q"),
+        ("q=%E2%80%AE", "q"),
+        ("provider=nobody", "provider"),
+        ("provider=acme&provider=Bazaar", "provider"),
+        ("capability=flying", "capability"),
+        ("modality=smell", "modality"),
+        ("status=asleep", "status"),
+        ("as_of=2026-W01-1", "as_of"),
+        ("as_of=%D9%A2%D9%A0%D9%A2%D9%A6-01-01", "as_of"),
+        ("max_input_price=%D9%A1", "max_input_price"),
+        ("max_input_price=1_0", "max_input_price"),
     ],
 )
 def test_a_bad_value_is_a_400_that_names_the_field(testapp: TestApp, query: str, field: str) -> None:
@@ -186,3 +199,67 @@ def test_a_cursor_of_another_day_is_refused(testapp: TestApp) -> None:
     assert testapp.get(f"/api/v1/models?limit=1&as_of=2026-01-01&cursor={cursor}").json["data"]
     answer = testapp.get(f"/api/v1/models?limit=1&as_of=2026-01-02&cursor={cursor}", status=400)
     assert answer.json["error"]["details"]["field"] == "cursor"
+
+
+def tampered(testapp: TestApp, query: str, place: int, value: str) -> str:
+    """The next page's cursor with one of its parts replaced."""
+    cursor = testapp.get(f"/api/v1/models?{query}").json["meta"]["next"]
+    parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    parts[place] = value
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    ("sort", "place", "value"),
+    [
+        ("id", 2, "a\0b"),
+        ("name", 1, "\0"),
+        ("input_per_mtok", 1, "1e999999"),
+        ("input_per_mtok", 1, "NaN"),
+        ("input_per_mtok", 1, "1_0"),
+        ("context_window", 1, "9" * 40),
+        ("price_since", 1, "soon"),
+        ("id", 3, "soon"),
+    ],
+)
+def test_a_tampered_cursor_is_a_400(testapp: TestApp, sort: str, place: int, value: str) -> None:
+    query = f"sort={sort}&limit=1"
+    answer = testapp.get(f"/api/v1/models?{query}&cursor={tampered(testapp, query, place, value)}", status=400)
+    assert answer.json["error"]["details"]["field"] == "cursor"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/v1/models/%ff",
+        "/api/v1/models/%00",
+        "/models/%ff%fe",
+        "/static/%ff",
+        "/api/v1/models?q=%ff",
+        "/?q=%ED%A0%80",
+    ],
+)
+def test_an_address_that_is_no_text_is_a_400_like_every_other(testapp: TestApp, address: str) -> None:
+    answer = testapp.get(address, status=400)
+    assert answer.headers["X-Request-Id"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    if address.startswith("/api"):
+        assert answer.json["error"]["code"] == "BAD_REQUEST"
+
+
+def test_the_calendar_has_a_beginning(testapp: TestApp) -> None:
+    assert ids(testapp.get("/api/v1/models?as_of=0001-01-01&updated_within_days=36500")) == []
+
+
+def test_static_files_are_only_read(testapp: TestApp) -> None:
+    assert testapp.delete("/static/base.css", status=405).headers["Allow"] == "GET, HEAD"
+    assert testapp.get("/static/base.css").content_type == "text/css"
+
+
+@pytest.mark.parametrize("garbage", [b"garbage", b"[]", b"\xff"])
+def test_what_others_write_under_our_keys_stops_no_request(testapp: TestApp, redis_url: str, garbage: bytes) -> None:
+    first = testapp.get("/api/v1/models?q=embed").json["data"]
+    with redis.Redis.from_url(redis_url) as server:
+        for key in server.keys("llmpricing:models:*"):
+            server.set(key, garbage, ex=60)
+    assert testapp.get("/api/v1/models?q=embed").json["data"] == first

@@ -18,7 +18,15 @@ from llmpricing.web.paging import fingerprint
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 
+SHAPE = 1  # raise it when the fields of an answer change: an older release's answers may still be in the cache
 CACHE_TTL_S = 30  # a price that starts meanwhile, without an import, is shown this much later at the most
+
+
+class _Kept(msgspec.Struct):
+    """An answer as it lies in the cache."""
+
+    data: list[dict[str, Any]]
+    meta: dict[str, Any]
 
 
 def list_models(request: Request) -> dict[str, Any]:
@@ -34,10 +42,12 @@ def list_models(request: Request) -> dict[str, Any]:
         built.append(True)
         return msgspec.json.encode(_answer(request, question, version))
 
-    key = f"models:{book}:{version}:{question.limit}:{fingerprint(question.wanted, question.order)}"
-    answer: dict[str, Any] = msgspec.json.decode(request.cache.remember(key, CACHE_TTL_S, build))
-    answer["meta"]["cached"] = not built
-    return answer
+    key = f"models:{SHAPE}:{book}:{version}:{question.limit}:{fingerprint(question.wanted, question.order)}"
+    try:
+        answer = msgspec.json.decode(request.cache.remember(key, CACHE_TTL_S, build), type=_Kept)
+    except msgspec.MsgspecError:  # somebody else wrote there
+        return _answer(request, question, version)
+    return {"data": answer.data, "meta": answer.meta | {"cached": not built}}
 
 
 def _answer(request: Request, question: Question, version: int) -> dict[str, Any]:

@@ -1,0 +1,189 @@
+"""The list of offerings as SQL: its columns, what filters ask, its order, and where a page begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
+
+from llmpricing.models import Offering, PriceRow, Provider, Source, SourceFetch
+from llmpricing.services.clock import Clocks
+
+BASE_METERS = {
+    "input_per_mtok": "input_tokens",
+    "output_per_mtok": "output_tokens",
+    "cache_read_per_mtok": "cache_read_tokens",
+    "cache_write_per_mtok": "cache_write_tokens",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingFilter:
+    """What must hold for an offering to be listed; empty fields ask nothing. Unknown prices pass no price filter."""
+
+    providers: tuple[str, ...] = ()
+    words: str = ""
+    capabilities: tuple[str, ...] = ()
+    modality: str = ""
+    status: str = ""
+    max_input_price: Decimal | None = None  # USD per million tokens
+    max_output_price: Decimal | None = None
+    min_context: int | None = None
+    updated_within_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a page ended: the sort column's last value (None: among the unknown) and the last id."""
+
+    value: Any
+    id: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The list's columns as SQL, by name, and what they are read from."""
+
+    source: Any
+    by_name: dict[str, ColumnElement[Any]] = field(default_factory=dict)
+
+
+def columns(clocks: Clocks) -> Columns:
+    prices, verified = _prices(clocks), _verified(clocks)
+    source = Offering.__table__.join(Provider, Provider.id == Offering.provider_id).join(prices, true())
+    source = source.outerjoin(Source, Source.id == prices.c.source_id)
+    source = source.outerjoin(verified, verified.c.source_id == prices.c.source_id)
+    by_name: dict[str, Any] = {
+        "id": Offering.slug,
+        "name": Offering.name,
+        "provider": Provider.slug,
+        "lab": Offering.lab,
+        "status": Offering.status,
+        "price_state": prices.c.price_state,
+        "currency": prices.c.currency,
+        **{name: prices.c[name] for name in BASE_METERS},
+        "context_window": Offering.context_window,
+        "max_output_tokens": Offering.max_output_tokens,
+        "capabilities": Offering.capabilities,
+        "inputs": Offering.input_modalities,
+        "outputs": Offering.output_modalities,
+        "price_since": prices.c.price_since,
+        "source": Source.slug,
+        "verified_at": verified.c.verified_at,
+    }
+    return Columns(source, by_name)
+
+
+def _prices(clocks: Clocks) -> Any:
+    """The offering's prices in one row. One lateral look-up per offering keeps a page as fast as it is short."""
+    base = PriceRow.condition_key == ""
+    first = and_(base, PriceRow.meter == "input_tokens")
+    charged = PriceRow.state.in_(("priced", "free"))
+    per_mtok = PriceRow.amount * (literal(1_000_000) / PriceRow.per_quantity)
+    state = case(
+        (func.bool_or(PriceRow.state == "priced"), "priced"),
+        (func.bool_or(PriceRow.state == "free"), "free"),
+        (func.bool_or(PriceRow.state == "included"), "included"),
+        (func.bool_or(PriceRow.state == "not_offered"), "not_offered"),
+        else_="unknown",
+    )
+
+    def of_meter(meter: str) -> ColumnElement[Decimal | None]:
+        return func.max(per_mtok).filter(base, charged, PriceRow.meter == meter)
+
+    query: Select[Any] = select(
+        state.label("price_state"),
+        func.coalesce(func.max(PriceRow.currency).filter(first), func.max(PriceRow.currency)).label("currency"),
+        *(of_meter(meter).label(name) for name, meter in BASE_METERS.items()),
+        func.max(func.lower(PriceRow.valid)).filter(first).label("price_since"),
+        func.coalesce(func.max(PriceRow.source_id).filter(first), func.max(PriceRow.source_id)).label("source_id"),
+    ).where(
+        PriceRow.offering_id == Offering.id,
+        PriceRow.valid.contains(clocks.as_of),
+        PriceRow.recorded.contains(clocks.known_at),
+    )
+    return query.correlate(Offering).lateral("prices")
+
+
+def _verified(clocks: Clocks) -> Any:
+    """When each source was last read and still said what it says."""
+    return (
+        select(SourceFetch.source_id, func.max(SourceFetch.published_at).label("verified_at"))
+        .where(SourceFetch.outcome.in_(("imported", "unchanged")), SourceFetch.fetched_at <= clocks.known_at)
+        .group_by(SourceFetch.source_id)
+        .subquery("verified")
+    )
+
+
+def counted_from(query: Select[Any], columns: Columns, wanted: OfferingFilter) -> Select[Any]:
+    """Count over offerings alone where no condition needs a price: that spares a look-up per offering."""
+    if wanted.max_input_price is None and wanted.max_output_price is None and wanted.updated_within_days is None:
+        return query.select_from(Offering).join(Provider)
+    return query.select_from(columns.source)
+
+
+def conditions(columns: Columns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.providers:
+        found.append(Provider.slug.in_(wanted.providers))
+    for word in wanted.words.split():
+        found.append(or_(*(c.icontains(word, autoescape=True) for c in (Offering.slug, Offering.name, Offering.lab))))
+    if wanted.capabilities:
+        found.append(Offering.capabilities.contains(list(wanted.capabilities)))
+    if wanted.modality:
+        modalities = (Offering.input_modalities, Offering.output_modalities)
+        found.append(or_(*(column.contains([wanted.modality]) for column in modalities)))
+    if wanted.status:
+        found.append(Offering.status == wanted.status)
+    if wanted.min_context is not None:
+        found.append(Offering.context_window >= wanted.min_context)
+    return found + _price_conditions(columns.by_name, wanted, clocks)
+
+
+def _price_conditions(
+    columns: dict[str, ColumnElement[Any]], wanted: OfferingFilter, clocks: Clocks
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for name, most in (("input_per_mtok", wanted.max_input_price), ("output_per_mtok", wanted.max_output_price)):
+        if most is not None:
+            found += [columns[name] <= most, columns["currency"] == "USD"]
+    if wanted.updated_within_days is not None:
+        found.append(columns["price_since"] >= _days_before(clocks.as_of, wanted.updated_within_days))
+    return found
+
+
+def _days_before(at: datetime, days: int) -> datetime:
+    try:
+        return at - timedelta(days=days)
+    except OverflowError:  # before the calendar begins
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _sort_column(columns: Columns, sort: str) -> ColumnElement[Any]:
+    column = columns.by_name[sort]
+    return column.collate("C") if sort in _TEXT_COLUMNS else column
+
+
+_TEXT_COLUMNS = ("name", "provider", "lab", "status", "price_state", "currency", "source")
+
+
+def order_by(columns: Columns, sort: str, descending: bool) -> list[ColumnElement[Any]]:
+    column = _sort_column(columns, sort)
+    if sort == "id":
+        return [column.desc() if descending else column.asc()]
+    return [(column.desc() if descending else column.asc()).nulls_last(), Offering.slug.asc()]
+
+
+def beyond(columns: Columns, sort: str, descending: bool, after: Position) -> ColumnElement[bool]:
+    """What comes after the position: keyset paging, so that a page costs the same however far it is."""
+    column = _sort_column(columns, sort)
+    if sort == "id":
+        return column < after.id if descending else column > after.id
+    same = Offering.slug > after.id
+    if after.value is None:
+        return and_(column.is_(None), same)
+    further = column < after.value if descending else column > after.value
+    return or_(further, and_(column == after.value, same), column.is_(None))
