@@ -35,8 +35,10 @@ def text_of(longest: int) -> Reader:
     """Printable characters, ``longest`` at the most."""
 
     def read(name: str, raw: str) -> str:
-        if len(raw) > longest or not raw.isprintable():
-            raise invalid(name, f"{name} takes at most {longest} printable characters.")
+        if len(raw) > longest:
+            raise invalid(name, f"{name} takes at most {longest} characters.")
+        if not raw.isprintable():
+            raise invalid(name, f"{name} takes printable characters only.")
         return raw
 
     return read
@@ -92,6 +94,8 @@ def one_of(*allowed: str) -> Reader:
 def instant(name: str, raw: str) -> datetime:
     """An RFC 3339 time with offset, in UTC; a bare date means 00:00 UTC."""
     try:
+        if not raw.isascii() or "W" in raw:  # fromisoformat takes weeks and other scripts' digits, RFC 3339 does not
+            raise ValueError("not RFC 3339")
         if len(raw) == 10:
             return datetime.combine(date.fromisoformat(raw), time(), UTC)
         found = datetime.fromisoformat(raw)
