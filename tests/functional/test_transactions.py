@@ -128,7 +128,7 @@ def test_sessions_are_closed_after_the_request(book_url: str, redis_url: str) ->
         request.dbsession.execute(text("select 1"))
         return {}
 
-    with app_with(view, book_url, redis_url, **{"llmpricing.pool_size": "1"}) as app:
+    with app_with(view, book_url, redis_url, **{"llmpricing.pool_size": "1", "llmpricing.database_slots": "1"}) as app:
         for _ in range(5):
             app.get("/api/test", status=200)
         assert app.app.registry["llmpricing.engine"].pool.checkedout() == 0

@@ -24,9 +24,9 @@ def test_defaults_fit_the_story() -> None:
 
 
 def test_environment_beats_ini_everywhere() -> None:
-    environ = {"LLMPRICING_DATABASE_URL": "postgresql+psycopg2://e:e@env/env", "LLMPRICING_POOL_SIZE": "3"}
-    settings = read_settings(GOOD | {"llmpricing.pool_size": "5"}, environ)
-    assert (settings.database_url, settings.pool_size) == ("postgresql+psycopg2://e:e@env/env", 3)
+    environ = {"LLMPRICING_DATABASE_URL": "postgresql+psycopg2://e:e@env/env", "LLMPRICING_POOL_SIZE": "13"}
+    settings = read_settings(GOOD | {"llmpricing.pool_size": "15"}, environ)
+    assert (settings.database_url, settings.pool_size) == ("postgresql+psycopg2://e:e@env/env", 13)
 
 
 def test_missing_empty_and_malformed_are_told_together() -> None:
@@ -44,6 +44,16 @@ def test_missing_empty_and_malformed_are_told_together() -> None:
         "postgresql+psycopg2://u:secret@db",
         "postgresql+psycopg2://u:secret@db:port/book",
         "postgresql+psycopg2://u:secret@[::1/book",
+        "postgresql+psycopg2://u:secret@db:0/book",
+        "postgresql+psycopg2://u:secret@db:65536/book",
+        "postgresql+psycopg2://u:secret@db/book%00",
+        "postgresql+psycopg2://u:secret@db/book?secret=bar",
+        "postgresql+psycopg2://u:secret@db/book?dsn=secret",
+        "postgresql+psycopg2://u:secret@db/book?port=secret",
+        "postgresql+psycopg2://u:secret@db/book?password=secret&password=secret",
+        "postgresql+psycopg2://u:secret@db/book?sslmode=secret",
+        "postgresql+psycopg2://u:secret@db/book?target_session_attrs=secret",
+        "postgresql+psycopg2://u:secret@db/book?connect_timeout=secret",
     ],
 )
 def test_a_malformed_url_is_refused_without_its_secret(url: str) -> None:
@@ -52,10 +62,69 @@ def test_a_malformed_url_is_refused_without_its_secret(url: str) -> None:
     assert "secret" not in problem
 
 
-def test_the_development_password_is_refused_in_production_only() -> None:
-    local = GOOD | {"sqlalchemy.url": "postgresql+psycopg2://llmpricing:dev_password@db/book"}
-    assert "development password" in problems(local)[0]
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:secret@cache:0/0",
+        "redis://:secret@cache:port/0",
+        "redis://:secret@/0",
+        "redis://:secret@cache/secret",
+        "redis://:secret@cache/0?db=x",
+        "redis://:secret@cache/0?db=-1",
+        "redis://:secret@cache/0?secret=bar",
+        "redis://:secret@cache/0?socket_timeout=abc",
+        "redis://:secret@cache/0?socket_timeout=60",
+        "redis://:secret@cache/0?ssl_cert_reqs=none",
+        "rediss://:secret@cache/0?ssl_cert_reqs=secret",
+    ],
+)
+def test_a_malformed_cache_url_is_refused_without_its_secret(url: str) -> None:
+    (problem,) = problems(GOOD | {"redis.url": url})
+    assert problem.startswith("redis.url (LLMPRICING_REDIS_URL) ")
+    assert "secret" not in problem
+
+
+@pytest.mark.parametrize(
+    ("key", "url"),
+    [
+        ("sqlalchemy.url", "postgresql+psycopg2://u:p%40ss@[::1]:5432/book?sslmode=verify-full&connect_timeout=3"),
+        ("sqlalchemy.url", "postgresql+psycopg2://u:p@db/book?sslrootcert=/ca.pem&application_name=prices"),
+        ("redis.url", "redis://cache"),
+        ("redis.url", "redis://cache:6379/"),
+        ("redis.url", "redis://cache:6379/99"),
+        ("redis.url", "rediss://u:p@cache:6380/3?ssl_cert_reqs=required&ssl_ca_certs=/ca.pem"),
+    ],
+)
+def test_what_the_drivers_understand_is_taken_as_it_is(key: str, url: str) -> None:
+    settings = read_settings(GOOD | {key: url}, {})
+    assert url in (settings.database_url, settings.redis_url)
+
+
+@pytest.mark.parametrize(
+    ("key", "url"),
+    [
+        ("sqlalchemy.url", "postgresql+psycopg2://llmpricing:dev_password@db/book"),
+        ("sqlalchemy.url", "postgresql+psycopg2://llmpricing:dev%5Fpassword@db/book"),
+        ("sqlalchemy.url", "postgresql+psycopg2://llmpricing@db/book?password=dev_password"),
+        ("sqlalchemy.url", "postgresql+psycopg2://llmpricing:other@db/book?password=dev%5Fpassword"),
+        ("redis.url", "redis://:dev_password@cache/0"),
+        ("redis.url", "redis://:dev%5Fpassword@cache/0"),
+        ("redis.url", "redis://cache/0?password=dev_password"),
+    ],
+)
+def test_the_development_password_is_refused_in_production_only(key: str, url: str) -> None:
+    local = GOOD | {key: url}
+    (problem,) = problems(local)
+    assert problem.startswith(f"{key} (")
+    assert "development password" in problem
     assert read_settings(local | {"llmpricing.environment": "development"}, {}).environment == "development"
+
+
+def test_more_places_at_the_database_than_connections_are_refused() -> None:
+    (problem,) = problems(GOOD | {"llmpricing.database_slots": "9"})
+    assert "llmpricing.database_slots" in problem
+    assert "llmpricing.pool_size" in problem
+    assert read_settings(GOOD | {"llmpricing.database_slots": "8"}, {}).database_slots == 8
 
 
 def test_an_unknown_seed_is_named() -> None:

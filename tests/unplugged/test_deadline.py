@@ -24,7 +24,7 @@ def make(make_settings):
     engines = []
 
     def make_bounded(port=None, **ini):
-        settings = make_settings(port, **({"connect_timeout_s": 0.3, "pool_size": 2} | ini))
+        settings = make_settings(port, **({"connect_timeout_s": 0.3, "pool_size": 2, "database_slots": 2} | ini))
         engines.append(make_engine(settings))
         install(engines[-1], settings.connect_timeout_s)
         return engines[-1]
