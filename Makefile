@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check verify bench clean
+.PHONY: help run test check verify bench oracle-litellm clean
 
 help: ## show the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(VENV)/.run: setup.cfg pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -19,7 +19,7 @@ $(VENV)/.run: setup.cfg pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the tools of the tests and checks ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,test,check]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,test,check]'
 	@touch $@
 
 run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543
@@ -39,6 +39,18 @@ verify: $(VENV)/.run ## the checklist of README with measured figures; fails whe
 
 bench: $(VENV)/.dev ## ours beside its peers in one run
 	$(BIN)/python -m benchmarks
+
+# LiteLLM brings dependencies that must not mix with ours, so it lives in an environment of its own.
+LITELLM := litellm==1.101.4
+ORACLE := var/litellm-oracle
+$(ORACLE)/.$(LITELLM): | $(VENV)/.dev
+	@$(BIN)/python -m venv --clear $(ORACLE)
+	@echo "Installing $(LITELLM) into $(ORACLE)/ (once) ..."
+	@$(ORACLE)/bin/python -m pip install --quiet --disable-pip-version-check $(LITELLM)
+	@touch $@
+
+oracle-litellm: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## our quotes beside LiteLLM's own calculator, entry by entry
+	$(BIN)/python -m tests.oracles.litellm $(ORACLE)
 
 clean: ## remove .venv/ and build files (not var/, where the data lives)
 	rm -rf $(VENV) build dist *.egg-info

@@ -16,7 +16,7 @@ from llmpricing.domain.meters import METERS, ancestors, descendants
 
 LARGEST = 10**12
 MOST_PLACES = 12
-_FRACTIONAL = frozenset({"durations", "compute", "storage"})
+FRACTIONAL = frozenset({"durations", "compute", "storage"})
 _TOTALS = ("input_tokens", "output_tokens")
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
 _BY_DIMENSIONS = {frozenset(meter.dimensions.items()): meter.slug for meter in METERS.values()}
@@ -156,7 +156,7 @@ def _decimal(field: str, value: Decimal | float, meter: str) -> Quantity:
         raise UsageError(field, "is out of range: at most 1000000000000, with 12 decimal places")
     if exact == exact.to_integral_value():
         return int(exact)
-    if METERS[meter].family not in _FRACTIONAL:
+    if METERS[meter].family not in FRACTIONAL:
         raise UsageError(field, "must be a whole number")
     if -int(exact.as_tuple().exponent) > MOST_PLACES:
         raise UsageError(field, "has too many decimal places: 12 at most")

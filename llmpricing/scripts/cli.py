@@ -14,6 +14,7 @@ COMMANDS = {
     "changes": "llmpricing.scripts.changes_command:changes",
     "import": "llmpricing.scripts.import_command:import_",
     "pin": "llmpricing.scripts.pin_command:pin",
+    "price": "llmpricing.scripts.price_command:price",
     "quote": "llmpricing.scripts.quote_command:quote",
     "rate": "llmpricing.scripts.rate_command:rate",
     "exchange": "llmpricing.scripts.exchange_command:exchange",

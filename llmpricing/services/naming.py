@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -56,6 +56,11 @@ class Names:
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
         self._catalogues: Memory[int, Catalogue] = Memory(4)
         self._lookups: Memory[tuple[int, int], Lookup] = Memory(16)
+
+    @property
+    def turns(self) -> Sequence[datetime]:
+        """Times between which every name keeps its meaning."""
+        return self._valid_bounds
 
     def at(self, clocks: Clocks) -> Lookup:
         """What names meant then, as ``lookup(name, provider)``."""

@@ -1,0 +1,119 @@
+"""`llmpricing price`: what a whole usage log costs, row by row."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmpricing.domain.money import to_text
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.price_book import failures_told, ini_option, instant, open_book
+
+if TYPE_CHECKING:
+    from llmpricing.services.bulk.price_log import Summary
+
+_FORMATS = (".csv", ".ndjson", ".parquet")
+_MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
+_SHOWN_REASONS = 20
+
+
+@click.command()
+@click.argument("usage", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: USAGE with .priced.")
+@click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Default: OUT with .unpriced.")
+@click.option("--at-column", help="When each row was used. Default: at; now, if the log has no such column.")
+@click.option("--model-column", default="model", show_default=True, help="Which model was used.")
+@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
+@ini_option
+def price(
+    usage: Path,
+    out: Path | None,
+    rejects: Path | None,
+    at_column: str | None,
+    model_column: str,
+    known_at: datetime | None,
+    assume_utc: bool,
+    ini: Path,
+) -> None:
+    """Price a usage log (CSV, NDJSON or Parquet) of any size: its rows with their cost go to OUT, rows that have none
+    and why to REJECTS.
+
+    Columns named as quotes name usage (input_tokens, cache_read_tokens, ...; prompt_tokens and completion_tokens too)
+    are counted; provider, service_tier, region and other conditions of prices are honoured; the rest is kept.
+    """
+    out = out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
+    rejects = rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
+    _check_paths(usage, out, rejects)
+    try:
+        from llmpricing.services.bulk.layout import Columns, LogError
+        from llmpricing.services.bulk.price_log import known_facts, price_log
+        from llmpricing.services.bulk.pricing import Pricer
+    except ModuleNotFoundError:
+        raise click.ClickException(_MISSING) from None
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        pricer = Pricer(session, datetime.now(UTC), known_at, assume_utc)
+        columns = Columns(known_facts(session), model_column, at_column)
+        try:
+            with _progress(usage) as advance:
+                summary = price_log(pricer, columns, usage, out, rejects, advance)
+        except LogError as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or usage}: {error.strerror}.") from None
+    for line in _report(summary, out, rejects):
+        click.echo(line)
+
+
+def _check_paths(usage: Path, out: Path, rejects: Path) -> None:
+    for path in (usage, out, rejects):
+        if path.suffix not in _FORMATS:
+            raise click.UsageError(f"{path} must end in {', '.join(_FORMATS)}, which tells its format.")
+    if len({path.resolve() for path in (usage, out, rejects)}) < 3:
+        raise click.UsageError("USAGE, OUT and REJECTS must be three different files.")
+    if not os.access(out.resolve().parent, os.W_OK) or not os.access(rejects.resolve().parent, os.W_OK):
+        raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
+
+
+@contextmanager
+def _progress(usage: Path) -> Iterator[Callable[[int], None]]:
+    """Rows done so far, on a terminal; how many will come is not known beforehand."""
+    done = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done
+        done += rows
+        click.echo(f"\rPricing {usage.name}: {done:,} rows", nl=False, err=True)
+
+    if not sys.stderr.isatty():
+        yield lambda rows: None
+        return
+    yield advance
+    click.echo(err=True)
+
+
+def _report(summary: Summary, out: Path, rejects: Path) -> Iterator[str]:
+    layout = summary.layout
+    if layout:
+        yield f"Columns that count: {', '.join(layout.counting)}"
+        if kept := [name for name in layout.names if name not in layout.counting]:
+            yield f"Kept as they are: {', '.join(kept)}"
+        if layout.at is None:
+            yield "The log states no times: priced as of now."
+    unpriced = sum(summary.unpriced.values())
+    yield f"Rows: {summary.rows:,}; priced: {summary.priced:,} in {out}; without a price: {unpriced:,}"
+    for reason, rows in summary.unpriced.most_common(_SHOWN_REASONS):
+        yield f"  {rows:,}: {reason}"
+    if len(summary.unpriced) > _SHOWN_REASONS:
+        yield f"  and {len(summary.unpriced) - _SHOWN_REASONS} more reasons"
+    if unpriced:
+        yield f"  They are in {rejects}."
+    for currency, total in summary.totals.items():
+        yield f"Total: {currency} {to_text(total)}"

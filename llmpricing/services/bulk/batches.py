@@ -1,0 +1,37 @@
+"""Rows of a usage log, some thousand at a time, as its reader hands them on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from llmpricing.services.bulk.layout import Layout
+
+Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Broken(NamedTuple):
+    """A row that is no row: where it stands, why, and its text as it was."""
+
+    line: int
+    reason: str
+    text: bytes
+
+
+@dataclass(frozen=True)
+class Batch:
+    """``table`` has one row per request and the log's columns; ``lines`` tells where each stands in the log, from 1.
+    ``written`` are the rows as the log writes them, without line ends, where it is a text.
+    """
+
+    layout: Layout
+    table: pa.Table
+    lines: Numbers
+    written: pa.Array | None = None
+    broken: Sequence[Broken] = ()

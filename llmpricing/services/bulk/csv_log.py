@@ -1,0 +1,152 @@
+"""Usage logs as CSV: read in blocks by Arrow; a block that is not quite plain is read again, line by line."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.quantities import FRACTIONAL
+from llmpricing.services.bulk.batches import Batch, Broken, Numbers
+from llmpricing.services.bulk.layout import Columns, Layout, LogError
+
+BLOCK = 8 * 2**20
+_MOST_LINES = 1000  # of one row with line breaks inside quotes
+_HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for a number
+_TEXTS = pa.dictionary(pa.int32(), pa.string())
+
+
+def read_csv(path: Path, columns: Columns, *, whole: bool = True, block: int = BLOCK) -> Iterator[Batch]:
+    """The rows of the file, with all columns or those that count; LogError where its header tells not what to do."""
+    with path.open("rb") as file:
+        head = file.readline().removeprefix(b"\xef\xbb\xbf")
+        try:
+            names = next(csv.reader([head.decode().rstrip("\r\n")], strict=True), [])
+        except (UnicodeDecodeError, csv.Error):
+            raise LogError("The first line is no CSV header in UTF-8: it must name the columns.") from None
+        layout = columns.layout(names)
+        wanted = layout.names if whole else layout.counting
+        yield Batch(layout, pa.table({}), np.zeros(0, np.int64))  # so that the columns of an empty log are known
+        for line, text in _blocks(file, block):
+            yield _plain(layout, wanted, line, text) or _line_by_line(layout, line, text)
+
+
+def _blocks(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
+    """Whole rows and the number of their first line; a line break between quotes ends no row."""
+    line, text = 2, b""
+    while more := file.read(size):
+        text += more
+        cut = text.rfind(b"\n") + 1
+        if text.count(b'"', 0, cut) % 2:
+            earlier = text.rfind(b"\n", 0, text.rfind(b'"', 0, cut)) + 1
+            cut = earlier or (cut if len(text) > 4 * size else 0)
+        if cut:
+            yield line, text[:cut]
+            line += text.count(b"\n", 0, cut)
+            text = text[cut:]
+    if text:
+        yield line, text if text.endswith(b"\n") else text + b"\n"
+
+
+def _plain(layout: Layout, wanted: Sequence[str], line: int, text: bytes) -> Batch | None:
+    """The block if each of its lines is a row and all quantities are whole numbers, else None."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if text.startswith(b"\n") or b"\n\n" in text or b"\r" in text or not _is_utf8(text):
+        return None
+    if (b"0x" in text or b"0X" in text) and _HEXADECIMAL.search(b"\n" + text):
+        return None
+    types = dict.fromkeys(layout.names, pa.string()) | {name: _TEXTS for name in layout.named if name}
+    types |= {name: pa.int64() for name, meter in layout.meters.items() if METERS[meter].family not in FRACTIONAL}
+    broken: list[object] = []
+
+    def note(row: object) -> str:
+        broken.append(row)
+        return "skip"
+
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(text),
+            arrow_csv.ReadOptions(column_names=list(layout.names), block_size=2**20),
+            arrow_csv.ParseOptions(
+                newlines_in_values=b'"' in text,
+                ignore_empty_lines=False,
+                invalid_row_handler=note,
+            ),
+            arrow_csv.ConvertOptions(
+                column_types=types, null_values=[""], strings_can_be_null=False, include_columns=list(wanted)
+            ),
+        )
+    except pa.ArrowInvalid:
+        return None
+    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
+    if broken or table.num_rows != len(ends):
+        return None
+    offsets = np.concatenate([np.zeros(1, np.int32), (ends + 1).astype(np.int32)])
+    written = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(b"\n" + text[:-1]))
+    return Batch(layout, table, np.arange(line, line + len(ends)), written)
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        return text.isascii() or bool(text.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
+    """The same block, however odd it is: what is no row is broken, with its line."""
+    lines = text.split(b"\n")[:-1]
+    rows: list[Sequence[str]] = []
+    numbers: list[int] = []
+    written: list[str] = []
+    broken: list[Broken] = []
+    place = 0
+    while place < len(lines):
+        end = _end_of_row(lines, place)
+        row, why = _row(lines[place:end], len(layout.names))
+        if row is None and end - place > 1:  # a stray quote: the lines after it may be rows
+            end = place + 1
+            row, why = _row(lines[place:end], len(layout.names))
+        raw = b"\n".join(lines[place:end]).removesuffix(b"\r")
+        if row:
+            rows.append(row)
+            numbers.append(line + place)
+            written.append("\n" + raw.decode())
+        elif raw:
+            broken.append(Broken(line + place, why, raw))
+        place = end
+    cells = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)] if rows else None
+    table = pa.table(dict(zip(layout.names, cells, strict=True))) if cells else pa.table({})
+    found: Numbers = np.array(numbers, np.int64)
+    return Batch(layout, table, found, pa.array(written, pa.string()), broken)
+
+
+def _end_of_row(lines: Sequence[bytes], place: int) -> int:
+    """Where the row that begins at ``place`` ends: its quotes come in pairs."""
+    quotes = 0
+    for end in range(place, min(place + _MOST_LINES, len(lines))):
+        quotes += lines[end].count(b'"')
+        if quotes % 2 == 0:
+            return end + 1
+    return place + 1
+
+
+def _row(lines: Sequence[bytes], width: int) -> tuple[Sequence[str] | None, str]:
+    """The row's cells, or why there are none."""
+    try:
+        cells = next(csv.reader([(b"\n".join(lines)).decode().removesuffix("\r")], strict=True), [])
+    except UnicodeDecodeError:
+        return None, "the line is not UTF-8"
+    except csv.Error:
+        return None, "the quotes of the line do not match"
+    if len(cells) != width:
+        return None, f"the line has {len(cells)} cells, not {width}"
+    return cells, ""

@@ -1,0 +1,120 @@
+"""Rows quoted one by one: what decides every answer, and what every faster way is measured against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.bills import Quote
+from llmpricing.domain.contexts import Context, context
+from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.quantities import Usage
+from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.services.bulk.batches import Batch
+from llmpricing.services.bulk.instants import InstantError, read_instant
+from llmpricing.services.bulk.layout import Layout
+from llmpricing.services.quoting import Asked, Quoted, quote_many
+
+_AT_ONCE = 1000
+
+
+class Answer(NamedTuple):
+    """What is said of a row besides its cost; ``reason`` tells why it has none."""
+
+    reason: str | None
+    currency: str = ""
+    state: str = ""
+    price_ids: str = ""
+    offering: str = ""
+
+
+class Exact(NamedTuple):
+    """A row's question, as far as it could be read, and its answer; ``total`` is None where there is a reason."""
+
+    asked: Asked | None
+    total: Decimal | None
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for the whole log: when usage without a time happened, what was known, and what bare times mean."""
+
+    now: datetime
+    known_at: datetime
+    assume_utc: bool = False
+
+
+def quote_rows(session: Session, terms: Terms, batch: Batch, rows: Sequence[int]) -> list[Exact]:
+    """The answers for these rows of the batch, in order."""
+    found: list[Exact] = []
+    for start in range(0, len(rows), _AT_ONCE):
+        cells = batch.table.take(list(rows[start : start + _AT_ONCE])).to_pylist()
+        read = [_read(batch.layout, terms, row) for row in cells]
+        asked = [one for one in read if isinstance(one, Asked)]
+        quoted = iter(quote_many(session, asked))
+        found += [_answered(one, next(quoted)) if isinstance(one, Asked) else one for one in read]
+    return found
+
+
+def _answered(asked: Asked, answer: Quoted | Exception) -> Exact:
+    if not isinstance(answer, Quoted):
+        return Exact(asked, None, Answer(_reason(answer)))
+    quote = answer.quote
+    if quote.total is None:
+        return Exact(asked, None, Answer(why_unpriced(quote), offering=answer.model.slug))
+    ids = " ".join(str(line.price_id) for line in quote.lines if line.price_id is not None)
+    return Exact(asked, quote.total, Answer(None, quote.currency or "", quote.state, ids, answer.model.slug))
+
+
+def _reason(refusal: Exception) -> str:
+    names = getattr(refusal, "candidates", None) or getattr(refusal, "suggestions", ())
+    return f"{refusal}; did you mean {' or '.join(names)}" if names else str(refusal)
+
+
+def why_unpriced(quote: Quote) -> str:
+    """Why a quote has no total, in one line."""
+    reasons = [unpriced.reason for unpriced in quote.unpriced]
+    reasons += [f"the price depends on {name}, which is not stated" for name in quote.missing]
+    return "; ".join(dict.fromkeys(reasons or quote.warnings)) or f"the price is {quote.state}"
+
+
+def _read(layout: Layout, terms: Terms, row: Mapping[str, Any]) -> Asked | Exact:
+    """The question that a row asks, or why it asks none."""
+    try:
+        usage = usage_of((meter, row[name]) for name, meter in layout.meters.items())
+        at, is_exact = (terms.now, True) if layout.at is None else read_instant(row[layout.at], terms.assume_utc)
+    except UsageError as error:
+        return Exact(None, None, Answer(str(error)))
+    except InstantError as error:
+        return Exact(None, None, Answer(f"{layout.at} {error}"))
+    provider = row[layout.provider] if layout.provider else None
+    stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
+    stated = stated if is_exact else replace(stated, time_known=False)
+    return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None)
+
+
+def usage_of(cells: Iterable[tuple[str, Any]]) -> Usage:
+    """Usage from a row's cells by meter, empty ones left out; raises UsageError."""
+    return read_usage({meter: _number(meter, cell) for meter, cell in cells if cell is not None and cell != ""})
+
+
+def _number(meter: str, cell: Any) -> Any:
+    if not isinstance(cell, str):
+        return cell
+    try:
+        return parse_decimal(cell)
+    except MoneyError:
+        raise UsageError(meter, f"is {cell[:40]!r}, not a number") from None
+
+
+def context_of(layout: Layout, row: Mapping[str, str | None]) -> Context:
+    """What the row states of its request besides counts and time."""
+    tier = row[layout.service_tier] if layout.service_tier else None
+    region = row[layout.region] if layout.region else None
+    return context(tier, region, {name: value for name in layout.facts if (value := row[name])})

@@ -1,0 +1,101 @@
+"""Priced rows as Parquet: the log's columns, the costs as exact decimals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute, parquet
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.quantities import FRACTIONAL
+from llmpricing.services.bulk import costs
+from llmpricing.services.bulk.batches import Batch, Broken, Mask
+from llmpricing.services.bulk.layout import Layout
+from llmpricing.services.bulk.pricing import Priced
+from llmpricing.services.bulk.writing import totals_of
+
+
+class ParquetWriter:
+    """One of the two files; refused rows of a text are kept as that text."""
+
+    def __init__(self, path: Path, *, refused: bool) -> None:
+        self._path, self._refused = path, refused
+        self._file: parquet.ParquetWriter | None = None
+        self._layout: Layout | None = None
+
+    def begin(self, layout: Layout) -> None:
+        """Learn the log's columns."""
+        self._layout = layout
+
+    def rows(self, batch: Batch, priced: Priced, wanted: Mask) -> None:
+        """Write the wanted rows of the batch."""
+        chosen = pa.array(np.flatnonzero(wanted))
+        is_text = batch.written is not None
+        if self._refused and batch.written is not None:
+            table = pa.table({"text": compute.utf8_slice_codeunits(batch.written.take(chosen), 1)})
+        else:
+            table = batch.table if len(chosen) == batch.table.num_rows else batch.table.take(chosen)
+            table = _typed(table, batch.layout) if is_text else table
+        which = pa.array(priced.which[wanted].astype(np.int32))
+        if self._refused:
+            line, reason = batch.layout.why if not is_text else ("line", "reason")
+            table = table.append_column(line, pa.array(batch.lines[wanted]))
+            reasons = pa.array([answer.reason or "" for answer in priced.answers], pa.string())
+            self._write(table.append_column(reason, reasons.take(which)))
+            return
+        cost, *names = batch.layout.added
+        table = table.append_column(cost, costs.decimals(priced.units[wanted], totals_of(priced, wanted)))
+        for place, name in enumerate(names, 1):
+            said = pa.array([answer[place] for answer in priced.answers], pa.string())
+            table = table.append_column(name, pa.DictionaryArray.from_arrays(which, said))
+        self._write(table)
+
+    def broken(self, rows: Sequence[Broken], layout: Layout) -> None:
+        """Write rows that are no rows, as their texts."""
+        if rows:
+            lines, reasons, texts = zip(*rows, strict=True)
+            readable = [text.decode(errors="backslashreplace") for text in texts]
+            columns = {"text": pa.array(readable), "line": pa.array(lines, pa.int64()), "reason": pa.array(reasons)}
+            self._write(pa.table(columns))
+
+    def close(self) -> None:
+        """End the file; one without rows holds none."""
+        if self._file is None:
+            parquet.write_table(pa.table({name: pa.array([], pa.string()) for name in self._empty()}), self._path)
+        else:
+            self._file.close()
+
+    def _empty(self) -> tuple[str, ...]:
+        return (*self._layout.names, *self._layout.added) if self._layout else ()
+
+    def _write(self, table: pa.Table) -> None:
+        if self._file is None:
+            self._file = parquet.ParquetWriter(self._path, table.schema, compression="zstd")
+        self._file.write_table(table.cast(self._file.schema))
+
+
+def _typed(table: pa.Table, layout: Layout) -> pa.Table:
+    """The columns of a text as what they hold, the same for every batch."""
+    columns = {}
+    for name in layout.names:
+        column, meter = table.column(name), layout.meters.get(name)
+        if meter is not None:
+            whole = METERS[meter].family not in FRACTIONAL
+            columns[name] = _numbers(column, pa.int64() if whole else pa.decimal128(38, 12))
+        else:
+            columns[name] = column.cast(pa.dictionary(pa.int32(), pa.string())) if name in layout.named else column
+    return pa.table(columns)
+
+
+def _numbers(column: pa.ChunkedArray, wanted: pa.DataType) -> Any:
+    if column.type == wanted:
+        return column
+    cells = [Decimal(cell) if cell else None for cell in column.to_pylist()]
+    if wanted == pa.int64():
+        return pa.array([None if cell is None else int(cell) for cell in cells], wanted)
+    return pa.array(cells, wanted)

@@ -1,0 +1,158 @@
+"""A usage log, priced from file to file in constant memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.billing import money
+from llmpricing.models import PriceRow
+from llmpricing.services.bulk import costs
+from llmpricing.services.bulk.batches import Batch
+from llmpricing.services.bulk.csv_log import read_csv
+from llmpricing.services.bulk.layout import Columns, Layout, LogError
+from llmpricing.services.bulk.ndjson_log import read_ndjson
+from llmpricing.services.bulk.parquet_log import read_parquet
+from llmpricing.services.bulk.parquet_writer import ParquetWriter
+from llmpricing.services.bulk.pricing import Priced, Pricer
+from llmpricing.services.bulk.writing import TextWriter, Writer
+
+FORMATS = (".csv", ".ndjson", ".parquet")
+OTHER_REASONS = "other reasons"
+_MOST_REASONS = 1000  # that a summary tells apart
+Item = TypeVar("Item")
+
+
+@dataclass
+class Summary:
+    """What was done: rows in all, reasons of those without a price, exact totals by currency, the log's columns."""
+
+    rows: int = 0
+    priced: int = 0
+    unpriced: Counter[str] = field(default_factory=Counter)
+    units: Counter[str] = field(default_factory=Counter)
+    layout: Layout | None = None
+
+    @property
+    def totals(self) -> dict[str, Decimal]:
+        """The sum of all costs by currency, exactly."""
+        return {currency: money(units) for currency, units in sorted(self.units.items())}
+
+    def count(self, batch: Batch, priced: Priced | None) -> None:
+        """Add a batch; without answers it has broken rows only."""
+        self.layout = batch.layout
+        self.rows += batch.table.num_rows + len(batch.broken)
+        for row in batch.broken:
+            self._refuse(row.reason, 1)
+        if priced is None:
+            return
+        numbers = np.bincount(priced.which, minlength=len(priced.answers)).tolist()
+        alone = np.zeros(batch.table.num_rows, np.bool_)
+        alone[list(priced.totals)] = True
+        currencies = sorted({answer.currency for answer in priced.answers if answer.reason is None})
+        for answer, number in zip(priced.answers, numbers, strict=True):
+            if answer.reason is not None and number:
+                self._refuse(answer.reason, number)
+            elif number:
+                self.priced += number
+        for currency in currencies:
+            mine = np.array([a.currency == currency and a.reason is None for a in priced.answers], np.bool_)[
+                priced.which
+            ]
+            totals = [total for row, total in priced.totals.items() if mine[row]]
+            self.units[currency] += costs.summed(priced.units[mine & ~alone], totals)
+
+    def _refuse(self, reason: str, rows: int) -> None:
+        is_new = reason not in self.unpriced and len(self.unpriced) >= _MOST_REASONS
+        self.unpriced[OTHER_REASONS if is_new else reason] += rows
+
+
+def price_log(
+    pricer: Pricer,
+    columns: Columns,
+    log: Path,
+    out: Path,
+    rejects: Path,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Summary:
+    """Price ``log`` into ``out``, and what has no price into ``rejects``; ``progress`` is told of rows when done.
+
+    Both files appear at the end, ``rejects`` only where there are any. Raises LogError where nothing can be read.
+    """
+    summary = Summary()
+    parts = [path.with_name(f".{path.name}.part") for path in (out, rejects)]
+    try:
+        good, bad = _writer(parts[0], out, refused=False), _writer(parts[1], rejects, refused=True)
+        try:
+            with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+                written = None
+                for batch in _ahead(reader, _batches(log, out, columns)):
+                    priced = pricer.price(batch) if batch.table.num_rows else None
+                    if written is not None:
+                        written.result()
+                    written = writer.submit(_write, good, bad, batch, priced)
+                    summary.count(batch, priced)
+                    progress(batch.table.num_rows + len(batch.broken))
+                if written is not None:
+                    written.result()
+        finally:
+            good.close()
+            bad.close()
+        parts[0].replace(out)
+        if summary.unpriced:
+            parts[1].replace(rejects)
+        else:
+            rejects.unlink(missing_ok=True)
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
+    return summary
+
+
+def known_facts(session: Session) -> frozenset[str]:
+    """The further conditions, such as ``resolution``, that any price asks for."""
+    return frozenset(session.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
+
+
+def _batches(log: Path, out: Path, columns: Columns) -> Iterator[Batch]:
+    if log.suffix == ".csv":
+        return read_csv(log, columns, whole=out.suffix != ".csv")
+    if log.suffix == ".parquet":
+        return read_parquet(log, columns)
+    if out.suffix != ".ndjson":
+        raise LogError("JSON lines need not all have the same names: write them as .ndjson again.")
+    return read_ndjson(log, columns)
+
+
+def _writer(part: Path, path: Path, *, refused: bool) -> Writer:
+    if path.suffix == ".parquet":
+        return ParquetWriter(part, refused=refused)
+    return TextWriter(part, is_csv=path.suffix == ".csv", refused=refused)
+
+
+def _write(good: Writer, bad: Writer, batch: Batch, priced: Priced | None) -> None:
+    good.begin(batch.layout)
+    bad.begin(batch.layout)
+    if priced is not None:
+        refused = priced.refused
+        for writer, wanted in ((good, ~refused), (bad, refused)):
+            if wanted.any():
+                writer.rows(batch, priced, wanted)
+    bad.broken(batch.broken, batch.layout)
+
+
+def _ahead(reader: ThreadPoolExecutor, items: Iterator[Item]) -> Iterator[Item]:
+    """The same items; the next one is made while this one is worked on."""
+    coming = reader.submit(next, items, None)
+    while (item := coming.result()) is not None:
+        coming = reader.submit(next, items, None)
+        yield item

@@ -1,0 +1,123 @@
+"""Many rows at once: rows of one kind are multiplied together, in whole numbers; the rest is quoted row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from llmpricing.services.bulk.batches import Batch, Mask, Numbers
+from llmpricing.services.bulk.exact import Answer, Terms, quote_rows
+from llmpricing.services.bulk.instants import instants, micros
+from llmpricing.services.bulk.kinds import BY_ITSELF, PricedKind, priced_kind
+from llmpricing.services.bulk.targets import NO_PLACE, Placed, Targets, placed
+from llmpricing.services.bulk.vectors import Counted, combined, counted, distinct
+from llmpricing.services.knowledge import knowledge
+
+_REMEMBERED = 100_000  # kinds and targets; a log of more begins anew now and then
+
+
+@dataclass(frozen=True)
+class Priced:
+    """For each row of a batch the cost in 1e-12 of its currency, and which of ``answers`` is its own. ``totals`` hold
+    the costs of rows that were quoted by themselves. Rows whose answer tells a reason have no cost.
+    """
+
+    units: Numbers
+    totals: dict[int, Decimal]
+    which: Numbers
+    answers: Sequence[Answer]
+
+    @property
+    def refused(self) -> Mask:
+        """Which rows could not be priced."""
+        found: Mask = np.array([answer.reason is not None for answer in self.answers], np.bool_)[self.which]
+        return found
+
+
+class Pricer:
+    """Prices the batches of one log. Every row's cost is that of its quote, to the last digit."""
+
+    def __init__(self, session: Session, now: datetime, known_at: datetime | None, assume_utc: bool = False) -> None:
+        known = knowledge(session)
+        recorded = known.recorded(known_at)
+        self._session, self._terms = session, Terms(now, recorded, assume_utc)
+        self._targets = Targets(session, known, recorded)
+        self._kinds: dict[tuple[object, ...], PricedKind] = {}
+
+    def price(self, batch: Batch) -> Priced:
+        """The answers for all rows of the batch."""
+        if len(self._kinds) + len(self._targets) > _REMEMBERED:
+            self._kinds.clear()
+            self._targets.forget()
+        usage = counted(batch)
+        if batch.layout.at is None:
+            at, bare = np.full(batch.table.num_rows, micros(self._terms.now)), None
+        else:
+            at, bare, bad = instants(batch.table.column(batch.layout.at), self._terms.assume_utc)
+            usage.odd[bad] = True
+        group, kinds = self._grouped(batch, usage, placed(self._targets, batch, usage, at, bare))
+        units, fits = multiplied(usage, group, kinds)
+        return self._answered(batch, group, kinds, units, usage.odd | ~fits)
+
+    def _grouped(self, batch: Batch, usage: Counted, rows: Placed) -> tuple[Numbers, list[PricedKind]]:
+        """Each row's place among the kinds of the batch; rows to be quoted by themselves are of the last one."""
+        usage.odd[rows.place == NO_PLACE] = True
+        pattern, patterns, _ = distinct(usage.pattern)
+        code = combined(
+            [
+                (rows.target, len(rows.targets)),
+                (rows.place + 1, int(rows.place.max()) + 2),
+                (rows.band, int(rows.band.max()) + 1),
+                (pattern, len(patterns)),
+            ]
+        )
+        known = np.flatnonzero(~usage.odd)
+        places, _, first = distinct(code[known])
+        first = known[first]
+        group = np.full(len(code), len(first), np.int64)
+        group[known] = places
+        targets = [rows.targets[number] for number in rows.target[first]]
+        names = zip(rows.place[first].tolist(), rows.band[first].tolist(), usage.pattern[first].tolist(), strict=True)
+        keys = [(target.number, usage.meters, *name) for target, name in zip(targets, names, strict=True)]
+        new = [place for place, key in enumerate(keys) if key not in self._kinds]
+        examples = quote_rows(self._session, self._terms, batch, first[new].tolist()) if new else []
+        for place, example in zip(new, examples, strict=True):
+            self._kinds[keys[place]] = priced_kind(targets[place], example)
+        return group, [*(self._kinds[key] for key in keys), BY_ITSELF]
+
+    def _answered(self, batch: Batch, group: Numbers, kinds: Sequence[PricedKind], units: Numbers, odd: Mask) -> Priced:
+        answers = [kind.answer or Answer("") for kind in kinds]
+        numbers = {answer: number for number, answer in enumerate(answers)}
+        by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
+        alone = np.flatnonzero(odd | by_itself).tolist()
+        totals = {}
+        for row, found in zip(alone, quote_rows(self._session, self._terms, batch, alone), strict=True):
+            group[row] = number = numbers.setdefault(found.answer, len(answers))
+            if number == len(answers):
+                answers.append(found.answer)
+            if found.total is not None:
+                totals[row] = found.total
+        return Priced(units, totals, group, answers)
+
+
+def multiplied(usage: Counted, group: Numbers, kinds: Sequence[PricedKind]) -> tuple[Numbers, Mask]:
+    """Each row's cost in 1e-12, rounded half even, and where it fits into 64 bits."""
+    total = np.array([kind.fixed for kind in kinds], np.int64)[group]
+    largest = np.zeros(len(group), np.int64)
+    for meter, shares in zip(usage.meters, usage.shares, strict=True):
+        rates = np.array([kind.rates.get(meter, 0) for kind in kinds], np.int64)
+        if rates.any():
+            total += shares * rates[group]
+            np.maximum(largest, shares, out=largest)
+    fits = largest <= np.array([kind.limit for kind in kinds], np.int64)[group]
+    divisors = np.array([kind.divisor for kind in kinds], np.int64)
+    if (divisors != 1).any():
+        divisor = divisors[group]
+        total, rest = np.divmod(total, divisor)
+        total += (2 * rest > divisor) | ((2 * rest == divisor) & (total & 1 == 1))
+    return total, fits

@@ -1,0 +1,168 @@
+"""Requests with the same name and the same stated facts: whose prices they pay, and when those change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.contexts import Context
+from llmpricing.domain.linear import Kind, kind, steps, turns
+from llmpricing.domain.matching import Resolution
+from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.own_rates import Rate
+from llmpricing.services.bulk.batches import Batch, Mask, Numbers
+from llmpricing.services.bulk.exact import context_of
+from llmpricing.services.bulk.instants import DAY, EPOCH, micros
+from llmpricing.services.bulk.vectors import Counted, codes_of, combined, distinct
+from llmpricing.services.clock import Clocks
+from llmpricing.services.knowledge import Knowledge
+from llmpricing.services.listed_prices import prices_of
+from llmpricing.services.naming import names_of
+from llmpricing.services.own_prices import own_prices
+from llmpricing.services.quoting import Asked
+
+NO_PLACE = -1
+
+
+@dataclass
+class Target:
+    """The prices that requests of one name and context pay. ``places`` number the stretches of time in which all of
+    them pay the same; a name that no offering bears has no prices, and one stretch.
+    """
+
+    number: int
+    prices: OfferingPrices
+    context: Context
+    rates: tuple[Rate, ...]
+    steps: Numbers
+    _days: set[int] = field(default_factory=set)
+    _cuts: Numbers | None = None
+    _places: Numbers | None = None
+    _known: dict[object, int] = field(default_factory=dict)
+
+    def places(self, at: Numbers, bare: Mask | None) -> Numbers:
+        """The place of each time; NO_PLACE where only the day is known and prices change on that day."""
+        found, cuts = self._stretches(at)
+        if not len(cuts):
+            return np.zeros(len(at), np.int64)
+        index = np.searchsorted(cuts, at, "right")
+        place: Numbers = found[index]
+        if bare is not None and bare.any():
+            until = np.searchsorted(cuts, at + (DAY - 1), "right")
+            place[bare & (until != index)] = NO_PLACE
+        return place
+
+    def _stretches(self, at: Numbers) -> tuple[Numbers, Numbers]:
+        days = set(np.unique(at // DAY).tolist()) if any(p.conditions.schedule for p in self.prices.prices) else set()
+        if self._cuts is None or self._places is None or not days <= self._days:
+            self._days |= days
+            midnights = [EPOCH + timedelta(days=day) for day in sorted(self._days)]
+            cuts = turns(self.prices, self.rates, midnights)
+            before = [cuts[0] - timedelta(microseconds=1)] if cuts else []
+            self._cuts = np.array([micros(cut) for cut in cuts], np.int64)
+            self._places = np.array([self._place(moment) for moment in (*before, *cuts)], np.int64)
+        return self._places, self._cuts
+
+    def _place(self, at: datetime) -> int:
+        segment = self.prices.segment(at)
+        rates = tuple(rate for rate in self.rates if rate.valid_at(at))
+        return self._known.setdefault((segment.start, segment.clock(at), rates), len(self._known))
+
+    def kind(self, asked: Asked) -> Kind:
+        """What requests like this one have in common."""
+        return kind(self.prices, asked.usage, asked.at, self.context, self.rates)
+
+
+class Targets:
+    """Targets by name, seller, context and stretch of the names' time; numbered, and remembered."""
+
+    def __init__(self, session: Session, known: Knowledge, recorded: datetime) -> None:
+        self._session, self._known, self._recorded = session, known, recorded
+        self._names = names_of(session, known)
+        self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
+        self._found: dict[tuple[str, str, Context, int], Target] = {}
+
+    def find(self, name: str, provider: str, stated: Context, stretch: int, at: datetime) -> Target:
+        """The target of a request at ``at``, which lies in this stretch between ``turns``."""
+        key = (name, provider, stated, stretch)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._make(name, provider, stated, at)
+        return found
+
+    @property
+    def stretches(self) -> int:
+        """Into how many stretches ``turns`` divide time."""
+        return len(self.turns) + 1
+
+    def forget(self) -> None:
+        """Begin anew: a log may name more models than fit into memory."""
+        self._found.clear()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def _make(self, name: str, provider: str, stated: Context, at: datetime) -> Target:
+        meaning = self._names.at(Clocks(at, self._recorded))(name, provider or None)
+        if not isinstance(meaning, Resolution):
+            return self._target(OfferingPrices(()), stated, ())
+        offered = self._names.offerings[meaning.slug]
+        prices = prices_of(self._session, self._known.book, self._recorded, [offered.id])[offered.id]
+        rates = own_prices(self._session, self._known.book, self._recorded).rates(offered.provider, offered.api_id)
+        if meaning.region in prices.regions and not stated.region:
+            stated = replace(stated, region=meaning.region)
+        return self._target(prices, stated, rates)
+
+    def _target(self, prices: OfferingPrices, stated: Context, rates: Sequence[Rate]) -> Target:
+        bounds = np.array(steps(prices), np.int64)
+        return Target(len(self._found), prices, stated, tuple(rates), bounds)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """By row: which of ``targets``, which place in their time, and between which of their steps."""
+
+    targets: Sequence[Target]
+    target: Numbers
+    place: Numbers
+    band: Numbers
+
+
+def placed(targets: Targets, batch: Batch, usage: Counted, at: Numbers, bare: Mask | None) -> Placed:
+    """Whose prices each row of the batch pays, and which of them."""
+    target, found = _targets(targets, batch, at)
+    place, band = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    for one, rows in zip(found, _rows_by(target, len(found)), strict=True):
+        place[rows] = one.places(at[rows], None if bare is None else bare[rows])
+        if len(one.steps):
+            band[rows] = np.searchsorted(one.steps, usage.request_input[rows], "right")
+    return Placed(found, target, place, band)
+
+
+def _targets(targets: Targets, batch: Batch, at: Numbers) -> tuple[Numbers, list[Target]]:
+    layout, table = batch.layout, batch.table
+    coded = {name: codes_of(table.column(name)) for name in layout.named if name}
+    stretch = np.searchsorted(targets.turns, at, "right").astype(np.int64)
+    parts = [(codes, len(texts)) for codes, texts in coded.values()]
+    target, _, first = distinct(combined([*parts, (stretch, targets.stretches)]))
+    found = []
+    for row in first.tolist():
+        cells = {name: texts[codes[row]] for name, (codes, texts) in coded.items()}
+        moment = EPOCH + timedelta(microseconds=int(at[row]))
+        provider = cells[layout.provider] if layout.provider else ""
+        stated = context_of(layout, cells)
+        found.append(targets.find(cells[layout.model], provider, stated, int(stretch[row]), moment))
+    return target, found
+
+
+def _rows_by(code: Numbers, size: int) -> list[Any]:
+    """The rows of each code; a slice where there is one code only."""
+    if size == 1:
+        return [slice(None)]
+    order = np.argsort(code.astype(np.uint16 if size <= 2**16 else np.uint32), kind="stable")
+    return np.split(order, np.cumsum(np.bincount(code, minlength=size))[:-1])

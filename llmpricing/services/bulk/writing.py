@@ -1,0 +1,125 @@
+"""What is written of a priced log: its rows with their costs, and in a second file those that have none, and why."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from llmpricing.services.bulk import costs
+from llmpricing.services.bulk.batches import Batch, Broken, Mask
+from llmpricing.services.bulk.exact import Answer
+from llmpricing.services.bulk.layout import Layout
+from llmpricing.services.bulk.pricing import Priced
+
+
+class Writer(Protocol):
+    """Writes one of the two files: the priced rows, or the refused and broken ones."""
+
+    def begin(self, layout: Layout) -> None:
+        """Learn the log's columns; the first time counts."""
+
+    def rows(self, batch: Batch, priced: Priced, wanted: Mask) -> None:
+        """Write the wanted rows of the batch."""
+
+    def broken(self, rows: Sequence[Broken], layout: Layout) -> None:
+        """Write rows that are no rows."""
+
+    def close(self) -> None:
+        """End the file."""
+
+
+def totals_of(priced: Priced, wanted: Mask) -> dict[int, Any]:
+    """The totals of rows quoted by themselves, by their place among the wanted rows."""
+    places = np.cumsum(wanted) - 1
+    return {int(places[row]): total for row, total in priced.totals.items() if wanted[row]}
+
+
+class TextWriter:
+    """CSV or JSON lines: each row as the log wrote it, and behind it what is said of it."""
+
+    def __init__(self, path: Path, *, is_csv: bool, refused: bool) -> None:
+        self._file: BinaryIO = path.open("wb")
+        self._is_csv, self._refused, self._is_empty = is_csv, refused, True
+        self._names: tuple[str, ...] = ()
+
+    def begin(self, layout: Layout) -> None:
+        """Learn the log's columns; the first time counts, and writes the header."""
+        if self._names:
+            return
+        self._names = layout.why if self._refused else layout.added
+        if self._is_csv:
+            self._file.write(_csv_line([*layout.names, *self._names]).encode())
+            self._is_empty = False
+
+    def rows(self, batch: Batch, priced: Priced, wanted: Mask) -> None:
+        """Write the wanted rows of the batch."""
+        chosen = pa.array(np.flatnonzero(wanted))
+        written = batch.written if batch.written is not None else self._as_text(batch)
+        if self._refused:
+            first = pa.array(batch.lines[wanted]).cast(pa.string())
+        else:
+            first = costs.texts(priced.units[wanted], totals_of(priced, wanted))
+        rest = pa.array([self._rest(answer) for answer in priced.answers], pa.string())
+        before = "," if self._is_csv else f',"{self._names[0]}":' + ("" if self._refused else '"')
+        joined = compute.binary_join_element_wise(
+            written.take(chosen), before, first, rest.take(pa.array(priced.which[wanted])), ""
+        )
+        offsets, data = joined.buffers()[1:]
+        ends = np.frombuffer(offsets, np.int32)[joined.offset : joined.offset + len(joined) + 1]
+        self._write(memoryview(data)[int(ends[0]) : int(ends[-1])])
+
+    def broken(self, rows: Sequence[Broken], layout: Layout) -> None:
+        """Write rows that are no rows, as one text."""
+        for line, reason, text in rows:
+            readable = text.decode(errors="backslashreplace")
+            if self._is_csv:
+                cells = [readable, *[""] * (len(layout.names) - 1), str(line), reason]
+                self._write(b"\n" + _csv_line(cells).encode())
+            else:
+                self._write(b"\n" + msgspec.json.encode({"text": readable, "line": line, "reason": reason}))
+
+    def close(self) -> None:
+        """End the file with a line end."""
+        if not self._is_empty:
+            self._file.write(b"\n")
+        self._file.close()
+
+    def _write(self, text: Any) -> None:
+        """Write rows, each of which begins with a line end; the file does not."""
+        if len(text):
+            self._file.write(memoryview(text)[1:] if self._is_empty else text)
+            self._is_empty = False
+
+    def _rest(self, answer: Answer) -> str:
+        """What follows the cost, or the line of a refused row."""
+        said = [answer.reason or ""] if self._refused else [*answer[1:]]
+        if self._is_csv:
+            return "," + _csv_line(said)
+        pairs = zip(self._names[1:], said, strict=True)
+        return ("" if self._refused else '"') + "".join(f",{_json(n)}:{_json(v)}" for n, v in pairs) + "}"
+
+    def _as_text(self, batch: Batch) -> pa.Array:
+        rows = batch.table.to_pylist()
+        if self._is_csv:
+            texts = [_csv_line(["" if cell is None else str(cell) for cell in row.values()]) for row in rows]
+        else:
+            texts = [msgspec.json.encode(row).decode()[:-1] for row in rows]
+        return pa.array(["\n" + text for text in texts], pa.string())
+
+
+def _json(text: str) -> str:
+    return msgspec.json.encode(text).decode()
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
