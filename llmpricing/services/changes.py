@@ -89,41 +89,47 @@ def changes_since(
     return [change for _, rows in components for change in _moves(list(rows), since, now)]
 
 
-def unknown_offerings(session: Session, slugs: Collection[str]) -> list[str]:
-    """Those that the price book does not hold, in order."""
-    return sorted(set(slugs) - set(session.scalars(select(Offering.slug).where(Offering.slug.in_(slugs)))))
-
-
 def _moves(rows: Sequence[Row[Any]], since: datetime, now: datetime) -> Iterator[Change]:
     """The change of one component's price up to now, and those that are announced."""
+    believed = sorted((row for row in rows if row.recorded.upper is None), key=_begins)
     old = next((row for row in rows if since in row.valid and since in row.recorded), None)
-    current = next((row for row in rows if now in row.valid and row.recorded.upper is None), None)
-    if (change := _change(old, current, rows, since)) is not None:
-        yield change
-    announced = [row for row in rows if row.recorded.upper is None and row.valid.lower and row.valid.lower > now]
+    current = next((row for row in believed if now in row.valid), None)
+    if current is not None and not _same(old, current):
+        yield _change(old, current)
+    elif current is None and old is not None:
+        yield _end(old, rows, now)
     before = current
-    for row in sorted(announced, key=lambda row: row.valid.lower):
-        if row.recorded.lower > since and (change := _change(before, row, rows, since)) is not None:
-            yield change
-        before = row
+    for row in believed:
+        if row.valid.lower is not None and row.valid.lower > now:
+            if row.recorded.lower > since and not _same(before, row):
+                yield _change(before, row)
+            before = row
 
 
-def _change(old: Row[Any] | None, new: Row[Any] | None, rows: Sequence[Row[Any]], since: datetime) -> Change | None:
-    before, after = _state(old), _state(new)
-    if before is after or (before and after and before.same_as(after)):
-        return None
-    told = new or old
-    assert told is not None  # noqa: S101 - both None is no change
-    if new is not None:
-        return Change(*_names(new), before, after, new.recorded.lower, new.valid.lower, new.source)
-    # It ended: by its own date, or because a later record took it back.
-    ended = [row.recorded.upper for row in rows if row.recorded.upper and row.recorded.upper > since]
-    return Change(*_names(told), before, None, max(ended, default=told.recorded.lower), told.valid.upper, told.source)
+def _change(old: Row[Any] | None, new: Row[Any]) -> Change:
+    return Change(*_names(new), old and _state(old), _state(new), new.recorded.lower, new.valid.lower, new.source)
+
+
+def _end(old: Row[Any], rows: Sequence[Row[Any]], now: datetime) -> Change:
+    """A price that is no more: it ended by its date, or a later record took it back for all time."""
+    ended = [row for row in rows if row.recorded.upper is None and row.valid.upper and row.valid.upper <= now]
+    if ended:
+        last = max(ended, key=lambda row: row.valid.upper)
+        return Change(*_names(old), _state(old), None, last.recorded.lower, last.valid.upper, last.source)
+    return Change(*_names(old), _state(old), None, old.recorded.upper, None, old.source)
+
+
+def _same(old: Row[Any] | None, new: Row[Any]) -> bool:
+    return old is not None and _state(old).same_as(_state(new))
+
+
+def _begins(row: Row[Any]) -> tuple[bool, datetime | None]:
+    return row.valid.lower is not None, row.valid.lower
 
 
 def _names(row: Row[Any]) -> tuple[str, str, str]:
     return row.offering, row.meter, row.condition_key
 
 
-def _state(row: Row[Any] | None) -> PriceState | None:
-    return row and PriceState(row.state, row.amount, row.currency, row.per_quantity)
+def _state(row: Row[Any]) -> PriceState:
+    return PriceState(row.state, row.amount, row.currency, row.per_quantity)

@@ -149,8 +149,6 @@ def _why(error: Exception, host: str) -> str:
         return f"{host} does not speak TLS as we do: look at the address and the proxy (https_proxy)."
     if isinstance(reason, socket.gaierror):
         return f"No address is known for {host} or for the proxy: look at the name and at https_proxy."
-    if isinstance(reason, TimeoutError):
-        return f"{host} does not answer: look at the network, or set https_proxy where a proxy is needed."
     if "Tunnel connection failed" in str(reason):
         return f"The proxy does not let us through to {host}: look at https_proxy, which may hold USER:PASSWORD@."
     if isinstance(reason, http.client.HTTPException):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.services.changes import changes_since
+from llmpricing.services.decisions import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.importing import Reading, import_lists
 from llmpricing.sources.registry import source_info
 from tests.commands import Commands, commands_on
@@ -97,10 +99,34 @@ def test_an_announced_price_is_told_when_it_is_announced(engine: Engine) -> None
 
 
 def test_a_price_that_is_withdrawn_is_unknown_now(engine: Engine) -> None:
+    models = [
+        {"id": "a", "match": {"equals": "a"}, "prices": {"input_mtok": 2, "output_mtok": 8, "cache_read_mtok": 1}}
+    ]
+    load(engine, json.dumps([{"id": "acme", "name": "Acme", "models": models}]).encode(), MONDAY)
+    load(engine, dated((None, 2)), MONDAY + timedelta(days=7))  # without output, which is not offered then
+    days = MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)
+    assert moves(engine, *days) == [
+        ("acme/a", "cache_read_tokens", 1, None, None, MONDAY + timedelta(days=7)),
+        ("acme/a", "output_tokens", 8, None, None, MONDAY + timedelta(days=7)),
+    ]
+    with Session(engine) as session:
+        withdrawn, not_offered = changes_since(session, *days)
+    assert withdrawn.new is None
+    assert withdrawn.recorded_at > MONDAY + timedelta(days=6)
+    assert not_offered.new is not None
+    assert not_offered.new.state == "not_offered"
+
+
+def test_a_price_that_was_taken_back_for_all_time_is_unknown_now(engine: Engine) -> None:
     load(engine, price_list(a=2), MONDAY)
-    load(engine, dated((None, 2)), MONDAY + timedelta(days=7))  # without output
-    ((offering, meter, old, new, _, _),) = moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8))
-    assert (offering, meter, old, new) == ("acme/a", "output_tokens", 8, None)
+    by = Decider("ada", MONDAY)
+    with Session(engine) as session, session.begin():
+        hold_price(session, HeldPrice("acme/a", "requests|", Decimal(1), 1, since=MONDAY), by)
+    with Session(engine) as session, session.begin():
+        release_price(session, "acme/a", "requests|", Decider("ada", MONDAY + timedelta(days=7)), void=True)
+    assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == [
+        ("acme/a", "requests", 1, None, None, None)
+    ]
 
 
 def test_only_the_offerings_asked_for_are_looked_at(engine: Engine) -> None:
@@ -118,6 +144,21 @@ def moved(engine: Engine, commands: Commands) -> Commands:
     load(engine, price_list(a=2, b=5), now - timedelta(days=30))
     load(engine, price_list(a=3, b=5), now - timedelta(days=2))
     return commands
+
+
+def test_text_marks_listed_models_and_says_what_is_unknown_or_not_offered(
+    engine: Engine, moved: Commands, tmp_path: Path
+) -> None:
+    (tmp_path / "models.txt").write_text("acme/a\n")
+    with_cache = [{"id": "a", "prices": {"input_mtok": 3, "cache_read_mtok": 1}}]
+    listed = json.dumps([{"id": "acme", "name": "Acme", "models": with_cache}]).encode()
+    load(engine, listed, datetime.now(UTC) - timedelta(hours=1))
+    text = moved.run("changes --since 7d --models", str(tmp_path / "models.txt")).output
+    assert "* acme/a cache_read_tokens: unknown -> 1 USD per 1,000,000" in text
+    assert "* acme/a output_tokens: 8 USD per 1,000,000 -> not offered" in text
+    assert "Listed models moved (*): acme/a" in text
+    said = moved.json("changes --since 7d")
+    assert [c["old"] for c in said["changes"] if c["meter"] == "cache_read_tokens"] == [None]
 
 
 def test_json_tells_old_new_factor_times_and_source(moved: Commands) -> None:

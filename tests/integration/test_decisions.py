@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -123,6 +125,52 @@ def test_an_arrival_that_waits_has_no_old_price(price_book: PriceBook) -> None:
     assert "unknown -> 135000" in price_book.run("review list")
 
 
+def test_a_source_that_says_a_price_first_is_shown_beside_the_published_one(price_book: PriceBook) -> None:
+    price_book.load(cost_map(b=6000), "2026-11-03", "litellm")
+    (found,) = [r for r in price_book.reviews() if r["source"] == "litellm" and r["meter"] == "input_tokens"]
+    assert (found["old"], found["new"], found["factor"]) == ("6", "6000", "1000")
+
+
+def test_the_effect_of_another_meter_is_told_for_its_own_unit(price_book: PriceBook) -> None:
+    models = [{"id": "a", "match": {"equals": "a"}, "prices": {"input_mtok": 2, "cache_read_mtok": 3}}]
+    listed = [{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]
+    price_book.load(json.dumps(listed).encode(), "2026-11-03")
+    found = next(r for r in price_book.reviews() if r["meter"] == "cache_read_tokens")
+    assert (found["rule"], found["against"], found["old"]) == ("cache_read_above_input", "input_tokens at 2", None)
+    assert found["effect"] == {"workload": "1,000,000 cache_read_tokens", "before": None, "after": "3"}
+
+
+def test_a_review_that_another_decision_settled_opens_again_with_it(price_book: PriceBook) -> None:
+    for published, amount in (("2026-11-03", 1), ("2026-11-04", 60)):
+        price_book.load(price_list(a=2, b=6, c=amount), published)
+    jump = price_book.review_id("acme/c", "input_tokens")
+    price_book.run("review accept", jump)
+    price_book.load(cost_map(a=2, b=6, c=1), "2026-11-05", "litellm")
+
+    def waits() -> bool:
+        return any(
+            (r["source"], r["offering"], r["meter"]) == ("litellm", "acme/c", "input_tokens")
+            for r in price_book.reviews()
+        )
+
+    assert waits()
+    price_book.run("review reject", jump)
+    assert not waits()
+    price_book.run("review accept", jump)
+    assert waits()
+
+
+def test_an_account_without_a_name_decides_by_its_number(
+    price_book: PriceBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nameless() -> str:
+        raise KeyError("uid not found")
+
+    monkeypatch.setattr(getpass, "getuser", nameless)
+    price_book.run("review reject", price_book.review_id("acme/a", "input_tokens"))
+    assert [event.actor for event in price_book.events()] == [f"uid {os.getuid()}"]
+
+
 def test_accepting_publishes_the_price_from_its_own_day(price_book: PriceBook) -> None:
     before, known_then = price_book.version(), datetime.now(UTC)
     number = price_book.review_id("acme/a", "input_tokens")
@@ -222,6 +270,7 @@ def test_unpinning_lets_the_sources_speak_again_and_keeps_what_was_held(price_bo
     assert (price_book.input_price("acme/b"), price_book.source_of("acme/b")) == (6, "genai-prices")
     assert price_book.input_price("acme/b", at=pinned) == 5.5
     assert price_book.commands.json("pin --list") == {"pins": []}
+    assert price_book.run("pin --list") == "Nothing is pinned.\n"
     assert [(e.actor, e.action) for e in price_book.events()][1] == ("ada", "pin_removed")
     assert "No price of acme/b is pinned there" in price_book.run("unpin acme/b input_tokens", exit_code=1)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,44 @@ def test_unknown_keys_and_problems_are_listed(commands: Commands) -> None:
     assert {"key", "reason"} == set(said["problems"][0])
 
 
+def test_text_lists_the_first_problems_and_says_how_many_more(commands: Commands, tmp_path: Path) -> None:
+    models = [{"id": "good", "prices": {"input_mtok": 1}}] + [{"id": f"bad-{n}", "prices": 7} for n in range(25)]
+    (tmp_path / "bad.json").write_text(json.dumps([{"id": "acme", "name": "Acme", "models": models}]))
+    said = commands.run("import genai-prices", str(tmp_path / "bad.json")).output
+    assert "  problems     25\n" in said
+    assert "bad-19: " in said
+    assert "bad-20: " not in said
+    assert "and 5 more" in said
+
+
+def test_text_says_where_quarantined_prices_wait_and_that_a_dry_run_changed_nothing(
+    commands: Commands, tmp_path: Path
+) -> None:
+    (tmp_path / "slipped.json").write_bytes(price_list(a=135_000))
+    said = commands.run("import genai-prices --dry-run", str(tmp_path / "slipped.json")).output
+    assert "llmpricing review list" in said
+    assert "nothing was changed" in said
+
+
+def test_another_list_of_the_same_time_is_refused(commands: Commands, tmp_path: Path, list_file: str) -> None:
+    commands.json("import genai-prices", list_file, "--published", "2026-11-10")
+    (tmp_path / "other.json").write_bytes(price_list(a=3, b=5))
+    said = commands.json("import genai-prices", str(tmp_path / "other.json"), "--published", "2026-11-10", exit_code=1)
+    assert said["outcome"] == "failed"
+    assert "--published" in said["error"]
+
+
+def test_a_file_beyond_the_bound_is_refused(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMPRICING_FETCH_MAX_MIB", "1")
+    result = commands.run("import genai-prices -", data=b" " * (2**20 + 1))
+    assert (result.exit_code, "LLMPRICING_FETCH_MAX_MIB" in result.stderr) == (1, True)
+
+
+def test_a_file_that_cannot_be_read_is_told(commands: Commands) -> None:
+    result = commands.run("import genai-prices /proc/self/mem")  # a file whose first byte nobody may read
+    assert (result.exit_code, "cannot be read" in result.stderr) == (1, True)
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -212,6 +251,22 @@ def test_after_another_list_the_address_is_asked_unconditionally(
     commands.json("import genai-prices", str(tmp_path / "other.json"))
     assert commands.json("import genai-prices", url)["changed"] == 2
     assert server.asked[-1].get("If-None-Match") is None
+
+
+def test_unmodified_is_refused_where_another_list_came_meanwhile(
+    commands: Commands, server: ListServer, tmp_path: Path
+) -> None:
+    url = server.serve("/list.json", LIST, ETag='"one"')
+    commands.json("import genai-prices", url)
+    (tmp_path / "other.json").write_bytes(price_list(a=3, b=5))
+
+    def unmodified(request: BaseHTTPRequestHandler) -> None:
+        commands.json("import genai-prices", str(tmp_path / "other.json"))
+        request.send_response(304)
+        request.end_headers()
+
+    server.answer("/list.json", unmodified)
+    assert "Run this again" in commands.json("import genai-prices", url, exit_code=1)["error"]
 
 
 def test_a_host_off_the_list_exits_1(commands: Commands, server: ListServer) -> None:

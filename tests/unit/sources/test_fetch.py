@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -201,6 +202,19 @@ def test_a_closed_port_is_told(server: ListServer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     assert "cannot be reached" in refusal(f"https://localhost:{port}/list.json")
+
+
+def test_a_server_that_speaks_no_tls_is_told(server: ListServer) -> None:
+    def greet() -> None:
+        client, _ = plain.accept()
+        with client:
+            client.sendall(b"220 this is another protocol\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        thread = Thread(target=greet)
+        thread.start()
+        assert "does not speak TLS" in refusal(f"https://localhost:{plain.getsockname()[1]}/list.json")
+        thread.join()
 
 
 def test_an_unknown_name_is_told(server: ListServer) -> None:
