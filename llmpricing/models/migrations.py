@@ -33,12 +33,21 @@ def _config(connection: Connection | None = None, lock_timeout_s: float = 10) ->
     return config
 
 
+class SchemaNewer(Exception):
+    """The database was migrated by a newer llmpricing; the message says what to do."""
+
+
 @cache
+def known_revisions() -> tuple[str, ...]:
+    """The revisions that this code knows, the newest first."""
+    revisions = tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+    assert revisions, "the package holds no migrations"  # noqa: S101 - a broken build
+    return revisions
+
+
 def head() -> str:
     """The newest revision that this code knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    assert revision is not None, "the package holds no migrations"  # noqa: S101 - a broken build
-    return revision
+    return known_revisions()[0]
 
 
 def current(connection: Connection) -> str | None:
@@ -46,6 +55,21 @@ def current(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.scalar(text("select version_num from alembic_version"))
+    return revision
+
+
+def known_current(connection: Connection, lock_timeout_s: float) -> str | None:
+    """As ``current``, waiting no longer than that for a lock; SchemaNewer for a revision that this code does not know.
+
+    Ends the connection's transaction.
+    """
+    connection.execute(text("select set_config('lock_timeout', :ms, true)"), {"ms": f"{int(lock_timeout_s * 1000)}ms"})
+    revision = current(connection)
+    connection.rollback()
+    if revision is not None and revision not in known_revisions():
+        raise SchemaNewer(
+            f"This database was migrated by a newer llmpricing (revision {revision}): install that version."
+        )
     return revision
 
 

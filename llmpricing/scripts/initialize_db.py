@@ -5,46 +5,80 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic, sleep
 
 import click
-import plaster
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
+from llmpricing.connect_failures import LASTING, ConnectFailure, connect_failure
 from llmpricing.models import migrations
+from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import is_transient, make_script_engine, sqlstate, transaction
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.services.importing import ImportRefused
 from llmpricing.services.seeding import seed
-from llmpricing.settings import Settings, SettingsError, read_settings
+from llmpricing.settings import Settings, SettingsError
 from llmpricing.sources.errors import SourceError
 
+_URL = "sqlalchemy.url or LLMPRICING_DATABASE_URL"
 _NEXT_STEPS = {
-    "28P01": "The password was refused. Check the user and password in sqlalchemy.url or LLMPRICING_DATABASE_URL.",
-    "28000": "The role was refused. Check the user in sqlalchemy.url or LLMPRICING_DATABASE_URL.",
-    "3D000": "The database does not exist. Create it: createdb -O ROLE NAME, or let 'llmpricing stores up' do it.",
-    "42501": "The role may not do this. It needs CREATE on the database, and the extension btree_gist.",
+    "42501": "The role may not do this. It needs CREATE on the database, the extension btree_gist, and our own tables.",
     "42P01": "A table is missing. Bring the schema up to date: initialize_llmpricing_db --no-seed, with the same ini.",
     "42703": "A column is missing. Bring the schema up to date: initialize_llmpricing_db --no-seed, with the same ini.",
     "53100": "The server's disk is full. Free some space and run this again: nothing was lost.",
     "55P03": "Somebody else holds a lock on the tables. Run this again when the other work is done.",
 }
+_LOGIN_STEPS = {
+    ConnectFailure.WRONG_PASSWORD: f"The password was refused. Check the user and password in {_URL}.",
+    ConnectFailure.NO_PASSWORD: f"The database wants a password. Add it to {_URL}.",
+    ConnectFailure.NO_ROLE: f"The role does not exist. Check the user in {_URL}, or create it: createuser -P ROLE.",
+    ConnectFailure.NO_LOGIN: "The role may not log in. Let it: ALTER ROLE ... LOGIN.",
+    ConnectFailure.NO_DATABASE: (
+        "The database does not exist. Create it: createdb -O ROLE NAME, or let 'llmpricing stores up' do it."
+    ),
+    ConnectFailure.NO_CONNECT_RIGHT: (
+        "The role may not connect to the database. Let it: GRANT CONNECT ON DATABASE ... TO ..."
+    ),
+    ConnectFailure.NOT_ADMITTED: (
+        "The server's pg_hba.conf does not admit this role from here. Add a line for it, or check sslmode in the URL."
+    ),
+    ConnectFailure.DATABASE_CLOSED: (
+        "The database takes no connections. Let it: ALTER DATABASE ... ALLOW_CONNECTIONS true."
+    ),
+    ConnectFailure.SERVER_FULL: "The server has no connection left. End some of its clients and run this again.",
+    ConnectFailure.ROLE_FULL: (
+        "The role has no connection left. End some of its clients, or raise its CONNECTION LIMIT."
+    ),
+    ConnectFailure.DATABASE_FULL: (
+        "The database has no connection left. End some of its clients, or raise its CONNECTION LIMIT."
+    ),
+    ConnectFailure.STARTING: "The server is starting up. Run this again in a moment.",
+    ConnectFailure.STOPPING: "The server is shutting down. Start it again, then run this again.",
+    ConnectFailure.REPAIRING: "The server is repairing itself after a crash. Run this again in a moment.",
+    ConnectFailure.NO_TLS: f"The server does not offer the TLS that sslmode asks for. Check sslmode in {_URL}.",
+    ConnectFailure.NOT_POSTGRESQL: f"What answers there is not PostgreSQL. Check host and port in {_URL}.",
+    ConnectFailure.UNKNOWN_HOST: f"The host is not known. Check the host in {_URL}.",
+}
 _UNREACHABLE = (
     "The database cannot be reached. Start it ('llmpricing stores up', or 'docker compose up -d'), "
-    "or point sqlalchemy.url or LLMPRICING_DATABASE_URL at one that runs."
+    f"or point {_URL} at one that runs."
 )
 
 
 @click.command()
-@click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False))
+@click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--no-seed", is_flag=True, help="Migrate only; load no bundled price list.")
-def main(ini: str, no_seed: bool) -> None:
+def main(ini: Path, no_seed: bool) -> None:
     """Create, migrate and fill the price book that INI names. Safe to run again: then it changes nothing."""
     try:
-        settings = read_settings(plaster.get_settings(ini, "app:main"))
-        initialize(settings, click.echo, seeding=not no_seed)
-    except SettingsError as error:
+        initialize(ini_settings(ini), click.echo, seeding=not no_seed)
+    except (SettingsError, SchemaNewer) as error:
         _fail(str(error))
+    except ImportRefused as error:
+        _fail(f"{error}\nOr leave that source out of LLMPRICING_SEED.")
     except SourceError as error:
         _fail(f"{error}\nOr set LLMPRICING_SEED=none to begin with an empty price book.")
     except DBAPIError as error:
@@ -63,11 +97,10 @@ def initialize(settings: Settings, say: Callable[[str], None], *, seeding: bool 
 
 def _migrate(engine: Engine, settings: Settings, say: Callable[[str], None]) -> None:
     with engine.connect() as connection:
-        before = migrations.current(connection)
+        before = migrations.known_current(connection, settings.lock_timeout_s)
         if before == migrations.head():
             say(f"Schema is up to date (revision {before}).")
             return
-        connection.rollback()
         migrations.upgrade(connection, settings.lock_timeout_s)
         say(f"Schema migrated from {before or 'an empty database'} to revision {migrations.head()}.")
 
@@ -116,20 +149,17 @@ def _with_retries(work: Callable[[], None], settings: Settings, say: Callable[[s
 
 def _not_there_yet(error: DBAPIError) -> bool:
     """A server that is starting up or cannot be reached; a refused password will not get better."""
-    text_ = str(error.orig)
-    refused = any(words in text_ for words in ("password authentication", "does not exist", "no pg_hba.conf"))
-    return isinstance(error, OperationalError) and sqlstate(error) in (None, "57P03") and not refused
+    if not isinstance(error, OperationalError):
+        return False
+    return sqlstate(error) == "57P03" or (sqlstate(error) is None and connect_failure(error.orig) not in LASTING)
 
 
 def next_step(error: DBAPIError) -> str:
     """What to do about a database error, in plain words without the driver's text."""
     state = sqlstate(error)
     if state is None:
-        text_ = str(error.orig)
-        for words, known in (("password authentication", "28P01"), ("database", "3D000"), ("role", "28000")):
-            if words in text_ and ("does not exist" in text_ or "failed" in text_):
-                return _NEXT_STEPS[known]
-        return _UNREACHABLE
+        failure = connect_failure(error.orig)
+        return _LOGIN_STEPS.get(failure, _UNREACHABLE) if failure else _UNREACHABLE
     return _NEXT_STEPS.get(state, f"The database refused (SQLSTATE {state}). Its own log says why.")
 
 

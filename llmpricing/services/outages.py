@@ -14,6 +14,7 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout)
 # PostgreSQL's classes: connection exception, insufficient resources, operator intervention, system error.
 _OUTAGE_CLASSES = ("08", "53", "57", "58")
 _SCHEMA_BEHIND = ("42P01", "42703")  # undefined table or column: the migrations were not run
+_NO_RIGHTS = "42501"  # not 25006, a write in a read-only transaction: that is our own mistake
 
 
 def is_outage(error: Exception) -> bool:
@@ -21,7 +22,7 @@ def is_outage(error: Exception) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     state = sqlstate(error)
-    return state is None or state[:2] in _OUTAGE_CLASSES or state[:2] == "28" or state in _SCHEMA_BEHIND
+    return state is None or state[:2] in _OUTAGE_CLASSES or state[:2] == "28" or state in (*_SCHEMA_BEHIND, _NO_RIGHTS)
 
 
 def reason(error: Exception) -> str:
@@ -33,4 +34,6 @@ def reason(error: Exception) -> str:
     state = sqlstate(error)
     if state is None:
         return "unreachable"
+    if state == _NO_RIGHTS:
+        return "no_rights"
     return "schema_behind" if state in _SCHEMA_BEHIND else f"sqlstate_{state}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -40,3 +41,10 @@ def make_settings(stores: RunningStores) -> MakeSettings:
         return read_settings(urls | given, environ={})
 
     return make
+
+
+@contextmanager
+def as_superuser(stores: RunningStores, database: str = "postgres") -> Iterator[Callable[[str], None]]:
+    """A way to run statements as the server's superuser, who comes in over the socket only."""
+    with closing(stores.postgres._connect(database)) as connection, connection.cursor() as cursor:
+        yield cursor.execute

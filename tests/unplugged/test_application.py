@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from tests.unplugged.conftest import as_superuser
 from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_until
 from tests.unplugged.serving import serving, threads_in_development
 
@@ -191,6 +192,20 @@ def test_a_database_that_is_not_ready_for_us_is_a_503_with_the_reason_in_health(
         assert_unavailable(site.get(LIST))
         assert_page_unavailable(site.get("/", accept="text/html"))
         assert not any(secret in site.log.read_text() for secret in SECRETS[:2])
+
+
+def test_a_table_without_rights_is_a_503_with_the_reason_in_health(stores, serve):
+    # Without a cache, which would answer instead of the database.
+    with as_superuser(stores, "llmpricing_test") as execute, serve(None, closed_port()) as site:
+        assert site.get(LIST).status == 200
+        execute("revoke all on offering from llmpricing")
+        try:
+            assert_unavailable(site.get(LIST))
+            assert_unhealthy(site.get(HEALTH), "no rights on our tables: the user needs SELECT on offering")
+        finally:
+            execute("grant all on offering to llmpricing")
+        assert site.get(LIST).status == 200
+        assert "no_rights" in site.log.read_text()
 
 
 def test_a_killed_database_is_used_again_once_it_is_back(stores, site):

@@ -10,16 +10,17 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.engine import make_url
 
-from llmpricing.health import database_probe, redis_probe, run
-from llmpricing.models import migrations
+from llmpricing.health import ExpectedSchema, database_probe, redis_probe, run
+from llmpricing.services import schema
+from tests.unplugged.conftest import as_superuser
 from tests.unplugged.faults import closed_port, frozen, kill, proxied, silent_port, wait_until
 
 NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 
 
-def check(settings, head=None):
+def check(settings, expected=None):
     """The body of a report, and the seconds that it took."""
-    probes = {"database": database_probe(settings, head or migrations.head()), "redis": redis_probe(settings)}
+    probes = {"database": database_probe(settings, expected or schema.expected()), "redis": redis_probe(settings)}
     started = time.monotonic()
     body = run(probes, settings.health_timeout_s, now=NOW).body()
     return body, time.monotonic() - started
@@ -138,11 +139,34 @@ def test_servers_of_another_kind_are_errors_in_plain_words(stores, make_settings
 
 
 def test_a_schema_that_is_behind_is_an_error_that_names_the_remedy(make_settings):
-    body, _ = check(make_settings(), head="9999_not_written_yet")
+    ours = schema.expected()
+    body, _ = check(make_settings(), ExpectedSchema(["9999_not_written_yet", *ours.revisions], ours.tables))
     assert body["status"] == "unhealthy"
     assert body["checks"]["database"]["migration"] == "behind"
     assert body["checks"]["database"]["error"] == "schema behind: run initialize_llmpricing_db"
     assert body["checks"]["database"]["server"].startswith("PostgreSQL 1")
+
+
+def test_a_schema_of_a_newer_release_is_an_error_that_names_the_remedy(make_settings):
+    ours = schema.expected()
+    body, _ = check(make_settings(), ExpectedSchema(ours.revisions[1:], ours.tables))
+    assert body["status"] == "unhealthy"
+    assert body["checks"]["database"]["migration"] == "newer"
+    words = "schema newer than this llmpricing: install the version that migrated it"
+    assert body["checks"]["database"]["error"] == words
+
+
+@pytest.mark.parametrize("table", ["offering", "source_fetch", "alembic_version"])
+def test_a_table_that_may_not_be_read_is_an_error_that_names_it(stores, make_settings, table):
+    with as_superuser(stores, "llmpricing_test") as execute:
+        execute(f"revoke all on {table} from llmpricing")
+        try:
+            body, _ = check(make_settings())
+        finally:
+            execute(f"grant all on {table} to llmpricing")
+    assert body["status"] == "unhealthy"
+    assert body["checks"]["database"]["error"] == f"no rights on our tables: the user needs SELECT on {table}"
+    assert check(make_settings())[0]["status"] == "healthy"
 
 
 def test_a_database_without_our_schema_is_an_error_that_names_the_remedy(make_settings):

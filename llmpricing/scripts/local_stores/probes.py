@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -13,6 +12,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.engine import URL
+
+from llmpricing.connect_failures import ConnectFailure, connect_failure
 
 MARKER = "llmpricing:marker"
 ANSWER_TIMEOUT_S = 2
@@ -28,21 +29,24 @@ class Answer:
     starting: bool = False
 
 
-# What libpq and PostgreSQL say (a server may say it in another language: hence the general phrase below).
-_DATABASE_PHRASES = (
-    ("starting up|not yet accepting", "it is still starting"),
-    ("password authentication failed", "it refuses the password of role {user}"),
-    ("no password supplied", "it wants a password for role {user}"),
-    ('role ".*" does not exist', "it has no role {user}"),
-    ('database ".*" does not exist', "it has no database {database}"),
-    ("invalid response to SSL negotiation", "it does not speak PostgreSQL"),
-    ("closed the connection|reset by peer", "it closes the connection"),
-    ("timeout expired", f"it does not answer within {ANSWER_TIMEOUT_S} s"),
-    ("could not translate host name", "the host name is not known"),
-    ("unreachable|No route", "the network does not reach it"),
-    ("refused", "nothing listens there"),
-)
-_STARTING = ("it is still starting", "it closes the connection")
+_DATABASE_PHRASES = {
+    ConnectFailure.WRONG_PASSWORD: "it refuses the password of role {user}",
+    ConnectFailure.NO_PASSWORD: "it wants a password for role {user}",
+    ConnectFailure.NO_ROLE: "it has no role {user}",
+    ConnectFailure.NO_DATABASE: "it has no database {database}",
+    ConnectFailure.SERVER_FULL: "it has no connection left",
+    ConnectFailure.STARTING: "it is still starting",
+    ConnectFailure.REPAIRING: "it is still starting",
+    ConnectFailure.NO_TLS: "it offers no TLS as sslmode wants it",
+    ConnectFailure.NOT_POSTGRESQL: "it does not speak PostgreSQL",
+    ConnectFailure.CUT: "it closes the connection",
+    ConnectFailure.TIMED_OUT: f"it does not answer within {ANSWER_TIMEOUT_S} s",
+    ConnectFailure.UNKNOWN_HOST: "the host name is not known",
+    ConnectFailure.NO_ROUTE: "the network does not reach it",
+    ConnectFailure.REFUSED: "nothing listens there",
+}
+_NOT_LET_IN = "it does not let role {user} into database {database}"
+_STARTING = (ConnectFailure.STARTING, ConnectFailure.REPAIRING, ConnectFailure.CUT)
 
 
 def ask_database(url: URL) -> Answer:
@@ -52,10 +56,9 @@ def ask_database(url: URL) -> Answer:
         with closing(psycopg2.connect(**{"connect_timeout": ANSWER_TIMEOUT_S, **arguments})):
             return Answer(True)
     except psycopg2.Error as error:
-        text = str(error)
-    found = (phrase for mark, phrase in _DATABASE_PHRASES if re.search(mark, text))
-    reason = next(found, "it does not let role {user} into database {database}")
-    return Answer(False, reason.format(user=url.username, database=url.database), reason in _STARTING)
+        failure = connect_failure(error)
+    reason = _DATABASE_PHRASES.get(failure, _NOT_LET_IN) if failure else _NOT_LET_IN
+    return Answer(False, reason.format(user=url.username, database=url.database), failure in _STARTING)
 
 
 def ask_cache(url: URL) -> Answer:

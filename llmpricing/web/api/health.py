@@ -20,7 +20,7 @@ def health(request: Request) -> dict[str, Any]:
     read_parameters(request, {})
     settings, now = request.registry.settings["llmpricing"], datetime.now(UTC)
     probes = {
-        "database": checks.database_probe(settings, schema.head()),
+        "database": checks.database_probe(settings, schema.expected()),
         "redis": checks.redis_probe(settings),
     }
     report = checks.run(
