@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import plaster
+from pathlib import Path
+
 from alembic import context
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
@@ -10,12 +11,16 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base
 from llmpricing.models.migrations import MIGRATION_LOCK, seen_by_autogenerate
-from llmpricing.settings import Settings, read_settings
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.settings import Settings, SettingsError
 
 
 def _settings() -> Settings:
     """The settings of the ini that ``alembic -c`` names, section app:main."""
-    return read_settings(plaster.get_settings(str(context.config.config_file_name), "app:main"))
+    try:
+        return ini_settings(Path(str(context.config.config_file_name)))
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
 
 
 def _run(connection: Connection, lock_timeout_s: float) -> None:

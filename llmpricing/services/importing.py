@@ -196,7 +196,7 @@ def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch |
     if earlier.published_at == reading.published_at:
         raise ImportRefused(
             f"Another list of this source, published at {reading.published_at.isoformat()}, is in the price book "
-            "already. Give the new one its own time with --published."
+            "already, and one time takes one list. To keep both: llmpricing import --published TIME, for the new one."
         )
     before = earlier.counts.get("entries", 0)
     if price_list.entries * 2 < before:

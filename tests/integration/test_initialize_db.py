@@ -55,6 +55,13 @@ def counts(url: str) -> tuple[int, ...]:
     return (*found, history)
 
 
+def execute(url: str, statement: str) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
 def test_two_at_once_and_once_more_load_everything_once(ini: Path, database_url: str) -> None:
     both = [start(ini, database_url) for _ in range(2)]
     outputs = [process.communicate(timeout=180)[0] for process in both]
@@ -99,6 +106,46 @@ def test_a_missing_database_is_named_as_such(ini: Path, database_url: str) -> No
     code, output = run(ini, url)
     assert code == 1
     assert "does not exist" in output
+
+
+def test_a_database_of_a_newer_release_is_named_as_such(ini: Path, empty_book_url: str) -> None:
+    execute(empty_book_url, "update alembic_version set version_num = '9999'")
+    code, output = run(ini, empty_book_url)
+    assert code == 1
+    assert output == "This database was migrated by a newer llmpricing (revision 9999): install that version.\n"
+
+
+def test_another_list_of_the_same_time_is_told_without_a_traceback(ini: Path, book_url: str) -> None:
+    code, output = run(ini, book_url, LLMPRICING_SEED="genai-prices")  # the small book's list is another one
+    assert code == 1
+    assert "Another list of this source, published at 2026-11-10" in output
+    assert "LLMPRICING_SEED" in output
+    assert "Traceback" not in output
+
+
+def test_a_role_without_rights_on_the_tables_is_told_so(ini: Path, empty_book_url: str) -> None:
+    execute(empty_book_url, f"revoke all on alembic_version from {make_url(empty_book_url).username}")
+    code, output = run(ini, empty_book_url)
+    assert code == 1
+    assert output.startswith("The role may not do this.")
+
+
+def test_a_lock_on_the_version_is_waited_for_no_longer_than_told(ini: Path, empty_book_url: str) -> None:
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with engine.connect() as holder:
+        holder.execute(text("lock table alembic_version in access exclusive mode"))
+        process = start(ini, empty_book_url, LLMPRICING_LOCK_TIMEOUT_S="0.3")
+        output, _ = process.communicate(timeout=20)  # while the lock is held
+    assert process.returncode == 1
+    assert output.startswith("Somebody else holds a lock on the tables.")
+
+
+def test_an_ini_file_that_cannot_be_read_is_told_without_a_traceback(ini: Path, empty_book_url: str) -> None:
+    ini.write_text("[app:main\nuse = egg:llmpricing\n")
+    code, output = run(ini, empty_book_url)
+    assert code == 1
+    assert "is not an ini file that can be read" in output
+    assert "Traceback" not in output
 
 
 def test_bad_settings_are_listed_together(ini: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,19 @@ def test_alembic_takes_the_url_from_the_ini_given(database_url: str, tmp_path: P
     assert done.returncode == 0, done.stderr
     with create_engine(database_url, poolclass=NullPool).connect() as connection:
         assert migrations.current(connection) == migrations.head()
+
+
+def test_alembic_without_settings_lists_them_instead_of_a_traceback(tmp_path: Path) -> None:
+    ini = tmp_path / "mine.ini"
+    ini.write_text(f"[app:main]\nuse = egg:llmpricing\n[alembic]\nscript_location = {ROOT / 'alembic'}\n")
+    command = [sys.executable, "-m", "alembic", "-c", str(ini), "current"]
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("LLMPRICING_")}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, env=bare)
+    assert done.returncode == 1
+    assert done.stderr.startswith("llmpricing cannot start:")
+    assert "LLMPRICING_DATABASE_URL" in done.stderr
+    assert "LLMPRICING_REDIS_URL" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_migration_gives_up_on_a_lock_that_is_not_released(empty_book_url: str) -> None:
