@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import click
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 from webob import Request
 
@@ -79,11 +79,21 @@ def _check_database(checklist: Checklist, stores: OpenStores) -> None:
         checklist.line("PostgreSQL 16 or newer", int(version.split(".")[0]) >= 16, str(version))
         revision = migrations.current(connection)
         checklist.line("Schema is at the newest revision", revision == migrations.head(), str(revision))
-        hypertable = connection.scalar(text("select extversion from pg_extension where extname = 'timescaledb'"))
-        kind = f"hypertable, TimescaleDB {hypertable}" if hypertable else "plain table (no TimescaleDB on this server)"
-        checklist.line("Price history is kept", True, kind)
+        checklist.line("Price history is kept", *price_history(connection))
         priced = connection.scalar(text("select count(distinct offering_id) from price where upper_inf(recorded)"))
         checklist.line("Offerings with prices", priced > 2000, f"{priced:,}")
+
+
+def price_history(connection: Connection) -> tuple[bool, str]:
+    """Whether the price history lies in the kind of table that this server offers, and which it is."""
+    version = connection.scalar(text("select extversion from pg_extension where extname = 'timescaledb'"))
+    if version is None:
+        kept = inspect(connection).has_table("model_pricing_history")
+        return kept, f"{'plain' if kept else 'no'} table (no TimescaleDB in this database)"
+    query = "select 1 from timescaledb_information.hypertables where hypertable_name = 'model_pricing_history'"
+    if connection.scalar(text(query)):
+        return True, f"hypertable, TimescaleDB {version}"
+    return False, f"no hypertable, although the database has TimescaleDB {version}"
 
 
 def _check_application(checklist: Checklist, ini: Path, stores: OpenStores) -> None:

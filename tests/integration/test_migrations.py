@@ -14,6 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base, migrations
+from llmpricing.scripts.verify_command import price_history
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,14 +38,32 @@ def test_upgrade_and_downgrade_both_run(database_url: str) -> None:
         assert inspect(connection).has_table("price")
 
 
-def test_price_history_is_a_hypertable_where_the_server_can(empty_book_url: str) -> None:
-    with create_engine(empty_book_url, poolclass=NullPool).connect() as connection:
-        installed = connection.scalar(text("select 1 from pg_extension where extname = 'timescaledb'"))
-        if installed:
-            query = "select hypertable_name from timescaledb_information.hypertables"
-            assert connection.scalars(text(query)).all() == ["model_pricing_history"]
+CAN_HAVE_TIMESCALEDB = """
+    select exists (select from pg_extension where extname = 'timescaledb')
+        or (current_setting('timescaledb.disable_load', true) is not null and exists (
+            select from pg_available_extensions e
+              join pg_available_extension_versions v on v.name = e.name and v.version = e.default_version
+              join pg_roles r on r.rolname = current_user
+             where e.name = 'timescaledb' and (v.trusted or r.rolsuper)))
+"""
+
+
+def test_price_history_is_a_hypertable_exactly_where_the_server_can(database_url: str) -> None:
+    with create_engine(database_url, poolclass=NullPool).connect() as connection:
+        server_can = connection.scalar(text(CAN_HAVE_TIMESCALEDB))
+        connection.rollback()
+        migrations.upgrade(connection, 10)
         keys = inspect(connection).get_pk_constraint("model_pricing_history")["constrained_columns"]
-        assert keys == ["time", "source_id", "offering_id", "component", "segment"]
+        kept, kind = price_history(connection)
+    assert keys == ["time", "source_id", "offering_id", "component", "segment"]
+    assert kept
+    assert kind.startswith("hypertable, TimescaleDB" if server_can else "plain table")
+
+
+def test_a_price_history_that_is_not_what_the_server_offers_is_told(empty_book_url: str) -> None:
+    with create_engine(empty_book_url, poolclass=NullPool).connect() as connection:
+        connection.execute(text("drop table model_pricing_history"))
+        assert price_history(connection)[0] is False
 
 
 def test_alembic_takes_the_url_from_the_ini_given(database_url: str, tmp_path: Path) -> None:
