@@ -68,12 +68,12 @@ def _form(shape: Shape, size: int) -> tuple[frozenset[str], Linear] | None:
     currencies = frozenset(entry.tariffs[0].currency for entry in shape.entries if entry.tariffs[0].units)
     if len(currencies) > 1 or not all(map(_is_linear, shape.entries)):
         return None
-    rates = [Fraction(0)] * (size + 1)
+    divisor = lcm(*(entry.tariffs[0].per for entry in shape.entries))
+    rates = [0] * (size + 1)
     for entry in shape.entries:
         for place in entry.places:
-            rates[place] = Fraction(entry.tariffs[0].units, entry.tariffs[0].per)
-    divisor = lcm(*(rate.denominator for rate in rates))
-    *coefficients, fixed = (int(rate * divisor) for rate in rates)
+            rates[place] = entry.tariffs[0].units * (divisor // entry.tariffs[0].per)
+    *coefficients, fixed = rates
     return currencies, Linear(tuple(coefficients), fixed, divisor)
 
 

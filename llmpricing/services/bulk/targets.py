@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from llmpricing.services.bulk.vectors import Counted, codes_of, combined, distin
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge
 from llmpricing.services.listed_prices import prices_of
-from llmpricing.services.naming import names_of
+from llmpricing.services.naming import Meaning, names_of
 from llmpricing.services.own_prices import own_prices
 from llmpricing.services.quoting import Asked
 
@@ -45,6 +45,9 @@ class Target:
     _places: Numbers | None = None
     _known: dict[object, int] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._has_clock = any(price.conditions.schedule for price in self.prices.prices)
+
     def places(self, at: Numbers, bare: Mask | None) -> Numbers:
         """The place of each time; NO_PLACE where only the day is known and prices change on that day."""
         found, cuts = self._stretches(at)
@@ -58,7 +61,7 @@ class Target:
         return place
 
     def _stretches(self, at: Numbers) -> tuple[Numbers, Numbers]:
-        days = set(np.unique(at // DAY).tolist()) if any(p.conditions.schedule for p in self.prices.prices) else set()
+        days = set(np.unique(at // DAY).tolist()) if self._has_clock else set()
         if self._cuts is None or self._places is None or not days <= self._days:
             self._days |= days
             midnights = [EPOCH + timedelta(days=day) for day in sorted(self._days)]
@@ -78,22 +81,39 @@ class Target:
         return kind(self.prices, asked.usage, asked.at, self.context, self.rates)
 
 
+class Wanted(NamedTuple):
+    """What tells targets apart: a name, its seller, what was stated, and between which ``turns`` it was used."""
+
+    name: str
+    provider: str
+    stated: Context
+    stretch: int
+
+
 class Targets:
-    """Targets by name, seller, context and stretch of the names' time; numbered, and remembered."""
+    """Targets, numbered and remembered; the prices of all that are new are read at once."""
 
     def __init__(self, session: Session, known: Knowledge, recorded: datetime) -> None:
         self._session, self._known, self._recorded = session, known, recorded
         self._names = names_of(session, known)
+        self._own = own_prices(session, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
-        self._found: dict[tuple[str, str, Context, int], Target] = {}
+        self._found: dict[Wanted, Target] = {}
 
-    def find(self, name: str, provider: str, stated: Context, stretch: int, at: datetime) -> Target:
-        """The target of a request at ``at``, which lies in this stretch between ``turns``."""
-        key = (name, provider, stated, stretch)
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._make(name, provider, stated, at)
-        return found
+    def find(self, wanted: Mapping[Wanted, datetime]) -> list[Target]:
+        """The targets in order; each is asked for at a time between its turns."""
+        new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
+        offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
+        ids = [one.id for one in offered.values()]
+        prices = prices_of(self._session, self._known.book, self._recorded, ids) if ids else {}
+        for one, meaning in new.items():
+            if isinstance(meaning, Resolution):
+                found = offered[meaning.slug]
+                rates = self._own.rates(found.provider, found.api_id)
+                self._add(one, prices[found.id], rates, meaning.region)
+            else:
+                self._add(one, OfferingPrices(()), ())
+        return [self._found[one] for one in wanted]
 
     @property
     def stretches(self) -> int:
@@ -107,20 +127,15 @@ class Targets:
     def __len__(self) -> int:
         return len(self._found)
 
-    def _make(self, name: str, provider: str, stated: Context, at: datetime) -> Target:
-        meaning = self._names.at(Clocks(at, self._recorded))(name, provider or None)
-        if not isinstance(meaning, Resolution):
-            return self._target(OfferingPrices(()), stated, ())
-        offered = self._names.offerings[meaning.slug]
-        prices = prices_of(self._session, self._known.book, self._recorded, [offered.id])[offered.id]
-        rates = own_prices(self._session, self._known.book, self._recorded).rates(offered.provider, offered.api_id)
-        if meaning.region in prices.regions and not stated.region:
-            stated = replace(stated, region=meaning.region)
-        return self._target(prices, stated, rates)
+    def _meaning(self, wanted: Wanted, at: datetime) -> Meaning:
+        return self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
 
-    def _target(self, prices: OfferingPrices, stated: Context, rates: Sequence[Rate]) -> Target:
+    def _add(self, wanted: Wanted, prices: OfferingPrices, rates: Sequence[Rate], region: str = "") -> None:
+        stated = wanted.stated
+        if region in prices.regions and not stated.region:
+            stated = replace(stated, region=region)
         bounds = np.array(steps(prices), np.int64)
-        return Target(len(self._found), prices, stated, tuple(rates), bounds)
+        self._found[wanted] = Target(len(self._found), prices, stated, tuple(rates), bounds)
 
 
 @dataclass(frozen=True)
@@ -150,14 +165,16 @@ def _targets(targets: Targets, batch: Batch, at: Numbers) -> tuple[Numbers, list
     stretch = np.searchsorted(targets.turns, at, "right").astype(np.int64)
     parts = [(codes, len(texts)) for codes, texts in coded.values()]
     target, _, first = distinct(combined([*parts, (stretch, targets.stretches)]))
-    found = []
+    wanted: dict[Wanted, datetime] = {}
+    numbers = []
     for row in first.tolist():
         cells = {name: texts[codes[row]] for name, (codes, texts) in coded.items()}
-        moment = EPOCH + timedelta(microseconds=int(at[row]))
         provider = cells[layout.provider] if layout.provider else ""
-        stated = context_of(layout, cells)
-        found.append(targets.find(cells[layout.model], provider, stated, int(stretch[row]), moment))
-    return target, found
+        one = Wanted(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
+        wanted.setdefault(one, EPOCH + timedelta(microseconds=int(at[row])))
+        numbers.append(one)
+    order = {one: number for number, one in enumerate(wanted)}
+    return np.array([order[one] for one in numbers], np.int64)[target], targets.find(wanted)
 
 
 def _rows_by(code: Numbers, size: int) -> list[Any]:
