@@ -16,6 +16,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from llmpricing.scripts.local_stores import running_stores
+
 pytestmark = pytest.mark.slow
 
 CHECKOUT = Path(__file__).parents[2]
@@ -123,14 +125,17 @@ def test_the_wheel_holds_every_module_migration_and_asset_of_the_checkout(wheel:
     assert any(name.startswith("llmpricing/web/static/") for name in held)
 
 
-def test_an_installed_wheel_fills_an_empty_database_and_serves_it(
-    programs: Path, ini: Path, database_url: str, redis_url: str
+@pytest.fixture
+def production() -> Iterator[dict[str, str]]:
+    """The two variables that production needs, for stores of its own: the tests' role has the development password."""
+    with running_stores(role="prices", password="not:the/public@one", database="prices") as stores:
+        yield {"LLMPRICING_DATABASE_URL": stores.database_url, "LLMPRICING_REDIS_URL": stores.redis_url}
+
+
+def test_an_installed_wheel_fills_an_empty_database_and_serves_it_in_production(
+    programs: Path, ini: Path, production: dict[str, str]
 ):
-    environment = clean_environment(
-        LLMPRICING_DATABASE_URL=database_url,
-        LLMPRICING_REDIS_URL=redis_url,
-        LLMPRICING_ENVIRONMENT="development",  # the tests' role has the development password
-    )
+    environment = clean_environment(**production)
     where = run([programs / "python", "-c", "import llmpricing; print(llmpricing.__file__)"], environment, ini.parent)
     assert where.stdout.startswith(str(programs.parent)), where.stdout + where.stderr
 
