@@ -10,7 +10,7 @@ from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.local_stores.home import home_beside
 from llmpricing.scripts.local_stores.opening import shown, used_stores
 from llmpricing.scripts.local_stores.processes import ServerProcess
-from llmpricing.scripts.local_stores.reset import empty_cache, empty_database
+from llmpricing.scripts.local_stores.reset import drop_our_tables, empty_cache, empty_database
 from llmpricing.scripts.local_stores.wanted import Wanted, wanted_stores
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -72,7 +72,7 @@ def status(context: click.Context, ini: Path) -> None:
 @INI
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(ini: Path, yes: bool) -> None:
-    """Delete the content of our database and our keys, nothing else."""
+    """Delete our tables and our keys, nothing else; on a server of our own the database's whole content."""
     settings = ini_settings(ini)
     if settings.environment == "production":
         raise click.ClickException(
@@ -81,12 +81,14 @@ def reset(ini: Path, yes: bool) -> None:
         )
     with used_stores(settings, home_beside(ini), click.echo) as opened:
         places = f"  {opened.database.url}\n  {opened.cache.url} (keys llmpricing:*)"
-        if not yes and not click.confirm(f"This deletes all tables and our keys in\n{places}\nDelete them?"):
+        own = opened.database.server is not None
+        tables = "all tables" if own else "our tables"
+        if not yes and not click.confirm(f"This deletes {tables} and our keys in\n{places}\nDelete them?"):
             click.echo("Nothing was deleted.")
             return
-        empty_database(opened.database.url)
+        (empty_database if own else drop_our_tables)(opened.database.url)
         keys = empty_cache(opened.cache.url)
-        click.echo(f"Emptied database {opened.database.url.database} and deleted {keys} keys of the cache.")
+        click.echo(f"Deleted {tables} in database {opened.database.url.database} and {keys} keys of the cache.")
     click.echo(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
 
 

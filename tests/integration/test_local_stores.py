@@ -22,7 +22,12 @@ from llmpricing.scripts.local_stores.account import Account
 from llmpricing.scripts.local_stores.binaries import installed_binaries
 from llmpricing.scripts.local_stores.home import home_beside
 from llmpricing.scripts.local_stores.probes import MARKER, ask_cache, ask_database
+from llmpricing.scripts.local_stores.reset import empty_database
 from tests.checkout import Checkout
+from tests.conftest import migrated
+
+LEFT = """select relname from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') order by relname"""
 
 
 def execute(url: str, *statements: str) -> list[tuple[object, ...]]:
@@ -277,6 +282,7 @@ class TestReset:
             "create type colour as enum ('red')",
             "create function mine_as_well() returns int language sql as 'select 1'",
         )
+        migrated(stores.database_url)
         with cache(stores.redis_url) as client:
             client.mset({"llmpricing:a": "1", "llmpricing:b": "2", "session:1": "theirs"})
         yield {"LLMPRICING_DATABASE_URL": stores.database_url, "LLMPRICING_REDIS_URL": stores.redis_url}
@@ -288,14 +294,34 @@ class TestReset:
     ) -> None:
         reset = checkout.command("stores", "reset", answer="y\n", **shared)
         assert reset.exit_code == 0, reset.output
-        assert "Emptied database llmpricing_test and deleted 2 keys" in reset.output
-        left = "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')"
-        assert execute(stores.database_url, left) == []
+        assert "Deleted our tables in database llmpricing_test and 2 keys" in reset.output
+        assert execute(stores.database_url, LEFT) == [("mine",), ("mine_too",)]
+        assert execute(stores.database_url, "select mine_as_well()") == [(1,)]
         assert execute(stores.database_url, "select count(*) from pg_extension where extname = 'btree_gist'") == [(1,)]
         other = make_url(stores.database_url).set(database="llmpricing_other").render_as_string(hide_password=False)
         assert execute(other, "select count(*) from precious") == [(0,)]
         with cache(stores.redis_url) as client:
             assert sorted(client.keys()) == [MARKER.encode(), b"session:1"]
+
+    def test_it_takes_no_tables_of_our_names_for_ours_where_we_never_migrated(
+        self, checkout: Checkout, stores: RunningStores, shared: dict[str, str]
+    ) -> None:
+        execute(stores.database_url, "drop table alembic_version")
+        try:
+            assert checkout.command("stores", "reset", "--yes", **shared).exit_code == 0
+            assert execute(stores.database_url, "select count(*) from offering") == [(0,)]
+        finally:
+            empty_database(make_url(stores.database_url))
+
+    def test_of_our_own_server_it_empties_the_whole_database(self, checkout: Checkout) -> None:
+        assert checkout.program("stores", "up").returncode == 0
+        url = f"postgresql+psycopg2://llmpricing:dev_password@localhost:{checkout.database_port}/llmpricing_dev"
+        migrated(url)
+        execute(url, "create table mine (id int)", "create view mine_too as select * from mine")
+        reset = checkout.command("stores", "reset", "--yes")
+        assert reset.exit_code == 0, reset.output
+        assert "Deleted all tables in database llmpricing_dev" in reset.output
+        assert execute(url, LEFT) == []
 
     def test_it_deletes_nothing_unless_told_yes(
         self, checkout: Checkout, stores: RunningStores, shared: dict[str, str]
@@ -303,12 +329,12 @@ class TestReset:
         reset = checkout.command("stores", "reset", answer="n\n", **shared)
         assert "Nothing was deleted." in reset.output
         assert "dev_password" not in reset.output
-        assert execute(stores.database_url, "select count(*) from mine") == [(0,)]
+        assert execute(stores.database_url, "select count(*) from offering") == [(0,)]
 
     def test_it_refuses_in_production(self, checkout: Checkout, stores: RunningStores, shared: dict[str, str]) -> None:
         reset = checkout.command("stores", "reset", "--yes", LLMPRICING_ENVIRONMENT="production", **shared)
         assert reset.exit_code == 1
-        assert execute(stores.database_url, "select count(*) from mine") == [(0,)]
+        assert execute(stores.database_url, "select count(*) from offering") == [(0,)]
 
     def test_it_deletes_nothing_while_a_program_uses_the_tables(
         self, checkout: Checkout, stores: RunningStores, shared: dict[str, str]
@@ -318,11 +344,11 @@ class TestReset:
             host=url.host, port=url.port, user=url.username, password=url.password, dbname=url.database
         )
         with closing(user), user.cursor() as cursor:
-            cursor.execute("select * from mine")
+            cursor.execute("select * from offering")
             reset = checkout.command("stores", "reset", "--yes", **shared)
         assert reset.exit_code == 1
         assert "Some program is using the tables" in reset.output
-        assert execute(stores.database_url, "select count(*) from mine_too") == [(0,)]
+        assert execute(stores.database_url, "select count(*) from offering") == [(0,)]
 
 
 class TestAccounts:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
 
 import psycopg2
 from psycopg2 import errors, sql
 from sqlalchemy.engine import URL
 
+from llmpricing.models import Base
 from llmpricing.scripts.local_stores.errors import StoreError
 from llmpricing.scripts.local_stores.probes import ANSWER_TIMEOUT_S, MARKER, cache_client
 
@@ -36,28 +39,46 @@ order by turn, name limit 1
 
 
 def empty_database(url: URL) -> None:
-    """Drop all tables, views, functions and types in the URL's database, or, with a StoreError, nothing."""
+    """Drop all tables, views, functions and types in our own server's database, or, with a StoreError, nothing."""
+    with _dropping(url) as cursor:
+        while True:
+            cursor.execute(_OBJECTS)
+            if (found := cursor.fetchone()) is None:
+                return
+            # One at a time: TimescaleDB drops a hypertable only alone, and a cascade may take others along.
+            cursor.execute(sql.SQL("drop {} {} cascade").format(sql.SQL(found[0]), sql.SQL(found[1])))
+
+
+def drop_our_tables(url: URL) -> None:
+    """Drop the tables of the price book, whatever else the database holds, or, with a StoreError, nothing."""
+    names = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    with _dropping(url) as cursor:
+        cursor.execute("select to_regclass('alembic_version')")
+        if cursor.fetchone() == (None,):
+            return  # never migrated: tables of these names would be somebody else's
+        for name in (*names, "alembic_version"):
+            cursor.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
+
+
+@contextmanager
+def _dropping(url: URL) -> Iterator[Any]:
+    """A cursor whose work is kept whole or not at all; what the server refuses becomes a StoreError."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     opened = psycopg2.connect(**{"connect_timeout": ANSWER_TIMEOUT_S, **arguments})
-    with closing(opened) as connection, connection, connection.cursor() as cursor:
-        cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
-        try:
-            while True:
-                cursor.execute(_OBJECTS)
-                if (found := cursor.fetchone()) is None:
-                    return
-                # One at a time: TimescaleDB drops a hypertable only alone, and a cascade may take others along.
-                cursor.execute(sql.SQL("drop {} {} cascade").format(sql.SQL(found[0]), sql.SQL(found[1])))
-        except errors.LockNotAvailable:
-            raise StoreError(
-                "Some program is using the tables, so nothing was deleted.\n"
-                "Next: stop it (Ctrl-C in the terminal of `llmpricing run`), then try again."
-            ) from None
-        except psycopg2.Error as error:
-            raise StoreError(
-                f"The database refused ({error.diag.message_primary}), so nothing was deleted.\n"
-                f"Next: let the owner of database {url.database} empty it."
-            ) from None
+    try:
+        with closing(opened) as connection, connection, connection.cursor() as cursor:
+            cursor.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+            yield cursor
+    except errors.LockNotAvailable:
+        raise StoreError(
+            "Some program is using the tables, so nothing was deleted.\n"
+            "Next: stop it (Ctrl-C in the terminal of `llmpricing run`), then try again."
+        ) from None
+    except psycopg2.Error as error:
+        raise StoreError(
+            f"The database refused ({error.diag.message_primary}), so nothing was deleted.\n"
+            f"Next: let the owner of database {url.database} empty it."
+        ) from None
 
 
 def empty_cache(url: URL) -> int:
