@@ -23,7 +23,7 @@ _HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
-def read_csv(path: Path, columns: Columns, *, whole: bool = True, block: int = BLOCK) -> Iterator[Batch]:
+def read_csv(path: Path, columns: Columns, *, whole: bool = True) -> Iterator[Batch]:
     """The rows of the file, with all columns or those that count; LogError where its header tells not what to do."""
     with path.open("rb") as file:
         head = file.readline().removeprefix(b"\xef\xbb\xbf")
@@ -34,7 +34,7 @@ def read_csv(path: Path, columns: Columns, *, whole: bool = True, block: int = B
         layout = columns.layout(names)
         wanted = layout.names if whole else layout.counting
         yield Batch(layout, pa.table({}), np.zeros(0, np.int64))  # so that the columns of an empty log are known
-        for line, text in _blocks(file, block):
+        for line, text in _blocks(file, BLOCK):
             yield _plain(layout, wanted, line, text) or _line_by_line(layout, line, text)
 
 
