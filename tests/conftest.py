@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -24,6 +25,7 @@ from llmpricing.services.seeding import seed
 from llmpricing.sources.registry import source_info
 from tests.lists import small_list
 
+OBJECT_IN_USE = "55006"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -46,13 +48,24 @@ def store_urls() -> Iterator[StoreUrls]:
         yield StoreUrls(database or stores.database_url, redis or stores.redis_url)
 
 
+def _create(server: Engine, statement: str) -> None:
+    """Create a database; again if the server's own workers happen to look at its template at that moment."""
+    for attempt in range(5):
+        try:
+            with server.connect() as connection:
+                connection.execute(text(statement))
+            return
+        except OperationalError as error:
+            if getattr(error.orig, "pgcode", None) != OBJECT_IN_USE or attempt == 4:
+                raise
+
+
 @contextmanager
 def new_database(store_urls: StoreUrls, template: str | None = None) -> Iterator[str]:
     """The URL of a database of one's own, empty or a copy of ``template``; dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     server = create_engine(store_urls.database, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with server.connect() as connection:
-        connection.execute(text(f"create database {name}" + (f" template {template}" if template else "")))
+    _create(server, f"create database {name}" + (f" template {template}" if template else ""))
     url = make_url(store_urls.database).set(database=name)
     if template:  # a copy is another price book than its template
         with create_engine(url, poolclass=NullPool).begin() as connection:
