@@ -1,0 +1,93 @@
+"""`llmpricing price`, as people run it, over a real price book."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Commands, commands_on
+
+LOG = """\
+when,model,input_tokens,output_tokens,user
+2026-11-20T10:00:00Z,acme/acme-large,1000,500,ann
+2026-11-20T11:00:00Z,acme/acme-mystery,1000,500,bob
+2026-11-20T12:00:00Z,acme/acme-large,many,500,cy
+2026-11-20T13:00:00Z,acme/acme-dated,3000000,0,dee
+"""
+
+
+@pytest.fixture
+def commands(tmp_path: Path, book_url: str, redis_url: str) -> Commands:
+    """Commands on the small price book."""
+    (tmp_path / "log.csv").write_text(LOG)
+    return commands_on(tmp_path, book_url, redis_url)
+
+
+def test_a_log_is_priced_beside_itself_and_summed_up(commands: Commands, tmp_path: Path) -> None:
+    done = commands.run("price", str(tmp_path / "log.csv"), "--at-column", "when")
+    assert done.exit_code == 0, done.output
+    said = done.output.splitlines()
+    assert said[0] == "Columns that count: when, model, input_tokens, output_tokens"
+    assert said[1] == "Kept as they are: user"
+    assert said[2].startswith("Rows: 4; priced: 2 in ")
+    assert said[2].endswith("; without a price: 2")
+    assert said[-1] == "Total: USD 12.0075"
+    out = (tmp_path / "log.priced.csv").read_text().splitlines()
+    assert out[0] == "when,model,input_tokens,output_tokens,user,cost,currency,state,price_ids,offering"
+    assert out[1].startswith("2026-11-20T10:00:00Z,acme/acme-large,1000,500,ann,0.0075,USD,priced,")
+    assert out[2].endswith(",acme/acme-dated")
+    assert (tmp_path / "log.priced.unpriced.csv").read_text().splitlines() == [
+        "when,model,input_tokens,output_tokens,user,line,reason",
+        "2026-11-20T11:00:00Z,acme/acme-mystery,1000,500,bob,3,"
+        "no price of input_tokens is known; no price of output_tokens is known",
+        "2026-11-20T12:00:00Z,acme/acme-large,many,500,cy,4,\"input_tokens is 'many', not a number\"",
+    ]
+
+
+def test_files_are_named_by_options_and_appear_whole(commands: Commands, tmp_path: Path) -> None:
+    files = [str(tmp_path / name) for name in ("log.csv", "out.parquet", "left.csv")]
+    done = commands.run("price", files[0], "--at-column", "when", "-o", files[1], "--rejects", files[2])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out.parquet").read_bytes().startswith(b"PAR1")
+    assert len((tmp_path / "left.csv").read_text().splitlines()) == 3
+    assert not list(tmp_path.glob(".*.part"))
+
+
+def test_what_was_known_before_the_first_import_prices_nothing(commands: Commands, tmp_path: Path) -> None:
+    log = str(tmp_path / "log.csv")
+    done = commands.run("price", log, "--at-column", "when", "--known-at", "2020-01-01")
+    assert "Rows: 4; priced: 0" in done.output
+    assert "no offering is called acme/acme-large" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "message"),
+    [
+        (("--at-column", "at"), 1, "The log has no column at"),
+        (("-o", "log.csv"), 2, "three different files"),
+        (("-o", "out.xlsx"), 2, "must end in .csv, .ndjson, .parquet"),
+        (("-o", "nowhere/out.csv"), 2, "Nothing can be written"),
+        (("-o", "out.ndjson", "--rejects", "out.ndjson"), 2, "three different files"),
+        (("--known-at", "some day"), 2, "no date"),
+    ],
+)
+def test_misuse_is_told_and_leaves_nothing_behind(
+    commands: Commands, tmp_path: Path, monkeypatch, words, exit_code, message
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    done = commands.run("price", "log.csv", *words)
+    assert (done.exit_code, message in done.output) == (exit_code, True), done.output
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_without_arrow_the_command_says_what_to_install(tmp_path: Path, commands: Commands) -> None:
+    program = "import sys; sys.modules['pyarrow'] = None; from llmpricing.scripts.cli import main; main()"
+    ini = next(tmp_path.glob("*.ini"))
+    words = [sys.executable, "-c", program, "price", str(tmp_path / "log.csv"), "-c", str(ini)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "pip install 'llmpricing[bulk]'" in done.stderr
