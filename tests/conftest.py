@@ -74,7 +74,12 @@ def new_database(store_urls: StoreUrls, template: str | None = None) -> Iterator
         yield url.render_as_string(hide_password=False)
     finally:
         with server.connect() as connection:
-            connection.execute(text(f"drop database {name} with (force)"))
+            # WITH (FORCE) would end an autovacuum worker too, which our role may not; a plain DROP waits for it.
+            ours = text(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = :name and usename = user"
+            )
+            connection.execute(ours, {"name": name})
+            connection.execute(text(f"drop database {name}"))
 
 
 def migrated(url: str) -> None:
