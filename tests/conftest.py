@@ -26,6 +26,13 @@ from llmpricing.sources.registry import source_info
 from tests.lists import small_list
 
 OBJECT_IN_USE = "55006"
+
+# A developer's own settings would beat those of every test.
+for _name in [
+    name for name in os.environ if name.startswith("LLMPRICING_") and not name.startswith("LLMPRICING_TEST_")
+]:
+    del os.environ[_name]
+
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
