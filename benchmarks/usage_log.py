@@ -1,4 +1,4 @@
-"""A made-up usage log: requests to many models over three months, cached prompts, batches and long contexts among them."""
+"""A made-up usage log: requests to many models over three months, with caches, batches and long contexts."""
 
 from __future__ import annotations
 
