@@ -104,14 +104,11 @@ def show(slug: str, flag: Flag) -> str:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--list", action="store_true", help="show every stopped word, per million units")
-    arguments = parser.parse_args()
-    heard = read_maps(arguments.folder)
+def report(folder: Path, each: bool = False) -> None:
+    """Print what was stopped, by rule and size of change; with ``each`` every stopped word too."""
+    heard = read_maps(folder)
     if not heard.snapshots:
-        parser.exit(1, f"{arguments.folder} holds no file named like 2026-01-31.json or 2026-01-31.json.xz\n")
+        raise SystemExit(f"{folder} holds no file named like 2026-01-31.json or 2026-01-31.json.xz")
     started = time.perf_counter()
     books = publish_all(heard)
     seconds = time.perf_counter() - started
@@ -128,9 +125,13 @@ def main() -> None:
     print("stopped:", ", ".join(f"{r.value} {n}" for r, n in Counter(f.finding.rule for _, f in flags).most_common()))
     print("of the ordinary changes:", dict(Counter(f.finding.rule.value for _, f in ordinary)) or "none")
     for slug, flag in sorted(flags, key=lambda pair: (pair[1].finding.rule, pair[1].time, pair[0])):
-        if arguments.list:
+        if each:
             print(" ", show(slug, flag))
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--list", action="store_true", help="show every stopped word, per million units")
+    arguments = parser.parse_args()
+    report(arguments.folder, arguments.list)

@@ -1,0 +1,57 @@
+"""Imports of LiteLLM's cost map: the newest alone, the same again, and all dated ones in order.
+
+python -m benchmarks.imports FOLDER     (DATE.json or DATE.json.xz in one folder)
+"""
+
+from __future__ import annotations
+
+import argparse
+import lzma
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from benchmarks.books import scratch_book
+from benchmarks.timing import once
+from llmpricing.services.importing import Reading, import_lists
+from llmpricing.sources.registry import SOURCES
+
+FIRST_S, AGAIN_S, ALL_S = 20, 2, 120
+
+
+def main(folder: Path | None) -> None:
+    """Print seconds beside their targets; without a folder say that nothing was measured."""
+    maps = sorted(folder.glob("????-??-??.json*")) if folder else []
+    if not maps:
+        print("  no folder with dated maps was named: not measured (python -m benchmarks FOLDER)")
+        return
+    with scratch_book() as book:
+        newest = _read(maps[-1])
+        first, _ = once(lambda: _import(book.engine, newest, maps[-1]))
+        again, _ = once(lambda: _import(book.engine, newest, maps[-1]))
+    print(f"  {maps[-1].name}: first {first:.1f} s (target < {FIRST_S}), again {again:.2f} s (target < {AGAIN_S})")
+    with scratch_book() as book:
+        seconds = sum(once(lambda path=path: _import(book.engine, _read(path), path))[0] for path in maps)  # type: ignore[misc]
+        with Session(book.engine) as session:
+            rows = [session.scalar(text(f"select count(*) from {t}")) for t in ("offering", "price", "review")]  # noqa: S608
+    print(f"  {len(maps)} maps in order of date: {seconds:.1f} s (target < {ALL_S}); ", end="")
+    print(f"{rows[0]:,} offerings, {rows[1]:,} prices, {rows[2]:,} in review")
+
+
+def _read(path: Path) -> bytes:
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
+
+
+def _import(engine: Engine, data: bytes, path: Path) -> None:
+    published = datetime.fromisoformat(path.name[:10]).replace(tzinfo=UTC)
+    with Session(engine) as session, session.begin():
+        import_lists(session, [(SOURCES["litellm"], Reading(data, published, datetime.now(UTC), path.name))])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    main(parser.parse_args().folder)
