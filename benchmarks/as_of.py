@@ -3,20 +3,22 @@
     python -m benchmarks.as_of [--rows 10000 1000000]
 
 Scratch server, rows made by the server. Half the rows of ``price`` are corrections, so that both clocks count, and
-``model_pricing_history`` holds as many rows. Times are the best of many rounds over different offerings and pages.
+``model_pricing_history`` holds as many rows. Both books are asked in turn, over different offerings and pages, and
+the best round of each counts.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from benchmarks.timing import best_of, ms
+from benchmarks.timing import best_in_turn, ms
 from llmpricing.models import migrations
 from llmpricing.scripts.local_stores import running_stores
 from llmpricing.services.clock import Clocks
@@ -26,7 +28,7 @@ from llmpricing.services.price_details import details
 OFFERINGS, METERS, LIMIT = 2330, ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 1.3
 CORRECTED = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-LIMIT_OF_PAGE, _ROUNDS, _ASKED = 50, 20, 25
+LIMIT_OF_PAGE, ROUNDS, ASKED = 50, 20, 25
 
 _OFFERINGS = """
 insert into source (slug, name, trust_rank, states_dates) values ('bench', 'Bench', 1, true);
@@ -43,7 +45,7 @@ _NUMBERED = """
 select n, n % :offerings + 1 as offering, (cast(:meters as text[]))[n / :offerings % 4 + 1] as meter,
        (n / (:offerings * 4) + 1) / 2 as place, n / (:offerings * 4) % 2 as version,
        cast(:now as timestamptz) - interval '20 days' as today, cast(:corrected as timestamptz) as corrected
-from generate_series(:first, :last - 1) n
+from generate_series(0, :rows - 1) n
 """
 _PRICES = f"""
 insert into price (offering_id, meter, condition_key, service_tier, region, step_inclusive, step_marginal, state,
@@ -65,11 +67,10 @@ from ({_NUMBERED}) numbered
 """  # noqa: S608
 
 
-def grow(connection: Connection, first: int, last: int) -> None:
-    """Rows ``first`` to ``last`` of both tables."""
+def grow(connection: Connection, rows: int) -> None:
+    """So many rows in both tables."""
     values = {
-        "first": first,
-        "last": last,
+        "rows": rows,
         "offerings": OFFERINGS,
         "meters": list(METERS),
         "now": NOW,
@@ -81,10 +82,10 @@ def grow(connection: Connection, first: int, last: int) -> None:
     connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("vacuum analyze"))
 
 
-def measure(session: Session, clocks: Clocks) -> dict[str, float]:
-    """Seconds per question: one offering, all its prices, and a page of 50 in order of id."""
+def questions(session: Session, clocks: Clocks) -> dict[str, Callable[[], None]]:
+    """What is asked, some 25 times over all offerings: one, all its prices, and a page of 50 in order of id."""
     slugs = list(session.scalars(text("select slug from offering order by slug")))
-    step = len(slugs) // _ASKED
+    asked = slugs[: -LIMIT_OF_PAGE - 1 : len(slugs) // ASKED]
 
     def price(slug: str) -> None:
         found = get_offering(session, clocks, slug)
@@ -98,8 +99,6 @@ def measure(session: Session, clocks: Clocks) -> dict[str, float]:
         items = list_offerings(session, clocks, OfferingFilter(), limit=LIMIT_OF_PAGE, after=Position(slug, slug)).items
         assert all(item.price_state == "priced" for item in items)
 
-    asked = slugs[: -LIMIT_OF_PAGE - 1 : step]
-
     def all_of(ask: Callable[[str], None]) -> Callable[[], None]:
         def work() -> None:
             for slug in asked:
@@ -107,29 +106,38 @@ def measure(session: Session, clocks: Clocks) -> dict[str, float]:
 
         return work
 
-    questions = {"one offering": price, "one offering, all its prices": everything, "a page of 50": page}
-    return {name: best_of(_ROUNDS, all_of(ask)) / len(asked) for name, ask in questions.items()}
+    asks = {"one offering": price, "one offering, all its prices": everything, f"a page of {LIMIT_OF_PAGE}": page}
+    return {name: all_of(ask) for name, ask in asks.items()}
 
 
 def main(rows: Sequence[int] = (10_000, 1_000_000)) -> None:
-    """Print seconds by size, and the ratio of the largest to the smallest."""
-    with running_stores() as stores:
-        engine = create_engine(stores.database_url, poolclass=NullPool)
-        prepare(engine)
-        before = 0
-        found = []
-        for size in rows:
-            with engine.connect() as connection:
-                grow(connection, before, size)
-            before = size
-            with Session(engine) as session:
-                found.append(measure(session, Clocks(NOW, NOW)))
-            show(f"{size:>9,} rows, today", found[-1], found[0])
-        with Session(engine) as session:
-            for known_at in (NOW, CORRECTED - timedelta(days=1)):
-                past = measure(session, Clocks(NOW - timedelta(days=60), known_at))
-                show(f"{rows[-1]:>9,} rows, 60 days ago as known on {known_at:%Y-%m-%d}", past, found[0])
-        engine.dispose()
+    """Ask books of the least and of the most rows in turn; print the best time of each and the ratio."""
+    with running_stores() as stores, ExitStack() as opened:
+        least, most = (_book(opened, stores.database_url, size) for size in (min(rows), max(rows)))
+        small = questions(opened.enter_context(Session(least)), Clocks(NOW, NOW))
+        past = NOW - timedelta(days=60)
+        for what, clocks in {
+            "today": Clocks(NOW, NOW),
+            "60 days ago": Clocks(past, NOW),
+            "60 days ago, as known before its correction": Clocks(past, CORRECTED - timedelta(days=1)),
+        }.items():
+            large = questions(opened.enter_context(Session(most)), clocks)
+            print(f"  {max(rows):,} rows, {what}, beside {min(rows):,} rows, today:")
+            for name in small:
+                few, many = (seconds / ASKED for seconds in best_in_turn(ROUNDS, small[name], large[name]))
+                print(f"    {name}: {ms(many)} beside {ms(few)}, {many / few:.2f}x (target <= {LIMIT}x)", flush=True)
+
+
+def _book(opened: ExitStack, server: str, rows: int) -> Engine:
+    """A database with so many rows of prices and of history."""
+    with create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text(f"create database rows_{rows}"))
+    engine = create_engine(make_url(server).set(database=f"rows_{rows}"), poolclass=NullPool)
+    opened.callback(engine.dispose)
+    prepare(engine)
+    with engine.connect() as connection:
+        grow(connection, rows)
+    return engine
 
 
 def prepare(engine: Engine) -> None:
@@ -140,12 +148,6 @@ def prepare(engine: Engine) -> None:
         for statement in _OFFERINGS.split(";"):
             values = {"offerings": OFFERINGS, "meters": list(METERS)}
             connection.execute(text(statement), {k: v for k, v in values.items() if f":{k}" in statement})
-
-
-def show(what: str, found: dict[str, float], smallest: dict[str, float]) -> None:
-    """A line of times, each with its ratio to the smallest book's."""
-    times = ", ".join(f"{name} {ms(s)} ({s / smallest[name]:.2f}x)" for name, s in found.items())
-    print(f"  {what}: {times}; target <= {LIMIT}x", flush=True)
 
 
 if __name__ == "__main__":

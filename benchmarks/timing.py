@@ -13,6 +13,14 @@ def best_of(rounds: int, work: Callable[[], Any]) -> float:
     return min(_timed(work) for _ in range(rounds))
 
 
+def best_in_turn(rounds: int, one: Callable[[], Any], other: Callable[[], Any]) -> tuple[float, float]:
+    """Seconds of the quickest round of each, where they take turns: so that what slows the machine slows both."""
+    one()
+    other()
+    times = [(_timed(one), _timed(other)) for _ in range(rounds)]
+    return min(first for first, _ in times), min(second for _, second in times)
+
+
 def once(work: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds, and what the work returned."""
     started = perf_counter()
