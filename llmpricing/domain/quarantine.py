@@ -113,11 +113,15 @@ class _Walk:
         new = [row for row in told if not _goes_on(rows, row)]
         evidence = self._evidence(component, word.source, is_arrival=not rows)
         until = self.next_word.get(key, END)
+        stopped: _Judgement | None = None
         for row in new:
             last = _last_before(row, rows, told)
             if finding := judge(row, last, until, evidence):
-                return _Judgement(key, told, row, last, finding, evidence, until)
-        return _Judgement(key, told, new[0] if new else None, None, None, evidence, until)
+                found = _Judgement(key, told, row, last, finding, evidence, until)
+                if finding.rule is not Rule.OUTPUT_FAR_BELOW_INPUT:
+                    return found
+                stopped = stopped or found  # may be the other price's fault, so a later row's own fault goes first
+        return stopped or _Judgement(key, told, new[0] if new else None, None, None, evidence, until)
 
     def hear(self, utterance: Sequence[_Judgement]) -> None:
         """Accept what one source said at one time, but for what is stopped."""

@@ -1,11 +1,13 @@
 """Which changes wait for a person: each rule with the slip that it comes from."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from llmpricing.domain.conditions import BASE, conditions
-from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.evidence import Rule
+from llmpricing.domain.observations import Basis, Segment, State
 from llmpricing.domain.publishing import publish_offering
 from llmpricing.domain.quarantine import Verdict
 from llmpricing.domain.timelines import Word
@@ -295,3 +297,24 @@ def test_a_slip_does_not_spread_to_prices_under_other_conditions(book):
     )
     assert rules(found) == [("output_tokens", "too_dear")]
     assert found.prices["output_tokens", BASE][0].segment.amount == 50
+
+
+def test_a_slip_of_the_other_price_does_not_hide_this_prices_own():
+    """Input slips, so the output far below it is excused; a later price of the same list is still too cheap."""
+    turn = datetime(2024, 1, 1, tzinfo=UTC)
+    time = datetime(2024, 1, 2, tzinfo=UTC)
+    dear = Segment(State.PRICED, Decimal(3000), 1_000_000)
+    segments = (
+        Segment(State.PRICED, Decimal("0.03"), 1_000_000, valid_until=turn),
+        Segment(State.PRICED, Decimal("0.001"), 1_000_000, valid_from=turn, basis=Basis.DOCUMENTED),
+    )
+    words = {
+        ("input_tokens", BASE): [Word("model-prices", time, True, (dear,))],
+        ("output_tokens", BASE): [Word("model-prices", time, True, segments)],
+    }
+    book = publish_offering(words, snapshots={"model-prices": [time]})
+    assert not any(book.prices.values())
+    assert {(flag.meter, flag.finding.rule) for flag in book.flags} == {
+        ("input_tokens", Rule.TOO_DEAR),
+        ("output_tokens", Rule.TOO_CHEAP),
+    }
