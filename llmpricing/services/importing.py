@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,11 @@ from llmpricing.services.news import READ, News
 from llmpricing.sources.registry import SourceInfo
 
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
+
+
+# So many changed offerings change the tables' statistics, without which PostgreSQL plans as for empty tables until its
+# autovacuum comes by: a question of 0.2 s then took more than 10 s.
+MANY = 500
 
 
 class ImportRefused(Exception):
@@ -78,6 +83,8 @@ def import_lists(
     for summary in summaries:
         summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
     if any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
+        if len(touched) > MANY:
+            session.execute(text("analyze offering, price, model_pricing_history, review, source_fetch"))
         publishing.raise_version(session, now)
     return summaries
 
