@@ -6,6 +6,7 @@ python -m benchmarks.quote_in_process
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
@@ -29,8 +30,9 @@ LITELLM_NAMES = {"google": "gemini", "x-ai": "xai", "cohere": "cohere_chat"}
 
 def ours() -> Callable[[Call], Any]:
     """Name resolved, usage read, quote made: as the service does it, without the database."""
-    listed = parser.parse(bundled("genai-prices").data)
-    compiled = {o.slug: compile_offering(_prices(o)) for o in listed.offerings}
+    source = bundled("genai-prices")
+    listed = parser.parse(source.data)
+    compiled = {o.slug: compile_offering(_prices(o, source.published_at)) for o in listed.offerings}
     entries = [Entry(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in listed.offerings]
     lookup = lru_cache(20_000)(partial(resolve, build_catalogue(entries, listed.providers)))
 
@@ -104,8 +106,7 @@ def _answers(ask: Callable[[Call], Any], call: Call) -> bool:
         return False
 
 
-def _prices(offering: ObservedOffering) -> list[Price]:
-    published = bundled("genai-prices").published_at
+def _prices(offering: ObservedOffering, published: datetime) -> list[Price]:
     said = [(s.meter, s.conditions, segment) for s in offering.statements for segment in s.segments]
     return [
         Price(
