@@ -73,6 +73,7 @@ def deviation(answer: Quote, theirs: Any) -> str | None:
 
 def is_equal(answer: Quote, theirs: float) -> bool:
     """Whether our total is theirs, but for what a float cannot hold."""
+    # model-prices' amount is a float, so the comparison is one; ours stays a Decimal.
     return answer.total is not None and abs(float(answer.total) - theirs) <= TOLERANCE * max(theirs, 1)
 
 

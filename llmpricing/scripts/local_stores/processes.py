@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from llmpricing.scripts.local_stores.probes import Answer
 LOG_LIMIT_BYTES = 5_000_000
 
 
-class ServerProcess:
+class ServerProcess(ABC):
     """A process that works in ``folder``; the folder's pid file leads back to it when its parent is gone."""
 
     label: ClassVar[str]
@@ -56,20 +57,21 @@ class ServerProcess:
         return _number_in(self._port_file)
 
     @staticmethod
+    @abstractmethod
     def ask(url: URL) -> Answer:
         """Whether the server at the URL, whosever it is, is the one that the URL means."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start(self, port: int, url: URL) -> None:
         """Start (anew if it runs) on the port, wait until it answers, and make ready what the URL asks for."""
-        raise NotImplementedError
 
     def admits(self, url: URL) -> bool:
         """Whether our running server serves the URL, after making what the URL names; False if it hangs."""
         return self.ask(url).ready or (self._admit(url) and self.ask(url).ready)
 
+    @abstractmethod
     def _admit(self, url: URL) -> bool:
-        raise NotImplementedError
+        """Make what the URL names; False if the server hangs."""
 
     def recorded_pid(self) -> int | None:
         """What the pid file says, whether or not that process lives."""

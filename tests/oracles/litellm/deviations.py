@@ -116,6 +116,7 @@ REASONS = {
 
 def equal(answer: Quote, theirs: float) -> bool:
     """Whether a total is theirs, as far as floats tell."""
+    # LiteLLM's amount is a float, so the comparison is one; ours stays a Decimal.
     return answer.total is not None and abs(float(answer.total) - theirs) <= TOLERANCE * abs(theirs) + ROUNDING
 
 
