@@ -150,7 +150,7 @@ def _read_entry(
 ) -> None:
     offering = _offering(name, entry)
     url = optional_text(entry, "source")
-    rates = Reader(entry, offering.mode or "", found.unknown_keys, url).read()
+    rates = Reader(entry, name.provider, offering.mode or "", found.unknown_keys, url).read()
     found.unknown_keys.update(
         name for name in entry if name not in _OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
     )

@@ -31,7 +31,7 @@ _SAYS_FREE = re.compile(r"[:/-]free$")
 _REASONING = "output_reasoning_tokens"
 _SEARCH_SIZES = ("low", "medium", "high")
 # Sellers whose long context begins at the number in the key, not beyond it, as LiteLLM's calculator knows too.
-_INCLUSIVE_STEPS = frozenset({"xai"})
+_INCLUSIVE_STEPS = frozenset({"x-ai"})
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Reader:
     """Reads the prices of one entry; keys that look like prices and are not known are counted."""
 
     entry: Mapping[str, Any]
+    provider: str
     mode: str
     unknown: Counter[str]
     source_url: str | None = None
@@ -81,7 +82,7 @@ class Reader:
 
     def _with_bound(self, when: Conditions) -> Conditions:
         """Conditions whose step counts its own bound where the seller does."""
-        if when.step is None or self.entry.get("litellm_provider") not in _INCLUSIVE_STEPS:
+        if when.step is None or self.provider not in _INCLUSIVE_STEPS:
             return when
         return replace(when, step=replace(when.step, inclusive=True))
 
