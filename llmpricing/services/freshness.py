@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from llmpricing.health import fresh_database
+from llmpricing.health.database import fresh_database
 from llmpricing.models import Catalogue, Source, SourceFetch
 from llmpricing.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from llmpricing.health import ExpectedSchema
+from llmpricing.health.database import ExpectedSchema
 from llmpricing.models import Base
 from llmpricing.models.migrations import known_revisions
 

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from llmpricing.connect_failures import ConnectFailure, connect_failure
-from llmpricing.health import database_probe, run
+from llmpricing.health import run
+from llmpricing.health.database import database_probe
 from llmpricing.scripts.initialize_db import next_step
 from llmpricing.scripts.local_stores import RunningStores, running_stores
 from llmpricing.scripts.local_stores.probes import ask_database

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.engine import make_url
 
-from llmpricing.health import ExpectedSchema, database_probe, redis_probe, run
+from llmpricing.health import run
+from llmpricing.health.cache import redis_probe
+from llmpricing.health.database import ExpectedSchema, database_probe
 from llmpricing.services import schema
 from tests.unplugged.conftest import as_superuser
 from tests.unplugged.faults import closed_port, frozen, kill, proxied, silent_port, wait_until

@@ -7,7 +7,9 @@ from typing import Any
 
 from pyramid.request import Request
 
-from llmpricing import health as checks
+from llmpricing.health import run
+from llmpricing.health.cache import redis_probe
+from llmpricing.health.database import database_probe
 from llmpricing.services import freshness, schema
 from llmpricing.web.errors import RETRY_AFTER_S
 from llmpricing.web.parameters import read_parameters
@@ -19,16 +21,9 @@ def health(request: Request) -> dict[str, Any]:
     """200 while the database serves, else 503; both stores are asked side by side on connections of their own."""
     read_parameters(request, {})
     settings, now = request.registry.settings["llmpricing"], datetime.now(UTC)
-    probes = {
-        "database": checks.database_probe(settings, schema.expected()),
-        "redis": checks.redis_probe(settings),
-    }
-    report = checks.run(
-        probes,
-        settings.health_timeout_s + GRACE_S,
-        now=now,
-        data=lambda: freshness.health_data(settings, now),
-    )
+    probes = {"database": database_probe(settings, schema.expected()), "redis": redis_probe(settings)}
+    budget_s = settings.health_timeout_s + GRACE_S
+    report = run(probes, budget_s, now=now, data=lambda: freshness.health_data(settings, now))
     request.response.cache_control = "no-store"
     if report.status == "unhealthy":
         request.response.status_int = 503

@@ -1,108 +1,21 @@
-"""The state of the stores, asked afresh each time: side by side, within a budget, in plain words, without secrets."""
+"""What the database says of itself to a connection of its own, and what is said of a database that does not answer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
-from threading import Thread
 from time import monotonic
 from typing import Any, Protocol
 
 import psycopg2
-import redis
-import structlog
 from psycopg2.errors import QueryCanceled
-from redis.backoff import NoBackoff
-from redis.exceptions import NoPermissionError
-from redis.retry import Retry
 from sqlalchemy import make_url
 
 from llmpricing.connect_failures import ConnectFailure, connect_failure
+from llmpricing.health import NOT_LET_IN, Probe, ProbeError, timed_out
 from llmpricing.settings import Settings
 from llmpricing.waiting import DatabaseTimeout, wait
-
-Probe = Callable[[], Mapping[str, Any]]
-ESSENTIAL = "database"  # without it nothing is served; without another store less is
-log = structlog.get_logger(__name__)
-
-
-class ProbeError(Exception):
-    """A store is not well: plain words for everybody to read, and what was found out all the same."""
-
-    def __init__(self, words: str, found: Mapping[str, Any] | None = None) -> None:
-        self.found = {**(found or {}), "error": words}
-        super().__init__(words)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a health check found; ``body`` is its public shape."""
-
-    status: str  # healthy, degraded or unhealthy
-    services: Mapping[str, str]
-    checks: Mapping[str, Mapping[str, Any]]
-    data: Mapping[str, Any] | None
-    timestamp: datetime
-
-    def body(self) -> dict[str, Any]:
-        """The report as JSON's types; ``data`` is left out where there is none."""
-        data = {} if self.data is None else {"data": self.data}
-        timestamp = self.timestamp.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return {"status": self.status, "services": self.services, "checks": self.checks, **data, "timestamp": timestamp}
-
-
-def run(probes: Mapping[str, Probe], timeout_s: float, *, now: datetime, data: Probe | None = None) -> Report:
-    """Ask all probes at once and report after at most ``timeout_s``; the late ones count as timed out.
-
-    ``data`` is asked beside them; it never changes the status and is left out when late, failing or without database.
-    """
-    answers = _ask_all({**probes, **({"data": data} if data else {})}, timeout_s)
-    figures = answers.pop("data", None)
-    checks = {name: answers.get(name, {"error": timed_out(timeout_s)}) for name in probes}
-    services = {name: "error" if "error" in check else "ok" for name, check in checks.items()}
-    if services.get(ESSENTIAL) == "error" or (figures and "error" in figures):
-        figures = None
-    return Report(_status(services), services, checks, figures, now)
-
-
-def timed_out(timeout_s: float) -> str:
-    """The words for a store that is silent."""
-    return f"timed out: no answer within {timeout_s:g} s"
-
-
-def _status(services: Mapping[str, str]) -> str:
-    if services.get(ESSENTIAL) == "error":
-        return "unhealthy"
-    return "degraded" if "error" in services.values() else "healthy"
-
-
-def _ask_all(probes: Mapping[str, Probe], timeout_s: float) -> dict[str, Mapping[str, Any]]:
-    """The answers that came in time. A late probe ends at its own deadline; nobody waits for it."""
-    inbox: SimpleQueue[tuple[str, Mapping[str, Any]]] = SimpleQueue()
-    expiry = monotonic() + timeout_s
-    for name, probe in probes.items():
-        Thread(target=lambda n, p: inbox.put((n, _answer(n, p))), args=(name, probe), daemon=True).start()
-    answers: dict[str, Mapping[str, Any]] = {}
-    while len(answers) < len(probes):
-        try:
-            name, answer = inbox.get(timeout=max(0.0, expiry - monotonic()))
-        except Empty:
-            break
-        answers[name] = answer
-    return answers
-
-
-def _answer(name: str, probe: Probe) -> Mapping[str, Any]:
-    try:
-        return probe()
-    except ProbeError as error:
-        return error.found
-    except Exception:  # a report must not fail: what nobody foresaw is an error of that store
-        log.exception("health_probe_failed", probe=name)
-        return {"error": "failed in an unforeseen way: see the log"}
 
 
 class Ask(Protocol):
@@ -115,7 +28,6 @@ FACTS = """select current_setting('server_version'), to_regclass('alembic_versio
     (select extversion from pg_extension where extname = 'timescaledb'),
     (select array_agg(name order by name) from unnest(%s) as name
       where not has_table_privilege(to_regclass(name), 'select'))"""
-_NOT_LET_IN = "failed: the connection broke or was turned down; see the server's log"
 _AUTHENTICATION = "authentication failed: "
 DATABASE_WORDS = {
     ConnectFailure.WRONG_PASSWORD: f"{_AUTHENTICATION}check user and password in the database URL",
@@ -198,7 +110,7 @@ def _database_words(timeout_s: float) -> Iterator[None]:
         raise ProbeError(timed_out(timeout_s)) from None
     except psycopg2.Error as error:
         failure = connect_failure(error) if error.pgcode is None else None
-        raise ProbeError(DATABASE_WORDS.get(failure, _NOT_LET_IN) if failure else _NOT_LET_IN) from None
+        raise ProbeError(DATABASE_WORDS.get(failure, NOT_LET_IN) if failure else NOT_LET_IN) from None
 
 
 def database_probe(settings: Settings, expected: ExpectedSchema) -> Probe:
@@ -223,41 +135,3 @@ def database_probe(settings: Settings, expected: ExpectedSchema) -> Probe:
         return found
 
     return probe
-
-
-def redis_probe(settings: Settings) -> Probe:
-    """A probe of the cache: does it answer, how fast, and what is it? It reads and never writes."""
-
-    def probe() -> Mapping[str, Any]:
-        timeout_s = settings.health_timeout_s
-        client = redis.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-            driver_info=None,  # with protocol 2: no round trips before the first question
-        )
-        with _redis_words(timeout_s), closing(client):
-            version = client.info("server")["redis_version"]
-            start = monotonic()
-            client.ping()
-            return {"latency_ms": round((monotonic() - start) * 1000, 1), "server": version}
-
-    return probe
-
-
-@contextmanager
-def _redis_words(timeout_s: float) -> Iterator[None]:
-    try:
-        yield
-    except redis.TimeoutError:
-        raise ProbeError(timed_out(timeout_s)) from None
-    except (redis.AuthenticationError, NoPermissionError):
-        raise ProbeError("authentication failed: check user and password in the Redis URL") from None
-    except redis.BusyLoadingError:
-        raise ProbeError("not ready: the server is loading its data") from None
-    except redis.RedisError as error:
-        if isinstance(error.__context__, ConnectionRefusedError):
-            raise ProbeError("refused: no server answers there; is Redis running?") from None
-        raise ProbeError(_NOT_LET_IN) from None
