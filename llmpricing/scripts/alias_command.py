@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import as_option, decider, failures_told, ini_option, instant, note_option, open_book
+from llmpricing.scripts.price_book import (
+    as_option,
+    day,
+    decider,
+    failures_told,
+    ini_option,
+    instant,
+    note_option,
+    open_book,
+    span,
+)
 from llmpricing.services.own_names import add_name, end_name, own_names
 
 
@@ -64,15 +74,3 @@ def list_(ini: Path) -> None:
         click.echo(f"{found.name}  {found.offering}  {span(found.valid_from, found.valid_until)}")
     if not names:
         click.echo("There are none.")
-
-
-def span(since: datetime | None, until: datetime | None) -> str:
-    """A valid range in words."""
-    if until is None:
-        return f"from {day(since)} on" if since else "at all times"
-    return f"from {day(since)} until {day(until)}" if since else f"until {day(until)}"
-
-
-def day(at: datetime) -> str:
-    """A time in UTC, as a bare date where it is midnight."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

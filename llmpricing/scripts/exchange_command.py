@@ -9,9 +9,17 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
-from llmpricing.scripts.alias_command import span
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import as_option, decider, failures_told, ini_option, instant, note_option, open_book
+from llmpricing.scripts.price_book import (
+    as_option,
+    decider,
+    failures_told,
+    ini_option,
+    instant,
+    note_option,
+    open_book,
+    span,
+)
 from llmpricing.services.exchange_rates import exchange_rates, set_exchange_rate
 
 

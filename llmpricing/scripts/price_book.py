@@ -98,3 +98,15 @@ def back_to(text: str) -> datetime:
     if since > now:
         raise click.BadParameter(f"{text!r} lies in the future.")
     return since
+
+
+def span(since: datetime | None, until: datetime | None) -> str:
+    """A valid range in words."""
+    if until is None:
+        return f"from {day(since)} on" if since else "at all times"
+    return f"from {day(since)} until {day(until)}" if since else f"until {day(until)}"
+
+
+def day(at: datetime) -> str:
+    """A time in UTC, as a bare date where it is midnight."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

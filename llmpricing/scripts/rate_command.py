@@ -11,9 +11,18 @@ import click
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
-from llmpricing.scripts.alias_command import day, span
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import as_option, decider, failures_told, ini_option, instant, note_option, open_book
+from llmpricing.scripts.price_book import (
+    as_option,
+    day,
+    decider,
+    failures_told,
+    ini_option,
+    instant,
+    note_option,
+    open_book,
+    span,
+)
 from llmpricing.services.own_terms import Agreed, add_rates, end_rate, own_rates
 
 
