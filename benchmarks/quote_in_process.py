@@ -6,7 +6,6 @@ python -m benchmarks.quote_in_process
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from typing import Any
@@ -17,12 +16,11 @@ from benchmarks.calls import Call, calls
 from benchmarks.timing import best_of
 from llmpricing.domain.catalogues import Entry, build_catalogue
 from llmpricing.domain.matching import resolve
-from llmpricing.domain.observations import ObservedOffering
-from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes import compile_offering, quote
 from llmpricing.domain.usage import read_usage
 from llmpricing.sources import genai_prices as parser
 from llmpricing.sources.bundled import bundled
+from tests.prices import prices_of
 
 CALLS, ROUNDS = 2000, 15
 LITELLM_NAMES = {"google": "gemini", "x-ai": "xai", "cohere": "cohere_chat"}
@@ -32,7 +30,7 @@ def ours() -> Callable[[Call], Any]:
     """Name resolved, usage read, quote made: as the service does it, without the database."""
     source = bundled("genai-prices")
     listed = parser.parse(source.data)
-    compiled = {o.slug: compile_offering(_prices(o, source.published_at)) for o in listed.offerings}
+    compiled = {o.slug: compile_offering(prices_of(o.statements, parser.SOURCE)) for o in listed.offerings}
     entries = [Entry(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in listed.offerings]
     lookup = lru_cache(20_000)(partial(resolve, build_catalogue(entries, listed.providers)))
 
@@ -104,27 +102,6 @@ def _answers(ask: Callable[[Call], Any], call: Call) -> bool:
         return bool(ask(call))
     except Exception:  # noqa: BLE001 - whatever the peer raises for a name that it does not know
         return False
-
-
-def _prices(offering: ObservedOffering, published: datetime) -> list[Price]:
-    said = [(s.meter, s.conditions, segment) for s in offering.statements for segment in s.segments]
-    return [
-        Price(
-            id=number,
-            meter=meter,
-            conditions=conditions,
-            state=segment.state,
-            amount=segment.amount,
-            currency=segment.currency,
-            per_quantity=segment.per_quantity,
-            valid_from=segment.valid_from,
-            valid_until=segment.valid_until,
-            basis=segment.basis,
-            source="genai-prices",
-            known_from=published,
-        )
-        for number, (meter, conditions, segment) in enumerate(said, 1)
-    ]
 
 
 if __name__ == "__main__":
