@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
@@ -44,3 +45,13 @@ class Memory(Generic[Key, Value]):
         value = make()
         self.keep(key, value)
         return value
+
+
+def settle() -> None:
+    """Call it after building much that lives long: full collections no longer walk what is alive now.
+
+    They took 120-150 ms with a price book in memory, in every seventh batch of 1,000 quotes. What settled is freed as
+    ever when nothing refers to it any more, unless it refers to itself.
+    """
+    gc.collect()
+    gc.freeze()

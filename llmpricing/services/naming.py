@@ -21,7 +21,7 @@ from llmpricing.domain.observations import ObservedProvider
 from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, Source
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge, knowledge
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import Memory, settle
 
 Meaning = Resolution | Ambiguous | Unknown
 Lookup = Callable[[str, str | None], Meaning]
@@ -99,10 +99,16 @@ def names_of(session: Session, known: Knowledge) -> Names:
         return found[key]
     is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)
     try:
-        return _books.remember(key, lambda: Names(session))
+        return _books.remember(key, lambda: _read_names(session))
     finally:
         if is_mine:
             _building.release()
+
+
+def _read_names(session: Session) -> Names:
+    names = Names(session)
+    settle()
+    return names
 
 
 def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,7 +24,7 @@ from llmpricing.services.clock import Clocks
 from llmpricing.services.decisions import Decider, DecisionRefused
 from llmpricing.services.importing import Reading, import_lists
 from llmpricing.services.knowledge import knowledge
-from llmpricing.services.naming import resolve_name
+from llmpricing.services.naming import Names, resolve_name
 from llmpricing.services.own_names import add_name, end_name, own_names
 from llmpricing.services.own_terms import Agreed, add_rates, end_rate, own_rates
 from llmpricing.services.publishing import raise_version
@@ -88,6 +90,18 @@ def test_names_too_are_those_of_the_time(session: Session) -> None:
     with pytest.raises(UnknownModel):
         quote_one(session, asked("acme/acme-new", known_at=NOW))
     assert total(session, "acme/acme-new", known_at=late) == 1
+
+
+def test_names_of_an_older_version_are_freed_without_the_collector(session: Session) -> None:
+    names = Names(session)
+    assert isinstance(names.at(Clocks(AT, NOW))("acme/acme-large", None), Resolution)
+    alive = weakref.ref(names)
+    gc.disable()  # which, once names have settled, walks them no more
+    try:
+        del names
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 def test_a_batch_is_answered_in_order_whatever_its_items_knew(session: Session) -> None:
