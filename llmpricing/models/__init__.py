@@ -7,7 +7,15 @@ from typing import Any
 from pyramid_retry import RetryableExecutionPolicy
 from sqlalchemy.orm import Session
 
-from llmpricing.models.catalogue import Catalogue, MatchRule, Model, Offering, OfferingAlias, Provider
+from llmpricing.models.catalogue import (
+    Catalogue,
+    MatchRule,
+    Model,
+    Offering,
+    OfferingAlias,
+    Provider,
+    ProviderDescription,
+)
 from llmpricing.models.deadline import install, within_deadline
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
@@ -31,6 +39,7 @@ __all__ = [
     "Pin",
     "PriceRow",
     "Provider",
+    "ProviderDescription",
     "Review",
     "ScheduleRow",
     "Source",

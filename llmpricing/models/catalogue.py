@@ -38,11 +38,31 @@ class Provider(Base):
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    api_pattern: Mapped[str | None]
     pricing_urls: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=_EMPTY)
-    provider_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    model_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class ProviderDescription(Base):
+    """How a source says that a seller, its models and its stand-ins are recognised, and when that was believed."""
+
+    __tablename__ = "provider_description"
+    __table_args__ = (
+        Index(
+            "uq_provider_description_current",
+            "provider_id",
+            "source_id",
+            unique=True,
+            postgresql_where=text("upper_inf(recorded)"),
+        ),
+    )
+
+    id: Mapped[Id]
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    api_pattern: Mapped[str | None]
+    provider_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    model_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     fallback_providers: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=_EMPTY)
+    recorded: Mapped[Range[datetime]]
 
 
 class Model(Base):

@@ -1,8 +1,8 @@
-"""Keep the names by which sources know offerings: match rules and aliases, each with the time it was believed."""
+"""Keep how sources recognise sellers and offerings: descriptions, rules, aliases, with the time each was believed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,52 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.observations import PriceList
-from llmpricing.models import MatchRule, OfferingAlias, Source
+from llmpricing.domain.observations import ObservedProvider, PriceList
+from llmpricing.models import MatchRule, OfferingAlias, ProviderDescription, Source
 
 _ALWAYS: Range[datetime] = Range(None, None, bounds="()")
+_DESCRIBES = ("api_pattern", "provider_match", "model_match", "fallback_providers")
+
+
+def keep_descriptions(
+    session: Session,
+    source: Source,
+    observed: Sequence[ObservedProvider],
+    ids: Mapping[str, int],
+    now: datetime,
+    *,
+    is_newest: bool,
+) -> None:
+    """Record how the list says that sellers are recognised; a bare name is no description and ends none.
+
+    A list that is not the source's newest adds descriptions and changes none.
+    """
+    stated = {
+        ids[provider.slug]: (provider.api_pattern, *_trees(provider), list(provider.fallback_providers))
+        for provider in observed
+        if any(getattr(provider, name) for name in _DESCRIBES)
+    }
+    rows = session.scalars(
+        select(ProviderDescription).where(
+            ProviderDescription.source_id == source.id, func.upper_inf(ProviderDescription.recorded)
+        )
+    )
+    current = {row.provider_id: row for row in rows}
+    same = {id_ for id_, row in current.items() if stated.get(id_) == tuple(getattr(row, name) for name in _DESCRIBES)}
+    ended = set(current) & set(stated) - same if is_newest else set()
+    _end(session, ProviderDescription, [current[id_].id for id_ in ended], now)
+    added = [
+        {"provider_id": id_, "source_id": source.id, "recorded": Range(now, None)}
+        | dict(zip(_DESCRIBES, said, strict=True))
+        for id_, said in stated.items()
+        if id_ not in current or id_ in ended
+    ]
+    if added:
+        session.execute(insert(ProviderDescription), added)
+
+
+def _trees(provider: ObservedProvider) -> list[dict[str, Any] | None]:
+    return [None if tree is None else dict(tree) for tree in (provider.provider_match, provider.model_match)]
 
 
 def keep_names(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -30,8 +29,13 @@ _FACTS = (
 _CHUNK = 1000
 
 
-def keep_providers(session: Session, observed: Sequence[ObservedProvider], slugs: Iterable[str]) -> dict[str, int]:
-    """Provider ids by slug, after adding the missing ones; a full description replaces a bare name."""
+def keep_providers(
+    session: Session, observed: Sequence[ObservedProvider], slugs: Iterable[str], *, is_newest: bool
+) -> dict[str, int]:
+    """Provider ids by slug, after adding the missing ones; the name of a full description replaces another.
+
+    A list that is not the source's newest names only those that bear no name yet.
+    """
     known = {row.slug: row for row in session.scalars(select(Provider))}
     described = {provider.slug: provider for provider in observed}
     for slug in sorted(set(slugs) | set(described)):
@@ -40,18 +44,18 @@ def keep_providers(session: Session, observed: Sequence[ObservedProvider], slugs
         if row is None:
             row = known[slug] = Provider(slug=slug, name=slug)
             session.add(row)
-        if provider is not None:
-            _describe(row, provider)
+        if provider is not None and (is_newest or row.name == row.slug):
+            _name(row, provider)
     session.flush()
     return {slug: row.id for slug, row in known.items()}
 
 
-def _describe(row: Provider, provider: ObservedProvider) -> None:
-    """Take over what the list says; what it leaves out stays as another list said it."""
-    is_bare = provider.api_pattern is None
-    for name, value in asdict(provider).items():
-        if value and not (name == "name" and is_bare and row.name != row.slug):
-            setattr(row, name, list(value) if isinstance(value, tuple) else value)
+def _name(row: Provider, provider: ObservedProvider) -> None:
+    """Take over the name and where the prices stand; what the list leaves out stays as another list said it."""
+    if provider.name and (provider.api_pattern is not None or row.name == row.slug):
+        row.name = provider.name
+    if provider.pricing_urls:
+        row.pricing_urls = list(provider.pricing_urls)
 
 
 def keep_offerings(

@@ -216,12 +216,14 @@ def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch |
 def _keep_catalogue(
     session: Session, source: Source, price_list: PriceList, reading: Reading, now: datetime
 ) -> dict[str, int]:
+    newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
+    is_newest = newest == reading.published_at
     slugs = {offering.provider for offering in price_list.offerings}
-    catalogue_rows.keep_providers(session, price_list.providers, slugs)
+    providers = catalogue_rows.keep_providers(session, price_list.providers, slugs, is_newest=is_newest)
+    catalogue_names.keep_descriptions(session, source, price_list.providers, providers, now, is_newest=is_newest)
     ids = catalogue_rows.keep_offerings(session, source, price_list.offerings, reading.published_at, now)
     words.keep_schedules(session, (s for o in price_list.offerings for s in o.statements))
-    newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
-    catalogue_names.keep_names(session, source, price_list, ids, now, is_newest=newest == reading.published_at)
+    catalogue_names.keep_names(session, source, price_list, ids, now, is_newest=is_newest)
     return ids
 
 

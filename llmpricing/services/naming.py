@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
+from operator import itemgetter
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.catalogues import Catalogue, Entry, build_catalogue
 from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, resolve
 from llmpricing.domain.observations import ObservedProvider
-from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, Source
+from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, ProviderDescription, Source
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge, knowledge
 from llmpricing.services.memory import Memory, settle
@@ -41,16 +42,25 @@ class Offered:
     created_at: datetime
 
 
+class _Rule(NamedTuple):
+    """A clause of an offering; by ``place`` the seller's clauses are tried."""
+
+    place: tuple[int, int]
+    clause: Mapping[str, Any]
+    recorded: Range[datetime]
+
+
 class Names:
     """All names that a price book ever recorded, read once; catalogues of any two times are made of them on demand."""
 
     def __init__(self, session: Session) -> None:
         self.offerings = {row.slug: row for row in _offerings(session)}
-        self._providers = [_provider(row) for row in session.scalars(select(Provider).order_by(Provider.id))]
+        self._descriptions = _descriptions(session)
         self._rules = _rules(session)
         self._aliases = _aliases(session)
-        recorded = [recorded for rules in self._rules.values() for _, recorded in rules]
+        recorded = [rule.recorded for rules in self._rules.values() for rule in rules]
         recorded += [recorded for *_, recorded in self._aliases]
+        recorded += [recorded for _, recorded in self._descriptions]
         created = {offered.created_at for offered in self.offerings.values()}
         self._recorded_bounds = sorted(created.union(_bounds(recorded)))
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
@@ -80,12 +90,19 @@ class Names:
         return lru_cache(_REMEMBERED_NAMES)(partial(resolve, catalogue))
 
     def _catalogue(self, known_at: datetime) -> Catalogue:
-        entries = []
+        """Offerings in the order in which their sellers' clauses are tried, those without clauses last."""
+        placed = []
         for offered in self.offerings.values():
             if offered.created_at <= known_at:
-                clauses = tuple(c for c, recorded in self._rules.get(offered.id, ()) if known_at in recorded)
-                entries.append(Entry(offered.slug, offered.provider, offered.api_id, clauses))
-        return build_catalogue(entries, self._providers)
+                rules = [rule for rule in self._rules.get(offered.id, ()) if known_at in rule.recorded]
+                clauses = tuple(rule.clause for rule in rules)
+                entry = Entry(offered.slug, offered.provider, offered.api_id, clauses)
+                placed.append((not rules, rules[0].place if rules else (0, 0), offered.slug, entry))
+        sellers: dict[str, ObservedProvider] = {}
+        for seller, recorded in self._descriptions:
+            if known_at in recorded:
+                sellers.setdefault(seller.slug, seller)
+        return build_catalogue([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
 
 
 _books: Memory[tuple[str, int], Names] = Memory(2)
@@ -117,40 +134,41 @@ def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | No
 
 
 def _offerings(session: Session) -> list[Offered]:
-    """All offerings, in the order in which their sellers' clauses are tried."""
-    place = (
-        select(MatchRule.offering_id, MatchRule.position, Source.trust_rank)
-        .join(Source, Source.id == MatchRule.source_id)
-        .order_by(Source.trust_rank.desc(), MatchRule.id)
-    )
-    order = {offering: (rank, position) for offering, position, rank in session.execute(place)}
     query = select(Offering.id, Offering.slug, Provider.slug, Offering.api_id, Offering.created_at).join(Provider)
-    found = [Offered(*row) for row in session.execute(query)]
-    last = (1 + max((rank for rank, _ in order.values()), default=0), 0)
-    return sorted(found, key=lambda offered: (order.get(offered.id, last), offered.slug))
+    return [Offered(*row) for row in session.execute(query.order_by(Offering.slug))]
 
 
-def _provider(row: Provider) -> ObservedProvider:
+def _descriptions(session: Session) -> list[tuple[ObservedProvider, Range[datetime]]]:
+    """How each seller was ever described, the most trusted source's words first."""
+    query = (
+        select(ProviderDescription, Provider.slug, Provider.name)
+        .join(Provider, Provider.id == ProviderDescription.provider_id)
+        .join(Source, Source.id == ProviderDescription.source_id)
+        .order_by(Provider.id, Source.trust_rank, ProviderDescription.id)
+    )
+    return [(_described(row, slug, name), row.recorded) for row, slug, name in session.execute(query)]
+
+
+def _described(row: ProviderDescription, slug: str, name: str) -> ObservedProvider:
     return ObservedProvider(
-        row.slug,
-        row.name,
+        slug,
+        name,
         row.api_pattern,
-        tuple(row.pricing_urls),
-        row.provider_match,
-        row.model_match,
-        tuple(row.fallback_providers),
+        provider_match=row.provider_match,
+        model_match=row.model_match,
+        fallback_providers=tuple(row.fallback_providers),
     )
 
 
-def _rules(session: Session) -> dict[int, list[tuple[Mapping[str, Any], Range[datetime]]]]:
+def _rules(session: Session) -> dict[int, list[_Rule]]:
     query = (
-        select(MatchRule.offering_id, MatchRule.clause, MatchRule.recorded)
+        select(MatchRule.offering_id, Source.trust_rank, MatchRule.position, MatchRule.clause, MatchRule.recorded)
         .join(Source, Source.id == MatchRule.source_id)
         .order_by(Source.trust_rank, MatchRule.position, MatchRule.id)
     )
     found = defaultdict(list)
-    for offering, clause, recorded in session.execute(query):
-        found[offering].append((clause, recorded))
+    for offering, rank, position, clause, recorded in session.execute(query):
+        found[offering].append(_Rule((rank, position), clause, recorded))
     return dict(found)
 
 

@@ -19,7 +19,7 @@ from llmpricing.domain.contexts import Context, ContextError
 from llmpricing.domain.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.usage import read_usage
-from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider
+from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
 from llmpricing.services.clock import Clocks
 from llmpricing.services.decisions import Decider, DecisionRefused
 from llmpricing.services.importing import Reading, import_lists
@@ -297,14 +297,19 @@ def test_another_currency_takes_the_exchange_rate_of_the_day(session: Session) -
 
 
 def test_a_bare_list_takes_nothing_from_a_sellers_description(session: Session) -> None:
-    before = session.execute(select(Provider.slug, Provider.name, Provider.api_pattern).order_by(Provider.slug)).all()
+    described = (
+        select(Provider.slug, Provider.name, ProviderDescription.api_pattern, ProviderDescription.recorded)
+        .join(ProviderDescription, ProviderDescription.provider_id == Provider.id)
+        .order_by(ProviderDescription.id)
+    )
+    before = session.execute(described).all()
     data = {"acme/acme-large": {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 2.5e-06}}
     reading = Reading(
         json.dumps(data).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW + timedelta(hours=1), "a test's"
     )
     import_lists(session, [(source_info("litellm"), reading)])
-    after = session.execute(select(Provider.slug, Provider.name, Provider.api_pattern).order_by(Provider.slug)).all()
-    assert after == before
+    assert len(before) == 2
+    assert session.execute(described).all() == before
 
 
 def test_several_sellers_of_a_name_are_candidates(session: Session) -> None:

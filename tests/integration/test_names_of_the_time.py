@@ -1,0 +1,144 @@
+"""What a name meant stays what it meant, whatever later lists say of sellers and clauses, in any order of them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.domain.matching import Resolution, Unknown
+from llmpricing.models import migrations
+from llmpricing.services.clock import Clocks
+from llmpricing.services.importing import Reading, import_lists
+from llmpricing.services.naming import Meaning, resolve_name
+from llmpricing.sources.registry import source_info
+from tests.conftest import NOW
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+LATE = NOW + timedelta(days=1)
+
+
+def model(id_: str, match: Any = None) -> dict[str, Any]:
+    return {"id": id_, "match": match or {"equals": id_}, "prices": {"input_mtok": 1, "output_mtok": 4}}
+
+
+def sellers() -> list[dict[str, Any]]:
+    """A lab that claims its names, a reseller that falls back to it, and a seller with two clauses for one name."""
+    return [
+        {
+            "id": "acme",
+            "name": "Acme",
+            "api_pattern": r"https://api\.acme\.example",
+            "model_match": {"starts_with": "zeta"},
+            "provider_match": {"contains": "acme"},
+            "models": [model("zeta-1"), model("zeta-2")],
+        },
+        {
+            "id": "cloud",
+            "name": "Cloud",
+            "api_pattern": r"https://cloud\.example",
+            "fallback_model_providers": ["acme"],
+            "models": [model("zeta-1")],
+        },
+        {
+            "id": "fast",
+            "name": "Fast",
+            "api_pattern": r"https://fast\.example",
+            "models": [model("zy-one", {"regex": "^zy$"}), model("zy-two", {"regex": "^zy$"})],
+        },
+    ]
+
+
+def other_sellers() -> list[dict[str, Any]]:
+    """The same a month later: every word by which names are recognised has changed."""
+    changed = sellers()
+    changed[0] |= {
+        "name": "Acme Two",
+        "api_pattern": r"https://new\.acme\.example",
+        "model_match": {"starts_with": "eta"},
+        "provider_match": {"contains": "zenith"},
+    }
+    del changed[1]["fallback_model_providers"]
+    changed[2]["models"].reverse()
+    return changed
+
+
+def load(session: Session, providers: list[dict[str, Any]], month: int, hours: int) -> None:
+    """Import the list as published in a month of 2026, read some hours after NOW."""
+    published = datetime(2026, month, 10, tzinfo=UTC)
+    reading = Reading(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
+    import_lists(session, [(source_info("genai-prices"), reading)])
+
+
+ASKED = [
+    ("zeta-1", None),
+    ("cloud/zeta-2", None),
+    ("zeta-1", "my-acme-gateway"),
+    ("zeta-1", "https://api.acme.example/v1"),
+    ("fast/zy", None),
+]
+
+
+def meanings(session: Session, known_at: datetime) -> list[Meaning]:
+    return [resolve_name(session, Clocks(AT, known_at), name, provider) for name, provider in ASKED]
+
+
+def slugs(found: list[Meaning]) -> list[str | None]:
+    return [meaning.slug if isinstance(meaning, Resolution) else None for meaning in found]
+
+
+def test_a_list_that_changes_how_names_are_recognised_leaves_the_past_as_it_was(empty_session: Session) -> None:
+    load(empty_session, sellers(), 9, hours=0)
+    before = meanings(empty_session, NOW)
+    assert slugs(before) == ["acme/zeta-1", "acme/zeta-2", "acme/zeta-1", "acme/zeta-1", "fast/zy-one"]
+    load(empty_session, other_sellers(), 10, hours=1)
+    assert meanings(empty_session, NOW) == before
+    assert slugs(meanings(empty_session, LATE)) == [None, None, None, None, "fast/zy-two"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_order_of_imports_does_not_change_what_names_mean(empty_session: Session, order: tuple[int, ...]) -> None:
+    lists = [(sellers(), 8), (other_sellers(), 9), (sellers()[:1] + other_sellers()[1:], 10)]
+    for hours, number in enumerate(order):
+        load(empty_session, *lists[number], hours=hours)
+    assert slugs(meanings(empty_session, LATE)) == ["acme/zeta-1", None, "acme/zeta-1", "acme/zeta-1", "fast/zy-two"]
+    assert empty_session.scalar(text("select name from provider where slug = 'acme'")) == "Acme"
+
+
+def test_a_seller_is_not_known_before_a_list_describes_it(empty_session: Session) -> None:
+    load(empty_session, sellers()[:1], 9, hours=0)
+    load(empty_session, sellers(), 10, hours=1)
+    assert isinstance(resolve_name(empty_session, Clocks(AT, NOW), "zeta-1", "https://cloud.example"), Unknown)
+    found = resolve_name(empty_session, Clocks(AT, LATE), "zeta-1", "https://cloud.example")
+    assert isinstance(found, Resolution)
+    assert found.slug == "cloud/zeta-1"
+
+
+def test_an_upgrade_keeps_how_sellers_are_recognised_and_a_downgrade_gives_it_back(empty_book_url: str) -> None:
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        load(session, sellers(), 9, hours=0)
+        before = meanings(session, NOW)
+    described = text(
+        "select slug, api_pattern, model_match, provider_match, fallback_providers from provider order by 1"
+    )
+    with engine.connect() as connection:
+        migrations.downgrade(connection, 10, "0003")
+        kept = [tuple(row) for row in connection.execute(described)]
+        connection.rollback()
+        migrations.upgrade(connection, 10)
+        assert not {"api_pattern", "model_match"} & {c["name"] for c in inspect(connection).get_columns("provider")}
+    assert kept == [
+        ("acme", r"https://api\.acme\.example", {"starts_with": "zeta"}, {"contains": "acme"}, []),
+        ("cloud", r"https://cloud\.example", None, None, ["acme"]),
+        ("fast", r"https://fast\.example", None, None, []),
+    ]
+    with Session(engine) as session, session.begin():
+        session.execute(text("update catalogue set book = gen_random_uuid()"))  # nothing remembered counts
+        assert meanings(session, NOW) == before
