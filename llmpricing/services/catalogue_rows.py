@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Text, cast, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
 from llmpricing.models import Model, Offering, Provider, Source
@@ -26,6 +28,7 @@ _FACTS = (
     "output_modalities",
     "deprecated_on",
 )
+_PUBLISHED = "published_at"  # the newest list that said it, beside each source's facts
 _CHUNK = 1000
 
 
@@ -66,30 +69,28 @@ def keep_offerings(
     known = {row.slug: row for row in session.execute(select(Offering.id, Offering.slug, Offering.facts))}
     providers = dict(session.execute(select(Provider.slug, Provider.id)).all())
     models = _keep_models(session, observed, set(known))
-    added, changed = [], []
+    added, changed, repeated = [], [], []
     for offering in observed:
         row = known.get(offering.slug)
-        facts = _with_facts(row.facts if row else {}, source.slug, offering, published_at)
-        if row is not None and facts == row.facts:
+        facts = row.facts if row else {}
+        before, stated = facts.get(source.slug), _stated(offering, published_at)
+        if before and before[_PUBLISHED] >= stated[_PUBLISHED]:
             continue
+        facts = {**facts, source.slug: stated}
         values = _picked(facts, ranks, offering) | {"facts": facts, "updated_at": now}
-        if row is not None:
-            changed.append(values | {"id": row.id})
+        if row is None:
+            identity = {"slug": offering.slug, "provider_id": providers[offering.provider], "api_id": offering.api_id}
+            added.append(values | identity | {"model_id": models[model_slug(offering.api_id)], "created_at": now})
+        elif before and before == stated | {_PUBLISHED: before[_PUBLISHED]}:
+            repeated.append(row.id)
         else:
-            added.append(
-                values
-                | {
-                    "slug": offering.slug,
-                    "provider_id": providers[offering.provider],
-                    "api_id": offering.api_id,
-                    "model_id": models[model_slug(offering.api_id)],
-                    "created_at": now,
-                }
-            )
+            changed.append(values | {"id": row.id})
     for start in range(0, len(added), _CHUNK):
         session.execute(insert(Offering), added[start : start + _CHUNK], execution_options=ONE_INSERT)
     if changed:
         session.execute(update(Offering), changed)
+    if repeated:
+        _date_facts(session, source, Offering.id.in_(repeated), published_at)
     return {slug: id_ for slug, id_ in session.execute(select(Offering.slug, Offering.id))}
 
 
@@ -112,17 +113,28 @@ def _keep_models(session: Session, observed: Sequence[ObservedOffering], known: 
     return ids
 
 
-def _with_facts(
-    facts: Mapping[str, Any], source: str, offering: ObservedOffering, published_at: datetime
-) -> dict[str, Any]:
-    """All sources' facts with this source's newest; an older list never overrides a newer one."""
-    stated = {name: _plain(getattr(offering, name)) for name in _FACTS if getattr(offering, name) is not None}
-    before = facts.get(source)
-    if before is not None and {k: v for k, v in before.items() if k != "published_at"} == stated:
-        return dict(facts)
-    if before is not None and before["published_at"] > published_at.isoformat():
-        return dict(facts)
-    return {**facts, source: stated | {"published_at": published_at.isoformat()}}
+def repeat_facts(session: Session, source: Source, earlier: datetime, published_at: datetime) -> None:
+    """Note that the source's list of an earlier time was published again, unchanged."""
+    said_then = Offering.facts[source.slug][_PUBLISHED].astext == _at(earlier)
+    _date_facts(session, source, said_then, published_at)
+
+
+def _date_facts(session: Session, source: Source, which: ColumnElement[bool], published_at: datetime) -> None:
+    """Let facts count as said at that time: a list between it and their first one never overrides them."""
+    path = cast([source.slug, _PUBLISHED], ARRAY(Text))
+    facts = func.jsonb_set(Offering.facts, path, cast(_at(published_at), JSONB))
+    session.execute(update(Offering).where(which).values(facts=facts), execution_options={"synchronize_session": False})
+
+
+def _stated(offering: ObservedOffering, published_at: datetime) -> dict[str, Any]:
+    """What the list says of the offering, and when it was published: the source's newest list counts."""
+    facts = {name: _plain(getattr(offering, name)) for name in _FACTS if getattr(offering, name) is not None}
+    return facts | {_PUBLISHED: _at(published_at)}
+
+
+def _at(published_at: datetime) -> str:
+    """The time as facts keep it: texts that compare as the times do."""
+    return published_at.astimezone(UTC).isoformat()
 
 
 def _plain(value: Any) -> Any:

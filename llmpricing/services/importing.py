@@ -135,7 +135,7 @@ def _describe(session: Session, source: Source, info: SourceInfo, reading: Readi
     """Take capabilities, limits and the like of offerings that other sources price; no offering is added."""
     summary = Summary(info.slug, reading.published_at, reading.sha256, "described")
     seen = select(SourceFetch.id).where(SourceFetch.source_id == source.id, SourceFetch.sha256 == reading.sha256)
-    summary.noted = session.scalar(seen.limit(1)) is None
+    summary.noted = session.scalar(seen.where(SourceFetch.published_at == reading.published_at).limit(1)) is None
     if summary.noted:
         known = set(session.scalars(select(Offering.slug)))
         found = [replace(o, statements=()) for o in info.parse(reading.data).offerings if o.slug in known]
@@ -192,6 +192,7 @@ def _unchanged(session: Session, source: Source, reading: Reading, earlier: Sour
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
     fetch.counts = {"unchanged": summary.unchanged, "entries": earlier.counts.get("entries", 0)}
     session.add(fetch)
+    catalogue_rows.repeat_facts(session, source, earlier.published_at, reading.published_at)
     return summary, news.bracketed_by(session, source, reading.published_at)
 
 

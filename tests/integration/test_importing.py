@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -24,12 +25,10 @@ from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 from tests.lists import cost_map, price_list, small_list
 
-SOURCE = source_info("genai-prices")
 
-
-def load(session: Session, data: bytes, published: str, at: datetime = NOW) -> Summary:
+def load(session: Session, data: bytes, published: str, at: datetime = NOW, source: str = "genai-prices") -> Summary:
     reading = Reading(data, datetime.fromisoformat(published).replace(tzinfo=UTC), at, "a test's list")
-    (summary,) = import_lists(session, [(SOURCE, reading)])
+    (summary,) = import_lists(session, [(source_info(source), reading)])
     return summary
 
 
@@ -98,6 +97,45 @@ def test_older_snapshots_in_any_order_give_the_same_valid_history(empty_session:
             savepoint.rollback()
     assert len(histories) == 1
     assert {row[4] for row in histories.pop() if row[:2] == ("acme/a", "input_tokens")} == {2, 3}
+
+
+def described(mode: str, limit: int, price: float = 2) -> bytes:
+    """LiteLLM's map of one offering that is of this mode and takes so many tokens."""
+    entries = json.loads(cost_map(a=price))
+    entries["acme/a"] |= {"mode": mode, "max_input_tokens": limit, "deprecation_date": f"2027-01-{limit:02}"}
+    return json.dumps(entries).encode()
+
+
+def facts(session: Session, slug: str = "acme/a") -> Any:
+    query = select(Offering.mode, Offering.context_window, Offering.deprecated_on).where(Offering.slug == slug)
+    return tuple(session.execute(query).one())
+
+
+@pytest.mark.parametrize("another_price", [2, 3], ids=["an unchanged list", "a list with another price"])
+def test_what_the_newest_list_says_of_a_model_counts_in_whatever_order_they_come(
+    empty_session: Session, another_price: float
+) -> None:
+    lists = [
+        (described("embedding", 8), "2026-01-10"),
+        (described("chat", 9), "2026-02-10"),
+        (described("embedding", 8, another_price), "2026-03-10"),
+    ]
+    found = {}
+    for order in permutations(range(3)):
+        with empty_session.begin_nested() as savepoint:
+            for minute, which in enumerate(order):
+                load(empty_session, *lists[which], NOW + timedelta(minutes=minute), "litellm")
+            found[order] = facts(empty_session)
+            savepoint.rollback()
+    assert found == dict.fromkeys(found, ("embedding", 8, date(2027, 1, 8)))
+
+
+def test_a_describing_list_that_returns_to_what_it_said_is_believed_again(empty_session: Session) -> None:
+    load(empty_session, price_list(a=2), "2026-01-01")
+    for month, mode in enumerate(("embedding", "chat", "embedding"), start=1):
+        reading = Reading(described(mode, 8), datetime(2026, month, 10, tzinfo=UTC), NOW, "a test's list", None, True)
+        import_lists(empty_session, [(source_info("litellm"), reading)])
+        assert facts(empty_session)[0] == mode
 
 
 def test_a_thousandfold_slip_does_not_move_the_public_price(empty_session: Session) -> None:
@@ -183,10 +221,24 @@ def test_of_two_concurrent_writers_one_is_refused(empty_book_url: str) -> None:
 # One source that states dates, and one whose prices count from when it was published.
 AMOUNTS = st.sampled_from([0.5, 2, 2.2, 3, 400, 2000, 135_000])  # ordinary changes, jumps and slips of unit
 SNAPSHOTS = st.lists(
-    st.tuples(st.sampled_from([("genai-prices", price_list), ("litellm", cost_map)]), st.booleans(), AMOUNTS, AMOUNTS),
+    st.tuples(
+        st.sampled_from([("genai-prices", price_list), ("litellm", cost_map)]),
+        st.booleans(),
+        AMOUNTS,
+        AMOUNTS,
+        st.sampled_from([("chat", 8), ("embedding", 8), ("chat", 9)]),  # guards look otherwise at another mode
+    ),
     min_size=3,
     max_size=5,
 )
+
+
+def listed(slug: str, data: bytes, mode: str, limit: int) -> bytes:
+    """The list with that mode and limit of its offerings, where its format states them."""
+    if slug != "litellm":
+        return data
+    said = {"mode": mode, "max_input_tokens": limit}
+    return json.dumps({key: entry | said for key, entry in json.loads(data).items()}).encode()
 
 
 @settings(
@@ -198,8 +250,12 @@ SNAPSHOTS = st.lists(
 def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots: Any, random: Any) -> None:
     """Several sources, with prices that guards stop, offerings that lists leave out, and lists that repeat another."""
     lists = [
-        (source_info(slug), make(a=one, b=two) if both else make(a=one), datetime(2026, 1 + month, 10, tzinfo=UTC))
-        for month, ((slug, make), both, one, two) in enumerate(snapshots)
+        (
+            source_info(slug),
+            listed(slug, make(a=one, b=two) if both else make(a=one), *said),
+            datetime(2026, 1 + month, 10, tzinfo=UTC),
+        )
+        for month, ((slug, make), both, one, two, said) in enumerate(snapshots)
     ]
     outcomes = []
     for order in (lists, random.sample(lists, len(lists))):
@@ -210,7 +266,8 @@ def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots:
             waiting = select(Review.component, Review.source_id, Review.time).where(Review.closed_at.is_(None))
             slugs = dict(empty_session.execute(select(Source.id, Source.slug)).all())
             reviews = {(component, slugs[source], time) for component, source, time in empty_session.execute(waiting)}
-            outcomes.append((history(empty_session), reviews))
+            told = select(Offering.slug, Offering.mode, Offering.context_window).order_by(Offering.slug)
+            outcomes.append((history(empty_session), reviews, empty_session.execute(told).all()))
             savepoint.rollback()
         empty_session.expunge_all()
     assert outcomes[0] == outcomes[1]
