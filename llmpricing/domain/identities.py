@@ -11,6 +11,9 @@ _CHUNK = re.compile(r"[a-z0-9]+")
 _NUMBERED_WORD = re.compile(r"([a-z]{2,})(\d.*)")
 _POINT = re.compile(r"(?<=\d)p(?=\d)")  # Fireworks writes 3p2 for 3.2
 _DATE_MARK = "="
+FINE_TUNE = "ft:"  # how the names of fine-tuned models begin, and their mark
+_FINE_TUNE = re.compile(r"(?<![a-z0-9])ft:")
+_MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 # Words that one name of a model may have and another not: where it runs, who made it, the newest of its kind.
 _PLACES = {"us", "eu", "apac", "au", "jp", "in", "global", "regional", "gov"}
@@ -40,15 +43,12 @@ def marks(name: str) -> tuple[str, ...]:
         found.append(_DATE_MARK + match[1] + match[3] + match[4])
         return " "
 
-    for chunk in _CHUNK.findall(_POINT.sub(".", _DATE.sub(keep_date, name.lower()))):
+    bare, tuned = _FINE_TUNE.subn(" ", name.lower())
+    found += [FINE_TUNE] * tuned
+    for chunk in _CHUNK.findall(_POINT.sub(".", _DATE.sub(keep_date, bare))):
         numbered = _NUMBERED_WORD.fullmatch(chunk)
         found += numbered.groups() if numbered else (chunk,)
     return tuple(sorted(mark for mark in found if mark not in _NEUTRAL))
-
-
-def same_identity(requested: str, found: str) -> bool:
-    """Whether two names agree in every version, date, size, tier and word that tells models apart."""
-    return marks(requested) == marks(found)
 
 
 def swallowed(requested: str, *stated: str) -> tuple[str, ...]:
@@ -61,6 +61,11 @@ def swallowed(requested: str, *stated: str) -> tuple[str, ...]:
 
 def is_date(mark: str) -> bool:
     return mark.startswith(_DATE_MARK)
+
+
+def is_month_and_day(mark: str) -> bool:
+    """Whether it may be a date as OpenAI's older models bear it, such as 0125."""
+    return _MONTH_AND_DAY.fullmatch(mark) is not None
 
 
 def without_dates(name: str) -> tuple[str, ...]:

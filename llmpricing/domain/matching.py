@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from heapq import nsmallest
 
 from llmpricing.domain.catalogues import Catalogue, Entry, Seller
-from llmpricing.domain.identities import is_date, marks, swallowed, without_dates
+from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, swallowed, without_dates
 from llmpricing.domain.spellings import Spelling, Unpacked, spellings, unpacked
 
 MAX_LENGTH = 400  # longer names are no model's
@@ -140,20 +140,26 @@ def _keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requeste
     """Whether a clause passes over nothing that tells models apart.
 
     Only a date may come on top, where the seller has no dated offering of the model, so that its price is that of all
-    dates; and it must be a true one: one that some seller lists, if any seller lists dates of this model.
+    dates; and it must be a true one: one that some seller lists, if any seller lists dates of this model. The date of a
+    fine-tune is that of the model it was made from.
     """
     passed_over = swallowed(requested, entry.api_id, stated)
-    if len(passed_over) != 1 or not is_date(passed_over[0]):
+    if len(passed_over) != 1:
         return not passed_over
-    undated = without_dates(requested)
-    if undated in seller.dated or any(is_date(mark) for mark in marks(entry.api_id)):
+    base = requested.removeprefix(FINE_TUNE)
+    if requested != base and is_month_and_day(passed_over[0]):
+        return base in catalogue.sold
+    if not is_date(passed_over[0]) or without_dates(requested) in seller.dated:
         return False
-    return passed_over[0] in catalogue.dates.get(undated, passed_over)
+    if any(is_date(mark) for mark in marks(entry.api_id)):
+        return False
+    return passed_over[0] in catalogue.dates.get(without_dates(base), passed_over)
 
 
 def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Ambiguous | None:
     """The lab's own offering where one lab claims the name; else the only seller's; else its sellers as candidates."""
-    labs = [seller for seller in catalogue.sellers.values() if seller.model_match and seller.model_match(spelling.text)]
+    made_from = spelling.text.removeprefix(FINE_TUNE)
+    labs = [seller for seller in catalogue.sellers.values() if seller.model_match and seller.model_match(made_from)]
     by_labs = [found for lab in labs if (found := _at_seller(catalogue, lab, spelling))]
     if by_labs:
         slugs = tuple(dict.fromkeys(found.slug for found in by_labs))

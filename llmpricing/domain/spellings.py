@@ -51,7 +51,7 @@ _AWS_PATH = re.compile(r"(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)/|\*/)?(?:invoke/
 _AZURE_PATH = re.compile(r"(?P<region>apac|eu|global|global-standard|us|us-gov)/(?P<model>.+)")
 _COMPACT_DATE = re.compile(r"(?<=[-@])(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 _DASHED_DATE = re.compile(r"(?<=[-@])(20\d{2})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?=-|:|$)")
-_FINE_TUNE = re.compile(r"(ft:[^:]+):.+")
+_FINE_TUNE = re.compile(r"(ft:[^:]+):.+|(.+\.ft-).+")  # OpenAI's way, and Azure's
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _without_routing(text: str) -> str:
 
 
 def _without_own_part(text: str) -> str:
-    return _FINE_TUNE.sub(r"\1", text)
+    return _FINE_TUNE.sub(r"\1\2", text)
 
 
 def _version_mark(text: str) -> str:

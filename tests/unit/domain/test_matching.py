@@ -45,7 +45,18 @@ ENTRIES = [
     *sells(
         "openai", by_clause={"gpt-6-sol": [{"or": [{"equals": "gpt-6"}, {"regex": r"^gpt-6-sol-\d{4}-\d{2}-\d{2}$"}]}]}
     ),
-    *sells("azure", "o4-mini", "text-embedding-3-small"),
+    *sells(
+        "openai",
+        "gpt-3.5-turbo-0125",
+        "gpt-3.5-turbo-16k",
+        "gpt-4o-mini-2024-07-18.ft-",
+        by_clause={
+            "ft:gpt-4o-mini": [{"starts_with": "ft:gpt-4o-mini-2024-"}],
+            "ft:gpt-3.5-turbo-": [{"starts_with": "ft:gpt-3.5-turbo"}],
+            "gpt-4o-mini": [{"or": [{"equals": "gpt-4o-mini"}, {"starts_with": "gpt-4o-mini-2024-07-18"}]}],
+        },
+    ),
+    *sells("azure", "gpt-4o-mini-2024-07-18", "o4-mini", "text-embedding-3-small"),
     *sells(
         "anthropic",
         "claude-haiku-4-5-20251001",
@@ -169,6 +180,37 @@ def test_other_spellings_are_read_and_told(catalogue, name, slug, detail):
 
 
 @pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("openai/ft:gpt-4o-mini-2024-07-18:acme::abc", "openai/ft:gpt-4o-mini"),
+        ("ft:gpt-4o-mini-2024-07-18:acme:shop:abc", "openai/ft:gpt-4o-mini"),
+        ("ft:gpt-4o-mini-2024-07-18", "openai/ft:gpt-4o-mini"),
+        ("ft:gpt-3.5-turbo-0125:org::id", "openai/ft:gpt-3.5-turbo-"),
+        ("azure/ft:gpt-3.5-turbo-0125", "openai/ft:gpt-3.5-turbo-"),
+        ("openai/gpt-4o-mini-2024-07-18.ft-0e208cf33a6a466994aff31a08aba678", "openai/gpt-4o-mini-2024-07-18.ft-"),
+    ],
+)
+def test_a_fine_tune_is_that_of_the_model_it_was_made_from(catalogue, name, slug):
+    assert resolve(catalogue, name).slug == slug
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ft:gpt-4o:acme::abc",
+        "ft:gpt-4o-mini-2024-07-19:acme::abc",
+        "ft:gpt-4o-mini-high-2024-07-18",
+        "ft:gpt-3.5-turbo-0126",
+        "ft:gpt-3.5-turbo-16k:acme::abc",
+        "openai/ft:o4-mini-2025-04-16",
+        "gpt-4o.ft-0e208cf33a6a466994aff31a08aba678",
+    ],
+)
+def test_a_fine_tune_is_never_the_model_it_was_made_from_nor_that_of_another(catalogue, name):
+    assert isinstance(resolve(catalogue, name), Unknown)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "openrouter/openai/gpt-4o:free",
@@ -177,7 +219,7 @@ def test_other_spellings_are_read_and_told(catalogue, name, slug, detail):
         "openrouter/meta-llama/llama-3.3-70b",
         "gpt-4o-2024-08-07",
         "gpt-4o-2024-13-99",
-        "gpt-4o-mini",
+        "gpt-4o-nano",
         "claude-opus-4-10",
         "claude-opus-4-2",
         "claude-haiku-4-5-20251002",
