@@ -15,7 +15,7 @@ from heapq import nsmallest
 
 from llmpricing.domain.catalogues import Catalogue, Entry, Seller
 from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, swallowed, without_dates
-from llmpricing.domain.spellings import Spelling, Unpacked, spellings, unpacked
+from llmpricing.domain.spellings import Spelling, Unpacked, is_bedrock_id, spellings, unpacked
 
 MAX_LENGTH = 400  # longer names are no model's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
@@ -91,6 +91,8 @@ def _readings(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Itera
     for seller in named:
         yield (seller,), unpacked(name, seller.slug)
     if not named:
+        if is_bedrock_id(path.model):
+            yield catalogue.sellers_named("aws"), path
         yield (), path
 
 

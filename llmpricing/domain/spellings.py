@@ -46,6 +46,11 @@ PROVIDER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _ROUTING = re.compile(r":(nitro|floor|exacto|online)$")
 _ARN = re.compile(r"arn:aws[a-z-]*:bedrock:(?P<region>[^:]*):[^:]*:[a-z-]+/(?P<model>.+)")
 _VERTEX_PATH = re.compile(r"(?:projects/[^/]+/)?(?:locations/(?P<region>[^/]+)/)?publishers/[^/]+/models/(?P<model>.+)")
+# How Bedrock names models, here without a seller: their maker before the first point, or after a place.
+_BEDROCK_ID = re.compile(
+    r"(?:(?:us|eu|apac|au|ca|jp|in|us-gov|global)\.)?(?:ai21|amazon|anthropic|cohere|deepseek|google|luma|meta|minimax"
+    r"|mistral|moonshot|moonshotai|nvidia|openai|qwen|stability|twelvelabs|writer|xai|zai)\.[^/]+"
+)
 # How LiteLLM writes regions: bedrock/us-east-1/..., azure/eu/...; invoke and converse are two ways to call one model.
 _AWS_PATH = re.compile(r"(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)/|\*/)?(?:invoke/|converse/)?(?P<model>[^/]+)")
 _AZURE_PATH = re.compile(r"(?P<region>apac|eu|global|global-standard|us|us-gov)/(?P<model>.+)")
@@ -82,6 +87,11 @@ def unpacked(name: str, provider: str | None = None) -> Unpacked:
     if own_path and (found := own_path.fullmatch(name)):
         return Unpacked(found["model"], provider, found["region"] or "")
     return Unpacked(name)
+
+
+def is_bedrock_id(name: str) -> bool:
+    """Whether a name without a seller is of the form that Bedrock alone uses, such as ``us.amazon.nova-pro-v1:0``."""
+    return _BEDROCK_ID.fullmatch(name.lower()) is not None
 
 
 def spellings(name: str, *, routed: bool) -> Iterator[Spelling]:

@@ -71,6 +71,7 @@ ENTRIES = [
         by_clause={
             "regional.anthropic.claude-3-haiku-20240307-v1:0": [{"contains": "claude-3-haiku-20240307"}],
             "amazon.nova-pro-v1:0": [{"contains": "amazon.nova-pro"}],
+            "meta.llama3-3-70b-instruct-v1:0": [{"contains": "meta.llama3-3-70b-instruct"}],
         },
     ),
     *sells(
@@ -159,6 +160,19 @@ def test_paths_of_the_clouds_are_unpacked(catalogue, name, slug, region):
     found = resolve(catalogue, name)
     assert isinstance(found, Resolution)
     assert (found.slug, found.region) == (slug, region)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("us.anthropic.claude-3-haiku-20240307-v1:0", "aws/regional.anthropic.claude-3-haiku-20240307-v1:0"),
+        ("anthropic.claude-3-haiku-20240307-v1:0", "aws/regional.anthropic.claude-3-haiku-20240307-v1:0"),
+        ("us.meta.llama3-3-70b-instruct-v1:0", "aws/meta.llama3-3-70b-instruct-v1:0"),
+        ("us-gov.amazon.nova-pro-v1:0", "aws/amazon.nova-pro-v1:0"),
+    ],
+)
+def test_bedrocks_own_names_need_no_seller(catalogue, name, slug):
+    assert resolve(catalogue, name).slug == slug
 
 
 @pytest.mark.parametrize(
