@@ -18,7 +18,6 @@ from llmpricing.domain.timelines import Row, row_at
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
 DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering
 DEAR_PER_CALL = 1  # USD for one search, query or other call of a tool; they cost cents
-USUAL_PER_MTOK = (Fraction("0.005"), Fraction(100))  # a dozen of 4,000 chat prices in genai-prices lie outside
 _AGREES, _NEARLY_EQUAL = Fraction(4), Fraction(1005, 1000)  # below 4x sources count as agreeing, 0.5 % is rounding
 SLIPS = frozenset({Rule.JUMP, Rule.DISAGREEMENT, Rule.TOO_DEAR, Rule.TOO_CHEAP, Rule.TOKENS_BELOW_CHARACTERS})
 SPREADING = frozenset({Rule.DISAGREEMENT, Rule.TOO_DEAR, Rule.TOO_CHEAP})  # what arrives beside them slipped too
@@ -82,7 +81,7 @@ def _absolute(row: Row, price: Fraction, evidence: Evidence) -> Finding | None:
 
 
 def _jump(row: Row, last: Row | None, evidence: Evidence) -> Finding | None:
-    """A jump against the last value or another source's; an unusual value is no evidence against a usual one."""
+    """A jump against the source's last value or another source's at that date."""
     at = instant(row)
     olds = [(Rule.JUMP, row.source, last)]
     olds += [(Rule.DISAGREEMENT, source, row_at(rows, at)) for source, rows in sorted(evidence.others.items())]
@@ -90,13 +89,5 @@ def _jump(row: Row, last: Row | None, evidence: Evidence) -> Finding | None:
         factor = factor_between(row.segment, old.segment) if old else None
         if not old or not factor or Fraction(1, JUMP) < factor < JUMP:
             continue
-        if evidence.is_chat_text and _usual(row.segment) and not _usual(old.segment):
-            continue
         return Finding(rule, source, old.segment, factor, slip_of_factor(factor))
     return None
-
-
-def _usual(segment: Segment) -> bool:
-    low, high = USUAL_PER_MTOK
-    price = unit_price(segment)
-    return price is not None and low <= price * 1_000_000 < high

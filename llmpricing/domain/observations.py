@@ -14,12 +14,13 @@ from llmpricing.domain.conditions import BASE, Conditions
 
 
 class State(StrEnum):
-    """What a seller asks for a meter. Unknown is not a statement: it is the absence of one."""
+    """What a seller asks for a meter. No list states UNKNOWN: it is published where nobody's word is believed."""
 
     PRICED = "priced"
     FREE = "free"
     INCLUDED = "included"
     NOT_OFFERED = "not_offered"
+    UNKNOWN = "unknown"
 
 
 class Basis(StrEnum):

@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import Evidence, Finding, Rule, instant
+from llmpricing.domain.families import in_families
 from llmpricing.domain.guards import SLIPS, SPREADING, agreed, judge
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Segment
@@ -33,8 +34,9 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A word that a guard stopped, and its source's ``old`` value. Pending while ``verdict`` is None; ``superseded`` is
-    when its source said something else, so that nothing depends on the verdict any more but the time between.
+    """A word of which a guard stopped some rows, with the first of them that is its own fault as ``new``, and the
+    value before it. Pending while ``verdict`` is None; ``superseded`` is when its source said something else, so that
+    nothing depends on the verdict any more but the time between.
     """
 
     meter: str
@@ -46,6 +48,7 @@ class Flag:
     finding: Finding
     verdict: Verdict | None
     superseded: datetime | None
+    stopped: tuple[Row, ...] = ()
 
     @property
     def key(self) -> WordKey:
@@ -65,24 +68,51 @@ def sift(
 ) -> tuple[Timelines, tuple[Flag, ...]]:
     """What we believe of each source's words on one offering, and the words that a guard stopped, in order of time."""
     walk = _Walk(snapshots, mode, ranks, verdicts)
-    heard = [(word, component) for component, told in words.items() for word in walk.listen(component, told)]
+    heard = [
+        (word, component) for component, told in in_families(words).items() for word in walk.listen(component, told)
+    ]
     in_order = sorted(heard, key=lambda pair: (*_order(pair[0], ranks), pair[1][0], pair[1][1].key))
     for _, utterance in groupby(in_order, key=lambda pair: (pair[0].time, pair[0].source)):
         walk.hear([walk.judge(component, word) for word, component in utterance])
     return walk.accepted, tuple(sorted(walk.flags, key=_flag_order))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A new row that a guard stops, the value before it, and why."""
+
+    row: Row
+    last: Row | None
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
 class _Judgement:
-    """A word, the timeline it would make, the first new row that a guard stops (else its first), its last, and why."""
+    """A word, the timeline it would make of the one before, its new rows, and those of them that guards stop."""
 
     key: WordKey
+    before: tuple[Row, ...]
     told: tuple[Row, ...]
-    row: Row | None
-    last: Row | None
-    finding: Finding | None
+    new: tuple[Row, ...]
+    stops: tuple[_Stop, ...]
     evidence: Evidence
     standing_until: datetime
+
+    @property
+    def rules(self) -> set[Rule]:
+        return {stop.finding.rule for stop in self.stops}
+
+    def without(self, stops: Sequence[_Stop]) -> tuple[Row, ...]:
+        """The timeline with the last good price wherever a row is stopped."""
+        stopped = [stop.row for stop in stops]
+        if all(row in stopped for row in self.new):
+            return self.before
+        kept = [row for row in self.told if row not in stopped]
+        for row in stopped:
+            kept += [
+                old.within(row.start, row.end) for old in self.before if old.start < row.end and row.start < old.end
+            ]
+        return tuple(sorted(kept, key=lambda row: row.start))
 
 
 @dataclass
@@ -93,52 +123,61 @@ class _Walk:
     verdicts: Mapping[WordKey, Verdict]
     accepted: Timelines = field(default_factory=lambda: defaultdict(dict))
     flags: list[Flag] = field(default_factory=list)
-    said: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all words, believed or not
+    said: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all words that nobody rejected
     next_word: dict[WordKey, datetime] = field(default_factory=dict)
 
     def listen(self, component: Component, words: Sequence[Word]) -> Iterator[Word]:
         """The words that change something; notes what each source says over all of them, and how long each stands."""
         for source, group in groupby(sorted(words, key=_source), key=_source):
             said = changes(group)
-            self.said[component][source] = merge_source(said, self.snapshots.get(source, ()))
+            credible = [w for w in said if self.verdicts.get((*component, source, w.time)) is not Verdict.REJECTED]
+            self.said[component][source] = merge_source(credible, self.snapshots.get(source, ()))
             for word, later in pairwise(said):
                 self.next_word[(*component, source, word.time)] = later.time
             yield from said
 
     def judge(self, component: Component, word: Word) -> _Judgement:
-        """Hold one word against all that was accepted before it."""
+        """Hold each new value of one word against all that was accepted before it."""
         key: WordKey = (*component, word.source, word.time)
         rows = self.accepted[component].get(word.source, ())
         told = tell(rows, word, self.snapshots.get(word.source, ()))
-        new = [row for row in told if not _goes_on(rows, row)]
+        new = tuple(row for row in told if not _goes_on(rows, row))
         evidence = self._evidence(component, word.source, is_arrival=not rows)
         until = self.next_word.get(key, END)
-        stopped: _Judgement | None = None
+        stops: list[_Stop] = []
         for row in new:
-            last = _last_before(row, rows, told)
+            last = _last_before(row, rows, [other for other in told if all(other is not stop.row for stop in stops)])
             if finding := judge(row, last, until, evidence):
-                found = _Judgement(key, told, row, last, finding, evidence, until)
-                if finding.rule is not Rule.OUTPUT_FAR_BELOW_INPUT:
-                    return found
-                stopped = stopped or found  # may be the other price's fault, so a later row's own fault goes first
-        return stopped or _Judgement(key, told, new[0] if new else None, None, None, evidence, until)
+                stops.append(_Stop(row, last, finding))
+        return _Judgement(key, rows, told, new, tuple(stops), evidence, until)
 
     def hear(self, utterance: Sequence[_Judgement]) -> None:
         """Accept what one source said at one time, but for what is stopped."""
-        spreading = {j.key[1]: j.finding for j in utterance if j.finding and _spreads(j)}  # by conditions
-        slipped = {j.key[:2] for j in utterance if j.finding and j.finding.rule in SLIPS}
+        spreading = [(j.key, finding) for j in utterance if (finding := _spreads(j))]
+        slipped = {j.key[:2] for j in utterance if j.rules & SLIPS}
         for judged in utterance:
-            finding = judged.finding or _companion(judged, spreading.get(judged.key[1]))
-            if finding and finding.rule is Rule.OUTPUT_FAR_BELOW_INPUT and (finding.against, judged.key[1]) in slipped:
-                finding = None  # the other price is the one that slipped
+            stops = [stop for stop in judged.stops if not _is_others_fault(stop.finding, judged.key[1], slipped)]
+            stops += _companions(judged, spreading)
             verdict = self.verdicts.get(judged.key)
-            if verdict is Verdict.ACCEPTED or not (finding or verdict):
-                meter, conditions, source, _ = judged.key
-                self.accepted[meter, conditions][source] = judged.told
-            if finding and judged.row:
-                superseded = self.next_word.get(judged.key)
-                old = judged.last.segment if judged.last else None
-                self.flags.append(Flag(*judged.key, judged.row.segment, old, finding, verdict, superseded))
+            if verdict is Verdict.ACCEPTED or not (stops or verdict):
+                self._accept(judged, judged.told)
+            elif stops:
+                self._accept(judged, judged.without(stops))
+            if stops:
+                self._flag(judged, stops, verdict)
+
+    def _accept(self, judged: _Judgement, rows: tuple[Row, ...]) -> None:
+        meter, conditions, source, _ = judged.key
+        if rows or source in self.accepted[meter, conditions]:
+            self.accepted[meter, conditions][source] = rows
+
+    def _flag(self, judged: _Judgement, stops: Sequence[_Stop], verdict: Verdict | None) -> None:
+        own = [stop for stop in stops if stop.finding.rule is not Rule.OUTPUT_FAR_BELOW_INPUT]
+        first = (own or stops)[0]  # the relation may be the other price's fault, so a later row's own fault goes first
+        old = first.last.segment if first.last else None
+        rows = tuple(stop.row for stop in stops)
+        superseded = self.next_word.get(judged.key)
+        self.flags.append(Flag(*judged.key, first.row.segment, old, first.finding, verdict, superseded, rows))
 
     def _evidence(self, component: Component, source: str, *, is_arrival: bool) -> Evidence:
         def sibling(meter: str, conditions: Conditions, at: datetime) -> Segment | None:
@@ -178,18 +217,31 @@ def _last_before(row: Row, rows: Sequence[Row], told: Sequence[Row]) -> Row | No
     return row_at(rows, at) or max(earlier, key=lambda other: other.start, default=None)
 
 
-def _spreads(judged: _Judgement) -> bool:
-    slipped = judged.finding is not None and judged.finding.rule in SPREADING
-    return slipped and judged.evidence.is_arrival and _counts_tokens(judged)
+def _spreads(judged: _Judgement) -> Finding | None:
+    """The slip of a token price on its arrival, which those that arrive beside it share."""
+    if not judged.evidence.is_arrival or not _counts_tokens(judged):
+        return None
+    return next((stop.finding for stop in judged.stops if stop.finding.rule in SPREADING), None)
 
 
-def _companion(judged: _Judgement, slip: Finding | None) -> Finding | None:
+def _companions(judged: _Judgement, spreading: Sequence[tuple[WordKey, Finding]]) -> list[_Stop]:
     """A token price that arrives together with a slipped one has slipped too, unless another source says the same."""
-    if not slip or not judged.evidence.is_arrival or not judged.row or not judged.row.segment.amount:
-        return None
-    if not _counts_tokens(judged) or agreed(judged.row, judged.standing_until, judged.evidence):
-        return None
-    return Finding(Rule.COMPANION, "a price of the same list", slip=slip.slip)
+    meter, conditions, *_ = judged.key
+    slips = [finding for key, finding in spreading if key[0] != meter and key[1] == conditions]
+    if not slips or not judged.evidence.is_arrival or not _counts_tokens(judged):
+        return []
+    finding = Finding(Rule.COMPANION, "a price of the same list", slip=slips[-1].slip)
+    stopped = {stop.row for stop in judged.stops}
+    return [
+        _Stop(row, None, finding)
+        for row in judged.new
+        if row.segment.amount and row not in stopped and not agreed(row, judged.standing_until, judged.evidence)
+    ]
+
+
+def _is_others_fault(finding: Finding, conditions: Conditions, slipped: set[Component]) -> bool:
+    """Whether the price that this one was measured against is the one that slipped."""
+    return finding.rule is Rule.OUTPUT_FAR_BELOW_INPUT and (finding.against, conditions) in slipped
 
 
 def _counts_tokens(judged: _Judgement) -> bool:

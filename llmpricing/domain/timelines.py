@@ -1,8 +1,8 @@
 """What one source said of one price over time, merged into one timeline: the same set of words, the same rows.
 
 A word is told when a source's list first says something or says something else; nothing is told of an offering that a
-list leaves out, so its prices stay. A list that states dates means "as ever" by a price without one; of any other list
-a price counts from 00:00 UTC of the day it was published.
+list leaves out, so its prices stay. A list that states dates means "as ever" by its first price without one; any other
+price without a date counts from 00:00 UTC of the day it was published.
 """
 
 from __future__ import annotations
@@ -24,12 +24,22 @@ END = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a source said of one component in the list it published at ``time``; no segments: it withdrew the price."""
+    """What a source said of one component in the list it published at ``time``; no segments: it withdrew the price.
+
+    ``as_ever``: a price without date counts for the past too. ``withdrawn_from``: when a withdrawn price ended, where
+    that is not the day of the list.
+    """
 
     source: str
     time: datetime
-    states_dates: bool
+    as_ever: bool
     segments: tuple[Segment, ...] = ()
+    withdrawn_from: datetime | None = None
+
+    @property
+    def day(self) -> datetime:
+        """00:00 UTC of the day on which the list was published."""
+        return datetime.combine(self.time.date(), time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,27 +125,27 @@ def _repeats(before: Word, word: Word) -> bool:
 def tell(rows: tuple[Row, ...], word: Word, snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
     """A source's timeline after its next word.
 
-    A word with dates replaces all from its first start on, and all before too where it is a history that begins
-    undated. A word without dates continues the value of its day or replaces it from that day on.
+    A price with a date replaces all from its date on. One without continues the same value, or replaces it from the day
+    of the list on; one that ended before is history, which replaces all that was not the same.
     """
-    day = datetime.combine(word.time.date(), time(), UTC)
     if not word.segments:
-        return _before(rows, day)
+        return _before(rows, word.withdrawn_from or word.day)
     lead, later = word.segments[0], word.segments[1:]
-    says_now = lead.valid_from is None and (not later or not word.states_dates)
-    if says_now and (lead.valid_until is None or lead.valid_until > day):
+    if lead.valid_from is not None:
+        told = (*_before(rows, lead.valid_from), _stated(rows, lead, word))
+    elif lead.valid_until is None or lead.valid_until > word.day:
         told = _say_now(rows, lead, word, snapshots)
     else:
-        told = (*_before(rows, lead.valid_from or BEGINNING), _stated(rows, lead, word))
+        told = _say_past(rows, lead, word)
     return told + tuple(_stated(rows, segment, word) for segment in later)
 
 
 def _say_now(rows: tuple[Row, ...], lead: Segment, word: Word, snapshots: Sequence[datetime]) -> tuple[Row, ...]:
-    day = datetime.combine(word.time.date(), time(), UTC)
+    day = word.day
     current = row_at(rows, word.time)
     if current and same_value(current.segment, lead):
         return (*_before(rows, current.start), _ending(current, lead.valid_until))
-    if not rows and word.states_dates:
+    if not rows and word.as_ever:
         return (_row(rows, lead, word),)
     kept = _before(rows, day)
     if kept and kept[-1].end == day and same_value(kept[-1].segment, lead):
@@ -143,6 +153,14 @@ def _say_now(rows: tuple[Row, ...], lead: Segment, word: Word, snapshots: Sequen
     previous = _snapshot_before(snapshots, day)
     basis = Basis.BRACKET if previous or kept else Basis.FIRST_OBSERVED
     return (*kept, _row(rows, replace(lead, valid_from=day, basis=basis), word, previous))
+
+
+def _say_past(rows: tuple[Row, ...], lead: Segment, word: Word) -> tuple[Row, ...]:
+    """A price that had no beginning and has ended."""
+    last = row_at(rows, (lead.valid_until or END) - datetime.resolution)
+    if last and same_value(last.segment, lead):
+        return (*_before(rows, last.start), _ending(last, lead.valid_until))
+    return (_stated(rows, lead, word),)
 
 
 def _stated(rows: tuple[Row, ...], segment: Segment, word: Word) -> Row:

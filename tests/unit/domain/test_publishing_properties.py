@@ -78,7 +78,7 @@ def test_saying_the_same_again_later_changes_no_price(said):
     again = {component: list(words) for component, words in said.items()}
     for words in again.values():
         last = max(words, key=lambda word: (word.time, word.source))
-        words.append(Word(last.source, last.time + timedelta(minutes=1), last.states_dates, last.segments))
+        words.append(Word(last.source, last.time + timedelta(minutes=1), last.as_ever, last.segments))
     assert publish(again).prices == publish(said).prices
 
 
@@ -106,15 +106,20 @@ def test_at_any_time_one_family_speaks_with_one_voice(said):
 @given(sayings())
 def test_a_published_value_is_a_sources_word_and_none_that_a_guard_stopped(said):
     book = publish(said)
-    stopped = {flag.key for flag in book.flags}
+    stopped = {flag.key: flag.stopped for flag in book.flags}
     for component, rows in book.prices.items():
         for row in rows:
-            heard = [
-                word
+            assert any(
+                same_value(row.segment, segment)
+                and not _is_among(segment, stopped.get((*component, word.source, word.time), ()))
                 for word in said[component]
-                if word.source == row.source and (*component, word.source, word.time) not in stopped
-            ]
-            assert any(same_value(row.segment, segment) for word in heard for segment in word.segments)
+                if word.source == row.source
+                for segment in word.segments
+            )
+
+
+def _is_among(segment, rows):
+    return any(same_value(segment, row.segment) and segment.valid_until == row.segment.valid_until for row in rows)
 
 
 @settings(max_examples=100, deadline=None)
