@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from llmpricing.domain.clauses import Clause, MatchError, compile_clause
-from llmpricing.domain.identities import is_date, marks, without_dates
+from llmpricing.domain.identities import is_date, marks, places, without_dates
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.domain.spellings import PROVIDER_NAMES
 
 _Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 OWN = "own"  # the namespace of names that this installation gave
 
 
@@ -36,6 +37,7 @@ class Seller:
     by_exact_clause: Mapping[str, Entry]
     loose: tuple[tuple[Clause, Entry], ...]
     dated: frozenset[tuple[str, ...]]  # marks without dates of the ids that bear a date
+    placed: Mapping[tuple[str, ...], tuple[Entry, ...]]  # by marks, the ids that say a place
     api_pattern: re.Pattern[str] | None
     provider_match: Clause | None
     model_match: Clause | None
@@ -102,7 +104,7 @@ def build_catalogue(
     return Catalogue(_frozen(slugs), own, _frozen(named), _frozen(sold), sellers, _frozen(words), _frozen(dates))
 
 
-def _frozen(index: Mapping[_Key, list[str]]) -> Mapping[_Key, tuple[str, ...]]:
+def _frozen(index: Mapping[_Key, list[_Value]]) -> Mapping[_Key, tuple[_Value, ...]]:
     return {key: tuple(values) for key, values in index.items()}
 
 
@@ -112,6 +114,10 @@ def _seller(provider: ObservedProvider, sells: list[Entry]) -> Seller:
     for clause, entry in compiled:
         for text in clause.exact:
             by_exact_clause.setdefault(text, entry)
+    placed: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
+    for entry in sells:
+        if places(entry.api_id):
+            placed[marks(entry.api_id)].append(entry)
     return Seller(
         slug=provider.slug,
         by_id={entry.api_id.lower(): entry for entry in reversed(sells)},
@@ -120,6 +126,7 @@ def _seller(provider: ObservedProvider, sells: list[Entry]) -> Seller:
         dated=frozenset(
             without_dates(entry.api_id) for entry in sells if any(is_date(mark) for mark in marks(entry.api_id))
         ),
+        placed=_frozen(placed),
         api_pattern=_pattern(provider),
         provider_match=_optional(provider.provider_match, provider.slug),
         model_match=_optional(provider.model_match, provider.slug),

@@ -16,7 +16,7 @@ _FINE_TUNE = re.compile(r"(?<![a-z0-9])ft:")
 _MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 # Words that one name of a model may have and another not: where it runs, who made it, the newest of its kind.
-_PLACES = {"us", "eu", "apac", "au", "jp", "in", "global", "regional", "gov"}
+_PLACES = frozenset({"us", "eu", "apac", "au", "ca", "jp", "in", "global", "regional", "gov"})
 _MAKERS = {
     "amazon",
     "anthropic",
@@ -57,6 +57,11 @@ def swallowed(requested: str, *stated: str) -> tuple[str, ...]:
     for name in stated:
         known |= Counter(marks(name))
     return tuple((Counter(marks(requested)) - known).elements())
+
+
+def places(name: str) -> frozenset[str]:
+    """The places that a name says; no marks of a model, yet a seller may charge more in one than in another."""
+    return _PLACES.intersection(_CHUNK.findall(name.lower()))
 
 
 def is_date(mark: str) -> bool:

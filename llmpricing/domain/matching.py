@@ -2,25 +2,31 @@
 
 Tried in this order, for the name as it is and then for other spellings of it: an id, an own alias, an alias of a
 source, the seller's own model id, the seller's match clauses, one step to the sellers it falls back to. A name without
-a seller is the lab's own offering, else the only seller's; several sellers are candidates, none is picked.
+a seller is the lab's own offering; else the only seller's, unless the name begins with another seller or a lab claims
+it. Several sellers are candidates, none is picked.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from heapq import nsmallest
 
 from llmpricing.domain.catalogues import Catalogue, Entry, Seller
-from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, swallowed, without_dates
+from llmpricing.domain.identities import (
+    FINE_TUNE,
+    is_date,
+    is_month_and_day,
+    marks,
+    places,
+    swallowed,
+    without_dates,
+)
 from llmpricing.domain.spellings import Spelling, Unpacked, is_bedrock_id, spellings, unpacked
+from llmpricing.domain.suggestions import suggest
 
 MAX_LENGTH = 400  # longer names are no model's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
-_SUGGESTIONS = 5
-_COMMON = 200  # marks that more ids bear than this say little
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +71,6 @@ def resolve(catalogue: Catalogue, name: str, provider: str | None = None) -> Res
             if found := _by_spelling(catalogue, sellers, spelling):
                 return replace(found, region=path.region) if isinstance(found, Resolution) else found
     return Unknown(suggest(catalogue, name))
-
-
-def suggest(catalogue: Catalogue, name: str) -> tuple[str, ...]:
-    """The ids that share most marks with a name, rare marks counting more."""
-    shared: Counter[str] = Counter()
-    for mark in set(marks(name)):
-        slugs = catalogue.words.get(mark, ())
-        for slug in slugs if len(slugs) < _COMMON else ():
-            shared[slug] += 1000 // len(slugs)
-    best = nsmallest(_SUGGESTIONS, shared.items(), key=lambda item: (-item[1], len(item[0]), item[0]))
-    return tuple(slug for slug, _ in best)
 
 
 def _readings(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Iterator[tuple[Sequence[Seller], Unpacked]]:
@@ -134,8 +129,23 @@ def _at_seller(catalogue: Catalogue, seller: Seller, spelling: Spelling) -> Reso
     for clause, entry in seller.loose:
         stated = clause.stated(lowered)
         if stated is not None and _keeps_identity(catalogue, seller, entry, lowered, stated):
-            return Resolution(entry.slug, "clause", spelling.reading or f"a name like {stated or entry.api_id}")
+            there = _at_place(seller, entry, lowered)
+            return there and Resolution(
+                there.slug, "clause", spelling.reading or f"a name like {stated or there.api_id}"
+            )
     return None
+
+
+def _at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
+    """The offering of the same model in the place that the name says, where the seller lists it apart."""
+    asked, listed = places(requested), places(entry.api_id)
+    if not asked or asked == listed:
+        return entry
+    same_model = seller.placed.get(marks(entry.api_id), ())
+    there = [other for other in same_model if places(other.api_id) == asked]
+    if there:
+        return there[0] if len(there) == 1 else None
+    return entry if listed <= {"regional"} else None
 
 
 def _keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested: str, stated: str) -> bool:
@@ -159,7 +169,10 @@ def _keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requeste
 
 
 def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Ambiguous | None:
-    """The lab's own offering where one lab claims the name; else the only seller's; else its sellers as candidates."""
+    """The lab's own offering where one lab claims the name; else the only seller's; else its sellers as candidates.
+
+    What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has prices of its own.
+    """
     made_from = spelling.text.removeprefix(FINE_TUNE)
     labs = [seller for seller in catalogue.sellers.values() if seller.model_match and seller.model_match(made_from)]
     by_labs = [found for lab in labs if (found := _at_seller(catalogue, lab, spelling))]
@@ -167,7 +180,14 @@ def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Am
         slugs = tuple(dict.fromkeys(found.slug for found in by_labs))
         return by_labs[0] if len(slugs) == 1 else Ambiguous(slugs)
     sold = catalogue.sold.get(spelling.text.lower(), ())
+    if len(sold) == 1 and (labs or _names_a_seller(catalogue, spelling.text)):
+        return None
     return _one_of(sold, "only seller", spelling.reading) if sold else None
+
+
+def _names_a_seller(catalogue: Catalogue, name: str) -> bool:
+    prefixed = _PREFIXED.fullmatch(name)
+    return prefixed is not None and bool(catalogue.sellers_named(prefixed[1]))
 
 
 def _one_of(slugs: Sequence[str], rule: str, detail: str = "") -> Resolution | Ambiguous:

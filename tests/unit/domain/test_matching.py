@@ -71,6 +71,9 @@ ENTRIES = [
         by_clause={
             "regional.anthropic.claude-3-haiku-20240307-v1:0": [{"contains": "claude-3-haiku-20240307"}],
             "amazon.nova-pro-v1:0": [{"contains": "amazon.nova-pro"}],
+            "amazon.nova-lite-v1:0": [{"contains": "amazon.nova-lite"}],
+            "eu.amazon.nova-lite-v1:0": [],
+            "global.anthropic.claude-opus-4": [{"contains": "claude-opus-4"}],
             "meta.llama3-3-70b-instruct-v1:0": [{"contains": "meta.llama3-3-70b-instruct"}],
         },
     ),
@@ -80,7 +83,13 @@ ENTRIES = [
         by_clause={"gemma-3": [{"or": [{"starts_with": "gemma-3-"}, {"equals": "gemma-3"}]}]},
     ),
     *sells(
-        "openrouter", "openai/gpt-4o", "openai/gpt-4o:extended", "meta-llama/llama-3.3-70b:free", "openai/gpt-oss-120b"
+        "openrouter",
+        "google/gemini-2.0-flash-001",
+        "gemini-2.0-flash-002",
+        "openai/gpt-4o",
+        "openai/gpt-4o:extended",
+        "meta-llama/llama-3.3-70b:free",
+        "openai/gpt-oss-120b",
     ),
     *sells("groq", "openai/gpt-oss-120b", "llama-3.3-70b-versatile"),
     *sells("x-ai", "grok-4"),
@@ -278,6 +287,31 @@ def test_a_name_that_several_sellers_bear_is_refused_with_its_candidates(catalog
         ("openai/text-embedding-3-small", "azure/text-embedding-3-small")
     )
     assert resolve(catalogue, "two-faced") == Ambiguous(("x-ai/grok-4", "openai/gpt-4o"))
+
+
+@pytest.mark.parametrize("name", ["google/gemini-2.0-flash-001", "gemini/gemini-2.0-flash-001", "gemini-2.0-flash-002"])
+def test_the_name_of_one_seller_is_not_that_of_the_only_other_one(catalogue, name):
+    found = resolve(catalogue, name)
+    assert isinstance(found, Unknown)
+    assert f"openrouter/{name}".replace("gemini/", "google/") in found.suggestions
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("aws/eu.amazon.nova-lite", "aws/eu.amazon.nova-lite-v1:0"),
+        ("eu.amazon.nova-lite", "aws/eu.amazon.nova-lite-v1:0"),
+        ("aws/us.amazon.nova-lite", "aws/amazon.nova-lite-v1:0"),
+        ("aws/amazon.nova-lite", "aws/amazon.nova-lite-v1:0"),
+    ],
+)
+def test_a_place_in_a_name_is_kept_where_the_seller_lists_it_apart(catalogue, name, slug):
+    assert resolve(catalogue, name).slug == slug
+
+
+def test_a_place_is_never_taken_for_another(catalogue):
+    assert resolve(catalogue, "aws/anthropic.claude-opus-4").slug == "aws/global.anthropic.claude-opus-4"
+    assert isinstance(resolve(catalogue, "aws/eu.anthropic.claude-opus-4"), Unknown)
 
 
 def test_an_unknown_name_comes_with_the_ids_most_like_it(catalogue):
