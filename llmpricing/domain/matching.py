@@ -130,9 +130,9 @@ def _at_seller(catalogue: Catalogue, seller: Seller, spelling: Spelling) -> Reso
         stated = clause.stated(lowered)
         if stated is not None and _keeps_identity(catalogue, seller, entry, lowered, stated):
             there = _at_place(seller, entry, lowered)
-            return there and Resolution(
-                there.slug, "clause", spelling.reading or f"a name like {stated or there.api_id}"
-            )
+            if there is None:
+                return None
+            return Resolution(there.slug, "clause", spelling.reading or f"a name like {stated or there.api_id}")
     return None
 
 
