@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from llmpricing.sources.errors import SourceError
 from llmpricing.sources.fetch import fetch
 from llmpricing.sources.registry import SOURCES, SourceInfo
 
-COUNTS = ("new", "changed", "unchanged", "quarantined")
+COUNTS = ("new", "changed", "withdrawn", "unchanged", "quarantined")
 
 
 @click.command("import")
@@ -30,6 +30,7 @@ COUNTS = ("new", "changed", "unchanged", "quarantined")
 @click.argument("origin", required=False, metavar="[FILE|URL]")
 @click.option("--all", "every", is_flag=True, help="Import every source from its own address.")
 @click.option("--published", type=instant, metavar="DATE", help="When the list was published; by default now.")
+@click.option("--allow-drop", is_flag=True, help="Let a list pass that lost most of its entries, or of some price.")
 @click.option("--dry-run", is_flag=True, help="Do it all, tell what it did, and change nothing.")
 @json_option
 def import_(
@@ -38,6 +39,7 @@ def import_(
     origin: str | None,
     every: bool,
     published: datetime | None,
+    allow_drop: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -54,7 +56,8 @@ def import_(
     for info in SOURCES.values() if source is None else [SOURCES[source]]:
         try:
             with failures_told():
-                answers.append(_answer(_import(settings, info, origin, published, dry_run), dry_run))
+                reading = replace(_read(settings, info, origin, published), allow_drop=allow_drop)
+                answers.append(_answer(_import(settings, info, reading, dry_run), dry_run))
         except click.ClickException as error:
             failed = True
             answers.append({"source": info.slug, "outcome": "failed", "error": error.message})
@@ -77,10 +80,7 @@ def _check_question(source: str | None, origin: str | None, every: bool, publish
         raise click.BadParameter(f"There is no file {origin!r}.", param_hint="FILE")
 
 
-def _import(
-    settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None, dry_run: bool
-) -> Summary:
-    reading = _read(settings, info, origin, published)
+def _import(settings: Settings, info: SourceInfo, reading: Reading, dry_run: bool) -> Summary:
     bar = click.progressbar(length=1, label=f"Publishing {info.slug}", file=sys.stderr, hidden=not sys.stderr.isatty())
 
     def progress(done: int, total: int) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models.session import make_script_engine
 from llmpricing.scripts.initialize_db import next_step
 from llmpricing.services.decisions import Decider, DecisionRefused
-from llmpricing.services.importing import ImportRefused
+from llmpricing.services.refusals import ImportRefused
 from llmpricing.settings import Settings
 from llmpricing.sources.errors import SourceError
 

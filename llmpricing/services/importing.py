@@ -15,6 +15,14 @@ from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import Offering, Source, SourceFetch
 from llmpricing.services import catalogue_names, catalogue_rows, news, publishing, words
 from llmpricing.services.news import READ, News
+from llmpricing.services.refusals import (
+    ImportRefused,
+    kept_sizes,
+    refuse_empty,
+    refuse_losses,
+    refuse_shrunken,
+    sizes_of,
+)
 from llmpricing.sources.registry import SourceInfo
 
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
@@ -23,10 +31,6 @@ Progress = Callable[[int, int], None]  # offerings published so far, of how many
 # So many changed offerings change the tables' statistics, without which PostgreSQL plans as for empty tables until its
 # autovacuum comes by: a question of 0.2 s then took more than 10 s.
 MANY = 500
-
-
-class ImportRefused(Exception):
-    """The list would harm the price book; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Reading:
     etag: str | None = None
     describes_only: bool = False  # take what it says of known offerings, not its prices
     unmodified: str | None = None  # digest of the list that the server says is still the one; there are no bytes then
+    allow_drop: bool = False  # a person says that what the list lost is news
 
     @property
     def sha256(self) -> str:
@@ -56,6 +61,7 @@ class Summary:
     outcome: str
     new: int = 0
     changed: int = 0
+    withdrawn: int = 0  # of offerings that the list still prices otherwise
     unchanged: int = 0
     quarantined: int = 0
     unknown_keys: dict[str, int] = field(default_factory=dict)
@@ -128,6 +134,8 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     ids = _keep_catalogue(session, source, price_list, reading, now)
     fetch.listed = sorted(ids[o.slug] for o in price_list.offerings if o.statements)
     told = news.keep_news(session, source, fetch, news.said_in(price_list, ids))
+    if not reading.allow_drop:
+        refuse_losses(told.losses, reading.origin)
     return _conclude(fetch, told, info.slug, price_list), told.touched
 
 
@@ -190,15 +198,14 @@ def _unchanged(session: Session, source: Source, reading: Reading, earlier: Sour
         return summary, set()
     fetch = _fetch(source, reading, "unchanged")
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
-    fetch.counts = {"unchanged": summary.unchanged, "entries": earlier.counts.get("entries", 0)}
+    fetch.counts = {"unchanged": summary.unchanged, **kept_sizes(earlier.counts)}
     session.add(fetch)
     catalogue_rows.repeat_facts(session, source, earlier.published_at, reading.published_at)
     return summary, news.bracketed_by(session, source, reading.published_at)
 
 
 def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch | None) -> None:
-    if not price_list.offerings:
-        raise ImportRefused(f"{reading.origin} holds no entry that can be read; nothing was changed.")
+    refuse_empty(price_list, reading.origin)
     if earlier is None:
         return
     if earlier.published_at == reading.published_at:
@@ -206,12 +213,8 @@ def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch |
             f"Another list of this source, published at {reading.published_at.isoformat()}, is in the price book "
             "already, and one time takes one list. To keep both: llmpricing import --published TIME, for the new one."
         )
-    before = earlier.counts.get("entries", 0)
-    if price_list.entries * 2 < before:
-        raise ImportRefused(
-            f"{reading.origin} holds {price_list.entries} entries, the list before it {before}: more than half are "
-            "gone, which is a broken download more often than news. Nothing was changed."
-        )
+    if not reading.allow_drop:
+        refuse_shrunken(price_list, reading.origin, earlier)
 
 
 def _keep_catalogue(
@@ -230,12 +233,8 @@ def _keep_catalogue(
 
 def _conclude(fetch: SourceFetch, told: News, source: str, price_list: PriceList) -> Summary:
     """Write down what the list held, and sum it up."""
-    fetch.counts = {
-        "new": told.new,
-        "changed": told.changed,
-        "unchanged": told.unchanged,
-        "entries": price_list.entries,
-    }
+    told_of = {name: getattr(told, name) for name in ("new", "changed", "withdrawn", "unchanged")}
+    fetch.counts = told_of | sizes_of(price_list)
     fetch.unknown_keys = dict(price_list.unknown_keys.most_common())
     fetch.problems = [{"key": problem.key, "reason": problem.reason} for problem in price_list.problems]
     return Summary(
@@ -243,9 +242,7 @@ def _conclude(fetch: SourceFetch, told: News, source: str, price_list: PriceList
         fetch.published_at,
         fetch.sha256,
         "imported",
-        told.new,
-        told.changed,
-        told.unchanged,
+        **told_of,
         unknown_keys=fetch.unknown_keys,
         problems=price_list.problems,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from llmpricing.domain.observations import PriceList
+from llmpricing.domain.observations import PriceList, State
 from llmpricing.models import Observation, Source, SourceFetch
 from llmpricing.services import words
 from llmpricing.services.words import Said, component_text
@@ -19,13 +20,26 @@ _Key = tuple[int, str]  # offering and component
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """How many of the listed offerings that ``had`` a price of a component have ``lost`` it."""
+
+    component: str
+    lost: int
+    had: int
+
+
+@dataclass(frozen=True, slots=True)
 class News:
-    """How many components are new, changed and unchanged; ``touched`` are the offerings that may be priced anew."""
+    """How many components are new, changed, withdrawn and unchanged; ``touched`` are the offerings that may be priced
+    anew.
+    """
 
     new: int
     changed: int
+    withdrawn: int
     unchanged: int
     touched: set[int]
+    losses: list[Loss]
 
 
 def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mapping[_Key, Said]) -> News:
@@ -37,12 +51,15 @@ def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mappin
         for key, segments in said.items()
         if key in before and words.comparable(before[key]) != words.comparable(segments)
     }
-    changes = new | changed | dict.fromkeys(_withdrawn(before, said, set(fetch.listed)), ())
+    listed = set(fetch.listed)
+    withdrawn = list(_withdrawn(before, said, listed))
+    changes = new | changed | dict.fromkeys(withdrawn, ())
     rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
     rows |= {(time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes))}
     words.keep_words(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
-    return News(len(new), len(changed), len(said) - len(new) - len(changed), touched)
+    unchanged = len(said) - len(new) - len(changed)
+    return News(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, said, listed))
 
 
 def said_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Said]:
@@ -71,6 +88,18 @@ def _told_at(session: Session, source: Source, time: datetime) -> set[_Key]:
 def _withdrawn(before: Mapping[_Key, Said], said: Mapping[_Key, Said], listed: set[int]) -> Iterator[_Key]:
     """Prices that the source no longer states though it still prices the offering."""
     return (key for key, segments in before.items() if segments and key[0] in listed and key not in said)
+
+
+def _losses(before: Mapping[_Key, Said], said: Mapping[_Key, Said], listed: set[int]) -> list[Loss]:
+    had = [key for key, segments in before.items() if key[0] in listed and _is_sold(segments)]
+    lost = Counter(component for offering, component in had if not _is_sold(said.get((offering, component), ())))
+    counts = Counter(component for _, component in had)
+    return [Loss(component, count, counts[component]) for component, count in lost.most_common()]
+
+
+def _is_sold(segments: Said) -> bool:
+    """Whether a word states a price, be it free: a list without a meter's key may also read as not offering it."""
+    return any(segment.state is not State.NOT_OFFERED for segment in segments)
 
 
 def _repeated_later(

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, func, select, text
@@ -25,7 +26,7 @@ from llmpricing.scripts import import_command
 from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.https_server import ListServer, certificate, trusted_server
-from tests.lists import price_list
+from tests.lists import cost_map, price_list
 
 SAMPLES = Path(__file__).parent.parent / "fixtures"
 LIST = price_list(a=2, b=5)
@@ -84,13 +85,15 @@ def test_the_summary_has_the_same_names_in_text_and_json(commands: Commands, lis
         "dry_run": False,
         "new": 4,
         "changed": 0,
+        "withdrawn": 0,
         "unchanged": 0,
         "quarantined": 0,
         "unknown_keys": {},
         "problems": [],
         "digest": said["digest"],
     }
-    assert all(f"  {name} " in text_.output for name in ("new", "changed", "unchanged", "quarantined", "unknown_keys"))
+    names = ("new", "changed", "withdrawn", "unchanged", "quarantined", "unknown_keys")
+    assert all(f"  {name} " in text_.output for name in names)
     assert said["digest"] in text_.output
 
 
@@ -130,6 +133,84 @@ def test_quarantined_prices_are_counted_and_no_failure(commands: Commands, tmp_p
     (tmp_path / "slipped.json").write_bytes(price_list(a=2000, b=6))
     said = commands.json("import genai-prices", str(tmp_path / "slipped.json"))
     assert (said["quarantined"], said["changed"]) == (2, 4)
+
+
+def cost_entries(count: int) -> dict[str, Any]:
+    """LiteLLM's map of so many offerings, each with prices for input and output."""
+    entries: dict[str, Any] = json.loads(cost_map(**{f"model-{number}": 2 for number in range(count)}))
+    return entries
+
+
+def without_key(entries: dict[str, Any], key: str, count: int) -> dict[str, Any]:
+    """The map with that key left out of its first entries."""
+    return {
+        name: {k: v for k, v in entry.items() if k != key or number >= count}
+        for number, (name, entry) in enumerate(entries.items())
+    }
+
+
+def load_entries(commands: Commands, folder: Path, entries: Any, published: str, *words: str) -> Any:
+    """What importing this map from a file says, done or refused."""
+    (folder / "map.json").write_text(json.dumps(entries))
+    words = (str(folder / "map.json"), "--published", published, "--json", *words)
+    return json.loads(commands.run("import litellm", *words).stdout)
+
+
+def base_prices(engine: Engine, meter: str) -> int:
+    query = select(func.count()).where(
+        PriceRow.meter == meter, PriceRow.condition_key == "", PriceRow.state == "priced",
+        func.upper_inf(PriceRow.recorded), func.upper_inf(PriceRow.valid),
+    )  # fmt: skip
+    with Session(engine) as session:
+        return session.scalar(query) or 0
+
+
+@pytest.mark.parametrize(("key", "meter"), [("input", "input_tokens"), ("output", "output_tokens")])
+def test_a_list_that_lost_a_key_is_refused_in_plain_words(
+    commands: Commands, book: Engine, tmp_path: Path, key: str, meter: str
+) -> None:
+    entries = cost_entries(25)
+    load_entries(commands, tmp_path, entries, "2026-10-01")
+    before = rows(book)
+    lost = without_key(entries, f"{key}_cost_per_token", 13)
+    said = load_entries(commands, tmp_path, lost, "2026-11-01")
+    assert said["outcome"] == "failed"
+    assert f"map.json has no price of {meter} any more for 13 of the 25 listed offerings" in said["error"]
+    assert "llmpricing import --allow-drop" in said["error"]
+    assert (rows(book), base_prices(book, meter)) == (before, 25)
+
+
+def test_what_a_list_withdraws_is_counted(commands: Commands, book: Engine, tmp_path: Path) -> None:
+    entries = cost_entries(25)
+    load_entries(commands, tmp_path, entries, "2026-10-01")
+    said = load_entries(commands, tmp_path, without_key(entries, "input_cost_per_token", 12), "2026-11-01")
+    assert [said[name] for name in ("outcome", "new", "changed", "withdrawn", "unchanged")] == [
+        "imported", 0, 0, 12, 38,
+    ]  # fmt: skip
+    assert base_prices(book, "input_tokens") == 13
+
+
+def test_a_few_offerings_may_lose_a_price_together(commands: Commands, tmp_path: Path) -> None:
+    entries = cost_entries(19)
+    load_entries(commands, tmp_path, entries, "2026-10-01")
+    lost = without_key(entries, "input_cost_per_token", 19)
+    assert load_entries(commands, tmp_path, lost, "2026-11-01")["withdrawn"] == 19
+
+
+def test_a_person_may_say_that_a_lost_price_is_news(commands: Commands, book: Engine, tmp_path: Path) -> None:
+    entries = cost_entries(25)
+    load_entries(commands, tmp_path, entries, "2026-10-01")
+    lost = without_key(entries, "input_cost_per_token", 25)
+    assert load_entries(commands, tmp_path, lost, "2026-11-01", "--allow-drop")["withdrawn"] == 25
+    assert base_prices(book, "input_tokens") == 0
+
+
+def test_a_person_may_say_that_lost_entries_are_news(commands: Commands, tmp_path: Path) -> None:
+    load_entries(commands, tmp_path, cost_entries(9), "2026-10-01")
+    refused = load_entries(commands, tmp_path, cost_entries(4), "2026-11-01")
+    assert "4 entries, the list before it 9" in refused["error"]
+    assert "llmpricing import --allow-drop" in refused["error"]
+    assert load_entries(commands, tmp_path, cost_entries(4), "2026-11-01", "--allow-drop")["unchanged"] == 8
 
 
 def test_unknown_keys_and_problems_are_listed(commands: Commands) -> None:
