@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from llmpricing.domain.conditions import STANDARD, Conditions
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal, ratio_text, to_text
 from llmpricing.scripts.ini import ini_settings
@@ -27,9 +28,31 @@ from llmpricing.scripts.price_book import (
 from llmpricing.services.decisions import HeldPrice, hold_price, release_price
 from llmpricing.services.disagreements import Disagreement, disagreements
 from llmpricing.services.pins import PinnedPrice, pinned_prices
-from llmpricing.services.words import component_text
 
-tier_option = click.option("--tier", default=STANDARD, show_default=True, help="The service tier, such as batch.")
+_tier = click.option("--tier", default=STANDARD, show_default=True, help="The service tier, such as batch.")
+_conditions = click.option(
+    "--conditions", metavar="KEY", help="Which of the offering's prices, such as above=200000 or tier=batch;region=eu."
+)
+
+
+def price_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which price of a meter is meant, as ``_key`` reads it."""
+    return _tier(_conditions(command))
+
+
+def _key(tier: str, conditions: str | None) -> str:
+    if conditions is None:
+        return "" if tier == STANDARD else f"tier={tier}"
+    if tier != STANDARD:
+        raise click.UsageError("Give --tier or --conditions, which may name a tier too: tier=batch;above=200000.")
+    return conditions
+
+
+def currency(text: str) -> str:
+    """A currency's three letters; a usage error for anything else."""
+    if not (len(text) == 3 and text.isascii() and text.isalpha()):
+        raise click.BadParameter(f"{text!r} is no currency: three letters, such as EUR.")
+    return text.upper()
 
 
 def amount(text: str) -> Decimal:
@@ -49,8 +72,8 @@ def amount(text: str) -> Decimal:
 @click.argument("meter", required=False, type=click.Choice(list(METERS)), metavar="METER")
 @click.argument("amount", required=False, type=amount, metavar="AMOUNT")
 @click.option("--per", type=click.IntRange(1, 10**9), help="For how many units; by default the meter's usual quantity.")
-@click.option("--currency", default="USD", show_default=True, help="What the amount is in.")
-@tier_option
+@click.option("--currency", type=currency, default="USD", show_default=True, help="What the amount is in.")
+@price_options
 @click.option("--from", "since", type=instant, metavar="DATE", help="From when on; by default from now.")
 @as_option
 @note_option
@@ -64,6 +87,7 @@ def pin(
     per: int | None,
     currency: str,
     tier: str,
+    conditions: str | None,
     since: datetime | None,
     actor: str | None,
     note: str | None,
@@ -82,31 +106,48 @@ def pin(
         return
     if offering is None or meter is None or amount is None:
         raise click.UsageError("Name OFFERING METER AMOUNT, as in: openai/gpt-4o input_tokens 2.50; or say --list.")
-    price = HeldPrice(offering, _component(meter, tier), amount, per or METERS[meter].per, currency.upper(), since)
+    price = HeldPrice(offering, f"{meter}|{_key(tier, conditions)}", amount, per or METERS[meter].per, currency, since)
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        hold_price(session, price, by)
-    click.echo(f"{offering} {meter} is held at {to_text(amount)} {price.currency} per {price.per:,} by {by.name}.")
+        held = hold_price(session, price, by)
+    click.echo(f"{held.offering} {_named(price.component)} is held at {_amount(price)} by {by.name}.")
+    if held.not_held:
+        click.echo(f"Not held, as the sources state them: {', '.join(held.not_held)}. To hold one: --conditions KEY.")
 
 
 @click.command()
 @ini_option
 @click.argument("offering")
 @click.argument("meter", type=click.Choice(list(METERS)), metavar="METER")
-@tier_option
+@price_options
 @click.option("--void", is_flag=True, help="Undo it for the past too, as if it had never been pinned.")
 @as_option
 @note_option
-def unpin(ini: Path, offering: str, meter: str, tier: str, void: bool, actor: str | None, note: str | None) -> None:
+def unpin(
+    ini: Path,
+    offering: str,
+    meter: str,
+    tier: str,
+    conditions: str | None,
+    void: bool,
+    actor: str | None,
+    note: str | None,
+) -> None:
     """Let a pinned price go: from now on the sources speak again. What it held until now stays charged so."""
+    component = f"{meter}|{_key(tier, conditions)}"
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        release_price(session, offering, _component(meter, tier), by, void=void)
-    click.echo(f"{offering} {meter} is no longer pinned, by {by.name}.")
+        slug = release_price(session, offering, component, by, void=void)
+    click.echo(f"{slug} {_named(component)} is no longer pinned, by {by.name}.")
 
 
-def _component(meter: str, tier: str) -> str:
-    return component_text(meter, Conditions(service_tier=tier))
+def _named(component: str) -> str:
+    meter, _, key = component.partition("|")
+    return f"{meter} [{key}]" if key else meter
+
+
+def _amount(price: HeldPrice | PinnedPrice) -> str:
+    return f"{to_text(price.amount)} {price.currency} per {price.per:,}"
 
 
 def _list(ini: Path, as_json: bool) -> None:
@@ -128,13 +169,11 @@ def _list(ini: Path, as_json: bool) -> None:
 
 
 def _text(price: PinnedPrice) -> str:
-    meter, _, conditions = price.component.partition("|")
     since = f" from {price.valid_from:%Y-%m-%d %H:%M} UTC" if price.valid_from else ""
     until = f" until {price.valid_until:%Y-%m-%d %H:%M} UTC" if price.valid_until else ""
     note = f": {price.note}" if price.note else ""
     return (
-        f"{price.offering} {meter}{f' [{conditions}]' if conditions else ''}: {to_text(price.amount)} {price.currency} "
-        f"per {price.per:,}{since}{until}, pinned by {price.pinned_by}{note}"
+        f"{price.offering} {_named(price.component)}: {_amount(price)}{since}{until}, pinned by {price.pinned_by}{note}"
     )
 
 

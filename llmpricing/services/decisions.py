@@ -12,13 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.matching import Ambiguous, Resolution
 from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import State
 from llmpricing.domain.quarantine import Verdict
 from llmpricing.models import Offering, Pin, Review, Source
 from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
-from llmpricing.services.pins import keep_manual_source, pins_on
+from llmpricing.services.clock import Clocks
+from llmpricing.services.naming import resolve_name
+from llmpricing.services.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
 from llmpricing.services.reviews import SUPERSEDED
 
 
@@ -36,8 +39,19 @@ class Decider:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What was pinned: the offering's id, and the conditions' keys of the meter's prices that sources still state."""
+
+    offering: str
+    not_held: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPrice:
-    """A price to hold: ``amount`` in ``currency`` per ``per`` units; ``since`` None means from now on."""
+    """A price to hold: ``amount`` in ``currency`` per ``per`` units; ``since`` None means from now on.
+
+    ``offering`` is its id or any name that resolves; ``component`` the meter and its conditions, as in the history.
+    """
 
     offering: str
     component: str
@@ -67,15 +81,17 @@ def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decid
     return len(found)
 
 
-def hold_price(session: Session, price: HeldPrice, by: Decider) -> None:
+def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     """Pin a price from its date on, in place of what was pinned there; earlier pins stay until that date.
 
-    Raises DecisionRefused for an unknown offering.
+    Raises DecisionRefused for an unknown offering, and for conditions under which it has no price at all.
     """
     publishing.lock(session)
     at = publishing.recording_time(session, by.at)
     since = price.since or at
-    offering = _offering(session, price.offering)
+    slug = meant(session, price.offering, by.at)
+    offering = _id_of(session, slug)
+    _refuse_unknown_conditions(session, slug, offering, price.component)
     for held in pins_on(session, offering, price.component):
         _cut(session, held, since, at)
     keep_manual_source(session)
@@ -89,19 +105,21 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> None:
     }
     _add_pin(session, offering, price.component, Range(since, None), at, values)
     amount = f"{to_text(price.amount)} {price.currency} per {price.per}"
-    subject = f"{price.offering} {price.component}"
+    subject = f"{slug} {price.component}"
     note_event(session, at, by.name, "pin_added", subject, price=amount, since=since.isoformat(), note=by.note)
     _publish(session, {offering}, at)
+    return Held(slug, keys_not_held(session, offering, price.component, since))
 
 
-def release_price(session: Session, slug: str, component: str, by: Decider, *, void: bool = False) -> None:
+def release_price(session: Session, name: str, component: str, by: Decider, *, void: bool = False) -> str:
     """End a pin now, so that the sources speak again; ``void`` undoes it for the past too, as if it had never been.
 
-    Raises DecisionRefused where nothing is pinned.
+    Returns the offering's id. Raises DecisionRefused where nothing is pinned.
     """
     publishing.lock(session)
     at = publishing.recording_time(session, by.at)
-    offering = _offering(session, slug)
+    slug = meant(session, name, by.at)
+    offering = _id_of(session, slug)
     standing = [held for held in pins_on(session, offering, component) if void or _holds_after(held, at)]
     if not standing:
         raise DecisionRefused(f"No price of {slug} is pinned there. See llmpricing pin --list.")
@@ -110,6 +128,18 @@ def release_price(session: Session, slug: str, component: str, by: Decider, *, v
     action = "pin_voided" if void else "pin_removed"
     note_event(session, at, by.name, action, f"{slug} {component}", note=by.note)
     _publish(session, {offering}, at)
+    return slug
+
+
+def meant(session: Session, name: str, now: datetime) -> str:
+    """The id of the offering that the name means now; raises DecisionRefused, naming what comes near."""
+    found = resolve_name(session, Clocks(now, now), name)
+    if isinstance(found, Resolution):
+        return found.slug
+    if isinstance(found, Ambiguous):
+        raise DecisionRefused(f"{name} may mean {', '.join(found.candidates)}: name one of them.")
+    near = f" Near it are {', '.join(found.suggestions)}." if found.suggestions else ""
+    raise DecisionRefused(f"No offering is called {name}.{near}")
 
 
 def _close(session: Session, review: Review, verdict: Verdict, by: Decider, at: datetime, source: str) -> None:
@@ -133,11 +163,17 @@ def _close(session: Session, review: Review, verdict: Verdict, by: Decider, at: 
     )
 
 
-def _offering(session: Session, slug: str) -> int:
-    found = session.scalar(select(Offering.id).where(Offering.slug == slug))
-    if found is None:
-        raise DecisionRefused(f"No offering has the id {slug}. Ids look like openai/gpt-4o; the list page shows them.")
-    return found
+def _id_of(session: Session, slug: str) -> int:
+    return session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
+
+
+def _refuse_unknown_conditions(session: Session, slug: str, offering: int, component: str) -> None:
+    """A key that no price has would be a slip of the pen; the base price alone may be one that no source states."""
+    key = component.partition("|")[2]
+    known = condition_keys(session, offering)
+    if key and key not in known:
+        named = f"those with conditions are: {', '.join(known)}" if known else "none of its prices has conditions"
+        raise DecisionRefused(f"{slug} has no price for {key}; {named}.")
 
 
 def _holds_after(held: Pin, at: datetime) -> bool:

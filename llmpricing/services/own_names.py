@@ -11,13 +11,11 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.catalogues import OWN
-from llmpricing.domain.matching import MAX_LENGTH, Ambiguous, Resolution
+from llmpricing.domain.matching import MAX_LENGTH
 from llmpricing.models import Offering, OfferingAlias
 from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
-from llmpricing.services.clock import Clocks
-from llmpricing.services.decisions import Decider, DecisionRefused
-from llmpricing.services.naming import resolve_name
+from llmpricing.services.decisions import Decider, DecisionRefused, meant
 from llmpricing.services.own_terms import end_row, reaches, times_of, valid_range
 
 
@@ -49,7 +47,7 @@ def add_name(
         raise DecisionRefused(f"{name} is an offering's id, which always means that offering.")
     if any(row.valid.overlaps(valid) for row in _called(session, name)):
         raise DecisionRefused(f"{name} means something in that time already. End that: llmpricing alias end {name}")
-    slug = _meant(session, offering, by.at)
+    slug = meant(session, offering, by.at)
     id_ = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
     session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=Range(recorded, None)))
     note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
@@ -88,13 +86,3 @@ def _called(session: Session, name: str) -> Sequence[OfferingAlias]:
         func.upper_inf(OfferingAlias.recorded),
     )
     return session.scalars(query).all()
-
-
-def _meant(session: Session, offering: str, now: datetime) -> str:
-    found = resolve_name(session, Clocks(now, now), offering)
-    if isinstance(found, Resolution):
-        return found.slug
-    if isinstance(found, Ambiguous):
-        raise DecisionRefused(f"{offering} may mean {', '.join(found.candidates)}: name one of them.")
-    near = f" Near it are {', '.join(found.suggestions)}." if found.suggestions else ""
-    raise DecisionRefused(f"No offering is called {offering}.{near}")

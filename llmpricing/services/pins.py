@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.observations import Segment, State
 from llmpricing.domain.publishing import PINNED, pin
 from llmpricing.domain.timelines import Component, Row
-from llmpricing.models import Offering, Pin, Source
+from llmpricing.models import Offering, Pin, PriceRow, Source
 from llmpricing.services.words import Components
 
 
@@ -58,6 +58,35 @@ def pins_on(session: Session, offering_id: int, component: str) -> list[Pin]:
     """The pins that stand on one component, in order of time."""
     query = select(Pin).where(Pin.offering_id == offering_id, Pin.component == component, func.upper_inf(Pin.recorded))
     return list(session.scalars(query.order_by(func.lower(Pin.valid).nulls_first())))
+
+
+def condition_keys(session: Session, offering_id: int) -> list[str]:
+    """Keys of the conditions under which the offering has or will have a price of any meter; the base has none."""
+    query = select(PriceRow.condition_key).where(PriceRow.offering_id == offering_id, func.upper_inf(PriceRow.recorded))
+    return sorted(set(session.scalars(query)) - {""})
+
+
+def keys_not_held(session: Session, offering_id: int, component: str, since: datetime) -> list[str]:
+    """The meter's conditions beside those of the component that the sources price from then on, as pins leave them."""
+    meter, _, key = component.partition("|")
+    query = (
+        select(PriceRow.condition_key)
+        .join(Source, Source.id == PriceRow.source_id)
+        .where(
+            PriceRow.offering_id == offering_id,
+            PriceRow.meter == meter,
+            PriceRow.amount.is_not(None),
+            Source.slug != PINNED,
+            func.upper_inf(PriceRow.recorded),
+            or_(func.upper_inf(PriceRow.valid), func.upper(PriceRow.valid) > since),
+        )
+    )
+    held = set(_parts(key))
+    return sorted(other for other in set(session.scalars(query)) - {key} if held < set(_parts(other)))
+
+
+def _parts(key: str) -> list[str]:
+    return key.split(";") if key else []
 
 
 def pinned_prices(session: Session, now: datetime) -> list[PinnedPrice]:

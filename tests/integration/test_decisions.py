@@ -239,6 +239,8 @@ def test_a_decision_on_nothing_is_misuse(price_book: PriceBook, words: str) -> N
         "acme/a no_such_meter 1",
         "acme/a input_tokens 1 --per 0",
         "acme/a input_tokens 1 --from soon",
+        "acme/a input_tokens 1 --currency foo1",
+        "acme/a input_tokens 1 --tier batch --conditions above=200000",
         "acme/a --list",
     ],
 )
@@ -295,17 +297,72 @@ def test_a_later_pin_takes_over_from_its_date_and_the_earlier_one_stays_before_i
 
 
 def test_a_pin_may_lie_in_the_future_and_name_a_tier_and_a_quantity(price_book: PriceBook) -> None:
+    price_book.load(with_conditions(), "2026-11-02")
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     price_book.run("pin acme/b input_tokens 0.004 --per 1000 --from", tomorrow)
-    price_book.run("pin acme/b input_tokens 3 --tier batch")
+    price_book.run("pin acme/b input_tokens 2.9 --tier batch")
     now = datetime.now(UTC)
     assert price_book.input_price("acme/b") == 6
     assert price_book.input_price("acme/b", at=now + timedelta(days=2), known_at=now) == 4
     with Session(price_book.engine) as session:
-        query = select(PriceRow.amount).where(PriceRow.service_tier == "batch", PriceRow.recorded.contains(now))
-        assert session.scalars(query).all() == [3]
+        query = select(PriceRow.condition_key).where(PriceRow.amount == Decimal("2.9"), PriceRow.recorded.contains(now))
+        assert session.scalars(query).all() == ["tier=batch"]
     price_book.run("unpin acme/b input_tokens --tier batch")
     assert [pin["conditions"] for pin in price_book.commands.json("pin --list")["pins"]] == [""]
+
+
+def with_conditions() -> bytes:
+    """The list with a batch price and a context step of b."""
+    listed = json.loads(price_list(a=2, b=6))
+    (b,) = (model for model in listed[0]["models"] if model["id"] == "b")
+    b["prices"]["input_mtok"] = {"base": 6, "tiers": [{"start": 200000, "price": 12}]}
+    b["price_variants"] = [{"when": {"processing": "batch"}, "prices": {"input_mtok": 3, "output_mtok": 12}}]
+    return json.dumps(listed).encode()
+
+
+def test_a_price_under_any_conditions_can_be_pinned_by_their_key(price_book: PriceBook) -> None:
+    price_book.load(with_conditions(), "2026-11-02")
+    said = price_book.run("pin acme/b input_tokens 9 --conditions above=200000")
+    assert "acme/b input_tokens [above=200000] is held at 9 USD" in said
+    (held,) = price_book.commands.json("pin --list")["pins"]
+    assert (held["conditions"], held["amount"]) == ("above=200000", "9")
+    price_book.run("unpin acme/b input_tokens --conditions above=200000")
+    assert price_book.commands.json("pin --list")["pins"] == []
+
+
+def test_what_a_pin_of_the_base_price_does_not_hold_is_told(price_book: PriceBook) -> None:
+    price_book.load(with_conditions(), "2026-11-02")
+    price_book.run("pin acme/b input_tokens 2 --tier batch")
+    assert "Not held, as the sources state them: above=200000." in price_book.run("pin acme/b input_tokens 5")
+    assert "Not held" not in price_book.run("pin acme/a input_tokens 5")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "--tier batchh",
+        "--tier=",
+        "--tier a;b",
+        "--tier x;above=abc",
+        "--tier x;schedule=zzz",
+        "--conditions from=200000",
+    ],
+)
+def test_conditions_that_no_price_of_the_offering_has_are_refused_with_those_it_has(
+    price_book: PriceBook, words: str
+) -> None:
+    price_book.load(with_conditions(), "2026-11-02")
+    said = price_book.run(f"pin acme/b input_tokens 5 {words}", exit_code=1)
+    assert "those with conditions are: above=200000, tier=batch." in said
+    assert "none of its prices has conditions" in price_book.run(f"pin acme/a input_tokens 5 {words}", exit_code=1)
+    assert price_book.events() == []
+
+
+def test_a_pin_takes_every_name_that_resolves(price_book: PriceBook) -> None:
+    price_book.run("alias add our-b acme/b")
+    assert "acme/b input_tokens is held" in price_book.run("pin our-b input_tokens 5")
+    assert price_book.input_price("acme/b") == 5
+    assert "acme/b input_tokens is no longer pinned" in price_book.run("unpin our-b input_tokens")
 
 
 def test_a_price_that_no_source_states_can_be_pinned(price_book: PriceBook) -> None:
@@ -316,7 +373,7 @@ def test_a_price_that_no_source_states_can_be_pinned(price_book: PriceBook) -> N
 
 
 def test_an_offering_that_does_not_exist_cannot_be_pinned(price_book: PriceBook) -> None:
-    assert "No offering has the id acme/z" in price_book.run("pin acme/z input_tokens 1", exit_code=1)
+    assert "No offering is called acme/z" in price_book.run("pin acme/z input_tokens 1", exit_code=1)
     assert price_book.events() == []
 
 
