@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quantities import Usage, UsageError, count, read_quantity
-from llmpricing.domain.usage_anthropic import read_anthropic
-from llmpricing.domain.usage_google import read_google
-from llmpricing.domain.usage_openai import read_openai
+from llmpricing.domain.usage_anthropic import anthropic_reads, read_anthropic
+from llmpricing.domain.usage_google import google_reads, read_google
+from llmpricing.domain.usage_openai import openai_reads, read_openai
 
-__all__ = ["Usage", "UsageError", "UsageFormat", "read_usage"]
+__all__ = ["Usage", "UsageError", "UsageFormat", "reads", "read_usage"]
 
 UsageFormat = Literal["llmpricing", "openai", "anthropic", "google"]
 
@@ -20,6 +20,11 @@ UsageFormat = Literal["llmpricing", "openai", "anthropic", "google"]
 def read_usage(raw: Mapping[str, Any], usage_format: UsageFormat = "llmpricing") -> Usage:
     """Usage from a mapping in our own words or in a provider's; raises UsageError naming the caller's field."""
     return _READERS[usage_format](raw)
+
+
+def reads(usage_format: UsageFormat, field: str) -> bool:
+    """Whether usage of this format may hold the field (a dotted path), and it says something of the price."""
+    return _FIELDS[usage_format](field)
 
 
 def _read_own(raw: Mapping[str, Any]) -> Usage:
@@ -41,4 +46,10 @@ _READERS = {
     "openai": read_openai,
     "anthropic": read_anthropic,
     "google": read_google,
+}
+_FIELDS = {
+    "llmpricing": METERS.__contains__,
+    "openai": openai_reads,
+    "anthropic": anthropic_reads,
+    "google": google_reads,
 }

@@ -22,6 +22,15 @@ _ANTHROPIC = {
     "output_tokens_details.thinking_tokens": "output_reasoning_tokens",
 }
 _ANTHROPIC_FREE = frozenset({"server_tool_use.web_fetch_requests", "server_tool_use.tool_search_requests"})
+_ANTHROPIC_FIELDS = frozenset(
+    {*_ANTHROPIC, *_ANTHROPIC_FREE, "service_tier", "inference_geo"}
+    | {field.partition(".")[0] for field in {*_ANTHROPIC, *_ANTHROPIC_FREE}}
+)
+
+
+def anthropic_reads(field: str) -> bool:
+    """Whether the field, by its dotted path, says something of the price."""
+    return field in _ANTHROPIC_FIELDS
 
 
 def read_anthropic(raw: Mapping[str, Any]) -> Usage:

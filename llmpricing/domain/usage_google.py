@@ -29,11 +29,17 @@ _GOOGLE_DETAILS = {
 _GOOGLE_TIERS = {"ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": "flex"}
 
 
+def google_reads(field: str) -> bool:
+    """Whether the field, in camel or snake case, says something of the price."""
+    name = _camel(field)
+    return name in _GOOGLE or name in _GOOGLE_DETAILS or name in ("totalTokenCount", "trafficType")
+
+
 def read_google(raw: Mapping[str, Any]) -> Usage:
     """Usage of a usageMetadata object, in camel or snake case, with its traffic type; raises UsageError."""
     reading = Reading()
     for name, value in raw.items():
-        field = re.sub(r"_(\w)", lambda letter: letter[1].upper(), name)  # the Python library writes snake_case
+        field = _camel(name)
         if meter := _GOOGLE.get(field):
             if value is not None:
                 reading.take(name, value, meter)
@@ -49,6 +55,10 @@ def read_google(raw: Mapping[str, Any]) -> Usage:
         reading.drop("input_text_tokens")
     traffic = raw.get("trafficType", raw.get("traffic_type"))
     return reading.usage(_GOOGLE_TIERS.get(traffic) if isinstance(traffic, str) else None)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda letter: letter[1].upper(), name)  # the Python library writes snake_case
 
 
 def _take_modalities(reading: Reading, name: str, details: object, pattern: str) -> None:

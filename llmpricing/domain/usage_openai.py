@@ -48,12 +48,17 @@ _OPENAI_SUMS = frozenset(
 _BESIDE_OUTPUT = ("reasoning_tokens", "citation_tokens")
 
 
+def openai_reads(field: str) -> bool:
+    """Whether the field, by its dotted path, says something of the price."""
+    path = _path(field)
+    return path in _OPENAI or path in _OPENAI_SUMS or field.rpartition(".")[2] in _OPENAI_PARTS
+
+
 def read_openai(raw: Mapping[str, Any]) -> Usage:
     """Usage of a Chat Completions, Responses, Realtime, Images, Embeddings or Audio answer; raises UsageError."""
     reading = Reading()
     for field, value in fields(raw):
-        *parts, name = field.split(".")
-        path = ".".join([*(_OPENAI_PARTS.get(part, part) for part in parts), name])
+        path, name = _path(field), field.rpartition(".")[2]
         if meter := _OPENAI.get(path):
             reading.take(field, value, meter)
         elif name in _OPENAI_PARTS:
@@ -72,3 +77,9 @@ def read_openai(raw: Mapping[str, Any]) -> Usage:
     if reasoning:
         reading.drop("output_text_tokens")
     return reading.usage()
+
+
+def _path(field: str) -> str:
+    """The dotted path with one name for each detail object."""
+    *parts, name = field.split(".")
+    return ".".join([*(_OPENAI_PARTS.get(part, part) for part in parts), name])

@@ -58,7 +58,12 @@ def fields(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]
             yield f"{above}{name}", value
 
 
+def is_counter(field: str) -> bool:
+    """Whether a field of this name counts something, by its ending."""
+    return bool(_COUNTER.search(field))
+
+
 def refuse_counter(field: str, value: object) -> None:
     is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    if is_number and value and _COUNTER.search(field):
+    if is_number and value and is_counter(field):
         raise UsageError(field, "is a count that this usage format does not know")

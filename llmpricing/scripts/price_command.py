@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import click
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.usage import UsageFormat
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, open_book
 
@@ -30,6 +31,14 @@ _SHOWN_REASONS = 20
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Default: OUT with .unpriced.")
 @click.option("--at-column", help="When each row was used. Default: at; now, if the log has no such column.")
 @click.option("--model-column", default="model", show_default=True, help="Which model was used.")
+@click.option(
+    "--usage-format",
+    type=click.Choice(get_args(UsageFormat)),
+    default="llmpricing",
+    show_default=True,
+    help="Whose names the counts have; also in one column usage.",
+)
+@click.option("--ignore-column", "ignored", multiple=True, metavar="NAME", help="Keep it, but never count it.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
 @ini_option
@@ -39,6 +48,8 @@ def price(
     rejects: Path | None,
     at_column: str | None,
     model_column: str,
+    usage_format: UsageFormat,
+    ignored: tuple[str, ...],
     known_at: datetime | None,
     assume_utc: bool,
     ini: Path,
@@ -47,23 +58,29 @@ def price(
     and why to REJECTS.
 
     Columns named as quotes name usage (input_tokens, cache_read_tokens, ...; prompt_tokens and completion_tokens too)
-    are counted; provider, service_tier, region and other conditions of prices are honoured; the rest is kept.
+    are counted; provider, service_tier, region and other conditions of prices are honoured; the rest is kept. A log
+    with other columns that look like counts is refused: rename them, or say --usage-format or --ignore-column.
+    With --usage-format the columns are the fields of a provider's usage object (prompt_tokens_details.cached_tokens,
+    ...), or one column usage holds it.
     """
     out = out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects)
     try:
-        from llmpricing.services.bulk.layout import Columns, LogError
+        from llmpricing.services.bulk.counts import LogError, UncountedError
+        from llmpricing.services.bulk.layout import Columns
         from llmpricing.services.bulk.price_log import known_facts, price_log
         from llmpricing.services.bulk.pricing import Pricer
     except ModuleNotFoundError:
         raise click.ClickException(_MISSING) from None
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         pricer = Pricer(session, datetime.now(UTC), known_at, assume_utc)
-        columns = Columns(known_facts(session), model_column, at_column)
+        columns = Columns(known_facts(session), model_column, at_column, usage_format, frozenset(ignored))
         try:
             with _progress(usage) as advance:
                 summary = price_log(pricer, columns, usage, out, rejects, advance)
+        except UncountedError as error:
+            raise click.UsageError(str(error)) from None
         except LogError as error:
             raise click.ClickException(str(error)) from None
         except OSError as error:

@@ -22,7 +22,8 @@ from llmpricing.domain.contexts import context
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
 from llmpricing.domain.usage import UsageError, read_usage
 from llmpricing.services.bulk import csv_log
-from llmpricing.services.bulk.layout import Columns, LogError
+from llmpricing.services.bulk.counts import LogError
+from llmpricing.services.bulk.layout import Columns
 from llmpricing.services.bulk.price_log import Summary, known_facts, price_log
 from llmpricing.services.bulk.pricing import Pricer
 from llmpricing.services.quoting import Asked, Quoted, quote_many
@@ -244,7 +245,7 @@ def test_new_columns_never_hide_those_of_the_log(book, rows, expected, tmp_path)
     [
         ("model,input_tokens,input_tokens", "several columns"),
         ("model,prompt_tokens,input_tokens", "counts input_tokens twice"),
-        ("model,at,tokens", "counts nothing"),
+        ("model,at,note", "counts nothing"),
         ("at,input_tokens", "no column model"),
     ],
 )

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from llmpricing.domain.usage import Usage, UsageError
 from llmpricing.services.bulk.layout import Layout
 
 Numbers = npt.NDArray[np.int64]
@@ -27,7 +28,8 @@ class Broken(NamedTuple):
 @dataclass(frozen=True)
 class Batch:
     """``table`` has one row per request and the log's columns; ``lines`` tells where each stands in the log, from 1.
-    ``written`` are the rows as the log writes them, without line ends, where it is a text.
+    ``written`` are the rows as the log writes them, without line ends, where it is a text; ``usage`` is what they used,
+    or why that cannot be read, where the log states it in a provider's words.
     """
 
     layout: Layout
@@ -35,3 +37,4 @@ class Batch:
     lines: Numbers
     written: pa.Array | None = None
     broken: Sequence[Broken] = ()
+    usage: Sequence[Usage | UsageError] | None = None

@@ -15,7 +15,9 @@ from pyarrow import csv as arrow_csv
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quantities import FRACTIONAL
 from llmpricing.services.bulk.batches import Batch, Broken, Numbers
-from llmpricing.services.bulk.layout import Columns, Layout, LogError
+from llmpricing.services.bulk.counts import LogError
+from llmpricing.services.bulk.layout import Columns, Layout
+from llmpricing.services.bulk.stated_usage import usage_of_table
 
 BLOCK = 8 * 2**20
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
@@ -91,7 +93,7 @@ def _plain(layout: Layout, wanted: Sequence[str], line: int, text: bytes) -> Bat
         return None
     offsets = np.concatenate([np.zeros(1, np.int32), (ends + 1).astype(np.int32)])
     written = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(b"\n" + text[:-1]))
-    return Batch(layout, table, np.arange(line, line + len(ends)), written)
+    return Batch(layout, table, np.arange(line, line + len(ends)), written, usage=usage_of_table(layout, table))
 
 
 def _is_utf8(text: bytes) -> bool:
@@ -125,8 +127,9 @@ def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
         place = end
     cells = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)] if rows else None
     table = pa.table(dict(zip(layout.names, cells, strict=True))) if cells else pa.table({})
+    usage = usage_of_table(layout, table) if cells else None
     found: Numbers = np.array(numbers, np.int64)
-    return Batch(layout, table, found, pa.array(written, pa.string()), broken)
+    return Batch(layout, table, found, pa.array(written, pa.string()), broken, usage)
 
 
 def _end_of_row(lines: Sequence[bytes], place: int) -> int:

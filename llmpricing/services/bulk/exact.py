@@ -16,7 +16,8 @@ from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quantities import Usage
 from llmpricing.domain.usage import UsageError, read_usage
 from llmpricing.services.bulk.batches import Batch
-from llmpricing.services.bulk.instants import InstantError, read_instant
+from llmpricing.services.bulk.cells import cells
+from llmpricing.services.bulk.instants import InstantError, moments, read_instant
 from llmpricing.services.bulk.layout import Layout
 from llmpricing.services.quoting import Asked, Quoted, quote_many
 
@@ -54,12 +55,21 @@ def quote_rows(session: Session, terms: Terms, batch: Batch, rows: Sequence[int]
     """The answers for these rows of the batch, in order."""
     found: list[Exact] = []
     for start in range(0, len(rows), _AT_ONCE):
-        cells = batch.table.take(list(rows[start : start + _AT_ONCE])).to_pylist()
-        read = [_read(batch.layout, terms, row) for row in cells]
+        chosen = rows[start : start + _AT_ONCE]
+        read = [_read(batch, terms, row, named) for row, named in zip(chosen, _cells(batch, chosen), strict=True)]
         asked = [one for one in read if isinstance(one, Asked)]
         quoted = iter(quote_many(session, asked))
         found += [_answered(one, next(quoted)) if isinstance(one, Asked) else one for one in read]
     return found
+
+
+def _cells(batch: Batch, rows: Sequence[int]) -> Iterable[Mapping[str, Any]]:
+    """What these rows say by column, as far as it counts and has not been read."""
+    layout = batch.layout
+    names = [name for name in layout.counting if name not in layout.fields]
+    table = batch.table.select(names).take(list(rows))
+    columns = [moments(table.column(name)) if name == layout.at else cells(table.column(name)) for name in names]
+    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def _answered(asked: Asked, answer: Quoted | Exception) -> Exact:
@@ -84,10 +94,14 @@ def why_unpriced(quote: Quote) -> str:
     return "; ".join(dict.fromkeys(reasons or quote.warnings)) or f"the price is {quote.state}"
 
 
-def _read(layout: Layout, terms: Terms, row: Mapping[str, Any]) -> Asked | Exact:
-    """The question that a row asks, or why it asks none."""
+def _read(batch: Batch, terms: Terms, place: int, row: Mapping[str, Any]) -> Asked | Exact:
+    """The question that the row at this place asks, or why it asks none."""
+    layout = batch.layout
     try:
-        usage = usage_of((meter, row[name]) for name, meter in layout.meters.items())
+        if batch.usage is None:
+            usage = usage_of((meter, row[name]) for name, meter in layout.meters.items())
+        else:
+            usage = _readable(batch.usage[place])
         at, is_exact = (terms.now, True) if layout.at is None else read_instant(row[layout.at], terms.assume_utc)
     except UsageError as error:
         return Exact(None, None, Answer(str(error)))
@@ -97,6 +111,12 @@ def _read(layout: Layout, terms: Terms, row: Mapping[str, Any]) -> Asked | Exact
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
     stated = stated if is_exact else replace(stated, time_known=False)
     return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None)
+
+
+def _readable(usage: Usage | UsageError) -> Usage:
+    if isinstance(usage, UsageError):
+        raise usage
+    return usage
 
 
 def usage_of(cells: Iterable[tuple[str, Any]]) -> Usage:

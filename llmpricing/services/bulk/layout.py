@@ -6,26 +6,23 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from llmpricing.domain.contexts import REGION
-from llmpricing.domain.meters import METERS
+from llmpricing.domain.usage import UsageFormat
+from llmpricing.services.bulk.counts import OURS, Counts, LogError, counts
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"
 WHY = ("line", "reason")
 ADDED = ("cost", "currency", "state", "price_ids", "offering")
-_ALSO_CALLED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
-
-
-class LogError(ValueError):
-    """The log as a whole cannot be priced; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """``meters`` by the column that counts them; ``at`` is None where all usage is of now; ``facts`` are the columns
-    of further conditions. ``named`` are the columns that tell requests of different kinds apart.
+    """``counts`` are the columns that count; ``at`` is None where all usage is of now; ``facts`` are the columns of
+    further conditions. ``named`` are the columns that tell requests of different kinds apart.
     """
 
     names: tuple[str, ...]
-    meters: Mapping[str, str]
+    usage_format: UsageFormat
+    counts: Counts
     model: str
     at: str | None
     provider: str | None
@@ -34,13 +31,23 @@ class Layout:
     facts: tuple[str, ...]
 
     @property
+    def meters(self) -> Mapping[str, str]:
+        """Our meters by the column that counts them; none in a provider's format."""
+        return self.counts.meters
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns that hold usage in a provider's format."""
+        return (self.counts.whole,) if self.counts.whole else tuple(self.counts.fields)
+
+    @property
     def named(self) -> tuple[str | None, ...]:
         return (self.model, self.provider, self.service_tier, self.region, *self.facts)
 
     @property
     def counting(self) -> tuple[str, ...]:
         """Columns that count for the price."""
-        read = {*self.meters, *self.named, self.at}
+        read = {*self.meters, *self.fields, *self.named, self.at}
         return tuple(name for name in self.names if name in read)
 
     @property
@@ -59,37 +66,41 @@ class Layout:
 
 @dataclass(frozen=True)
 class Columns:
-    """How a log's columns are to be understood; ``facts`` are the conditions that any price of the book asks for."""
+    """How a log's columns are to be understood; ``facts`` are the conditions that any price of the book asks for, and
+    ``ignored`` columns are kept but never count.
+    """
 
     facts: Collection[str] = ()
     model: str = MODEL
     at: str | None = None
+    usage_format: UsageFormat = OURS
+    ignored: Collection[str] = ()
+
+    def counts(self, names: Iterable[str]) -> Counts:
+        """What columns of these names count; raises LogError."""
+        named = (self.model, self.at or AT)
+        roles = {PROVIDER, SERVICE_TIER, REGION, *self.facts}
+        return counts(
+            self.usage_format, [name for name in names if name not in named and name not in self.ignored], roles
+        )
 
     def layout(self, names: Iterable[str]) -> Layout:
         """The layout of a log with columns of these names; raises LogError."""
         names = tuple(names)
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
+        return self.layout_of(names, self.counts(names))
+
+    def layout_of(self, names: tuple[str, ...], found: Counts) -> Layout:
+        """The layout of a log with columns of these names, of which it is known what they count; raises LogError."""
         for wanted in (self.model, self.at):
             if wanted is not None and wanted not in names:
                 option = "--model-column" if wanted == self.model else "--at-column"
                 raise LogError(f"The log has no column {wanted}. Name it with {option}; it has: {', '.join(names)}.")
-        at = self.at or (AT if AT in names else None)
-        meters = _meters([name for name in names if name not in (self.model, at)])
-        facts = tuple(name for name in names if name in self.facts and name not in meters and name != self.model)
-        provider, tier, region = (name if name in names else None for name in (PROVIDER, SERVICE_TIER, REGION))
-        return Layout(names, meters, self.model, at, provider, tier, region, facts)
-
-
-def _meters(names: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name in names:
-        meter = _ALSO_CALLED.get(name, name)
-        if meter not in METERS:
-            continue
-        if meter in found.values():
-            raise LogError(f"The log counts {meter} twice, in {name} too: remove one of the columns.")
-        found[name] = meter
-    if not found:
-        raise LogError("The log counts nothing: name its columns as quotes name usage, such as input_tokens.")
-    return found
+        if not (found.meters or found.fields or found.whole):
+            raise LogError("The log counts nothing: name its columns as quotes name usage, such as input_tokens.")
+        free = [name for name in names if name not in self.ignored and name not in found.meters]
+        at = self.at or (AT if AT in free else None)
+        facts = tuple(name for name in free if name in self.facts and name not in found.fields and name != self.model)
+        provider, tier, region = (name if name in free else None for name in (PROVIDER, SERVICE_TIER, REGION))
+        return Layout(names, self.usage_format, found, self.model, at, provider, tier, region, facts)

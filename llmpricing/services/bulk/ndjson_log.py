@@ -2,87 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 
 from llmpricing.services.bulk.batches import Batch, Broken
-from llmpricing.services.bulk.layout import Columns, Layout, LogError
+from llmpricing.services.bulk.counts import OURS, Counts, LogError
+from llmpricing.services.bulk.layout import AT, Columns, Layout
+from llmpricing.services.bulk.stated_usage import stated_usage
 
-_LINES = 50_000
+BLOCK = 8 * 2**20
+_REMEMBERED = 10_000  # sets of names that lines have
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def read_ndjson(path: Path, columns: Columns, lines: int = _LINES) -> Iterator[Batch]:
-    """The rows of the file; raises LogError where their names do not tell what to price."""
-    names: dict[str, None] = {}
+def read_ndjson(path: Path, columns: Columns) -> Iterator[Batch]:
+    """The rows of the file; raises LogError where the first of them do not tell what to price."""
+    reader = _Reader(columns)
     with path.open("rb") as file:
         first = 1
-        while texts := list(islice(file, lines)):
-            rows, places, broken = _read(texts, first)
-            known = len(names)
-            names.update(dict.fromkeys(name for row in rows for name in row))
-            if rows:
-                layout = columns.layout(names)
-                if columns.at is None and layout.at and known:
-                    raise LogError("Only some lines state a time. Say so with --at-column at.")
-                columns = replace(columns, at=layout.at)
-                yield _batch(layout, rows, places, texts, first, broken)
-            elif broken:
-                raise LogError("The first lines are no JSON objects: a usage log has one on each line.")
+        while texts := file.readlines(BLOCK):
+            if first == 1:
+                texts[0] = texts[0].removeprefix(b"\xef\xbb\xbf")
+            yield from reader.batches(texts, first)
             first += len(texts)
 
 
-def _read(texts: list[bytes], first: int) -> tuple[list[dict[str, Any]], list[int], list[Broken]]:
-    rows, places, broken = [], [], []
-    for place, text in enumerate(texts):
-        try:
-            row = _DECODER.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            row = None
-        if row:
-            rows.append(row)
-            places.append(place)
-        elif text.strip():
-            broken.append(Broken(first + place, "the line is no JSON object with names", text.strip()))
-    return rows, places, broken
+class _Line(NamedTuple):
+    """A row, where it stands, its text, which of its names count, and the names by our meters."""
+
+    number: int
+    text: bytes
+    row: dict[str, Any]
+    counts: Counts
+    names: Mapping[str, str]
 
 
-def _batch(
-    layout: Layout,
-    rows: list[dict[str, Any]],
-    places: list[int],
-    texts: list[bytes],
-    first: int,
-    broken: list[Broken],
-) -> Batch:
+class _Reader:
+    """Makes batches of lines; each line counts by its own names, and is refused alone where they are not understood."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._layout: Layout | None = None
+        self._names: dict[str, None] = {}
+        self._counts: dict[tuple[str, ...], Counts | LogError] = {}
+        self._fields: dict[str, str] = {}
+        self._meters: dict[str, str] = {}  # the name that was first seen to count each meter
+        self._same: set[str] = set()  # all names that count one
+        self._whole: str | None = None
+
+    def batches(self, texts: Sequence[bytes], first: int) -> Iterator[Batch]:
+        """One batch of these lines, the first of which has this number; none if all are empty."""
+        lines: list[_Line] = []
+        broken: list[Broken] = []
+        refusal: LogError | None = None
+        for number, text in enumerate(map(bytes.strip, texts), first):
+            try:
+                if text:
+                    lines.append(self._line(number, text))
+            except LogError as error:
+                broken.append(Broken(number, str(error), text))
+                refusal = refusal or error
+        if lines:
+            self._layout = self._learned(lines)
+        elif refusal and self._layout is None:
+            raise refusal from None
+        if self._layout and (lines or broken):
+            yield _batch(self._layout, lines, broken)
+
+    def _line(self, number: int, text: bytes) -> _Line:
+        row = _decoded(text)
+        if self._layout and self._layout.at is None and row.get(AT) is not None:
+            raise LogError(f"the line states a time, which the first ones do not: say so with --at-column {AT}")
+        found = self._counted(tuple(name for name, value in row.items() if value is not None))
+        return _Line(number, text, row, found, {meter: name for name, meter in found.meters.items()})
+
+    def _counted(self, names: tuple[str, ...]) -> Counts:
+        found = self._counts.get(names)
+        if found is None:
+            if len(self._counts) >= _REMEMBERED:
+                self._counts.clear()
+            try:
+                found = self._columns.counts(names)
+            except LogError as error:
+                found = error
+            self._counts[names] = found
+        if isinstance(found, LogError):
+            raise type(found)(str(found))  # a new one: it grows by each time that it is raised
+        return found
+
+    def _learned(self, lines: Sequence[_Line]) -> Layout:
+        """The layout of all lines so far."""
+        for line in lines:
+            self._names.update(dict.fromkeys(line.row))
+        for found in {id(line.counts): line.counts for line in lines}.values():
+            self._meters = {meter: name for name, meter in found.meters.items()} | self._meters
+            self._same |= found.meters.keys()
+            self._fields |= found.fields
+            self._whole = self._whole or found.whole
+        counts = Counts({name: meter for meter, name in self._meters.items()}, self._fields, self._whole)
+        doubles = self._same - counts.meters.keys()
+        layout = self._columns.layout_of(tuple(name for name in self._names if name not in doubles), counts)
+        if self._layout is None:
+            ignored = self._columns.ignored if layout.at else {*self._columns.ignored, AT}
+            self._columns = replace(self._columns, at=layout.at, ignored=ignored)
+        return layout
+
+
+def _decoded(text: bytes) -> dict[str, Any]:
+    try:
+        row = _DECODER.decode(text)
+    except RecursionError:
+        raise LogError("the line is nested too deeply") from None
+    except ArithmeticError:
+        raise LogError("the line holds a number that is out of range") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        row = None
+    if not row:
+        raise LogError("the line is no JSON object with names")
+    return row
+
+
+def _batch(layout: Layout, lines: Sequence[_Line], broken: list[Broken]) -> Batch:
     """The rows as columns; a row that calls its model by anything but a text is broken."""
     kept = []
-    for row, place in zip(rows, places, strict=True):
-        odd = next((n for n in layout.named if n and not isinstance(row.get(n), str | None)), None)
+    for line in lines:
+        odd = next((n for n in layout.named if n and not isinstance(line.row.get(n), str | None)), None)
         if odd:
-            broken.append(Broken(first + place, f"{odd} must be text", texts[place].strip()))
+            broken.append(Broken(line.number, f"{odd} must be text", line.text))
         else:
-            kept.append((row, place))
-    columns = {name: _column([row.get(name) for row, _ in kept]) for name in layout.meters}
+            kept.append(line)
+    columns = {
+        name: _column([line.row[line.names[meter]] if meter in line.names else None for line in kept])
+        for name, meter in layout.meters.items()
+    }
     for name in (*layout.named, layout.at):
         if name:
-            cells = [row.get(name) for row, _ in kept]
-            columns[name] = pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
-    written = ["\n" + texts[place].strip().decode()[:-1] for _, place in kept]
-    numbers = np.array([first + place for _, place in kept], np.int64)
-    return Batch(layout, pa.table(columns), numbers, pa.array(written, pa.string()), broken)
+            columns[name] = pa.array([_text(line.row.get(name)) for line in kept], pa.string())
+    written = pa.array(["\n" + line.text.decode()[:-1] for line in kept], pa.string())
+    numbers = np.array([line.number for line in kept], np.int64)
+    usage = None
+    if layout.usage_format != OURS:
+        usage = [stated_usage(layout.usage_format, line.counts, line.row) for line in kept]
+    return Batch(layout, pa.table(columns), numbers, written, broken, usage)
 
 
 def _column(cells: list[Any]) -> pa.Array:
     """Whole numbers, or the texts of cells that are not all of them."""
     if all(cell is None or (type(cell) is int and abs(cell) < 2**63) for cell in cells):
         return pa.array(cells, pa.int64())
-    return pa.array([None if cell is None else str(cell) for cell in cells], pa.string())
+    return pa.array([_text(cell) for cell in cells], pa.string())
+
+
+def _text(cell: Any) -> str | None:
+    if isinstance(cell, list | dict):
+        return "[...]" if isinstance(cell, list) else "{...}"  # however deep
+    return None if cell is None else str(cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,9 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from llmpricing.services.bulk.batches import Batch
-from llmpricing.services.bulk.layout import Columns, LogError
+from llmpricing.services.bulk.counts import LogError
+from llmpricing.services.bulk.layout import Columns, Layout
+from llmpricing.services.bulk.stated_usage import usage_of_table
 
 _ROWS = 131_072
 
@@ -20,12 +22,46 @@ def read_parquet(path: Path, columns: Columns, rows: int = _ROWS) -> Iterator[Ba
     try:
         with parquet.ParquetFile(path) as file:
             layout = columns.layout(file.schema_arrow.names)
+            _check(layout, file.schema_arrow)
         texts = [name for name in layout.named if name]
         line = 1
         with parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
             for batch in file.iter_batches(rows):
                 table = pa.Table.from_batches([batch])
-                yield Batch(layout, table, np.arange(line, line + table.num_rows))
+                numbers = np.arange(line, line + table.num_rows)
+                yield Batch(layout, table, numbers, usage=usage_of_table(layout, table))
                 line += table.num_rows
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError):
         raise LogError(f"{path} is no Parquet file that can be read.") from None
+
+
+def _check(layout: Layout, schema: pa.Schema) -> None:
+    """Raise LogError where no row can be priced, because of what a column holds."""
+    for names, fits, wanted in (
+        (layout.named, _is_text, "text"),
+        (layout.meters, lambda kind: _is_text(kind) or _is_number(kind), "numbers"),
+        ((layout.at,), lambda kind: _is_text(kind) or pa.types.is_timestamp(kind) or pa.types.is_date(kind), "times"),
+    ):
+        for name in names:
+            if name is not None and not fits(kind := schema.field(name).type):
+                raise LogError(f"The log's column {name} holds {kind}, not {wanted}: write it as {wanted}.")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return any(is_one(kind) for is_one in _TEXTS)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return any(is_one(kind) for is_one in _NUMBERS)
+
+
+_Test = Callable[[pa.DataType], bool]
+_TEXTS: tuple[_Test, ...] = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_null,
+)
+_NUMBERS: tuple[_Test, ...] = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)

@@ -18,8 +18,9 @@ from llmpricing.domain.billing import money
 from llmpricing.models import PriceRow
 from llmpricing.services.bulk import costs
 from llmpricing.services.bulk.batches import Batch
+from llmpricing.services.bulk.counts import LogError
 from llmpricing.services.bulk.csv_log import read_csv
-from llmpricing.services.bulk.layout import Columns, Layout, LogError
+from llmpricing.services.bulk.layout import Columns, Layout
 from llmpricing.services.bulk.ndjson_log import read_ndjson
 from llmpricing.services.bulk.parquet_log import read_parquet
 from llmpricing.services.bulk.parquet_writer import ParquetWriter

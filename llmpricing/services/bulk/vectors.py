@@ -13,7 +13,9 @@ import pyarrow as pa
 from llmpricing.domain.meters import METERS, descendants
 from llmpricing.domain.quantities import LARGEST
 from llmpricing.domain.shapes import REQUESTS
+from llmpricing.domain.usage import Usage, UsageError
 from llmpricing.services.bulk.batches import Batch, Mask, Numbers
+from llmpricing.services.bulk.cells import cells
 
 MOST_METERS = 30  # of one batch, so that a pattern of used meters fits 62 bits
 _CODES = 2**62
@@ -35,17 +37,7 @@ class Counted:
 def counted(batch: Batch) -> Counted:
     """The batch's usage, split as a quote splits it."""
     rows = batch.table.num_rows
-    odd, stated = np.zeros(rows, np.bool_), np.zeros(rows, np.bool_)
-    quantities: dict[str, Numbers] = {}
-    for name, meter in batch.layout.meters.items():
-        numbers, absent, unread = _quantities(batch.table.column(name))
-        odd |= unread | (numbers < 0) | (numbers > LARGEST)
-        if meter == REQUESTS:
-            odd |= ~absent & (numbers == 0)
-        stated |= ~absent
-        if numbers.any():
-            quantities[meter] = numbers
-    odd |= ~stated
+    quantities, odd = _columns(batch) if batch.usage is None else _stated(batch.usage)
     meters = tuple(sorted(quantities, key=lambda meter: -len(METERS[meter].dimensions)))
     if len(meters) > MOST_METERS:
         odd[:] = True
@@ -62,6 +54,37 @@ def counted(batch: Batch) -> Counted:
     return Counted(meters, [shares[meter] for meter in meters], request_input, pattern, odd)
 
 
+def _columns(batch: Batch) -> tuple[dict[str, Numbers], Mask]:
+    """Quantities by meter, as the columns count them, and the rows that are odd."""
+    odd, stated = np.zeros(batch.table.num_rows, np.bool_), np.zeros(batch.table.num_rows, np.bool_)
+    quantities: dict[str, Numbers] = {}
+    for name, meter in batch.layout.meters.items():
+        numbers, absent, unread = _quantities(batch.table.column(name))
+        odd |= unread | (numbers < 0) | (numbers > LARGEST)
+        if meter == REQUESTS:
+            odd |= ~absent & (numbers == 0)
+        stated |= ~absent
+        if numbers.any():
+            quantities[meter] = numbers
+    return quantities, odd | ~stated
+
+
+def _stated(usages: Sequence[Usage | UsageError]) -> tuple[dict[str, Numbers], Mask]:
+    """The same of usage that was read row by row; what states a tier or a place itself is odd."""
+    odd = np.zeros(len(usages), np.bool_)
+    quantities: dict[str, Numbers] = {}
+    for row, usage in enumerate(usages):
+        if isinstance(usage, UsageError) or not usage.whole or usage.service_tier or usage.region:
+            odd[row] = True
+            continue
+        for meter, quantity in usage.stated.items():
+            if quantity:
+                if meter not in quantities:
+                    quantities[meter] = np.zeros(len(usages), np.int64)
+                quantities[meter][row] = quantity
+    return quantities, odd
+
+
 def _quantities(column: pa.ChunkedArray) -> tuple[Numbers, Mask, Mask]:
     """Whole numbers, which of them are absent (0 here), and which cells hold anything else."""
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type):
@@ -72,9 +95,9 @@ def _quantities(column: pa.ChunkedArray) -> tuple[Numbers, Mask, Mask]:
             return numbers, absent, np.zeros(len(whole), np.bool_)
         except pa.ArrowInvalid:
             pass
-    cells = column.to_pylist()
-    read = [_whole(cell) for cell in cells]
-    absent = np.array([cell is None or cell == "" for cell in cells], np.bool_)
+    found = cells(column)
+    read = [_whole(cell) for cell in found]
+    absent = np.array([cell is None or cell == "" for cell in found], np.bool_)
     unread = np.array([number is None for number in read], np.bool_)
     return np.array([number or 0 for number in read], np.int64), absent, unread & ~absent
 
@@ -97,7 +120,7 @@ def codes_of(column: pa.ChunkedArray) -> tuple[Numbers, list[str]]:
         column = column.cast(pa.string()).dictionary_encode()
     chunk = column.combine_chunks()
     chunk = chunk.chunk(0) if isinstance(chunk, pa.ChunkedArray) else chunk
-    texts = [text or "" for text in chunk.dictionary.cast(pa.string()).to_pylist()]
+    texts = [text or "" for text in cells(pa.chunked_array([chunk.dictionary.cast(pa.string())]))]
     indices = chunk.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False).astype(np.int64)
     return indices, [*texts, ""]
 

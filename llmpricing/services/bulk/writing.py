@@ -15,6 +15,7 @@ from pyarrow import compute
 
 from llmpricing.services.bulk import costs
 from llmpricing.services.bulk.batches import Batch, Broken, Mask
+from llmpricing.services.bulk.cells import cells
 from llmpricing.services.bulk.exact import Answer
 from llmpricing.services.bulk.layout import Layout
 from llmpricing.services.bulk.pricing import Priced
@@ -81,8 +82,8 @@ class TextWriter:
         for line, reason, text in rows:
             readable = text.decode(errors="backslashreplace")
             if self._is_csv:
-                cells = [readable, *[""] * (len(layout.names) - 1), str(line), reason]
-                self._write(b"\n" + _csv_line(cells).encode())
+                row = [readable, *[""] * (len(layout.names) - 1), str(line), reason]
+                self._write(b"\n" + _csv_line(row).encode())
             else:
                 self._write(b"\n" + msgspec.json.encode({"text": readable, "line": line, "reason": reason}))
 
@@ -107,11 +108,12 @@ class TextWriter:
         return ("" if self._refused else '"') + "".join(f",{_json(n)}:{_json(v)}" for n, v in pairs) + "}"
 
     def _as_text(self, batch: Batch) -> pa.Array:
-        rows = batch.table.to_pylist()
+        names = batch.table.column_names
+        rows = zip(*(cells(column) for column in batch.table.columns), strict=True)
         if self._is_csv:
-            texts = [_csv_line(["" if cell is None else str(cell) for cell in row.values()]) for row in rows]
+            texts = [_csv_line(["" if cell is None else str(cell) for cell in row]) for row in rows]
         else:
-            texts = [msgspec.json.encode(row).decode()[:-1] for row in rows]
+            texts = [msgspec.json.encode(dict(zip(names, row, strict=True))).decode()[:-1] for row in rows]
         return pa.array(["\n" + text for text in texts], pa.string())
 
 

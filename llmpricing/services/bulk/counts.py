@@ -1,0 +1,85 @@
+"""Which columns of a usage log count: ours by their meters, a provider's as the fields of its usage object."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.usage import UsageFormat, reads
+from llmpricing.domain.usage_reading import is_counter
+
+OURS: UsageFormat = "llmpricing"
+_PROVIDERS: tuple[UsageFormat, ...] = ("openai", "anthropic", "google")
+_OBJECTS = ("usage", "usageMetadata", "usage_metadata")
+_ALSO_CALLED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+
+
+class LogError(ValueError):
+    """The log as a whole cannot be priced; the message says what to do."""
+
+
+class UncountedError(LogError):
+    """Columns look like counts that nobody would bill; the message names them and what to do."""
+
+
+class Counts(NamedTuple):
+    """By column what it counts: ``meters`` in our own words, or ``fields`` of a provider's usage; ``whole`` is the
+    column that holds all of it as one object.
+    """
+
+    meters: Mapping[str, str]
+    fields: Mapping[str, str]
+    whole: str | None = None
+
+
+def counts(usage_format: UsageFormat, names: Collection[str], roles: Collection[str]) -> Counts:
+    """What columns of these names count; those with other ``roles`` only by a name of ours. Raises LogError."""
+    if usage_format == OURS:
+        return Counts(_meters(names, roles), {})
+    names = [name for name in names if name not in roles]
+    whole = next((name for name in names if name in _OBJECTS), None)
+    fields = {name: field for name in names if name != whole and reads(usage_format, field := _field(name))}
+    if whole:
+        if beside := [name for name in names if name != whole and (name in fields or name in _OBJECTS)]:
+            raise LogError(f"Usage is in {whole} and in {', '.join(beside)} too: say {_ignoring(beside)}.")
+        return Counts({}, {}, whole)
+    _refuse([name for name in names if name not in fields and is_counter(name)], "no field of this usage format")
+    return Counts({}, fields)
+
+
+def _meters(names: Iterable[str], roles: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    unknown = []
+    for name in names:
+        meter = _ALSO_CALLED.get(name, name)
+        if meter not in METERS:
+            if name not in roles and _may_count(name):
+                unknown.append(name)
+        elif meter in found.values():
+            raise LogError(f"The log counts {meter} twice, in {name} too: remove one of the columns.")
+        else:
+            found[name] = meter
+    _refuse(unknown, "no name that we count by")
+    return found
+
+
+def _may_count(name: str) -> bool:
+    return name in _OBJECTS or is_counter(name) or any(reads(one, _field(name)) for one in _PROVIDERS)
+
+
+def _refuse(names: Collection[str], what: str) -> None:
+    if names:
+        raise UncountedError(
+            f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
+            f"Rename it as quotes name usage, name the provider's format with --usage-format, or say {_ignoring(names)}."
+        )
+
+
+def _ignoring(names: Iterable[str]) -> str:
+    return " ".join(f"--ignore-column {name}" for name in names)
+
+
+def _field(name: str) -> str:
+    """The field's path inside the usage object."""
+    return next((name.removeprefix(f"{one}.") for one in _OBJECTS if name.startswith(f"{one}.")), name)
