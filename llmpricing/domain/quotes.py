@@ -8,23 +8,15 @@ from datetime import datetime
 
 from llmpricing.domain.bills import Quote, exact_bill, refused, simple_bill
 from llmpricing.domain.books import Book
-from llmpricing.domain.conditions import STANDARD, Conditions
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.contexts import UNSTATED, Context
-from llmpricing.domain.observations import State
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.open_facts import TIME, moments, outcome
 from llmpricing.domain.own_rates import Exchange, Rate
 from llmpricing.domain.plans import Facts
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quantities import Usage
-
-
-class PriceIdError(ValueError):
-    """Price ids that are not of this offering; ``ids`` names them."""
-
-    def __init__(self, ids: Collection[int]) -> None:
-        self.ids = tuple(sorted(ids))
-        super().__init__(f"no such price of this offering: {', '.join(map(str, self.ids))}")
+from llmpricing.domain.reused_prices import PriceIdError, reused, stripped, withheld
 
 
 def compile_offering(prices: Sequence[Price]) -> OfferingPrices:
@@ -126,16 +118,15 @@ def requote(
     """The quote that rests on exactly these prices, as an earlier one listed them: the same total, whatever was
     published since. Steps still count, tier and time are those of the prices. Raises PriceIdError, ContextError.
     """
-    wanted = frozenset(price_ids)
-    if missing := wanted - {price.id for price in prices.prices}:
+    ids = frozenset(price_ids)
+    wanted = [price for price in prices.prices if price.id in ids]
+    if missing := ids - {price.id for price in wanted}:
         raise PriceIdError(missing)
-    prices.check(context)
-    kept = [
-        replace(price, conditions=Conditions(step=price.conditions.step), valid_from=None, valid_until=None)
-        for price in prices.prices
-        if price.id in wanted or (price.state is State.NOT_OFFERED and price.valid_at(at))
-    ]
+    told, _ = _told_by_usage(prices, usage, context)
+    prices.check(told)
+    kept = [*reused(wanted), *withheld(prices, wanted, usage, at, told)]
     # An own amount replaces the price of the standard tier only, and the tiers of these are stripped.
-    tiered = {p.meter for p in prices.prices if p.id in wanted and p.conditions.service_tier != STANDARD}
+    tiered = {price.meter for price in kept if price.conditions.service_tier != STANDARD}
     own = [rate for rate in rates if rate.amount is None or rate.meter not in tiered]
-    return quote(OfferingPrices(kept), usage, at, UNSTATED, own, currency, exchanges)
+    usage = replace(usage, service_tier=None, region=None)
+    return quote(OfferingPrices(list(map(stripped, kept))), usage, at, UNSTATED, own, currency, exchanges)

@@ -15,7 +15,8 @@ from llmpricing.domain.contexts import UNSTATED, Context, ContextError
 from llmpricing.domain.matching import Ambiguous, Resolution, Unknown
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.quantities import Usage
-from llmpricing.domain.quotes import PriceIdError, quote, requote
+from llmpricing.domain.quotes import quote, requote
+from llmpricing.domain.reused_prices import PriceIdError
 from llmpricing.domain.tariffs import PriceDataError
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge

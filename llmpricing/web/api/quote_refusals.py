@@ -8,7 +8,7 @@ import structlog
 
 from llmpricing.domain.contexts import NOT_STATED, ContextError
 from llmpricing.domain.quantities import UsageError
-from llmpricing.domain.quotes import PriceIdError
+from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
 from llmpricing.services.quoting import AmbiguousModel, Refusal, UnknownModel
 from llmpricing.web.errors import Refused, invalid
 
@@ -30,8 +30,7 @@ def refusal(error: Refusal, place: Place) -> Refused:
     if isinstance(error, ContextError):
         return _unknown_fact(error, f"{place.item}{place.context}{error.field}")
     if isinstance(error, PriceIdError):
-        field = f"{place.item}price_ids"
-        return invalid(field, f"{field} names prices that are not this offering's.", unknown=error.ids)
+        return _useless_ids(error, f"{place.item}price_ids")
     log.error("prices_contradict", reason=str(error))
     message = "The stored prices of this offering contradict each other. The request is not at fault; it was logged."
     return Refused(500, "PRICES_CONTRADICT", message)
@@ -51,6 +50,14 @@ def _unknown_fact(error: ContextError, field: str) -> Refused:
         return invalid(field, f"{field} must be stated: too many prices depend on it.", known=error.known)
     known = f"known are {', '.join(error.known)}" if error.known else "no price of this offering depends on it"
     return invalid(field, f"{field} does not know that value; {known}.", known=error.known)
+
+
+def _useless_ids(error: PriceIdError, field: str) -> Refused:
+    if isinstance(error, ClashingPriceIds):
+        return invalid(
+            field, f"{field} names two prices of one meter; those of one answer never do.", clashing=error.ids
+        )
+    return invalid(field, f"{field} names prices that are not this offering's.", unknown=error.ids)
 
 
 def bad_usage(error: UsageError, place: Place) -> Refused:

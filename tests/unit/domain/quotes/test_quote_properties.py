@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
 from llmpricing.domain.contexts import context
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis, State
+from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes import compile_offering, quote, requote
 from llmpricing.domain.usage import read_usage
@@ -48,9 +50,11 @@ CONDITIONS = st.sampled_from(
 
 
 @st.composite
-def books(draw, when=CONDITIONS, dated=True):
-    """Prices of one offering without two that apply alike: one per meter, conditions and 100 days."""
-    said = draw(st.dictionaries(st.tuples(st.sampled_from(METERS), when, st.integers(0, 3)), AMOUNTS, max_size=16))
+def books(draw, when=CONDITIONS, dated=True, withheld=False, meters=METERS):
+    """Prices of one offering without two that apply alike: one per meter, conditions and 100 days. ``withheld`` has
+    some of them not offered, wherever it runs.
+    """
+    said = draw(st.dictionaries(st.tuples(st.sampled_from(meters), when, st.integers(0, 3)), AMOUNTS, max_size=16))
     prices = []
     for number, ((meter, asked, period), amount) in enumerate(said.items(), 1):
         first = START + timedelta(days=100 * period) if dated else None
@@ -58,6 +62,8 @@ def books(draw, when=CONDITIONS, dated=True):
         if not dated and any(p.meter == meter and p.conditions == asked for p in prices):
             continue
         state = State.PRICED if amount else State.FREE
+        if withheld and not asked.region and draw(st.booleans()):
+            state, amount = State.NOT_OFFERED, None
         prices.append(
             Price(number, meter, asked, state, amount, "USD", 7, first, last, Basis.DOCUMENTED, "list", START)
         )
@@ -77,6 +83,14 @@ def usages(draw, meters=METERS):
 
 INSTANTS = st.datetimes(datetime(2024, 12, 1), datetime(2026, 4, 1), timezones=st.just(UTC))  # noqa: DTZ001
 CONTEXTS = st.sampled_from([context(), context("batch"), context("flex"), context(time_known=False)])
+ASKED = st.sampled_from([context(), context("batch"), context(region="standard"), context("batch", "eu")])
+OWN = st.sampled_from(
+    [
+        (),
+        (Rate(1, discount=Decimal("0.125")),),
+        (Rate(2, meter="input_tokens", amount=Decimal(3)), Rate(3, meter="output_tokens", discount=Decimal("0.5"))),
+    ]
+)
 
 
 @given(books(), usages(), INSTANTS, CONTEXTS)
@@ -131,11 +145,13 @@ def test_the_cost_changes_with_the_date_only_where_a_price_begins_or_ends(prices
         assert quote(prices, read_usage(usage), early) == quote(prices, read_usage(usage), late)
 
 
-@given(books(when=st.sampled_from([BASE, conditions("batch"), conditions(step=Step(200_000))])), usages(), INSTANTS)
-def test_posted_ids_reproduce_every_total(prices, usage, at):
-    first = quote(prices, read_usage(usage), at)
-    if first.total is not None and first.lines:
-        again = requote(prices, [line.price_id for line in first.lines], read_usage(usage), at)
+@given(books(dated=False, withheld=True, meters=METERS[:3]), usages(METERS[:3]), INSTANTS, ASKED, OWN)
+def test_posted_ids_reproduce_every_total(prices, usage, at, ctx, rates):
+    ctx = ctx if prices.regions else replace(ctx, region=None)
+    first = quote(prices, read_usage(usage), at, ctx, rates)
+    ids = [line.price_id for line in first.lines if line.price_id]
+    if first.total is not None and ids:
+        again = requote(prices, ids, read_usage(usage), at, ctx, rates)
         assert (again.total, [line.amount for line in again.lines]) == (
             first.total,
             [line.amount for line in first.lines],

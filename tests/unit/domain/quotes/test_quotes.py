@@ -11,7 +11,8 @@ from llmpricing.domain.conditions import Schedule, Step, conditions
 from llmpricing.domain.contexts import ContextError, context
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.own_rates import Exchange
-from llmpricing.domain.quotes import PriceIdError, compile_offering, quote, requote
+from llmpricing.domain.quotes import compile_offering, quote, requote
+from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
 from llmpricing.domain.tariffs import PriceDataError
 from llmpricing.domain.usage import UsageError, read_usage
 
@@ -408,6 +409,61 @@ def test_posted_ids_reproduce_a_quote_with_something_not_offered_and_in_a_tier(p
     first = quote(compile_offering(prices), usage, AT, asked)
     again = requote(compile_offering(prices), [first.lines[0].price_id], usage, AT, asked)
     assert again.total == first.total == money("0.00001")
+
+
+def test_posted_ids_work_beside_prices_of_the_same_meters_that_were_not_offered(price):
+    prices = [
+        price("input_tokens", "2"),
+        price("output_tokens", "8"),
+        *(price(m, state=State.NOT_OFFERED, conditions=conditions("fast")) for m in ("input_tokens", "output_tokens")),
+        price("cache_read_tokens", state=State.NOT_OFFERED),
+        price("cache_read_tokens", state=State.NOT_OFFERED, conditions=conditions("batch")),
+    ]
+    usage = read_usage({"input_tokens": 1000, "cache_read_tokens": 10, "output_tokens": 10})
+    first = quote(compile_offering(prices), usage, AT)
+    again = requote(compile_offering(prices), [line.price_id for line in first.lines], usage, AT)
+    assert (again.total, bill(again)) == (first.total, bill(first)) == (money("0.00206"), bill(first))
+
+
+def test_what_is_not_offered_in_another_tier_keeps_no_usage_from_posted_ids(price):
+    prices = [
+        price("input_tokens", "2"),
+        price("input_tokens", "1", conditions("batch")),
+        price("cache_read_tokens", state=State.NOT_OFFERED, conditions=conditions("batch")),
+    ]
+    usage = read_usage({"input_tokens": 1000, "cache_read_tokens": 10})
+    ids = [p.id for p in prices]
+    assert requote(compile_offering(prices), ids[:1], usage, AT).total == money("0.002")
+    assert requote(compile_offering(prices), ids[1:2], usage, AT).total == money("0.00099")
+
+
+def test_posted_ids_of_marginal_bands_of_which_the_lowest_billed_nothing(price):
+    marginal = conditions(step=Step(100, marginal=True))
+    prices = [
+        price("input_tokens", "1"),
+        price("input_tokens", "2", marginal),
+        price("output_tokens", "3"),
+        price("output_tokens", "4", marginal),
+        price("cache_read_tokens", "0.5"),
+    ]
+    usage = read_usage({"input_tokens": 250, "cache_read_tokens": 150, "output_tokens": 10})
+    first = quote(compile_offering(prices), usage, AT)
+    again = requote(compile_offering(prices), [line.price_id for line in first.lines], usage, AT)
+    assert (again.total, bill(again)) == (first.total, bill(first)) == (money("0.000315"), bill(first))
+
+
+def test_posted_ids_of_two_prices_for_the_same_usage_are_refused(chat):
+    with pytest.raises(ClashingPriceIds):
+        requote(compile_offering(chat), [chat[0].id, chat[3].id], read_usage({"input_tokens": 1}), AT)
+
+
+def test_a_tier_that_the_usage_object_names_leaves_posted_ids_as_they_are(chat, price):
+    prices = [*chat, price("input_tokens", "3", conditions("batch", region="us"))]
+    raw = {"input_tokens": 1000, "output_tokens": 10, "service_tier": "batch", "inference_geo": "us"}
+    usage = read_usage(raw, "anthropic")
+    first = quote(compile_offering(prices), usage, AT)
+    again = requote(compile_offering(prices), [line.price_id for line in first.lines], usage, AT)
+    assert again.total == first.total == money("0.00304")
 
 
 def test_an_id_of_no_price_of_the_offering_is_refused(chat):
