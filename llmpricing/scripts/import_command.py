@@ -147,7 +147,7 @@ def _print(answer: dict[str, Any]) -> None:
     click.echo(f"{answer['source']}, published {answer['published_at']:%Y-%m-%d %H:%M} UTC: {answer['outcome']}")
     for name in COUNTS:
         click.echo(f"  {name:<12} {answer[name]}")
-    keys = ", ".join(f"{name} ({count})" for name, count in answer["unknown_keys"].items())
+    keys = ", ".join(f"{_shown(name)} ({count})" for name, count in answer["unknown_keys"].items())
     click.echo(f"  {'unknown_keys':<12} {keys or 'none'}")
     _print_problems(answer["problems"])
     click.echo(f"  {'digest':<12} {answer['digest']}")
@@ -160,6 +160,11 @@ def _print(answer: dict[str, Any]) -> None:
 def _print_problems(problems: Sequence[dict[str, str]]) -> None:
     click.echo(f"  {'problems':<12} {len(problems) or 'none'}")
     for problem in problems[:20]:
-        click.echo(f"    {problem['key']}: {problem['reason']}")
+        click.echo(f"    {_shown(problem['key'])}: {_shown(problem['reason'])}")
     if len(problems) > 20:
         click.echo(f"    and {len(problems) - 20} more: --json lists all")
+
+
+def _shown(text: str) -> str:
+    """A list's own text without signs that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)

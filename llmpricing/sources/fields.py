@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import codecs
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from llmpricing.domain.money import MoneyError, parse_decimal, snap
+from llmpricing.domain.observations import Problem
 from llmpricing.sources.errors import EntryError, SourceError
 
+_T = TypeVar("_T")
 _MAX_TEXT = 20_000
 _MAX_ID = 400
 _MAX_WORD = 100
@@ -24,7 +28,7 @@ _DECODER = msgspec.json.Decoder(float_hook=str)
 def decode(data: bytes) -> Any:
     """The JSON document in ``data``; fractional numbers come as text. Raises SourceError."""
     try:
-        return _DECODER.decode(data)
+        return _DECODER.decode(data.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise SourceError("not a readable JSON document; was it downloaded completely?") from None
 
@@ -50,13 +54,19 @@ def as_text(value: object, name: str, longest: int = _MAX_TEXT) -> str:
 
 
 def as_id(value: object, name: str) -> str:
-    """A text short enough to be a key."""
-    return as_text(value, name, _MAX_ID)
+    """A text short enough to be a key, without signs that a terminal or a page would obey instead of showing."""
+    return _printable(as_text(value, name, _MAX_ID), name)
+
+
+def _printable(text: str, name: str) -> str:
+    if not text.isprintable():
+        raise EntryError(f"{name} holds a sign that cannot be shown")
+    return text
 
 
 def as_condition(value: object, name: str, separators: str = ";=") -> str:
     """A word that may stand in a condition key: short, and without the key's own separators."""
-    text = as_text(value, name, _MAX_WORD)
+    text = _printable(as_text(value, name, _MAX_WORD), name)
     if any(separator in text for separator in separators):
         raise EntryError(f"{name} holds a separator")
     return text
@@ -124,6 +134,33 @@ def optional_count(entry: Mapping[str, Any], name: str) -> int | None:
     return None if value is None else as_count(value, name) or None
 
 
+def optional_date(entry: Mapping[str, Any], name: str) -> date | None:
+    value = entry.get(name)
+    return None if value is None or value == "" else as_date(value, name)
+
+
 def texts(entry: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """A list of texts, empty if the field is missing."""
     return tuple(as_text(item, name) for item in as_list(entry.get(name) or [], name))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an entry tells beside its prices: a field that cannot be read is a problem of its own, the rest counts."""
+
+    entry: Mapping[str, Any]
+    key: str
+    problems: list[Problem]
+
+    def read(self, read: Callable[[Mapping[str, Any], str], _T], name: str) -> _T | None:
+        """The field as ``read`` reads it, None if it cannot."""
+        try:
+            return read(self.entry, name)
+        except EntryError as error:
+            self.problems.append(Problem(self.key[:400], str(error)))
+            return None
+
+    def within(self, name: str) -> Facts:
+        """The facts of an object inside the entry, empty if it has none."""
+        inner = self.read(lambda entry, name: as_mapping(entry.get(name) or {}, name), name)
+        return Facts(inner or {}, self.key, self.problems)

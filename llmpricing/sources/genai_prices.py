@@ -11,6 +11,7 @@ from llmpricing.domain.observations import ObservedOffering, ObservedProvider, P
 from llmpricing.sources import genai_prices_rules as rules
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.fields import (
+    Facts,
     as_id,
     as_list,
     as_mapping,
@@ -58,7 +59,7 @@ def _read_provider(entry: Mapping[str, Any], found: PriceList) -> None:
     for position, model in enumerate(models):
         key = f"{slug}/{_name(model, f'model {position + 1}')}"
         try:
-            offering = _offering(slug, as_mapping(model, "model"), found.unknown_keys)
+            offering = _offering(slug, Facts(as_mapping(model, "model"), key, found.problems), found.unknown_keys)
             if offering.api_id in seen:
                 raise EntryError("this model comes twice")
         except EntryError as error:
@@ -85,16 +86,17 @@ def _optional_match(entry: Mapping[str, Any], name: str) -> Mapping[str, Any] | 
     return None if value is None else read_match(value, name)
 
 
-def _offering(provider: str, entry: Mapping[str, Any], unknown: Counter[str]) -> ObservedOffering:
+def _offering(provider: str, facts: Facts, unknown: Counter[str]) -> ObservedOffering:
+    entry = facts.entry
     api_id = as_id(entry.get("id"), "id")
     said = _statements(provider, api_id, entry, unknown)
     return ObservedOffering(
         provider=provider,
         api_id=api_id,
-        name=optional_text(entry, "name"),
+        name=facts.read(optional_text, "name"),
         mode=_mode(api_id, said),
         status="deprecated" if entry.get("deprecated") is True else None,
-        context_window=optional_count(entry, "context_window"),
+        context_window=facts.read(optional_count, "context_window"),
         match=_optional_match(entry, "match"),
         statements=said,
     )

@@ -21,7 +21,16 @@ from llmpricing.domain.observations import (
     Statement,
 )
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.fields import as_date, as_id, as_mapping, decode, optional_count, optional_text, texts
+from llmpricing.sources.fields import (
+    Facts,
+    as_id,
+    as_mapping,
+    decode,
+    optional_count,
+    optional_date,
+    optional_text,
+    texts,
+)
 from llmpricing.sources.litellm_keys import read_key
 from llmpricing.sources.litellm_multipliers import Found
 from llmpricing.sources.litellm_names import Name, provider_of, read_name
@@ -148,8 +157,9 @@ def _named(entries: Mapping[str, Any], found: PriceList) -> list[tuple[str, Name
 def _read_entry(
     key: str, name: Name, entry: Mapping[str, Any], gathered: dict[str, _Gathered], found: PriceList
 ) -> None:
-    offering = _offering(name, entry)
-    url = optional_text(entry, "source")
+    facts = Facts(entry, key, found.problems)
+    offering = _offering(name, facts)
+    url = facts.read(optional_text, "source")
     rates = Reader(entry, name.provider, offering.mode or "", found.unknown_keys, url).read()
     found.unknown_keys.update(
         name for name in entry if name not in _OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
@@ -182,20 +192,19 @@ def _placed(when: Conditions, name: Name) -> Conditions:
     return replace(when, region=when.region or name.region, extra=tuple(sorted(extra.items())))
 
 
-def _offering(name: Name, entry: Mapping[str, Any]) -> ObservedOffering:
-    mode = entry.get("mode")
-    deprecated = entry.get("deprecation_date")
+def _offering(name: Name, facts: Facts) -> ObservedOffering:
+    mode = facts.entry.get("mode")
     return ObservedOffering(
         provider=name.provider,
         api_id=name.api_id,
         mode=as_id(mode, "mode") if mode else None,
         region=name.home,
-        context_window=optional_count(entry, "max_input_tokens"),
-        max_output_tokens=optional_count(entry, "max_output_tokens"),
-        capabilities=_capabilities(entry),
-        input_modalities=texts(entry, "supported_modalities") or None,
-        output_modalities=texts(entry, "supported_output_modalities") or None,
-        deprecated_on=as_date(deprecated, "deprecation_date") if deprecated else None,
+        context_window=facts.read(optional_count, "max_input_tokens"),
+        max_output_tokens=facts.read(optional_count, "max_output_tokens"),
+        capabilities=_capabilities(facts.entry),
+        input_modalities=facts.read(texts, "supported_modalities") or None,
+        output_modalities=facts.read(texts, "supported_output_modalities") or None,
+        deprecated_on=facts.read(optional_date, "deprecation_date"),
     )
 
 

@@ -93,7 +93,9 @@ def _read_aliases(snapshot: Mapping[str, Any], found: PriceList) -> None:
     for alias, target in named:
         provider, _, api_id = target.partition("/") if isinstance(target, str) else ("", "", "")
         slug = f"{canonical(provider)}/{api_id}"
-        if slug in slugs and alias.strip():
+        if slug in slugs and alias.strip() and alias.isprintable():
             found.aliases.append((SOURCE, alias[:400], slug))
         else:
-            found.problems.append(Problem(f"alias {alias}"[:400], "it points to a model without prices in this list"))
+            found.problems.append(
+                Problem(f"alias {alias}"[:400], "it cannot be shown, or points to a model without prices in this list")
+            )

@@ -10,7 +10,7 @@ from typing import Any
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.fields import as_id, as_mapping, decode, optional_count, optional_text, texts
+from llmpricing.sources.fields import Facts, as_id, as_mapping, decode, optional_count, optional_text, texts
 from llmpricing.sources.models_dev_costs import read_costs
 from llmpricing.sources.providers import canonical
 
@@ -91,7 +91,8 @@ def _read_provider(
         found.providers.append(ObservedProvider(slug, optional_text(entry, "name") or key))
     for api_id, model in models.items():
         try:
-            offering = _offering(slug, key, as_id(api_id, "id"), as_mapping(model, "model"), found.unknown_keys)
+            facts = Facts(as_mapping(model, "model"), f"{key}/{api_id}", found.problems)
+            offering = _offering(slug, key, as_id(api_id, "id"), facts, found.unknown_keys)
             # Two of the list's providers may be one seller; then both say the same of a model.
             if offerings.setdefault(offering.slug, offering) != offering:
                 raise EntryError(f"another entry says otherwise of {offering.slug}")
@@ -99,23 +100,22 @@ def _read_provider(
             found.problems.append(Problem(f"{key}/{api_id}"[:400], str(error)))
 
 
-def _offering(slug: str, key: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> ObservedOffering:
-    limit = as_mapping(entry.get("limit") or {}, "limit")
-    modalities = as_mapping(entry.get("modalities") or {}, "modalities")
-    output = texts(modalities, "output")
-    family = optional_text(entry, "family") or ""
+def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[str]) -> ObservedOffering:
+    entry, limit, modalities = facts.entry, facts.within("limit"), facts.within("modalities")
+    output = modalities.read(texts, "output") or ()
+    family = facts.read(optional_text, "family") or ""
     embeds = "embed" in f"{family} {api_id}".lower()
     return ObservedOffering(
         provider=slug,
         api_id=api_id,
-        name=optional_text(entry, "name"),
+        name=facts.read(optional_text, "name"),
         lab=_LABS.get(re.split(r"[-\d.]", family.lower())[0]),
         mode="embedding" if embeds else _mode(entry, output),
         status=_STATUSES.get(str(entry.get("status"))),
-        context_window=optional_count(limit, "context"),
-        max_output_tokens=optional_count(limit, "output"),
+        context_window=limit.read(optional_count, "context"),
+        max_output_tokens=limit.read(optional_count, "output"),
         capabilities=frozenset(name for name in _CAPABILITIES if entry.get(name)),
-        input_modalities=texts(modalities, "input") or None,
+        input_modalities=modalities.read(texts, "input") or None,
         output_modalities=output or None,
         statements=read_costs(key, api_id, entry, embeds, unknown),
     )

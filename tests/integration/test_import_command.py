@@ -219,6 +219,16 @@ def test_unknown_keys_and_problems_are_listed(commands: Commands) -> None:
     assert {"key", "reason"} == set(said["problems"][0])
 
 
+def test_text_shows_signs_that_a_terminal_would_obey_as_escapes(commands: Commands, tmp_path: Path) -> None:
+    entries = json.loads(cost_map(a=1)) | {"acme/\x1b[2Jz": {}}
+    entries["acme/a"]["dream_cost\x1b[31m"] = 1
+    (tmp_path / "odd.json").write_text(json.dumps(entries))
+    said = commands.run("import litellm", str(tmp_path / "odd.json")).output
+    assert "\x1b" not in said
+    assert "acme/\\x1b[2Jz: " in said
+    assert "dream_cost\\x1b[31m (1)" in said
+
+
 def test_text_lists_the_first_problems_and_says_how_many_more(commands: Commands, tmp_path: Path) -> None:
     models = [{"id": "good", "prices": {"input_mtok": 1}}] + [{"id": f"bad-{n}", "prices": 7} for n in range(25)]
     (tmp_path / "bad.json").write_text(json.dumps([{"id": "acme", "name": "Acme", "models": models}]))

@@ -171,6 +171,14 @@ def test_broken_entries_are_reported_by_name_and_the_others_count(prices):
     assert prices.entries == 21
 
 
+@pytest.mark.parametrize(("name", "value"), [("context_window", "much"), ("name", 7)])
+def test_a_fact_that_cannot_be_read_is_reported_and_leaves_the_prices(name, value):
+    model = {"id": "a", "match": {"equals": "a"}, "prices": {"input_mtok": 1, "output_mtok": 2}, name: value}
+    found = genai_prices.parse(json.dumps([{"id": "acme", "name": "Acme", "models": [model]}]).encode())
+    assert len(found.offerings[0].statements) == 2
+    assert [(p.key, p.reason.split()[0]) for p in found.problems] == [("acme/a", name)]
+
+
 def test_providers_and_match_clauses_are_kept_as_trees(prices, offering):
     acme = prices.providers[0]
     assert acme.name == "Acme AI"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -213,6 +214,38 @@ def test_broken_and_contradicting_entries_are_reported_and_unknown_keys_counted(
     }
     assert prices.entries == 42
     assert not prices.states_dates
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_input_tokens", "n/a"),
+        ("max_output_tokens", -1),
+        ("deprecation_date", "soon"),
+        ("supported_modalities", "text"),
+        ("supported_output_modalities", [5]),
+        ("source", 7),
+    ],
+)
+def test_a_limit_or_date_that_cannot_be_read_is_reported_and_leaves_the_prices(name, value):
+    entry = {"litellm_provider": "acme", "mode": "chat", "max_tokens": 8, "input_cost_per_token": 2e-06, name: value}
+    found = litellm.parse(json.dumps({"acme/a": entry}).encode())
+    assert [s.meter for s in found.offerings[0].statements] == ["input_tokens"]
+    ((key, reason),) = [(problem.key, problem.reason) for problem in found.problems]
+    assert key == "acme/a"
+    assert name in reason
+
+
+def test_a_name_that_cannot_be_shown_is_reported_and_the_others_count():
+    entry = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 2e-06}
+    names = ["acme/a", "acme/\x1b[31mred", "acme/\u202eback"]
+    found = litellm.parse(json.dumps(dict.fromkeys(names, entry)).encode())
+    assert [offering.slug for offering in found.offerings] == ["acme/a"]
+    assert [problem.key for problem in found.problems] == names[1:]
+
+
+def test_a_map_with_a_byte_order_mark_is_read(sample, prices):
+    assert litellm.parse(b"\xef\xbb\xbf" + sample("litellm")).offerings == prices.offerings
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"sample_spec": {}}', b'{"a": 1}', b"404: Not Found"])

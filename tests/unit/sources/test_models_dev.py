@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -110,6 +111,24 @@ def test_broken_entries_are_reported_and_unknown_keys_counted(prices):
     }
     assert prices.unknown_keys == {"cost.dreams": 1, "cost.tiers of another type": 1}
     assert prices.entries == 17
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ({"limit": {"context": "much"}}, "context"),
+        ({"limit": []}, None),
+        ({"limit": "x"}, "limit"),
+        ({"modalities": {"input": "text"}}, "input"),
+        ({"family": 5}, "family"),
+        ({"name": []}, "name"),
+    ],
+)
+def test_a_fact_that_cannot_be_read_is_reported_and_leaves_the_prices(told, word):
+    models = {"m": {"id": "m", "cost": {"input": 1, "output": 2}} | told}
+    found = models_dev.parse(json.dumps({"acme": {"models": models}}).encode())
+    assert len(found.offerings[0].statements) == 2
+    assert [(p.key, p.reason.split()[0]) for p in found.problems] == ([("acme/m", word)] if word else [])
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b'{"a": {"models": {}}}', b'{"a": 1}'])
