@@ -31,8 +31,8 @@ class SourceFetch(Base):
     """One reading of a source. ``published_at`` is when the source said it, ``fetched_at`` when we read it.
 
     Append-only. ``outcome`` is imported, unchanged (the digest was known) or described; ``counts`` holds new, changed,
-    withdrawn and unchanged components, and the list's entries. What a source last said is as fresh as its latest
-    imported or unchanged fetch.
+    withdrawn and unchanged components, the list's entries, and the offerings that could be read and had prices. What a
+    source last said is as fresh as its latest imported or unchanged fetch.
     """
 
     __tablename__ = "source_fetch"

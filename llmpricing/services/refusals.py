@@ -8,7 +8,7 @@ from llmpricing.domain.observations import PriceList
 from llmpricing.models import SourceFetch
 from llmpricing.services.news import Loss
 
-_SIZES = {"entries": "entries"}
+_SIZES = {"entries": "entries", "offerings": "offerings that can be read", "priced": "offerings with prices"}
 _WAY_OUT = "Nothing was changed. If the source means it: llmpricing import --allow-drop"
 FEW = 20  # so few offerings may lose a price together and mean it
 
@@ -19,7 +19,8 @@ class ImportRefused(Exception):
 
 def sizes_of(price_list: PriceList) -> dict[str, int]:
     """How much a list holds: what the next list of its source is measured against."""
-    return {"entries": price_list.entries}
+    priced = sum(1 for offering in price_list.offerings if offering.statements)
+    return {"entries": price_list.entries, "offerings": len(price_list.offerings), "priced": priced}
 
 
 def kept_sizes(counts: Mapping[str, int]) -> dict[str, int]:
@@ -51,6 +52,6 @@ def refuse_losses(losses: Iterable[Loss], origin: str) -> None:
             meter, _, conditions = loss.component.partition("|")
             price = f"{meter} [{conditions}]" if conditions else meter
             raise ImportRefused(
-                f"{origin} has no price of {price} any more for {loss.lost:,} of the {loss.had:,} listed offerings that "
-                "had one: a key was lost or renamed, which is a broken list more often than news. " + _WAY_OUT
+                f"{origin} has no price of {price} any more for {loss.lost:,} of the {loss.had:,} listed offerings "
+                f"that had one: a key was lost or renamed, which is a broken list more often than news. {_WAY_OUT}"
             )

@@ -67,7 +67,7 @@ def test_sources_say_how_fresh_they_are_and_what_they_held(app: TestApp) -> None
         "outcome": "imported",
         "bundled": False,
         "entries": 4,
-        "counts": {"new": 8, "changed": 0, "withdrawn": 0, "unchanged": 0},
+        "counts": {"new": 8, "changed": 0, "withdrawn": 0, "unchanged": 0, "offerings": 4, "priced": 4},
         "unknown_keys": {},
         "problems": 0,
         "in_review": 2,

@@ -213,6 +213,29 @@ def test_a_person_may_say_that_lost_entries_are_news(commands: Commands, tmp_pat
     assert load_entries(commands, tmp_path, cost_entries(4), "2026-11-01", "--allow-drop")["unchanged"] == 8
 
 
+def test_a_list_most_of_whose_entries_cannot_be_read_is_refused(
+    commands: Commands, book: Engine, tmp_path: Path
+) -> None:
+    entries = cost_entries(9)
+    for day in ("2026-10-01", "2026-10-02"):  # the second time it is unchanged, and still what the next is held against
+        load_entries(commands, tmp_path, entries, day)
+    before = rows(book)
+    broken = {name: entry if number < 4 else None for number, (name, entry) in enumerate(entries.items())}
+    said = load_entries(commands, tmp_path, broken, "2026-11-01")
+    assert said["outcome"] == "failed"
+    assert "map.json holds 4 offerings that can be read, the list before it 9" in said["error"]
+    assert rows(book) == before
+    assert load_entries(commands, tmp_path, broken, "2026-11-01", "--allow-drop")["outcome"] == "imported"
+
+
+def test_a_list_whose_price_keys_all_have_other_names_is_refused(commands: Commands, tmp_path: Path) -> None:
+    entries = cost_entries(9)
+    load_entries(commands, tmp_path, entries, "2026-10-01")
+    renamed = json.loads(json.dumps(entries).replace("_cost_per_token", "_price_per_token"))
+    said = load_entries(commands, tmp_path, renamed, "2026-11-01")
+    assert "holds 0 offerings with prices, the list before it 9" in said["error"]
+
+
 def test_unknown_keys_and_problems_are_listed(commands: Commands) -> None:
     said = commands.json("import models-dev", str(SAMPLES / "models-dev" / "sample.json"))
     assert said["unknown_keys"]["cost.dreams"] == 1
