@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from llmpricing.domain.bills import Line, Quote
-from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
+from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule, within_calendar
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.plans import Facts
 from llmpricing.domain.shapes import UNKNOWN
@@ -17,7 +17,7 @@ TIME = "time"
 
 def moments(prices: OfferingPrices, on: datetime) -> list[datetime]:
     """Instants of the UTC day that begins at ``on`` which between them meet every price of that day."""
-    start = on.astimezone(UTC)
+    start = within_calendar(on, 5)
     end = start + timedelta(days=1)
     found = {start, *(bound for bound in prices.bounds if start < bound < end)}
     schedules = {s.key: s for moment in tuple(found) for s in prices.segment(moment).schedules}

@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.conditions import YEARS
 from llmpricing.models.session import make_script_engine
 from llmpricing.scripts.initialize_db import next_step
 from llmpricing.services.decisions import Decider, DecisionRefused
@@ -73,16 +74,19 @@ def decider(actor: str | None, note: str | None) -> Decider:
 
 
 def instant(text: str) -> datetime:
-    """A time with offset in UTC, or a date, which means 00:00 UTC; a usage error for anything else."""
+    """A time with offset in UTC, or a date, which means 00:00 UTC; a usage error for anything else and for a year
+    out of YEARS.
+    """
     try:
-        if len(text) == 10:
-            return datetime.combine(date.fromisoformat(text), time(), UTC)
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is not None:
-            return found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise click.BadParameter(f"{text!r} is no date (2026-01-31) and no time with offset (2026-01-31T12:00:00Z).")
+        is_date = len(text) == 10
+        found = datetime.combine(date.fromisoformat(text), time(), UTC) if is_date else datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise click.BadParameter(f"{text!r} is no date (2026-01-31) and no time with offset (2026-01-31T12:00:00Z).")
+    if found.year not in YEARS:
+        raise click.BadParameter(f"{text!r} does not lie in the years {YEARS[0]} to {YEARS[-1]}.")
+    return found.astimezone(UTC)
 
 
 def back_to(text: str) -> datetime:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.conditions import YEARS
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.web.errors import invalid
 
@@ -92,18 +93,18 @@ def one_of(*allowed: str) -> Reader:
 
 
 def instant(name: str, raw: str) -> datetime:
-    """An RFC 3339 time with offset, in UTC; a bare date means 00:00 UTC."""
+    """An RFC 3339 time with offset, in UTC and in YEARS; a bare date means 00:00 UTC."""
     try:
         if not raw.isascii() or "W" in raw:  # fromisoformat takes weeks and other scripts' digits, RFC 3339 does not
             raise ValueError("not RFC 3339")
         if len(raw) == 10:
-            return datetime.combine(date.fromisoformat(raw), time(), UTC)
-        found = datetime.fromisoformat(raw)
+            found = datetime.combine(date.fromisoformat(raw), time(), UTC)
+        else:
+            found = datetime.fromisoformat(raw)
     except ValueError:
         raise invalid(name, f"{name} takes a time such as 2026-01-31T12:00:00Z, or a date.") from None
     if found.tzinfo is None:
         raise invalid(name, f"{name} needs an offset: end it with Z for UTC.")
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
-        raise invalid(name, f"{name} lies outside the calendar.") from None
+    if found.year not in YEARS:
+        raise invalid(name, f"{name} takes a time in the years {YEARS[0]} to {YEARS[-1]}.")
+    return found.astimezone(UTC)

@@ -186,6 +186,7 @@ def test_a_batch_answers_in_order_with_errors_in_their_places(testapp: TestApp) 
         for i in answer["data"]["items"]
     ]
     assert got == [
+        {"model": "acme/acme-large", "usage": {"input_tokens": 1}, "at": "9999-12-31"},
         (None, "MODEL_NOT_FOUND", "items[0].model"),
         ("0.0025", None, None),
         (None, "INVALID_PARAMETER", "items[2].usage.input_tokens"),
@@ -200,6 +201,7 @@ def test_a_batch_answers_in_order_with_errors_in_their_places(testapp: TestApp) 
 def test_an_item_of_a_batch_is_answered_as_if_it_were_asked_alone(testapp: TestApp) -> None:
     models = ("acme/acme-large", "acme/acme-mystery", "bazaar/acme/acme-large")
     batch = testapp.post_json("/api/v1/quotes", {"items": [{"model": m, "usage": USAGE, "at": AT} for m in models]})
+        (None, "INVALID_PARAMETER", "items[7].at"),
     assert batch.json["data"]["items"] == [ask(testapp, model) for model in models]
 
 
@@ -239,6 +241,9 @@ def test_more_than_a_thousand_items_are_refused_and_a_thousand_are_not(testapp: 
         ({"context": {"mood": "good"}}, "context.mood"),
         ({"context": {"service_tier": 1}}, "context[...]"),
         ({"price_ids": [0]}, "price_ids[0]"),
+        ({"at": "9999-12-31"}, "at"),
+        ({"at": "0001-01-01"}, "at"),
+        ({"known_at": "0001-01-01T00:00:00+14:00"}, "known_at"),
         ({"price_ids": [2**63]}, "price_ids[0]"),
         ({"items": [{"model": "a", "usage": {}, "known": "x"}]}, "model"),
     ],
@@ -379,3 +384,4 @@ def test_every_meter_is_a_parameter_of_the_address(testapp: TestApp) -> None:
 def test_a_bad_address_is_a_400_that_names_the_parameter(testapp: TestApp, query: str, field: str) -> None:
     error = testapp.get(f"/api/v1/quote?{query}", status=400).json["error"]
     assert error["details"]["field"] == field
+        ("model=acme/acme-large&input_tokens=1&at=9999-12-31", "at"),

@@ -9,6 +9,7 @@ import pytest
 
 from llmpricing.domain.conditions import Schedule, Step, conditions
 from llmpricing.domain.contexts import ContextError, context
+from llmpricing.domain.linear import turns
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.own_rates import Exchange
 from llmpricing.domain.quotes import compile_offering, quote, requote
@@ -354,6 +355,18 @@ def test_where_only_the_day_is_known_its_clock_prices_give_low_and_high(clocked,
     assert sunday.total == 4
     unclocked = [price("input_tokens", "4")]
     assert cost(unclocked, usage, JUNE, context(time_known=False)).total == 4
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York"])
+@pytest.mark.parametrize("at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_the_ends_of_the_calendar_have_prices_too(price, zone, at):
+    night = Schedule(zone, ((22 * 60, 6 * 60),))
+    prices = [price("input_tokens", "4"), price("input_tokens", "1", conditions(schedule=night))]
+    usage = {"input_tokens": 10**6}
+    assert cost(prices, usage, at).total in (1, 4)
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert cost(prices, usage, midnight, context(time_known=False)).high == 4
+    assert turns(compile_offering(prices), (), [midnight])
 
 
 def test_a_change_within_the_day_counts_too_where_only_the_day_is_known(price):
