@@ -12,7 +12,7 @@ from llmpricing.domain.usage_anthropic import anthropic_reads, read_anthropic
 from llmpricing.domain.usage_google import google_reads, read_google
 from llmpricing.domain.usage_openai import openai_reads, read_openai
 
-__all__ = ["Usage", "UsageError", "UsageFormat", "reads", "read_usage"]
+__all__ = ["Usage", "UsageError", "UsageFormat", "read_usage", "reads"]
 
 UsageFormat = Literal["llmpricing", "openai", "anthropic", "google"]
 

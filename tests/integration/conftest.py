@@ -1,4 +1,4 @@
-"""Folders to work in, which the servers' account can reach."""
+"""Folders to work in, which the servers' account can reach, and a price book with every condition that prices know."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
+from tests import motley
 from tests.checkout import Checkout, three_free_ports
+from tests.conftest import StoreUrls, migrated, new_database
 
 
 @pytest.fixture
@@ -31,3 +36,14 @@ def checkout(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]
     checkout.write_ini()
     yield checkout
     checkout.command("stores", "down")
+
+
+@pytest.fixture(scope="session")
+def motley_book(store_urls: StoreUrls) -> Iterator[Session]:
+    """A session on the motley price book, to be read only."""
+    with new_database(store_urls) as url:
+        migrated(url)
+        with Session(create_engine(url, poolclass=NullPool)) as session:
+            motley.fill(session)
+            session.commit()
+            yield session

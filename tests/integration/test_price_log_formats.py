@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.contexts import context
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage import UsageError, read_usage
 from llmpricing.services.bulk.counts import LogError, UncountedError
-from llmpricing.services.bulk.layout import Columns
-from llmpricing.services.bulk.price_log import Summary, known_facts, price_log
-from llmpricing.services.bulk.pricing import Pricer
-from llmpricing.services.quoting import Asked, Quoted, quote_many
+from llmpricing.services.quoting import Asked, quote_many
 from tests import motley
-from tests.conftest import StoreUrls, migrated, new_database
+from tests.priced_logs import priced, read_csv, total, write_csv
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIELDS = {
     "anthropic": (
         "input_tokens",
@@ -53,16 +44,6 @@ FIELDS = {
     "google": ("promptTokenCount", "cachedContentTokenCount", "candidatesTokenCount", "thoughtsTokenCount"),
 }
 SMALL = ("cache_creation.", "server_tool_use.", "prompt_tokens_details.", "completion_tokens_details.", "cachedContent")
-
-
-@pytest.fixture(scope="module")
-def book(store_urls: StoreUrls) -> Iterator[Session]:
-    with new_database(store_urls) as url:
-        migrated(url)
-        with Session(create_engine(url, poolclass=NullPool)) as session:
-            motley.fill(session)
-            session.commit()
-            yield session
 
 
 def usage_log(usage_format: str, rows: int = 400) -> list[dict[str, Any]]:
@@ -92,7 +73,7 @@ def nested(row: dict[str, Any]) -> dict[str, Any]:
     return {"model": row["model"], "at": row["at"], "usage": usage}
 
 
-def quotes(book: Session, usage_format: Any, rows: list[dict[str, Any]]) -> list[str | None]:
+def quotes(motley_book: Session, usage_format: Any, rows: list[dict[str, Any]]) -> list[str | None]:
     """What each row's own quote says of its nested usage."""
     asked = []
     for row in rows:
@@ -102,40 +83,16 @@ def quotes(book: Session, usage_format: Any, rows: list[dict[str, Any]]) -> list
             asked.append(None)
         else:
             asked.append(Asked(row["model"], usage, datetime.fromisoformat(row["at"]), None, context()))
-    answers = iter(quote_many(book, [one for one in asked if one]))
+    answers = iter(quote_many(motley_book, [one for one in asked if one]))
     return [total(next(answers)) if one else None for one in asked]
 
 
-def total(answer: object) -> str | None:
-    has_total = isinstance(answer, Quoted) and answer.quote.total is not None
-    return to_text(answer.quote.total) if has_total else None
-
-
-def priced(book: Session, log: Path, usage_format: Any = "llmpricing", *ignored: str) -> tuple[Summary, Path]:
-    columns = Columns(known_facts(book), usage_format=usage_format, ignored=ignored)
-    out = log.with_name("out" + log.suffix)
-    return price_log(Pricer(book, NOW, None), columns, log, out, log.with_name("rejects" + log.suffix)), out
-
-
-def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
-    names = dict.fromkeys(name for row in rows for name in row)
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(names), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
 @pytest.mark.parametrize("usage_format", FIELDS)
-def test_flat_columns_of_a_provider_cost_what_its_usage_objects_do(book, tmp_path, usage_format):
+def test_flat_columns_of_a_provider_cost_what_its_usage_objects_do(motley_book, tmp_path, usage_format):
     rows = usage_log(usage_format)
-    expected = quotes(book, usage_format, rows)
+    expected = quotes(motley_book, usage_format, rows)
     write_csv(tmp_path / "log.csv", [{"id": number} | row for number, row in enumerate(rows)])
-    summary, out = priced(book, tmp_path / "log.csv", usage_format)
+    summary, out = priced(motley_book, tmp_path / "log.csv", usage_format=usage_format)
     costs = {int(row["id"]): row["cost"] for row in read_csv(out)}
     assert [costs.get(number) for number in range(len(rows))] == expected
     assert len(costs) > 40
@@ -144,39 +101,43 @@ def test_flat_columns_of_a_provider_cost_what_its_usage_objects_do(book, tmp_pat
 
 @pytest.mark.parametrize("usage_format", FIELDS)
 @pytest.mark.parametrize("shape", [dict, nested])
-def test_json_lines_of_a_provider_cost_what_its_usage_objects_do(book, tmp_path, usage_format, shape):
+def test_json_lines_of_a_provider_cost_what_its_usage_objects_do(motley_book, tmp_path, usage_format, shape):
     rows = usage_log(usage_format)
-    expected = quotes(book, usage_format, rows)
+    expected = quotes(motley_book, usage_format, rows)
     lines = [msgspec.json.encode({"id": number} | shape(row)) for number, row in enumerate(rows)]
     (tmp_path / "log.ndjson").write_bytes(b"\n".join(lines))
-    _, out = priced(book, tmp_path / "log.ndjson", usage_format)
+    _, out = priced(motley_book, tmp_path / "log.ndjson", usage_format=usage_format)
     costs = {row["id"]: row["cost"] for row in map(msgspec.json.decode, out.read_bytes().splitlines())}
     assert [costs.get(number) for number in range(len(rows))] == expected
 
 
 @pytest.mark.parametrize("usage_format", FIELDS)
 @pytest.mark.parametrize("shape", [dict, nested])
-def test_parquet_of_a_provider_costs_what_its_usage_objects_do(book, tmp_path, usage_format, shape):
+def test_parquet_of_a_provider_costs_what_its_usage_objects_do(motley_book, tmp_path, usage_format, shape):
     rows = [row for row in usage_log(usage_format) if len(row) > 2]
-    expected = quotes(book, usage_format, rows)
+    expected = quotes(motley_book, usage_format, rows)
     table = [{"id": number} | shape(row) for number, row in enumerate(rows)]
     names = dict.fromkeys(name for row in table for name in row)
     columns = {name: pa.array([row.get(name) for row in table]) for name in names}
     parquet.write_table(pa.table(columns), tmp_path / "log.parquet")
-    _, out = priced(book, tmp_path / "log.parquet", usage_format)
+    _, out = priced(motley_book, tmp_path / "log.parquet", usage_format=usage_format)
     costs = {row["id"]: to_text(row["cost"]) for row in parquet.read_table(out).to_pylist()}
     assert [costs.get(number) for number in range(len(rows))] == expected
 
 
-def test_usage_as_json_in_a_cell_and_under_dotted_names_counts_too(book, tmp_path):
+def test_usage_as_json_in_a_cell_and_under_dotted_names_counts_too(motley_book, tmp_path):
     rows = usage_log("google")
-    expected = [cost for cost in quotes(book, "google", rows) if cost is not None]
+    expected = [cost for cost in quotes(motley_book, "google", rows) if cost is not None]
     cells = [nested(row) for row in rows]
     write_csv(tmp_path / "log.csv", [row | {"usage": msgspec.json.encode(row["usage"]).decode()} for row in cells])
-    assert [row["cost"] for row in read_csv(priced(book, tmp_path / "log.csv", "google")[1])] == expected
+    assert [
+        row["cost"] for row in read_csv(priced(motley_book, tmp_path / "log.csv", usage_format="google")[1])
+    ] == expected
     named = [{name if name in ("model", "at") else f"usage.{name}": row[name] for name in row} for row in rows]
     write_csv(tmp_path / "log.csv", named)
-    assert [row["cost"] for row in read_csv(priced(book, tmp_path / "log.csv", "google")[1])] == expected
+    assert [
+        row["cost"] for row in read_csv(priced(motley_book, tmp_path / "log.csv", usage_format="google")[1])
+    ] == expected
 
 
 @pytest.mark.parametrize(
@@ -192,17 +153,17 @@ def test_usage_as_json_in_a_cell_and_under_dotted_names_counts_too(book, tmp_pat
     ],
 )
 def test_a_log_with_counts_that_nobody_bills_is_refused_and_says_what_to_do(
-    book, tmp_path, header, usage_format, named
+    motley_book, tmp_path, header, usage_format, named
 ):
     (tmp_path / "log.csv").write_text(f"model,{header}\n")
     with pytest.raises(UncountedError, match=named):
-        priced(book, tmp_path / "log.csv", usage_format)
+        priced(motley_book, tmp_path / "log.csv", usage_format=usage_format)
     assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
 
 
 @pytest.mark.parametrize("usage", [{"usage": {"input_tokens": 5}}, {"input_tokens": 5, "usage": {"x": 1}}])
 @pytest.mark.parametrize("suffix", [".ndjson", ".parquet"])
-def test_usage_objects_are_refused_where_our_own_words_are_expected(book, tmp_path, usage, suffix):
+def test_usage_objects_are_refused_where_our_own_words_are_expected(motley_book, tmp_path, usage, suffix):
     row = {"model": "our-model", "at": "2025-03-01T12:00:00Z"} | usage
     log = (tmp_path / "log").with_suffix(suffix)
     if suffix == ".parquet":
@@ -210,20 +171,20 @@ def test_usage_objects_are_refused_where_our_own_words_are_expected(book, tmp_pa
     else:
         log.write_bytes(msgspec.json.encode(row))
     with pytest.raises(UncountedError, match="--usage-format"):
-        priced(book, log)
+        priced(motley_book, log)
 
 
-def test_usage_beside_its_object_is_refused(book, tmp_path):
+def test_usage_beside_its_object_is_refused(motley_book, tmp_path):
     (tmp_path / "log.csv").write_text("model,usage,output_tokens\n")
     with pytest.raises(LogError, match="--ignore-column output_tokens"):
-        priced(book, tmp_path / "log.csv", "anthropic")
+        priced(motley_book, tmp_path / "log.csv", usage_format="anthropic")
 
 
-def test_ignored_columns_are_kept_and_never_counted(book, tmp_path):
+def test_ignored_columns_are_kept_and_never_counted(motley_book, tmp_path):
     row = {"model": "motley/m3", "at": "2025-03-01T12:00:00Z", "input_tokens": "1000", "max_tokens": "4096"}
     write_csv(tmp_path / "log.csv", [row | {"output_tokens": "50"}])
-    _, out = priced(book, tmp_path / "log.csv", "llmpricing", "max_tokens", "output_tokens")
+    _, out = priced(motley_book, tmp_path / "log.csv", ignored=("max_tokens", "output_tokens"))
     asked = Asked("motley/m3", read_usage({"input_tokens": Decimal(1000)}), datetime.fromisoformat(row["at"]))
     (found,) = read_csv(out)
     assert (found["max_tokens"], found["output_tokens"]) == ("4096", "50")
-    assert [found["cost"]] == [total(answer) for answer in quote_many(book, [asked])]
+    assert [found["cost"]] == [total(answer) for answer in quote_many(motley_book, [asked])]

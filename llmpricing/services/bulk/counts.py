@@ -72,7 +72,8 @@ def _refuse(names: Collection[str], what: str) -> None:
     if names:
         raise UncountedError(
             f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
-            f"Rename it as quotes name usage, name the provider's format with --usage-format, or say {_ignoring(names)}."
+            "Rename it as quotes name usage, name the provider's format with --usage-format, "
+            f"or say {_ignoring(names)}."
         )
 
 

@@ -22,6 +22,7 @@ from llmpricing.services.bulk.stated_usage import usage_of_table
 BLOCK = 8 * 2**20
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
 _HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for a number
+csv.field_size_limit(2**31 - 1)  # prompts are longer than the 128 KiB that it allows else
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
