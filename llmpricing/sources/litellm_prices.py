@@ -18,6 +18,7 @@ from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Step, condi
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Segment, State
+from llmpricing.sources.bounds import step_at
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.fields import as_amount, as_condition, as_count, as_decimal, as_list, as_mapping
 from llmpricing.sources.litellm_clock import read_schedules
@@ -30,8 +31,6 @@ _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"
 _SAYS_FREE = re.compile(r"[:/-]free$")
 _REASONING = "output_reasoning_tokens"
 _SEARCH_SIZES = ("low", "medium", "high")
-# Sellers whose long context begins at the number in the key, not beyond it, as LiteLLM's calculator knows too.
-_INCLUSIVE_STEPS = frozenset({"x-ai"})
 
 
 @dataclass
@@ -82,9 +81,7 @@ class Reader:
 
     def _with_bound(self, when: Conditions) -> Conditions:
         """Conditions whose step counts its own bound where the seller does."""
-        if when.step is None or self.provider not in _INCLUSIVE_STEPS:
-            return when
-        return replace(when, step=replace(when.step, inclusive=True))
+        return replace(when, step=when.step and step_at(self.provider, when.step.above))
 
     def _rate(self, meter: str, key: str, value: object, quantity: int = 1) -> Rate:
         amount, _ = as_amount(value, key)

@@ -70,7 +70,7 @@ def _read_provider(seller: _Seller, models: object, found: PriceList) -> None:
 
 
 def _offering(seller: _Seller, api_id: str, timelines: object, found: PriceList) -> ObservedOffering:
-    model = read_timelines(as_id(api_id, "model"), as_mapping(timelines, "prices"), found.unknown_keys)
+    model = read_timelines(seller.slug, as_id(api_id, "model"), as_mapping(timelines, "prices"), found.unknown_keys)
     status = seller.status.get(api_id)
     return ObservedOffering(
         provider=seller.slug,

@@ -14,6 +14,7 @@ from llmpricing.domain.conditions import BASE, Conditions, Step, conditions
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis
+from llmpricing.sources.bounds import step_at
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.fields import (
     as_amount,
@@ -65,9 +66,11 @@ class Model:
         return tuple({meter: None for ladders in every for meter in ladders})
 
 
-def read_timelines(api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> Model:
+def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> Model:
     """A model's modes; raises EntryError. Unknown rate keys are counted."""
-    modes = {as_condition(mode, "mode"): _timeline(as_list(line, mode), unknown) for mode, line in entry.items()}
+    modes = {
+        as_condition(mode, "mode"): _timeline(provider, as_list(line, mode), unknown) for mode, line in entry.items()
+    }
     if _STANDARD not in modes:
         raise EntryError("the model has no standard prices")
     if "embed" in api_id:
@@ -75,17 +78,17 @@ def read_timelines(api_id: str, entry: Mapping[str, Any], unknown: Counter[str])
     return Model(api_id, modes)
 
 
-def _timeline(intervals: Sequence[Any], unknown: Counter[str]) -> Timeline:
+def _timeline(provider: str, intervals: Sequence[Any], unknown: Counter[str]) -> Timeline:
     if not intervals:
         raise EntryError("a mode without intervals")
     items = [as_mapping(item, "interval") for item in intervals]
     starts = [as_time(item.get("start"), "start") for item in items[1:]]
     if starts != sorted(set(starts)):
         raise EntryError("the intervals' starts do not ascend")
-    return Timeline(starts, [_ladders(item.get("rates"), unknown) for item in items])
+    return Timeline(starts, [_ladders(provider, item.get("rates"), unknown) for item in items])
 
 
-def _ladders(value: object, unknown: Counter[str]) -> Ladders | None:
+def _ladders(provider: str, value: object, unknown: Counter[str]) -> Ladders | None:
     """Rates of one interval. A tier keeps the base's price of what it leaves out (Rates.breakdown)."""
     if value is None:
         return None
@@ -98,7 +101,7 @@ def _ladders(value: object, unknown: Counter[str]) -> Ladders | None:
     for item in as_list(rates.get("tiers") or [], "tiers"):
         tier = as_mapping(item, "tiers")
         unknown.update(key for key in tier if key not in _METERS and key != "above")
-        _read_prices(tier, Step(as_count(tier.get("above"), "above")), rates, found)
+        _read_prices(tier, step_at(provider, as_count(tier.get("above"), "above")), rates, found)
     multiple = rates.get("cache_write_1h_multiple")
     if multiple is not None:
         factor = as_factor(multiple, "cache_write_1h_multiple")

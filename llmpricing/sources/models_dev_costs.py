@@ -13,10 +13,12 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from llmpricing.domain.conditions import BASE, Conditions, Step, conditions
+from llmpricing.domain.conditions import BASE, Conditions, conditions
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.observations import Segment, State, Statement
+from llmpricing.sources.bounds import step_at
 from llmpricing.sources.fields import as_amount, as_condition, as_count, as_list, as_mapping
+from llmpricing.sources.providers import canonical
 from llmpricing.sources.timelines import Rate
 
 _METERS: Mapping[str, str] = MappingProxyType(
@@ -31,7 +33,7 @@ _METERS: Mapping[str, str] = MappingProxyType(
     }
 )
 _OTHER_KEYS = frozenset({"tiers", "context_over_200k"})
-_OLD_STEP = Step(200_000)
+_OLD_STEP = 200_000
 # Here ``reasoning`` is the output price while thinking, answer included (model-prices found out, backfill.py).
 _THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
 _SUBSCRIPTIONS = re.compile(r"coding-plan|token-plan|^(firepass|github-copilot|gitlab|kimi-for-coding|wafer\.ai)$")
@@ -49,8 +51,8 @@ def read_costs(
     cost = as_mapping(entry["cost"], "cost")
     found: Found = {}
     _read(cost, BASE, found, unknown)
-    for step, tier in _tiers(cost, unknown):
-        _read(tier, conditions(step=step), found, unknown)
+    for bound, tier in _tiers(cost, unknown):
+        _read(tier, conditions(step=step_at(canonical(provider), bound)), found, unknown)
     for mode, values in _modes(entry):
         _read(values, conditions(service_tier=mode), found, unknown)
     if not any(rate.amount for rate in found.values()):
@@ -71,7 +73,7 @@ def _read(values: Mapping[str, Any], when: Conditions, found: Found, unknown: Co
             unknown[f"cost.{key}"] += 1
 
 
-def _tiers(cost: Mapping[str, Any], unknown: Counter[str]) -> list[tuple[Step, Mapping[str, Any]]]:
+def _tiers(cost: Mapping[str, Any], unknown: Counter[str]) -> list[tuple[int, Mapping[str, Any]]]:
     """Context tiers with their bound. ``context_over_200k`` is their older form and repeats them, at times with
     another bound than they have."""
     found = []
@@ -79,7 +81,7 @@ def _tiers(cost: Mapping[str, Any], unknown: Counter[str]) -> list[tuple[Step, M
         tier = as_mapping(item, "tiers")
         bound = as_mapping(tier.get("tier"), "tier")
         if bound.get("type", "context") == "context":
-            found.append((Step(as_count(bound.get("size"), "size")), tier))
+            found.append((as_count(bound.get("size"), "size"), tier))
         else:
             unknown["cost.tiers of another type"] += 1
     if not found and cost.get("context_over_200k") is not None:

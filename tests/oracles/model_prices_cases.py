@@ -27,6 +27,10 @@ THINKING = "thinking"
 # Where the two differ, and why. Besides: its own lookup leads from a few ids to another model, or to none.
 NOT_OFFERED = "a model or mode that is not offered then costs None there; ours is not_offered, without a total"
 
+AT_THE_BOUND = "xAI's long context begins at 200,000 tokens, as it says itself; theirs begins beyond"
+
+_XAI_BOUND = 200_000
+
 
 @dataclass(frozen=True)
 class Case:
@@ -62,19 +66,27 @@ def cases(provider: str, api_id: str, modes: list[str | None], prices: OfferingP
         yield Case(provider, api_id, mode, at, asked, stated, _context_of(mode, prices))
 
 
-def deviation(answer: Quote, theirs: Any) -> str | None:
+def deviation(case: Case, answer: Quote, theirs: Any) -> str | None:
     """The known reason why the two differ, None where they must be equal."""
-    if answer.state != State.NOT_OFFERED:
-        return None
-    assert answer.total is None
-    assert theirs is None
-    return NOT_OFFERED
+    if answer.state == State.NOT_OFFERED:
+        assert answer.total is None
+        assert theirs is None
+        return NOT_OFFERED
+    if case.provider == "xai" and case.stated["input_tokens"] == _XAI_BOUND and not is_equal(answer, theirs):
+        assert answer.total is not None
+        assert answer.total > theirs
+        return AT_THE_BOUND
+    return None
 
 
-def is_equal(answer: Quote, theirs: float) -> bool:
+def is_equal(answer: Quote, theirs: float | None) -> bool:
     """Whether our total is theirs, but for what a float cannot hold."""
     # model-prices' amount is a float, so the comparison is one; ours stays a Decimal.
-    return answer.total is not None and abs(float(answer.total) - theirs) <= TOLERANCE * max(theirs, 1)
+    return (
+        answer.total is not None
+        and theirs is not None
+        and abs(float(answer.total) - theirs) <= TOLERANCE * max(theirs, 1)
+    )
 
 
 def _usage(numbers: random.Random) -> tuple[dict[str, int], dict[str, int]]:

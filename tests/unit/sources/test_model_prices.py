@@ -69,6 +69,16 @@ def test_a_tier_keeps_the_base_price_of_what_it_leaves_out(segment):
     assert segment("openai/gpt-9", "cache_read_tokens", NOON, 272_001).amount == Decimal("0.25")
 
 
+@pytest.mark.parametrize(("provider", "at_bound"), [("xai", 4), ("openai", 2)])
+def test_long_context_begins_at_its_bound_only_where_the_seller_says_at_or_above(provider, at_bound, price_at):
+    rates = {"input": 2, "output": 8, "tiers": [{"above": 200_000, "input": 4}]}
+    models = {"m": {"standard": [{"start": None, "rates": rates}], "batch": [{"start": None, "rates": rates}]}}
+    (found,) = model_prices.parse(json.dumps({"schema": 1, "prices": {provider: models}}).encode()).offerings
+    for tier in ("standard", "batch"):
+        amounts = [price_at(found, "input_tokens", NOON, tokens, tier=tier).amount for tokens in (199_999, 200_000)]
+        assert amounts == [2, at_bound]
+
+
 def test_thinking_is_a_condition_of_the_output_price_only(prices, offering, segment):
     assert segment("alibaba/qwen-9", "output_tokens").amount == Decimal("1.2")
     assert segment("alibaba/qwen-9", "output_tokens", thinking="enabled").amount == 4
@@ -193,7 +203,10 @@ def _instants(timelines):
 
 def _compare(offering, rates, at, mode, price_at):
     context = {"thinking": "enabled"} if mode == "thinking" else {"tier": mode}
-    for tokens in [1000, *(tier.above + more for tier in (rates.tiers if rates else ()) for more in (0, 1))]:
+    bounds = [tier.above for tier in (rates.tiers if rates else ())]
+    for tokens in [1000, *bounds, *(bound + 1 for bound in bounds)]:
+        # The library has the base price at every bound; xAI's long context begins there.
+        asked = tokens + 1 if offering.provider == "x-ai" and tokens in bounds else tokens
         for meter, (field, usage) in _USAGE.items():
             ours = next(
                 filter(None, (price_at(offering, m, at, tokens, **context) for m in (meter, *ancestors(meter))))
@@ -202,11 +215,9 @@ def _compare(offering, rates, at, mode, price_at):
                 assert ours.state is State.NOT_OFFERED
                 continue
             counted = (
-                {"input_tokens": 0, usage: tokens}
-                if usage != "output_tokens"
-                else {"input_tokens": tokens, usage: tokens}
+                {"input_tokens": 0, usage: asked} if usage != "output_tokens" else {"input_tokens": asked, usage: asked}
             )
-            theirs = getattr(rates.breakdown(**counted), field) * 1_000_000 / tokens
+            theirs = getattr(rates.breakdown(**counted), field) * 1_000_000 / asked
             exact = pytest.approx(Decimal(str(theirs)), rel=Decimal("1e-9"))
             assert (ours.amount or Decimal(0)) == exact, (offering.slug, mode, meter, at, tokens)
 

@@ -56,8 +56,8 @@ def test_costs_are_undated_prices_per_million_tokens(prices, offering, amount):
 
 
 def test_a_tier_states_its_own_bound_and_the_older_form_is_not_read_beside_it(amount):
-    assert amount("x-ai/grok-9", "input_tokens", 272_000) == Decimal("1.25")
-    assert amount("x-ai/grok-9", "input_tokens", 272_001) == Decimal("2.5")
+    assert amount("x-ai/grok-9", "input_tokens", 271_999) == Decimal("1.25")
+    assert amount("x-ai/grok-9", "input_tokens", 272_000) == Decimal("2.5")
     assert amount("x-ai/old-step", "output_tokens", 200_001) == 4
 
 
