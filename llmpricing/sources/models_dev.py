@@ -25,6 +25,7 @@ _CAPABILITIES = (
     "tool_call",
 )
 _STATUSES = MappingProxyType({"deprecated": "deprecated", "alpha": "preview", "beta": "preview"})
+_NAMED_MODES = MappingProxyType({"rerank": "rerank", "embed": "embedding", "bge-": "embedding"})
 _MODES = MappingProxyType({"image": "image_generation", "video": "video_generation", "audio": "audio_speech"})
 
 # The list names a model's family, not its maker: the first word of the family tells, where it is one maker's own.
@@ -102,27 +103,40 @@ def _read_provider(
 
 def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[str]) -> ObservedOffering:
     entry, limit, modalities = facts.entry, facts.within("limit"), facts.within("modalities")
-    output = modalities.read(texts, "output") or ()
+    input_, output = (modalities.read(texts, side) or () for side in ("input", "output"))
     family = facts.read(optional_text, "family") or ""
-    embeds = "embed" in f"{family} {api_id}".lower()
+    mode = _mode(entry, output, f"{family} {api_id}".lower())
     return ObservedOffering(
         provider=slug,
         api_id=api_id,
         name=facts.read(optional_text, "name"),
         lab=_LABS.get(re.split(r"[-\d.]", family.lower())[0]),
-        mode="embedding" if embeds else _mode(entry, output),
+        mode=mode,
         status=_STATUSES.get(str(entry.get("status"))),
         context_window=limit.read(optional_count, "context"),
         max_output_tokens=limit.read(optional_count, "output"),
         capabilities=frozenset(name for name in _CAPABILITIES if entry.get(name)),
-        input_modalities=modalities.read(texts, "input") or None,
+        input_modalities=input_ or None,
         output_modalities=output or None,
-        statements=read_costs(key, api_id, entry, embeds, unknown),
+        statements=read_costs(key, api_id, entry, _only_reads(entry, mode, (input_, output)), unknown),
     )
 
 
-def _mode(entry: Mapping[str, Any], output: tuple[str, ...]) -> str | None:
-    """Chat where the model takes tools or reasons in text; a generator where it makes one other thing only."""
+def _mode(entry: Mapping[str, Any], output: tuple[str, ...], named: str) -> str | None:
+    """What its name says; chat where the model takes tools or reasons in text; a generator where it makes one other
+    thing only.
+    """
+    for word, mode in _NAMED_MODES.items():
+        if word in named:
+            return mode
     if "text" in output:
         return "chat" if entry.get("tool_call") is True or entry.get("reasoning") is True else None
     return _MODES.get(output[0]) if len(output) == 1 else None
+
+
+def _only_reads(entry: Mapping[str, Any], mode: str | None, modalities: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether an output price of 0 means that nothing is written: so say embeddings and rerankers by their names, and
+    classifiers and their like by taking text without tools or reasoning.
+    """
+    writes = entry.get("tool_call") is True or entry.get("reasoning") is True
+    return mode in _NAMED_MODES.values() or (modalities == (("text",), ("text",)) and not writes)

@@ -43,9 +43,12 @@ Found = dict[tuple[str, Conditions], Rate]
 
 
 def read_costs(
-    provider: str, api_id: str, entry: Mapping[str, Any], embeds: bool, unknown: Counter[str]
+    provider: str, api_id: str, entry: Mapping[str, Any], only_reads: bool, unknown: Counter[str]
 ) -> tuple[Statement, ...]:
-    """What a model costs, undated; nothing if the list does not tell. Unknown cost keys are counted."""
+    """What a model costs, undated; nothing if the list does not tell. Unknown cost keys are counted.
+
+    Output at 0 of a model that ``only_reads`` is not offered.
+    """
     if entry.get("cost") is None:
         return ()
     cost = as_mapping(entry["cost"], "cost")
@@ -58,7 +61,7 @@ def read_costs(
     if not any(rate.amount for rate in found.values()):
         return _all_zero(provider, api_id)
     _settle_reasoning(provider, found)
-    if embeds and ("output_tokens", BASE) in found and not found["output_tokens", BASE].amount:
+    if only_reads and ("output_tokens", BASE) in found and not found["output_tokens", BASE].amount:
         found["output_tokens", BASE] = Rate(None, MTOK)
     return tuple(Statement(meter, when, (rate.segment(None),)) for (meter, when), rate in found.items())
 

@@ -85,6 +85,23 @@ def test_an_embedding_model_offers_no_output(prices, offering, price_at):
     assert embed.mode == "embedding"
 
 
+@pytest.mark.parametrize(
+    ("api_id", "told", "mode", "state"),
+    [
+        ("baai/bge-m3", {}, "embedding", State.NOT_OFFERED),
+        ("bge-reranker-v2-m3", {}, "rerank", State.NOT_OFFERED),
+        ("Qwen3-Reranker", {"cost": {"input": 1, "output": 1}}, "rerank", State.PRICED),
+        ("voyage-9", {}, None, State.NOT_OFFERED),
+        ("model-router", {"tool_call": True}, "chat", State.FREE),
+        ("whisper", {"modalities": {"input": ["audio"], "output": ["text"]}}, None, State.FREE),
+    ],
+)
+def test_output_for_nothing_is_not_offered_where_a_model_only_reads(api_id, told, mode, state, price_at):
+    text = {"modalities": {"input": ["text"], "output": ["text"]}, "cost": {"input": 1, "output": 0}}
+    (found,) = models_dev.parse(json.dumps({"acme": {"models": {api_id: text | told}}}).encode()).offerings
+    assert (found.mode, price_at(found, "output_tokens", NOON).state) == (mode, state)
+
+
 def test_alibabas_reasoning_price_is_the_output_price_while_thinking(prices, offering, amount):
     assert amount("alibaba/qwen-9", "output_tokens") == Decimal("1.2")
     assert amount("alibaba/qwen-9", "output_tokens", thinking="enabled") == 4
