@@ -41,6 +41,7 @@ _SHOWN_REASONS = 20
 @click.option("--ignore-column", "ignored", multiple=True, metavar="NAME", help="Keep it, but never count it.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
+@click.option("--force", is_flag=True, help="Replace OUT and REJECTS where they exist.")
 @ini_option
 def price(
     usage: Path,
@@ -52,6 +53,7 @@ def price(
     ignored: tuple[str, ...],
     known_at: datetime | None,
     assume_utc: bool,
+    force: bool,
     ini: Path,
 ) -> None:
     """Price a usage log (CSV, NDJSON or Parquet) of any size: its rows with their cost go to OUT, rows that have none
@@ -65,7 +67,7 @@ def price(
     """
     out = out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
-    _check_paths(usage, out, rejects)
+    _check_paths(usage, out, rejects, force)
     try:
         from llmpricing.services.bulk.counts import LogError, UncountedError
         from llmpricing.services.bulk.layout import Columns
@@ -89,12 +91,15 @@ def price(
         click.echo(line)
 
 
-def _check_paths(usage: Path, out: Path, rejects: Path) -> None:
+def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
     for path in (usage, out, rejects):
         if path.suffix not in _FORMATS:
             raise click.UsageError(f"{path} must end in {', '.join(_FORMATS)}, which tells its format.")
     if len({path.resolve() for path in (usage, out, rejects)}) < 3:
         raise click.UsageError("USAGE, OUT and REJECTS must be three different files.")
+    for option, path in (("-o", out), ("--rejects", rejects)):
+        if path.exists() and not force:
+            raise click.UsageError(f"{path} exists: name another file with {option}, or replace it with --force.")
     if not os.access(out.resolve().parent, os.W_OK) or not os.access(rejects.resolve().parent, os.W_OK):
         raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
 
