@@ -58,13 +58,14 @@ class Plan:
         tier = self._tier
         if tier == STANDARD:
             return None
-        of_tier = [p for p in self._segment.listed if p.conditions.service_tier == tier]
-        if not of_tier:
-            return Refusal(State.NOT_OFFERED, f"service tier {tier} is not offered")
-        if any(p.conditions.service_tier == tier for p in self._segment.prices):
+        now = [p for p in self._segment.prices if p.conditions.service_tier == tier]
+        if any(p.state is not State.NOT_OFFERED for p in now):
             return None
-        state = UNKNOWN if self._segment.precedes(of_tier) else State.NOT_OFFERED
-        return Refusal(state, self._segment.absence(of_tier, f"service tier {tier}"))
+        ever = [p for p in self._segment.listed if p.conditions.service_tier == tier]
+        if now or not ever:
+            return Refusal(State.NOT_OFFERED, f"service tier {tier} is not offered")
+        state = UNKNOWN if self._segment.precedes(ever) else State.NOT_OFFERED
+        return Refusal(state, self._segment.absence(ever, f"service tier {tier}"))
 
     def variants(self, keys: tuple[str, ...]) -> tuple[Variant, ...]:
         """The books that may price these meters, one if all facts they depend on were stated."""

@@ -137,6 +137,19 @@ def test_a_tier_is_unknown_before_its_first_date_and_not_offered_after_its_last(
     assert cost(prices, {"input_tokens": 1}, JULY, context("flex")).state == "not_offered"
 
 
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_tier_all_of_whose_prices_are_not_offered_now_has_no_total(price, earlier):
+    fast = conditions("fast")
+    ended = price("input_tokens", state=State.NOT_OFFERED, conditions=fast, valid_from=JULY if earlier else None)
+    prices = [price("input_tokens", "1"), price("web_searches", "10"), ended]
+    if earlier:
+        prices.append(price("input_tokens", "6", fast, valid_until=JULY))
+    for usage in ({"web_searches": 2}, {"input_tokens": 1000, "web_searches": 2}):
+        answer = cost(prices, usage, JULY, context("fast"))
+        assert (answer.state, answer.total) == ("not_offered", None)
+        assert answer.unpriced[0].reason == "service tier fast is not offered"
+
+
 def test_an_unknown_context_value_is_an_error_that_names_the_known_ones(chat, price):
     with pytest.raises(ContextError, match=r"service_tier 'turbo'.*batch.*standard") as caught:
         cost(chat, {"input_tokens": 1}, ctx=context("turbo"))
