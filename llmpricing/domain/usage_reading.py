@@ -13,6 +13,7 @@ from typing import Any
 
 from llmpricing.domain.quantities import Quantity, Usage, UsageError, count, read_quantity
 
+_DEEPEST = 10  # no provider's object has more than three
 MODALITIES = ("text", "audio", "image", "video")
 _COUNTER = re.compile(
     r"(tokens?(_?count)?|requests|quer(ies|y)|searches|seconds|images|characters|pages|units)$", re.IGNORECASE
@@ -49,11 +50,15 @@ class Reading:
         return count(self.quantities, service_tier, region, self.names)
 
 
-def fields(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted path, value) of all that is stated, deep."""
+def fields(raw: Mapping[str, Any], above: str = "", depth: int = 1) -> Iterator[tuple[str, Any]]:
+    """(dotted path, value) of all that is stated, deep; raises UsageError for objects within objects without end."""
     for name, value in raw.items():
         if isinstance(value, Mapping):
-            yield from fields(value, f"{above}{name}.")
+            if depth == _DEEPEST:
+                raise UsageError(
+                    f"{above}{name}", f"lies too deep: usage has at most {_DEEPEST} objects in one another"
+                )
+            yield from fields(value, f"{above}{name}.", depth + 1)
         elif value is not None:
             yield f"{above}{name}", value
 
