@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quantities import Usage, UsageError
 from llmpricing.domain.usage_reading import Reading, fields, refuse_counter
 
@@ -23,7 +24,7 @@ _ANTHROPIC = {
 }
 _ANTHROPIC_FREE = frozenset({"server_tool_use.web_fetch_requests", "server_tool_use.tool_search_requests"})
 _ANTHROPIC_FIELDS = frozenset(
-    {*_ANTHROPIC, *_ANTHROPIC_FREE, "service_tier", "inference_geo"}
+    {*_ANTHROPIC, *_ANTHROPIC_FREE, "service_tier", "speed", "inference_geo"}
     | {field.partition(".")[0] for field in {*_ANTHROPIC, *_ANTHROPIC_FREE}}
 )
 
@@ -49,7 +50,12 @@ def read_anthropic(raw: Mapping[str, Any]) -> Usage:
     reading.quantities["cache_write_tokens"] = max(written, by_life)
     if "input_tokens" in reading.quantities:
         reading.add("input_tokens", reading.get("cache_write_tokens") + reading.get("cache_read_tokens"))
-    tier, place = raw.get("service_tier"), raw.get("inference_geo")
+    speed, tier, place = raw.get("speed"), raw.get("service_tier"), raw.get("inference_geo")
+    if isinstance(speed, str) and speed not in (
+        "",
+        STANDARD,
+    ):  # a price list calls the fast mode a tier; service_tier then says "standard"
+        tier = speed
     return reading.usage(
         tier if isinstance(tier, str) else None,
         place if isinstance(place, str) and place not in ("", "global", "not_available") else None,

@@ -19,6 +19,7 @@ _OPENAI = {
     "input.cache_write_tokens": "cache_write_tokens",
     "output.reasoning_tokens": "output_reasoning_tokens",
     "prompt_cache_hit_tokens": "cache_read_tokens",  # DeepSeek
+    "cached_tokens": "cache_read_tokens",  # Moonshot, beside prompt_tokens
     "reasoning_tokens": "output_reasoning_tokens",  # Perplexity, beside completion_tokens
     "citation_tokens": "output_citation_tokens",  # Perplexity, beside completion_tokens
     "num_search_queries": "web_searches",  # Perplexity

@@ -174,6 +174,33 @@ def test_deepseek_reports_cache_hits_twice_and_they_count_once():
         read_usage(raw | {"prompt_tokens_details": {"cached_tokens": 41}}, "openai")
 
 
+def test_moonshot_tells_its_cached_tokens_beside_the_prompt():
+    raw = {"prompt_tokens": 19, "completion_tokens": 21, "total_tokens": 40, "cached_tokens": 10}
+    assert shares(raw, "openai") == {"input_tokens": 9, "cache_read_tokens": 10, "output_tokens": 21}
+
+
+@pytest.mark.parametrize(
+    ("said", "tier"),
+    [
+        ({"speed": "fast", "service_tier": "standard"}, "fast"),
+        ({"speed": "fast"}, "fast"),
+        ({"speed": "standard", "service_tier": "batch"}, "batch"),
+        ({"speed": None, "service_tier": "priority"}, "priority"),
+    ],
+)
+def test_anthropic_s_speed_is_a_tier(said, tier):
+    assert read_usage({"input_tokens": 1, "output_tokens": 1, **said}, "anthropic").service_tier == tier
+
+
+@pytest.mark.parametrize("usage_format", ["openai", "anthropic"])
+def test_objects_in_one_another_without_end_are_refused_by_name(usage_format):
+    raw = {"input_tokens": 1}
+    for _ in range(5000):
+        raw = {"more": raw}
+    with pytest.raises(UsageError, match=r"^more\.more\..* lies too deep"):
+        read_usage(raw, usage_format)
+
+
 def test_anthropic_leaves_the_cache_out_of_input_and_writes_live_five_minutes():
     raw = {
         "input_tokens": 21,
