@@ -149,7 +149,7 @@ def _keep_aliases(
 
 
 def _end(session: Session, table: Any, ids: list[int], now: datetime) -> None:
-    """End the recorded range; a row of this very moment would end empty and is removed, since nobody ever saw it."""
+    """End the recorded ranges of these rows, all of which earlier imports began: each has a time of its own."""
     if ids:
         ended = func.tstzrange(func.lower(table.recorded), now)
         session.execute(update(table).where(table.id.in_(ids)).values(recorded=ended))

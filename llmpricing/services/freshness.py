@@ -65,7 +65,7 @@ HEALTH_FACTS = """
            (select json_agg(json_build_object('source', s.slug, 'last_success', f.published_at) order by s.trust_rank)
               from source s
               join (select source_id, max(published_at) as published_at
-                      from source_fetch where outcome in ('imported', 'unchanged') group by source_id) f
+                      from source_fetch group by source_id) f
                 on f.source_id = s.id)
 """
 

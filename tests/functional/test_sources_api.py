@@ -84,6 +84,9 @@ def test_a_list_that_says_the_same_later_is_fresher(url: str, app: TestApp) -> N
 def test_a_source_that_only_describes_and_a_bundled_one_say_so(full_book_url: str, redis_url: str) -> None:
     with running_app(full_book_url, redis_url) as app:
         found = {item["source"]: item for item in app.get("/api/v1/sources").json["data"]}
+        probed = app.get("/api/health").json["data"]["sources"]
+    told = ("source", "last_success", "age_days")
+    assert probed == [{name: item[name] for name in told} for item in found.values()]
     assert {slug: (item["outcome"], item["bundled"]) for slug, item in found.items()} == {
         "genai-prices": ("imported", True),
         "model-prices": ("imported", True),
