@@ -9,6 +9,7 @@ from llmpricing.domain.conditions import STANDARD
 
 TIERS = (STANDARD, "batch", "flex", "priority", "fast", "ultrafast")  # names that sellers use
 REGION = "region"
+CURRENCY = "currency"  # a price with it is another denomination of the price beside it, for those who ask for it
 NOT_STATED = "(not stated)"
 _SAME_TIER = {"default": STANDARD, "on_demand": STANDARD}  # how OpenAI's and Google's answers call the standard one
 

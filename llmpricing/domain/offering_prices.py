@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import REGION, TIERS, Context, ContextError
+from llmpricing.domain.contexts import CURRENCY, REGION, TIERS, Context, ContextError
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.plans import Plan
@@ -29,6 +29,8 @@ class OfferingPrices:
                 raise PriceDataError(f"price {price.id} is of an unknown meter, {price.meter}")
             for name, value in price.conditions.extra:
                 self.extra[name] = self.extra.get(name, frozenset()) | {value}
+        if CURRENCY in self.extra:
+            self.extra[CURRENCY] |= {price.currency for price in prices}
         self.bounds = sorted({bound for price in prices for bound in bounds(price)})
         self._segments: list[Segment | None] = [None] * (len(self.bounds) + 1)
         self._plans: dict[tuple[int, Context, tuple[bool, ...], tuple[Rate, ...]], Plan] = {}

@@ -47,24 +47,27 @@ def outcome(cases: Sequence[tuple[Facts, Quote]]) -> Quote:
     missing = tuple(name for name, _ in priced[0][0] if _matters(priced, name))
     if not missing:
         return first
-    totals = [quote.total for _, quote in priced if quote.total is not None]
+    alike = len({quote.currency for _, quote in priced}) == 1  # amounts of two currencies do not compare
+    totals = [quote.total for _, quote in priced if quote.total is not None] if alike else []
     return first._replace(
         total=None,
         list_total=None,
         state=UNKNOWN,
         lines=_common([quote.lines for _, quote in priced]),
-        low=min(totals),
-        high=max(totals),
+        currency=first.currency if alike else None,
+        low=min(totals, default=None),
+        high=max(totals, default=None),
         missing=missing,
     )
 
 
 def _matters(cases: Sequence[tuple[Facts, Quote]], name: str) -> bool:
-    """Whether the total changes with this fact alone."""
+    """Whether the total, or its currency, changes with this fact alone."""
     seen: dict[Facts, object] = {}
     for facts, quote in cases:
         others = tuple(fact for fact in facts if fact[0] != name)
-        if seen.setdefault(others, quote.total) != quote.total:
+        bill = (quote.total, quote.currency)
+        if seen.setdefault(others, bill) != bill:
             return True
     return False
 

@@ -9,7 +9,7 @@ from math import prod
 
 from llmpricing.domain.books import Book
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import NOT_STATED, REGION, Context, ContextError
+from llmpricing.domain.contexts import CURRENCY, NOT_STATED, REGION, Context, ContextError
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import State
 from llmpricing.domain.own_rates import Rate
@@ -51,7 +51,7 @@ class Plan:
             asked.service_tier in (STANDARD, self._tier)
             and (not asked.schedule or asked.schedule.key in active)
             and (not asked.region or self._context.region in (None, asked.region))
-            and all(stated.get(name, value) == value for name, value in asked.extra)
+            and all(stated.get(name, STANDARD if name == CURRENCY else value) == value for name, value in asked.extra)
         )
 
     def _refusal(self) -> Refusal | None:

@@ -405,6 +405,33 @@ def test_the_native_currency_stays_and_a_dated_rate_converts_it_in_sight(price):
     assert cost(prices, usage, currency="USD", exchanges=[inverse]).total == 2
 
 
+def test_a_second_denomination_counts_where_it_is_asked_for_only(price):
+    prices = [
+        price("input_tokens", "3"),
+        price("output_tokens", "15"),
+        price("input_tokens", "42", conditions(currency="DBU"), currency="DBU"),
+        price("output_tokens", "214", conditions(currency="DBU"), currency="DBU"),
+    ]
+    usage = {"input_tokens": 10**6, "output_tokens": 10**6}
+    for asked in (context(), context(extra={"currency": "USD"}), context(extra={"currency": "standard"})):
+        answer = cost(prices, usage, ctx=asked)
+        assert (answer.total, answer.currency, answer.missing) == (18, "USD", ())
+    answer = cost(prices, usage, ctx=context(extra={"currency": "DBU"}))
+    assert (answer.total, answer.currency) == (256, "DBU")
+    with pytest.raises(ContextError, match="DBU, USD, standard"):
+        cost(prices, usage, ctx=context(extra={"currency": "EUR"}))
+
+
+def test_totals_of_two_currencies_are_not_compared(price):
+    prices = [
+        price("input_tokens", "1", conditions(region="us")),
+        price("input_tokens", "1", conditions(region="cn"), currency="CNY"),
+    ]
+    answer = cost(prices, {"input_tokens": 10**6})
+    assert (answer.total, answer.low, answer.high, answer.currency) == (None, None, None, None)
+    assert answer.missing == ("region",)
+
+
 def test_mixed_currencies_have_no_total_without_a_rate(price):
     prices = [price("input_tokens", "1"), price("output_tokens", "7", currency="CNY")]
     usage = {"input_tokens": 10**6, "output_tokens": 10**6}
