@@ -11,6 +11,7 @@ _CHUNK = re.compile(r"[a-z0-9]+")
 _NUMBERED_WORD = re.compile(r"([a-z]{2,})(\d.*)")
 _POINT = re.compile(r"(?<=\d)p(?=\d)")  # Fireworks writes 3p2 for 3.2
 _DATE_MARK = "="
+_LONG = 120  # characters; no listed id is longer, and what people may send is not worth the memory
 FINE_TUNE = "ft:"  # how the names of fine-tuned models begin, and their mark
 _FINE_TUNE = re.compile(r"(?<![a-z0-9])ft:")
 _MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
@@ -34,9 +35,12 @@ _SURFACES = {"aws", "azure", "bedrock", "vertex", "foundation", "model", "models
 _NEUTRAL = frozenset(_PLACES | _MAKERS | _SURFACES | {"latest", "default"})
 
 
-@lru_cache(maxsize=50_000)
 def marks(name: str) -> tuple[str, ...]:
     """The sorted marks of a name: its dates in one spelling (``=20250929``), numbers with their letters, words."""
+    return _remembered(name) if len(name) <= _LONG else _marks(name)
+
+
+def _marks(name: str) -> tuple[str, ...]:
     found: list[str] = []
 
     def keep_date(match: re.Match[str]) -> str:
@@ -49,6 +53,9 @@ def marks(name: str) -> tuple[str, ...]:
         numbered = _NUMBERED_WORD.fullmatch(chunk)
         found += numbered.groups() if numbered else (chunk,)
     return tuple(sorted(mark for mark in found if mark not in _NEUTRAL))
+
+
+_remembered = lru_cache(maxsize=20_000)(_marks)  # all ids that the lists hold, and what is asked often
 
 
 def swallowed(requested: str, *stated: str) -> tuple[str, ...]:

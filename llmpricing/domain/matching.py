@@ -11,21 +11,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
-from llmpricing.domain.catalogues import Catalogue, Entry, Seller
-from llmpricing.domain.identities import (
-    FINE_TUNE,
-    is_date,
-    is_month_and_day,
-    marks,
-    places,
-    swallowed,
-    without_dates,
-)
+from llmpricing.domain.catalogues import Catalogue, Seller
+from llmpricing.domain.identities import FINE_TUNE
+from llmpricing.domain.loose_matches import at_place, keeps_identity
 from llmpricing.domain.spellings import Spelling, Unpacked, is_bedrock_id, spellings, unpacked
 from llmpricing.domain.suggestions import suggest
 
-MAX_LENGTH = 400  # longer names are no model's
+MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
 
 
@@ -48,21 +42,33 @@ class Ambiguous:
     candidates: tuple[str, ...]
 
 
+class Why(Enum):
+    """What it is that nobody knows of a name and its seller."""
+
+    NO_SUCH_NAME = auto()
+    NO_SUCH_SELLER = auto()
+    NOT_SOLD = auto()  # by the seller that was given
+    NOT_YET = auto()  # at the time asked for, but later
+
+
 @dataclass(frozen=True, slots=True)
 class Unknown:
     """A name that no offering bears, with the ids most like it."""
 
     suggestions: tuple[str, ...]
+    why: Why = Why.NO_SUCH_NAME
 
 
 def resolve(catalogue: Catalogue, name: str, provider: str | None = None) -> Resolution | Ambiguous | Unknown:
     """The offering that ``name`` means; ``provider`` may be a seller's id, another name of it, its API host or URL."""
+    if unread := too_long(name, provider):
+        return unread
     name = name.strip()
-    if not name or len(name) > MAX_LENGTH:
+    if not name:
         return Unknown(())
     named = catalogue.sellers_called(provider) if provider is not None else ()
     if provider is not None and not named:
-        return Unknown(())
+        return Unknown((), Why.NO_SUCH_SELLER)
     if found := _by_id(catalogue, name, named) or _by_alias(catalogue, name, named):
         return found
     for sellers, path in _readings(catalogue, name, named):
@@ -70,7 +76,14 @@ def resolve(catalogue: Catalogue, name: str, provider: str | None = None) -> Res
         for spelling in spellings(path.model, routed=routed):
             if found := _by_spelling(catalogue, sellers, spelling):
                 return replace(found, region=path.region) if isinstance(found, Resolution) else found
-    return Unknown(suggest(catalogue, name))
+    return Unknown(suggest(catalogue, name), Why.NOT_SOLD if named else Why.NO_SUCH_NAME)
+
+
+def too_long(name: str, provider: str | None) -> Unknown | None:
+    """What is longer than any name of a model or of a seller: unknown, and worth no memory."""
+    if len(name) > MAX_LENGTH:
+        return Unknown(())
+    return Unknown((), Why.NO_SUCH_SELLER) if provider is not None and len(provider) > MAX_LENGTH else None
 
 
 def _readings(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Iterator[tuple[Sequence[Seller], Unpacked]]:
@@ -128,44 +141,12 @@ def _at_seller(catalogue: Catalogue, seller: Seller, spelling: Spelling) -> Reso
         return Resolution(entry.slug, "clause", spelling.reading)
     for clause, entry in seller.loose:
         stated = clause.stated(lowered)
-        if stated is not None and _keeps_identity(catalogue, seller, entry, lowered, stated):
-            there = _at_place(seller, entry, lowered)
+        if stated is not None and keeps_identity(catalogue, seller, entry, lowered, stated):
+            there = at_place(seller, entry, lowered)
             if there is None:
                 return None
             return Resolution(there.slug, "clause", spelling.reading or f"a name like {stated or there.api_id}")
     return None
-
-
-def _at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
-    """The offering of the same model in the place that the name says, where the seller lists it apart."""
-    asked, listed = places(requested), places(entry.api_id)
-    if not asked or asked == listed:
-        return entry
-    same_model = seller.placed.get(marks(entry.api_id), ())
-    there = [other for other in same_model if places(other.api_id) == asked]
-    if there:
-        return there[0] if len(there) == 1 else None
-    return entry if listed <= {"regional"} else None
-
-
-def _keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested: str, stated: str) -> bool:
-    """Whether a clause passes over nothing that tells models apart.
-
-    Only a date may come on top, where the seller has no dated offering of the model, so that its price is that of all
-    dates; and it must be a true one: one that some seller lists, if any seller lists dates of this model. The date of a
-    fine-tune is that of the model it was made from.
-    """
-    passed_over = swallowed(requested, entry.api_id, stated)
-    if len(passed_over) != 1:
-        return not passed_over
-    base = requested.removeprefix(FINE_TUNE)
-    if requested != base and is_month_and_day(passed_over[0]):
-        return base in catalogue.sold
-    if not is_date(passed_over[0]) or without_dates(requested) in seller.dated:
-        return False
-    if any(is_date(mark) for mark in marks(entry.api_id)):
-        return False
-    return passed_over[0] in catalogue.dates.get(without_dates(base), passed_over)
 
 
 def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Ambiguous | None:

@@ -67,9 +67,8 @@ def quote(model: str, ini: Path, as_json: bool, **options: Any) -> None:
         try:
             document = quote_document(quote_one(session, asked))
         except UnknownModel as unknown:
-            raise click.ClickException(
-                _told(f"No offering is called {model}.", "Near it", unknown.suggestions)
-            ) from None
+            what = f"{unknown}."
+            raise click.ClickException(_told(what[:1].upper() + what[1:], "Near it", unknown.suggestions)) from None
         except AmbiguousModel as known:
             raise click.ClickException(_told(f"{model} may mean several.", "Name one", known.candidates)) from None
         except ContextError as error:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import itemgetter
 from threading import Lock
-from typing import Any, NamedTuple
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.catalogues import Catalogue, Entry, build_catalogue
-from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, resolve
+from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
 from llmpricing.domain.observations import ObservedProvider
-from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, ProviderDescription, Source
+from llmpricing.services import recorded_names
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge, knowledge
 from llmpricing.services.memory import Memory, settle
@@ -28,36 +25,17 @@ Meaning = Resolution | Ambiguous | Unknown
 Lookup = Callable[[str, str | None], Meaning]
 
 _WAIT_FOR_OTHERS_S = 2.0
-_REMEMBERED_NAMES = 2048  # by each of the lookups, however long the names are
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """An offering as far as naming and pricing need it."""
-
-    id: int
-    slug: str
-    provider: str
-    api_id: str
-    created_at: datetime
-
-
-class _Rule(NamedTuple):
-    """A clause of an offering; by ``place`` the seller's clauses are tried."""
-
-    place: tuple[int, int]
-    clause: Mapping[str, Any]
-    recorded: Range[datetime]
+_REMEMBERED_NAMES = 2048  # by each of the lookups
 
 
 class Names:
     """All names that a price book ever recorded, read once; catalogues of any two times are made of them on demand."""
 
     def __init__(self, session: Session) -> None:
-        self.offerings = {row.slug: row for row in _offerings(session)}
-        self._descriptions = _descriptions(session)
-        self._rules = _rules(session)
-        self._aliases = _aliases(session)
+        self.offerings = {row.slug: row for row in recorded_names.offerings(session)}
+        self._descriptions = recorded_names.descriptions(session)
+        self._rules = recorded_names.rules(session)
+        self._aliases = recorded_names.aliases(session)
         recorded = [rule.recorded for rules in self._rules.values() for rule in rules]
         recorded += [recorded for *_, recorded in self._aliases]
         recorded += [recorded for _, recorded in self._descriptions]
@@ -87,7 +65,9 @@ class Names:
         ]
         named = build_catalogue((), (), aliases)
         catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
-        return lru_cache(_REMEMBERED_NAMES)(partial(resolve, catalogue))
+        is_past = known < len(self._recorded_bounds)
+        newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
+        return _lookup(catalogue, newest)
 
     def _catalogue(self, known_at: datetime) -> Catalogue:
         """Offerings in the order in which their sellers' clauses are tried, those without clauses last."""
@@ -103,6 +83,22 @@ class Names:
             if known_at in recorded:
                 sellers.setdefault(seller.slug, seller)
         return build_catalogue([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
+
+
+def _lookup(catalogue: Catalogue, newest: Lookup | None) -> Lookup:
+    """Names looked up and remembered; ``newest`` tells what was not known yet from what is unknown to this day."""
+
+    @lru_cache(_REMEMBERED_NAMES)
+    def remembered(name: str, provider: str | None) -> Meaning:
+        found = resolve(catalogue, name, provider)
+        if newest and isinstance(found, Unknown) and not isinstance(newest(name, provider), Unknown):
+            return Unknown(found.suggestions, Why.NOT_YET)
+        return found
+
+    def lookup(name: str, provider: str | None) -> Meaning:
+        return too_long(name, provider) or remembered(name, provider)
+
+    return lookup
 
 
 _books: Memory[tuple[str, int], Names] = Memory(2)
@@ -131,62 +127,6 @@ def _read_names(session: Session) -> Names:
 def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:
     """What the name meant at ``as_of``, by what was recorded at ``known_at``; ``provider`` may be a host or URL."""
     return names_of(session, knowledge(session)).at(clocks)(name, provider)
-
-
-def _offerings(session: Session) -> list[Offered]:
-    query = select(Offering.id, Offering.slug, Provider.slug, Offering.api_id, Offering.created_at).join(Provider)
-    return [Offered(*row) for row in session.execute(query.order_by(Offering.slug))]
-
-
-def _descriptions(session: Session) -> list[tuple[ObservedProvider, Range[datetime]]]:
-    """How each seller was ever described, the most trusted source's words first."""
-    query = (
-        select(ProviderDescription, Provider.slug, Provider.name)
-        .join(Provider, Provider.id == ProviderDescription.provider_id)
-        .join(Source, Source.id == ProviderDescription.source_id)
-        .order_by(Provider.id, Source.trust_rank, ProviderDescription.id)
-    )
-    return [(_described(row, slug, name), row.recorded) for row, slug, name in session.execute(query)]
-
-
-def _described(row: ProviderDescription, slug: str, name: str) -> ObservedProvider:
-    return ObservedProvider(
-        slug,
-        name,
-        row.api_pattern,
-        provider_match=row.provider_match,
-        model_match=row.model_match,
-        fallback_providers=tuple(row.fallback_providers),
-    )
-
-
-def _rules(session: Session) -> dict[int, list[_Rule]]:
-    query = (
-        select(MatchRule.offering_id, Source.trust_rank, MatchRule.position, MatchRule.clause, MatchRule.recorded)
-        .join(Source, Source.id == MatchRule.source_id)
-        .order_by(Source.trust_rank, MatchRule.position, MatchRule.id)
-    )
-    found = defaultdict(list)
-    for offering, rank, position, clause, recorded in session.execute(query):
-        found[offering].append(_Rule((rank, position), clause, recorded))
-    return dict(found)
-
-
-def _aliases(session: Session) -> list[tuple[str, str, str, Range[datetime], Range[datetime]]]:
-    query = (
-        select(
-            OfferingAlias.namespace,
-            OfferingAlias.alias,
-            Offering.slug,
-            OfferingAlias.valid,
-            OfferingAlias.recorded,
-        )
-        .join(Offering, Offering.id == OfferingAlias.offering_id)
-        .order_by(OfferingAlias.id)
-    )
-    return [
-        (namespace, alias, slug, valid, recorded) for namespace, alias, slug, valid, recorded in session.execute(query)
-    ]
 
 
 def _bounds(ranges: Iterable[Range[datetime]]) -> set[datetime]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.bills import Quote
 from llmpricing.domain.contexts import UNSTATED, Context, ContextError
-from llmpricing.domain.matching import Ambiguous, Resolution, Unknown
+from llmpricing.domain.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.quantities import Usage
 from llmpricing.domain.quotes import quote, requote
@@ -21,16 +21,24 @@ from llmpricing.domain.tariffs import PriceDataError
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.listed_prices import prices_by_id, prices_of
-from llmpricing.services.naming import Names, Offered, names_of
+from llmpricing.services.naming import Names, names_of
 from llmpricing.services.own_prices import OwnPrices, own_prices
+from llmpricing.services.recorded_names import Offered
+
+_WHY = {
+    Why.NO_SUCH_NAME: "no offering is called {name}",
+    Why.NO_SUCH_SELLER: "no seller is called {provider}",
+    Why.NOT_SOLD: "the seller {provider} offers nothing called {name}",
+    Why.NOT_YET: "nothing called {name} was known yet at that known_at",
+}
 
 
 class UnknownModel(LookupError):
-    """No offering bears the name; ``suggestions`` are the ids most like it."""
+    """No offering bears the name; ``suggestions`` are the ids most like it, ``why`` is what nobody knows."""
 
-    def __init__(self, name: str, suggestions: Sequence[str]) -> None:
-        super().__init__(f"no offering is called {name}")
-        self.name, self.suggestions = name, tuple(suggestions)
+    def __init__(self, name: str, provider: str | None, found: Unknown) -> None:
+        super().__init__(_WHY[found.why].format(name=name[:MAX_LENGTH], provider=(provider or "")[:MAX_LENGTH]))
+        self.name, self.suggestions, self.why = name, found.suggestions, found.why
 
 
 class AmbiguousModel(LookupError):
@@ -106,7 +114,7 @@ class _Case(NamedTuple):
 def _resolved(names: Names, asked: Asked, recorded: datetime) -> _Case | Refusal:
     meaning = names.at(Clocks(asked.at, recorded))(asked.name, asked.provider)
     if isinstance(meaning, Unknown):
-        return UnknownModel(asked.name, meaning.suggestions)
+        return UnknownModel(asked.name, asked.provider, meaning)
     if isinstance(meaning, Ambiguous):
         return AmbiguousModel(asked.name, meaning.candidates)
     return _Case(asked, recorded, meaning, names.offerings[meaning.slug])

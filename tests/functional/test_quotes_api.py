@@ -148,6 +148,13 @@ def test_what_was_known_then_is_answered_byte_for_byte_after_a_correction(testap
 def test_before_anything_was_known_no_model_is(testapp: TestApp) -> None:
     error = refused(testapp, 404, known_at="2026-11-22T11:59:59Z")
     assert error["code"] == "MODEL_NOT_FOUND"
+    assert "known yet at known_at" in error["message"]
+
+
+def test_the_unknown_seller_of_an_item_is_named(testapp: TestApp) -> None:
+    question = {"model": "acme-large", "provider": "nobody", "usage": {"input_tokens": 1}}
+    (item,) = testapp.post_json("/api/v1/quotes", {"items": [question]}).json["data"]["items"]
+    assert item["error"]["details"]["field"] == "items[0].provider"
 
 
 def test_an_unknown_name_is_a_404_with_the_nearest_ids(testapp: TestApp) -> None:

@@ -41,9 +41,21 @@ def test_an_unknown_name_is_a_404_with_the_nearest_ids(testapp: TestApp) -> None
     assert "bazaar/acme/acme-tiny:free" in error["details"]["suggestions"]
 
 
-def test_an_unknown_seller_knows_no_model(testapp: TestApp) -> None:
-    error = testapp.get("/api/v1/resolve?model=acme-large&provider=nobody", status=404).json["error"]
-    assert error["code"] == "MODEL_NOT_FOUND"
+@pytest.mark.parametrize(
+    ("query", "field", "words"),
+    [
+        ("model=acme-larger", "model", "No offering bears this name"),
+        ("model=acme-large&provider=nobody", "provider", "No seller bears this name"),
+        ("model=acme-large&api_url=https://nobody.example", "provider", "No seller bears this name"),
+        ("model=acme-dated&provider=bazaar", "model", "This seller offers nothing of that name"),
+        ("model=acme/acme-large&known_at=2026-11-22T11:59:59Z", "model", "known yet at known_at"),
+        ("model=acme/acme-larger&known_at=2026-11-22T11:59:59Z", "model", "No offering bears this name"),
+    ],
+)
+def test_a_404_says_what_it_is_that_nobody_knows(testapp: TestApp, query: str, field: str, words: str) -> None:
+    error = testapp.get(f"/api/v1/resolve?{query}", status=404).json["error"]
+    assert (error["code"], error["details"]["field"]) == ("MODEL_NOT_FOUND", field)
+    assert words in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -12,11 +13,12 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.domain.matching import Resolution, Unknown
+from llmpricing.domain.matching import Resolution, Unknown, Why
 from llmpricing.models import migrations
 from llmpricing.services.clock import Clocks
 from llmpricing.services.importing import Reading, import_lists
-from llmpricing.services.naming import Meaning, resolve_name
+from llmpricing.services.knowledge import knowledge
+from llmpricing.services.naming import Meaning, names_of, resolve_name
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 
@@ -142,3 +144,37 @@ def test_an_upgrade_keeps_how_sellers_are_recognised_and_a_downgrade_gives_it_ba
     with Session(engine) as session, session.begin():
         session.execute(text("update catalogue set book = gen_random_uuid()"))  # nothing remembered counts
         assert meanings(session, NOW) == before
+
+
+def test_a_name_that_came_later_was_not_known_yet(empty_session: Session) -> None:
+    load(empty_session, sellers()[:1], 9, hours=0)
+    load(empty_session, sellers(), 10, hours=1)
+    early = [resolve_name(empty_session, Clocks(AT, NOW), name) for name in ("fast/zy-one", "fast/zy-three")]
+    assert [found.why for found in early if isinstance(found, Unknown)] == [Why.NOT_YET, Why.NO_SUCH_NAME]
+
+
+def test_names_and_sellers_longer_than_any_are_unknown_and_not_remembered(empty_session: Session) -> None:
+    load(empty_session, sellers(), 9, hours=0)
+    lookup = names_of(empty_session, knowledge(empty_session)).at(Clocks(AT, NOW))
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            assert isinstance(lookup(f"{number}" + "x" * 1_000_000, None), Unknown)
+            assert lookup("zeta-1", f"{number}" + "x" * 1_000_000) == Unknown((), Why.NO_SUCH_SELLER)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2_000_000  # bytes, of the 200 million that were asked
+
+
+def test_long_names_are_remembered_in_few_bytes(empty_session: Session) -> None:
+    load(empty_session, sellers(), 9, hours=0)
+    lookup = names_of(empty_session, knowledge(empty_session)).at(Clocks(AT, NOW))
+    tracemalloc.start()
+    try:
+        for number in range(1000):
+            assert isinstance(lookup(f"{number}" + "-a1" * 130, None), Unknown)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 3_000_000  # bytes; the marks of these names alone take 7 million

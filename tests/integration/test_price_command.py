@@ -60,7 +60,7 @@ def test_what_was_known_before_the_first_import_prices_nothing(commands: Command
     log = str(tmp_path / "log.csv")
     done = commands.run("price", log, "--at-column", "when", "--known-at", "2020-01-01")
     assert "Rows: 4; priced: 0" in done.output
-    assert "no offering is called acme/acme-large" in done.output
+    assert "nothing called acme/acme-large was known yet" in done.output
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,10 @@ def test_an_unknown_name_ends_with_exit_code_1_and_what_is_near(commands: Comman
     output = said(commands, "quote", "acme/large-acme-dated", "--input", "1", exit_code=1)
     assert "No offering is called acme/large-acme-dated" in output
     assert "acme/acme-dated" in output
-    assert "No offering" in said(commands, "quote", "acme/acme-large", *USAGE, "--known-at", "2026-11-01", exit_code=1)
+    early = said(commands, "quote", "acme/acme-large", *USAGE, "--known-at", "2026-11-01", exit_code=1)
+    assert "Nothing called acme/acme-large was known yet" in early
+    nobody = said(commands, "quote", "acme-large", *USAGE, "--provider", "nobody", exit_code=1)
+    assert "No seller is called nobody" in nobody
 
 
 @pytest.mark.parametrize(

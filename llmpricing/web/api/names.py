@@ -40,11 +40,12 @@ def resolve(request: Request) -> dict[str, Any]:
     if "provider" in values and "api_url" in values:
         raise invalid("api_url", "api_url and provider both say who sells: give one of them.")
     clocks, name = read_clocks(values, datetime.now(UTC)), values["model"]
-    found = resolve_name(request.dbsession, clocks, name, values.get("provider") or values.get("api_url"))
+    provider = values.get("provider") or values.get("api_url")
+    found = resolve_name(request.dbsession, clocks, name, provider)
     if isinstance(found, Ambiguous):
         raise unresolved(AmbiguousModel(name, found.candidates), "model")
     if not isinstance(found, Resolution):
-        raise unresolved(UnknownModel(name, found.suggestions), "model")
+        raise unresolved(UnknownModel(name, provider, found), "model")
     data: dict[str, Any] = {
         "id": found.slug,
         "rule": found.rule,

@@ -7,12 +7,20 @@ from typing import NamedTuple
 import structlog
 
 from llmpricing.domain.contexts import NOT_STATED, ContextError
+from llmpricing.domain.matching import Why
 from llmpricing.domain.quantities import UsageError
 from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
 from llmpricing.services.quoting import AmbiguousModel, Refusal, UnknownModel
 from llmpricing.web.errors import Refused, invalid
 
 log = structlog.get_logger()
+
+_UNKNOWN = {
+    Why.NO_SUCH_NAME: "No offering bears this name. Ids look like openai/gpt-4o.",
+    Why.NO_SUCH_SELLER: "No seller bears this name, API host or URL. GET /api/v1/providers lists the sellers.",
+    Why.NOT_SOLD: "This seller offers nothing of that name. Leave the seller out to see who does.",
+    Why.NOT_YET: "Nothing of this name was known yet at known_at. Leave known_at out for what is known now.",
+}
 
 
 class Place(NamedTuple):
@@ -39,8 +47,8 @@ def refusal(error: Refusal, place: Place) -> Refused:
 def unresolved(error: UnknownModel | AmbiguousModel, field: str) -> Refused:
     """The 404 or 409 of a name."""
     if isinstance(error, UnknownModel):
-        message = "No offering bears this name. Ids look like openai/gpt-4o."
-        return Refused(404, "MODEL_NOT_FOUND", message, field=field, suggestions=error.suggestions)
+        field = f"{field.removesuffix('model')}provider" if error.why is Why.NO_SUCH_SELLER else field
+        return Refused(404, "MODEL_NOT_FOUND", _UNKNOWN[error.why], field=field, suggestions=error.suggestions)
     message = "Several offerings bear this name: choose one of the candidates, or name the provider."
     return Refused(409, "MODEL_AMBIGUOUS", message, field=field, candidates=error.candidates)
 

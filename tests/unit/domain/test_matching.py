@@ -4,7 +4,7 @@ import pytest
 
 from llmpricing.domain.catalogues import OWN, Entry, build_catalogue
 from llmpricing.domain.clauses import MatchError
-from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, resolve
+from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, Why, resolve
 from llmpricing.domain.observations import ObservedProvider
 
 
@@ -321,7 +321,11 @@ def test_an_unknown_name_comes_with_the_ids_most_like_it(catalogue):
 
 
 def test_an_unknown_provider_makes_the_name_unknown(catalogue):
-    assert resolve(catalogue, "gpt-4o", "nobody") == Unknown(())
+    assert resolve(catalogue, "gpt-4o", "nobody") == Unknown((), Why.NO_SUCH_SELLER)
+    assert resolve(catalogue, "gpt-4o", "n" * 401) == Unknown((), Why.NO_SUCH_SELLER)
+    found = resolve(catalogue, "gpt-4o", "x-ai")
+    assert isinstance(found, Unknown)
+    assert found.why is Why.NOT_SOLD
 
 
 def test_an_id_in_other_case_is_refused_where_two_offerings_differ_by_case_only():

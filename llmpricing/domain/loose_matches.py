@@ -1,0 +1,38 @@
+"""What a clause may pass over in a name: nothing that tells models apart, and no place that is priced apart."""
+
+from __future__ import annotations
+
+from llmpricing.domain.catalogues import Catalogue, Entry, Seller
+from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, places, swallowed, without_dates
+
+
+def at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
+    """The offering of the same model in the place that the name says, where the seller lists it apart."""
+    asked, listed = places(requested), places(entry.api_id)
+    if not asked or asked == listed:
+        return entry
+    same_model = seller.placed.get(marks(entry.api_id), ())
+    there = [other for other in same_model if places(other.api_id) == asked]
+    if there:
+        return there[0] if len(there) == 1 else None
+    return entry if listed <= {"regional"} else None
+
+
+def keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested: str, stated: str) -> bool:
+    """Whether a clause passes over nothing that tells models apart.
+
+    Only a date may come on top, where the seller has no dated offering of the model, so that its price is that of all
+    dates; and it must be a true one: one that some seller lists, if any seller lists dates of this model. The date of a
+    fine-tune is that of the model it was made from.
+    """
+    passed_over = swallowed(requested, entry.api_id, stated)
+    if len(passed_over) != 1:
+        return not passed_over
+    base = requested.removeprefix(FINE_TUNE)
+    if requested != base and is_month_and_day(passed_over[0]):
+        return base in catalogue.sold
+    if not is_date(passed_over[0]) or without_dates(requested) in seller.dated:
+        return False
+    if any(is_date(mark) for mark in marks(entry.api_id)):
+        return False
+    return passed_over[0] in catalogue.dates.get(without_dates(base), passed_over)

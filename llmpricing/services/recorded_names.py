@@ -1,0 +1,94 @@
+"""All that a price book ever recorded of names: who sold what, and how sellers and offerings were recognised when."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.observations import ObservedProvider
+from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, ProviderDescription, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An offering as far as naming and pricing need it."""
+
+    id: int
+    slug: str
+    provider: str
+    api_id: str
+    created_at: datetime
+
+
+class Rule(NamedTuple):
+    """A clause of an offering; by ``place`` the seller's clauses are tried."""
+
+    place: tuple[int, int]
+    clause: Mapping[str, Any]
+    recorded: Range[datetime]
+
+
+def offerings(session: Session) -> list[Offered]:
+    """All offerings, by id."""
+    query = select(Offering.id, Offering.slug, Provider.slug, Offering.api_id, Offering.created_at).join(Provider)
+    return [Offered(*row) for row in session.execute(query.order_by(Offering.slug))]
+
+
+def descriptions(session: Session) -> list[tuple[ObservedProvider, Range[datetime]]]:
+    """How each seller was ever described, the most trusted source's words first."""
+    query = (
+        select(ProviderDescription, Provider.slug, Provider.name)
+        .join(Provider, Provider.id == ProviderDescription.provider_id)
+        .join(Source, Source.id == ProviderDescription.source_id)
+        .order_by(Provider.id, Source.trust_rank, ProviderDescription.id)
+    )
+    return [(_described(row, slug, name), row.recorded) for row, slug, name in session.execute(query)]
+
+
+def _described(row: ProviderDescription, slug: str, name: str) -> ObservedProvider:
+    return ObservedProvider(
+        slug,
+        name,
+        row.api_pattern,
+        provider_match=row.provider_match,
+        model_match=row.model_match,
+        fallback_providers=tuple(row.fallback_providers),
+    )
+
+
+def rules(session: Session) -> dict[int, list[Rule]]:
+    """The clauses of each offering, in the order in which they are tried."""
+    query = (
+        select(MatchRule.offering_id, Source.trust_rank, MatchRule.position, MatchRule.clause, MatchRule.recorded)
+        .join(Source, Source.id == MatchRule.source_id)
+        .order_by(Source.trust_rank, MatchRule.position, MatchRule.id)
+    )
+    found = defaultdict(list)
+    for offering, rank, position, clause, recorded in session.execute(query):
+        found[offering].append(Rule((rank, position), clause, recorded))
+    return dict(found)
+
+
+def aliases(session: Session) -> list[tuple[str, str, str, Range[datetime], Range[datetime]]]:
+    """Every alias as (namespace, alias, offering's id, valid, recorded)."""
+    query = (
+        select(
+            OfferingAlias.namespace,
+            OfferingAlias.alias,
+            Offering.slug,
+            OfferingAlias.valid,
+            OfferingAlias.recorded,
+        )
+        .join(Offering, Offering.id == OfferingAlias.offering_id)
+        .order_by(OfferingAlias.id)
+    )
+    return [
+        (namespace, alias, slug, valid, recorded) for namespace, alias, slug, valid, recorded in session.execute(query)
+    ]
