@@ -133,7 +133,8 @@ def simple_bill(shape: Shape, usage: Usage) -> Quote:
 def exact_bill(shape: Shape, usage: Usage, currency: str | None = None, rates: Sequence[Exchange] = ()) -> Quote:
     """The bill of any shape, in ``currency`` or, without one, in the prices' own if they have one in common."""
     charged = charges(shape, usage)
-    unpriced = tuple(Unpriced(meter, usage.leaves[place], why) for meter, place, why in shape.unpriced)
+    counted = (*usage.leaves, 1)  # the place after the last one counts the request
+    unpriced = tuple(Unpriced(meter, counted[place], why) for meter, place, why in shape.unpriced)
     wanted = _currency(charged, currency)
     factors, used = _factors(charged, wanted, rates)
     gone = tuple(f"exchange rate {name} to {wanted}" for name, factor in factors.items() if factor is None)

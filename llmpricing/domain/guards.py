@@ -10,7 +10,6 @@ from datetime import datetime
 from fractions import Fraction
 
 from llmpricing.domain.evidence import Evidence, Finding, Rule, factor_between, instant, unit_price
-from llmpricing.domain.observations import Segment
 from llmpricing.domain.relations import broken_relation
 from llmpricing.domain.slips import slip_of_call, slip_of_factor, slip_of_value
 from llmpricing.domain.timelines import Row, row_at

@@ -1,8 +1,8 @@
 """What we publish of one offering: a pure function of all that the sources said and people decided.
 
-The order in which lists were imported does not matter. A word that a guard stops is left out, so that the last good
-price stays, until a person accepts it. Within one family (a meter under conditions without step and schedule) all
-prices at a time come from one source: the most trusted that has a word.
+The order in which lists were imported does not matter. What a guard stops is left out until a person accepts it: the
+last good price stays, and where there is none the price is published as unknown. Within one family (a meter under
+conditions without step and schedule) all prices at a time come from one source: the most trusted that has a word.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from types import MappingProxyType
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import unit_price
-from llmpricing.domain.observations import Basis, Segment
-from llmpricing.domain.quarantine import UNRANKED, Flag, Snapshots, Timelines, Verdict, WordKey, Words, sift
+from llmpricing.domain.judgements import WordKey
+from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.quarantine import UNRANKED, Flag, Snapshots, Timelines, Verdict, Words, sift
 from llmpricing.domain.timelines import BEGINNING, END, Component, Row, same_value
 
 RANKS: Mapping[str, int] = MappingProxyType(
@@ -72,11 +73,41 @@ def publish_offering(
     """
     believed, flags = sift(words, snapshots, mode, ranks, verdicts)
     prices: Book = {}
-    for family in _families(believed):
+    for family in _families(with_unknown(believed, flags)):
         prices |= publish_family(family, ranks)
     for component, held in pins.items():
         prices[component] = _hold(prices.get(component, ()), held)
     return OfferingBook(prices, flags, believed)
+
+
+def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
+    """What we believe, and unknown for the time in which a source has said nothing but what was stopped."""
+    found: Timelines = defaultdict(dict, {component: dict(by_source) for component, by_source in believed.items()})
+    for flag in flags:
+        if flag.verdict is Verdict.ACCEPTED:
+            continue
+        by_source = found[flag.meter, flag.conditions]
+        rows = by_source.get(flag.source, ())
+        for row in flag.stopped:
+            unknown = replace(row, segment=_unknown(row.segment), bracket_from=None)
+            rows += tuple(unknown.within(*gap) for gap in _gaps(rows, row.start, min(row.end, flag.stands_until)))
+            rows = tuple(sorted(rows, key=lambda row: row.start))
+        by_source[flag.source] = rows
+    return found
+
+
+def _unknown(segment: Segment) -> Segment:
+    return replace(segment, state=State.UNKNOWN, amount=None, raw=None, minimum_quantity=None)
+
+
+def _gaps(rows: Iterable[Row], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The parts of a period that no row covers; the rows are in order."""
+    for row in rows:
+        if start < min(row.start, end):
+            yield start, min(row.start, end)
+        start = max(start, row.end)
+    if start < end:
+        yield start, end
 
 
 def pin(segment: Segment, at: datetime) -> Row:
@@ -88,6 +119,7 @@ def publish_family(family: Timelines, ranks: Mapping[str, int]) -> Book:
     """The components of one family, at each time from one source.
 
     That is the most trusted one with a price, but before its first word a price without date yields to a dated one.
+    Where a price of that source waits for review, another's for the very same stays.
     """
     rows = [row for by_source in family.values() for said in by_source.values() for row in said]
     if len({row.source for row in rows}) == 1:
@@ -96,9 +128,12 @@ def publish_family(family: Timelines, ranks: Mapping[str, int]) -> Book:
     for start, end in pairwise(sorted(_bounds(rows))):
         source = _speaker([row for row in rows if row.covers(start)], start, ranks)
         for component, by_source in family.items():
-            for row in by_source.get(source or "", ()):
-                if row.covers(start):
-                    _extend(spans[component], row, start, end)
+            covering = [row for said in by_source.values() for row in said if row.covers(start)]
+            row = next((row for row in covering if row.source == source), None)
+            if row and row.segment.state is State.UNKNOWN:
+                row = next((row for row in covering if row.source == _speaker(covering, start, ranks)), row)
+            if row:
+                _extend(spans[component], row, start, end)
     return {component: tuple(row.within(start, end) for row, start, end in found) for component, found in spans.items()}
 
 
@@ -118,7 +153,9 @@ def _bounds(rows: Iterable[Row]) -> set[datetime]:
     return bounds
 
 
-def _speaker(rows: Sequence[Row], at: datetime, ranks: Mapping[str, int]) -> str | None:
+def _speaker(covering: Sequence[Row], at: datetime, ranks: Mapping[str, int]) -> str | None:
+    rows = [row for row in covering if row.segment.state is not State.UNKNOWN] or covering
+
     def trust(row: Row) -> tuple[int, str]:
         return (ranks.get(row.source, UNRANKED), row.source)
 

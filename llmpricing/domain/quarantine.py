@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 from enum import StrEnum
 from itertools import groupby, pairwise
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import Evidence, Finding, Rule, instant
 from llmpricing.domain.families import in_families
-from llmpricing.domain.guards import SLIPS, SPREADING, agreed, judge
-from llmpricing.domain.meters import METERS
+from llmpricing.domain.guards import SLIPS, judge
+from llmpricing.domain.judgements import Judgement, Stop, WordKey, companions, is_others_fault, spreads
 from llmpricing.domain.observations import Segment
 from llmpricing.domain.timelines import END, Component, Row, Word, changes, merge_source, row_at, same_value, tell
 
 Words = Mapping[Component, Sequence[Word]]
 Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of all its lists
-WordKey = tuple[str, Conditions, str, datetime]  # meter, conditions, source, time
 Timelines = dict[Component, dict[str, tuple[Row, ...]]]  # per component and source
 
 UNRANKED = 1_000
@@ -58,6 +57,11 @@ class Flag:
     def is_pending(self) -> bool:
         return self.verdict is None and self.superseded is None
 
+    @property
+    def stands_until(self) -> datetime:
+        """The day on which its source said something else."""
+        return END if self.superseded is None else datetime.combine(self.superseded.date(), time(), UTC)
+
 
 def sift(
     words: Words,
@@ -75,44 +79,6 @@ def sift(
     for _, utterance in groupby(in_order, key=lambda pair: (pair[0].time, pair[0].source)):
         walk.hear([walk.judge(component, word) for word, component in utterance])
     return walk.accepted, tuple(sorted(walk.flags, key=_flag_order))
-
-
-@dataclass(frozen=True, slots=True)
-class _Stop:
-    """A new row that a guard stops, the value before it, and why."""
-
-    row: Row
-    last: Row | None
-    finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """A word, the timeline it would make of the one before, its new rows, and those of them that guards stop."""
-
-    key: WordKey
-    before: tuple[Row, ...]
-    told: tuple[Row, ...]
-    new: tuple[Row, ...]
-    stops: tuple[_Stop, ...]
-    evidence: Evidence
-    standing_until: datetime
-
-    @property
-    def rules(self) -> set[Rule]:
-        return {stop.finding.rule for stop in self.stops}
-
-    def without(self, stops: Sequence[_Stop]) -> tuple[Row, ...]:
-        """The timeline with the last good price wherever a row is stopped."""
-        stopped = [stop.row for stop in stops]
-        if all(row in stopped for row in self.new):
-            return self.before
-        kept = [row for row in self.told if row not in stopped]
-        for row in stopped:
-            kept += [
-                old.within(row.start, row.end) for old in self.before if old.start < row.end and row.start < old.end
-            ]
-        return tuple(sorted(kept, key=lambda row: row.start))
 
 
 @dataclass
@@ -136,7 +102,7 @@ class _Walk:
                 self.next_word[(*component, source, word.time)] = later.time
             yield from said
 
-    def judge(self, component: Component, word: Word) -> _Judgement:
+    def judge(self, component: Component, word: Word) -> Judgement:
         """Hold each new value of one word against all that was accepted before it."""
         key: WordKey = (*component, word.source, word.time)
         rows = self.accepted[component].get(word.source, ())
@@ -144,20 +110,20 @@ class _Walk:
         new = tuple(row for row in told if not _goes_on(rows, row))
         evidence = self._evidence(component, word.source, is_arrival=not rows)
         until = self.next_word.get(key, END)
-        stops: list[_Stop] = []
+        stops: list[Stop] = []
         for row in new:
             last = _last_before(row, rows, [other for other in told if all(other is not stop.row for stop in stops)])
             if finding := judge(row, last, until, evidence):
-                stops.append(_Stop(row, last, finding))
-        return _Judgement(key, rows, told, new, tuple(stops), evidence, until)
+                stops.append(Stop(row, last, finding))
+        return Judgement(key, rows, told, new, tuple(stops), evidence, until)
 
-    def hear(self, utterance: Sequence[_Judgement]) -> None:
+    def hear(self, utterance: Sequence[Judgement]) -> None:
         """Accept what one source said at one time, but for what is stopped."""
-        spreading = [(j.key, finding) for j in utterance if (finding := _spreads(j))]
+        spreading = [(j.key, finding) for j in utterance if (finding := spreads(j))]
         slipped = {j.key[:2] for j in utterance if j.rules & SLIPS}
         for judged in utterance:
-            stops = [stop for stop in judged.stops if not _is_others_fault(stop.finding, judged.key[1], slipped)]
-            stops += _companions(judged, spreading)
+            stops = [stop for stop in judged.stops if not is_others_fault(stop.finding, judged.key[1], slipped)]
+            stops += companions(judged, spreading)
             verdict = self.verdicts.get(judged.key)
             if verdict is Verdict.ACCEPTED or not (stops or verdict):
                 self._accept(judged, judged.told)
@@ -166,12 +132,12 @@ class _Walk:
             if stops:
                 self._flag(judged, stops, verdict)
 
-    def _accept(self, judged: _Judgement, rows: tuple[Row, ...]) -> None:
+    def _accept(self, judged: Judgement, rows: tuple[Row, ...]) -> None:
         meter, conditions, source, _ = judged.key
         if rows or source in self.accepted[meter, conditions]:
             self.accepted[meter, conditions][source] = rows
 
-    def _flag(self, judged: _Judgement, stops: Sequence[_Stop], verdict: Verdict | None) -> None:
+    def _flag(self, judged: Judgement, stops: Sequence[Stop], verdict: Verdict | None) -> None:
         own = [stop for stop in stops if stop.finding.rule is not Rule.OUTPUT_FAR_BELOW_INPUT]
         first = (own or stops)[0]  # the relation may be the other price's fault, so a later row's own fault goes first
         old = first.last.segment if first.last else None
@@ -215,37 +181,6 @@ def _last_before(row: Row, rows: Sequence[Row], told: Sequence[Row]) -> Row | No
     at = instant(row)
     earlier = [other for other in (*rows, *told) if other.start < row.start]
     return row_at(rows, at) or max(earlier, key=lambda other: other.start, default=None)
-
-
-def _spreads(judged: _Judgement) -> Finding | None:
-    """The slip of a token price on its arrival, which those that arrive beside it share."""
-    if not judged.evidence.is_arrival or not _counts_tokens(judged):
-        return None
-    return next((stop.finding for stop in judged.stops if stop.finding.rule in SPREADING), None)
-
-
-def _companions(judged: _Judgement, spreading: Sequence[tuple[WordKey, Finding]]) -> list[_Stop]:
-    """A token price that arrives together with a slipped one has slipped too, unless another source says the same."""
-    meter, conditions, *_ = judged.key
-    slips = [finding for key, finding in spreading if key[0] != meter and key[1] == conditions]
-    if not slips or not judged.evidence.is_arrival or not _counts_tokens(judged):
-        return []
-    finding = Finding(Rule.COMPANION, "a price of the same list", slip=slips[-1].slip)
-    stopped = {stop.row for stop in judged.stops}
-    return [
-        _Stop(row, None, finding)
-        for row in judged.new
-        if row.segment.amount and row not in stopped and not agreed(row, judged.standing_until, judged.evidence)
-    ]
-
-
-def _is_others_fault(finding: Finding, conditions: Conditions, slipped: set[Component]) -> bool:
-    """Whether the price that this one was measured against is the one that slipped."""
-    return finding.rule is Rule.OUTPUT_FAR_BELOW_INPUT and (finding.against, conditions) in slipped
-
-
-def _counts_tokens(judged: _Judgement) -> bool:
-    return METERS[judged.key[0]].family == "tokens"
 
 
 def _flag_order(flag: Flag) -> tuple[datetime, str, str, str]:

@@ -10,7 +10,7 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.tariffs import Tariff
 
 REQUESTS = "requests"
-UNKNOWN = "unknown"
+UNKNOWN = State.UNKNOWN.value
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
 
 Tariffs = Mapping[str, tuple[Tariff, ...]]
@@ -51,12 +51,17 @@ def make_shape(
     unpriced = []
     for place, key in enumerate(keys):
         payer = next((slug for slug in (key, *ancestors(key)) if slug in tariffs), None)
-        if payer:
+        if payer and tariffs[payer][0].state is State.UNKNOWN:
+            unpriced.append((key, place, _waiting(payer)))
+        elif payer:
             billed.setdefault(payer, []).append(place)
         else:
             unpriced.append((key, place, _unpriced_reason(tariffs, key, reason)))
-    if REQUESTS in tariffs and REQUESTS not in billed:
-        billed[REQUESTS] = [len(keys)]
+    if REQUESTS in tariffs and REQUESTS not in keys:
+        if tariffs[REQUESTS][0].state is State.UNKNOWN:
+            unpriced.append((REQUESTS, len(keys), _waiting(REQUESTS)))
+        else:
+            billed[REQUESTS] = [len(keys)]
     entries, warnings = [], []
     for meter in sorted(billed, key=_ORDER.__getitem__):
         used = tariffs[meter]
@@ -94,7 +99,13 @@ def _state(paid: list[Tariff]) -> str:
         return State.NOT_OFFERED
     if State.PRICED in states:
         return State.PRICED
-    return State.INCLUDED if State.INCLUDED in states else State.FREE
+    if State.INCLUDED in states:
+        return State.INCLUDED
+    return State.FREE if State.FREE in states else UNKNOWN
+
+
+def _waiting(meter: str) -> str:
+    return f"the price of {meter} waits for a person's review"
 
 
 def _priced_parts(tariffs: Tariffs, meter: str) -> list[str]:

@@ -53,7 +53,9 @@ class PriceRow(Base):
             ("recorded", "&&"),
             name="ex_price_no_overlap",
         ),
-        CheckConstraint("state in ('priced', 'free', 'included', 'not_offered')", name="state_known"),
+        CheckConstraint(
+            "state in ('priced', 'free', 'included', 'not_offered', 'subscription', 'unknown')", name="state_known"
+        ),
         CheckConstraint("(state = 'priced') = (amount is not null and amount > 0)", name="amount_when_priced"),
         CheckConstraint("not isempty(valid) and not isempty(recorded)", name="ranges_not_empty"),
         CheckConstraint(

@@ -82,7 +82,7 @@ def changes_since(
         select(PriceRow.__table__, Offering.slug.label("offering"), Source.slug.label("source"))
         .join(Offering, Offering.id == PriceRow.offering_id)
         .join(Source, Source.id == PriceRow.source_id)
-        .where(looked_at, moved)
+        .where(looked_at, moved, PriceRow.state != "unknown")
         .order_by(Offering.slug, PriceRow.meter.collate("C"), PriceRow.condition_key.collate("C"), PriceRow.id)
     )
     components = groupby(session.execute(query), key=lambda row: (row.offering, row.meter, row.condition_key))

@@ -132,7 +132,9 @@ def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
 def _published(now: datetime) -> CTE:
     """Every component's price now. Materialised: PostgreSQL underrates the words and would look each one up."""
     component = (PriceRow.meter + "|" + PriceRow.condition_key).label("component")
-    query = select(component, PriceRow.__table__).where(PriceRow.valid.contains(now), func.upper_inf(PriceRow.recorded))
+    query = select(component, PriceRow.__table__).where(
+        PriceRow.valid.contains(now), func.upper_inf(PriceRow.recorded), PriceRow.state != "unknown"
+    )
     return query.cte("ours").prefix_with("MATERIALIZED")
 
 

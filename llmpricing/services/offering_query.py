@@ -104,6 +104,7 @@ def _prices(clocks: Clocks) -> Any:
         PriceRow.offering_id == Offering.id,
         PriceRow.valid.contains(clocks.as_of),
         PriceRow.recorded.contains(clocks.known_at),
+        PriceRow.state != "unknown",
     )
     return query.correlate(Offering).lateral("prices")
 

@@ -54,7 +54,7 @@ def periods():
     def read(rows):
         return [
             (
-                "none" if row.segment.amount is None else format(row.segment.amount, "f"),
+                _amount(row.segment),
                 row.segment.valid_from and row.segment.valid_from.date().isoformat(),
                 row.segment.valid_until and row.segment.valid_until.date().isoformat(),
                 row.segment.basis.value,
@@ -63,3 +63,9 @@ def periods():
         ]
 
     return read
+
+
+def _amount(segment: Segment) -> str:
+    if segment.state is State.UNKNOWN:
+        return "?"
+    return "none" if segment.amount is None else format(segment.amount, "f")

