@@ -130,6 +130,34 @@ def test_the_whole_request_counts_for_a_step_cached_tokens_too(session: Session)
     assert long(200_001, 200_000) == Decimal("6.400002")
 
 
+def test_a_step_that_moves_changes_no_bill_of_the_past(session: Session) -> None:
+    def move(providers: Any) -> None:
+        for price in providers[0]["models"][2]["prices"].values():
+            price["tiers"] = [{"start": 128000, "price": 9}]
+
+    usage = {"input_tokens": 150_000, "output_tokens": 1000}
+    before = quote_one(session, asked("acme/acme-long", usage, at=datetime(2026, 11, 14, tzinfo=UTC)))
+    load(session, move)
+    after = quote_one(session, asked("acme/acme-long", usage, at=datetime(2026, 11, 14, tzinfo=UTC)))
+    assert after.quote.total == before.quote.total == Decimal("0.154")
+    assert total(session, "acme/acme-long", usage) == Decimal("1.359")
+
+
+def test_hours_that_move_change_no_bill_of_the_past(session: Session) -> None:
+    def cheap_from(start: str) -> Callable[[Any], None]:
+        def change(providers: Any) -> None:
+            window = {"start_time": f"{start}:00Z", "end_time": "23:00:00Z", "type": "time_of_date"}
+            cheap = {"constraint": window, "prices": {"input_mtok": 1, "output_mtok": 4}}
+            providers[0]["models"][0]["prices"] = [{"prices": {"input_mtok": 2.5, "output_mtok": 10}}, cheap]
+
+        return change
+
+    load(session, cheap_from("16:30"), day=12)
+    load(session, cheap_from("17:00"), day=15, hours=2)
+    totals = [total(session, at=datetime(2026, 11, day, 16, 45, tzinfo=UTC)) for day in (14, 15)]
+    assert totals == [1, Decimal("2.5")]
+
+
 def test_an_unknown_price_has_no_total_and_a_free_one_costs_nothing(session: Session) -> None:
     unknown = quote_one(session, asked("acme/acme-mystery")).quote
     assert (unknown.total, unknown.state) == (None, "unknown")
