@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.judgements import WordKey
@@ -21,6 +21,7 @@ from llmpricing.models import Review
 from llmpricing.services.words import Components, component_text
 
 SUPERSEDED = "superseded"
+_OPEN = {"closed_at": None, "outcome": None}
 _Key = tuple[int, str, int, datetime]  # offering, component, source, time
 
 
@@ -42,7 +43,9 @@ def verdicts_of(
 def keep_reviews(
     session: Session, flags: Mapping[int, Iterable[Flag]], source_ids: Mapping[str, int], now: datetime
 ) -> None:
-    """Open a review for each new pending flag, and close those whose word no guard stops any more."""
+    """Open a review for each new pending flag, close those whose word no guard stops any more, and let the others say
+    what the flag says now: an older list may have come between, or another source's.
+    """
     pending = {
         (offering, component_text(flag.meter, flag.conditions), source_ids[flag.source], flag.time): flag
         for offering, found in flags.items()
@@ -53,24 +56,25 @@ def keep_reviews(
         (review.offering_id, review.component, review.source_id, review.time): review
         for review in session.scalars(select(Review).where(Review.offering_id.in_(flags)))
     }
-    closing = [r.id for key, r in known.items() if r.closed_at is None and key not in pending]
-    if closing:
-        session.execute(update(Review).where(Review.id.in_(closing)).values(closed_at=now, outcome=SUPERSEDED))
-    reopening = [known[key].id for key in pending if key in known and known[key].outcome == SUPERSEDED]
-    if reopening:
-        session.execute(update(Review).where(Review.id.in_(reopening)).values(closed_at=None, outcome=None))
-    added = [_columns(key, flag, now) for key, flag in pending.items() if key not in known]
+    for key, review in known.items():
+        if key in pending:
+            for name, value in (_told(pending[key]) | _OPEN).items():
+                setattr(review, name, value)
+        elif review.closed_at is None:
+            review.closed_at, review.outcome = now, SUPERSEDED
+    session.flush()
+    added = [_identity(key) | _told(flag) | {"opened_at": now} for key, flag in pending.items() if key not in known]
     if added:
         session.execute(insert(Review), added)
 
 
-def _columns(key: _Key, flag: Flag, now: datetime) -> dict[str, Any]:
-    offering, component, source, time = key
+def _identity(key: _Key) -> dict[str, Any]:
+    return dict(zip(("offering_id", "component", "source_id", "time"), key, strict=True))
+
+
+def _told(flag: Flag) -> dict[str, Any]:
+    """What a review says of the word that waits."""
     return {
-        "offering_id": offering,
-        "component": component,
-        "source_id": source,
-        "time": time,
         "rule": flag.finding.rule.value,
         "against": _against(flag),
         "slip": flag.finding.slip,
@@ -78,7 +82,6 @@ def _columns(key: _Key, flag: Flag, now: datetime) -> dict[str, Any]:
         "new_amount": flag.new.amount or Decimal(0),  # no amount is free
         "currency": flag.new.currency,
         "per_quantity": flag.new.per_quantity,
-        "opened_at": now,
     }
 
 

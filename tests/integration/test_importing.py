@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -149,6 +150,38 @@ def test_a_thousandfold_slip_does_not_move_the_public_price(empty_session: Sessi
     assert (review.old_amount, review.new_amount, review.closed_at) == (2, 2000, None)
 
 
+def waiting(session: Session) -> list[Any]:
+    """All that the open reviews say, but for when they were opened."""
+    said = ("component", "time", "rule", "against", "slip", "old_amount", "new_amount", "currency", "per_quantity")
+    query = (
+        select(Offering.slug, Source.slug, *(getattr(Review, name) for name in said))
+        .join(Offering, Offering.id == Review.offering_id)
+        .join(Source, Source.id == Review.source_id)
+        .where(Review.closed_at.is_(None))
+        .order_by(Offering.slug, Source.slug, Review.component, Review.time)
+    )
+    return [tuple(row) for row in session.execute(query)]
+
+
+def test_a_review_says_what_an_older_list_makes_of_it(empty_session: Session) -> None:
+    load(empty_session, price_list(a=1), "2026-01-01")
+    load(empty_session, price_list(a=60), "2026-03-01", NOW + timedelta(hours=1))
+    load(empty_session, price_list(a=0.5), "2026-02-01", NOW + timedelta(hours=2))
+    query = select(Review.old_amount, Review.new_amount).where(Review.closed_at.is_(None))
+    assert {tuple(row) for row in empty_session.execute(query)} == {(Decimal("0.5"), 60), (2, 240)}
+
+
+def test_a_review_that_opens_again_says_what_is_so_then(empty_session: Session) -> None:
+    lists = [(price_list(a=1), "2026-01-01"), (price_list(a=60), "2026-04-01")]
+    lists += [(price_list(a=60), "2026-03-01"), (price_list(a=0.5), "2026-03-15")]  # the jump is older; then anew
+    for hour, (data, day) in enumerate(lists):
+        load(empty_session, data, day, NOW + timedelta(hours=hour))
+    query = select(Review.time, Review.old_amount).where(
+        Review.closed_at.is_(None), Review.component == "input_tokens|"
+    )
+    assert [tuple(row) for row in empty_session.execute(query)] == [(datetime(2026, 4, 1, tzinfo=UTC), Decimal("0.5"))]
+
+
 def test_a_repaired_slip_closes_its_review(empty_session: Session) -> None:
     for hour, (amount, day) in enumerate(((2, "2026-10-01"), (2000, "2026-10-02"), (2, "2026-10-03"))):
         load(empty_session, price_list(a=amount), day, NOW + timedelta(hours=hour))
@@ -263,9 +296,7 @@ def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots:
             for minute, (info, data, published) in enumerate(order):
                 reading = Reading(data, published, NOW + timedelta(minutes=minute), "a test's list")
                 import_lists(empty_session, [(info, reading)])
-            waiting = select(Review.component, Review.source_id, Review.time).where(Review.closed_at.is_(None))
-            slugs = dict(empty_session.execute(select(Source.id, Source.slug)).all())
-            reviews = {(component, slugs[source], time) for component, source, time in empty_session.execute(waiting)}
+            reviews = waiting(empty_session)
             told = select(Offering.slug, Offering.mode, Offering.context_window).order_by(Offering.slug)
             outcomes.append((history(empty_session), reviews, empty_session.execute(told).all()))
             savepoint.rollback()
