@@ -19,7 +19,7 @@ def test_every_model_costs_what_model_prices_says_by_date_and_mode(prices_of):
         for case in oracle.cases(provider, api_id, modes, prices):
             theirs = case.theirs
             answer = quote(prices, read_usage(case.stated), case.at, case.context)
-            deviation = oracle.deviation(answer, theirs)
+            deviation = oracle.deviation(case, answer, theirs)
             seen[deviation] += 1
             assert deviation or oracle.is_equal(answer, theirs), (case, theirs, answer)
     assert seen[None] > 400 * oracle.CASES_PER_MODEL, seen
