@@ -16,7 +16,7 @@ from enum import Enum, auto
 from llmpricing.domain.catalogues import Catalogue, Seller
 from llmpricing.domain.identities import FINE_TUNE
 from llmpricing.domain.loose_matches import at_place, keeps_identity
-from llmpricing.domain.spellings import Spelling, Unpacked, is_bedrock_id, spellings, unpacked
+from llmpricing.domain.spellings import Spelling, Unpacked, is_bedrock_id, is_named_by, spellings, unpacked
 from llmpricing.domain.suggestions import suggest
 
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
@@ -155,7 +155,7 @@ def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Am
     What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has prices of its own.
     """
     made_from = spelling.text.removeprefix(FINE_TUNE)
-    labs = [seller for seller in catalogue.sellers.values() if seller.model_match and seller.model_match(made_from)]
+    labs = [seller for seller in catalogue.sellers.values() if _claims(seller, made_from)]
     by_labs = [found for lab in labs if (found := _at_seller(catalogue, lab, spelling))]
     if by_labs:
         slugs = tuple(dict.fromkeys(found.slug for found in by_labs))
@@ -164,6 +164,10 @@ def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Am
     if len(sold) == 1 and (labs or _names_a_seller(catalogue, spelling.text)):
         return None
     return _one_of(sold, "only seller", spelling.reading) if sold else None
+
+
+def _claims(lab: Seller, name: str) -> bool:
+    return is_named_by(lab.slug, name) or (lab.model_match is not None and lab.model_match(name))
 
 
 def _names_a_seller(catalogue: Catalogue, name: str) -> bool:

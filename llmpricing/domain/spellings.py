@@ -41,6 +41,15 @@ PROVIDER_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "zhipu": ("zhipuai",),
     }
 )
+# Names that a lab gave its own models, besides those that genai-prices' clauses claim for it.
+_LABS_NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "openai": re.compile(
+            r"(chatgpt-4o|codex-mini|computer-use-preview|dall-e-[23]|omni-moderation|text-embedding-(3-|ada-)).*"
+            r"|(babbage|davinci)-002"
+        )
+    }
+)
 # Variants that OpenRouter accepts on any model and lists nowhere: they choose among its sellers, and the model's listed
 # price stands (https://openrouter.ai/docs/guides/routing/model-variants/overview.md); :online bills searches apart.
 _ROUTING = re.compile(r":(nitro|floor|exacto|online)$")
@@ -87,6 +96,11 @@ def unpacked(name: str, provider: str | None = None) -> Unpacked:
     if own_path and (found := own_path.fullmatch(name)):
         return Unpacked(found["model"], provider, found["region"] or "")
     return Unpacked(name)
+
+
+def is_named_by(lab: str, name: str) -> bool:
+    """Whether a name without a seller is of those that a lab gave, though no list's clause claims it."""
+    return lab in _LABS_NAMES and _LABS_NAMES[lab].fullmatch(name.lower()) is not None
 
 
 def is_bedrock_id(name: str) -> bool:

@@ -39,7 +39,13 @@ PROVIDERS = [
 ]
 ENTRIES = [
     *sells(
-        "openai", "gpt-4o", "gpt-4o-2024-08-06", "gpt-5.2-2025-12-11", "ft:gpt-4o-2024-08-06", "text-embedding-3-small"
+        "openai",
+        "gpt-4o",
+        "gpt-4o-2024-08-06",
+        "gpt-5.2-2025-12-11",
+        "ft:gpt-4o-2024-08-06",
+        "text-embedding-3-small",
+        "chatgpt-4o-latest",
     ),
     *sells("openai", by_clause={"gpt-5-nano": [{"or": [{"equals": "gpt-5-nano"}, {"starts_with": "gpt-5-nano-"}]}]}),
     *sells(
@@ -56,7 +62,7 @@ ENTRIES = [
             "gpt-4o-mini": [{"or": [{"equals": "gpt-4o-mini"}, {"starts_with": "gpt-4o-mini-2024-07-18"}]}],
         },
     ),
-    *sells("azure", "gpt-4o-mini-2024-07-18", "o4-mini", "text-embedding-3-small"),
+    *sells("azure", "gpt-4o-mini-2024-07-18", "o4-mini", "text-embedding-3-small", "chatgpt-4o-latest"),
     *sells(
         "anthropic",
         "claude-haiku-4-5-20251001",
@@ -91,7 +97,8 @@ ENTRIES = [
         "meta-llama/llama-3.3-70b:free",
         "openai/gpt-oss-120b",
     ),
-    *sells("groq", "openai/gpt-oss-120b", "llama-3.3-70b-versatile"),
+    *sells("groq", "openai/gpt-oss-120b", "llama-3.3-70b-versatile", "llama-3.3-70b"),
+    *sells("together", "llama-3.3-70b"),
     *sells("x-ai", "grok-4"),
 ]
 ALIASES = [
@@ -274,18 +281,17 @@ def test_a_date_must_be_true_where_any_seller_lists_dates_of_the_model():
     assert isinstance(resolve(catalogue, "anthropic/claude-3-5-sonnet-20241023"), Unknown)
 
 
-def test_a_bare_name_is_the_labs_own_offering_where_the_lab_claims_it(catalogue):
-    found = resolve(catalogue, "gpt-4o")
-    assert (found.slug, found.rule) == ("openai/gpt-4o", "model id")
+@pytest.mark.parametrize("name", ["gpt-4o", "text-embedding-3-small", "chatgpt-4o-latest", "Text-Embedding-3-Small"])
+def test_a_bare_name_is_the_labs_own_offering_where_the_name_is_the_labs(catalogue, name):
+    found = resolve(catalogue, name)
+    assert (found.slug, found.rule) == (f"openai/{name.lower()}", "model id")
 
 
 def test_a_name_that_several_sellers_bear_is_refused_with_its_candidates(catalogue):
     assert resolve(catalogue, "openai/gpt-oss-120b") == Ambiguous(
         ("openrouter/openai/gpt-oss-120b", "groq/openai/gpt-oss-120b")
     )
-    assert resolve(catalogue, "text-embedding-3-small") == Ambiguous(
-        ("openai/text-embedding-3-small", "azure/text-embedding-3-small")
-    )
+    assert resolve(catalogue, "llama-3.3-70b") == Ambiguous(("groq/llama-3.3-70b", "together/llama-3.3-70b"))
     assert resolve(catalogue, "two-faced") == Ambiguous(("x-ai/grok-4", "openai/gpt-4o"))
 
 
