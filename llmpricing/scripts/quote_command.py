@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -163,5 +163,7 @@ def _table(rows: list[dict[str, str]]) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
-def _time(at: datetime) -> str:
+def _time(at: datetime | date) -> str:
+    if not isinstance(at, datetime):
+        return at.isoformat()
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

@@ -62,7 +62,9 @@ class ModelDocument(msgspec.Struct, frozen=True, gc=False):
 
 
 class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
-    """A quote's ``data``. The same times give the same content, whenever it is asked."""
+    """A quote's ``data``. Asked again with the same ``at`` (a bare date where the hour was not stated) and
+    ``known_at``, it has the same content, whatever was published since.
+    """
 
     total: str | None
     list_total: str | None
@@ -76,7 +78,7 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     missing: tuple[str, ...]
     exchange_rates: tuple[ExchangeDocument, ...]
     model: ModelDocument
-    at: datetime
+    at: datetime | date
     known_at: datetime
 
 

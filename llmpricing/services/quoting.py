@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -67,11 +67,13 @@ class Asked:
 
 
 class Quoted(NamedTuple):
-    """A quote, whose it is, and the two times that give the same answer again whenever they are asked for."""
+    """A quote, whose it is, and the two times that give the same answer again whenever they are asked for; ``at`` is a
+    bare date where the hour was not stated.
+    """
 
     quote: Quote
     model: Resolution
-    at: datetime
+    at: datetime | date
     known_at: datetime
 
 
@@ -147,7 +149,8 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
         note = f"{case.meaning.detail}; priced as {case.meaning.slug}"
         found = found._replace(warnings=(*found.warnings, note))
     asked = case.asked
-    return Quoted(found, case.meaning, asked.at, case.recorded if asked.known_at is None else asked.known_at)
+    at = asked.at if asked.context.time_known else asked.at.date()
+    return Quoted(found, case.meaning, at, case.recorded if asked.known_at is None else asked.known_at)
 
 
 def _quote(case: _Case, believed: _Believed) -> Quote:

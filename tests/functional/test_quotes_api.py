@@ -95,6 +95,13 @@ def test_the_price_is_that_of_the_day(testapp: TestApp) -> None:
     assert totals == ["8", "4", "8"]
 
 
+def test_times_posted_back_give_the_same_answer_a_bare_date_too(testapp: TestApp) -> None:
+    for at in ("2026-03-01", "2026-03-01T00:00:00Z"):
+        first = ask(testapp, "acme/acme-dated", at=at)
+        assert first["at"] == at
+        assert ask(testapp, "acme/acme-dated", at=first["at"], known_at=first["known_at"]) == first
+
+
 def test_the_same_usage_costs_the_same_in_three_providers_words(testapp: TestApp) -> None:
     openai = {"prompt_tokens": 1000, "completion_tokens": 500, "prompt_tokens_details": {"cached_tokens": 200}}
     anthropic = {"input_tokens": 800, "cache_read_input_tokens": 200, "output_tokens": 500}
