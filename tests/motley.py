@@ -105,7 +105,7 @@ def _prices(chance: random.Random, offering: int) -> list[dict[str, Any]]:
 
 
 def _price(chance: random.Random, offering: int, meter: str, asked: Conditions, period: int | None) -> dict[str, Any]:
-    state = chance.choices(["priced", "free", "not_offered", "included"], [30, 1, 1, 1])[0]
+    state = chance.choices(["priced", "free", "not_offered", "included", "subscription"], [30, 1, 1, 1, 1])[0]
     first = None if period is None else START + timedelta(days=100 * period)
     return {
         "offering_id": offering,

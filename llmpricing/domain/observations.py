@@ -18,7 +18,8 @@ class State(StrEnum):
 
     PRICED = "priced"
     FREE = "free"
-    INCLUDED = "included"
+    INCLUDED = "included"  # in the price of something else
+    SUBSCRIPTION = "subscription"  # paid for by time: what is used costs nothing more
     NOT_OFFERED = "not_offered"
     UNKNOWN = "unknown"
 

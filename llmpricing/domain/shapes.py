@@ -97,11 +97,8 @@ def _state(paid: list[Tariff]) -> str:
     states = {tariff.state for tariff in paid}
     if states == {State.NOT_OFFERED}:
         return State.NOT_OFFERED
-    if State.PRICED in states:
-        return State.PRICED
-    if State.INCLUDED in states:
-        return State.INCLUDED
-    return State.FREE if State.FREE in states else UNKNOWN
+    order = (State.PRICED, State.INCLUDED, State.SUBSCRIPTION, State.FREE)
+    return next((state for state in order if state in states), State.UNKNOWN)
 
 
 def _waiting(meter: str) -> str:

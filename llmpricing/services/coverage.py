@@ -14,7 +14,7 @@ from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.naming import Meaning, names_of
 
-_COSTS = ("priced", "free", "included")
+_COSTS = ("priced", "free", "included", "subscription")
 
 
 class Covered(NamedTuple):

@@ -87,6 +87,7 @@ def _prices(clocks: Clocks) -> Any:
         (func.bool_or(PriceRow.state == "priced"), "priced"),
         (func.bool_or(PriceRow.state == "free"), "free"),
         (func.bool_or(PriceRow.state == "included"), "included"),
+        (func.bool_or(PriceRow.state == "subscription"), "subscription"),
         (func.bool_or(PriceRow.state == "not_offered"), "not_offered"),
         else_="unknown",
     )

@@ -180,9 +180,9 @@ def _both(one: Conditions, other: Conditions) -> Conditions:
 
 
 def nothing_charged(provider: str, api_id: str) -> Mapping[tuple[str, Conditions], Segment]:
-    """What an entry without a price above zero says: included, free, or (mostly) nothing."""
+    """What an entry without a price above zero says: paid by subscription, free, or (mostly) nothing."""
     if provider in _SUBSCRIPTIONS:
-        segment = Segment(State.INCLUDED, None, METERS["input_tokens"].per)
+        segment = Segment(State.SUBSCRIPTION, None, METERS["input_tokens"].per)
     elif _SAYS_FREE.search(api_id):
         segment = Segment(State.FREE, Decimal(0), METERS["input_tokens"].per)
     else:

@@ -1,7 +1,7 @@
 """models.dev's cost objects: USD per million tokens, with context tiers and modes.
 
 Zero needs care, because the list writes 0 also where nothing is charged per token. All zero is free where the id says
-so, included where the provider is a subscription, and otherwise says nothing.
+so, paid for by the subscription where the provider is one, and otherwise says nothing.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _settle_reasoning(provider: str, found: Found) -> None:
 
 def _all_zero(provider: str, api_id: str) -> tuple[Statement, ...]:
     if _SUBSCRIPTIONS.search(provider):
-        segment = Segment(State.INCLUDED, None, MTOK)
+        segment = Segment(State.SUBSCRIPTION, None, MTOK)
     elif _SAYS_FREE.search(api_id):
         segment = Rate(Decimal(0), MTOK).segment(None)
     else:

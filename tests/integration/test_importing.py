@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Observation, Offering, PriceRow, Review, Source, SourceFetch
 from llmpricing.services.clock import Clocks
+from llmpricing.services.coverage import cover
 from llmpricing.services.importing import ImportRefused, Reading, Summary, import_lists
 from llmpricing.services.offerings import get_offering
 from llmpricing.sources.errors import SourceError
@@ -199,6 +200,16 @@ def test_an_offering_that_a_list_leaves_out_keeps_its_price(empty_session: Sessi
     load(empty_session, price_list(a=1, b=2, c=3), "2026-10-01")
     load(empty_session, price_list(a=1, c=3), "2026-11-01", NOW + timedelta(hours=1))
     assert input_price(empty_session, "acme/b", known_at=NOW + timedelta(hours=2)) == 2
+
+
+def test_what_a_subscription_pays_for_is_said_so_and_has_a_price(empty_session: Session) -> None:
+    entry = {"litellm_provider": "github_copilot", "mode": "chat", "input_cost_per_token": 0}
+    load(empty_session, json.dumps({"github_copilot/gpt-9": entry}).encode(), "2026-10-01", source="litellm")
+    clocks = Clocks(NOW, NOW)
+    item = get_offering(empty_session, clocks, "github-copilot/gpt-9")
+    assert item is not None
+    assert (item.price_state, item.input_per_mtok) == ("subscription", None)
+    assert [covered.priced for covered in cover(empty_session, clocks, ["github-copilot/gpt-9"])] == [True]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"not json", b'[{"id": 1}]', b"\xff\xfe"])

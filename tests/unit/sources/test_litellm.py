@@ -117,7 +117,7 @@ def test_only_keys_without_conditions_are_aliases(prices):
 def test_nothing_but_zeros_says_nothing_unless_the_id_says_free_or_it_is_a_subscription(prices, offering):
     assert offering(prices, "ollama/llama").statements == ()
     assert {s.segments[0].state for s in offering(prices, "openrouter/x/y:free").statements} == {State.FREE}
-    assert {s.segments[0].state for s in offering(prices, "chatgpt/gpt-9").statements} == {State.INCLUDED}
+    assert {s.segments[0].state for s in offering(prices, "chatgpt/gpt-9").statements} == {State.SUBSCRIPTION}
 
 
 def test_zeros_beside_other_prices_are_filler_outside_text(prices, offering, segment):

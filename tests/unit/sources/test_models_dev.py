@@ -71,11 +71,11 @@ def test_a_missing_cost_says_nothing_and_zero_is_free_only_where_the_id_says_so(
     assert {s.segments[0].state for s in offering(prices, "x-ai/gift:free").statements} == {State.FREE}
 
 
-def test_zero_in_a_subscription_is_included(prices, offering):
+def test_zero_in_a_subscription_is_paid_for_by_it(prices, offering):
     said = offering(prices, "zai-coding-plan/glm-9").statements
     assert {(s.meter, s.segments[0].state) for s in said} == {
-        ("input_tokens", State.INCLUDED),
-        ("output_tokens", State.INCLUDED),
+        ("input_tokens", State.SUBSCRIPTION),
+        ("output_tokens", State.SUBSCRIPTION),
     }
 
 

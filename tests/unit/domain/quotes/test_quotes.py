@@ -220,10 +220,11 @@ def test_free_is_exactly_zero_and_said_as_free(price):
     assert len(answer.lines) == 2
 
 
-def test_included_costs_nothing_and_is_not_called_free(price):
-    prices = [price("input_tokens", "0"), price("web_searches", state=State.INCLUDED)]
+@pytest.mark.parametrize("state", [State.INCLUDED, State.SUBSCRIPTION])
+def test_what_something_else_pays_for_costs_nothing_and_is_not_called_free(price, state):
+    prices = [price("input_tokens", "0"), price("web_searches", state=state)]
     answer = cost(prices, {"input_tokens": 1000, "web_searches": 5})
-    assert (answer.total, answer.state) == (0, "included")
+    assert (answer.total, answer.state) == (0, state)
 
 
 def test_before_the_first_start_of_dated_prices_the_cost_is_unknown(price):
