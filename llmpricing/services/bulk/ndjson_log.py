@@ -34,14 +34,20 @@ def read_ndjson(path: Path, columns: Columns) -> Iterator[Batch]:
             first += len(texts)
 
 
+class _Names(NamedTuple):
+    """What the names of a line count, and by meter the name that counts it."""
+
+    counts: Counts
+    by_meter: Mapping[str, str]
+
+
 class _Line(NamedTuple):
-    """A row, where it stands, its text, which of its names count, and the names by our meters."""
+    """A row, where it stands, its text, and what its names count."""
 
     number: int
     text: bytes
     row: dict[str, Any]
-    counts: Counts
-    names: Mapping[str, str]
+    names: _Names
 
 
 class _Reader:
@@ -51,7 +57,7 @@ class _Reader:
         self._columns = columns
         self._layout: Layout | None = None
         self._names: dict[str, None] = {}
-        self._counts: dict[tuple[str, ...], Counts | LogError] = {}
+        self._understood: dict[tuple[str, ...], _Names | LogError] = {}
         self._fields: dict[str, str] = {}
         self._meters: dict[str, str] = {}  # the name that was first seen to count each meter
         self._same: set[str] = set()  # all names that count one
@@ -80,29 +86,30 @@ class _Reader:
         row = _decoded(text)
         if self._layout and self._layout.at is None and row.get(AT) is not None:
             raise LogError(f"the line states a time, which the first ones do not: say so with --at-column {AT}")
-        found = self._counted(tuple(name for name, value in row.items() if value is not None))
-        return _Line(number, text, row, found, {meter: name for name, meter in found.meters.items()})
-
-    def _counted(self, names: tuple[str, ...]) -> Counts:
-        found = self._counts.get(names)
-        if found is None:
-            if len(self._counts) >= _REMEMBERED:
-                self._counts.clear()
-            try:
-                found = self._columns.counts(names)
-            except LogError as error:
-                found = error
-            self._counts[names] = found
+        names = tuple(row) if None not in row.values() else tuple(n for n, value in row.items() if value is not None)
+        found = self._understood.get(names) or self._understand(names)
         if isinstance(found, LogError):
             raise type(found)(str(found))  # a new one: it grows by each time that it is raised
+        return _Line(number, text, row, found)
+
+    def _understand(self, names: tuple[str, ...]) -> _Names | LogError:
+        if len(self._understood) >= _REMEMBERED:
+            self._understood.clear()
+        found: _Names | LogError
+        try:
+            counts = self._columns.counts(names)
+            found = _Names(counts, {meter: name for name, meter in counts.meters.items()})
+        except LogError as error:
+            found = error
+        self._understood[names] = found
         return found
 
     def _learned(self, lines: Sequence[_Line]) -> Layout:
         """The layout of all lines so far."""
-        for line in lines:
-            self._names.update(dict.fromkeys(line.row))
-        for found in {id(line.counts): line.counts for line in lines}.values():
-            self._meters = {meter: name for name, meter in found.meters.items()} | self._meters
+        for names in dict.fromkeys(tuple(line.row) for line in lines):
+            self._names.update(dict.fromkeys(names))
+        for found, by_meter in {id(line.names): line.names for line in lines}.values():
+            self._meters = {**by_meter, **self._meters}
             self._same |= found.meters.keys()
             self._fields |= found.fields
             self._whole = self._whole or found.whole
@@ -132,24 +139,25 @@ def _decoded(text: bytes) -> dict[str, Any]:
 def _batch(layout: Layout, lines: Sequence[_Line], broken: list[Broken]) -> Batch:
     """The rows as columns; a row that calls its model by anything but a text is broken."""
     kept = []
+    named = [name for name in layout.named if name]
     for line in lines:
-        odd = next((n for n in layout.named if n and not isinstance(line.row.get(n), str | None)), None)
+        odd = next((n for n in named if not isinstance(line.row.get(n, ""), str) and line.row[n] is not None), None)
         if odd:
             broken.append(Broken(line.number, f"{odd} must be text", line.text))
         else:
             kept.append(line)
     columns = {
-        name: _column([line.row[line.names[meter]] if meter in line.names else None for line in kept])
+        name: _column([line.row.get(line.names.by_meter.get(meter, name)) for line in kept])
         for name, meter in layout.meters.items()
     }
-    for name in (*layout.named, layout.at):
-        if name:
-            columns[name] = pa.array([_text(line.row.get(name)) for line in kept], pa.string())
+    columns |= {name: pa.array([line.row.get(name) for line in kept], pa.string()) for name in named}
+    if layout.at:
+        columns[layout.at] = pa.array([_text(line.row.get(layout.at)) for line in kept], pa.string())
     written = pa.array(["\n" + line.text.decode()[:-1] for line in kept], pa.string())
     numbers = np.array([line.number for line in kept], np.int64)
     usage = None
     if layout.usage_format != OURS:
-        usage = [stated_usage(layout.usage_format, line.counts, line.row) for line in kept]
+        usage = [stated_usage(layout.usage_format, line.names.counts, line.row) for line in kept]
     return Batch(layout, pa.table(columns), numbers, written, broken, usage)
 
 
@@ -163,4 +171,4 @@ def _column(cells: list[Any]) -> pa.Array:
 def _text(cell: Any) -> str | None:
     if isinstance(cell, list | dict):
         return "[...]" if isinstance(cell, list) else "{...}"  # however deep
-    return None if cell is None else str(cell)
+    return cell if cell is None or isinstance(cell, str) else str(cell)
