@@ -41,9 +41,10 @@ def judge(row: Row, last: Row | None, standing_until: datetime, evidence: Eviden
     return found
 
 
-def agreed(row: Row, standing_until: datetime, evidence: Evidence) -> bool:
-    """Whether another source says about the same while this row stands."""
-    return _within(_AGREES, row, [other for other in evidence.said_by_others if _overlap(other, row, standing_until)])
+def is_priced_elsewhere(row: Row, standing_until: datetime, evidence: Evidence) -> bool:
+    """Whether another source has a price for the same while this row stands: then that one tells whether it slipped."""
+    said = (other for other in evidence.said_by_others if _overlap(other, row, standing_until))
+    return any(unit_price(other.segment) for other in said)
 
 
 def _within(tolerance: Fraction, row: Row, said: Iterable[Row]) -> bool:

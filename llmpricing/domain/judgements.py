@@ -8,7 +8,7 @@ from datetime import datetime
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import Evidence, Finding, Rule
-from llmpricing.domain.guards import SPREADING, agreed
+from llmpricing.domain.guards import SPREADING, is_priced_elsewhere
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.timelines import Component, Row, same_value
 
@@ -61,17 +61,18 @@ def spreads(judged: Judgement) -> Finding | None:
 
 
 def companions(judged: Judgement, spreading: Sequence[tuple[WordKey, Finding]]) -> list[Stop]:
-    """A token price that arrives together with a slipped one has slipped too, unless another source says the same."""
+    """A token price that arrives together with a slipped one has slipped too, unless another source prices it too."""
     meter, conditions, *_ = judged.key
     slips = [finding for key, finding in spreading if key[0] != meter and key[1] == conditions]
     if not slips or not judged.evidence.is_arrival or not _counts_tokens(judged):
         return []
     finding = Finding(Rule.COMPANION, "a price of the same list", slip=slips[-1].slip)
     stopped = {stop.row for stop in judged.stops}
+    others = [row for row in judged.new if row.segment.amount and row not in stopped]
     return [
         Stop(row, None, finding)
-        for row in judged.new
-        if row.segment.amount and row not in stopped and not agreed(row, judged.standing_until, judged.evidence)
+        for row in others
+        if not is_priced_elsewhere(row, judged.standing_until, judged.evidence)
     ]
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from llmpricing.domain.catalogues import Catalogue, Entry, Seller
 from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, places, swallowed, without_dates
+
+
+_DATE_BEGUN = re.compile(r"20\d\d-?(\d\d-?)?$")  # how a clause ends that names the dates of a year
 
 
 def at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
@@ -23,11 +28,13 @@ def keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested
 
     Only a date may come on top, where the seller has no dated offering of the model, so that its price is that of all
     dates; and it must be a true one: one that some seller lists, if any seller lists dates of this model. The date of a
-    fine-tune is that of the model it was made from.
+    fine-tune is that of the model it was made from. Where the clause names nothing, the id must have nothing more.
     """
     passed_over = swallowed(requested, entry.api_id, stated)
-    if len(passed_over) != 1:
-        return not passed_over
+    if not passed_over:
+        return bool(stated) or not swallowed(entry.api_id, requested)
+    if len(passed_over) > 1 or swallowed(_DATE_BEGUN.sub("", stated), requested):
+        return False
     base = requested.removeprefix(FINE_TUNE)
     if requested != base and is_month_and_day(passed_over[0]):
         return base in catalogue.sold

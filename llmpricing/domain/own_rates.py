@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+
+
+class RateIdError(ValueError):
+    """Ids that are of no own rate for the offering; ``ids`` names them."""
+
+    def __init__(self, ids: Collection[int]) -> None:
+        self.ids = tuple(sorted(ids))
+        super().__init__(f"no such rate for this offering: {', '.join(map(str, self.ids))}")
 
 
 @dataclass(frozen=True, slots=True)

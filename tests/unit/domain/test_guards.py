@@ -79,10 +79,11 @@ def test_a_price_that_came_beside_a_slipped_one_waits_too(book):
     assert not known(found)
 
 
-def test_a_price_beside_a_slipped_one_passes_where_another_source_says_the_same(book):
+@pytest.mark.parametrize("amount", ["2.5", "19"])
+def test_a_price_beside_a_slipped_one_is_judged_alone_where_another_source_has_it(book, amount):
     found = book(
         ("input_tokens", "genai-prices", "2025-01-01", "2.5"),
-        ("input_tokens", "litellm", "2025-11-01", "2.5"),
+        ("input_tokens", "litellm", "2025-11-01", amount),
         ("output_tokens", "litellm", "2025-11-01", "10000"),
     )
     assert rules(found) == [("output_tokens", "too_dear")]
