@@ -20,7 +20,7 @@ from llmpricing.models.deadline import install, within_deadline
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
-from llmpricing.models.sources import Observation, Source, SourceFetch
+from llmpricing.models.sources import Observation, ProviderTrust, Source, SourceFetch
 from llmpricing.models.trust import AuditEvent, ExchangeRate, OwnRate, Pin, Review
 from llmpricing.settings import Settings
 
@@ -40,6 +40,7 @@ __all__ = [
     "PriceRow",
     "Provider",
     "ProviderDescription",
+    "ProviderTrust",
     "Review",
     "ScheduleRow",
     "Source",

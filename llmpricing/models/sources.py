@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -25,6 +25,17 @@ class Source(Base):
     licence: Mapped[str | None]
     trust_rank: Mapped[int]
     states_dates: Mapped[bool]
+
+
+class ProviderTrust(Base):
+    """The trust rank of a source on the prices of one provider, in place of the source's own."""
+
+    __tablename__ = "provider_trust"
+    __table_args__ = (CheckConstraint("trust_rank > 0", name="trust_rank_positive"),)
+
+    provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    trust_rank: Mapped[int]
 
 
 class SourceFetch(Base):

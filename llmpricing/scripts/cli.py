@@ -21,6 +21,7 @@ COMMANDS = {
     "review": "llmpricing.scripts.review_command:review",
     "run": "llmpricing.scripts.run_command:run",
     "stores": "llmpricing.scripts.stores_command:stores",
+    "trust": "llmpricing.scripts.trust_command:trust",
     "unpin": "llmpricing.scripts.pin_command:unpin",
     "verify": "llmpricing.scripts.verify_command:verify",
 }

@@ -20,6 +20,7 @@ from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services import pins, reviews, words
+from llmpricing.services.ranks import ranks_by_offering
 
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
 _KEY = (
@@ -50,7 +51,7 @@ def publish(
     components = words.Components(session)
     snapshots = words.snapshots_of(session)
     sources = session.scalars(select(Source)).all()
-    ranks = {source.slug: source.trust_rank for source in sources}
+    ranks = ranks_by_offering(session)
     ids, slugs = {s.slug: s.id for s in sources}, {s.id: s.slug for s in sources}
     modes = {id_: mode for id_, mode in session.execute(select(Offering.id, Offering.mode))}
     flagged: Counter[tuple[str, datetime]] = Counter()
@@ -66,7 +67,7 @@ def publish(
                 said[offering],
                 snapshots=snapshots,
                 mode=modes[offering],
-                ranks=ranks,
+                ranks=ranks[offering],
                 verdicts=verdicts.get(offering, {}),
                 pins=held.get(offering, {}),
             )
