@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.own_rates import Exchange, Rate
+from llmpricing.domain.own_rates import Exchange, Rate, RateIdError
 from llmpricing.models import ExchangeRate, OwnRate
 from llmpricing.services.memory import Memory
 
@@ -42,6 +43,13 @@ class OwnPrices:
             return ()
         return tuple(a.rate for a in self.agreed if a.provider == provider and fnmatchcase(api_id, a.glob))
 
+    def named(self, ids: Collection[int], provider: str, api_id: str) -> tuple[Rate, ...]:
+        """Those of these ids, whenever they are valid; raises RateIdError for an id that is none of the offering's."""
+        rates = [rate for rate in self.rates(provider, api_id) if rate.id in ids]
+        if missing := set(ids) - {rate.id for rate in rates}:
+            raise RateIdError(missing)
+        return tuple(replace(rate, valid_from=None, valid_until=None) for rate in rates)
+
     def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
         """What each currency is worth in USD at a time."""
         return tuple(exchange for valid, exchange in self.currencies if at in valid)
@@ -55,11 +63,20 @@ def own_prices(session: Session, book: str, recorded: datetime) -> OwnPrices:
     return _read_before.remember((book, recorded), lambda: _read(session, recorded))
 
 
+def rates_by_id(session: Session, ids: Collection[int]) -> OwnPrices:
+    """What was agreed by the rates of these ids, whether it still is or not."""
+    return OwnPrices(_rates(session, OwnRate.id.in_(ids)), ()) if ids else OwnPrices((), ())
+
+
+def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_Agreed, ...]:
+    rows = session.scalars(select(OwnRate).where(wanted))
+    return tuple(sorted((_agreed(row) for row in rows), key=lambda found: found.precedence))
+
+
 def _read(session: Session, recorded: datetime) -> OwnPrices:
-    rows = session.scalars(select(OwnRate).where(OwnRate.recorded.contains(recorded)))
-    agreed = sorted((_agreed(row) for row in rows), key=lambda found: found.precedence)
+    agreed = _rates(session, OwnRate.recorded.contains(recorded))
     worth = session.scalars(select(ExchangeRate).where(ExchangeRate.recorded.contains(recorded)))
-    return OwnPrices(tuple(agreed), tuple((row.valid, _exchange(row)) for row in worth))
+    return OwnPrices(agreed, tuple((row.valid, _exchange(row)) for row in worth))
 
 
 def _agreed(row: OwnRate) -> _Agreed:

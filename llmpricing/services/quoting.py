@@ -14,6 +14,7 @@ from llmpricing.domain.bills import Quote
 from llmpricing.domain.contexts import UNSTATED, Context, ContextError
 from llmpricing.domain.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
 from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.own_rates import RateIdError
 from llmpricing.domain.quantities import Usage
 from llmpricing.domain.quotes import quote, requote
 from llmpricing.domain.reused_prices import PriceIdError
@@ -22,7 +23,7 @@ from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.listed_prices import prices_by_id, prices_of
 from llmpricing.services.naming import Names, names_of
-from llmpricing.services.own_prices import OwnPrices, own_prices
+from llmpricing.services.own_prices import OwnPrices, own_prices, rates_by_id
 from llmpricing.services.recorded_names import Offered
 
 _WHY = {
@@ -53,7 +54,8 @@ class AmbiguousModel(LookupError):
 class Asked:
     """What ``usage`` of the model of this ``name`` costs at a time, by what was known at another (None: now).
 
-    ``price_ids`` are those of an earlier answer, to be priced by again.
+    ``price_ids`` are those of an earlier answer, to be priced by again, and ``rate_ids`` its own rates; None: those
+    agreed now.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Asked:
     provider: str | None = None
     currency: str | None = None
     price_ids: tuple[int, ...] = ()
+    rate_ids: tuple[int, ...] | None = None
 
 
 class Quoted(NamedTuple):
@@ -77,8 +80,8 @@ class Quoted(NamedTuple):
     known_at: datetime
 
 
-Refusal = UnknownModel | AmbiguousModel | ContextError | PriceIdError | PriceDataError
-REFUSALS = (UnknownModel, AmbiguousModel, ContextError, PriceIdError, PriceDataError)
+Refusal = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateIdError | PriceDataError
+REFUSALS = (UnknownModel, AmbiguousModel, ContextError, PriceIdError, RateIdError, PriceDataError)
 
 
 def quote_one(session: Session, asked: Asked) -> Quoted:
@@ -123,11 +126,14 @@ def _resolved(names: Names, asked: Asked, recorded: datetime) -> _Case | Refusal
 
 
 class _Believed(NamedTuple):
-    """Prices by offering, believed at one time; ``named`` with those besides that were asked for by id."""
+    """Prices by offering, believed at one time; ``named`` with those besides that were asked for by id, as the own
+    rates of ``named_rates`` were.
+    """
 
     prices: Mapping[int, OfferingPrices]
     named: Mapping[int, OfferingPrices]
     own: OwnPrices
+    named_rates: OwnPrices
 
 
 def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_Case]) -> _Believed:
@@ -137,13 +143,14 @@ def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_
     prices = prices_of(session, book, recorded, ids.keys())
     wanted = {offering: named for offering, named in ids.items() if named}
     named = prices_by_id(session, recorded, wanted) if wanted else {}
-    return _Believed(prices, named, own_prices(session, book, recorded))
+    rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
+    return _Believed(prices, named, own_prices(session, book, recorded), rates)
 
 
 def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
     try:
         found = _quote(case, believed)
-    except (ContextError, PriceIdError, PriceDataError) as refusal:
+    except (ContextError, PriceIdError, RateIdError, PriceDataError) as refusal:
         return refusal
     if case.meaning.rule == "fallback":
         note = f"{case.meaning.detail}; priced as {case.meaning.slug}"
@@ -156,7 +163,11 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
 def _quote(case: _Case, believed: _Believed) -> Quote:
     asked, _, meaning, offered = case
     context = asked.context
-    terms = believed.own.rates(offered.provider, offered.api_id), asked.currency, believed.own.exchanges(asked.at)
+    if asked.rate_ids is None:
+        rates = believed.own.rates(offered.provider, offered.api_id)
+    else:
+        rates = believed.named_rates.named(asked.rate_ids, offered.provider, offered.api_id)
+    terms = rates, asked.currency, believed.own.exchanges(asked.at)
     if asked.price_ids:
         return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, *terms)
     prices = believed.prices[offered.id]

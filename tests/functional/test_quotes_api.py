@@ -259,6 +259,8 @@ def test_more_than_a_thousand_items_are_refused_and_a_thousand_are_not(testapp: 
         ({"at": "0001-01-01"}, "at"),
         ({"known_at": "0001-01-01T00:00:00+14:00"}, "known_at"),
         ({"price_ids": [2**63]}, "price_ids[0]"),
+        ({"rate_ids": [1]}, "rate_ids"),
+        ({"rate_ids": ["1"]}, "rate_ids[0]"),
         ({"items": [{"model": "a", "usage": {}, "known": "x"}]}, "model"),
     ],
 )

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.contexts import Context, ContextError
 from llmpricing.domain.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
+from llmpricing.domain.own_rates import RateIdError
 from llmpricing.domain.usage import read_usage
 from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
 from llmpricing.services.clock import Clocks
@@ -272,6 +273,36 @@ def test_price_ids_reproduce_ones_own_total_too(session: Session) -> None:
     ids = tuple(line.price_id for line in first.lines if line.price_id)
     again = quote_one(session, asked("acme/acme-dated", {"input_tokens": 10, "output_tokens": 7}, price_ids=ids)).quote
     assert again.total == first.total == Decimal("0.000062")
+
+
+def test_rate_ids_posted_back_with_price_ids_reproduce_ones_own_total_whatever_is_agreed_since(
+    session: Session,
+) -> None:
+    january, usage = datetime(2026, 1, 1, tzinfo=UTC), {"input_tokens": 1000, "output_tokens": 500}
+    agreed = [Agreed(discount=Decimal("0.1")), Agreed(meter="output_tokens", amount=Decimal(9), per=1_000_000)]
+    add_rates(session, by(1), "acme", "*", agreed, january)
+    first = quote_one(session, asked(usage=usage)).quote
+    ids = {
+        "price_ids": tuple(line.price_id for line in first.lines if line.price_id),
+        "rate_ids": tuple(line.rate_id for line in first.lines if line.rate_id),
+    }
+    for rate in own_rates(session):
+        end_rate(session, by(2), rate.id, january)
+    add_rates(session, by(3), "acme", "*", [Agreed(discount=Decimal("0.5"))], january)
+    again, now = quote_one(session, asked(usage=usage, **ids)).quote, total(session, usage=usage)
+    shown = [[(line.rate, line.amount, line.list_amount, line.rate_id) for line in q.lines] for q in (again, first)]
+    assert shown[0] == shown[1]
+    assert (again.total, again.list_total) == (first.total, first.list_total)
+    assert (again.total, now) == (Decimal("0.00675"), Decimal("0.00375"))
+    assert total(session, usage=usage, **ids | {"rate_ids": ()}) == Decimal("0.0075")
+
+
+def test_ids_of_rates_for_other_offerings_are_refused(session: Session) -> None:
+    add_rates(session, by(1), "bazaar", "*", [Agreed(discount=Decimal("0.1"))], datetime(2026, 1, 1, tzinfo=UTC))
+    (rate,) = own_rates(session)
+    with pytest.raises(RateIdError) as refused:
+        quote_one(session, asked(rate_ids=(rate.id, 999)))
+    assert refused.value.ids == (rate.id, 999)
 
 
 def test_a_rate_ends_on_its_day_and_what_was_known_stays(session: Session) -> None:

@@ -8,6 +8,7 @@ import structlog
 
 from llmpricing.domain.contexts import NOT_STATED, ContextError
 from llmpricing.domain.matching import Why
+from llmpricing.domain.own_rates import RateIdError
 from llmpricing.domain.quantities import UsageError
 from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
 from llmpricing.services.quoting import AmbiguousModel, Refusal, UnknownModel
@@ -37,6 +38,9 @@ def refusal(error: Refusal, place: Place) -> Refused:
         return unresolved(error, f"{place.item}model")
     if isinstance(error, ContextError):
         return _unknown_fact(error, f"{place.item}{place.context}{error.field}")
+    if isinstance(error, RateIdError):
+        field = f"{place.item}rate_ids"
+        return invalid(field, f"{field} names own rates that are not for this offering.", unknown=error.ids)
     if isinstance(error, PriceIdError):
         return _useless_ids(error, f"{place.item}price_ids")
     log.error("prices_contradict", reason=str(error))

@@ -30,7 +30,7 @@ PriceId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
-    """One question as it is posted."""
+    """One question as it is posted. ``price_ids`` and ``rate_ids`` are those on the lines of an earlier answer."""
 
     model: str
     usage: dict[str, Any]
@@ -41,6 +41,7 @@ class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
     context: dict[str, str] = {}
     currency: str | None = None
     price_ids: list[PriceId] = []
+    rate_ids: list[PriceId] | None = None
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,6 +140,7 @@ def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
         body.provider,
         _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
         tuple(body.price_ids),
+        None if body.rate_ids is None else tuple(body.rate_ids),
     )
 
 
