@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from tests.conftest import running_app
+from llmpricing.services.importing import Reading, import_lists
+from llmpricing.sources.registry import source_info
+from tests.conftest import NOW, running_app
+from tests.lists import small_list
 
 PAGES = ["/", "/?q=large&capability=vision&provider=acme", "/?max_input_price=abc", "/models/acme/acme-dated"]
 PAGES_OF_ERRORS = ["/models/acme/none", "/nowhere", "/models/acme/acme-large?as_of=yesterday"]
@@ -248,6 +254,18 @@ def test_only_addresses_of_the_web_are_linked_as_a_source(testapp: TestApp, engi
         links = testapp.get("/models/acme/acme-small").html.select("table.charged a")
         assert sorted({link["href"] for link in links}) == linked
         assert all("noopener" in link["rel"] for link in links)
+
+
+def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, engine: Engine) -> None:
+    providers = json.loads(small_list())
+    providers[0]["models"][0]["prices"]["cache_write_mtok"] = 0.3  # below input
+    later = NOW + timedelta(days=1)
+    with Session(engine) as session, session.begin():
+        reading = Reading(json.dumps(providers).encode(), datetime(2026, 11, 15, tzinfo=UTC), later, "a test's list")
+        import_lists(session, [(source_info("genai-prices"), reading)])
+    page = testapp.get(f"/models/acme/acme-large?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
+    (row,) = [row for row in page.html.select("tr") if "cache write tokens" in spoken(row).lower()]
+    assert "unknown its price waits for review" in spoken(row)
 
 
 def test_unknown_offering_is_a_page_that_offers_a_search(testapp: TestApp) -> None:
