@@ -91,11 +91,11 @@ def test_an_unknown_name_ends_with_exit_code_1_and_what_is_near(commands: Comman
         ("acme/acme-large", "--meter", "web_searches"),
         ("acme/acme-large", "--input", "1", "--tier", "gold"),
         ("acme/acme-large", "--input", "1", "--at", "soon"),
+        ("acme/acme-large", "--input", "1", "--at", "9999-12-31"),
+        ("acme/acme-large", "--input", "1", "--known-at", "0001-01-01"),
         ("acme/acme-large", "--input", "1", "--context", "mood=good"),
     ],
 )
-        ("acme/acme-large", "--input", "1", "--at", "9999-12-31"),
-        ("acme/acme-large", "--input", "1", "--known-at", "0001-01-01"),
 def test_misuse_ends_with_exit_code_2(commands: Commands, words: tuple[str, ...]) -> None:
     assert "Error: " in said(commands, "quote", *words, exit_code=2)
 
