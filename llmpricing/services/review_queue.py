@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +22,10 @@ _Prices = dict[tuple[int, str, str], tuple[Fraction, str]]  # offering, meter, c
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a workload costs before and after, in the review's currency; before is None where there is no price."""
+    """What a workload costs before and after, in the review's currency; before is None where a price is missing.
+
+    ``after`` supposes that what waits of the same source on the other half of the workload is accepted too.
+    """
 
     workload: str
     before: Decimal | None
@@ -68,10 +72,24 @@ def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
     )
     found = session.execute(query).all()
     published = _published(session, {review.offering_id for review, *_ in found}, now)
-    return [_waiting(review, offering, source, published) for review, offering, source in found]
+    said = _said(review for review, *_ in found)
+    return [
+        _waiting(review, offering, source, published, said[review.offering_id, review.source_id])
+        for review, offering, source in found
+    ]
 
 
-def _waiting(review: Review, offering: str, source: str, published: _Prices) -> Waiting:
+def _said(reviews: Iterable[Review]) -> dict[tuple[int, int], _Prices]:
+    """What waits, by offering and source; of one component only a source's last word does."""
+    found: dict[tuple[int, int], _Prices] = defaultdict(dict)
+    for review in reviews:
+        meter, _, conditions = review.component.partition("|")
+        unit = Fraction(review.new_amount or 0) / review.per_quantity
+        found[review.offering_id, review.source_id][review.offering_id, meter, conditions] = (unit, review.currency)
+    return found
+
+
+def _waiting(review: Review, offering: str, source: str, published: _Prices, said: _Prices) -> Waiting:
     meter, _, conditions = review.component.partition("|")
     old = review.old_amount
     unit, currency = published.get((review.offering_id, meter, conditions), (None, review.currency))
@@ -92,27 +110,41 @@ def _waiting(review: Review, offering: str, source: str, published: _Prices) -> 
         currency=review.currency,
         per=review.per_quantity,
         opened_at=review.opened_at,
-        effect=_effect(review, meter, conditions, old, published),
+        effect=_effect(review, old, published, said),
     )
 
 
-def _effect(review: Review, meter: str, conditions: str, old: Decimal | None, published: _Prices) -> Effect:
+def _effect(review: Review, old: Decimal | None, published: _Prices, said: _Prices) -> Effect:
     """On a million tokens in and 200,000 out where the price is one of the two; else on the meter's usual quantity."""
-    if meter not in WORKLOAD:
-        quantity, rest, workload = METERS[meter].per, Fraction(0), f"{METERS[meter].per:,} {meter}"
-    else:
+    meter, _, conditions = review.component.partition("|")
+    quantity = WORKLOAD.get(meter, METERS[meter].per)
+    before = _costs(old, review.per_quantity, quantity)
+    after = _costs(review.new_amount or Decimal(0), review.per_quantity, quantity) or Fraction(0)
+    workload = f"{quantity:,} {meter}"
+    if meter in WORKLOAD:
         (other,) = WORKLOAD.keys() - {meter}
-        keys = ((review.offering_id, other, key) for key in (conditions, ""))
-        price = next((published[key][0] for key in keys if key in published), None)
-        quantity, rest = WORKLOAD[meter], (price or Fraction(0)) * WORKLOAD[other]
-        workload = "1,000,000 input_tokens + 200,000 output_tokens"
-        if price is None:
-            workload = f"{quantity:,} {meter} ({other} have no price)"
-    before, after = (
-        None if amount is None else quantise(Fraction(amount) * quantity / review.per_quantity + rest)
-        for amount in (old, review.new_amount or Decimal(0))
-    )
-    return Effect(workload, before, after or Decimal(0))
+        keys = [(review.offering_id, other, key) for key in (conditions, "")]
+        accepted = published | said
+        rest, rest_after = (_unit_price(prices, keys, review.currency) for prices in (published, accepted))
+        if rest_after is None:
+            workload += f" ({other} have no price)"
+        else:
+            workload = " + ".join(f"{count:,} {name}" for name, count in WORKLOAD.items())
+            after += rest_after * WORKLOAD[other]
+            before = None if before is None or rest is None else before + rest * WORKLOAD[other]
+        if next((key for key in keys if key in accepted), None) in said:
+            workload += f" ({other} wait too: taken as accepted)"
+    return Effect(workload, None if before is None else quantise(before), quantise(after))
+
+
+def _costs(amount: Decimal | None, per: int, quantity: int) -> Fraction | None:
+    return None if amount is None else Fraction(amount) * quantity / per
+
+
+def _unit_price(prices: _Prices, keys: Iterable[tuple[int, str, str]], currency: str) -> Fraction | None:
+    """The first of these prices that there is, if it is in that currency."""
+    unit, found_in = next((prices[key] for key in keys if key in prices), (None, currency))
+    return unit if found_in == currency else None
 
 
 def _published(session: Session, offerings: set[int], now: datetime) -> _Prices:

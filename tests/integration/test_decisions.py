@@ -107,9 +107,9 @@ def test_the_list_shows_all_that_a_decision_needs(price_book: PriceBook) -> None
         "per": 1_000_000,
         "opened_at": slipped["opened_at"],
         "effect": {
-            "workload": "1,000,000 input_tokens + 200,000 output_tokens",
+            "workload": "1,000,000 input_tokens + 200,000 output_tokens (output_tokens wait too: taken as accepted)",
             "before": "3.6",
-            "after": "2001.6",
+            "after": "3600",
         },
     }
     shown = price_book.run("review list")
@@ -121,7 +121,7 @@ def test_an_arrival_that_waits_has_no_old_price(price_book: PriceBook) -> None:
     price_book.load(price_list(a=2000, b=6, c=135_000), "2026-11-02")
     arrived = next(r for r in price_book.reviews() if (r["offering"], r["meter"]) == ("acme/c", "input_tokens"))
     assert (arrived["old"], arrived["factor"], arrived["effect"]["before"]) == (None, None, None)
-    assert arrived["effect"]["after"] == "135000"
+    assert arrived["effect"]["after"] == "243000"  # with the output price of 540,000 that waits beside it
     assert "unknown -> 135000" in price_book.run("review list")
 
 
@@ -129,6 +129,35 @@ def test_a_source_that_says_a_price_first_is_shown_beside_the_published_one(pric
     price_book.load(cost_map(b=6000), "2026-11-03", "litellm")
     (found,) = [r for r in price_book.reviews() if r["source"] == "litellm" and r["meter"] == "input_tokens"]
     assert (found["old"], found["new"], found["factor"]) == ("6", "6000", "1000")
+
+
+def one_offering(**prices: float) -> bytes:
+    """genai-prices' list of acme/a alone, at these prices."""
+    models = [{"id": "a", "match": {"equals": "a"}, "prices": prices}]
+    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()
+
+
+def test_the_effect_of_a_price_that_waits_alone_takes_the_published_one_beside_it(price_book: PriceBook) -> None:
+    price_book.load(one_offering(input_mtok=2, output_mtok=8000), "2026-11-03")
+    (found,) = [r for r in price_book.reviews() if r["offering"] == "acme/a"]
+    assert (found["meter"], found["old"], found["new"]) == ("output_tokens", "8", "8000")
+    assert found["effect"] == {
+        "workload": "1,000,000 input_tokens + 200,000 output_tokens",
+        "before": "3.6",
+        "after": "1602",
+    }
+
+
+def test_the_effect_of_a_price_without_another_says_so(price_book: PriceBook) -> None:
+    embedding = json.loads(cost_map(c=2_000_000_000))
+    del embedding["acme/c"]["output_cost_per_token"]
+    price_book.load(json.dumps(embedding).encode(), "2026-11-03", "litellm")
+    (found,) = [r for r in price_book.reviews() if r["offering"] == "acme/c"]
+    assert found["effect"] == {
+        "workload": "1,000,000 input_tokens (output_tokens have no price)",
+        "before": None,
+        "after": "2000000000",
+    }
 
 
 def test_the_effect_of_another_meter_is_told_for_its_own_unit(price_book: PriceBook) -> None:
