@@ -57,18 +57,19 @@ def read_json(request: Request) -> Any:
         raise Refused(400, "INVALID_JSON", "The body is not JSON that can be read.") from None
 
 
-def shaped(value: Any, shape: type[Shape]) -> Shape:
-    """The value as this shape; raises the 400 that names the field, such as ``items[3].model``."""
+def shaped(value: Any, shape: type[Shape], place: str = "") -> Shape:
+    """The value, which stands at ``place``, as this shape; raises the 400 naming the field, such as ``items[3].model``."""
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        raise _complaint(str(error)) from None
+        raise _complaint(str(error), place) from None
 
 
-def _complaint(text: str) -> Refused:
+def _complaint(text: str, place: str) -> Refused:
     """msgspec's complaint in our words."""
     found = _COMPLAINT.fullmatch(text)
     what, path = (found["what"], found["path"] or "") if found else (text, "")
+    path = f"{place}.{path}".strip(".")
     if missing := _MISSING.fullmatch(what):
         field = f"{path}.{missing[1]}".lstrip(".")
         return invalid(field, f"{field} is missing.")

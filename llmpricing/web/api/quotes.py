@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, cast, get_args
 
 import msgspec
 from pyramid.request import Request
@@ -13,7 +13,7 @@ from pyramid.request import Request
 from llmpricing.domain.contexts import context
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.usage import UsageError, UsageFormat, read_usage
+from llmpricing.domain.usage import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services import freshness
 from llmpricing.services.quote_document import QuoteDocument, quote_document
 from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many
@@ -23,6 +23,7 @@ from llmpricing.web.bodies import read_json, shaped
 from llmpricing.web.errors import Refused, invalid
 
 MOST_ITEMS = 1000
+FORMATS = get_args(UsageFormat)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _BARE_DATE = 10  # characters; then the hour of the request is not stated
 
@@ -34,20 +35,20 @@ class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
 
     model: str
     usage: dict[str, Any]
-    usage_format: UsageFormat = "llmpricing"
+    usage_format: str = FORMATS[0]
     provider: str | None = None
     at: str | None = None
     known_at: str | None = None
-    context: dict[str, str] = {}
+    context: dict[str, Any] = {}
     currency: str | None = None
     price_ids: list[PriceId] = []
     rate_ids: list[PriceId] | None = None
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
-    """Many questions; ``at`` and ``known_at`` are for those that state none."""
+    """Many questions, each a QuoteBody; ``at`` and ``known_at`` are for those that state none."""
 
-    items: list[QuoteBody]
+    items: list[Any]
     at: str | None = None
     known_at: str | None = None
 
@@ -88,21 +89,21 @@ def _answer_one(request: Request, asked: Asked, place: Place) -> dict[str, Any]:
     return {"data": quote_document(answer), "meta": _meta(request)}
 
 
-def _answer_batch(request: Request, body: dict[str, Any], now: datetime) -> dict[str, Any]:
-    items = body["items"]
-    if isinstance(items, list) and len(items) > MOST_ITEMS:
+def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> dict[str, Any]:
+    batch = shaped(posted, BatchBody)
+    if len(batch.items) > MOST_ITEMS:
         raise invalid("items", f"items takes at most {MOST_ITEMS} questions.")
-    batch = shaped(body, BatchBody)
     for name in ("at", "known_at"):
         if (raw := getattr(batch, name)) is not None:
             p.instant(name, raw)  # so that an error names this field, not the items'
     answers: list[Any] = [None] * len(batch.items)
     asked: dict[int, Asked] = {}
     for number, item in enumerate(batch.items):
-        item.at = batch.at if item.at is None else item.at
-        item.known_at = batch.known_at if item.known_at is None else item.known_at
         try:
-            asked[number] = _asked(item, now, _place(number))
+            body = shaped(item, QuoteBody, f"items[{number}]")
+            body.at = batch.at if body.at is None else body.at
+            body.known_at = batch.known_at if body.known_at is None else body.known_at
+            asked[number] = _asked(body, now, _place(number))
         except Refused as refused:
             answers[number] = _error_json(refused)
     for number, answer in zip(asked, quote_many(request.dbsession, list(asked.values())), strict=True):
@@ -129,7 +130,7 @@ def _meta(request: Request) -> dict[str, Any]:
 def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
     """The question; raises the 400 that names its field."""
     at, is_exact = _moment(f"{place.item}at", body.at) if body.at is not None else (now, True)
-    facts = dict(body.context)
+    facts = {name: _fact(f"{place.item}{place.context}{name}", value) for name, value in body.context.items()}
     tier, region = facts.pop("service_tier", None), facts.pop("region", None)
     return Asked(
         body.model,
@@ -144,11 +145,20 @@ def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
     )
 
 
-def _usage(raw: dict[str, Any], usage_format: UsageFormat, place: Place) -> Any:
+def _fact(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise invalid(name[:200], f"{name[:200]} takes text.")
+    return value
+
+
+def _usage(raw: dict[str, Any], usage_format: str, place: Place) -> Usage:
+    if usage_format not in FORMATS:
+        field = f"{place.item}usage_format"
+        raise invalid(field, f"{field} does not know that value; known are {', '.join(FORMATS)}.", known=FORMATS)
     try:
         if usage_format == "llmpricing":
             raw = {name: _plain(name, value) for name, value in raw.items()}
-        return read_usage(raw, usage_format)
+        return read_usage(raw, cast(UsageFormat, usage_format))
     except UsageError as error:
         raise bad_usage(error, place) from None
 
