@@ -99,7 +99,10 @@ def _asked(model: str, options: dict[str, Any]) -> Asked:
 def _usage(options: dict[str, Any]) -> Usage:
     named = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
     raw = {name: options[name] for name in named if options[name] is not None}
-    raw |= {name: quantity(text) for name, text in options["meters"]}
+    for name, text in options["meters"]:
+        if name in raw:
+            raise click.UsageError(f"{name} is stated twice.")
+        raw[name] = quantity(text)
     try:
         return read_usage(raw)
     except UsageError as error:

@@ -89,6 +89,8 @@ def test_an_unknown_name_ends_with_exit_code_1_and_what_is_near(commands: Comman
         ("acme/acme-large", "--input", "5", "--cache-read", "6"),
         ("acme/acme-large", "--meter", "colours=1"),
         ("acme/acme-large", "--meter", "web_searches"),
+        ("acme/acme-large", "--input", "1", "--meter", "input_tokens=5"),
+        ("acme/acme-large", "--meter", "input_tokens=5", "--meter", "input_tokens=5"),
         ("acme/acme-large", "--input", "1", "--tier", "gold"),
         ("acme/acme-large", "--input", "1", "--at", "soon"),
         ("acme/acme-large", "--input", "1", "--at", "9999-12-31"),
