@@ -58,7 +58,7 @@ def read_json(request: Request) -> Any:
 
 
 def shaped(value: Any, shape: type[Shape], place: str = "") -> Shape:
-    """The value, which stands at ``place``, as this shape; raises the 400 naming the field, such as ``items[3].model``."""
+    """The value as this shape; raises the 400 that names the field in ``place``, such as ``items[3].model``."""
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
