@@ -46,8 +46,9 @@ def read_anthropic(raw: Mapping[str, Any]) -> Usage:
     by_life = reading.get("cache_write_5m_tokens") + reading.get("cache_write_1h_tokens")
     if "cache_write_tokens" in reading.quantities and by_life > written:
         raise UsageError("cache_creation", f"counts {by_life}, more than cache_creation_input_tokens ({written})")
-    reading.add("cache_write_5m_tokens", max(written - by_life, 0))
-    reading.quantities["cache_write_tokens"] = max(written, by_life)
+    if written or by_life:
+        reading.add("cache_write_5m_tokens", max(written - by_life, 0))
+        reading.quantities["cache_write_tokens"] = max(written, by_life)
     if "input_tokens" in reading.quantities:
         reading.add("input_tokens", reading.get("cache_write_tokens") + reading.get("cache_read_tokens"))
     speed, tier, place = raw.get("speed"), raw.get("service_tier"), raw.get("inference_geo")

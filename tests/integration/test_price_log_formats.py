@@ -31,6 +31,7 @@ FIELDS = {
         "cache_creation.ephemeral_1h_input_tokens",
         "server_tool_use.web_search_requests",
         "service_tier",
+        "speed",
         "inference_geo",
     ),
     "openai": (
@@ -58,6 +59,8 @@ def _row(chance: random.Random, usage_format: str) -> dict[str, Any]:
         row[field] = chance.choice([0, 7, chance.randint(1, 40 if field.startswith(SMALL) else 300_000)])
     if "service_tier" in row:
         row["service_tier"] = chance.choice(["standard", "batch"])
+    if "speed" in row:  # which says more than the tier does
+        row["speed"] = chance.choice(["standard", "batch"])
     if "inference_geo" in row:
         row["inference_geo"] = chance.choice(["eu", "global"])
     return row

@@ -34,17 +34,20 @@ class Counts(NamedTuple):
 
 
 def counts(usage_format: UsageFormat, names: Collection[str], roles: Collection[str]) -> Counts:
-    """What columns of these names count; those with other ``roles`` only by a name of ours. Raises LogError."""
+    """What columns of these names count; those with other ``roles`` only by a name that counts. Raises LogError."""
     if usage_format == OURS:
         return Counts(_meters(names, roles), {})
-    names = [name for name in names if name not in roles]
-    whole = next((name for name in names if name in _OBJECTS), None)
+    whole = next((name for name in names if name in _OBJECTS and name not in roles), None)
+    if whole:
+        names = [name for name in names if name not in roles]
     fields = {name: field for name in names if name != whole and reads(usage_format, field := _field(name))}
     if whole:
         if beside := [name for name in names if name != whole and (name in fields or name in _OBJECTS)]:
             raise LogError(f"Usage is in {whole} and in {', '.join(beside)} too: say {_ignoring(beside)}.")
         return Counts({}, {}, whole)
-    _refuse([name for name in names if name not in fields and is_counter(name)], "no field of this usage format")
+    _refuse(
+        [name for name in names if name not in {*fields, *roles} and is_counter(name)], "no field of this usage format"
+    )
     return Counts({}, fields)
 
 

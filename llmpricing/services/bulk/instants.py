@@ -75,7 +75,7 @@ def instants(column: pa.ChunkedArray, assume_utc: bool) -> tuple[Numbers, Mask, 
         return _bounded(_typed(column), nothing)
     if pa.types.is_date(column.type):
         return _bounded(_typed(column), everything)
-    if pa.types.is_string(column.type) and not column.null_count:
+    if (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)) and not column.null_count:
         try:
             return _bounded(column.cast(_UTC).cast(pa.int64()).to_numpy(), nothing)
         except pa.ArrowInvalid:

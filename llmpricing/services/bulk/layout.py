@@ -99,8 +99,8 @@ class Columns:
                 raise LogError(f"The log has no column {wanted}. Name it with {option}; it has: {', '.join(names)}.")
         if not (found.meters or found.fields or found.whole):
             raise LogError("The log counts nothing: name its columns as quotes name usage, such as input_tokens.")
-        free = [name for name in names if name not in self.ignored and name not in found.meters]
+        free = [name for name in names if name not in {*self.ignored, *found.meters, *found.fields}]
         at = self.at or (AT if AT in free else None)
-        facts = tuple(name for name in free if name in self.facts and name not in found.fields and name != self.model)
+        facts = tuple(name for name in free if name in self.facts and name != self.model)
         provider, tier, region = (name if name in free else None for name in (PROVIDER, SERVICE_TIER, REGION))
         return Layout(names, self.usage_format, found, self.model, at, provider, tier, region, facts)

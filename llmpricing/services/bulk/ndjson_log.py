@@ -62,6 +62,7 @@ class _Reader:
         self._meters: dict[str, str] = {}  # the name that was first seen to count each meter
         self._same: set[str] = set()  # all names that count one
         self._whole: str | None = None
+        self._is_nested: bool | None = None
 
     def batches(self, texts: Sequence[bytes], first: int) -> Iterator[Batch]:
         """One batch of these lines, the first of which has this number; none if all are empty."""
@@ -90,7 +91,17 @@ class _Reader:
         found = self._understood.get(names) or self._understand(names)
         if isinstance(found, LogError):
             raise type(found)(str(found))  # a new one: it grows by each time that it is raised
+        if found.counts.whole or found.counts.fields:
+            self._check_shape(found.counts.whole is not None)
         return _Line(number, text, row, found)
+
+    def _check_shape(self, is_nested: bool) -> None:
+        """Names such as service_tier mean the request's beside a usage object, else the usage's."""
+        if self._is_nested is None:
+            self._is_nested = is_nested
+        if self._is_nested != is_nested:
+            where = "in an object" if is_nested else "in columns of its own"
+            raise LogError(f"the line has its usage {where}, unlike the first one")
 
     def _understand(self, names: tuple[str, ...]) -> _Names | LogError:
         if len(self._understood) >= _REMEMBERED:

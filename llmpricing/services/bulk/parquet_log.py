@@ -27,12 +27,21 @@ def read_parquet(path: Path, columns: Columns, rows: int = _ROWS) -> Iterator[Ba
         line = 1
         with parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
             for batch in file.iter_batches(rows):
-                table = pa.Table.from_batches([batch])
+                table = _plain(pa.Table.from_batches([batch]))
                 numbers = np.arange(line, line + table.num_rows)
                 yield Batch(layout, table, numbers, usage=usage_of_table(layout, table))
                 line += table.num_rows
     except (pa.ArrowException, OSError):
         raise LogError(f"{path} is no Parquet file that can be read.") from None
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The same with plain texts for views on texts, of which Arrow can choose no rows."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string_view(field.type) or pa.types.is_binary_view(field.type):
+            kind = pa.large_string() if pa.types.is_string_view(field.type) else pa.large_binary()
+            table = table.set_column(place, field.with_type(kind), table.column(place).cast(kind))
+    return table
 
 
 def _check(layout: Layout, schema: pa.Schema) -> None:

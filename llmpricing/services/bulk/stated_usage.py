@@ -16,7 +16,7 @@ from llmpricing.services.bulk.counts import OURS, Counts
 from llmpricing.services.bulk.layout import Layout
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_TEXTS = frozenset({"service_tier", "inference_geo", "trafficType", "traffic_type"})
+_TEXTS = frozenset({"service_tier", "speed", "inference_geo", "trafficType", "traffic_type"})
 
 
 def stated_usage(usage_format: UsageFormat, counts: Counts, row: Mapping[str, Any]) -> Usage | UsageError:
