@@ -13,7 +13,7 @@ from typing import Any
 
 _State = Callable[[str], str | None]
 _MAX_DEPTH = 20
-_WILDCARD = re.compile(r"\\[dwDWS]|\[[^\]]*\d-\d|(?<!\\)\.[*+{?]?")
+_WILDCARD = re.compile(r"\\[dwDWS]|\[\^|\[[^\]]*\w-\w|(?<!\\)\.[*+{?]?")
 
 
 class MatchError(ValueError):

@@ -7,7 +7,6 @@ import re
 from llmpricing.domain.catalogues import Catalogue, Entry, Seller
 from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, places, swallowed, without_dates
 
-
 _DATE_BEGUN = re.compile(r"20\d\d-?(\d\d-?)?$")  # how a clause ends that names the dates of a year
 
 
@@ -31,15 +30,18 @@ def keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested
     fine-tune is that of the model it was made from. Where the clause names nothing, the id must have nothing more.
     """
     passed_over = swallowed(requested, entry.api_id, stated)
+    if not stated and swallowed(entry.api_id, requested):
+        return False
     if not passed_over:
-        return bool(stated) or not swallowed(entry.api_id, requested)
+        return True
     if len(passed_over) > 1 or swallowed(_DATE_BEGUN.sub("", stated), requested):
         return False
     base = requested.removeprefix(FINE_TUNE)
-    if requested != base and is_month_and_day(passed_over[0]):
+    is_tuned = base != requested
+    if is_tuned and is_month_and_day(passed_over[0]):
         return base in catalogue.sold
     if not is_date(passed_over[0]) or without_dates(requested) in seller.dated:
         return False
     if any(is_date(mark) for mark in marks(entry.api_id)):
         return False
-    return passed_over[0] in catalogue.dates.get(without_dates(base), passed_over)
+    return passed_over[0] in catalogue.dates.get(without_dates(base), () if is_tuned else passed_over)

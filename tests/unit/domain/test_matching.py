@@ -69,6 +69,7 @@ ENTRIES = [
         by_clause={
             "claude-3-5-sonnet": [{"or": [{"starts_with": "claude-3-5-sonnet"}, {"starts_with": "claude-3.5-sonnet"}]}],
             "claude-opus-4-1": [{"starts_with": "claude-opus-4-1"}],
+            "claude-2": [{"starts_with": "claude-2"}],
             "claude-haiku-4-5": [{"starts_with": "claude-haiku-4-5"}],
         },
     ),
@@ -98,6 +99,7 @@ ENTRIES = [
         "openai/gpt-oss-120b",
     ),
     *sells("groq", "openai/gpt-oss-120b", "llama-3.3-70b-versatile", "llama-3.3-70b"),
+    *sells("groq", by_clause={"llama-4-scout": [{"regex": "^llama-4(-[a-z]+)*$"}]}),
     *sells("together", "llama-3.3-70b"),
     *sells("x-ai", "grok-4"),
 ]
@@ -253,6 +255,10 @@ def test_a_fine_tune_is_never_the_model_it_was_made_from_nor_that_of_another(cat
         "claude-opus-4-10",
         "claude-opus-4-2",
         "claude-haiku-4-5-20251002",
+        "anthropic/claude-20250101",
+        "groq/llama-4",
+        "groq/llama-4-maverick",
+        "ft:gpt-3.5-turbo-20240229",
         "claude-3-5-sonnet-mini",
         "gpt-6-sol-2026-49-22",
         "gpt-5-nano-high",
