@@ -34,6 +34,6 @@ def price_of(
 
 
 def prices_of(statements: Iterable[Statement], source: str = "list") -> list[Price]:
-    """The prices that a price list's statements of one offering make, numbered from 1."""
-    said = [(s.meter, segment, s.conditions) for s in statements for segment in s.segments]
+    """The prices that a price list's statements of one offering make, numbered from 1; a mere zero makes none."""
+    said = [(s.meter, segment, s.conditions) for s in statements if not s.is_zero for segment in s.segments]
     return [price_of(n, meter, segment, when, source) for n, (meter, segment, when) in enumerate(said, 1)]

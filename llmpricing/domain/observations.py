@@ -14,7 +14,9 @@ from llmpricing.domain.conditions import BASE, Conditions
 
 
 class State(StrEnum):
-    """What a seller asks for a meter. No list states UNKNOWN: it is published where nobody's word is believed."""
+    """What a seller asks for a meter. No list states UNKNOWN: it is published where nobody's word is believed. ZERO is
+    never published: a list that writes 0 both for what is free and for what it does not know says that.
+    """
 
     PRICED = "priced"
     FREE = "free"
@@ -22,6 +24,7 @@ class State(StrEnum):
     SUBSCRIPTION = "subscription"  # paid for by time: what is used costs nothing more
     NOT_OFFERED = "not_offered"
     UNKNOWN = "unknown"
+    ZERO = "zero"
 
 
 class Basis(StrEnum):
@@ -61,6 +64,11 @@ class Statement:
     meter: str
     conditions: Conditions
     segments: tuple[Segment, ...]
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether all that is said is a zero that may mean nothing."""
+        return all(segment.state is State.ZERO for segment in self.segments)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.evidence import Evidence, Finding, Rule, instant
+from llmpricing.domain.evidence import Evidence, Finding, Rule, instant, unit_price
 from llmpricing.domain.families import in_families
 from llmpricing.domain.guards import SLIPS, judge
 from llmpricing.domain.judgements import Judgement, Stop, WordKey, companions, is_others_fault, spreads
@@ -96,7 +96,8 @@ class _Walk:
         """The words that change something; notes what each source says over all of them, and how long each stands."""
         for source, group in groupby(sorted(words, key=_source), key=_source):
             said = changes(group)
-            credible = [w for w in said if self.verdicts.get((*component, source, w.time)) is not Verdict.REJECTED]
+            judged = [(word, self.verdicts.get((*component, source, word.time))) for word in said]
+            credible = [word.as_free() for word, verdict in judged if _is_credible(word, verdict)]
             self.said[component][source] = merge_source(credible, self.snapshots.get(source, ()))
             for word, later in pairwise(said):
                 self.next_word[(*component, source, word.time)] = later.time
@@ -106,7 +107,8 @@ class _Walk:
         """Hold each new value of one word against all that was accepted before it."""
         key: WordKey = (*component, word.source, word.time)
         rows = self.accepted[component].get(word.source, ())
-        told = tell(rows, word, self.snapshots.get(word.source, ()))
+        says_nothing = word.is_zero and not unit_price(_segment_at(rows, word.time))
+        told = rows if says_nothing else tell(rows, word.as_free(), self.snapshots.get(word.source, ()))
         new = tuple(row for row in told if not _goes_on(rows, row))
         evidence = self._evidence(component, word.source, is_arrival=not rows)
         until = self.next_word.get(key, END)
@@ -147,8 +149,7 @@ class _Walk:
 
     def _evidence(self, component: Component, source: str, *, is_arrival: bool) -> Evidence:
         def sibling(meter: str, conditions: Conditions, at: datetime) -> Segment | None:
-            row = row_at(self.said.get((meter, conditions), {}).get(source, ()), at)
-            return row.segment if row else None
+            return _segment_at(self.said.get((meter, conditions), {}).get(source, ()), at)
 
         rank = self.ranks.get(source, UNRANKED)
         return Evidence(
@@ -160,6 +161,16 @@ class _Walk:
             said_by_others=tuple(r for s, rows in self.said[component].items() if s != source for r in rows),
             sibling=sibling,
         )
+
+
+def _is_credible(word: Word, verdict: Verdict | None) -> bool:
+    """Whether a word may speak for or against others."""
+    return verdict is Verdict.ACCEPTED or (verdict is None and not word.is_zero)
+
+
+def _segment_at(rows: Sequence[Row], at: datetime) -> Segment | None:
+    row = row_at(rows, at)
+    return row.segment if row else None
 
 
 def _order(word: Word, ranks: Mapping[str, int]) -> tuple[datetime, int, str]:

@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.money import multiply
-from llmpricing.domain.observations import Basis, Segment
+from llmpricing.domain.observations import Basis, Segment, State
 
 Component = tuple[str, Conditions]  # a meter's slug and the conditions of its price
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -35,6 +35,17 @@ class Word:
     as_ever: bool
     segments: tuple[Segment, ...] = ()
     withdrawn_from: datetime | None = None
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is but a zero, which may mean free or nothing."""
+        return bool(self.segments) and all(segment.state is State.ZERO for segment in self.segments)
+
+    def as_free(self) -> Word:
+        """The word with its zeros taken for free."""
+        if not self.is_zero:
+            return self
+        return replace(self, segments=tuple(replace(s, state=State.FREE, amount=Decimal(0)) for s in self.segments))
 
     @property
     def day(self) -> datetime:

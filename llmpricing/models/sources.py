@@ -63,6 +63,8 @@ class SourceFetch(Base):
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     # Ids of the offerings that an imported list priced: tells a withdrawn price from a list that left the offering out.
     listed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True)
+    # Ids of those of which it said but zeros that may mean nothing: it takes none of their prices back.
+    zeroed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True, server_default=text("'{}'::bigint[]"))
 
     source: Mapped[Source] = relationship()
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import CTE, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from llmpricing.domain.observations import State
 from llmpricing.models import Observation, Offering, PriceRow, Provider, Review, Source
 from llmpricing.services.words import WITHDRAWN
 
@@ -121,7 +122,7 @@ def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
     )
     return query.where(
         said.c.newest == 1,
-        said.c.state != WITHDRAWN,
+        said.c.state.not_in((WITHDRAWN, State.ZERO.value)),
         or_(said.c.stated_from.is_(None), said.c.stated_from <= now),
         or_(said.c.stated_until.is_(None), said.c.stated_until > now),
         ours.c.source_id != said.c.source_id,

@@ -132,7 +132,9 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     session.add(fetch)
     session.flush()
     ids = _keep_catalogue(session, source, price_list, reading, now)
-    fetch.listed = sorted(ids[o.slug] for o in price_list.offerings if o.statements)
+    priced = {ids[o.slug]: any(not said.is_zero for said in o.statements) for o in price_list.offerings if o.statements}
+    fetch.listed = sorted(offering for offering, is_priced in priced.items() if is_priced)
+    fetch.zeroed = sorted(offering for offering, is_priced in priced.items() if not is_priced)
     told = news.keep_news(session, source, fetch, news.said_in(price_list, ids))
     if not reading.allow_drop:
         refuse_losses(told.losses, reading.origin)
@@ -185,6 +187,7 @@ def _fetch(source: Source, reading: Reading, outcome: str) -> SourceFetch:
         size_bytes=len(reading.data),
         outcome=outcome,
         listed=[],
+        zeroed=[],
     )
 
 

@@ -55,7 +55,9 @@ def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mappin
     withdrawn = list(_withdrawn(before, said, listed))
     changes = new | changed | dict.fromkeys(withdrawn, ())
     rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
-    rows |= {(time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes))}
+    rows |= {
+        (time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes), before)
+    }
     words.keep_words(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
     unchanged = len(said) - len(new) - len(changed)
@@ -99,11 +101,11 @@ def _losses(before: Mapping[_Key, Said], said: Mapping[_Key, Said], listed: set[
 
 def _is_sold(segments: Said) -> bool:
     """Whether a word states a price, be it free: a list without a meter's key may also read as not offering it."""
-    return any(segment.state is not State.NOT_OFFERED for segment in segments)
+    return any(segment.state not in (State.NOT_OFFERED, State.ZERO) for segment in segments)
 
 
 def _repeated_later(
-    session: Session, source: Source, fetch: SourceFetch, changes: set[_Key]
+    session: Session, source: Source, fetch: SourceFetch, changes: set[_Key], before: Mapping[_Key, Said]
 ) -> Iterator[tuple[_Key, datetime]]:
     """Where later lists said the same as the one before this: that was no news then; now that this one has come
     between, it is, in the first of them that prices the offering.
@@ -111,17 +113,22 @@ def _repeated_later(
     same = aliased(SourceFetch)  # an unchanged list is kept without its offerings: its digest names them
     digest = and_(same.source_id == source.id, same.sha256 == SourceFetch.sha256, same.outcome == "imported")
     lists = (
-        select(SourceFetch.published_at, select(same.listed).where(digest).limit(1).scalar_subquery())
+        select(
+            SourceFetch.published_at,
+            select(same.listed).where(digest).limit(1).scalar_subquery(),
+            select(same.zeroed).where(digest).limit(1).scalar_subquery(),
+        )
         .where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
         .where(SourceFetch.published_at > fetch.published_at)
         .order_by(SourceFetch.published_at)
     )
     waiting = changes
-    for time, listed in session.execute(lists):
+    zeros = {key for key in changes if any(segment.state is State.ZERO for segment in before.get(key, ()))}
+    for time, listed, zeroed in session.execute(lists):
         if not waiting:
             return
-        priced = set(listed)
-        spoken = {key for key in waiting if key[0] in priced}
+        priced, unpriced = set(listed), set(zeroed)
+        spoken = {key for key in waiting if key[0] in priced or (key[0] in unpriced and key in zeros)}
         for key in spoken - _told_at(session, source, time):
             yield key, time
         waiting = waiting - spoken

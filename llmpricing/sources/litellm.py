@@ -32,7 +32,6 @@ from llmpricing.sources.fields import (
     texts,
 )
 from llmpricing.sources.litellm_keys import read_key
-from llmpricing.sources.litellm_multipliers import Found
 from llmpricing.sources.litellm_names import Name, provider_of, read_name
 from llmpricing.sources.litellm_prices import Reader, nothing_charged
 
@@ -160,11 +159,12 @@ def _read_entry(
     facts = Facts(entry, key, found.problems)
     offering = _offering(name, facts)
     url = facts.read(optional_text, "source")
-    rates = Reader(entry, name.provider, offering.mode or "", found.unknown_keys, url).read()
+    reader = Reader(entry, name.provider, offering.mode or "", found.unknown_keys, url)
+    reader.read()
     found.unknown_keys.update(
         name for name in entry if name not in _OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
     )
-    said = _segments(name, rates)
+    said = _segments(name, reader)
     known = gathered.setdefault(name.slug, _Gathered(offering))
     clashes = [at for at, segment in said.items() if not _same(known.statements.get(at, segment), segment)]
     if clashes:
@@ -178,9 +178,11 @@ def _same(one: Segment, other: Segment) -> bool:
     return (one.state, one.amount, one.currency) == (other.state, other.amount, other.currency)
 
 
-def _segments(name: Name, rates: Found) -> Mapping[tuple[str, Conditions], Segment]:
+def _segments(name: Name, reader: Reader) -> Mapping[tuple[str, Conditions], Segment]:
+    rates = reader.found
     if not rates:
-        return {} if name.has_conditions else nothing_charged(name.provider, name.api_id)
+        bare = not name.has_conditions
+        return nothing_charged(name.provider, name.api_id, says_zero=reader.says_zero) if bare else {}
     if not name.has_conditions:
         return {at: rate.segment(None) for at, rate in rates.items()}
     return {(meter, _placed(when, name)): rate.segment(None) for (meter, when), rate in rates.items()}

@@ -43,6 +43,7 @@ class Reader:
     unknown: Counter[str]
     source_url: str | None = None
     found: Found = field(default_factory=dict)
+    says_zero: bool = False
 
     def read(self) -> Found:
         """All rates of the entry by meter and conditions; raises EntryError."""
@@ -136,6 +137,7 @@ class Reader:
 
     def _drop_filler(self) -> None:
         if not any(rate.amount for rate in self.found.values()):
+            self.says_zero = bool(self.found)
             self.found.clear()
         elif self.mode not in _TEXT_MODES:
             embeds = self.mode == "embedding" and not self._charges_output()
@@ -179,12 +181,14 @@ def _both(one: Conditions, other: Conditions) -> Conditions:
     )
 
 
-def nothing_charged(provider: str, api_id: str) -> Mapping[tuple[str, Conditions], Segment]:
-    """What an entry without a price above zero says: paid by subscription, free, or (mostly) nothing."""
+def nothing_charged(provider: str, api_id: str, *, says_zero: bool) -> Mapping[tuple[str, Conditions], Segment]:
+    """What an entry without a price above zero says: paid by subscription, free, a zero that may mean less, nothing."""
     if provider in _SUBSCRIPTIONS:
         segment = Segment(State.SUBSCRIPTION, None, METERS["input_tokens"].per)
     elif _SAYS_FREE.search(api_id):
         segment = Segment(State.FREE, Decimal(0), METERS["input_tokens"].per)
+    elif says_zero:
+        segment = Segment(State.ZERO, Decimal(0), METERS["input_tokens"].per)
     else:
         return {}
     return {(meter, BASE): segment for meter in ("input_tokens", "output_tokens")}

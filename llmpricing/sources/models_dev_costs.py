@@ -120,5 +120,5 @@ def _all_zero(provider: str, api_id: str) -> tuple[Statement, ...]:
     elif _SAYS_FREE.search(api_id):
         segment = Rate(Decimal(0), MTOK).segment(None)
     else:
-        return ()
+        segment = Segment(State.ZERO, Decimal(0), MTOK)
     return tuple(Statement(meter, BASE, (segment,)) for meter in ("input_tokens", "output_tokens"))

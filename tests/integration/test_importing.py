@@ -101,6 +101,40 @@ def test_older_snapshots_in_any_order_give_the_same_valid_history(empty_session:
     assert {row[4] for row in histories.pop() if row[:2] == ("acme/a", "input_tokens")} == {2, 3}
 
 
+def zeroed() -> bytes:
+    """LiteLLM's map of an offering at zero, beside one that costs something."""
+    entries = json.loads(cost_map(a=2, b=1))
+    entries["acme/a"] |= {"input_cost_per_token": 0, "output_cost_per_token": 0}
+    return json.dumps(entries).encode()
+
+
+def cached(price: float) -> bytes:
+    """The same with a price, and one for cached tokens."""
+    entries = json.loads(cost_map(a=price, b=1))
+    entries["acme/a"]["cache_read_input_token_cost"] = 1e-7
+    return json.dumps(entries).encode()
+
+
+def test_a_zero_where_there_was_a_price_waits_in_whatever_order_the_lists_come(empty_session: Session) -> None:
+    lists = [(cached(2), "2026-01-10"), (zeroed(), "2026-02-10"), (cached(3), "2026-03-10"), (zeroed(), "2026-04-10")]
+    waiting = select(Review.component, Review.rule, Review.time, Review.old_amount).where(Review.closed_at.is_(None))
+    found = set()
+    for order in permutations(lists):
+        with empty_session.begin_nested() as savepoint:
+            for minute, (data, published) in enumerate(order):
+                load(empty_session, data, published, NOW + timedelta(minutes=minute), "litellm")
+            reviews = sorted(tuple(row) for row in empty_session.execute(waiting))
+            found.add((tuple(history(empty_session)), tuple(reviews)))
+            savepoint.rollback()
+    ((prices, reviews),) = found
+    assert {row[4] for row in prices if row[:2] == ("acme/a", "input_tokens")} == {2, 3}
+    assert {row[4] for row in prices if row[:2] == ("acme/a", "cache_read_tokens")} == {Decimal("0.1")}
+    april = datetime(2026, 4, 10, tzinfo=UTC)
+    assert [review[:3] for review in reviews] == [
+        (component, "zero_where_priced", april) for component in ("input_tokens|", "output_tokens|")
+    ]
+
+
 def described(mode: str, limit: int, price: float = 2) -> bytes:
     """LiteLLM's map of one offering that is of this mode and takes so many tokens."""
     entries = json.loads(cost_map(a=price))

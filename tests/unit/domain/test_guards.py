@@ -337,6 +337,21 @@ def test_a_slip_of_the_other_price_does_not_hide_this_prices_own():
     }
 
 
+def test_a_zero_that_may_mean_nothing_waits_where_there_was_a_price_and_says_nothing_elsewhere(book, periods):
+    zero = Segment(State.ZERO, Decimal(0), 1_000_000)
+    priced = ("input_tokens", "litellm", "2026-05-01", "0.3")
+    zeroed = ("input_tokens", "litellm", "2026-06-01", zero)
+    assert book(zeroed).prices == {}
+    assert book(zeroed).flags == ()
+    (flag,) = book(priced, zeroed).flags
+    assert (flag.finding.rule, flag.new.state, flag.old.amount) == (Rule.ZERO, State.FREE, Decimal("0.3"))
+    assert [row[0] for row in periods(book(priced, zeroed).prices["input_tokens", BASE])] == ["0.3"]
+    accepted = book(priced, zeroed, verdicts={flag.key: Verdict.ACCEPTED})
+    assert [row[0] for row in periods(accepted.prices["input_tokens", BASE])] == ["0.3", "0"]
+    back = book(zeroed, ("input_tokens", "litellm", "2026-07-01", "0.3"))
+    assert [row[:2] for row in periods(back.prices["input_tokens", BASE])] == [("0.3", "2026-07-01")]
+
+
 def test_one_odd_price_of_a_history_waits_and_the_others_count(book, usd, periods):
     """upstage/solar-pro4 was free for a week: the week waits, the prices before and after it do not."""
     history = (

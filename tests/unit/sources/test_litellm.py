@@ -114,8 +114,8 @@ def test_only_keys_without_conditions_are_aliases(prices):
     assert not {"azure/us/gpt-9", "high/1024-x-1536/gpt-image-9"} & aliases.keys()
 
 
-def test_nothing_but_zeros_says_nothing_unless_the_id_says_free_or_it_is_a_subscription(prices, offering):
-    assert offering(prices, "ollama/llama").statements == ()
+def test_nothing_but_zeros_may_mean_nothing_unless_the_id_says_free_or_it_is_a_subscription(prices, offering):
+    assert {s.segments[0].state for s in offering(prices, "ollama/llama").statements} == {State.ZERO}
     assert {s.segments[0].state for s in offering(prices, "openrouter/x/y:free").statements} == {State.FREE}
     assert {s.segments[0].state for s in offering(prices, "chatgpt/gpt-9").statements} == {State.SUBSCRIPTION}
 
