@@ -39,7 +39,11 @@ class Entry:
     def alone(self) -> tuple[Statement, ...]:
         """What this entry says for itself, without the conditions in its key; LiteLLM reads no other beside it."""
         (offering,) = litellm.parse(json.dumps({self.key: self.raw}).encode()).offerings
-        return tuple(replace(said, conditions=self._within_key(said.conditions)) for said in offering.statements)
+        return tuple(
+            replace(said, conditions=self._within_key(said.conditions))
+            for said in offering.statements
+            if not said.is_zero
+        )
 
     def _within_key(self, when: Conditions) -> Conditions:
         extra = tuple(fact for fact in when.extra if fact not in self.name.extra)
@@ -59,7 +63,7 @@ def entries(data: bytes) -> tuple[list[Entry], int]:
             left += 1
             continue
         name = read_name(key, provider)
-        statements = offerings[name.slug].statements
+        statements = tuple(said for said in offerings[name.slug].statements if not said.is_zero)
         if statements:
             listed.append(Entry(key, raw, name, statements, compile_offering(prices_of(statements))))
         else:
