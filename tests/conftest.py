@@ -21,7 +21,8 @@ from webtest import TestApp
 from llmpricing import main
 from llmpricing.models import migrations
 from llmpricing.scripts.local_stores import running_stores
-from llmpricing.services.importing import Reading, import_lists
+from llmpricing.services.fetches import Reading
+from llmpricing.services.importing import import_lists
 from llmpricing.services.seeding import seed
 from llmpricing.sources.registry import source_info
 from tests.lists import small_list

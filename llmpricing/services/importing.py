@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import Offering, Source, SourceFetch
 from llmpricing.services import catalogue_names, catalogue_rows, news, publishing, words
-from llmpricing.services.news import READ, News
+from llmpricing.services.fetches import Reading, keep_source, new_fetch, newest_list
+from llmpricing.services.news import News
 from llmpricing.services.refusals import (
     ImportRefused,
     kept_sizes,
@@ -31,24 +30,6 @@ Progress = Callable[[int, int], None]  # offerings published so far, of how many
 # So many changed offerings change the tables' statistics, without which PostgreSQL plans as for empty tables until its
 # autovacuum comes by: a question of 0.2 s then took more than 10 s.
 MANY = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Bytes of a price list, when they were published and read, and where they came from."""
-
-    data: bytes
-    published_at: datetime
-    fetched_at: datetime
-    origin: str
-    etag: str | None = None
-    describes_only: bool = False  # take what it says of known offerings, not its prices
-    unmodified: str | None = None  # digest of the list that the server says is still the one; there are no bytes then
-    allow_drop: bool = False  # a person says that what the list lost is news
-
-    @property
-    def sha256(self) -> str:
-        return self.unmodified or hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass
@@ -104,22 +85,10 @@ def _other_modes(session: Session, before: Mapping[int, str | None]) -> set[int]
     return {offering for offering, mode in _modes(session).items() if before.get(offering, mode) != mode}
 
 
-def last_answer(session: Session, slug: str, origin: str) -> tuple[str, str] | None:
-    """ETag and digest of the source's newest list, if it came from there with one: what makes a fetch conditional."""
-    fetch = session.scalars(
-        select(SourceFetch)
-        .join(Source)
-        .where(Source.slug == slug, SourceFetch.outcome.in_(READ))
-        .order_by(SourceFetch.published_at.desc(), SourceFetch.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return (fetch.etag, fetch.sha256) if fetch and fetch.etag and fetch.origin == origin else None
-
-
 def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime) -> tuple[Summary, set[int]]:
     """Keep what one list says; returns the offerings whose published prices it may change."""
     source = keep_source(session, info)
-    earlier = _neighbour(session, source, reading.published_at)
+    earlier = newest_list(session, source, reading.published_at)
     if earlier is not None and earlier.sha256 == reading.sha256:
         return _unchanged(session, source, reading, earlier)
     if reading.unmodified:
@@ -128,7 +97,7 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
         return _describe(session, source, info, reading, now), set()
     price_list = info.parse(reading.data)
     _refuse_harm(price_list, reading, earlier)
-    fetch = _fetch(source, reading, "imported")
+    fetch = new_fetch(source, reading, "imported")
     session.add(fetch)
     session.flush()
     ids = _keep_catalogue(session, source, price_list, reading, now)
@@ -150,45 +119,10 @@ def _describe(session: Session, source: Source, info: SourceInfo, reading: Readi
         known = set(session.scalars(select(Offering.slug)))
         found = [replace(o, statements=()) for o in info.parse(reading.data).offerings if o.slug in known]
         catalogue_rows.keep_offerings(session, source, found, reading.published_at, now)
-        fetch = _fetch(source, reading, summary.outcome)
+        fetch = new_fetch(source, reading, summary.outcome)
         fetch.counts = {"entries": len(found)}
         session.add(fetch)
     return summary
-
-
-def keep_source(session: Session, info: SourceInfo) -> Source:
-    """The source's row, made or brought up to date."""
-    values = {k: v for k, v in asdict(info).items() if k != "parse"}
-    statement = upsert(Source).values(values)
-    session.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=values))
-    found = select(Source).where(Source.slug == info.slug).execution_options(populate_existing=True)
-    return session.scalars(found).one()
-
-
-def _neighbour(session: Session, source: Source, published_at: datetime) -> SourceFetch | None:
-    """The source's newest list published by then."""
-    return session.scalars(
-        select(SourceFetch)
-        .where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
-        .where(SourceFetch.published_at <= published_at)
-        .order_by(SourceFetch.published_at.desc(), SourceFetch.id.desc())
-        .limit(1)
-    ).first()
-
-
-def _fetch(source: Source, reading: Reading, outcome: str) -> SourceFetch:
-    return SourceFetch(
-        source_id=source.id,
-        fetched_at=reading.fetched_at,
-        published_at=reading.published_at,
-        origin=reading.origin,
-        etag=reading.etag,
-        sha256=reading.sha256,
-        size_bytes=len(reading.data),
-        outcome=outcome,
-        listed=[],
-        zeroed=[],
-    )
 
 
 def _unchanged(session: Session, source: Source, reading: Reading, earlier: SourceFetch) -> tuple[Summary, set[int]]:
@@ -199,7 +133,7 @@ def _unchanged(session: Session, source: Source, reading: Reading, earlier: Sour
     summary.noted = earlier.published_at < reading.published_at
     if not summary.noted:
         return summary, set()
-    fetch = _fetch(source, reading, "unchanged")
+    fetch = new_fetch(source, reading, "unchanged")
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
     fetch.counts = {"unchanged": summary.unchanged, **kept_sizes(earlier.counts)}
     session.add(fetch)

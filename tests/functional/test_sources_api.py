@@ -16,7 +16,8 @@ from llmpricing.domain.publishing import publish_offering
 from llmpricing.models import Offering, Source
 from llmpricing.services import words
 from llmpricing.services.disagreements import disagreements
-from llmpricing.services.importing import Reading, import_lists
+from llmpricing.services.fetches import Reading
+from llmpricing.services.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW, running_app
 from tests.lists import cost_map, price_list
