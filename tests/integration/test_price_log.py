@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import random
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +13,7 @@ import msgspec
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.contexts import context
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
@@ -28,21 +25,14 @@ from llmpricing.services.bulk.price_log import Summary, known_facts, price_log
 from llmpricing.services.bulk.pricing import Pricer
 from llmpricing.services.quoting import Asked, Quoted, quote_many
 from tests import motley
-from tests.conftest import StoreUrls, migrated, new_database
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ROWS = 6000
 
 
 @pytest.fixture(scope="module")
-def book(store_urls: StoreUrls) -> Iterator[Session]:
-    """A session on the motley price book."""
-    with new_database(store_urls) as url:
-        migrated(url)
-        with Session(create_engine(url, poolclass=NullPool)) as session:
-            motley.fill(session)
-            session.commit()
-            yield session
+def book(motley_book: Session) -> Session:
+    return motley_book
 
 
 @pytest.fixture(scope="module")
