@@ -8,6 +8,18 @@ from llmpricing.domain.catalogues import Catalogue, Entry, Seller
 from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, places, swallowed, without_dates
 
 _DATE_BEGUN = re.compile(r"20\d\d-?(\d\d-?)?$")  # how a clause ends that names the dates of a year
+_BUILD_BEGUN, _BUILD = (
+    re.compile(r"-0{1,2}$"),
+    re.compile(r"00\d"),
+)  # Google's gemini-2.0-flash-001 is one of its builds
+
+
+def _is_build(passed_over: tuple[str, ...], requested: str, stated: str) -> bool:
+    """Whether a clause that names the builds of a model passes over nothing but the number of one."""
+    begun = _BUILD_BEGUN.search(stated)
+    if begun is None or len(passed_over) > 1 or not _BUILD.fullmatch(passed_over[0]):
+        return False
+    return not swallowed(stated[: begun.start()], requested)
 
 
 def at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
@@ -32,7 +44,7 @@ def keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested
     passed_over = swallowed(requested, entry.api_id, stated)
     if not stated and swallowed(entry.api_id, requested):
         return False
-    if not passed_over:
+    if not passed_over or _is_build(passed_over, requested, stated):
         return True
     if len(passed_over) > 1 or swallowed(_DATE_BEGUN.sub("", stated), requested):
         return False

@@ -107,6 +107,8 @@ def _says(bare, meant):
     if {bare, respelled(bare)} & operands:
         return True
     bare = respelled(bare)
+    if any(text.endswith("-0") and text in bare for text in operands):
+        bare = re.sub(r"-00\d$", "-0", bare)  # a build of the model, as gemini-2.0-flash-001
     asked, listed = told(bare), told(meant.api_id)
     named = [told(text) for text in operands if text in bare and told(text) <= asked]
     is_said = any(asked <= listed | text and listed - asked <= listed - text for text in [*named, listed])
@@ -192,3 +194,13 @@ def test_a_changed_version_date_size_or_tier_never_means_another_offering(mutant
 @given(st.text(max_size=60), st.one_of(st.none(), st.text(max_size=30)))
 def test_any_text_is_answered(name, provider):
     assert isinstance(resolve(CATALOGUE, name, provider), Resolution | Ambiguous | Unknown)
+
+
+@pytest.mark.parametrize("name", ["gemini-2.0-flash-001", "google/gemini-2.0-flash-001", "gemini/gemini-2.0-flash-001"])
+def test_a_build_that_its_seller_names_is_its_model(name):
+    assert resolve(CATALOGUE, name).slug == "google/gemini-2.0-flash"
+
+
+@pytest.mark.parametrize("name", ["gemini-2.0-flash-011", "google/gemini-2.5-flash-001", "gemini-2.0-flash-001-x"])
+def test_no_other_number_is_taken_for_a_build(name):
+    assert isinstance(resolve(CATALOGUE, name), Unknown)
