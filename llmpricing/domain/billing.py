@@ -13,7 +13,7 @@ from llmpricing.domain.quantities import Quantity, Usage
 from llmpricing.domain.shapes import Entry, Shape
 from llmpricing.domain.tariffs import Tariff
 
-_WIDE = Context(prec=400)  # more digits than any amount times any quantity has
+WIDE = Context(prec=400)  # more digits than any amount times any quantity has
 _PROMPT_ORDER = {"cache_read": 0, "cache_write": 1}  # a cached prefix comes first in a request
 
 
@@ -99,4 +99,4 @@ def share_out(exact: Sequence[Fraction]) -> tuple[int, list[int]]:
 
 def money(units: int) -> Decimal:
     """Units of 1e-12 as an exact decimal."""
-    return Decimal(units).scaleb(-12, _WIDE)
+    return Decimal(units).scaleb(-12, WIDE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from llmpricing.domain.conditions import STANDARD
 
@@ -25,8 +25,7 @@ class ContextError(ValueError):
         super().__init__(f"{field} {value!r} is not known; known: {names}")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Facts of a request; None means not stated. Without a tier the standard one is meant.
 
     ``time_known`` is false where only the day of the request is known: its clock prices then count as not stated.

@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
 from types import MappingProxyType
+from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS, ancestors, descendants
 
@@ -18,6 +19,7 @@ LARGEST = 10**12
 MOST_PLACES = 12
 FRACTIONAL = frozenset({"durations", "compute", "storage"})
 _TOTALS = ("input_tokens", "output_tokens")
+_WHOLE = {int}
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
 _BY_DIMENSIONS = {frozenset(meter.dimensions.items()): meter.slug for meter in METERS.values()}
 
@@ -33,8 +35,7 @@ class UsageError(ValueError):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """What was used. ``leaves`` are the shares, in the order of ``keys``, that no narrower stated meter counts;
     ``overlaps`` the meters that two stated ones share and that were not stated, taken as nothing.
     ``service_tier`` and ``region`` are what the provider's usage object itself says of the request.
@@ -60,8 +61,8 @@ def count(
 
     ``names`` tells how the caller called the meters, for the messages.
     """
-    used = tuple(sorted((slug for slug, quantity in quantities.items() if quantity), key=_ORDER.__getitem__))
-    shape = _shape(used)
+    shape = _shape(tuple([slug for slug, quantity in quantities.items() if quantity]))
+    used = shape.used
     values = [quantities[slug] for slug in used]
     leaves = list(values)
     for place, narrower in shape.steps:
@@ -71,14 +72,14 @@ def count(
             raise _contradiction(used, values, place, names or {})
     if shape.orphan:
         raise _missing_total(shape.orphan, names or {})
-    kept = [place for place, leaf in enumerate(leaves) if leaf]
+    keys = tuple([slug for slug, leaf in zip(used, leaves, strict=True) if leaf]) if 0 in leaves else used
     return Usage(
         MappingProxyType(dict(quantities)),
-        tuple(used[place] for place in kept),
-        tuple(leaves[place] for place in kept),
+        keys,
+        tuple(leaves) if keys is used else tuple([leaf for leaf in leaves if leaf]),
         quantities.get("input_tokens", 0),
-        all(type(value) is int for value in values),
-        tuple(slug for slug in shape.overlaps if slug not in quantities),
+        set(map(type, values)) <= _WHOLE,
+        tuple([slug for slug in shape.overlaps if slug not in quantities]) if shape.overlaps else (),
         service_tier,
         region,
     )
@@ -86,21 +87,24 @@ def count(
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How stated meters lie in one another: which to subtract from which, narrowest first."""
+    """How the ``used`` meters lie in one another: which to subtract from which, narrowest first."""
 
+    used: tuple[str, ...]
     steps: tuple[tuple[int, tuple[int, ...]], ...]
     overlaps: tuple[str, ...]
     orphan: str | None
 
 
 @lru_cache(maxsize=1024)
-def _shape(used: tuple[str, ...]) -> _Shape:
+def _shape(stated: tuple[str, ...]) -> _Shape:
+    used = tuple(sorted(stated, key=_ORDER.__getitem__))
     place = {slug: index for index, slug in enumerate(used)}
     steps = []
     for slug in sorted(used, key=lambda slug: -len(METERS[slug].dimensions)):
-        steps.append((place[slug], tuple(place[other] for other in descendants(slug) if other in place)))
+        if narrower := tuple(place[other] for other in descendants(slug) if other in place):
+            steps.append((place[slug], narrower))
     orphans = [slug for slug in used if any(t in ancestors(slug) and t not in place for t in _TOTALS)]
-    return _Shape(tuple(steps), tuple(_overlaps(used)), orphans[0] if orphans else None)
+    return _Shape(used, tuple(steps), tuple(_overlaps(used)), orphans[0] if orphans else None)
 
 
 def _overlaps(used: Iterable[str]) -> Iterable[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from llmpricing.domain.bills import Quote, exact_bill, refused, simple_bill
@@ -67,7 +66,10 @@ def _cases(
     plan = prices.plan(at, context)
     if plan.refusal:
         return [((), refused(plan.refusal.state, plan.refusal.reason, usage))]
-    books: list[tuple[Facts, tuple[Book, ...]]] = [(facts, (book,)) for facts, book in plan.variants(usage.keys)]
+    variants = plan.variants(usage.keys)
+    if len(variants) == 1 and not rates:
+        return [((), _bill((variants[0][1],), usage, currency, exchanges))]
+    books: list[tuple[Facts, tuple[Book, ...]]] = [(facts, (book,)) for facts, book in variants]
     if rates:
         own = prices.plan(at, context, rates).variants(usage.keys)
         books = [(facts, (*book, mine)) for (facts, book), (_, mine) in zip(books, own, strict=True)]
@@ -96,10 +98,10 @@ def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tu
         if any(price.meter == meter for price in prices.prices)
     ]
     if usage.service_tier and not context.service_tier:
-        context = replace(context, service_tier=usage.service_tier)
+        context = context._replace(service_tier=usage.service_tier)
     if usage.region and not context.region:
         if usage.region in prices.regions:
-            context = replace(context, region=usage.region)
+            context = context._replace(region=usage.region)
         else:
             warnings.append(f"the usage says it ran in {usage.region}, for which no price is known")
     return context, tuple(warnings)
@@ -128,5 +130,5 @@ def requote(
     # An own amount replaces the price of the standard tier only, and the tiers of these are stripped.
     tiered = {price.meter for price in kept if price.conditions.service_tier != STANDARD}
     own = [rate for rate in rates if rate.amount is None or rate.meter not in tiered]
-    usage = replace(usage, service_tier=None, region=None)
+    usage = usage._replace(service_tier=None, region=None)
     return quote(OfferingPrices(list(map(stripped, kept))), usage, at, UNSTATED, own, currency, exchanges)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -172,5 +172,5 @@ def _quote(case: _Case, believed: _Believed) -> Quote:
         return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, *terms)
     prices = believed.prices[offered.id]
     if meaning.region in prices.regions and not context.region:
-        context = replace(context, region=meaning.region)
+        context = context._replace(region=meaning.region)
     return quote(prices, asked.usage, asked.at, context, *terms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -118,4 +118,4 @@ def _context_of(mode: str | None, prices: OfferingPrices) -> Context:
     if THINKING not in prices.extra:
         return context(None if mode == THINKING else mode)
     thinking = context(extra={THINKING: "enabled" if mode == THINKING else "standard"})
-    return replace(thinking, service_tier=None if mode == THINKING else mode)
+    return thinking._replace(service_tier=None if mode == THINKING else mode)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -109,7 +109,7 @@ def _read(batch: Batch, terms: Terms, place: int, row: Mapping[str, Any]) -> Ask
         return Exact(None, None, Answer(f"{layout.at} {error}"))
     provider = row[layout.provider] if layout.provider else None
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
-    stated = stated if is_exact else replace(stated, time_known=False)
+    stated = stated if is_exact else stated._replace(time_known=False)
     return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None)
 
 

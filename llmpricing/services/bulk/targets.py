@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -133,7 +133,7 @@ class Targets:
     def _add(self, wanted: Wanted, prices: OfferingPrices, rates: Sequence[Rate], region: str = "") -> None:
         stated = wanted.stated
         if region in prices.regions and not stated.region:
-            stated = replace(stated, region=region)
+            stated = stated._replace(region=region)
         bounds = np.array(steps(prices), np.int64)
         self._found[wanted] = Target(len(self._found), prices, stated, tuple(rates), bounds)
 

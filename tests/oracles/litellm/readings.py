@@ -26,7 +26,7 @@ def _is_special(case: Case) -> bool:
 
 def own_entry(case: Case, view: View) -> View:
     """What the key says for itself."""
-    facts = replace(view.facts, region=STANDARD) if case.entry.name.region else view.facts
+    facts = view.facts._replace(region=STANDARD) if case.entry.name.region else view.facts
     return View(case.entry.alone, view.used, facts)
 
 
@@ -168,4 +168,4 @@ def search_at_low(case: Case, view: View) -> View:
     if case.entry.provider != "perplexity" or "searches" not in case.asked:
         return view
     extra = dict(view.facts.extra) | {"search_context_size": "low"}
-    return replace(view, facts=replace(view.facts, extra=tuple(extra.items())))
+    return replace(view, facts=view.facts._replace(extra=tuple(extra.items())))

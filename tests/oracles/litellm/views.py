@@ -31,7 +31,7 @@ class View:
         """The quote of it, without facts on which no price depends."""
         prices = compile_offering(prices_of(self.statements))
         known = {name: value for name, value in self.facts.extra if name in prices.extra}
-        facts = replace(self.facts, extra=tuple(known.items()), region=self.facts.region if prices.regions else None)
+        facts = self.facts._replace(extra=tuple(known.items()), region=self.facts.region if prices.regions else None)
         return quote(prices, read_usage(self.used), AT, facts)
 
     def says(self, meter: str, tier: str | None = None) -> bool:

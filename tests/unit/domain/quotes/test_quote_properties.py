@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -147,7 +146,7 @@ def test_the_cost_changes_with_the_date_only_where_a_price_begins_or_ends(prices
 
 @given(books(dated=False, withheld=True, meters=METERS[:3]), usages(METERS[:3]), INSTANTS, ASKED, OWN)
 def test_posted_ids_reproduce_every_total(prices, usage, at, ctx, rates):
-    ctx = ctx if prices.regions else replace(ctx, region=None)
+    ctx = ctx if prices.regions else ctx._replace(region=None)
     first = quote(prices, read_usage(usage), at, ctx, rates)
     ids = [line.price_id for line in first.lines if line.price_id]
     if first.total is not None and ids:
