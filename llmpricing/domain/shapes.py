@@ -52,14 +52,14 @@ def make_shape(
     for place, key in enumerate(keys):
         payer = next((slug for slug in (key, *ancestors(key)) if slug in tariffs), None)
         if payer and tariffs[payer][0].state is State.UNKNOWN:
-            unpriced.append((key, place, _waiting(payer)))
+            unpriced.append((key, place, _stopped(payer)))
         elif payer:
             billed.setdefault(payer, []).append(place)
         else:
             unpriced.append((key, place, _unpriced_reason(tariffs, key, reason)))
     if REQUESTS in tariffs and REQUESTS not in keys:
         if tariffs[REQUESTS][0].state is State.UNKNOWN:
-            unpriced.append((REQUESTS, len(keys), _waiting(REQUESTS)))
+            unpriced.append((REQUESTS, len(keys), _stopped(REQUESTS)))
         else:
             billed[REQUESTS] = [len(keys)]
     entries, warnings = [], []
@@ -101,8 +101,8 @@ def _state(paid: list[Tariff]) -> str:
     return next((state for state in order if state in states), State.UNKNOWN)
 
 
-def _waiting(meter: str) -> str:
-    return f"the price of {meter} waits for a person's review"
+def _stopped(meter: str) -> str:
+    return f"what the seller's list says of {meter} was stopped for review"
 
 
 def _priced_parts(tariffs: Tariffs, meter: str) -> list[str]:

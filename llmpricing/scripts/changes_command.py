@@ -15,7 +15,7 @@ from llmpricing.domain.matching import Resolution
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import back_to, echo_json, failures_told, ini_option, json_option, open_book
-from llmpricing.services.changes import Change, PriceState, changes_since
+from llmpricing.services.changes import Change, PriceState, changes_since, comparable_since
 from llmpricing.services.clock import Clocks
 from llmpricing.services.naming import resolve_name
 
@@ -33,17 +33,21 @@ def changes(ini: Path, since: datetime, models: TextIO | None, as_json: bool) ->
     """Tell what moved in published prices: what was charged and known then beside what is now, and what is announced.
 
     Exits 3 if a model of --models did, else 0. Names are ids (openai/gpt-4o) or any name that resolves; # begins a
-    comment. An offering that the price book did not hold then is new, not moved.
+    comment. An offering that the price book did not hold then is new, not moved. Where the price book is younger, its
+    beginning is compared with.
     """
     settings, now = ini_settings(ini), datetime.now(UTC)
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = _listed(session, models, now) if models else frozenset()
-        found = changes_since(session, since, now)
+        start = comparable_since(session, since)
+        found = changes_since(session, start, now)
     moved = sorted({change.offering for change in found} & listed)
     if as_json:
         shown = [_json(change) | {"listed": change.offering in listed} for change in found]
-        echo_json({"since": since, "now": now, "changes": shown, "listed_moved": moved})
+        echo_json({"since": since, "compared_with": start, "now": now, "changes": shown, "listed_moved": moved})
     else:
+        if start > since:
+            click.echo(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: compared with that.")
         for change in found:
             click.echo(f"{'* ' if change.offering in listed else ''}{_line(change)}")
         if not found:

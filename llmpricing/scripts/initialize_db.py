@@ -112,13 +112,16 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
     say(f"Loading the bundled price lists: {', '.join(settings.seed)} ...")
     with transaction(engine) as session:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrations.INITIALISE_LOCK})
-        for summary in _seed_with_bar(session, settings):
+        summaries = _seed_with_bar(session, settings)
+        for summary in summaries:
             if summary.outcome == "described":
                 say(f"  {summary.source} of {summary.published_at:%d %b %Y}: capabilities, modalities and limits")
                 continue
             what = f"{summary.new} new, {summary.changed} changed, {summary.unchanged} unchanged prices"
             waiting = f", {summary.quarantined} wait for review" if summary.quarantined else ""
             say(f"  {summary.source} of {summary.published_at:%d %b %Y}: {what}{waiting}")
+        if any(summary.quarantined for summary in summaries):
+            say("  They stay out until a person decides: llmpricing review list")
 
 
 def _seed_with_bar(session: Session, settings: Settings) -> list:  # type: ignore[type-arg]

@@ -15,6 +15,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal, ratio_text, to_text
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import (
+    MeterName,
     as_option,
     decider,
     echo_json,
@@ -69,7 +70,7 @@ def amount(text: str) -> Decimal:
 @click.command()
 @ini_option
 @click.argument("offering", required=False)
-@click.argument("meter", required=False, type=click.Choice(list(METERS)), metavar="METER")
+@click.argument("meter", required=False, type=MeterName(), metavar="METER")
 @click.argument("amount", required=False, type=amount, metavar="AMOUNT")
 @click.option("--per", type=click.IntRange(1, 10**9), help="For how many units; by default the meter's usual quantity.")
 @click.option("--currency", type=currency, default="USD", show_default=True, help="What the amount is in.")
@@ -118,7 +119,7 @@ def pin(
 @click.command()
 @ini_option
 @click.argument("offering")
-@click.argument("meter", type=click.Choice(list(METERS)), metavar="METER")
+@click.argument("meter", type=MeterName(), metavar="METER")
 @price_options
 @click.option("--void", is_flag=True, help="Undo it for the past too, as if it had never been pinned.")
 @as_option

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.conditions import YEARS
+from llmpricing.domain.meters import METERS
 from llmpricing.models.session import make_script_engine
 from llmpricing.scripts.initialize_db import next_step
 from llmpricing.services.decisions import Decider, DecisionRefused
@@ -34,6 +36,22 @@ ini_option: Decorator = click.option(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The ini file that names the price book.",
 )
+
+
+class MeterName(click.Choice[str]):
+    """A meter's name; what is none is answered with those like it, not with all of them."""
+
+    def __init__(self) -> None:
+        super().__init__(list(METERS))
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        return "Name one, such as input_tokens."
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        near = get_close_matches(str(value), METERS, 3, 0.4) or ["input_tokens", "output_tokens"]
+        return f"{value!r} is no meter, such as {', '.join(near)}."
+
+
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 as_option: Decorator = click.option("--as", "actor", metavar="NAME", help="Who decides, for the audit log.")
 note_option: Decorator = click.option("--note", help="Why, for the audit log.")

@@ -137,5 +137,6 @@ def _report(summary: Summary, out: Path, rejects: Path) -> Iterator[str]:
         yield f"  and {len(summary.unpriced) - _SHOWN_REASONS} more reasons"
     if unpriced:
         yield f"  They are in {rejects}."
+    of = " of the priced rows" if unpriced else ""
     for currency, total in summary.totals.items():
-        yield f"Total: {currency} {to_text(total)}"
+        yield f"Total{of}: {currency} {to_text(total)}"

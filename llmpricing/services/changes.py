@@ -60,6 +60,12 @@ class Change:
         return new / old
 
 
+def comparable_since(session: Session, since: datetime) -> datetime:
+    """The time to compare with: ``since``, or when the price book began where that is later."""
+    began = session.scalar(select(func.min(Offering.created_at)))
+    return since if began is None else max(since, began)
+
+
 def changes_since(
     session: Session, since: datetime, now: datetime, offerings: Collection[str] | None = None
 ) -> list[Change]:

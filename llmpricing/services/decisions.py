@@ -135,6 +135,10 @@ def meant(session: Session, name: str, now: datetime) -> str:
     """The id of the offering that the name means now; raises DecisionRefused, naming what comes near."""
     found = resolve_name(session, Clocks(now, now), name)
     if isinstance(found, Resolution):
+        if found.rule == "fallback":
+            raise DecisionRefused(
+                f"{name} is not in the price book; quotes take {found.slug} for it. Name that one, if you mean it."
+            )
         return found.slug
     if isinstance(found, Ambiguous):
         raise DecisionRefused(f"{name} may mean {', '.join(found.candidates)}: name one of them.")

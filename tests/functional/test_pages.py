@@ -266,7 +266,7 @@ def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, 
         import_lists(session, [(source_info("genai-prices"), reading)])
     page = testapp.get(f"/models/acme/acme-large?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
     (row,) = [row for row in page.html.select("tr") if "cache write tokens" in spoken(row).lower()]
-    assert "unknown its price waits for review" in spoken(row)
+    assert "unknown stopped for review" in spoken(row)
 
 
 def test_unknown_offering_is_a_page_that_offers_a_search(testapp: TestApp) -> None:

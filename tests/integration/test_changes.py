@@ -207,6 +207,14 @@ def test_a_name_that_means_nothing_would_never_be_watched_and_fails(moved: Comma
     assert "acme/nothing" in result.output
 
 
+def test_a_time_before_the_price_book_began_is_compared_with_its_beginning(moved: Commands) -> None:
+    early, words = moved.json("changes --since 2000-01-01"), moved.run("changes --since 2000-01-01").output
+    assert early["compared_with"] > early["since"]
+    assert words.startswith("The price book began ")
+    assert early["changes"] == moved.json("changes", "--since", early["compared_with"])["changes"]
+    assert early["changes"]
+
+
 @pytest.mark.parametrize("since", ["", "7", "d", "-7d", "7 d", "2999-01-01", "2026-11-01T00:00:00", "٧d"])
 def test_a_since_that_is_no_span_and_no_date_is_misuse(moved: Commands, since: str) -> None:
     assert moved.run("changes", "--since", since).exit_code == 2

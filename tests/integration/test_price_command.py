@@ -34,7 +34,7 @@ def test_a_log_is_priced_beside_itself_and_summed_up(commands: Commands, tmp_pat
     assert said[1] == "Kept as they are: user"
     assert said[2].startswith("Rows: 4; priced: 2 in ")
     assert said[2].endswith("; without a price: 2")
-    assert said[-1] == "Total: USD 12.0075"
+    assert said[-1] == "Total of the priced rows: USD 12.0075"
     out = (tmp_path / "log.priced.csv").read_text().splitlines()
     assert out[0] == "when,model,input_tokens,output_tokens,user,cost,currency,state,price_ids,offering"
     assert out[1].startswith("2026-11-20T10:00:00Z,acme/acme-large,1000,500,ann,0.0075,USD,priced,")

@@ -191,3 +191,10 @@ def test_ignored_columns_are_kept_and_never_counted(motley_book, tmp_path):
     (found,) = read_csv(out)
     assert (found["max_tokens"], found["output_tokens"]) == ("4096", "50")
     assert [found["cost"]] == [total(answer) for answer in quote_many(motley_book, [asked])]
+
+
+def test_a_column_that_looks_like_the_time_is_not_passed_over(motley_book, tmp_path):
+    log = tmp_path / "log.csv"
+    log.write_text("model,timestamp,input_tokens\nour-model,2025-03-01T00:00:00Z,10\n")
+    with pytest.raises(LogError, match="timestamp looks like the time of each row: name it with --at-column timestamp"):
+        priced(motley_book, log)

@@ -213,6 +213,18 @@ def test_an_own_name_means_an_offering_for_its_time(session: Session) -> None:
     ]
 
 
+def test_an_own_name_is_not_given_to_what_only_stands_in_for_another_sellers_model(session: Session) -> None:
+    def stand_in(providers: Any) -> None:
+        providers[1] |= {"fallback_model_providers": ["acme"], "model_match": {"starts_with": "acme"}}
+
+    load(session, stand_in)
+    assert isinstance(quote_one(session, asked("bazaar/acme-small")), Quoted)
+    with pytest.raises(
+        DecisionRefused, match="bazaar/acme-small is not in the price book; quotes take acme/acme-small"
+    ):
+        add_name(session, by(2), "my-deployment", "bazaar/acme-small", None)
+
+
 def test_an_own_name_may_move_to_another_offering_once_it_has_ended(session: Session) -> None:
     june = datetime(2026, 6, 1, tzinfo=UTC)
     add_name(session, by(1), "bot", "acme/acme-large")

@@ -122,6 +122,7 @@ def _start(wanted: Wanted, server: ServerProcess, reason: str, say: Say) -> Open
     if not ports.is_free(port):
         url = url.set(port=ports.free_port_after(port, server.port))
         say(f"{server.label}: the server at {wanted.place} is not ours ({reason}); ours takes port {url.port}.")
+        say(f"  Other commands find it if {wanted.variable} holds the same URL with port {url.port}.")
     server.start(url.port or port, url)
     answer = server.ask(url)
     if not answer.ready:

@@ -11,6 +11,9 @@ from llmpricing.services.bulk.counts import OURS, Counts, LogError, counts
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"
 WHY = ("line", "reason")
+_TIMES = frozenset(
+    ["time", "timestamp", "ts", "date", "datetime", "created", "created_at", "used_at", "started_at", "requested_at"]
+)
 ADDED = ("cost", "currency", "state", "price_ids", "offering")
 
 
@@ -101,6 +104,11 @@ class Columns:
             raise LogError("The log counts nothing: name its columns as quotes name usage, such as input_tokens.")
         free = [name for name in names if name not in {*self.ignored, *found.meters, *found.fields}]
         at = self.at or (AT if AT in free else None)
+        if at is None and (times := [name for name in free if name.lower() in _TIMES]):
+            raise LogError(
+                f"{times[0]} looks like the time of each row: name it with --at-column {times[0]}, "
+                f"or price all as of now with --ignore-column {times[0]}."
+            )
         facts = tuple(name for name in free if name in self.facts and name != self.model)
         provider, tier, region = (name if name in free else None for name in (PROVIDER, SERVICE_TIER, REGION))
         return Layout(names, self.usage_format, found, self.model, at, provider, tier, region, facts)

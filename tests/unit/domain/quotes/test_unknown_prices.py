@@ -15,7 +15,7 @@ from llmpricing.domain.quotes import compile_offering, quote
 from llmpricing.domain.usage import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
-WAITS = "the price of cache_read_tokens waits for a person's review"
+WAITS = "what the seller's list says of cache_read_tokens was stopped for review"
 
 
 @pytest.fixture
