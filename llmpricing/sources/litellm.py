@@ -18,6 +18,7 @@ from llmpricing.domain.observations import (
     PriceList,
     Problem,
     Segment,
+    State,
     Statement,
 )
 from llmpricing.sources.errors import EntryError, SourceError
@@ -169,12 +170,17 @@ def _read_entry(
     clashes = [at for at, segment in said.items() if not _same(known.statements.get(at, segment), segment)]
     if clashes:
         raise EntryError(f"another entry says otherwise of {name.slug}")
-    known.statements.update(said)
+    known.statements.update(
+        {at: s for at, s in said.items() if s.state is not State.ZERO or at not in known.statements}
+    )
     if not name.has_conditions:
         found.aliases.append((SOURCE, key, name.slug))
 
 
 def _same(one: Segment, other: Segment) -> bool:
+    """Whether two entries agree on a price; a zero that may mean nothing agrees with all."""
+    if State.ZERO in (one.state, other.state):
+        return True
     return (one.state, one.amount, one.currency) == (other.state, other.amount, other.currency)
 
 
@@ -218,5 +224,7 @@ def _capabilities(entry: Mapping[str, Any]) -> frozenset[str] | None:
 
 
 def _finished(item: _Gathered) -> ObservedOffering:
-    said = tuple(Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items())
-    return replace(item.offering, statements=said)
+    said = [Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items()]
+    # Zeros say something only where no entry of the offering says more.
+    told = [statement for statement in said if not statement.is_zero]
+    return replace(item.offering, statements=tuple(told or said))

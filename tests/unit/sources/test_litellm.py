@@ -262,3 +262,17 @@ def test_mutated_input_is_reported_and_never_crashes(data, sample, mutated, inva
     except SourceError:
         return
     invariants(found)
+
+
+@pytest.mark.parametrize("zero_first", [True, False])
+def test_a_zero_yields_to_another_entry_of_the_same_offering(zero_first, offering):
+    """The map has gemini-exp-1206 twice, once as Vertex's at zero."""
+    zero = {"litellm_provider": "gemini", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0}
+    priced = zero | {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}
+    entries = {"gemini/gemini-x": zero if zero_first else priced, "gemini-x": priced if zero_first else zero}
+    found = litellm.parse(json.dumps(entries).encode())
+    assert not found.problems
+    assert {(s.meter, s.segments[0].amount) for s in offering(found, "google/gemini-x").statements} == {
+        ("input_tokens", 1),
+        ("output_tokens", 2),
+    }
