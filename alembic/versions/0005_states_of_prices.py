@@ -23,5 +23,6 @@ def downgrade() -> None:
     # What the older state of the table has no word for was no row there.
     op.execute("delete from price where state = 'unknown'")
     op.execute("update price set state = 'included' where state = 'subscription'")
+    op.execute("update model_pricing_history set state = 'included' where state = 'subscription'")
     op.drop_constraint(op.f(NAME), "price", type_="check")
     op.create_check_constraint(op.f(NAME), "price", BEFORE)

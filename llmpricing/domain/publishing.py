@@ -92,7 +92,8 @@ def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
             unknown = replace(row, segment=_unknown(row.segment), bracket_from=None)
             rows += tuple(unknown.within(*gap) for gap in _gaps(rows, row.start, min(row.end, flag.stands_until)))
             rows = tuple(sorted(rows, key=lambda row: row.start))
-        by_source[flag.source] = rows
+        if rows:
+            by_source[flag.source] = rows
     return found
 
 
@@ -123,7 +124,7 @@ def publish_family(family: Timelines, ranks: Mapping[str, int]) -> Book:
     """
     rows = [row for by_source in family.values() for said in by_source.values() for row in said]
     if len({row.source for row in rows}) == 1:
-        return {component: next(iter(by_source.values())) for component, by_source in family.items() if by_source}
+        return {component: said for component, by_source in family.items() for said in by_source.values() if said}
     spans: dict[Component, list[tuple[Row, datetime, datetime]]] = defaultdict(list)
     for start, end in pairwise(sorted(_bounds(rows))):
         source = _speaker([row for row in rows if row.covers(start)], start, ranks)

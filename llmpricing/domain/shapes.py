@@ -51,14 +51,14 @@ def make_shape(
     unpriced = []
     for place, key in enumerate(keys):
         payer = next((slug for slug in (key, *ancestors(key)) if slug in tariffs), None)
-        if payer and tariffs[payer][0].state is State.UNKNOWN:
+        if payer and _is_stopped(tariffs[payer]):
             unpriced.append((key, place, _stopped(payer)))
         elif payer:
             billed.setdefault(payer, []).append(place)
         else:
             unpriced.append((key, place, _unpriced_reason(tariffs, key, reason)))
     if REQUESTS in tariffs and REQUESTS not in keys:
-        if tariffs[REQUESTS][0].state is State.UNKNOWN:
+        if _is_stopped(tariffs[REQUESTS]):
             unpriced.append((REQUESTS, len(keys), _stopped(REQUESTS)))
         else:
             billed[REQUESTS] = [len(keys)]
@@ -99,6 +99,10 @@ def _state(paid: list[Tariff]) -> str:
         return State.NOT_OFFERED
     order = (State.PRICED, State.INCLUDED, State.SUBSCRIPTION, State.FREE)
     return next((state for state in order if state in states), State.UNKNOWN)
+
+
+def _is_stopped(bands: tuple[Tariff, ...]) -> bool:
+    return any(tariff.state is State.UNKNOWN for tariff in bands)
 
 
 def _stopped(meter: str) -> str:

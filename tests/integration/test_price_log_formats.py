@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.contexts import context
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.services.bulk import ndjson_log
 from llmpricing.services.bulk.counts import LogError, UncountedError
 from llmpricing.services.quoting import Asked, quote_many
 from tests import motley
@@ -198,3 +199,12 @@ def test_a_column_that_looks_like_the_time_is_not_passed_over(motley_book, tmp_p
     log.write_text("model,timestamp,input_tokens\nour-model,2025-03-01T00:00:00Z,10\n")
     with pytest.raises(LogError, match="timestamp looks like the time of each row: name it with --at-column timestamp"):
         priced(motley_book, log)
+
+
+def test_times_that_are_to_be_ignored_are_ignored_in_every_block(motley_book, tmp_path, monkeypatch):
+    monkeypatch.setattr(ndjson_log, "BLOCK", 50)
+    log = tmp_path / "log.ndjson"
+    log.write_text('{"model": "our-model", "at": "2026-03-01T00:00:00Z", "input_tokens": 10}\n' * 5)
+    summary, _ = priced(motley_book, log, ignored={"at"})
+    assert summary.rows == 5
+    assert not [reason for reason in summary.unpriced if "states a time" in reason]

@@ -55,6 +55,7 @@ class _Reader:
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
+        self._may_state_time = columns.at is not None or AT in columns.ignored
         self._layout: Layout | None = None
         self._names: dict[str, None] = {}
         self._understood: dict[tuple[str, ...], _Names | LogError] = {}
@@ -85,7 +86,7 @@ class _Reader:
 
     def _line(self, number: int, text: bytes) -> _Line:
         row = _decoded(text)
-        if self._layout and self._layout.at is None and row.get(AT) is not None:
+        if self._layout and self._layout.at is None and not self._may_state_time and row.get(AT) is not None:
             raise LogError(f"the line states a time, which the first ones do not: say so with --at-column {AT}")
         names = tuple(row) if None not in row.values() else tuple(n for n, value in row.items() if value is not None)
         found = self._understood.get(names) or self._understand(names)

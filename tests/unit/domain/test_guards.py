@@ -382,6 +382,15 @@ def test_an_odd_price_in_a_restated_history_leaves_what_was_known_of_its_time(bo
     ]
 
 
+def test_a_source_that_took_its_price_back_hides_no_other(book, usd, periods):
+    found = book(
+        ("input_tokens", "genai-prices", "2026-05-01", usd("3", "2027-01-01")),
+        ("input_tokens", "litellm", "2026-06-01", "2"),
+        ("input_tokens", "genai-prices", "2026-07-01"),
+    )
+    assert [row[0] for row in periods(found.prices["input_tokens", BASE])] == ["2"]
+
+
 def test_what_a_person_rejected_does_not_speak_for_another_source(book):
     first = ("input_tokens", "litellm", "2026-05-01", "0.25")
     slip = ("input_tokens", "litellm", "2026-06-01", "250")

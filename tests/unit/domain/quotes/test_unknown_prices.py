@@ -46,6 +46,13 @@ def test_a_step_that_waits_is_not_billed_at_the_price_below_it(cost, price):
     assert cost({"input_tokens": 1001}, waiting).total is None
 
 
+def test_a_band_that_waits_is_not_free(cost, price):
+    base = price("output_tokens", "8"), price("input_tokens", state=State.UNKNOWN)
+    marginal = price("input_tokens", "4", conditions(step=Step(1000, marginal=True)))
+    answer = quote(compile_offering([*base, marginal]), read_usage({"input_tokens": 2000}), AT)
+    assert (answer.total, answer.state) == (None, "unknown")
+
+
 def test_a_tier_that_waits_is_not_billed_at_the_standard_price(cost, price):
     waiting = price("input_tokens", conditions=conditions("batch"), state=State.UNKNOWN)
     assert cost({"input_tokens": 1000}, waiting, ctx=context("batch")).total is None
