@@ -1,8 +1,9 @@
 """What we publish of one offering: a pure function of all that the sources said and people decided.
 
 The order in which lists were imported does not matter. What a guard stops is left out until a person accepts it: the
-last good price stays, and where there is none the price is published as unknown. Within one family (a meter under
-conditions without step and schedule) all prices at a time come from one source: the most trusted that has a word.
+last good price stays unless its source takes it back, and where there is none the price is published as unknown. Within
+one family (a meter under conditions without step and schedule) all prices at a time come from one source: the most
+trusted that has a word.
 """
 
 from __future__ import annotations
