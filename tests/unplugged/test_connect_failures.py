@@ -16,13 +16,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from llmpricing.connect_failures import ConnectFailure, connect_failure
 from llmpricing.health import run
 from llmpricing.health.database import database_probe
 from llmpricing.scripts.initialize_db import next_step
 from llmpricing.scripts.local_stores import RunningStores, running_stores
 from llmpricing.scripts.local_stores.probes import ask_database
 from llmpricing.services import schema
+from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
 from tests.unplugged.conftest import MakeSettings, as_superuser
 from tests.unplugged.faults import closed_port, wait_until
 from tests.unplugged.test_health_of_stores import NOW

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy.engine import URL
 
-from llmpricing.connect_failures import ConnectFailure, connect_failure
+from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
 
 MARKER = "llmpricing:marker"
 ANSWER_TIMEOUT_S = 2
