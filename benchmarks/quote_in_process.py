@@ -14,8 +14,8 @@ import genai_prices
 
 from benchmarks.calls import Call, calls
 from benchmarks.timing import best_of
-from llmpricing.domain.catalogues import Entry, build_catalogue
-from llmpricing.domain.matching import resolve
+from llmpricing.domain.names.index import Entry, build_catalogue
+from llmpricing.domain.names.matching import resolve
 from llmpricing.domain.quotes import compile_offering, quote
 from llmpricing.domain.usage import read_usage
 from llmpricing.sources import genai_prices as parser

@@ -11,8 +11,8 @@ from typing import Any, TextIO
 import click
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.matching import Resolution
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.names.matching import Resolution
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import back_to, echo_json, failures_told, ini_option, json_option, open_book
 from llmpricing.services.changes import Change, PriceState, changes_since, comparable_since

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.matching import Resolution
+from llmpricing.domain.names.matching import Resolution
 from llmpricing.models import PriceRow
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.matching import Ambiguous, Resolution
 from llmpricing.domain.money import to_text
+from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.quarantine import Verdict
 from llmpricing.models import Offering, Pin, Review, Source

@@ -13,8 +13,8 @@ from threading import Lock
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.catalogues import Catalogue, Entry, build_catalogue
-from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
+from llmpricing.domain.names.index import Catalogue, Entry, build_catalogue
+from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.services import recorded_names
 from llmpricing.services.clock import Clocks

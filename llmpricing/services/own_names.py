@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.catalogues import OWN
-from llmpricing.domain.matching import MAX_LENGTH
+from llmpricing.domain.names.index import OWN
+from llmpricing.domain.names.matching import MAX_LENGTH
 from llmpricing.models import Offering, OfferingAlias
 from llmpricing.services import publishing
 from llmpricing.services.audit import note_event

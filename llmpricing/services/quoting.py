@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.bills import Quote
 from llmpricing.domain.contexts import UNSTATED, Context, ContextError
-from llmpricing.domain.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
+from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.own_rates import RateIdError
 from llmpricing.domain.quantities import Usage

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
-from llmpricing.domain.matching import Resolution
+from llmpricing.domain.names.matching import Resolution
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.naming import names_of

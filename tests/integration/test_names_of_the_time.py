@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.domain.matching import Resolution, Unknown, Why
+from llmpricing.domain.names.matching import Resolution, Unknown, Why
 from llmpricing.models import migrations
 from llmpricing.services.clock import Clocks
 from llmpricing.services.fetches import Reading

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.contexts import Context, ContextError
-from llmpricing.domain.matching import Ambiguous, Resolution
+from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.own_rates import RateIdError
 from llmpricing.domain.usage import read_usage

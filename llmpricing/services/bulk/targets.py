@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.contexts import Context
 from llmpricing.domain.linear import Kind, kind, steps, turns
-from llmpricing.domain.matching import Resolution
+from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.own_rates import Rate
 from llmpricing.services.bulk.batches import Batch, Mask, Numbers

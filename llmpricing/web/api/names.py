@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from pyramid.request import Request
 
-from llmpricing.domain.matching import Ambiguous, Resolution
+from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.services import freshness
 from llmpricing.services.coverage import Covered, cover
 from llmpricing.services.naming import resolve_name

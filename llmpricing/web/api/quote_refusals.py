@@ -7,7 +7,7 @@ from typing import NamedTuple
 import structlog
 
 from llmpricing.domain.contexts import NOT_STATED, ContextError
-from llmpricing.domain.matching import Why
+from llmpricing.domain.names.matching import Why
 from llmpricing.domain.own_rates import RateIdError
 from llmpricing.domain.quantities import UsageError
 from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmpricing.domain.clauses import MatchError, compile_clause
+from llmpricing.domain.names.clauses import MatchError, compile_clause
 
 
 @pytest.mark.parametrize(

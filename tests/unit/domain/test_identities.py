@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmpricing.domain.identities import is_date, marks, swallowed
+from llmpricing.domain.names.identities import is_date, marks, swallowed
 
 
 @pytest.mark.parametrize(

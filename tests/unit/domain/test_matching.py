@@ -2,9 +2,9 @@
 
 import pytest
 
-from llmpricing.domain.catalogues import OWN, Entry, build_catalogue
-from llmpricing.domain.clauses import MatchError
-from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, Why, resolve
+from llmpricing.domain.names.clauses import MatchError
+from llmpricing.domain.names.index import OWN, Entry, build_catalogue
+from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve
 from llmpricing.domain.observations import ObservedProvider
 
 

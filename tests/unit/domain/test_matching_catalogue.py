@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmpricing.domain.catalogues import Entry, build_catalogue
-from llmpricing.domain.matching import Ambiguous, Resolution, Unknown, resolve
+from llmpricing.domain.names.index import Entry, build_catalogue
+from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, resolve
 from llmpricing.sources import genai_prices, model_prices, models_dev
 from llmpricing.sources.bundled import bundled
 

@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from llmpricing.domain.catalogues import Catalogue, Seller
-from llmpricing.domain.identities import FINE_TUNE
-from llmpricing.domain.loose_matches import at_place, keeps_identity
-from llmpricing.domain.spellings import Spelling, Unpacked, is_bedrock_id, is_named_by, spellings, unpacked
-from llmpricing.domain.suggestions import suggest
+from llmpricing.domain.names.identities import FINE_TUNE
+from llmpricing.domain.names.index import Catalogue, Seller
+from llmpricing.domain.names.loose_matches import at_place, keeps_identity
+from llmpricing.domain.names.spellings import Spelling, Unpacked, is_bedrock_id, is_named_by, spellings, unpacked
+from llmpricing.domain.names.suggestions import suggest
 
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)

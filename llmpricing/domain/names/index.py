@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from llmpricing.domain.clauses import Clause, MatchError, compile_clause
-from llmpricing.domain.identities import is_date, marks, places, without_dates
+from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause
+from llmpricing.domain.names.identities import is_date, marks, places, without_dates
+from llmpricing.domain.names.spellings import PROVIDER_NAMES
 from llmpricing.domain.observations import ObservedProvider
-from llmpricing.domain.spellings import PROVIDER_NAMES
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 
-from llmpricing.domain.catalogues import Catalogue, Entry, Seller
-from llmpricing.domain.identities import FINE_TUNE, is_date, is_month_and_day, marks, places, swallowed, without_dates
+from llmpricing.domain.names.identities import (
+    FINE_TUNE,
+    is_date,
+    is_month_and_day,
+    marks,
+    places,
+    swallowed,
+    without_dates,
+)
+from llmpricing.domain.names.index import Catalogue, Entry, Seller
 
 _DATE_BEGUN = re.compile(r"20\d\d-?(\d\d-?)?$")  # how a clause ends that names the dates of a year
 _BUILD_BEGUN, _BUILD = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from heapq import nsmallest
 
-from llmpricing.domain.catalogues import Catalogue
-from llmpricing.domain.identities import marks
+from llmpricing.domain.names.identities import marks
+from llmpricing.domain.names.index import Catalogue
 
 _SUGGESTIONS = 5
 _COMMON = 200  # marks that more ids bear than this say little
