@@ -17,7 +17,7 @@ from benchmarks.timing import best_of
 from llmpricing.domain.names.index import Entry, build_catalogue
 from llmpricing.domain.names.matching import resolve
 from llmpricing.domain.quotes import compile_offering, quote
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from llmpricing.sources import genai_prices as parser
 from llmpricing.sources.bundled import bundled
 from tests.prices import prices_of

@@ -9,9 +9,9 @@ from math import floor
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.quantities import Quantity, Usage
 from llmpricing.domain.shapes import Entry, Shape
 from llmpricing.domain.tariffs import Tariff
+from llmpricing.domain.usage.quantities import Quantity, Usage
 
 WIDE = Context(prec=400)  # more digits than any amount times any quantity has
 _PROMPT_ORDER = {"cache_read": 0, "cache_write": 1}  # a cached prefix comes first in a request

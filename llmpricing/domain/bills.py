@@ -12,9 +12,9 @@ from llmpricing.domain.billing import WIDE, Charge, charges, money, share_out
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.own_rates import Exchange, exchange
-from llmpricing.domain.quantities import Quantity, Usage
 from llmpricing.domain.shapes import UNKNOWN, Shape
 from llmpricing.domain.tariffs import Tariff
+from llmpricing.domain.usage.quantities import Quantity, Usage
 
 _MAIN_CURRENCY = "USD"
 

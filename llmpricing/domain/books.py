@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.own_rates import Rate, amount_for
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quantities import Quantity
 from llmpricing.domain.shapes import Shape, Tariffs, make_shape
 from llmpricing.domain.tariffs import PriceDataError, Tariff, least_input, list_tariff, own_tariff, remembered
+from llmpricing.domain.usage.quantities import Quantity
 
 
 class Book:

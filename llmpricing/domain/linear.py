@@ -14,9 +14,9 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.open_facts import moments
 from llmpricing.domain.own_rates import Rate
-from llmpricing.domain.quantities import Quantity, Usage
 from llmpricing.domain.shapes import UNKNOWN, Entry, Shape
 from llmpricing.domain.tariffs import least_input
+from llmpricing.domain.usage.quantities import Quantity, Usage
 
 
 @dataclass(frozen=True, slots=True)

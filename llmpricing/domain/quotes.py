@@ -14,8 +14,8 @@ from llmpricing.domain.open_facts import TIME, moments, outcome
 from llmpricing.domain.own_rates import Exchange, Rate
 from llmpricing.domain.plans import Facts
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quantities import Usage
 from llmpricing.domain.reused_prices import PriceIdError, reused, stripped, withheld
+from llmpricing.domain.usage.quantities import Usage
 
 
 def compile_offering(prices: Sequence[Price]) -> OfferingPrices:

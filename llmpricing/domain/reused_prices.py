@@ -11,8 +11,8 @@ from llmpricing.domain.contexts import Context
 from llmpricing.domain.observations import State
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quantities import Usage
 from llmpricing.domain.tariffs import least_input
+from llmpricing.domain.usage.quantities import Usage
 
 
 class PriceIdError(ValueError):

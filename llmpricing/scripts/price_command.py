@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from llmpricing.domain.money import to_text
-from llmpricing.domain.usage import UsageFormat
+from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, open_book
 

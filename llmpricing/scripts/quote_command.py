@@ -14,7 +14,7 @@ import msgspec
 from llmpricing.domain.contexts import ContextError, context
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.tariffs import PriceDataError
-from llmpricing.domain.usage import Usage, UsageError, read_usage
+from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
 from llmpricing.services.quote_document import LineDocument, QuoteDocument, quote_document

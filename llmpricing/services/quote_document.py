@@ -9,7 +9,7 @@ import msgspec
 
 from llmpricing.domain.bills import Line, Quote
 from llmpricing.domain.money import to_text
-from llmpricing.domain.quantities import Quantity
+from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.quoting import Quoted
 
 # Without gc: a batch makes thousands of these, and collecting garbage among all remembered prices would cost most.

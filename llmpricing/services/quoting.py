@@ -15,10 +15,10 @@ from llmpricing.domain.contexts import UNSTATED, Context, ContextError
 from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
 from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.own_rates import RateIdError
-from llmpricing.domain.quantities import Usage
 from llmpricing.domain.quotes import quote, requote
 from llmpricing.domain.reused_prices import PriceIdError
 from llmpricing.domain.tariffs import PriceDataError
+from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.listed_prices import prices_by_id, prices_of

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering, Review
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.listed_prices import prices_of

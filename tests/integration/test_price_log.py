@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.contexts import context
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
-from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.bulk import csv_log
 from llmpricing.services.bulk.counts import LogError
 from llmpricing.services.bulk.layout import Columns

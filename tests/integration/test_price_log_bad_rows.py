@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from llmpricing.services.bulk.counts import LogError
 from llmpricing.services.quoting import Asked, quote_many
 from tests import motley

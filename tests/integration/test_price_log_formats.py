@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.contexts import context
 from llmpricing.domain.money import to_text
-from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.bulk import ndjson_log
 from llmpricing.services.bulk.counts import LogError, UncountedError
 from llmpricing.services.quoting import Asked, quote_many

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from llmpricing.domain.contexts import context
 from llmpricing.domain.money import to_text
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from llmpricing.services.quoting import Asked, quote_many
 from tests.priced_logs import priced, total, write_csv
 

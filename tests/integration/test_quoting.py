@@ -19,7 +19,7 @@ from llmpricing.domain.contexts import Context, ContextError
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.own_rates import RateIdError
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
 from llmpricing.services.clock import Clocks
 from llmpricing.services.decisions import Decider, DecisionRefused

@@ -21,7 +21,7 @@ from llmpricing.domain.meters import ancestors
 from llmpricing.domain.money import quantise
 from llmpricing.domain.observations import State
 from llmpricing.domain.offering_prices import OfferingPrices
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 
 CASES_PER_OFFERING = 8
 SEED = 20261122

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from llmpricing.domain.usage import Usage, UsageError
+from llmpricing.domain.usage.formats import Usage, UsageError
 from llmpricing.services.bulk.layout import Layout
 
 Numbers = npt.NDArray[np.int64]

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.usage import UsageFormat, reads
-from llmpricing.domain.usage_reading import is_counter
+from llmpricing.domain.usage.formats import UsageFormat, reads
+from llmpricing.domain.usage.reading import is_counter
 
 OURS: UsageFormat = "llmpricing"
 _PROVIDERS: tuple[UsageFormat, ...] = ("openai", "anthropic", "google")

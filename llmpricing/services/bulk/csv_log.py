@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.quantities import FRACTIONAL
+from llmpricing.domain.usage.quantities import FRACTIONAL
 from llmpricing.services.bulk.batches import Batch, Broken, Numbers
 from llmpricing.services.bulk.counts import LogError
 from llmpricing.services.bulk.layout import Columns, Layout

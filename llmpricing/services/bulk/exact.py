@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.bills import Quote
 from llmpricing.domain.contexts import Context, context
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.quantities import Usage
-from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.domain.usage.formats import UsageError, read_usage
+from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.bulk.batches import Batch
 from llmpricing.services.bulk.cells import cells
 from llmpricing.services.bulk.instants import InstantError, moments, read_instant

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from llmpricing.domain.contexts import REGION
-from llmpricing.domain.usage import UsageFormat
+from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.services.bulk.counts import OURS, Counts, LogError, counts
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyarrow import compute, parquet
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.quantities import FRACTIONAL
+from llmpricing.domain.usage.quantities import FRACTIONAL
 from llmpricing.services.bulk import costs
 from llmpricing.services.bulk.batches import Batch, Broken, Mask
 from llmpricing.services.bulk.layout import Layout

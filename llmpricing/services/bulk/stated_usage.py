@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.usage import Usage, UsageError, UsageFormat, read_usage
+from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services.bulk.cells import cells
 from llmpricing.services.bulk.counts import OURS, Counts
 from llmpricing.services.bulk.layout import Layout

@@ -13,7 +13,7 @@ from pyramid.request import Request
 from llmpricing.domain.contexts import context
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.usage import Usage, UsageError, UsageFormat, read_usage
+from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services import freshness
 from llmpricing.services.quote_document import QuoteDocument, quote_document
 from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many

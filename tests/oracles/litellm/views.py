@@ -13,7 +13,7 @@ from llmpricing.domain.contexts import Context
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Statement
 from llmpricing.domain.quotes import compile_offering, quote
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from tests.prices import prices_of
 
 AT = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from llmpricing.domain.linear import kind, steps, turns
 from llmpricing.domain.observations import State
 from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.quotes import compile_offering, quote
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 from tests.unit.domain.quotes.test_quote_properties import CONDITIONS, START, books
 
 DAYS = [START.replace(hour=0) + timedelta(days=n) for n in range(-2, 405)]

@@ -11,7 +11,7 @@ from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.contexts import context
 from llmpricing.domain.own_rates import Exchange, Rate
 from llmpricing.domain.quotes import compile_offering, quote
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 USAGE = {"input_tokens": 1_000_000, "cache_read_tokens": 500_000, "output_tokens": 100_000}

@@ -16,7 +16,7 @@ from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes import compile_offering, quote, requote
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 METERS = (

@@ -15,7 +15,7 @@ from llmpricing.domain.own_rates import Exchange
 from llmpricing.domain.quotes import compile_offering, quote, requote
 from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
 from llmpricing.domain.tariffs import PriceDataError
-from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.domain.usage.formats import UsageError, read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 JUNE = datetime(2026, 6, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from llmpricing.domain.contexts import context
 from llmpricing.domain.observations import State
 from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.quotes import compile_offering, quote
-from llmpricing.domain.usage import read_usage
+from llmpricing.domain.usage.formats import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 WAITS = "what the seller's list says of cache_read_tokens was stopped for review"

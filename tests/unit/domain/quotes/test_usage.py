@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from llmpricing.domain.usage import UsageError, read_usage
+from llmpricing.domain.usage.formats import UsageError, read_usage
 
 
 def shares(raw, usage_format="llmpricing"):

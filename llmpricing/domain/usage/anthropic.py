@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.quantities import Usage, UsageError
-from llmpricing.domain.usage_reading import Reading, fields, refuse_counter
+from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.domain.usage.reading import Reading, fields, refuse_counter
 
 # https://docs.claude.com/en/api/messages: input_tokens leaves out what was read from and written to the cache, and a
 # write without a stated time-to-live lives five minutes.

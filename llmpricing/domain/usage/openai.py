@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llmpricing.domain.quantities import Usage, UsageError
-from llmpricing.domain.usage_reading import MODALITIES, Reading, fields, refuse_counter
+from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.domain.usage.reading import MODALITIES, Reading, fields, refuse_counter
 
 # What OpenAI's Chat Completions, Responses, Realtime, Images and Audio interfaces report, and those who copy them.
 # https://platform.openai.com/docs/api-reference; "input" and "output" stand for the names of the detail objects.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from llmpricing.domain.quantities import Usage, UsageError, read_quantity
-from llmpricing.domain.usage_reading import MODALITIES, Reading, refuse_counter
+from llmpricing.domain.usage.quantities import Usage, UsageError, read_quantity
+from llmpricing.domain.usage.reading import MODALITIES, Reading, refuse_counter
 
 # https://ai.google.dev/api/generate-content#UsageMetadata: the prompt counts cached tokens, not those of tool use;
 # thoughts come beside the candidates.

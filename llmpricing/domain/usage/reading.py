@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.quantities import Quantity, Usage, UsageError, count, read_quantity
+from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, count, read_quantity
 
 _DEEPEST = 10  # no provider's object has more than three
 MODALITIES = ("text", "audio", "image", "video")

@@ -7,10 +7,10 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.quantities import Usage, UsageError, count, read_quantity
-from llmpricing.domain.usage_anthropic import anthropic_reads, read_anthropic
-from llmpricing.domain.usage_google import google_reads, read_google
-from llmpricing.domain.usage_openai import openai_reads, read_openai
+from llmpricing.domain.usage.anthropic import anthropic_reads, read_anthropic
+from llmpricing.domain.usage.google import google_reads, read_google
+from llmpricing.domain.usage.openai import openai_reads, read_openai
+from llmpricing.domain.usage.quantities import Usage, UsageError, count, read_quantity
 
 __all__ = ["Usage", "UsageError", "UsageFormat", "read_usage", "reads"]
 
