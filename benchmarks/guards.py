@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
-from llmpricing.domain.evidence import factor_between, unit_price
 from llmpricing.domain.money import quantise, to_text
 from llmpricing.domain.observations import PriceList, Segment
-from llmpricing.domain.publishing import OfferingBook, publish_offering
-from llmpricing.domain.quarantine import Flag
-from llmpricing.domain.timelines import Component, Word, changes
+from llmpricing.domain.publishing.guard_evidence import factor_between, unit_price
+from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
+from llmpricing.domain.publishing.quarantine import Flag
+from llmpricing.domain.publishing.timelines import Component, Word, changes
 from llmpricing.sources import litellm
 
 Words = dict[str, dict[Component, list[Word]]]

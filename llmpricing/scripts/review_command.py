@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import ratio_text, to_text
-from llmpricing.domain.quarantine import Verdict
+from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import (
     as_option,

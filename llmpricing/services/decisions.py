@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
-from llmpricing.domain.quarantine import Verdict
+from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.models import Offering, Pin, Review, Source
 from llmpricing.services import publishing
 from llmpricing.services.audit import note_event

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.publishing import PINNED
+from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.models import Review, Source, SourceFetch
 from llmpricing.services.freshness import BUNDLED
 

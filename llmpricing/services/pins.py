@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.publishing import PINNED, pin
-from llmpricing.domain.timelines import Component, Row
+from llmpricing.domain.publishing.publish import PINNED, pin
+from llmpricing.domain.publishing.timelines import Component, Row
 from llmpricing.models import Offering, Pin, PriceRow, Source
 from llmpricing.services.words import Components
 

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.publishing import OfferingBook, publish_offering
-from llmpricing.domain.timelines import Component, Row
+from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
+from llmpricing.domain.publishing.timelines import Component, Row
 from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.models.session import ONE_INSERT

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.judgements import WordKey
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import Segment
-from llmpricing.domain.quarantine import Flag, Verdict
+from llmpricing.domain.publishing.quarantine import Flag, Verdict
+from llmpricing.domain.publishing.verdicts import WordKey
 from llmpricing.models import Review
 from llmpricing.services.words import Components, component_text
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.conditions import Conditions, Schedule, parse_key
 from llmpricing.domain.observations import Basis, Segment, State, Statement
-from llmpricing.domain.timelines import Component, Word
+from llmpricing.domain.publishing.timelines import Component, Word
 from llmpricing.models import Observation, ScheduleRow, Source, SourceFetch
 from llmpricing.models.session import ONE_INSERT
 

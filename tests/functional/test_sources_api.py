@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
-from llmpricing.domain.publishing import publish_offering
+from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.models import Offering, Source
 from llmpricing.services import words
 from llmpricing.services.disagreements import disagreements

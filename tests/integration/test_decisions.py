@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.conditions import BASE
-from llmpricing.domain.evidence import Finding, Rule
 from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.quarantine import Flag
+from llmpricing.domain.publishing.guard_evidence import Finding, Rule
+from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.models import AuditEvent, Catalogue, Offering, PriceRow, Review, Source
 from llmpricing.services.clock import Clocks
 from llmpricing.services.offerings import get_offering

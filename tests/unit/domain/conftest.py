@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.timelines import Word
+from llmpricing.domain.publishing.timelines import Word
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
-from llmpricing.domain.families import in_families
 from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.timelines import Word, merge_source, row_at
+from llmpricing.domain.publishing.families import in_families
+from llmpricing.domain.publishing.timelines import Word, merge_source, row_at
 
 FIRST, SECOND = datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC)
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.conditions import BASE, conditions
-from llmpricing.domain.evidence import Rule
 from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.publishing import publish_offering
-from llmpricing.domain.quarantine import Verdict
-from llmpricing.domain.timelines import Word
+from llmpricing.domain.publishing.guard_evidence import Rule
+from llmpricing.domain.publishing.publish import publish_offering
+from llmpricing.domain.publishing.quarantine import Verdict
+from llmpricing.domain.publishing.timelines import Word
 
 BATCH = conditions("batch")
 

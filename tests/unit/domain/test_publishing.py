@@ -6,7 +6,7 @@ import pytest
 
 from llmpricing.domain.conditions import BASE, Step, conditions
 from llmpricing.domain.observations import Basis
-from llmpricing.domain.publishing import pin, publish_offering
+from llmpricing.domain.publishing.publish import pin, publish_offering
 
 INPUT = ("input_tokens", BASE)
 ABOVE_272K = ("input_tokens", conditions(step=Step(272_000)))

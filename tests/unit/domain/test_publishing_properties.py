@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llmpricing.domain.conditions import BASE, Step, conditions
 from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.publishing import pin, publish_offering
-from llmpricing.domain.timelines import Word, same_value
+from llmpricing.domain.publishing.publish import pin, publish_offering
+from llmpricing.domain.publishing.timelines import Word, same_value
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 COMPONENTS = [

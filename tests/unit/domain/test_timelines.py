@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.timelines import Word, changes, merge_source, same_value
+from llmpricing.domain.publishing.timelines import Word, changes, merge_source, same_value
 
 SNAPSHOTS = ["2023-11-01", "2024-02-05", "2024-05-14", "2024-09-06"]
 

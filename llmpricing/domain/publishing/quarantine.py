@@ -10,12 +10,22 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.evidence import Evidence, Finding, Rule, instant, unit_price
-from llmpricing.domain.families import in_families
-from llmpricing.domain.guards import SLIPS, judge
-from llmpricing.domain.judgements import Judgement, Stop, WordKey, companions, is_others_fault, spreads
 from llmpricing.domain.observations import Segment
-from llmpricing.domain.timelines import END, Component, Row, Word, changes, merge_source, row_at, same_value, tell
+from llmpricing.domain.publishing.families import in_families
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, Rule, instant, unit_price
+from llmpricing.domain.publishing.guards import SLIPS, judge
+from llmpricing.domain.publishing.timelines import (
+    END,
+    Component,
+    Row,
+    Word,
+    changes,
+    merge_source,
+    row_at,
+    same_value,
+    tell,
+)
+from llmpricing.domain.publishing.verdicts import Judgement, Stop, WordKey, companions, is_others_fault, spreads
 
 Words = Mapping[Component, Sequence[Word]]
 Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of all its lists

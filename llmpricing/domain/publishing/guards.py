@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
 
-from llmpricing.domain.evidence import Evidence, Finding, Rule, factor_between, instant, unit_price
-from llmpricing.domain.relations import broken_relation
-from llmpricing.domain.slips import slip_of_call, slip_of_factor, slip_of_value
-from llmpricing.domain.timelines import Row, row_at
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, Rule, factor_between, instant, unit_price
+from llmpricing.domain.publishing.price_relations import broken_relation
+from llmpricing.domain.publishing.timelines import Row, row_at
+from llmpricing.domain.publishing.unit_slips import slip_of_call, slip_of_factor, slip_of_value
 
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
 DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering

@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import cache
 
 from llmpricing.domain.conditions import STANDARD, Conditions
-from llmpricing.domain.evidence import Evidence, Finding, Rule, factor_between, instant
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.timelines import Row
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, Rule, factor_between, instant
+from llmpricing.domain.publishing.timelines import Row
 
 OUTPUT_UNDER_INPUT = 10  # no seller but of safety classifiers asks 10x less for output than for input
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import groupby
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.timelines import BEGINNING, Component, Word
+from llmpricing.domain.publishing.timelines import BEGINNING, Component, Word
 
 Family = tuple[str, Conditions, str]  # meter, conditions without step and schedule, source
 

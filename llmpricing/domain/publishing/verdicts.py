@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.evidence import Evidence, Finding, Rule
-from llmpricing.domain.guards import SPREADING, is_priced_elsewhere
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.timelines import Component, Row, same_value
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, Rule
+from llmpricing.domain.publishing.guards import SPREADING, is_priced_elsewhere
+from llmpricing.domain.publishing.timelines import Component, Row, same_value
 
 WordKey = tuple[str, Conditions, str, datetime]  # meter, conditions, source, time
 
