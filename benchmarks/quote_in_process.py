@@ -16,7 +16,7 @@ from benchmarks.calls import Call, calls
 from benchmarks.timing import best_of
 from llmpricing.domain.names.index import Entry, build_catalogue
 from llmpricing.domain.names.matching import resolve
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.sources import genai_prices as parser
 from llmpricing.sources.bundled import bundled

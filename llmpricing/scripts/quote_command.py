@@ -11,9 +11,9 @@ from typing import Any
 import click
 import msgspec
 
-from llmpricing.domain.contexts import ContextError, context
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.tariffs import PriceDataError
+from llmpricing.domain.quotes.context import ContextError, context
+from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book

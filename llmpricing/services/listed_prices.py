@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import Basis, State
-from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes import compile_offering
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import compile_offering
 from llmpricing.models import PriceRow, Source
 from llmpricing.services.memory import Memory
 from llmpricing.services.words import Components

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.own_rates import Exchange, Rate, RateIdError
+from llmpricing.domain.quotes.contract_rates import Exchange, Rate, RateIdError
 from llmpricing.models import ExchangeRate, OwnRate
 from llmpricing.services.memory import Memory
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from llmpricing.domain.bills import Line, Quote
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.bill import Line, Quote
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.quoting import Quoted
 

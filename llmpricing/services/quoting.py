@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.bills import Quote
-from llmpricing.domain.contexts import UNSTATED, Context, ContextError
 from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
-from llmpricing.domain.offering_prices import OfferingPrices
-from llmpricing.domain.own_rates import RateIdError
-from llmpricing.domain.quotes import quote, requote
-from llmpricing.domain.reused_prices import PriceIdError
-from llmpricing.domain.tariffs import PriceDataError
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
+from llmpricing.domain.quotes.contract_rates import RateIdError
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote, requote
+from llmpricing.domain.quotes.requote import PriceIdError
+from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge

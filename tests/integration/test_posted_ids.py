@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.domain.contexts import context
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering
 from llmpricing.services.quoting import Asked, Quoted, quote_many

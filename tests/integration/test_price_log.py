@@ -15,8 +15,8 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.contexts import context
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.bulk import csv_log
 from llmpricing.services.bulk.counts import LogError

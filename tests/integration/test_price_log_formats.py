@@ -13,8 +13,8 @@ import pytest
 from pyarrow import parquet
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.contexts import context
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.bulk import ndjson_log
 from llmpricing.services.bulk.counts import LogError, UncountedError

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from llmpricing.domain.contexts import context
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.services.quoting import Asked, quote_many
 from tests.priced_logs import priced, total, write_csv

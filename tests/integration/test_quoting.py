@@ -15,10 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.contexts import Context, ContextError
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
-from llmpricing.domain.own_rates import RateIdError
+from llmpricing.domain.quotes.context import Context, ContextError
+from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
 from llmpricing.services.clock import Clocks

@@ -15,12 +15,12 @@ import genai_prices
 from genai_prices.data import providers
 from genai_prices.units import _get_registry
 
-from llmpricing.domain.bills import Quote
-from llmpricing.domain.contexts import Context, context
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.money import quantise
 from llmpricing.domain.observations import State
-from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.usage.formats import read_usage
 
 CASES_PER_OFFERING = 8

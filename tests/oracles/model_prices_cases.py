@@ -11,10 +11,10 @@ from typing import Any
 
 import model_prices
 
-from llmpricing.domain.bills import Quote
-from llmpricing.domain.contexts import Context, context
 from llmpricing.domain.observations import State
-from llmpricing.domain.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.providers import canonical
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from llmpricing.domain.money import to_text
-from llmpricing.domain.tariffs import UNIT
+from llmpricing.domain.quotes.unit_rates import UNIT
 from llmpricing.services.bulk.batches import Numbers
 
 _DECIMAL = pa.decimal128(38, 12)

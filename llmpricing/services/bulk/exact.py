@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.bills import Quote
-from llmpricing.domain.contexts import Context, context
 from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.bulk.batches import Batch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from llmpricing.domain.linear import Linear
+from llmpricing.domain.quotes.linear import Linear
 from llmpricing.services.bulk.exact import Answer, Exact
 from llmpricing.services.bulk.targets import Target
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from llmpricing.domain.contexts import REGION
+from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.services.bulk.counts import OURS, Counts, LogError, counts
 

@@ -14,7 +14,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.billing import money
+from llmpricing.domain.quotes.charges import money
 from llmpricing.models import PriceRow
 from llmpricing.services.bulk import costs
 from llmpricing.services.bulk.batches import Batch

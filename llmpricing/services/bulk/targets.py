@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.contexts import Context
-from llmpricing.domain.linear import Kind, kind, steps, turns
 from llmpricing.domain.names.matching import Resolution
-from llmpricing.domain.offering_prices import OfferingPrices
-from llmpricing.domain.own_rates import Rate
+from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.linear import Kind, kind, steps, turns
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.services.bulk.batches import Batch, Mask, Numbers
 from llmpricing.services.bulk.exact import context_of
 from llmpricing.services.bulk.instants import DAY, EPOCH, micros

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from llmpricing.domain.meters import METERS, descendants
-from llmpricing.domain.shapes import REQUESTS
+from llmpricing.domain.quotes.allocation import REQUESTS
 from llmpricing.domain.usage.formats import Usage, UsageError
 from llmpricing.domain.usage.quantities import LARGEST
 from llmpricing.services.bulk.batches import Batch, Mask, Numbers

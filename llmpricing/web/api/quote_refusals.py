@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import structlog
 
-from llmpricing.domain.contexts import NOT_STATED, ContextError
 from llmpricing.domain.names.matching import Why
-from llmpricing.domain.own_rates import RateIdError
-from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
+from llmpricing.domain.quotes.context import NOT_STATED, ContextError
+from llmpricing.domain.quotes.contract_rates import RateIdError
+from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.quoting import AmbiguousModel, Refusal, UnknownModel
 from llmpricing.web.errors import Refused, invalid

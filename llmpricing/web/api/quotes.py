@@ -10,9 +10,9 @@ from typing import Annotated, Any, cast, get_args
 import msgspec
 from pyramid.request import Request
 
-from llmpricing.domain.contexts import context
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services import freshness
 from llmpricing.services.quote_document import QuoteDocument, quote_document

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmpricing.domain.contexts import Context, context
+from llmpricing.domain.quotes.context import Context, context
 from tests.oracles.litellm.entries import Entry
 
 CASES_PER_ENTRY = 10

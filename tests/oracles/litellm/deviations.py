@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from llmpricing.domain.bills import Quote
+from llmpricing.domain.quotes.bill import Quote
 from tests.oracles.litellm import readings
 from tests.oracles.litellm.cases import Case
 from tests.oracles.litellm.entries import Entry

@@ -10,8 +10,8 @@ from typing import Any
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.observations import Statement
-from llmpricing.domain.offering_prices import OfferingPrices
-from llmpricing.domain.quotes import compile_offering
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import compile_offering
 from llmpricing.sources import litellm
 from llmpricing.sources.litellm_names import Name, provider_of, read_name
 from tests.prices import prices_of

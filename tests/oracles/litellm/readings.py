@@ -8,8 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import UNSTATED
 from llmpricing.domain.observations import flat
+from llmpricing.domain.quotes.context import UNSTATED
 from tests.oracles.litellm.cases import TOTALS, Case
 from tests.oracles.litellm.views import View
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from llmpricing.domain.bills import Quote
 from llmpricing.domain.conditions import STANDARD, Conditions
-from llmpricing.domain.contexts import Context
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Statement
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 from tests.prices import prices_of
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpricing.domain.conditions import Schedule, Step, conditions
-from llmpricing.domain.contexts import context
-from llmpricing.domain.linear import kind, steps, turns
 from llmpricing.domain.observations import State
-from llmpricing.domain.own_rates import Rate
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.linear import kind, steps, turns
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 from tests.unit.domain.quotes.test_quote_properties import CONDITIONS, START, books
 

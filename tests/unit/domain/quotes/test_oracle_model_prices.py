@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.sources import model_prices as parser
 from llmpricing.sources.bundled import bundled

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.conditions import Step, conditions
-from llmpricing.domain.contexts import context
-from llmpricing.domain.own_rates import Exchange, Rate
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.contract_rates import Exchange, Rate
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from llmpricing.domain.conditions import Step, conditions
-from llmpricing.domain.contexts import context
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 
 EXAMPLES = json.loads((Path(__file__).parents[3] / "fixtures" / "published_examples.json").read_text("utf-8"))

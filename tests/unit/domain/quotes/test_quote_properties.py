@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
-from llmpricing.domain.contexts import context
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis, State
-from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes import compile_offering, quote, requote
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.quote import compile_offering, quote, requote
 from llmpricing.domain.usage.formats import read_usage
 
 START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -8,13 +8,13 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.conditions import Schedule, Step, conditions
-from llmpricing.domain.contexts import ContextError, context
-from llmpricing.domain.linear import turns
 from llmpricing.domain.observations import Basis, State
-from llmpricing.domain.own_rates import Exchange
-from llmpricing.domain.quotes import compile_offering, quote, requote
-from llmpricing.domain.reused_prices import ClashingPriceIds, PriceIdError
-from llmpricing.domain.tariffs import PriceDataError
+from llmpricing.domain.quotes.context import ContextError, context
+from llmpricing.domain.quotes.contract_rates import Exchange
+from llmpricing.domain.quotes.linear import turns
+from llmpricing.domain.quotes.quote import compile_offering, quote, requote
+from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
+from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import UsageError, read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.conditions import Step, conditions
-from llmpricing.domain.contexts import context
 from llmpricing.domain.observations import State
-from llmpricing.domain.own_rates import Rate
-from llmpricing.domain.quotes import compile_offering, quote
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)

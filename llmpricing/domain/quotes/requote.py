@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD, Conditions
-from llmpricing.domain.contexts import Context
 from llmpricing.domain.observations import State
-from llmpricing.domain.offering_prices import OfferingPrices
 from llmpricing.domain.prices import Price
-from llmpricing.domain.tariffs import least_input
+from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.unit_rates import least_input
 from llmpricing.domain.usage.quantities import Usage
 
 

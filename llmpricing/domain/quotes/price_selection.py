@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.own_rates import Rate, amount_for
 from llmpricing.domain.prices import Price
-from llmpricing.domain.shapes import Shape, Tariffs, make_shape
-from llmpricing.domain.tariffs import PriceDataError, Tariff, least_input, list_tariff, own_tariff, remembered
+from llmpricing.domain.quotes.allocation import Shape, Tariffs, make_shape
+from llmpricing.domain.quotes.contract_rates import Rate, amount_for
+from llmpricing.domain.quotes.unit_rates import PriceDataError, Tariff, least_input, list_tariff, own_tariff, remembered
 from llmpricing.domain.usage.quantities import Quantity
 
 

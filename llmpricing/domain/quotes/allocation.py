@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llmpricing.domain.meters import METERS, ancestors, descendants
 from llmpricing.domain.observations import State
-from llmpricing.domain.tariffs import Tariff
+from llmpricing.domain.quotes.unit_rates import Tariff
 
 REQUESTS = "requests"
 UNKNOWN = State.UNKNOWN.value

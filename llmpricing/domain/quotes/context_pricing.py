@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from llmpricing.domain.books import Book
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import CURRENCY, NOT_STATED, REGION, Context, ContextError
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import State
-from llmpricing.domain.own_rates import Rate
 from llmpricing.domain.prices import Price
-from llmpricing.domain.segments import Segment
-from llmpricing.domain.shapes import REQUESTS, UNKNOWN
-from llmpricing.domain.tariffs import remembered
+from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN
+from llmpricing.domain.quotes.context import CURRENCY, NOT_STATED, REGION, Context, ContextError
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.periods import Segment
+from llmpricing.domain.quotes.price_selection import Book
+from llmpricing.domain.quotes.unit_rates import remembered
 
 MOST_VARIANTS = 2000
 

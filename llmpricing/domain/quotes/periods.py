@@ -9,7 +9,7 @@ from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import Price
-from llmpricing.domain.tariffs import Tariff
+from llmpricing.domain.quotes.unit_rates import Tariff
 
 
 def bounds(price: Price) -> Iterable[datetime]:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from llmpricing.domain.billing import WIDE, Charge, charges, money, share_out
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis, State
-from llmpricing.domain.own_rates import Exchange, exchange
-from llmpricing.domain.shapes import UNKNOWN, Shape
-from llmpricing.domain.tariffs import Tariff
+from llmpricing.domain.quotes.allocation import UNKNOWN, Shape
+from llmpricing.domain.quotes.charges import WIDE, Charge, charges, money, share_out
+from llmpricing.domain.quotes.contract_rates import Exchange, exchange
+from llmpricing.domain.quotes.unit_rates import Tariff
 from llmpricing.domain.usage.quantities import Quantity, Usage
 
 _MAIN_CURRENCY = "USD"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from llmpricing.domain.bills import Quote, exact_bill, refused, simple_bill
-from llmpricing.domain.books import Book
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import UNSTATED, Context
-from llmpricing.domain.offering_prices import OfferingPrices
-from llmpricing.domain.open_facts import TIME, moments, outcome
-from llmpricing.domain.own_rates import Exchange, Rate
-from llmpricing.domain.plans import Facts
 from llmpricing.domain.prices import Price
-from llmpricing.domain.reused_prices import PriceIdError, reused, stripped, withheld
+from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
+from llmpricing.domain.quotes.context import UNSTATED, Context
+from llmpricing.domain.quotes.context_pricing import Facts
+from llmpricing.domain.quotes.contract_rates import Exchange, Rate
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.price_selection import Book
+from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
+from llmpricing.domain.quotes.unstated import TIME, moments, outcome
 from llmpricing.domain.usage.quantities import Usage
 
 

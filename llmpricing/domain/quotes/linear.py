@@ -8,14 +8,14 @@ from datetime import datetime
 from fractions import Fraction
 from math import lcm
 
-from llmpricing.domain.contexts import UNSTATED, Context
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
-from llmpricing.domain.offering_prices import OfferingPrices
-from llmpricing.domain.open_facts import moments
-from llmpricing.domain.own_rates import Rate
-from llmpricing.domain.shapes import UNKNOWN, Entry, Shape
-from llmpricing.domain.tariffs import least_input
+from llmpricing.domain.quotes.allocation import UNKNOWN, Entry, Shape
+from llmpricing.domain.quotes.context import UNSTATED, Context
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.unit_rates import least_input
+from llmpricing.domain.quotes.unstated import moments
 from llmpricing.domain.usage.quantities import Quantity, Usage
 
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from llmpricing.domain.conditions import Step
 from llmpricing.domain.observations import State
-from llmpricing.domain.own_rates import Rate, discount_for
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.contract_rates import Rate, discount_for
 
 UNIT = 10**12  # amounts are summed in units of 1e-12
 _REMEMBERED = 1024

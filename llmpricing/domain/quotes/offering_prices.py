@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.contexts import CURRENCY, REGION, TIERS, Context, ContextError
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.own_rates import Rate
-from llmpricing.domain.plans import Plan
 from llmpricing.domain.prices import Price
-from llmpricing.domain.segments import Segment, bounds
-from llmpricing.domain.tariffs import PriceDataError, remembered
+from llmpricing.domain.quotes.context import CURRENCY, REGION, TIERS, Context, ContextError
+from llmpricing.domain.quotes.context_pricing import Plan
+from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.periods import Segment, bounds
+from llmpricing.domain.quotes.unit_rates import PriceDataError, remembered
 
 
 class OfferingPrices:

@@ -9,8 +9,8 @@ from math import floor
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.shapes import Entry, Shape
-from llmpricing.domain.tariffs import Tariff
+from llmpricing.domain.quotes.allocation import Entry, Shape
+from llmpricing.domain.quotes.unit_rates import Tariff
 from llmpricing.domain.usage.quantities import Quantity, Usage
 
 WIDE = Context(prec=400)  # more digits than any amount times any quantity has
