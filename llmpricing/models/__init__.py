@@ -17,11 +17,11 @@ from llmpricing.models.catalogue import (
     ProviderDescription,
 )
 from llmpricing.models.deadline import install, within_deadline
+from llmpricing.models.decisions import AuditEvent, ExchangeRate, OwnRate, Pin, Review
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import Observation, ProviderTrust, Source, SourceFetch
-from llmpricing.models.trust import AuditEvent, ExchangeRate, OwnRate, Pin, Review
 from llmpricing.settings import Settings
 
 __all__ = [
