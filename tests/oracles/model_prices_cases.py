@@ -16,7 +16,7 @@ from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.sources.bundled import bundled
-from llmpricing.sources.providers import canonical
+from llmpricing.sources.reading.providers import canonical
 
 CASES_PER_MODEL = 30
 SEED = 20261122

@@ -13,7 +13,7 @@ from llmpricing.domain.observations import Statement
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import compile_offering
 from llmpricing.sources import litellm
-from llmpricing.sources.litellm_names import Name, provider_of, read_name
+from llmpricing.sources.litellm.names import Name, provider_of, read_name
 from tests.prices import prices_of
 
 LOG_IN = ("github_copilot", "chatgpt")  # LiteLLM asks for a login where their models are named

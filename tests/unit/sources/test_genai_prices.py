@@ -17,7 +17,7 @@ from llmpricing.domain.observations import Basis, State
 from llmpricing.sources import genai_prices
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.errors import SourceError
-from llmpricing.sources.genai_prices_rules import meter_of
+from llmpricing.sources.genai_prices.rules import meter_of
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

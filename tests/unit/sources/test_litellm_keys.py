@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from llmpricing.domain.meters import METERS
-from llmpricing.sources.litellm_keys import read_key
-from llmpricing.sources.litellm_names import provider_of, read_name
+from llmpricing.sources.litellm.keys import read_key
+from llmpricing.sources.litellm.names import provider_of, read_name
 
 _TIERS = {
     "": "standard",

@@ -15,6 +15,7 @@ from llmpricing.domain.observations import Basis, State
 from llmpricing.sources import model_prices
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.errors import SourceError
+from llmpricing.sources.reading.providers import canonical
 
 NOON = datetime(2026, 9, 16, 12, tzinfo=UTC)  # a Wednesday
 
@@ -183,7 +184,7 @@ def test_every_bundled_price_costs_what_the_library_says_at_every_bound(price_at
     found = {offering.slug: offering for offering in model_prices.parse(whole.data).offerings}
     for provider, models in json.loads(whole.data)["prices"].items():
         for model, timelines in models.items():
-            offering = found[f"{model_prices.canonical(provider)}/{model}"]
+            offering = found[f"{canonical(provider)}/{model}"]
             for mode in timelines:
                 for at in _instants(timelines):
                     rates = library._lookup(provider, model, at, mode, True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
 from llmpricing.domain.observations import Problem
-from llmpricing.sources.clock import Window, utc_minute
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_date, as_factor, as_id, as_list, as_mapping, as_time
+from llmpricing.sources.reading.clock import Window, utc_minute
+from llmpricing.sources.reading.fields import as_date, as_factor, as_id, as_list, as_mapping, as_time
 
 _WORKDAYS = (1, 2, 3, 4, 5)
 _ZONES = {8: "Asia/Shanghai"}  # calendars state an offset; this is the zone whose calendar it is

@@ -8,11 +8,11 @@ from typing import Any
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.fields import as_id, as_mapping, decode
-from llmpricing.sources.model_prices_rates import moments, read_timelines
-from llmpricing.sources.model_prices_schedules import Clock, read_clocks
-from llmpricing.sources.providers import canonical
-from llmpricing.sources.timelines import statements
+from llmpricing.sources.model_prices.rates import moments, read_timelines
+from llmpricing.sources.model_prices.schedules import Clock, read_clocks
+from llmpricing.sources.reading.fields import as_id, as_mapping, decode
+from llmpricing.sources.reading.providers import canonical
+from llmpricing.sources.reading.timelines import statements
 
 SOURCE = "model-prices"
 _SCHEMA = 1

@@ -10,9 +10,9 @@ from typing import Any
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.fields import Facts, as_id, as_mapping, decode, optional_count, optional_text, texts
-from llmpricing.sources.models_dev_costs import read_costs
-from llmpricing.sources.providers import canonical
+from llmpricing.sources.models_dev.costs import read_costs
+from llmpricing.sources.reading.fields import Facts, as_id, as_mapping, decode, optional_count, optional_text, texts
+from llmpricing.sources.reading.providers import canonical
 
 SOURCE = "models-dev"
 _CAPABILITIES = (

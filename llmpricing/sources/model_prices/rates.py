@@ -14,9 +14,10 @@ from llmpricing.domain.conditions import BASE, Conditions, Step, conditions
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis
-from llmpricing.sources.bounds import step_at
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import (
+from llmpricing.sources.model_prices.schedules import Clock
+from llmpricing.sources.reading.bounds import step_at
+from llmpricing.sources.reading.fields import (
     as_amount,
     as_condition,
     as_count,
@@ -26,8 +27,7 @@ from llmpricing.sources.fields import (
     as_time,
     optional_text,
 )
-from llmpricing.sources.model_prices_schedules import Clock
-from llmpricing.sources.timelines import Rate, Rates
+from llmpricing.sources.reading.timelines import Rate, Rates
 
 _METERS = {
     "input": "input_tokens",

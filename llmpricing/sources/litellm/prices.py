@@ -18,13 +18,13 @@ from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Step, condi
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Segment, State
-from llmpricing.sources.bounds import step_at
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_amount, as_condition, as_count, as_decimal, as_list, as_mapping
-from llmpricing.sources.litellm_clock import read_schedules
-from llmpricing.sources.litellm_keys import SECOND_NAMES, read_key
-from llmpricing.sources.litellm_multipliers import Found, multiply_tokens
-from llmpricing.sources.timelines import Rate
+from llmpricing.sources.litellm.clock import read_schedules
+from llmpricing.sources.litellm.keys import SECOND_NAMES, read_key
+from llmpricing.sources.litellm.multipliers import Found, multiply_tokens
+from llmpricing.sources.reading.bounds import step_at
+from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_decimal, as_list, as_mapping
+from llmpricing.sources.reading.timelines import Rate
 
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
 _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})

@@ -11,8 +11,8 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
-from llmpricing.sources.fields import as_factor
-from llmpricing.sources.timelines import Rate
+from llmpricing.sources.reading.fields import as_factor
+from llmpricing.sources.reading.timelines import Rate
 
 _UPLIFTS = {
     "regional_processing_uplift_multiplier_us": "us",

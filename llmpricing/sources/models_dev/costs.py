@@ -16,10 +16,10 @@ from typing import Any
 from llmpricing.domain.conditions import BASE, Conditions, conditions
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.observations import Segment, State, Statement
-from llmpricing.sources.bounds import step_at
-from llmpricing.sources.fields import as_amount, as_condition, as_count, as_list, as_mapping
-from llmpricing.sources.providers import canonical
-from llmpricing.sources.timelines import Rate
+from llmpricing.sources.reading.bounds import step_at
+from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_list, as_mapping
+from llmpricing.sources.reading.providers import canonical
+from llmpricing.sources.reading.timelines import Rate
 
 _METERS: Mapping[str, str] = MappingProxyType(
     {

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 
 from llmpricing.domain.conditions import MINUTES_PER_DAY
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_text
+from llmpricing.sources.reading.fields import as_text
 
 Window = tuple[int, int]  # minutes after midnight; an end at or before the start lies on the next day
 

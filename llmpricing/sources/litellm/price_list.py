@@ -22,7 +22,10 @@ from llmpricing.domain.observations import (
     Statement,
 )
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.fields import (
+from llmpricing.sources.litellm.keys import read_key
+from llmpricing.sources.litellm.names import Name, provider_of, read_name
+from llmpricing.sources.litellm.prices import Reader, nothing_charged
+from llmpricing.sources.reading.fields import (
     Facts,
     as_id,
     as_mapping,
@@ -32,9 +35,6 @@ from llmpricing.sources.fields import (
     optional_text,
     texts,
 )
-from llmpricing.sources.litellm_keys import read_key
-from llmpricing.sources.litellm_names import Name, provider_of, read_name
-from llmpricing.sources.litellm_prices import Reader, nothing_charged
 
 SOURCE = "litellm"
 _NOT_MODELS = frozenset({"sample_spec", "fallback_generalizations"})

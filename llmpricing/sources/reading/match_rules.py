@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_list, as_mapping, as_text
+from llmpricing.sources.reading.fields import as_list, as_mapping, as_text
 
 _LEAVES = frozenset({"equals", "starts_with", "ends_with", "contains", "regex"})
 _BRANCHES = frozenset({"or", "and"})

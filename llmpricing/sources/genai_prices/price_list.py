@@ -8,9 +8,9 @@ from typing import Any
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem, Statement
-from llmpricing.sources import genai_prices_rules as rules
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.fields import (
+from llmpricing.sources.genai_prices import rules as rules
+from llmpricing.sources.reading.fields import (
     Facts,
     as_id,
     as_list,
@@ -20,8 +20,8 @@ from llmpricing.sources.fields import (
     optional_text,
     texts,
 )
-from llmpricing.sources.match_rules import read_match
-from llmpricing.sources.timelines import Rate, statements
+from llmpricing.sources.reading.match_rules import read_match
+from llmpricing.sources.reading.timelines import Rate, statements
 
 SOURCE = "genai-prices"
 _FREE = Rate(rules.ZERO, 1_000_000)

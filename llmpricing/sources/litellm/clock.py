@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
-from llmpricing.sources.clock import Window, joined, utc_minute
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_count, as_id, as_list, as_mapping
+from llmpricing.sources.reading.clock import Window, joined, utc_minute
+from llmpricing.sources.reading.fields import as_count, as_id, as_list, as_mapping
 
 _YEAR = 2026  # any: a zone whose offset differs within a year is refused
 

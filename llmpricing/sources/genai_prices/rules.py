@@ -16,10 +16,10 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD, Conditions, Schedule, Step, sorted_extra
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Basis
-from llmpricing.sources import clock
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.fields import as_amount, as_condition, as_count, as_date, as_list, as_mapping
-from llmpricing.sources.timelines import Rate, Rates
+from llmpricing.sources.reading import clock
+from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_date, as_list, as_mapping
+from llmpricing.sources.reading.timelines import Rate, Rates
 
 ZERO = Decimal(0)
 # genai-prices' own rule for these two (types.py: ModelInfo.calc_price): each request counts at least ten seconds.
