@@ -28,7 +28,7 @@ from llmpricing.scripts.price_book import (
 )
 from llmpricing.services.decisions import HeldPrice, hold_price, release_price
 from llmpricing.services.disagreements import Disagreement, disagreements
-from llmpricing.services.pins import PinnedPrice, pinned_prices
+from llmpricing.services.publishing.pins import PinnedPrice, pinned_prices
 
 _tier = click.option("--tier", default=STANDARD, show_default=True, help="The service tier, such as batch.")
 _conditions = click.option(

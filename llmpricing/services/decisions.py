@@ -17,12 +17,12 @@ from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.models import Offering, Pin, Review, Source
-from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
 from llmpricing.services.clock import Clocks
 from llmpricing.services.naming import resolve_name
-from llmpricing.services.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
-from llmpricing.services.reviews import SUPERSEDED
+from llmpricing.services.publishing import publish
+from llmpricing.services.publishing.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
+from llmpricing.services.publishing.reviews import SUPERSEDED
 
 
 class DecisionRefused(Exception):
@@ -66,8 +66,8 @@ def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decid
 
     A verdict may be replaced by another. Raises DecisionRefused, and decides nothing, where one cannot be decided.
     """
-    publishing.lock(session)
-    at = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    at = publish.recording_time(session, by.at)
     found = {review.id: review for review in session.scalars(select(Review).where(Review.id.in_(reviews)))}
     for number in reviews:
         if number not in found:
@@ -86,8 +86,8 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
 
     Raises DecisionRefused for an unknown offering, and for conditions under which it has no price at all.
     """
-    publishing.lock(session)
-    at = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    at = publish.recording_time(session, by.at)
     since = price.since or at
     slug = meant(session, price.offering, by.at)
     offering = _id_of(session, slug)
@@ -116,8 +116,8 @@ def release_price(session: Session, name: str, component: str, by: Decider, *, v
 
     Returns the offering's id. Raises DecisionRefused where nothing is pinned.
     """
-    publishing.lock(session)
-    at = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    at = publish.recording_time(session, by.at)
     slug = meant(session, name, by.at)
     offering = _id_of(session, slug)
     standing = [held for held in pins_on(session, offering, component) if void or _holds_after(held, at)]
@@ -204,5 +204,5 @@ def _add_pin(
 
 
 def _publish(session: Session, offerings: set[int], at: datetime) -> None:
-    publishing.publish(session, offerings, at)
-    publishing.raise_version(session, at)
+    publish.publish(session, offerings, at)
+    publish.raise_version(session, at)

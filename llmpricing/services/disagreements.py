@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.observations import State
 from llmpricing.models import Observation, Offering, PriceRow, Provider, Review, Source
-from llmpricing.services.words import WITHDRAWN
+from llmpricing.services.publishing.observations import WITHDRAWN
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
 from llmpricing.models import ExchangeRate
-from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
 from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.publishing import publish
 
 HOME = "USD"
 
@@ -28,8 +28,8 @@ def set_exchange_rate(
     """
     if currency == HOME:
         raise DecisionRefused("Everything is measured in USD: it needs no rate.")
-    publishing.lock(session)
-    recorded = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    recorded = publish.recording_time(session, by.at)
     until: datetime | None = None
     for row in exchange_rates(session, currency):
         start = row.valid.lower
@@ -43,7 +43,7 @@ def set_exchange_rate(
     session.add(ExchangeRate(currency=currency, usd=usd, source=source, valid=valid, recorded=Range(recorded, None)))
     details = {"usd": to_text(usd), "source": source, "valid_from": valid_from.isoformat()}
     note_event(session, recorded, by.name, "exchange_rate_set", currency, note=by.note, **details)
-    publishing.raise_version(session, recorded)
+    publish.raise_version(session, recorded)
 
 
 def exchange_rates(session: Session, currency: str | None = None) -> Sequence[ExchangeRate]:

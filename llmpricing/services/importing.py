@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import Offering, Source, SourceFetch
-from llmpricing.services import catalogue_names, catalogue_rows, news, publishing, words
+from llmpricing.services import catalogue_names, catalogue_rows, news
 from llmpricing.services.fetches import Reading, keep_source, new_fetch, newest_list
 from llmpricing.services.news import News
+from llmpricing.services.publishing import observations, publish
 from llmpricing.services.refusals import (
     ImportRefused,
     kept_sizes,
@@ -57,8 +58,8 @@ def import_lists(
 
     Raises SourceError for a list that cannot be read and ImportRefused for one that must not land.
     """
-    publishing.lock(session)
-    now = publishing.recording_time(session, max(reading.fetched_at for _, reading in lists))
+    publish.lock(session)
+    now = publish.recording_time(session, max(reading.fetched_at for _, reading in lists))
     modes = _modes(session)
     summaries, touched = [], set()
     for info, reading in lists:
@@ -66,13 +67,13 @@ def import_lists(
         summaries.append(summary)
         touched |= offerings
     touched |= _other_modes(session, modes)
-    flagged = publishing.publish(session, touched, now, progress) if touched else {}
+    flagged = publish.publish(session, touched, now, progress) if touched else {}
     for summary in summaries:
         summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
     if any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         if len(touched) > MANY:
             session.execute(text("analyze offering, price, model_pricing_history, review, source_fetch"))
-        publishing.raise_version(session, now)
+        publish.raise_version(session, now)
     return summaries
 
 
@@ -163,7 +164,7 @@ def _keep_catalogue(
     providers = catalogue_rows.keep_providers(session, price_list.providers, slugs, is_newest=is_newest)
     catalogue_names.keep_descriptions(session, source, price_list.providers, providers, now, is_newest=is_newest)
     ids = catalogue_rows.keep_offerings(session, source, price_list.offerings, reading.published_at, now)
-    words.keep_schedules(session, (s for o in price_list.offerings for s in o.statements))
+    observations.keep_schedules(session, (s for o in price_list.offerings for s in o.statements))
     catalogue_names.keep_names(session, source, price_list, ids, now, is_newest=is_newest)
     return ids
 

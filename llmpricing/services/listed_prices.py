@@ -15,7 +15,7 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import compile_offering
 from llmpricing.models import PriceRow, Source
 from llmpricing.services.memory import Memory
-from llmpricing.services.words import Components
+from llmpricing.services.publishing.observations import Components
 
 REMEMBERED_OFFERINGS = 10_000
 _compiled: Memory[tuple[str, datetime, int], OfferingPrices] = Memory(REMEMBERED_OFFERINGS)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.observations import PriceList, State
 from llmpricing.models import Observation, Source, SourceFetch
-from llmpricing.services import words
-from llmpricing.services.words import Said, component_text
+from llmpricing.services.publishing import observations
+from llmpricing.services.publishing.observations import Said, component_text
 
 READ = ("imported", "unchanged")  # outcomes of fetches that count as what the source said
 _Key = tuple[int, str]  # offering and component
@@ -44,12 +44,12 @@ class News:
 
 def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mapping[_Key, Said]) -> News:
     """Append what the list of this fetch says and the source had not said before."""
-    before = words.last_words(session, source, fetch.published_at)
+    before = observations.last_words(session, source, fetch.published_at)
     new = {key: segments for key, segments in said.items() if key not in before}
     changed = {
         key: segments
         for key, segments in said.items()
-        if key in before and words.comparable(before[key]) != words.comparable(segments)
+        if key in before and observations.comparable(before[key]) != observations.comparable(segments)
     }
     listed = set(fetch.listed)
     withdrawn = list(_withdrawn(before, said, listed))
@@ -58,7 +58,7 @@ def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mappin
     rows |= {
         (time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes), before)
     }
-    words.keep_words(session, source, fetch, rows)
+    observations.keep_words(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
     unchanged = len(said) - len(new) - len(changed)
     return News(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, said, listed))

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.index import OWN
 from llmpricing.domain.names.matching import MAX_LENGTH
 from llmpricing.models import Offering, OfferingAlias
-from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
 from llmpricing.services.decisions import Decider, DecisionRefused, meant
 from llmpricing.services.own_terms import end_row, reaches, times_of, valid_range
+from llmpricing.services.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def add_name(
 ) -> OwnName:
     """Let ``name`` mean an offering, given by its id or any name that resolves; raises DecisionRefused."""
     valid = valid_range(valid_from, valid_until)
-    publishing.lock(session)
-    recorded = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    recorded = publish.recording_time(session, by.at)
     if not name.strip() or len(name) > MAX_LENGTH or not name.isprintable():
         raise DecisionRefused(f"A name has 1 to {MAX_LENGTH} printable characters.")
     if session.scalar(select(Offering.id).where(func.lower(Offering.slug) == name.lower()).limit(1)):
@@ -51,21 +51,21 @@ def add_name(
     id_ = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
     session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=Range(recorded, None)))
     note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
-    publishing.raise_version(session, recorded)
+    publish.raise_version(session, recorded)
     return OwnName(name, slug, valid_from, valid_until)
 
 
 def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
     """Let an own name mean nothing from ``at`` on; raises DecisionRefused where it means nothing then or later."""
-    publishing.lock(session)
-    recorded = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    recorded = publish.recording_time(session, by.at)
     rows = [row for row in _called(session, name) if reaches(row, at)]
     if not rows:
         raise DecisionRefused(f"{name} is no name of your own then or later. See: llmpricing alias list")
     for row in rows:
         end_row(session, row, at, recorded)
     note_event(session, recorded, by.name, "alias_ended", name, ends=at.isoformat())
-    publishing.raise_version(session, recorded)
+    publish.raise_version(session, recorded)
 
 
 def own_names(session: Session) -> list[OwnName]:

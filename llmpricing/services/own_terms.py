@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
 from llmpricing.models import Offering, OfferingAlias, OwnRate, Provider
-from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
 from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,11 @@ def add_rates(
     and for a rate that another one of the same glob contradicts.
     """
     valid = valid_range(valid_from, valid_until)
-    publishing.lock(session)
-    recorded = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    recorded = publish.recording_time(session, by.at)
     if session.scalar(select(Provider.id).where(Provider.slug == provider)) is None:
         raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.")
-    publishing.keep_meters(session)
+    publish.keep_meters(session)
     for one in agreed:
         _refuse_second(session, provider, glob, one, valid)
         row = OwnRate(
@@ -113,22 +113,22 @@ def add_rates(
         session.add(row)
         session.flush()
         note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_said(row))
-    publishing.raise_version(session, recorded)
+    publish.raise_version(session, recorded)
     ids = session.scalars(select(Offering.api_id).join(Provider).where(Provider.slug == provider))
     return sum(fnmatchcase(api_id, glob) for api_id in ids)
 
 
 def end_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
     """Let a rate end at ``at``; raises DecisionRefused where it does not hold then or later."""
-    publishing.lock(session)
-    recorded = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    recorded = publish.recording_time(session, by.at)
     row = session.scalar(_believed().where(OwnRate.id == rate_id))
     if row is None or not reaches(row, at):
         raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
     subject = f"{row.provider}/{row.api_id_glob}"
     note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_said(row))
     end_row(session, row, at, recorded)
-    publishing.raise_version(session, recorded)
+    publish.raise_version(session, recorded)
 
 
 def own_rates(session: Session) -> list[OwnTerm]:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from llmpricing.models import Offering, Provider, ProviderTrust, Source
-from llmpricing.services import publishing
 from llmpricing.services.audit import note_event
 from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def set_trust(session: Session, by: Decider, provider: str, source: str, rank: i
 
     They are published anew. Raises DecisionRefused for a provider or source that the price book does not know.
     """
-    publishing.lock(session)
-    at = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    at = publish.recording_time(session, by.at)
     key = _key(session, provider, source)
     held = session.get(ProviderTrust, key)
     before = held.trust_rank if held else None
@@ -55,8 +55,8 @@ def clear_trust(session: Session, by: Decider, provider: str, source: str) -> in
 
     Raises DecisionRefused where nothing else was set.
     """
-    publishing.lock(session)
-    at = publishing.recording_time(session, by.at)
+    publish.lock(session)
+    at = publish.recording_time(session, by.at)
     key = _key(session, provider, source)
     held = session.get(ProviderTrust, key)
     if held is None:
@@ -81,6 +81,6 @@ def _key(session: Session, provider: str, source: str) -> tuple[int, int]:
 def _publish(session: Session, provider: int, at: datetime) -> int:
     offerings = set(session.scalars(select(Offering.id).where(Offering.provider_id == provider)))
     session.flush()
-    publishing.publish(session, offerings, at)
-    publishing.raise_version(session, at)
+    publish.publish(session, offerings, at)
+    publish.raise_version(session, at)
     return len(offerings)

@@ -14,10 +14,10 @@ from webtest import TestApp
 
 from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.models import Offering, Source
-from llmpricing.services import words
 from llmpricing.services.disagreements import disagreements
 from llmpricing.services.fetches import Reading
 from llmpricing.services.importing import import_lists
+from llmpricing.services.publishing import observations
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW, running_app
 from tests.lists import cost_map, price_list
@@ -196,14 +196,14 @@ def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> No
     engine = create_engine(full_book_url, poolclass=NullPool)
     with Session(engine) as session:
         found = disagreements(session, NOW)
-        components, snapshots = words.Components(session), words.snapshots_of(session)
+        components, snapshots = observations.Components(session), observations.snapshots_of(session)
         slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
         modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
         ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
-        said = words.words_of(session, list(slugs), components)
+        said = observations.words_of(session, list(slugs), components)
     engine.dispose()
     dissents = {
-        (slugs[offering], words.component_text(d.meter, d.conditions), d.said.source, d.factor)
+        (slugs[offering], observations.component_text(d.meter, d.conditions), d.said.source, d.factor)
         for offering, told in said.items()
         for d in publish_offering(told, snapshots=snapshots, mode=modes[offering], ranks=ranks).dissents()
         if d.published.covers(NOW) and d.said.covers(NOW)

@@ -23,7 +23,7 @@ from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.models import AuditEvent, Catalogue, Offering, PriceRow, Review, Source
 from llmpricing.services.clock import Clocks
 from llmpricing.services.offerings import get_offering
-from llmpricing.services.reviews import keep_reviews
+from llmpricing.services.publishing.reviews import keep_reviews
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW
 from tests.lists import cost_map, price_list

@@ -29,7 +29,7 @@ from llmpricing.services.knowledge import knowledge
 from llmpricing.services.naming import Names, resolve_name
 from llmpricing.services.own_names import add_name, end_name, own_names
 from llmpricing.services.own_terms import Agreed, add_rates, end_rate, own_rates
-from llmpricing.services.publishing import raise_version
+from llmpricing.services.publishing.publish import raise_version
 from llmpricing.services.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW

@@ -16,7 +16,7 @@ from llmpricing.domain.observations import Segment, State
 from llmpricing.domain.publishing.publish import PINNED, pin
 from llmpricing.domain.publishing.timelines import Component, Row
 from llmpricing.models import Offering, Pin, PriceRow, Source
-from llmpricing.services.words import Components
+from llmpricing.services.publishing.observations import Components
 
 
 @dataclass(frozen=True, slots=True)

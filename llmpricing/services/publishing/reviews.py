@@ -18,7 +18,7 @@ from llmpricing.domain.observations import Segment
 from llmpricing.domain.publishing.quarantine import Flag, Verdict
 from llmpricing.domain.publishing.verdicts import WordKey
 from llmpricing.models import Review
-from llmpricing.services.words import Components, component_text
+from llmpricing.services.publishing.observations import Components, component_text
 
 SUPERSEDED = "superseded"
 _OPEN = {"closed_at": None, "outcome": None}

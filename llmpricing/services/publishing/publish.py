@@ -19,8 +19,8 @@ from llmpricing.domain.publishing.timelines import Component, Row
 from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.models.session import ONE_INSERT
-from llmpricing.services import pins, reviews, words
-from llmpricing.services.ranks import ranks_by_offering
+from llmpricing.services.publishing import observations, pins, reviews
+from llmpricing.services.publishing.source_ranks import ranks_by_offering
 
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
 _KEY = (
@@ -48,8 +48,8 @@ def publish(
 ) -> Counter[tuple[str, datetime]]:
     """Publish these offerings anew as of ``now``; returns how many words wait for a person, by source and time."""
     keep_meters(session)
-    components = words.Components(session)
-    snapshots = words.snapshots_of(session)
+    components = observations.Components(session)
+    snapshots = observations.snapshots_of(session)
     sources = session.scalars(select(Source)).all()
     ranks = ranks_by_offering(session)
     ids, slugs = {s.slug: s.id for s in sources}, {s.id: s.slug for s in sources}
@@ -59,7 +59,7 @@ def publish(
     ordered = sorted(offerings)
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        said = words.words_of(session, chunk, components)
+        said = observations.words_of(session, chunk, components)
         verdicts = reviews.verdicts_of(session, chunk, components, slugs)
         held = pins.pins_of(session, chunk, components)
         books = {
