@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import migrations
 from llmpricing.scripts.local_stores import running_stores
-from llmpricing.services.seeding import seed
+from llmpricing.services.imports.seeding import seed
 
 SEEDED = datetime(2026, 11, 22, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from benchmarks.books import scratch_book
 from benchmarks.timing import once
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
 
 FIRST_S, AGAIN_S, ALL_S = 20, 2, 120

@@ -27,7 +27,7 @@ from benchmarks.timing import best_of, ms, once
 from llmpricing import main as make_app
 from llmpricing.models import migrations
 from llmpricing.scripts.local_stores import running_stores
-from llmpricing.services.seeding import seed
+from llmpricing.services.imports.seeding import seed
 
 ITEMS, LIMIT_S, ROUNDS = 1000, 0.2, 10
 AT = datetime(2026, 11, 1, tzinfo=UTC)

@@ -21,9 +21,9 @@ from webtest import TestApp
 from llmpricing import main
 from llmpricing.models import migrations
 from llmpricing.scripts.local_stores import running_stores
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
-from llmpricing.services.seeding import seed
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.registry import source_info
 from tests.lists import small_list
 

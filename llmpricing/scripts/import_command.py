@@ -14,8 +14,8 @@ import click
 
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import echo_json, failures_told, ini_option, instant, json_option, open_book
-from llmpricing.services.fetches import Reading, last_answer
-from llmpricing.services.importing import Summary, import_lists
+from llmpricing.services.imports.fetches import Reading, last_answer
+from llmpricing.services.imports.importing import Summary, import_lists
 from llmpricing.settings import Settings
 from llmpricing.sources.compression import too_large, unpacked
 from llmpricing.sources.errors import SourceError

@@ -17,8 +17,8 @@ from llmpricing.models import migrations
 from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import is_transient, make_script_engine, sqlstate, transaction
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.services.refusals import ImportRefused
-from llmpricing.services.seeding import seed
+from llmpricing.services.imports.list_checks import ImportRefused
+from llmpricing.services.imports.seeding import seed
 from llmpricing.settings import Settings, SettingsError
 from llmpricing.sources.errors import SourceError
 from llmpricing.stores.connect_failures import LASTING, ConnectFailure, connect_failure

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from llmpricing.domain.meters import METERS
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 from tests.lists import small_list

@@ -15,8 +15,8 @@ from webtest import TestApp
 from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.models import Offering, Source
 from llmpricing.services.disagreements import disagreements
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW, running_app

@@ -16,8 +16,8 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.services.changes import changes_since
 from llmpricing.services.decisions import Decider, HeldPrice, hold_price, release_price
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.commands import Commands, commands_on
 from tests.lists import price_list

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW, running_app

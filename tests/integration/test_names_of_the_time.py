@@ -16,8 +16,8 @@ from sqlalchemy.pool import NullPool
 from llmpricing.domain.names.matching import Resolution, Unknown, Why
 from llmpricing.models import migrations
 from llmpricing.services.clock import Clocks
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.naming import Meaning, names_of, resolve_name
 from llmpricing.sources.registry import source_info

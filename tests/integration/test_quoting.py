@@ -23,8 +23,8 @@ from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
 from llmpricing.services.clock import Clocks
 from llmpricing.services.decisions import Decider, DecisionRefused
-from llmpricing.services.fetches import Reading
-from llmpricing.services.importing import import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.naming import Names, resolve_name
 from llmpricing.services.own_names import add_name, end_name, own_names

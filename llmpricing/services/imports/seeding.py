@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from llmpricing.services.fetches import Reading
 from llmpricing.services.freshness import BUNDLED
-from llmpricing.services.importing import Progress, Summary, import_lists
+from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.importing import Progress, Summary, import_lists
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import source_info
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from llmpricing.domain.observations import PriceList
 from llmpricing.models import SourceFetch
-from llmpricing.services.news import Loss
+from llmpricing.services.imports.observed_changes import Loss
 
 _SIZES = {"entries": "entries", "offerings": "offerings that can be read", "priced": "offerings with prices"}
 _WAY_OUT = "Nothing was changed. If the source means it: llmpricing import --allow-drop"

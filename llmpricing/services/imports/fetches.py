@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.models import Source, SourceFetch
-from llmpricing.services.news import READ
+from llmpricing.services.imports.observed_changes import READ
 from llmpricing.sources.registry import SourceInfo
 
 

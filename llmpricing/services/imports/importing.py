@@ -11,11 +11,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import Offering, Source, SourceFetch
-from llmpricing.services import catalogue_names, catalogue_rows, news
-from llmpricing.services.fetches import Reading, keep_source, new_fetch, newest_list
-from llmpricing.services.news import News
-from llmpricing.services.publishing import observations, publish
-from llmpricing.services.refusals import (
+from llmpricing.services.imports import observed_changes, offering_facts, recognition
+from llmpricing.services.imports.fetches import Reading, keep_source, new_fetch, newest_list
+from llmpricing.services.imports.list_checks import (
     ImportRefused,
     kept_sizes,
     refuse_empty,
@@ -23,6 +21,8 @@ from llmpricing.services.refusals import (
     refuse_shrunken,
     sizes_of,
 )
+from llmpricing.services.imports.observed_changes import News
+from llmpricing.services.publishing import observations, publish
 from llmpricing.sources.registry import SourceInfo
 
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
@@ -105,7 +105,7 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     priced = {ids[o.slug]: any(not said.is_zero for said in o.statements) for o in price_list.offerings if o.statements}
     fetch.listed = sorted(offering for offering, is_priced in priced.items() if is_priced)
     fetch.zeroed = sorted(offering for offering, is_priced in priced.items() if not is_priced)
-    told = news.keep_news(session, source, fetch, news.said_in(price_list, ids))
+    told = observed_changes.keep_news(session, source, fetch, observed_changes.said_in(price_list, ids))
     if not reading.allow_drop:
         refuse_losses(told.losses, reading.origin)
     return _conclude(fetch, told, info.slug, price_list), told.touched
@@ -119,7 +119,7 @@ def _describe(session: Session, source: Source, info: SourceInfo, reading: Readi
     if summary.noted:
         known = set(session.scalars(select(Offering.slug)))
         found = [replace(o, statements=()) for o in info.parse(reading.data).offerings if o.slug in known]
-        catalogue_rows.keep_offerings(session, source, found, reading.published_at, now)
+        offering_facts.keep_offerings(session, source, found, reading.published_at, now)
         fetch = new_fetch(source, reading, summary.outcome)
         fetch.counts = {"entries": len(found)}
         session.add(fetch)
@@ -138,8 +138,8 @@ def _unchanged(session: Session, source: Source, reading: Reading, earlier: Sour
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
     fetch.counts = {"unchanged": summary.unchanged, **kept_sizes(earlier.counts)}
     session.add(fetch)
-    catalogue_rows.repeat_facts(session, source, earlier.published_at, reading.published_at)
-    return summary, news.bracketed_by(session, source, reading.published_at)
+    offering_facts.repeat_facts(session, source, earlier.published_at, reading.published_at)
+    return summary, observed_changes.bracketed_by(session, source, reading.published_at)
 
 
 def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch | None) -> None:
@@ -161,11 +161,11 @@ def _keep_catalogue(
     newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
     is_newest = newest == reading.published_at
     slugs = {offering.provider for offering in price_list.offerings}
-    providers = catalogue_rows.keep_providers(session, price_list.providers, slugs, is_newest=is_newest)
-    catalogue_names.keep_descriptions(session, source, price_list.providers, providers, now, is_newest=is_newest)
-    ids = catalogue_rows.keep_offerings(session, source, price_list.offerings, reading.published_at, now)
+    providers = offering_facts.keep_providers(session, price_list.providers, slugs, is_newest=is_newest)
+    recognition.keep_descriptions(session, source, price_list.providers, providers, now, is_newest=is_newest)
+    ids = offering_facts.keep_offerings(session, source, price_list.offerings, reading.published_at, now)
     observations.keep_schedules(session, (s for o in price_list.offerings for s in o.statements))
-    catalogue_names.keep_names(session, source, price_list, ids, now, is_newest=is_newest)
+    recognition.keep_names(session, source, price_list, ids, now, is_newest=is_newest)
     return ids
 
 
