@@ -19,7 +19,7 @@ from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.models import Offering, Pin, Review, Source
 from llmpricing.services.audit import note_event
 from llmpricing.services.clock import Clocks
-from llmpricing.services.naming import resolve_name
+from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.publishing import publish
 from llmpricing.services.publishing.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
 from llmpricing.services.publishing.reviews import SUPERSEDED

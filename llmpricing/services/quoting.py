@@ -22,9 +22,9 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.listed_prices import prices_by_id, prices_of
-from llmpricing.services.naming import Names, names_of
+from llmpricing.services.names.name_history import Offered
+from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.own_prices import OwnPrices, own_prices, rates_by_id
-from llmpricing.services.recorded_names import Offered
 
 _WHY = {
     Why.NO_SUCH_NAME: "no offering is called {name}",

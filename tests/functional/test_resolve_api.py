@@ -13,7 +13,7 @@ from webtest import TestApp
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
-from llmpricing.services.naming import names_of
+from llmpricing.services.names.resolving import names_of
 from tests.conftest import NOW
 
 

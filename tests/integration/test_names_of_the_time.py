@@ -19,7 +19,7 @@ from llmpricing.services.clock import Clocks
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.knowledge import knowledge
-from llmpricing.services.naming import Meaning, names_of, resolve_name
+from llmpricing.services.names.resolving import Meaning, names_of, resolve_name
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 

@@ -26,7 +26,7 @@ from llmpricing.services.decisions import Decider, DecisionRefused
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.knowledge import knowledge
-from llmpricing.services.naming import Names, resolve_name
+from llmpricing.services.names.resolving import Names, resolve_name
 from llmpricing.services.own_names import add_name, end_name, own_names
 from llmpricing.services.own_terms import Agreed, add_rates, end_rate, own_rates
 from llmpricing.services.publishing.publish import raise_version

@@ -22,7 +22,7 @@ from llmpricing.services.bulk.vectors import Counted, codes_of, combined, distin
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge
 from llmpricing.services.listed_prices import prices_of
-from llmpricing.services.naming import Meaning, names_of
+from llmpricing.services.names.resolving import Meaning, names_of
 from llmpricing.services.own_prices import own_prices
 from llmpricing.services.quoting import Asked
 

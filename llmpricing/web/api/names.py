@@ -11,8 +11,8 @@ from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.services import freshness
-from llmpricing.services.coverage import Covered, cover
-from llmpricing.services.naming import resolve_name
+from llmpricing.services.names.coverage import Covered, cover
+from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import unresolved

@@ -12,7 +12,7 @@ from llmpricing.domain.names.matching import Resolution
 from llmpricing.models import PriceRow
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import knowledge
-from llmpricing.services.naming import Meaning, names_of
+from llmpricing.services.names.resolving import Meaning, names_of
 
 _COSTS = ("priced", "free", "included", "subscription")
 

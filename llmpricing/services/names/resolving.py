@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.index import Catalogue, Entry, build_catalogue
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
 from llmpricing.domain.observations import ObservedProvider
-from llmpricing.services import recorded_names
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge, knowledge
 from llmpricing.services.memory import Memory, settle
+from llmpricing.services.names import name_history
 
 Meaning = Resolution | Ambiguous | Unknown
 Lookup = Callable[[str, str | None], Meaning]
@@ -32,10 +32,10 @@ class Names:
     """All names that a price book ever recorded, read once; catalogues of any two times are made of them on demand."""
 
     def __init__(self, session: Session) -> None:
-        self.offerings = {row.slug: row for row in recorded_names.offerings(session)}
-        self._descriptions = recorded_names.descriptions(session)
-        self._rules = recorded_names.rules(session)
-        self._aliases = recorded_names.aliases(session)
+        self.offerings = {row.slug: row for row in name_history.offerings(session)}
+        self._descriptions = name_history.descriptions(session)
+        self._rules = name_history.rules(session)
+        self._aliases = name_history.aliases(session)
         recorded = [rule.recorded for rules in self._rules.values() for rule in rules]
         recorded += [recorded for *_, recorded in self._aliases]
         recorded += [recorded for _, recorded in self._descriptions]
