@@ -19,7 +19,7 @@ from llmpricing.scripts.price_book import (
     open_book,
     span,
 )
-from llmpricing.services.own_names import add_name, end_name, own_names
+from llmpricing.services.decisions.own_aliases import add_name, end_name, own_names
 
 
 @click.group()

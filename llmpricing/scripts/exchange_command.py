@@ -20,7 +20,7 @@ from llmpricing.scripts.price_book import (
     open_book,
     span,
 )
-from llmpricing.services.exchange_rates import exchange_rates, set_exchange_rate
+from llmpricing.services.decisions.exchange_rates import exchange_rates, set_exchange_rate
 
 
 def worth(text: str) -> Decimal:

@@ -26,7 +26,7 @@ from llmpricing.scripts.price_book import (
     note_option,
     open_book,
 )
-from llmpricing.services.decisions import HeldPrice, hold_price, release_price
+from llmpricing.services.decisions.reviews_and_pins import HeldPrice, hold_price, release_price
 from llmpricing.services.disagreements import Disagreement, disagreements
 from llmpricing.services.publishing.pins import PinnedPrice, pinned_prices
 

@@ -21,7 +21,7 @@ from llmpricing.domain.conditions import YEARS
 from llmpricing.domain.meters import METERS
 from llmpricing.models.session import make_script_engine
 from llmpricing.scripts.initialize_db import next_step
-from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.settings import Settings
 from llmpricing.sources.errors import SourceError

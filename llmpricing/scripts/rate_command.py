@@ -23,7 +23,7 @@ from llmpricing.scripts.price_book import (
     open_book,
     span,
 )
-from llmpricing.services.own_terms import Agreed, add_rates, end_rate, own_rates
+from llmpricing.services.decisions.contract_rates import Agreed, add_rates, end_rate, own_rates
 
 
 def discount(text: str) -> Decimal:

@@ -22,8 +22,8 @@ from llmpricing.scripts.price_book import (
     note_option,
     open_book,
 )
-from llmpricing.services.decisions import decide
-from llmpricing.services.review_queue import Waiting, waiting_reviews
+from llmpricing.services.decisions.review_queue import Waiting, waiting_reviews
+from llmpricing.services.decisions.reviews_and_pins import decide
 
 
 @click.group()

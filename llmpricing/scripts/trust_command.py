@@ -18,7 +18,7 @@ from llmpricing.scripts.price_book import (
     note_option,
     open_book,
 )
-from llmpricing.services.provider_trust import clear_trust, set_trust, trusts
+from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
 from llmpricing.sources.registry import SOURCES
 
 source_argument = click.argument("source", type=click.Choice(list(SOURCES)), metavar="SOURCE")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.services.changes import changes_since
-from llmpricing.services.decisions import Decider, HeldPrice, hold_price, release_price
+from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.index import OWN
 from llmpricing.domain.names.matching import MAX_LENGTH
 from llmpricing.models import Offering, OfferingAlias
-from llmpricing.services.audit import note_event
-from llmpricing.services.decisions import Decider, DecisionRefused, meant
-from llmpricing.services.own_terms import end_row, reaches, times_of, valid_range
+from llmpricing.services.decisions.audit import note_event
+from llmpricing.services.decisions.contract_rates import end_row, reaches, times_of, valid_range
+from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused, meant
 from llmpricing.services.publishing import publish
 
 

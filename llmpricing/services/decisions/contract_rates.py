@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
 from llmpricing.models import Offering, OfferingAlias, OwnRate, Provider
-from llmpricing.services.audit import note_event
-from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.decisions.audit import note_event
+from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.publishing import publish
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from llmpricing.models import Offering, Provider, ProviderTrust, Source
-from llmpricing.services.audit import note_event
-from llmpricing.services.decisions import Decider, DecisionRefused
+from llmpricing.services.decisions.audit import note_event
+from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.publishing import publish
 
 
