@@ -26,8 +26,8 @@ from llmpricing.scripts.price_book import (
     note_option,
     open_book,
 )
+from llmpricing.services.catalogue.disagreements import Disagreement, disagreements
 from llmpricing.services.decisions.reviews_and_pins import HeldPrice, hold_price, release_price
-from llmpricing.services.disagreements import Disagreement, disagreements
 from llmpricing.services.publishing.pins import PinnedPrice, pinned_prices
 
 _tier = click.option("--tier", default=STANDARD, show_default=True, help="The service tier, such as batch.")

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from llmpricing.services.clock import Clocks
-from llmpricing.services.offerings import (
+from llmpricing.services.catalogue.listing import (
     OfferingFilter,
     OfferingItem,
     Position,
     parse_position,
     position_text,
 )
+from llmpricing.services.clock import Clocks
 from llmpricing.web.errors import invalid
 
 MAX_CURSOR = 2000

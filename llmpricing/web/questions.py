@@ -8,16 +8,16 @@ from typing import Any
 
 from pyramid.request import Request
 
-from llmpricing.services import offerings
-from llmpricing.services.choices import choices
+from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.filter_values import choices
+from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.services.clock import Clocks
-from llmpricing.services.offerings import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
-_SORTS = offerings.SORTABLE + tuple(f"-{name}" for name in offerings.SORTABLE)
+_SORTS = listing.SORTABLE + tuple(f"-{name}" for name in listing.SORTABLE)
 CLOCKS: dict[str, p.Reader] = {"as_of": p.instant, "known_at": p.instant}
 _FILTERS: dict[str, p.Reader] = {
     "provider": p.text,
@@ -100,7 +100,7 @@ def read_clocks(values: dict[str, Any], now: datetime) -> Clocks:
 
 def ask(request: Request, question: Question) -> Page:
     """The page of offerings that answers the question."""
-    return offerings.list_offerings(
+    return listing.list_offerings(
         request.dbsession,
         question.clocks,
         question.wanted,
@@ -113,7 +113,7 @@ def ask(request: Request, question: Question) -> Page:
 
 def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
     """The offering that the path names; a 404 where there is none."""
-    item = offerings.get_offering(request.dbsession, clocks, request.matchdict["id"])
+    item = listing.get_offering(request.dbsession, clocks, request.matchdict["id"])
     if item is None:
         raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
     return item

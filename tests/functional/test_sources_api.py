@@ -14,7 +14,7 @@ from webtest import TestApp
 
 from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.models import Offering, Source
-from llmpricing.services.disagreements import disagreements
+from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations

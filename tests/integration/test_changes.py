@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.services.changes import changes_since
+from llmpricing.services.catalogue.price_changes import changes_since
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists

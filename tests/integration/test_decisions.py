@@ -21,8 +21,8 @@ from llmpricing.domain.observations import Segment, State
 from llmpricing.domain.publishing.guard_evidence import Finding, Rule
 from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.models import AuditEvent, Catalogue, Offering, PriceRow, Review, Source
+from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clock import Clocks
-from llmpricing.services.offerings import get_offering
 from llmpricing.services.publishing.reviews import keep_reviews
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW

@@ -18,12 +18,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Observation, Offering, PriceRow, Review, Source, SourceFetch
+from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clock import Clocks
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import Summary, import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.names.coverage import cover
-from llmpricing.services.offerings import get_offering
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import AuditEvent, Catalogue
+from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clock import Clocks
-from llmpricing.services.offerings import get_offering
 from tests.commands import Commands, commands_on
 
 SELLERS = ("acme", "bazaar")

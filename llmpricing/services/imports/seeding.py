@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from llmpricing.services.freshness import BUNDLED
+from llmpricing.services.catalogue.freshness import BUNDLED
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import Progress, Summary, import_lists
 from llmpricing.sources.bundled import bundled

@@ -10,7 +10,8 @@ from pyramid.request import Request
 from llmpricing.health import run
 from llmpricing.health.cache import redis_probe
 from llmpricing.health.database import database_probe
-from llmpricing.services import freshness, schema
+from llmpricing.services import schema
+from llmpricing.services.catalogue import freshness
 from llmpricing.web.errors import RETRY_AFTER_S
 from llmpricing.web.parameters import read_parameters
 

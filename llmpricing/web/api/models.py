@@ -11,9 +11,9 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
-from llmpricing.services import freshness, price_details
+from llmpricing.services.catalogue import freshness, offering_detail
+from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clock import Clocks
-from llmpricing.services.offerings import OfferingItem
 from llmpricing.web.paging import fingerprint
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
@@ -60,7 +60,7 @@ def show_model(request: Request) -> dict[str, Any]:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     clocks = read_clocks(read_parameters(request, CLOCKS), datetime.now(UTC))
     item = ask_for_one(request, clocks)
-    details = price_details.details(request.dbsession, clocks, item.id)
+    details = offering_detail.details(request.dbsession, clocks, item.id)
     data = item_json(item) | {
         "prices": [price_json(price) for price in details.prices],
         "other_sellers": details.other_sellers,
@@ -78,5 +78,5 @@ def item_json(item: OfferingItem) -> dict[str, Any]:
     return {k: to_text(v) if isinstance(v, Decimal) else v for k, v in asdict(item).items()}
 
 
-def price_json(price: price_details.PriceDetail) -> dict[str, Any]:
+def price_json(price: offering_detail.PriceDetail) -> dict[str, Any]:
     return {k: to_text(v) if isinstance(v, Decimal) else v for k, v in asdict(price).items()}

@@ -10,7 +10,7 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
-from llmpricing.services import freshness
+from llmpricing.services.catalogue import freshness
 from llmpricing.services.names.coverage import Covered, cover
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.quoting import AmbiguousModel, UnknownModel

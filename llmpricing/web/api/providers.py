@@ -6,13 +6,13 @@ from typing import Any
 
 from pyramid.request import Request
 
-from llmpricing.services import offerings
+from llmpricing.services.catalogue import listing
 from llmpricing.web.parameters import read_parameters
 
 
 def list_providers(request: Request) -> dict[str, Any]:
     """All sellers in order of id."""
     read_parameters(request, {})
-    found = offerings.providers(request.dbsession)
+    found = listing.providers(request.dbsession)
     data = [{"id": slug, "name": name, "offerings": count} for slug, name, count in found]
     return {"data": data, "meta": {"count": len(data)}}

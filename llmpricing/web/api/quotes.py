@@ -14,7 +14,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
-from llmpricing.services import freshness
+from llmpricing.services.catalogue import freshness
 from llmpricing.services.quote_document import QuoteDocument, quote_document
 from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many
 from llmpricing.web import parameters as p

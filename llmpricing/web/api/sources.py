@@ -12,9 +12,9 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
-from llmpricing.services import freshness
-from llmpricing.services.disagreements import Disagreement, Kind, Saying, disagreements
-from llmpricing.services.feeds import feeds
+from llmpricing.services.catalogue import freshness
+from llmpricing.services.catalogue.disagreements import Disagreement, Kind, Saying, disagreements
+from llmpricing.services.catalogue.sources import feeds
 from llmpricing.web import parameters as p
 
 CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision begins a new version

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from webob.multidict import MultiDict
 
-from llmpricing.services.choices import Choices
+from llmpricing.services.catalogue.filter_values import Choices
 from llmpricing.web.errors import Refused
 from llmpricing.web.site import display
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from pyramid.request import Request
 
-from llmpricing.services import freshness, offerings, price_details
-from llmpricing.services.choices import choices
-from llmpricing.services.freshness import SourceAge
-from llmpricing.services.offerings import Page
-from llmpricing.services.price_details import PriceDetail
+from llmpricing.services.catalogue import freshness, listing, offering_detail
+from llmpricing.services.catalogue.filter_values import choices
+from llmpricing.services.catalogue.freshness import SourceAge
+from llmpricing.services.catalogue.listing import Page
+from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.web.errors import Refused
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
@@ -76,15 +76,15 @@ def model(request: Request) -> dict[str, Any]:
     asked = read_parameters(request, CLOCKS)
     clocks = read_clocks(asked, now)
     item = ask_for_one(request, clocks)
-    details = price_details.details(request.dbsession, clocks, item.id)
+    details = offering_detail.details(request.dbsession, clocks, item.id)
     ages = freshness.source_ages(request.dbsession, now)
     sources = {price.source for price in details.prices}
-    names = {slug: name for slug, name, _ in offerings.providers(request.dbsession)}
+    names = {slug: name for slug, name, _ in listing.providers(request.dbsession)}
     return {
         "show": display,
         "item": item,
         "groups": _by_conditions(details.prices),
-        "sellers": offerings.get_offerings(request.dbsession, clocks, details.other_sellers),
+        "sellers": listing.get_offerings(request.dbsession, clocks, details.other_sellers),
         "provider_names": names,
         "aliases": details.aliases,
         "as_of": asked.get("as_of"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.models import Review, Source, SourceFetch
-from llmpricing.services.freshness import BUNDLED
+from llmpricing.services.catalogue.freshness import BUNDLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
 from llmpricing.models import Offering
-from llmpricing.services import offerings
-from llmpricing.services.freshness import catalogue_mark
+from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.freshness import catalogue_mark
 from llmpricing.services.memory import Memory
 
 
@@ -46,7 +46,7 @@ def choices(session: Session) -> Choices:
 def _choices(session: Session) -> Choices:
     modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
     return Choices(
-        offerings.providers(session),
+        listing.providers(session),
         _words(session, select(func.unnest(Offering.capabilities)).distinct()),
         _words(session, modalities),
         _words(session, select(Offering.status).where(Offering.status.is_not(None)).distinct()),

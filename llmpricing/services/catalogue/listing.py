@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import parse_decimal
 from llmpricing.models import Offering, Provider
-from llmpricing.services import offering_query as listed
+from llmpricing.services.catalogue import listing_query as listed
+from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
 from llmpricing.services.clock import Clocks
-from llmpricing.services.offering_query import OfferingFilter, Position
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
 
