@@ -13,7 +13,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.services.bulk.layout import Columns
 from llmpricing.services.bulk.price_log import Summary, known_facts, price_log
 from llmpricing.services.bulk.pricing import Pricer
-from llmpricing.services.quoting import Quoted
+from llmpricing.services.quotes.quoting import Quoted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
-from llmpricing.services.quote_document import LineDocument, QuoteDocument, quote_document
-from llmpricing.services.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
+from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
+from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 
 _BARE_DATE = 10  # characters; then the hour of the request is not stated
 _TITLES = ("meter", "quantity", "rate", "per", "amount", "price", "source", "since", "rule")

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering
-from llmpricing.services.quoting import Asked, Quoted, quote_many
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 
 TIERS = (None, "batch", "fast", "priority")
 TIMES = (datetime(2025, 8, 5, 17, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))

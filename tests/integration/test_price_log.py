@@ -23,7 +23,7 @@ from llmpricing.services.bulk.counts import LogError
 from llmpricing.services.bulk.layout import Columns
 from llmpricing.services.bulk.price_log import Summary, known_facts, price_log
 from llmpricing.services.bulk.pricing import Pricer
-from llmpricing.services.quoting import Asked, Quoted, quote_many
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from tests import motley
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.services.bulk.counts import LogError
-from llmpricing.services.quoting import Asked, quote_many
+from llmpricing.services.quotes.quoting import Asked, quote_many
 from tests import motley
 from tests.priced_logs import priced, read_csv, total, write_csv
 

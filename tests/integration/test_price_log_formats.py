@@ -18,7 +18,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.bulk import ndjson_log
 from llmpricing.services.bulk.counts import LogError, UncountedError
-from llmpricing.services.quoting import Asked, quote_many
+from llmpricing.services.quotes.quoting import Asked, quote_many
 from tests import motley
 from tests.priced_logs import priced, read_csv, total, write_csv
 

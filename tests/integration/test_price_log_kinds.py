@@ -13,7 +13,7 @@ from pyarrow import parquet
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import read_usage
-from llmpricing.services.quoting import Asked, quote_many
+from llmpricing.services.quotes.quoting import Asked, quote_many
 from tests.priced_logs import priced, total, write_csv
 
 AT = "2025-03-01T12:00:00Z"

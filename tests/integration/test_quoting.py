@@ -30,7 +30,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.knowledge import knowledge
 from llmpricing.services.names.resolving import Names, resolve_name
 from llmpricing.services.publishing.publish import raise_version
-from llmpricing.services.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
+from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 from tests.lists import small_list

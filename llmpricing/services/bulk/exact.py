@@ -19,7 +19,7 @@ from llmpricing.services.bulk.batches import Batch
 from llmpricing.services.bulk.cells import cells
 from llmpricing.services.bulk.instants import InstantError, moments, read_instant
 from llmpricing.services.bulk.layout import Layout
-from llmpricing.services.quoting import Asked, Quoted, quote_many
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 
 _AT_ONCE = 1000
 

@@ -21,10 +21,10 @@ from llmpricing.services.bulk.instants import DAY, EPOCH, micros
 from llmpricing.services.bulk.vectors import Counted, codes_of, combined, distinct
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge
-from llmpricing.services.listed_prices import prices_of
 from llmpricing.services.names.resolving import Meaning, names_of
-from llmpricing.services.own_prices import own_prices
-from llmpricing.services.quoting import Asked
+from llmpricing.services.quotes.compiled_prices import prices_of
+from llmpricing.services.quotes.quoting import Asked
+from llmpricing.services.quotes.terms import own_prices
 
 NO_PLACE = -1
 

@@ -13,7 +13,7 @@ from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.names.coverage import Covered, cover
 from llmpricing.services.names.resolving import resolve_name
-from llmpricing.services.quoting import AmbiguousModel, UnknownModel
+from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import unresolved
 from llmpricing.web.bodies import read_json, shaped

@@ -11,7 +11,7 @@ from llmpricing.domain.quotes.context import NOT_STATED, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.quoting import AmbiguousModel, Refusal, UnknownModel
+from llmpricing.services.quotes.quoting import AmbiguousModel, Refusal, UnknownModel
 from llmpricing.web.errors import Refused, invalid
 
 log = structlog.get_logger()

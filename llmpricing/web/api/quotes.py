@@ -15,8 +15,8 @@ from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services.catalogue import freshness
-from llmpricing.services.quote_document import QuoteDocument, quote_document
-from llmpricing.services.quoting import Asked, Quoted, Refusal, quote_many
+from llmpricing.services.quotes.document import QuoteDocument, quote_document
+from llmpricing.services.quotes.quoting import Asked, Quoted, Refusal, quote_many
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
 from llmpricing.web.bodies import read_json, shaped

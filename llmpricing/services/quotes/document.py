@@ -10,7 +10,7 @@ import msgspec
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.bill import Line, Quote
 from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.quoting import Quoted
+from llmpricing.services.quotes.quoting import Quoted
 
 # Without gc: a batch makes thousands of these, and collecting garbage among all remembered prices would cost most.
 
