@@ -24,10 +24,10 @@ from benchmarks.books import scratch_book
 from benchmarks.calls import models
 from benchmarks.timing import best_of, once
 from benchmarks.usage_log import usage_log
-from llmpricing.services.bulk.layout import Columns
-from llmpricing.services.bulk.parquet_log import read_parquet
-from llmpricing.services.bulk.price_log import price_log
-from llmpricing.services.bulk.pricing import Pricer
+from llmpricing.services.usage_log.layout import Columns
+from llmpricing.services.usage_log.price_log import price_log
+from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.read.parquet import read_parquet
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PEER_ROWS, ROUNDS, TARGET = 20_000, 5, 50

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
-from llmpricing.services.bulk.layout import Columns
-from llmpricing.services.bulk.price_log import Summary, known_facts, price_log
-from llmpricing.services.bulk.pricing import Pricer
 from llmpricing.services.quotes.quoting import Quoted
+from llmpricing.services.usage_log.layout import Columns
+from llmpricing.services.usage_log.price_log import Summary, known_facts, price_log
+from llmpricing.services.usage_log.pricer import Pricer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

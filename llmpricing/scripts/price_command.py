@@ -18,7 +18,7 @@ from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.price_book import failures_told, ini_option, instant, open_book
 
 if TYPE_CHECKING:
-    from llmpricing.services.bulk.price_log import Summary
+    from llmpricing.services.usage_log.price_log import Summary
 
 _FORMATS = (".csv", ".ndjson", ".parquet")
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
@@ -69,10 +69,10 @@ def price(
     rejects = rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects, force)
     try:
-        from llmpricing.services.bulk.counts import LogError, UncountedError
-        from llmpricing.services.bulk.layout import Columns
-        from llmpricing.services.bulk.price_log import known_facts, price_log
-        from llmpricing.services.bulk.pricing import Pricer
+        from llmpricing.services.usage_log.columns import LogError, UncountedError
+        from llmpricing.services.usage_log.layout import Columns
+        from llmpricing.services.usage_log.price_log import known_facts, price_log
+        from llmpricing.services.usage_log.pricer import Pricer
     except ModuleNotFoundError:
         raise click.ClickException(_MISSING) from None
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:

@@ -14,8 +14,8 @@ from pyarrow import parquet
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.usage.formats import read_usage
-from llmpricing.services.bulk.counts import LogError
 from llmpricing.services.quotes.quoting import Asked, quote_many
+from llmpricing.services.usage_log.columns import LogError
 from tests import motley
 from tests.priced_logs import priced, read_csv, total, write_csv
 
@@ -197,7 +197,7 @@ def test_lines_may_call_the_same_count_by_either_name(motley_book, tmp_path, cos
 
 
 def test_a_count_that_was_null_at_first_counts_later(motley_book, tmp_path, monkeypatch):
-    monkeypatch.setattr("llmpricing.services.bulk.ndjson_log.BLOCK", 10)
+    monkeypatch.setattr("llmpricing.services.usage_log.read.ndjson.BLOCK", 10)
     rows = [row | {"output_tokens": None if number < 5 else 10} for number, row in enumerate(GOOD)]
     (tmp_path / "log.ndjson").write_bytes(b"\n".join(map(msgspec.json.encode, rows)))
     _, out = priced(motley_book, tmp_path / "log.ndjson")
@@ -212,7 +212,7 @@ def test_a_count_that_was_null_at_first_counts_later(motley_book, tmp_path, monk
 
 @pytest.mark.parametrize("line", [b"no json", b'{"at":"2025-03-01T12:00:00Z","model":"our-model","input_tokens":1}'])
 def test_a_block_of_odd_lines_later_on_stops_nothing(motley_book, tmp_path, monkeypatch, line):
-    monkeypatch.setattr("llmpricing.services.bulk.ndjson_log.BLOCK", 10)
+    monkeypatch.setattr("llmpricing.services.usage_log.read.ndjson.BLOCK", 10)
     (tmp_path / "log.ndjson").write_bytes(b'{"model":"our-model","input_tokens":1}\n' + line)
     summary, _ = priced(motley_book, tmp_path / "log.ndjson")
     assert summary.rows == 2

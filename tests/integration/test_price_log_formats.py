@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import UsageError, read_usage
-from llmpricing.services.bulk import ndjson_log
-from llmpricing.services.bulk.counts import LogError, UncountedError
 from llmpricing.services.quotes.quoting import Asked, quote_many
+from llmpricing.services.usage_log.columns import LogError, UncountedError
+from llmpricing.services.usage_log.read import ndjson as ndjson_log
 from tests import motley
 from tests.priced_logs import priced, read_csv, total, write_csv
 

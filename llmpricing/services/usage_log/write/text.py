@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from llmpricing.services.bulk import costs
-from llmpricing.services.bulk.batches import Batch, Broken, Mask
-from llmpricing.services.bulk.cells import cells
-from llmpricing.services.bulk.exact import Answer
-from llmpricing.services.bulk.layout import Layout
-from llmpricing.services.bulk.pricing import Priced
+from llmpricing.services.usage_log import cost_columns
+from llmpricing.services.usage_log.batch import Batch, Broken, Mask
+from llmpricing.services.usage_log.cells import cells
+from llmpricing.services.usage_log.layout import Layout
+from llmpricing.services.usage_log.pricer import Priced
+from llmpricing.services.usage_log.row_by_row import Answer
 
 
 class Writer(Protocol):
@@ -67,7 +67,7 @@ class TextWriter:
         if self._refused:
             first = pa.array(batch.lines[wanted]).cast(pa.string())
         else:
-            first = costs.texts(priced.units[wanted], totals_of(priced, wanted))
+            first = cost_columns.texts(priced.units[wanted], totals_of(priced, wanted))
         rest = pa.array([self._rest(answer) for answer in priced.answers], pa.string())
         before = "," if self._is_csv else f',"{self._names[0]}":' + ("" if self._refused else '"')
         joined = compute.binary_join_element_wise(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.formats import UsageFormat
-from llmpricing.services.bulk.counts import OURS, Counts, LogError, counts
+from llmpricing.services.usage_log.columns import OURS, Counts, LogError, counts
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"
 WHY = ("line", "reason")

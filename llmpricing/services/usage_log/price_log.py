@@ -16,16 +16,16 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.quotes.charges import money
 from llmpricing.models import PriceRow
-from llmpricing.services.bulk import costs
-from llmpricing.services.bulk.batches import Batch
-from llmpricing.services.bulk.counts import LogError
-from llmpricing.services.bulk.csv_log import read_csv
-from llmpricing.services.bulk.layout import Columns, Layout
-from llmpricing.services.bulk.ndjson_log import read_ndjson
-from llmpricing.services.bulk.parquet_log import read_parquet
-from llmpricing.services.bulk.parquet_writer import ParquetWriter
-from llmpricing.services.bulk.pricing import Priced, Pricer
-from llmpricing.services.bulk.writing import TextWriter, Writer
+from llmpricing.services.usage_log import cost_columns
+from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.layout import Columns, Layout
+from llmpricing.services.usage_log.pricer import Priced, Pricer
+from llmpricing.services.usage_log.read.csv import read_csv
+from llmpricing.services.usage_log.read.ndjson import read_ndjson
+from llmpricing.services.usage_log.read.parquet import read_parquet
+from llmpricing.services.usage_log.write.parquet import ParquetWriter
+from llmpricing.services.usage_log.write.text import TextWriter, Writer
 
 FORMATS = (".csv", ".ndjson", ".parquet")
 OTHER_REASONS = "other reasons"
@@ -70,7 +70,7 @@ class Summary:
                 priced.which
             ]
             totals = [total for row, total in priced.totals.items() if mine[row]]
-            self.units[currency] += costs.summed(priced.units[mine & ~alone], totals)
+            self.units[currency] += cost_columns.summed(priced.units[mine & ~alone], totals)
 
     def _refuse(self, reason: str, rows: int) -> None:
         is_new = reason not in self.unpriced and len(self.unpriced) >= _MOST_REASONS

@@ -14,10 +14,10 @@ from pyarrow import csv as arrow_csv
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.quantities import FRACTIONAL
-from llmpricing.services.bulk.batches import Batch, Broken, Numbers
-from llmpricing.services.bulk.counts import LogError
-from llmpricing.services.bulk.layout import Columns, Layout
-from llmpricing.services.bulk.stated_usage import usage_of_table
+from llmpricing.services.usage_log.batch import Batch, Broken, Numbers
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.layout import Columns, Layout
+from llmpricing.services.usage_log.provider_usage import usage_of_table
 
 BLOCK = 8 * 2**20
 _MOST_LINES = 1000  # of one row with line breaks inside quotes

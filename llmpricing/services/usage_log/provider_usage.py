@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
-from llmpricing.services.bulk.cells import cells
-from llmpricing.services.bulk.counts import OURS, Counts
-from llmpricing.services.bulk.layout import Layout
+from llmpricing.services.usage_log.cells import cells
+from llmpricing.services.usage_log.columns import OURS, Counts
+from llmpricing.services.usage_log.layout import Layout
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _TEXTS = frozenset({"service_tier", "speed", "inference_geo", "trafficType", "traffic_type"})

@@ -15,11 +15,11 @@ from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.domain.usage.quantities import Usage
-from llmpricing.services.bulk.batches import Batch
-from llmpricing.services.bulk.cells import cells
-from llmpricing.services.bulk.instants import InstantError, moments, read_instant
-from llmpricing.services.bulk.layout import Layout
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.cells import cells
+from llmpricing.services.usage_log.layout import Layout
+from llmpricing.services.usage_log.times import InstantError, moments, read_instant
 
 _AT_ONCE = 1000
 

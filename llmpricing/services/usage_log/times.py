@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from llmpricing.services.bulk.batches import Mask, Numbers
-from llmpricing.services.bulk.cells import cells
+from llmpricing.services.usage_log.batch import Mask, Numbers
+from llmpricing.services.usage_log.cells import cells
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400_000_000

@@ -10,13 +10,13 @@ from decimal import Decimal
 import numpy as np
 from sqlalchemy.orm import Session
 
-from llmpricing.services.bulk.batches import Batch, Mask, Numbers
-from llmpricing.services.bulk.exact import Answer, Terms, quote_rows
-from llmpricing.services.bulk.instants import instants, micros
-from llmpricing.services.bulk.kinds import BY_ITSELF, PricedKind, priced_kind
-from llmpricing.services.bulk.targets import NO_PLACE, Placed, Targets, placed
-from llmpricing.services.bulk.vectors import Counted, combined, counted, distinct
 from llmpricing.services.knowledge import knowledge
+from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
+from llmpricing.services.usage_log.kinds import BY_ITSELF, PricedKind, priced_kind
+from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, Targets, placed
+from llmpricing.services.usage_log.row_by_row import Answer, Terms, quote_rows
+from llmpricing.services.usage_log.times import instants, micros
+from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
 
 _REMEMBERED = 100_000  # kinds and targets; a log of more begins anew now and then
 

@@ -15,16 +15,16 @@ from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import Rate
 from llmpricing.domain.quotes.linear import Kind, kind, steps, turns
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.services.bulk.batches import Batch, Mask, Numbers
-from llmpricing.services.bulk.exact import context_of
-from llmpricing.services.bulk.instants import DAY, EPOCH, micros
-from llmpricing.services.bulk.vectors import Counted, codes_of, combined, distinct
 from llmpricing.services.clock import Clocks
 from llmpricing.services.knowledge import Knowledge
 from llmpricing.services.names.resolving import Meaning, names_of
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.quotes.terms import own_prices
+from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
+from llmpricing.services.usage_log.row_by_row import context_of
+from llmpricing.services.usage_log.times import DAY, EPOCH, micros
+from llmpricing.services.usage_log.vectors import Counted, codes_of, combined, distinct
 
 NO_PLACE = -1
 

@@ -11,7 +11,7 @@ from pyarrow import compute
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.unit_rates import UNIT
-from llmpricing.services.bulk.batches import Numbers
+from llmpricing.services.usage_log.batch import Numbers
 
 _DECIMAL = pa.decimal128(38, 12)
 

@@ -14,8 +14,8 @@ from llmpricing.domain.meters import METERS, descendants
 from llmpricing.domain.quotes.allocation import REQUESTS
 from llmpricing.domain.usage.formats import Usage, UsageError
 from llmpricing.domain.usage.quantities import LARGEST
-from llmpricing.services.bulk.batches import Batch, Mask, Numbers
-from llmpricing.services.bulk.cells import cells
+from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
+from llmpricing.services.usage_log.cells import cells
 
 MOST_METERS = 30  # of one batch, so that a pattern of used meters fits 62 bits
 _CODES = 2**62

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from llmpricing.services.bulk.batches import Batch
-from llmpricing.services.bulk.counts import LogError
-from llmpricing.services.bulk.layout import Columns, Layout
-from llmpricing.services.bulk.stated_usage import usage_of_table
+from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.layout import Columns, Layout
+from llmpricing.services.usage_log.provider_usage import usage_of_table
 
 _ROWS = 131_072
 

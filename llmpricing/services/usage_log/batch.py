@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from llmpricing.domain.usage.formats import Usage, UsageError
-from llmpricing.services.bulk.layout import Layout
+from llmpricing.services.usage_log.layout import Layout
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -12,10 +12,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from llmpricing.services.bulk.batches import Batch, Broken
-from llmpricing.services.bulk.counts import OURS, Counts, LogError
-from llmpricing.services.bulk.layout import AT, Columns, Layout
-from llmpricing.services.bulk.stated_usage import stated_usage
+from llmpricing.services.usage_log.batch import Batch, Broken
+from llmpricing.services.usage_log.columns import OURS, Counts, LogError
+from llmpricing.services.usage_log.layout import AT, Columns, Layout
+from llmpricing.services.usage_log.provider_usage import stated_usage
 
 BLOCK = 8 * 2**20
 _REMEMBERED = 10_000  # sets of names that lines have

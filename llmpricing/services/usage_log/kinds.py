@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmpricing.domain.quotes.linear import Linear
-from llmpricing.services.bulk.exact import Answer, Exact
-from llmpricing.services.bulk.targets import Target
+from llmpricing.services.usage_log.price_lookup import Target
+from llmpricing.services.usage_log.row_by_row import Answer, Exact
 
 ROOM = 2**62
 

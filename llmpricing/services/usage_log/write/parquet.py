@@ -13,11 +13,11 @@ from pyarrow import compute, parquet
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.quantities import FRACTIONAL
-from llmpricing.services.bulk import costs
-from llmpricing.services.bulk.batches import Batch, Broken, Mask
-from llmpricing.services.bulk.layout import Layout
-from llmpricing.services.bulk.pricing import Priced
-from llmpricing.services.bulk.writing import totals_of
+from llmpricing.services.usage_log import cost_columns
+from llmpricing.services.usage_log.batch import Batch, Broken, Mask
+from llmpricing.services.usage_log.layout import Layout
+from llmpricing.services.usage_log.pricer import Priced
+from llmpricing.services.usage_log.write.text import totals_of
 
 
 class ParquetWriter:
@@ -49,7 +49,7 @@ class ParquetWriter:
             self._write(table.append_column(reason, reasons.take(which)))
             return
         cost, *names = batch.layout.added
-        table = table.append_column(cost, costs.decimals(priced.units[wanted], totals_of(priced, wanted)))
+        table = table.append_column(cost, cost_columns.decimals(priced.units[wanted], totals_of(priced, wanted)))
         for place, name in enumerate(names, 1):
             said = pa.array([answer[place] for answer in priced.answers], pa.string())
             table = table.append_column(name, pa.DictionaryArray.from_arrays(which, said))
