@@ -23,7 +23,7 @@ from llmpricing.models import migrations
 from llmpricing.scripts.local_stores import running_stores
 from llmpricing.services.catalogue.listing import OfferingFilter, Position, get_offering, list_offerings
 from llmpricing.services.catalogue.offering_detail import details
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 
 OFFERINGS, METERS, LIMIT = 2330, ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 1.3
 CORRECTED = datetime(2026, 1, 1, tzinfo=UTC)

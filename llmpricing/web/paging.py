@@ -17,7 +17,7 @@ from llmpricing.services.catalogue.listing import (
     parse_position,
     position_text,
 )
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.web.errors import invalid
 
 MAX_CURSOR = 2000

@@ -11,7 +11,7 @@ from pyramid.request import Request
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.filter_values import choices
 from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.paging import read_cursor, write_cursor

@@ -11,9 +11,9 @@ from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.domain.names.matching import Resolution
-from llmpricing.services.clock import Clocks
-from llmpricing.services.knowledge import knowledge
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import knowledge
 from tests.conftest import NOW
 
 

@@ -22,7 +22,7 @@ from llmpricing.domain.publishing.guard_evidence import Finding, Rule
 from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.models import AuditEvent, Catalogue, Offering, PriceRow, Review, Source
 from llmpricing.services.catalogue.listing import get_offering
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.publishing.reviews import keep_reviews
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW

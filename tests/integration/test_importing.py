@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Observation, Offering, PriceRow, Review, Source, SourceFetch
 from llmpricing.services.catalogue.listing import get_offering
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import Summary, import_lists
 from llmpricing.services.imports.list_checks import ImportRefused

@@ -15,11 +15,11 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.names.matching import Resolution, Unknown, Why
 from llmpricing.models import migrations
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.knowledge import knowledge
 from llmpricing.services.names.resolving import Meaning, names_of, resolve_name
+from llmpricing.services.price_book import knowledge
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering, Review
-from llmpricing.services.knowledge import knowledge
+from llmpricing.services.price_book import knowledge
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from tests.conftest import StoreUrls, new_database

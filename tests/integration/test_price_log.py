@@ -116,7 +116,7 @@ def test_every_row_of_a_csv_log_costs_what_its_quote_says(book, rows, expected, 
 
 def test_most_rows_are_priced_together_not_one_by_one(book, rows, tmp_path):
     write_csv(tmp_path / "log.csv", rows)
-    _, *batches = csv.read_csv(tmp_path / "log.csv", Columns(known_facts(book)))
+    _, *batches = csv_log.read_csv(tmp_path / "log.csv", Columns(known_facts(book)))
     found = [Pricer(book, NOW, None).price(batch) for batch in batches]
     together = sum(int((~one.refused).sum()) - len(one.totals) for one in found)
     assert together > 2 * sum(len(one.totals) for one in found)

@@ -21,14 +21,14 @@ from llmpricing.domain.quotes.context import Context, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.contract_rates import Agreed, add_rates, end_rate, own_rates
 from llmpricing.services.decisions.own_aliases import add_name, end_name, own_names
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.knowledge import knowledge
 from llmpricing.services.names.resolving import Names, resolve_name
+from llmpricing.services.price_book import knowledge
 from llmpricing.services.publishing.publish import raise_version
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
 from llmpricing.sources.registry import source_info

@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import AuditEvent, Catalogue
 from llmpricing.services.catalogue.listing import get_offering
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from tests.commands import Commands, commands_on
 
 SELLERS = ("acme", "bazaar")

@@ -15,7 +15,7 @@ from llmpricing.domain.money import parse_decimal
 from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
 
 from llmpricing.models import Offering, PriceRow, Provider, Source, SourceFetch
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 
 BASE_METERS = {
     "input_per_mtok": "input_tokens",

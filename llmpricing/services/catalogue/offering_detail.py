@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, cast, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.models import Offering, OfferingAlias, PriceRow, ScheduleRow, Source
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.models import Offering, Pin, Review, Source
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.publishing import publish

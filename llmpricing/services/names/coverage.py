@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.models import PriceRow
-from llmpricing.services.clock import Clocks
-from llmpricing.services.knowledge import knowledge
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import Meaning, names_of
+from llmpricing.services.price_book import knowledge
 
 _COSTS = ("priced", "free", "included", "subscription")
 

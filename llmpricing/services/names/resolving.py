@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.index import Catalogue, Entry, build_catalogue
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
 from llmpricing.domain.observations import ObservedProvider
-from llmpricing.services.clock import Clocks
-from llmpricing.services.knowledge import Knowledge, knowledge
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
+from llmpricing.services.price_book import Knowledge, knowledge
 
 Meaning = Resolution | Ambiguous | Unknown
 Lookup = Callable[[str, str | None], Meaning]

@@ -19,10 +19,10 @@ from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.quantities import Usage
-from llmpricing.services.clock import Clocks
-from llmpricing.services.knowledge import knowledge
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
+from llmpricing.services.price_book import knowledge
 from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
 from llmpricing.services.quotes.terms import OwnPrices, own_prices, rates_by_id
 

@@ -15,9 +15,9 @@ from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import Rate
 from llmpricing.domain.quotes.linear import Kind, kind, steps, turns
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.services.clock import Clocks
-from llmpricing.services.knowledge import Knowledge
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import Meaning, names_of
+from llmpricing.services.price_book import Knowledge
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.quotes.terms import own_prices

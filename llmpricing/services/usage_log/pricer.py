@@ -10,7 +10,7 @@ from decimal import Decimal
 import numpy as np
 from sqlalchemy.orm import Session
 
-from llmpricing.services.knowledge import knowledge
+from llmpricing.services.price_book import knowledge
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, PricedKind, priced_kind
 from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, Targets, placed

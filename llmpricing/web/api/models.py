@@ -13,7 +13,7 @@ from pyramid.request import Request
 from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import freshness, offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
-from llmpricing.services.clock import Clocks
+from llmpricing.services.clocks import Clocks
 from llmpricing.web.paging import fingerprint
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
