@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from benchmarks.timing import best_in_turn, ms
+from llmpricing.local_stores import running_stores
 from llmpricing.models import migrations
-from llmpricing.scripts.local_stores import running_stores
 from llmpricing.services.catalogue.listing import OfferingFilter, Position, get_offering, list_offerings
 from llmpricing.services.catalogue.offering_detail import details
 from llmpricing.services.clocks import Clocks

@@ -21,7 +21,7 @@ from benchmarks.books import ScratchBook, scratch_book
 from benchmarks.calls import calls
 from benchmarks.timing import ms, once
 from llmpricing import main as application
-from llmpricing.scripts.local_stores.ports import any_free_port
+from llmpricing.local_stores.ports import any_free_port
 
 ITEMS, ROUNDS, TARGET_S = 1000, 20, 0.2
 

@@ -11,8 +11,8 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from llmpricing.local_stores import running_stores
 from llmpricing.models import migrations
-from llmpricing.scripts.local_stores import running_stores
 from llmpricing.services.imports.seeding import seed
 
 SEEDED = datetime(2026, 11, 22, tzinfo=UTC)

@@ -25,8 +25,8 @@ from waitress.server import create_server
 
 from benchmarks.timing import best_of, ms, once
 from llmpricing import main as make_app
+from llmpricing.local_stores import running_stores
 from llmpricing.models import migrations
-from llmpricing.scripts.local_stores import running_stores
 from llmpricing.services.imports.seeding import seed
 
 ITEMS, LIMIT_S, ROUNDS = 1000, 0.2, 10

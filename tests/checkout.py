@@ -14,9 +14,9 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
+from llmpricing.local_stores import ports
+from llmpricing.local_stores.home import home_beside
 from llmpricing.scripts.cli import main
-from llmpricing.scripts.local_stores import ports
-from llmpricing.scripts.local_stores.home import home_beside
 
 INI = """\
 [app:main]

@@ -19,8 +19,8 @@ from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing import main
+from llmpricing.local_stores import running_stores
 from llmpricing.models import migrations
-from llmpricing.scripts.local_stores import running_stores
 from llmpricing.services.imports.fetches import Reading
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed

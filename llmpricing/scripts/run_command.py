@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from llmpricing.local_stores.home import home_beside
+from llmpricing.local_stores.opening import used_stores
 from llmpricing.scripts import supervisor
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.local_stores.home import home_beside
-from llmpricing.scripts.local_stores.opening import used_stores
 from llmpricing.scripts.web_port import claim_web_port
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from llmpricing.local_stores.home import home_beside
+from llmpricing.local_stores.opening import shown, used_stores
+from llmpricing.local_stores.processes import ServerProcess
+from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
+from llmpricing.local_stores.wanted import Wanted, wanted_stores
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.local_stores.home import home_beside
-from llmpricing.scripts.local_stores.opening import shown, used_stores
-from llmpricing.scripts.local_stores.processes import ServerProcess
-from llmpricing.scripts.local_stores.reset import drop_our_tables, empty_cache, empty_database
-from llmpricing.scripts.local_stores.wanted import Wanted, wanted_stores
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 NOT_RUNNING = 3

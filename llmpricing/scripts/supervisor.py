@@ -14,8 +14,8 @@ from types import FrameType
 
 import click
 
+from llmpricing.local_stores.opening import OpenStores
 from llmpricing.scripts.ini import listen_addresses
-from llmpricing.scripts.local_stores.opening import OpenStores
 from llmpricing.scripts.web_port import SUPERVISOR, accepts
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

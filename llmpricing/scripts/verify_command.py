@@ -14,12 +14,12 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 from webob import Request
 
+from llmpricing.local_stores import running_stores
+from llmpricing.local_stores.home import home_beside
+from llmpricing.local_stores.opening import OpenStores, used_stores
 from llmpricing.models import migrations
 from llmpricing.scripts import supervisor
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.local_stores import running_stores
-from llmpricing.scripts.local_stores.home import home_beside
-from llmpricing.scripts.local_stores.opening import OpenStores, used_stores
 
 STORES_UP_S, FIRST_CONNECTION_S, HEALTH_S = 10.0, 2.0, 0.5  # the story's quality gates
 

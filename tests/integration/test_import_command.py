@@ -22,7 +22,6 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base, Catalogue, Observation, Offering, PriceRow, SourceFetch
 from llmpricing.models.migrations import IMPORT_LOCK
-from llmpricing.scripts import import_command
 from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.https_server import ListServer, certificate, trusted_server

@@ -17,12 +17,12 @@ import pytest
 import redis
 from sqlalchemy.engine import make_url
 
-from llmpricing.scripts.local_stores import RunningStores, StoreError, running_stores
-from llmpricing.scripts.local_stores.account import Account
-from llmpricing.scripts.local_stores.binaries import installed_binaries
-from llmpricing.scripts.local_stores.home import home_beside
-from llmpricing.scripts.local_stores.probes import MARKER, ask_cache, ask_database
-from llmpricing.scripts.local_stores.reset import empty_database
+from llmpricing.local_stores import RunningStores, StoreError, running_stores
+from llmpricing.local_stores.account import Account
+from llmpricing.local_stores.binaries import installed_binaries
+from llmpricing.local_stores.home import home_beside
+from llmpricing.local_stores.probes import MARKER, ask_cache, ask_database
+from llmpricing.local_stores.reset import empty_database
 from tests.checkout import Checkout
 from tests.conftest import migrated
 
@@ -131,7 +131,7 @@ class TestServers:
     def test_scratch_servers_end_with_the_program_that_started_them(self) -> None:
         program = """if True:
             import os, signal
-            from llmpricing.scripts.local_stores import running_stores
+            from llmpricing.local_stores import running_stores
             with running_stores() as stores:
                 print(stores.postgres.folder.parent, stores.postgres.pid, stores.valkey.pid, flush=True)
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from llmpricing.scripts.local_stores import ports
+from llmpricing.local_stores import ports
 from tests.checkout import Checkout
 
 

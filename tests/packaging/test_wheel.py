@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from llmpricing.scripts.local_stores import running_stores
+from llmpricing.local_stores import running_stores
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import create_engine
 
+from llmpricing.local_stores import RunningStores, running_stores
 from llmpricing.models import migrations
-from llmpricing.scripts.local_stores import RunningStores, running_stores
 from llmpricing.settings import Settings, read_settings
 
 MakeSettings = Callable[..., Settings]

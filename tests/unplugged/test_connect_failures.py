@@ -18,9 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.health import run
 from llmpricing.health.database import database_probe
+from llmpricing.local_stores import RunningStores, running_stores
+from llmpricing.local_stores.probes import ask_database
 from llmpricing.scripts.initialize_db import next_step
-from llmpricing.scripts.local_stores import RunningStores, running_stores
-from llmpricing.scripts.local_stores.probes import ask_database
 from llmpricing.services import schema
 from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
 from tests.unplugged.conftest import MakeSettings, as_superuser

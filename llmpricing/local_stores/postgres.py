@@ -16,11 +16,11 @@ import psycopg2
 from psycopg2 import sql
 from sqlalchemy.engine import URL
 
-from llmpricing.scripts.local_stores.account import Account
-from llmpricing.scripts.local_stores.binaries import binaries_for
-from llmpricing.scripts.local_stores.errors import StoreError
-from llmpricing.scripts.local_stores.probes import ask_database
-from llmpricing.scripts.local_stores.processes import ServerProcess, is_alive, server_environment
+from llmpricing.local_stores.account import Account
+from llmpricing.local_stores.binaries import binaries_for
+from llmpricing.local_stores.errors import StoreError
+from llmpricing.local_stores.probes import ask_database
+from llmpricing.local_stores.processes import ServerProcess, is_alive, server_environment
 
 SUPERUSER = "postgres"
 START_TIMEOUT_S = 60.0  # repairing after a crash takes its time

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 from sqlalchemy.engine import URL
 
-from llmpricing.scripts.local_stores.account import Account
-from llmpricing.scripts.local_stores.binaries import MISSING
-from llmpricing.scripts.local_stores.errors import StoreError
-from llmpricing.scripts.local_stores.probes import Answer
+from llmpricing.local_stores.account import Account
+from llmpricing.local_stores.binaries import MISSING
+from llmpricing.local_stores.errors import StoreError
+from llmpricing.local_stores.probes import Answer
 
 LOG_LIMIT_BYTES = 5_000_000
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmpricing.scripts.local_stores.errors import StoreError
+from llmpricing.local_stores.errors import StoreError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import URL, make_url
 
-from llmpricing.scripts.local_stores.postgres import Postgres
-from llmpricing.scripts.local_stores.valkey import Valkey
+from llmpricing.local_stores.postgres import Postgres
+from llmpricing.local_stores.valkey import Valkey
 from llmpricing.settings import Settings, environment_name
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")

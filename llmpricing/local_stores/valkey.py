@@ -8,9 +8,9 @@ from typing import ClassVar
 import redis
 from sqlalchemy.engine import URL
 
-from llmpricing.scripts.local_stores.binaries import binaries_for
-from llmpricing.scripts.local_stores.probes import ask_cache, cache_client, claim_cache
-from llmpricing.scripts.local_stores.processes import ServerProcess
+from llmpricing.local_stores.binaries import binaries_for
+from llmpricing.local_stores.probes import ask_cache, cache_client, claim_cache
+from llmpricing.local_stores.processes import ServerProcess
 
 START_TIMEOUT_S = 30.0
 

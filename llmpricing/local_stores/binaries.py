@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from llmpricing.scripts.local_stores.account import Account
-from llmpricing.scripts.local_stores.errors import StoreError
+from llmpricing.local_stores.account import Account
+from llmpricing.local_stores.errors import StoreError
 
 MISSING = (
     "The embedded servers are not installed for this Python.\n"

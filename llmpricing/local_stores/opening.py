@@ -9,12 +9,12 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from llmpricing.scripts.local_stores import ports
-from llmpricing.scripts.local_stores.errors import StoreError
-from llmpricing.scripts.local_stores.home import Home
-from llmpricing.scripts.local_stores.probes import ask_patiently, claim_cache
-from llmpricing.scripts.local_stores.processes import ServerProcess
-from llmpricing.scripts.local_stores.wanted import Wanted, wanted_stores
+from llmpricing.local_stores import ports
+from llmpricing.local_stores.errors import StoreError
+from llmpricing.local_stores.home import Home
+from llmpricing.local_stores.probes import ask_patiently, claim_cache
+from llmpricing.local_stores.processes import ServerProcess
+from llmpricing.local_stores.wanted import Wanted, wanted_stores
 from llmpricing.settings import Settings, environment_name
 
 Say = Callable[[str], None]

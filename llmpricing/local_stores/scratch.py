@@ -12,12 +12,12 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 
-from llmpricing.scripts.local_stores import ports
-from llmpricing.scripts.local_stores.account import account_for
-from llmpricing.scripts.local_stores.errors import StoreError
-from llmpricing.scripts.local_stores.home import Home
-from llmpricing.scripts.local_stores.postgres import Postgres
-from llmpricing.scripts.local_stores.valkey import Valkey
+from llmpricing.local_stores import ports
+from llmpricing.local_stores.account import account_for
+from llmpricing.local_stores.errors import StoreError
+from llmpricing.local_stores.home import Home
+from llmpricing.local_stores.postgres import Postgres
+from llmpricing.local_stores.valkey import Valkey
 
 
 @dataclass(frozen=True)

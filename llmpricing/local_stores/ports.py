@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from llmpricing.scripts.local_stores.errors import StoreError
+from llmpricing.local_stores.errors import StoreError
 
 LOOPBACK = (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6))
 

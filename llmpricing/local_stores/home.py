@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from llmpricing.scripts.local_stores.account import Account, account_for
-from llmpricing.scripts.local_stores.errors import StoreError
-from llmpricing.scripts.local_stores.postgres import Postgres
-from llmpricing.scripts.local_stores.valkey import Valkey
+from llmpricing.local_stores.account import Account, account_for
+from llmpricing.local_stores.errors import StoreError
+from llmpricing.local_stores.postgres import Postgres
+from llmpricing.local_stores.valkey import Valkey
 
 LOCK_PATIENCE_S = 90.0
 

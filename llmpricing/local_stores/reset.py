@@ -10,9 +10,9 @@ import psycopg2
 from psycopg2 import errors, sql
 from sqlalchemy.engine import URL
 
+from llmpricing.local_stores.errors import StoreError
+from llmpricing.local_stores.probes import ANSWER_TIMEOUT_S, MARKER, cache_client
 from llmpricing.models import Base
-from llmpricing.scripts.local_stores.errors import StoreError
-from llmpricing.scripts.local_stores.probes import ANSWER_TIMEOUT_S, MARKER, cache_client
 
 KEY_PATTERN = "llmpricing:*"
 LOCK_TIMEOUT = "3s"
