@@ -10,20 +10,20 @@ import click
 from llmpricing.settings import SettingsError
 
 COMMANDS = {
-    "alias": "llmpricing.scripts.alias_command:alias",
-    "changes": "llmpricing.scripts.changes_command:changes",
-    "import": "llmpricing.scripts.import_command:import_",
-    "pin": "llmpricing.scripts.pin_command:pin",
-    "price": "llmpricing.scripts.price_command:price",
-    "quote": "llmpricing.scripts.quote_command:quote",
-    "rate": "llmpricing.scripts.rate_command:rate",
-    "exchange": "llmpricing.scripts.exchange_command:exchange",
-    "review": "llmpricing.scripts.review_command:review",
-    "run": "llmpricing.scripts.run_command:run",
-    "stores": "llmpricing.scripts.stores_command:stores",
-    "trust": "llmpricing.scripts.trust_command:trust",
-    "unpin": "llmpricing.scripts.pin_command:unpin",
-    "verify": "llmpricing.scripts.verify_command:verify",
+    "alias": "llmpricing.scripts.commands.alias:alias",
+    "changes": "llmpricing.scripts.commands.changes:changes",
+    "import": "llmpricing.scripts.commands.import_lists:import_",
+    "pin": "llmpricing.scripts.commands.pin:pin",
+    "price": "llmpricing.scripts.commands.price:price",
+    "quote": "llmpricing.scripts.commands.quote:quote",
+    "rate": "llmpricing.scripts.commands.rate:rate",
+    "exchange": "llmpricing.scripts.commands.exchange:exchange",
+    "review": "llmpricing.scripts.commands.review:review",
+    "run": "llmpricing.scripts.commands.run:run",
+    "stores": "llmpricing.scripts.commands.stores:stores",
+    "trust": "llmpricing.scripts.commands.trust:trust",
+    "unpin": "llmpricing.scripts.commands.pin:unpin",
+    "verify": "llmpricing.scripts.commands.verify:verify",
 }
 
 

@@ -396,7 +396,7 @@ def test_all_imports_every_source_from_its_own_address_and_one_failure_stops_no_
     for slug in ("genai-prices", "litellm", "models-dev"):
         server.serve(f"/{slug}", (SAMPLES / slug / "sample.json").read_bytes())
     moved = {slug: replace(info, url=urls[slug]) for slug, info in SOURCES.items()}
-    monkeypatch.setattr("llmpricing.scripts.import_command.SOURCES", moved)
+    monkeypatch.setattr("llmpricing.scripts.commands.import_lists.SOURCES", moved)
     answers = commands.json("import --all", exit_code=1)
     assert {a["source"]: a["outcome"] for a in answers} == {
         "genai-prices": "imported",

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base, migrations
-from llmpricing.scripts.verify_command import price_history
+from llmpricing.scripts.commands.verify import price_history
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,7 +15,7 @@ import click
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import failures_told, ini_option, instant, open_book
+from llmpricing.scripts.options import failures_told, ini_option, instant, open_book
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.price_log import Summary

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import back_to, echo_json, failures_told, ini_option, json_option, open_book
+from llmpricing.scripts.options import back_to, echo_json, failures_told, ini_option, json_option, open_book
 from llmpricing.services.catalogue.price_changes import Change, PriceState, changes_since, comparable_since
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name

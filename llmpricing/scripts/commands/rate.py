@@ -12,7 +12,7 @@ import click
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import (
+from llmpricing.scripts.options import (
     as_option,
     day,
     decider,

@@ -12,7 +12,7 @@ import click
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import (
+from llmpricing.scripts.options import (
     as_option,
     decider,
     echo_json,

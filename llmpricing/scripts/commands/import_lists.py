@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import echo_json, failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.options import echo_json, failures_told, ini_option, instant, json_option, open_book
 from llmpricing.services.imports.fetches import Reading, last_answer
 from llmpricing.services.imports.importing import Summary, import_lists
 from llmpricing.settings import Settings

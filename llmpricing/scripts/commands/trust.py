@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import (
+from llmpricing.scripts.options import (
     as_option,
     decider,
     echo_json,

@@ -14,7 +14,7 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal, ratio_text, to_text
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import (
+from llmpricing.scripts.options import (
     MeterName,
     as_option,
     decider,

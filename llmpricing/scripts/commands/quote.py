@@ -16,7 +16,7 @@ from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
 from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 

@@ -10,7 +10,7 @@ import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.price_book import (
+from llmpricing.scripts.options import (
     as_option,
     decider,
     failures_told,
