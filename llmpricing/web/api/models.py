@@ -14,9 +14,9 @@ from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import freshness, offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
+from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.paging import fingerprint
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 
 SHAPE = 1  # raise it when the fields of an answer change: an older release's answers may still be in the cache
 CACHE_TTL_S = 30  # a price that starts meanwhile, without an import, is shown this much later at the most

@@ -16,9 +16,9 @@ from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import unresolved
-from llmpricing.web.bodies import read_json, shaped
 from llmpricing.web.errors import invalid
-from llmpricing.web.questions import CLOCKS, read_clocks
+from llmpricing.web.json_body import read_json, shaped
+from llmpricing.web.list_query import CLOCKS, read_clocks
 
 MOST_NAMES = 10_000
 _PARAMETERS: dict[str, p.Reader] = {"model": p.text_of(400), "provider": p.text, "api_url": p.text, **CLOCKS}

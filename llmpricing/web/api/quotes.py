@@ -19,8 +19,8 @@ from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, Refusal, quote_many
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
-from llmpricing.web.bodies import read_json, shaped
 from llmpricing.web.errors import Refused, invalid
+from llmpricing.web.json_body import read_json, shaped
 
 MOST_ITEMS = 1000
 FORMATS = get_args(UsageFormat)

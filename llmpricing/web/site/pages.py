@@ -15,8 +15,8 @@ from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.questions import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.site import display
 from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
 
