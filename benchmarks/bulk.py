@@ -24,7 +24,7 @@ from benchmarks.books import scratch_book
 from benchmarks.calls import models
 from benchmarks.timing import best_of, once
 from benchmarks.usage_log import usage_log
-from llmpricing.services.usage_log.layout import Columns
+from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.price_log import price_log
 from llmpricing.services.usage_log.pricer import Pricer
 from llmpricing.services.usage_log.read.parquet import read_parquet
@@ -70,7 +70,7 @@ def _calc_prices(sample: list[dict[str, object]]) -> None:
 
 
 def _in_memory(session: Session, place: Path, rows: int, peer: float) -> None:
-    batches = list(read_parquet(place / "log.parquet", Columns()))
+    batches = list(read_parquet(place / "log.parquet", ColumnRoles()))
     pricer = Pricer(session, NOW, None)
 
     def work() -> None:
@@ -87,7 +87,7 @@ def _from_file_to_file(session: Session, place: Path, suffix: str, rows: int, pe
     def work() -> None:
         pricer = Pricer(session, NOW, None)
         files = [place / f"{name}{suffix}" for name in ("log", "out", "left")]
-        summary = price_log(pricer, Columns(), *files)
+        summary = price_log(pricer, ColumnRoles(), *files)
         assert summary.rows == rows
 
     _say(f"from {suffix} to {suffix}", rows / best_of(ROUNDS, work), peer)

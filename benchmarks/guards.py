@@ -17,14 +17,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from llmpricing.domain.money import quantise, to_text
-from llmpricing.domain.observations import PriceList, Segment
+from llmpricing.domain.observations import DatedPrice, PriceList
 from llmpricing.domain.publishing.guard_evidence import factor_between, unit_price
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
 from llmpricing.domain.publishing.quarantine import Flag
-from llmpricing.domain.publishing.timelines import Component, Word, changes
+from llmpricing.domain.publishing.timelines import Component, Observation, changes
 from llmpricing.sources import litellm
 
-Words = dict[str, dict[Component, list[Word]]]
+Words = dict[str, dict[Component, list[Observation]]]
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Heard:
     words: Words = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     modes: dict[str, str | None] = field(default_factory=dict)
     snapshots: list[datetime] = field(default_factory=list)
-    last: dict[str, dict[Component, tuple[Segment, ...]]] = field(default_factory=dict)
+    last: dict[str, dict[Component, tuple[DatedPrice, ...]]] = field(default_factory=dict)
 
     def listen(self, price_list: PriceList, at: datetime) -> None:
         """Note what a map says otherwise than the map before it; an offering that it leaves out says nothing."""
@@ -46,7 +46,7 @@ class Heard:
             self.last[offering.slug] = said
             for component in said | before if said else ():
                 if said.get(component, ()) != before.get(component, ()):
-                    word = Word(price_list.source, at, price_list.states_dates, said.get(component, ()))
+                    word = Observation(price_list.source, at, price_list.states_dates, said.get(component, ()))
                     self.words[offering.slug][component].append(word)
 
 
@@ -59,7 +59,7 @@ def read_maps(folder: Path) -> Heard:
     return heard
 
 
-def size_of_change(before: Word, after: Word) -> str:
+def size_of_change(before: Observation, after: Observation) -> str:
     """A change's size in classes that tell ordinary ones from suspicious ones."""
     old, new = (word.segments[-1] if word.segments else None for word in (before, after))
     if new is None:
@@ -79,7 +79,7 @@ def publish_all(heard: Heard) -> dict[str, OfferingBook]:
     }
 
 
-def is_ordinary(flag: Flag, words: list[Word]) -> bool:
+def is_ordinary(flag: Flag, words: list[Observation]) -> bool:
     """Whether a stopped word changed its source's last value by 10x or less."""
     pairs = pairwise(changes(words))
     return any(
@@ -88,7 +88,7 @@ def is_ordinary(flag: Flag, words: list[Word]) -> bool:
     )
 
 
-def per_million(segment: Segment | None) -> str:
+def per_million(segment: DatedPrice | None) -> str:
     price = unit_price(segment)
     return "-" if price is None else to_text(quantise(price * 1_000_000))
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.books import scratch_book
 from benchmarks.timing import once
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
 
@@ -49,7 +49,7 @@ def _read(path: Path) -> bytes:
 def _import(engine: Engine, data: bytes, path: Path) -> None:
     published = datetime.fromisoformat(path.name[:10]).replace(tzinfo=UTC)
     with Session(engine) as session, session.begin():
-        import_lists(session, [(SOURCES["litellm"], Reading(data, published, datetime.now(UTC), path.name))])
+        import_lists(session, [(SOURCES["litellm"], ReadList(data, published, datetime.now(UTC), path.name))])
 
 
 if __name__ == "__main__":

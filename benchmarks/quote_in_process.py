@@ -14,7 +14,7 @@ import genai_prices
 
 from benchmarks.calls import Call, calls
 from benchmarks.timing import best_of
-from llmpricing.domain.names.index import Entry, build_catalogue
+from llmpricing.domain.names.index import IndexedOffering, build_index
 from llmpricing.domain.names.matching import resolve
 from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
@@ -31,8 +31,8 @@ def ours() -> Callable[[Call], Any]:
     source = bundled("genai-prices")
     listed = parser.parse(source.data)
     compiled = {o.slug: compile_offering(prices_of(o.statements, parser.SOURCE)) for o in listed.offerings}
-    entries = [Entry(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in listed.offerings]
-    lookup = lru_cache(20_000)(partial(resolve, build_catalogue(entries, listed.providers)))
+    entries = [IndexedOffering(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in listed.offerings]
+    lookup = lru_cache(20_000)(partial(resolve, build_index(entries, listed.providers)))
 
     def ask(call: Call) -> Any:
         return quote(compiled[lookup(call.model, call.seller).slug], read_usage(call.usage), call.at)

@@ -21,7 +21,7 @@ from webtest import TestApp
 from llmpricing import main
 from llmpricing.local_stores import running_stores
 from llmpricing.models import migrations
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.registry import source_info
@@ -130,7 +130,7 @@ def small_book(store_urls: StoreUrls) -> Iterator[str]:
         migrated(url)
         engine = create_engine(url, poolclass=NullPool)
         with Session(engine) as session, session.begin():
-            reading = Reading(small_list(), datetime(2026, 11, 10, tzinfo=UTC), NOW, "bundled 0.2.3")
+            reading = ReadList(small_list(), datetime(2026, 11, 10, tzinfo=UTC), NOW, "bundled 0.2.3")
             import_lists(session, [(source_info("genai-prices"), reading)])
         yield str(make_url(url).database)
 

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Schedule, Step, conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.models import (
-    Catalogue,
+    BookVersion,
+    ContractRateRow,
     ExchangeRate,
     MeterRow,
     Offering,
     OfferingAlias,
-    OwnRate,
     PriceRow,
     Provider,
     ScheduleRow,
@@ -63,7 +63,7 @@ COUNTED = (
 def fill(session: Session) -> None:
     """Write the book: 40 offerings of one seller, own rates for some, an exchange rate, and an alias that moves."""
     chance = random.Random(7)  # noqa: S311 - the same book every time
-    session.add(Catalogue(id=1, version=1, changed_at=BELIEVED))
+    session.add(BookVersion(id=1, version=1, changed_at=BELIEVED))
     session.add(Source(id=1, slug="motley", name="Motley", trust_rank=1, states_dates=True))
     session.add(Provider(id=1, slug="motley", name="Motley"))
     for meter in METERS.values():
@@ -137,9 +137,9 @@ def _agree(session: Session) -> None:
     """Own rates, a currency's worth, and a name that meant another model until June 2025."""
     ever, june = Range(START, None), START + timedelta(days=151)
     shared = {"provider": "motley", "currency": "USD", "recorded": ever}
-    session.add(OwnRate(api_id_glob="m1*", discount=Decimal("0.125"), valid=Range(june, None), **shared))
+    session.add(ContractRateRow(api_id_glob="m1*", discount=Decimal("0.125"), valid=Range(june, None), **shared))
     own = {"meter": "input_tokens", "amount": Decimal("1.7"), "per_quantity": 1_000_000}
-    session.add(OwnRate(api_id_glob="m2", valid=Range(START, june), **own, **shared))
+    session.add(ContractRateRow(api_id_glob="m2", valid=Range(START, june), **own, **shared))
     session.add(ExchangeRate(currency="EUR", usd=Decimal("1.13"), source="a bank", valid=ever, recorded=ever))
     for offering, valid in ((4, Range(START, june)), (5, Range(june, None))):
         named = {"namespace": "own", "alias": "our-model", "source_id": None}

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from llmpricing.domain.conditions import BASE, Conditions
-from llmpricing.domain.observations import Segment, Statement
+from llmpricing.domain.observations import DatedPrice, Statement
 from llmpricing.domain.prices import Price
 
 KNOWN_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def price_of(
-    number: int, meter: str, segment: Segment, conditions: Conditions = BASE, source: str = "list", **facts
+    number: int, meter: str, segment: DatedPrice, conditions: Conditions = BASE, source: str = "list", **facts
 ) -> Price:
     """The price, numbered, that a segment makes; ``facts`` are further fields of it."""
     return Price(

@@ -38,7 +38,7 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class DatedPrice:
     """One value and its stated period. ``amount`` is in ``currency`` per ``per_quantity`` units of the meter.
 
     Both bounds are aware UTC times or None for open; ``until`` is exclusive. ``raw`` keeps the source's own text
@@ -63,7 +63,7 @@ class Statement:
 
     meter: str
     conditions: Conditions
-    segments: tuple[Segment, ...]
+    segments: tuple[DatedPrice, ...]
 
     @property
     def is_zero(self) -> bool:
@@ -143,4 +143,4 @@ def flat(
 ) -> Statement:
     """A statement of one undated value; 0 is said as free."""
     state = State.PRICED if amount else State.FREE
-    return Statement(meter, conditions, (Segment(state, amount, per_quantity, **segment),))
+    return Statement(meter, conditions, (DatedPrice(state, amount, per_quantity, **segment),))

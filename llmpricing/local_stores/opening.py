@@ -14,7 +14,7 @@ from llmpricing.local_stores.errors import StoreError
 from llmpricing.local_stores.home import Home
 from llmpricing.local_stores.probes import ask_patiently, claim_cache
 from llmpricing.local_stores.processes import ServerProcess
-from llmpricing.local_stores.wanted import Wanted, wanted_stores
+from llmpricing.local_stores.wanted import WantedStore, wanted_stores
 from llmpricing.settings import Settings, environment_name
 
 Say = Callable[[str], None]
@@ -87,7 +87,7 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _opened(pairs: list[tuple[Wanted, ServerProcess]], say: Say) -> OpenStores:
+def _opened(pairs: list[tuple[WantedStore, ServerProcess]], say: Say) -> OpenStores:
     database, cache = (_open(wanted, server, say) for wanted, server in pairs)
     claim_cache(cache.url)
     return OpenStores(database, cache)
@@ -102,7 +102,7 @@ def _leave(home: Home, am_last: Callable[[], bool], say: Say) -> None:
         say(f"Stopped {' and '.join(stopped)}; the data stays in {shown(home.folder)}.")
 
 
-def _open(wanted: Wanted, server: ServerProcess, say: Say) -> OpenStore:
+def _open(wanted: WantedStore, server: ServerProcess, say: Say) -> OpenStore:
     answer = server.ask(wanted.url)
     if answer.ready:
         own = server.pid is not None and server.port == wanted.url.port
@@ -117,7 +117,7 @@ def _open(wanted: Wanted, server: ServerProcess, say: Say) -> OpenStore:
     return _start(wanted, server, answer.reason, say)
 
 
-def _start(wanted: Wanted, server: ServerProcess, reason: str, say: Say) -> OpenStore:
+def _start(wanted: WantedStore, server: ServerProcess, reason: str, say: Say) -> OpenStore:
     url, port = wanted.url, wanted.url.port or server.default_port
     if not ports.is_free(port):
         url = url.set(port=ports.free_port_after(port, server.port))

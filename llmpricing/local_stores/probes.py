@@ -21,7 +21,7 @@ START_PATIENCE_S = 10.0  # a container opens its port long before its server ans
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServerAnswer:
     """What a server said: usable, or why not in plain words; ``starting`` when it may be usable soon."""
 
     ready: bool
@@ -49,35 +49,37 @@ _NOT_LET_IN = "it does not let role {user} into database {database}"
 _STARTING = (ConnectFailure.STARTING, ConnectFailure.REPAIRING, ConnectFailure.CUT)
 
 
-def ask_database(url: URL) -> Answer:
+def ask_database(url: URL) -> ServerAnswer:
     """Log in as the URL's role to the URL's database."""
     _, arguments = url.get_dialect()().create_connect_args(url)
     try:
         with closing(psycopg2.connect(**{"connect_timeout": ANSWER_TIMEOUT_S, **arguments})):
-            return Answer(True)
+            return ServerAnswer(True)
     except psycopg2.Error as error:
         failure = connect_failure(error)
     reason = _DATABASE_PHRASES.get(failure, _NOT_LET_IN) if failure else _NOT_LET_IN
-    return Answer(False, reason.format(user=url.username, database=url.database), failure in _STARTING)
+    return ServerAnswer(False, reason.format(user=url.username, database=url.database), failure in _STARTING)
 
 
-def ask_cache(url: URL) -> Answer:
+def ask_cache(url: URL) -> ServerAnswer:
     """Whether the URL's database is empty or bears our marker; writes nothing."""
     with cache_client(url) as client:
         try:
             if client.exists(MARKER) or client.dbsize() == 0:
-                return Answer(True)
+                return ServerAnswer(True)
         except redis.exceptions.BusyLoadingError:
-            return Answer(False, "it is still starting", starting=True)
+            return ServerAnswer(False, "it is still starting", starting=True)
         except redis.exceptions.AuthenticationError:
-            return Answer(False, "it wants another password")
+            return ServerAnswer(False, "it wants another password")
         except redis.exceptions.TimeoutError:
-            return Answer(False, f"it does not answer within {ANSWER_TIMEOUT_S} s")
+            return ServerAnswer(False, f"it does not answer within {ANSWER_TIMEOUT_S} s")
         except redis.exceptions.ConnectionError as error:
             return _no_connection(str(error))
         except redis.exceptions.RedisError:
-            return Answer(False, "it does not answer as Redis does")
-    return Answer(False, f"its database {url.database or 0} holds keys of something else and not our marker {MARKER}")
+            return ServerAnswer(False, "it does not answer as Redis does")
+    return ServerAnswer(
+        False, f"its database {url.database or 0} holds keys of something else and not our marker {MARKER}"
+    )
 
 
 def claim_cache(url: URL) -> None:
@@ -96,7 +98,7 @@ def cache_client(url: URL) -> redis.Redis:
     )
 
 
-def ask_patiently(ask: Callable[[URL], Answer], url: URL, say: Callable[[str], None]) -> Answer:
+def ask_patiently(ask: Callable[[URL], ServerAnswer], url: URL, say: Callable[[str], None]) -> ServerAnswer:
     """Ask again while the server is still starting."""
     deadline = time.monotonic() + START_PATIENCE_S
     answer = ask(url)
@@ -108,9 +110,9 @@ def ask_patiently(ask: Callable[[URL], Answer], url: URL, say: Callable[[str], N
     return answer
 
 
-def _no_connection(text: str) -> Answer:
+def _no_connection(text: str) -> ServerAnswer:
     if "refused" in text:
-        return Answer(False, "nothing listens there")
+        return ServerAnswer(False, "nothing listens there")
     if "Name or service" in text or "nodename" in text or "name resolution" in text:
-        return Answer(False, "the host name is not known")
-    return Answer(False, "it closes the connection", starting="closed" in text or "reset" in text)
+        return ServerAnswer(False, "the host name is not known")
+    return ServerAnswer(False, "it closes the connection", starting="closed" in text or "reset" in text)

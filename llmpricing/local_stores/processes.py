@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from llmpricing.local_stores.account import Account
 from llmpricing.local_stores.binaries import MISSING
 from llmpricing.local_stores.errors import StoreError
-from llmpricing.local_stores.probes import Answer
+from llmpricing.local_stores.probes import ServerAnswer
 
 LOG_LIMIT_BYTES = 5_000_000
 
@@ -58,7 +58,7 @@ class ServerProcess(ABC):
 
     @staticmethod
     @abstractmethod
-    def ask(url: URL) -> Answer:
+    def ask(url: URL) -> ServerAnswer:
         """Whether the server at the URL, whosever it is, is the one that the URL means."""
 
     @abstractmethod

@@ -16,7 +16,7 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedStore:
     """A server that the settings name; ``refusal`` says why none may be started in its place, empty: one may."""
 
     key: str
@@ -34,14 +34,14 @@ class Wanted:
         return f"{self.url.host}:{self.url.port}"
 
 
-def wanted_stores(settings: Settings, environ: Mapping[str, str] | None = None) -> tuple[Wanted, Wanted]:
+def wanted_stores(settings: Settings, environ: Mapping[str, str] | None = None) -> tuple[WantedStore, WantedStore]:
     """What the settings ask for: the database and the cache."""
     environ = os.environ if environ is None else environ
 
-    def wanted(key: str, text: str, default_port: int) -> Wanted:
+    def wanted(key: str, text: str, default_port: int) -> WantedStore:
         url = make_url(text)
         url = url if url.port else url.set(port=default_port)
-        return Wanted(key, url, _refusal(key, url, settings, environ))
+        return WantedStore(key, url, _refusal(key, url, settings, environ))
 
     return (
         wanted("sqlalchemy.url", settings.database_url, Postgres.default_port),

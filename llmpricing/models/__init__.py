@@ -8,7 +8,7 @@ from pyramid_retry import RetryableExecutionPolicy
 from sqlalchemy.orm import Session
 
 from llmpricing.models.catalogue import (
-    Catalogue,
+    BookVersion,
     MatchRule,
     Model,
     Offering,
@@ -17,25 +17,25 @@ from llmpricing.models.catalogue import (
     ProviderDescription,
 )
 from llmpricing.models.deadline import install, within_deadline
-from llmpricing.models.decisions import AuditEvent, ExchangeRate, OwnRate, Pin, Review
+from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRate, Pin, Review
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
-from llmpricing.models.sources import Observation, ProviderTrust, Source, SourceFetch
+from llmpricing.models.sources import ObservationRow, ProviderTrust, Source, SourceFetch
 from llmpricing.settings import Settings
 
 __all__ = [
     "AuditEvent",
     "Base",
-    "Catalogue",
+    "BookVersion",
+    "ContractRateRow",
     "ExchangeRate",
     "MatchRule",
     "MeterRow",
     "Model",
-    "Observation",
+    "ObservationRow",
     "Offering",
     "OfferingAlias",
-    "OwnRate",
     "Pin",
     "PriceRow",
     "Provider",

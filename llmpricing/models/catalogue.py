@@ -15,7 +15,7 @@ from llmpricing.models.meta import Base, Id
 _EMPTY = text("'{}'::text[]")
 
 
-class Catalogue(Base):
+class BookVersion(Base):
     """One row: the version of all that is published. Whatever changes an answer raises it in the same transaction.
 
     ``book`` tells this price book from any other, so that a cache that has seen two never mixes their versions.

@@ -72,7 +72,7 @@ class Pin(Base):
     note: Mapped[str | None]
 
 
-class OwnRate(Base):
+class ContractRateRow(Base):
     """What this installation has agreed with a seller: a discount, or a price of one meter, on offerings of a glob.
 
     ``discount`` is a fraction (0.125 is 12.5 %); a price is in ``currency`` per ``per_quantity`` units of ``meter``.

@@ -69,7 +69,7 @@ class SourceFetch(Base):
     source: Mapped[Source] = relationship()
 
 
-class Observation(Base):
+class ObservationRow(Base):
     """What a source said about one component (a meter under conditions) of an offering, when its word changed.
 
     Append-only; a word of several dated segments takes several rows. Withdrawn is a word without segments: the source

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.models import Catalogue
+from llmpricing.models import BookVersion
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class BookState:
     """A price book at one version. Changes are recorded later than ``last_change``, so that all recorded until then
     stays as it is for ever: that is what makes answers repeatable, and safe to remember.
     """
@@ -28,7 +28,7 @@ class Knowledge:
         return self.last_change if known_at is None else min(known_at, self.last_change)
 
 
-def knowledge(session: Session) -> Knowledge:
+def book_state(session: Session) -> BookState:
     """What the price book knows now."""
-    row = session.execute(select(Catalogue.book, Catalogue.version, Catalogue.changed_at)).one_or_none()
-    return Knowledge("empty", 0, _NEVER) if row is None else Knowledge(row.book.hex, row.version, row.changed_at)
+    row = session.execute(select(BookVersion.book, BookVersion.version, BookVersion.changed_at)).one_or_none()
+    return BookState("empty", 0, _NEVER) if row is None else BookState(row.book.hex, row.version, row.changed_at)

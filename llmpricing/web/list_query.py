@@ -18,7 +18,7 @@ from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 _SORTS = listing.SORTABLE + tuple(f"-{name}" for name in listing.SORTABLE)
-CLOCKS: dict[str, p.Reader] = {"as_of": p.instant, "known_at": p.instant}
+CLOCKS: dict[str, p.Reader] = {"as_of": p.read_time, "known_at": p.read_time}
 _FILTERS: dict[str, p.Reader] = {
     "provider": p.text,
     "q": p.text,

@@ -92,7 +92,7 @@ def one_of(*allowed: str) -> Reader:
     return read
 
 
-def instant(name: str, raw: str) -> datetime:
+def read_time(name: str, raw: str) -> datetime:
     """An RFC 3339 time with offset, in UTC and in YEARS; a bare date means 00:00 UTC."""
     try:
         if not raw.isascii() or "W" in raw:  # fromisoformat takes weeks and other scripts' digits, RFC 3339 does not

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW, running_app
@@ -262,7 +262,7 @@ def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, 
     providers[0]["models"][0]["prices"]["cache_write_mtok"] = 0.3  # below input
     later = NOW + timedelta(days=1)
     with Session(engine) as session, session.begin():
-        reading = Reading(json.dumps(providers).encode(), datetime(2026, 11, 15, tzinfo=UTC), later, "a test's list")
+        reading = ReadList(json.dumps(providers).encode(), datetime(2026, 11, 15, tzinfo=UTC), later, "a test's list")
         import_lists(session, [(source_info("genai-prices"), reading)])
     page = testapp.get(f"/models/acme/acme-large?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
     (row,) = [row for row in page.html.select("tr") if "cache write tokens" in spoken(row).lower()]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from llmpricing.domain.meters import METERS
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
@@ -132,7 +132,7 @@ def correct(engine: Engine) -> None:
     """Read a list of 15 Nov, an hour later, in which acme-large costs 3.5 a million input tokens."""
     changed = json.loads(small_list())
     changed[0]["models"][0]["prices"]["input_mtok"] = 3.5
-    reading = Reading(
+    reading = ReadList(
         json.dumps(changed).encode(), datetime(2026, 11, 15, tzinfo=UTC), NOW + timedelta(hours=1), "a test's list"
     )
     with Session(engine) as session, session.begin():
@@ -176,7 +176,7 @@ def test_an_ambiguous_name_is_a_409_with_its_candidates(testapp: TestApp, engine
     data = json.dumps(
         [{"id": name, "name": name, "api_pattern": name, "models": twin} for name in ("one", "two")]
     ).encode()
-    reading = Reading(data, datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
+    reading = ReadList(data, datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
     with Session(engine) as session, session.begin():
         import_lists(session, [(source_info("genai-prices"), reading)])
     error = refused(testapp, 409, model="acme-large")

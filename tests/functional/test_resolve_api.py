@@ -13,7 +13,7 @@ from webtest import TestApp
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 from tests.conftest import NOW
 
 
@@ -113,7 +113,7 @@ def test_a_bad_list_is_a_400_that_names_the_field(testapp: TestApp, body: Any, f
 def test_every_id_of_the_full_price_book_means_itself(full_book_url: str) -> None:
     engine = create_engine(full_book_url, poolclass=NullPool)
     with Session(engine) as session:
-        names = names_of(session, knowledge(session))
+        names = names_of(session, book_state(session))
         lookup = names.at(Clocks(NOW, NOW))
         assert len(names.offerings) > 2_500
         for slug, offered in names.offerings.items():

@@ -15,7 +15,7 @@ from webtest import TestApp
 from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.models import Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations
 from llmpricing.sources.registry import source_info
@@ -27,7 +27,7 @@ def load(url: str, source: str, data: bytes, published: str, at: datetime = NOW)
     engine = create_engine(url, poolclass=NullPool)
     with Session(engine) as session, session.begin():
         day = datetime.fromisoformat(published).replace(tzinfo=UTC)
-        import_lists(session, [(source_info(source), Reading(data, day, at, "a test's list"))])
+        import_lists(session, [(source_info(source), ReadList(data, day, at, "a test's list"))])
     engine.dispose()
 
 

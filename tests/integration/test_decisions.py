@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.conditions import BASE
-from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.publishing.guard_evidence import Finding, Rule
+from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.publishing.guard_evidence import Finding, GuardRule
 from llmpricing.domain.publishing.quarantine import Flag
-from llmpricing.models import AuditEvent, Catalogue, Offering, PriceRow, Review, Source
+from llmpricing.models import AuditEvent, BookVersion, Offering, PriceRow, Review, Source
 from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.publishing.reviews import keep_reviews
@@ -76,7 +76,7 @@ class PriceBook:
 
     def version(self) -> int | None:
         with Session(self.engine) as session:
-            return session.scalar(select(Catalogue.version))
+            return session.scalar(select(BookVersion.version))
 
 
 @pytest.fixture
@@ -416,10 +416,10 @@ def test_a_pin_does_not_hide_that_two_sources_differ(price_book: PriceBook) -> N
 def test_a_review_states_old_and_new_price_for_the_same_quantity(session: Session) -> None:
     offering = session.scalars(select(Offering.id).where(Offering.slug == "acme/acme-small")).one()
     source = session.scalars(select(Source.id).where(Source.slug == "genai-prices")).one()
-    per_thousand = Segment(State.PRICED, Decimal("0.002"), 1000)
-    new = Segment(State.PRICED, Decimal(3), 1_000_000)
+    per_thousand = DatedPrice(State.PRICED, Decimal("0.002"), 1000)
+    new = DatedPrice(State.PRICED, Decimal(3), 1_000_000)
     for meter, old, against in (("output_tokens", per_thousand, None), ("cache_read_tokens", None, per_thousand)):
-        finding = Finding(Rule.CACHE_READ_ABOVE_INPUT, "input_tokens", against)
+        finding = Finding(GuardRule.CACHE_READ_ABOVE_INPUT, "input_tokens", against)
         flag = Flag(meter, BASE, "genai-prices", NOW, new, old, finding, None, None)
         keep_reviews(session, {offering: [flag]}, {"genai-prices": source}, NOW)
     found = session.scalars(select(Review).where(Review.closed_at.is_(None) | (Review.outcome == "superseded"))).all()

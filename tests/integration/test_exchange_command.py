@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
 from tests.commands import Commands, commands_on
@@ -46,7 +46,7 @@ def test_a_quote_converts_by_the_rate_of_its_day_and_shows_it(
     euro = {"dbx-model": {"litellm_provider": "databricks", "mode": "chat", "input_dbu_cost_per_token": 1e-06}}
     engine = create_engine(book_url, poolclass=NullPool)
     with Session(engine) as session, session.begin():
-        reading = Reading(json.dumps(euro).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
+        reading = ReadList(json.dumps(euro).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
         import_lists(session, [(source_info("litellm"), reading)])
     question = {"model": "databricks/dbx-model", "usage": {"input_tokens": 1000000}, "at": "2026-11-10T00:00:00Z"}
     with running_app(book_url, redis_url) as app:

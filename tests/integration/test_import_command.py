@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import Base, Catalogue, Observation, Offering, PriceRow, SourceFetch
+from llmpricing.models import Base, BookVersion, ObservationRow, Offering, PriceRow, SourceFetch
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
@@ -440,7 +440,7 @@ def test_of_two_imports_at_once_one_imports_and_the_other_changes_nothing(
     assert sorted((answer["outcome"], answer["new"]) for answer in said) == [("imported", 4), ("unchanged", 0)]
     assert [fetch.outcome for fetch in fetches(book)] == ["imported"]
     with Session(book) as session:
-        assert session.scalar(select(Catalogue.version)) == 1
+        assert session.scalar(select(BookVersion.version)) == 1
 
 
 def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_does_all(
@@ -457,5 +457,5 @@ def test_an_import_that_is_killed_leaves_nothing_and_the_next_one_does_all(
     assert rows(book) == before
     assert commands.json("import genai-prices", list_file)["new"] == 4
     with Session(book) as session:
-        counts = [session.scalar(select(func.count()).select_from(t)) for t in (Offering, Observation, PriceRow)]
+        counts = [session.scalar(select(func.count()).select_from(t)) for t in (Offering, ObservationRow, PriceRow)]
     assert counts == [2, 4, 4]

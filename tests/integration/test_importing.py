@@ -17,11 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import Observation, Offering, PriceRow, Review, Source, SourceFetch
+from llmpricing.models import ObservationRow, Offering, PriceRow, Review, Source, SourceFetch
 from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.imports.fetches import Reading
-from llmpricing.services.imports.importing import Summary, import_lists
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.names.coverage import cover
 from llmpricing.sources.errors import SourceError
@@ -30,8 +30,10 @@ from tests.conftest import NOW
 from tests.lists import cost_map, price_list, small_list
 
 
-def load(session: Session, data: bytes, published: str, at: datetime = NOW, source: str = "genai-prices") -> Summary:
-    reading = Reading(data, datetime.fromisoformat(published).replace(tzinfo=UTC), at, "a test's list")
+def load(
+    session: Session, data: bytes, published: str, at: datetime = NOW, source: str = "genai-prices"
+) -> ImportSummary:
+    reading = ReadList(data, datetime.fromisoformat(published).replace(tzinfo=UTC), at, "a test's list")
     (summary,) = import_lists(session, [(source_info(source), reading)])
     return summary
 
@@ -54,11 +56,13 @@ def history(session: Session) -> list[Any]:
 
 def test_the_same_list_twice_changes_nothing(empty_session: Session) -> None:
     first = load(empty_session, small_list(), "2026-11-10")
-    counts = [empty_session.scalar(select(func.count()).select_from(t)) for t in (PriceRow, Observation, SourceFetch)]
+    counts = [
+        empty_session.scalar(select(func.count()).select_from(t)) for t in (PriceRow, ObservationRow, SourceFetch)
+    ]
     again = load(empty_session, small_list(), "2026-11-10")
     assert (first.new > 0, again.new, again.changed, again.unchanged) == (True, 0, 0, first.new)
     assert counts == [
-        empty_session.scalar(select(func.count()).select_from(t)) for t in (PriceRow, Observation, SourceFetch)
+        empty_session.scalar(select(func.count()).select_from(t)) for t in (PriceRow, ObservationRow, SourceFetch)
     ]
 
 
@@ -171,7 +175,7 @@ def test_what_the_newest_list_says_of_a_model_counts_in_whatever_order_they_come
 def test_a_describing_list_that_returns_to_what_it_said_is_believed_again(empty_session: Session) -> None:
     load(empty_session, price_list(a=2), "2026-01-01")
     for month, mode in enumerate(("embedding", "chat", "embedding"), start=1):
-        reading = Reading(described(mode, 8), datetime(2026, month, 10, tzinfo=UTC), NOW, "a test's list", None, True)
+        reading = ReadList(described(mode, 8), datetime(2026, month, 10, tzinfo=UTC), NOW, "a test's list", None, True)
         import_lists(empty_session, [(source_info("litellm"), reading)])
         assert facts(empty_session)[0] == mode
 
@@ -341,7 +345,7 @@ def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots:
     for order in (lists, random.sample(lists, len(lists))):
         with empty_session.begin_nested() as savepoint:
             for minute, (info, data, published) in enumerate(order):
-                reading = Reading(data, published, NOW + timedelta(minutes=minute), "a test's list")
+                reading = ReadList(data, published, NOW + timedelta(minutes=minute), "a test's list")
                 import_lists(empty_session, [(info, reading)])
             reviews = waiting(empty_session)
             told = select(Offering.slug, Offering.mode, Offering.context_window).order_by(Offering.slug)

@@ -16,10 +16,10 @@ from sqlalchemy.pool import NullPool
 from llmpricing.domain.names.matching import Resolution, Unknown, Why
 from llmpricing.models import migrations
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import Meaning, names_of, resolve_name
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
 
@@ -75,7 +75,7 @@ def other_sellers() -> list[dict[str, Any]]:
 def load(session: Session, providers: list[dict[str, Any]], month: int, hours: int) -> None:
     """Import the list as published in a month of 2026, read some hours after NOW."""
     published = datetime(2026, month, 10, tzinfo=UTC)
-    reading = Reading(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
+    reading = ReadList(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
     import_lists(session, [(source_info("genai-prices"), reading)])
 
 
@@ -156,7 +156,7 @@ def test_a_name_that_came_later_was_not_known_yet(empty_session: Session) -> Non
 
 def test_names_and_sellers_longer_than_any_are_unknown_and_not_remembered(empty_session: Session) -> None:
     load(empty_session, sellers(), 9, hours=0)
-    lookup = names_of(empty_session, knowledge(empty_session)).at(Clocks(AT, NOW))
+    lookup = names_of(empty_session, book_state(empty_session)).at(Clocks(AT, NOW))
     tracemalloc.start()
     try:
         for number in range(100):
@@ -170,7 +170,7 @@ def test_names_and_sellers_longer_than_any_are_unknown_and_not_remembered(empty_
 
 def test_long_names_are_remembered_in_few_bytes(empty_session: Session) -> None:
     load(empty_session, sellers(), 9, hours=0)
-    lookup = names_of(empty_session, knowledge(empty_session)).at(Clocks(AT, NOW))
+    lookup = names_of(empty_session, book_state(empty_session)).at(Clocks(AT, NOW))
     tracemalloc.start()
     try:
         for number in range(1000):

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering, Review
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from tests.conftest import StoreUrls, new_database
@@ -28,7 +28,7 @@ def session(store_urls: StoreUrls, model_prices_book: str) -> Iterator[Session]:
 
 
 def test_every_model_costs_what_model_prices_says_by_date_and_mode(session: Session) -> None:
-    known = knowledge(session)
+    known = book_state(session)
     ids = dict(session.execute(select(Offering.slug, Offering.id)).all())
     held = set(session.scalars(select(Offering.slug).join(Review).where(Review.closed_at.is_(None))))
     prices = prices_of(session, known.book, known.last_change, ids.values())

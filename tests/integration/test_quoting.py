@@ -20,15 +20,15 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.context import Context, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.usage.formats import read_usage
-from llmpricing.models import AuditEvent, ExchangeRate, OwnRate, Provider, ProviderDescription
+from llmpricing.models import AuditEvent, ContractRateRow, ExchangeRate, Provider, ProviderDescription
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.decisions.contract_rates import Agreed, add_rates, end_rate, own_rates
+from llmpricing.services.decisions.contract_rates import AgreedRate, add_rates, end_rate, own_rates
 from llmpricing.services.decisions.own_aliases import add_name, end_name, own_names
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
-from llmpricing.services.imports.fetches import Reading
+from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import Names, resolve_name
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 from llmpricing.services.publishing.publish import raise_version
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
 from llmpricing.sources.registry import source_info
@@ -52,7 +52,7 @@ def load(session: Session, change: Callable[[Any], None], day: int = 15, hours: 
     providers = json.loads(small_list())
     change(providers)
     published = datetime(2026, 11, day, tzinfo=UTC)
-    reading = Reading(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
+    reading = ReadList(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
     import_lists(session, [(source_info("genai-prices"), reading)])
 
 
@@ -75,7 +75,7 @@ def test_a_correction_leaves_what_was_known_before_as_it_was(session: Session) -
 
 def test_the_answer_names_the_time_that_gives_it_again(session: Session) -> None:
     first = quote_one(session, asked())
-    assert first.known_at == knowledge(session).last_change == NOW
+    assert first.known_at == book_state(session).last_change == NOW
     load(session, dearer)
     later = NOW + timedelta(days=365)
     assert quote_one(session, asked(known_at=later)).known_at == later
@@ -255,7 +255,7 @@ def test_a_name_that_could_not_work_is_refused(session: Session, name: str, offe
 
 def test_a_discount_shows_the_list_total_beside_ones_own(session: Session) -> None:
     january = datetime(2026, 1, 1, tzinfo=UTC)
-    assert add_rates(session, by(1), "acme", "acme-*", [Agreed(discount=Decimal("0.125"))], january) == 6
+    assert add_rates(session, by(1), "acme", "acme-*", [AgreedRate(discount=Decimal("0.125"))], january) == 6
     found = quote_one(session, asked()).quote
     assert (found.total, found.list_total) == (Decimal("2.1875"), Decimal("2.5"))
     (line,) = found.lines
@@ -267,19 +267,21 @@ def test_a_discount_shows_the_list_total_beside_ones_own(session: Session) -> No
 
 def test_a_named_model_comes_before_a_glob_and_an_amount_before_a_discount(session: Session) -> None:
     january = datetime(2026, 1, 1, tzinfo=UTC)
-    add_rates(session, by(1), "acme", "*", [Agreed(discount=Decimal("0.5"))], january)
-    add_rates(session, by(2), "acme", "acme-large", [Agreed(discount=Decimal("0.1"))], january)
+    add_rates(session, by(1), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], january)
+    add_rates(session, by(2), "acme", "acme-large", [AgreedRate(discount=Decimal("0.1"))], january)
     assert (total(session), total(session, "acme/acme-long", {"input_tokens": 1000})) == (
         Decimal("2.25"),
         Decimal("0.0005"),
     )
-    add_rates(session, by(3), "acme", "*", [Agreed(meter="input_tokens", amount=Decimal(2), per=1_000_000)], january)
+    add_rates(
+        session, by(3), "acme", "*", [AgreedRate(meter="input_tokens", amount=Decimal(2), per=1_000_000)], january
+    )
     assert total(session) == 2
 
 
 def test_price_ids_reproduce_ones_own_total_too(session: Session) -> None:
     january = datetime(2026, 1, 1, tzinfo=UTC)
-    amounts = [Agreed(meter=meter, amount=Decimal(1), per=1_000_000) for meter in ("input_tokens", "output_tokens")]
+    amounts = [AgreedRate(meter=meter, amount=Decimal(1), per=1_000_000) for meter in ("input_tokens", "output_tokens")]
     add_rates(session, by(1), "acme", "acme-dated", amounts, january)
     question = asked("acme/acme-dated", {"input_tokens": 10, "output_tokens": 7}, context=Context(service_tier="batch"))
     first = quote_one(session, question).quote
@@ -292,7 +294,7 @@ def test_rate_ids_posted_back_with_price_ids_reproduce_ones_own_total_whatever_i
     session: Session,
 ) -> None:
     january, usage = datetime(2026, 1, 1, tzinfo=UTC), {"input_tokens": 1000, "output_tokens": 500}
-    agreed = [Agreed(discount=Decimal("0.1")), Agreed(meter="output_tokens", amount=Decimal(9), per=1_000_000)]
+    agreed = [AgreedRate(discount=Decimal("0.1")), AgreedRate(meter="output_tokens", amount=Decimal(9), per=1_000_000)]
     add_rates(session, by(1), "acme", "*", agreed, january)
     first = quote_one(session, asked(usage=usage)).quote
     ids = {
@@ -301,7 +303,7 @@ def test_rate_ids_posted_back_with_price_ids_reproduce_ones_own_total_whatever_i
     }
     for rate in own_rates(session):
         end_rate(session, by(2), rate.id, january)
-    add_rates(session, by(3), "acme", "*", [Agreed(discount=Decimal("0.5"))], january)
+    add_rates(session, by(3), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], january)
     again, now = quote_one(session, asked(usage=usage, **ids)).quote, total(session, usage=usage)
     shown = [[(line.rate, line.amount, line.list_amount, line.rate_id) for line in q.lines] for q in (again, first)]
     assert shown[0] == shown[1]
@@ -311,7 +313,7 @@ def test_rate_ids_posted_back_with_price_ids_reproduce_ones_own_total_whatever_i
 
 
 def test_ids_of_rates_for_other_offerings_are_refused(session: Session) -> None:
-    add_rates(session, by(1), "bazaar", "*", [Agreed(discount=Decimal("0.1"))], datetime(2026, 1, 1, tzinfo=UTC))
+    add_rates(session, by(1), "bazaar", "*", [AgreedRate(discount=Decimal("0.1"))], datetime(2026, 1, 1, tzinfo=UTC))
     (rate,) = own_rates(session)
     with pytest.raises(RateIdError) as refused:
         quote_one(session, asked(rate_ids=(rate.id, 999)))
@@ -319,7 +321,7 @@ def test_ids_of_rates_for_other_offerings_are_refused(session: Session) -> None:
 
 
 def test_a_rate_ends_on_its_day_and_what_was_known_stays(session: Session) -> None:
-    add_rates(session, by(1), "acme", "*", [Agreed(discount=Decimal("0.5"))], datetime(2026, 1, 1, tzinfo=UTC))
+    add_rates(session, by(1), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], datetime(2026, 1, 1, tzinfo=UTC))
     (rate,) = own_rates(session)
     end_rate(session, by(2), rate.id, datetime(2026, 11, 1, tzinfo=UTC))
     assert total(session) == Decimal("2.5")
@@ -333,7 +335,7 @@ def test_a_rate_ends_on_its_day_and_what_was_known_stays(session: Session) -> No
 
 def test_a_second_rate_for_the_same_thing_and_an_unknown_seller_are_refused(session: Session) -> None:
     january, june = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-    half = [Agreed(discount=Decimal("0.5"))]
+    half = [AgreedRate(discount=Decimal("0.5"))]
     add_rates(session, by(1), "acme", "*", half, january, june)
     with pytest.raises(DecisionRefused, match="Rate 1"):
         add_rates(session, by(2), "acme", "*", half, june - timedelta(seconds=1))
@@ -341,14 +343,14 @@ def test_a_second_rate_for_the_same_thing_and_an_unknown_seller_are_refused(sess
         add_rates(session, by(2), "nobody", "*", half, january)
     with pytest.raises(DecisionRefused, match="before the beginning"):
         add_rates(session, by(2), "acme", "*", half, june, january)
-    assert len(session.scalars(select(OwnRate)).all()) == 1
+    assert len(session.scalars(select(ContractRateRow)).all()) == 1
 
 
 def test_a_change_of_ones_own_raises_the_version(session: Session) -> None:
-    first = knowledge(session)
+    first = book_state(session)
     add_name(session, by(0), "bot", "acme/acme-large")
-    add_rates(session, by(0), "acme", "*", [Agreed(discount=Decimal("0.5"))], NOW)
-    last = knowledge(session)
+    add_rates(session, by(0), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], NOW)
+    last = book_state(session)
     assert (last.version, last.last_change) == (first.version + 2, NOW + timedelta(microseconds=2))
 
 
@@ -376,7 +378,7 @@ def test_a_bare_list_takes_nothing_from_a_sellers_description(session: Session) 
     )
     before = session.execute(described).all()
     data = {"acme/acme-large": {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 2.5e-06}}
-    reading = Reading(
+    reading = ReadList(
         json.dumps(data).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW + timedelta(hours=1), "a test's"
     )
     import_lists(session, [(source_info("litellm"), reading)])

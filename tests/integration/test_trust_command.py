@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import AuditEvent, Catalogue
+from llmpricing.models import AuditEvent, BookVersion
 from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clocks import Clocks
 from tests.commands import Commands, commands_on
@@ -62,7 +62,7 @@ class PriceBook:
 
     def version(self) -> int:
         with Session(self.engine) as session:
-            return session.scalars(select(Catalogue.version)).one()
+            return session.scalars(select(BookVersion.version)).one()
 
 
 @pytest.fixture

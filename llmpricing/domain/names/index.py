@@ -19,7 +19,7 @@ OWN = "own"  # the namespace of names that this installation gave
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexedOffering:
     """An offering as the catalogue knows it; its clauses in the order in which they are tried."""
 
     slug: str
@@ -33,11 +33,11 @@ class Seller:
     """A provider with what it sells: by lowered API id, by names that clauses mean exactly, by looser clauses."""
 
     slug: str
-    by_id: Mapping[str, Entry]
-    by_exact_clause: Mapping[str, Entry]
-    loose: tuple[tuple[Clause, Entry], ...]
+    by_id: Mapping[str, IndexedOffering]
+    by_exact_clause: Mapping[str, IndexedOffering]
+    loose: tuple[tuple[Clause, IndexedOffering], ...]
     dated: frozenset[tuple[str, ...]]  # marks without dates of the ids that bear a date
-    placed: Mapping[tuple[str, ...], tuple[Entry, ...]]  # by marks, the ids that say a place
+    placed: Mapping[tuple[str, ...], tuple[IndexedOffering, ...]]  # by marks, the ids that say a place
     api_pattern: re.Pattern[str] | None
     provider_match: Clause | None
     model_match: Clause | None
@@ -45,7 +45,7 @@ class Seller:
 
 
 @dataclass(frozen=True, eq=False)
-class Catalogue:
+class NameIndex:
     """The names of one time, all lowered: ``slugs`` by slug, ``own`` and ``aliases`` by alias, ``sold`` by API id."""
 
     slugs: Mapping[str, tuple[str, ...]]
@@ -73,15 +73,15 @@ class Catalogue:
         return tuple(self.sellers[slug] for slug in dict.fromkeys(called) if slug in self.sellers)
 
 
-def build_catalogue(
-    entries: Iterable[Entry],
+def build_index(
+    entries: Iterable[IndexedOffering],
     providers: Iterable[ObservedProvider],
     aliases: Iterable[tuple[str, str, str]] = (),
-) -> Catalogue:
+) -> NameIndex:
     """Index offerings, their sellers and (namespace, alias, slug); MatchError names a clause that cannot be read."""
     entries = list(entries)
     known = {provider.slug: provider for provider in providers}
-    by_provider: dict[str, list[Entry]] = {slug: [] for slug in known}
+    by_provider: dict[str, list[IndexedOffering]] = {slug: [] for slug in known}
     slugs, sold, words, named = (defaultdict[str, list[str]](list) for _ in range(4))
     dates: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for entry in entries:
@@ -101,20 +101,20 @@ def build_catalogue(
     sellers = {
         slug: _seller(known.get(slug) or ObservedProvider(slug, slug), sells) for slug, sells in by_provider.items()
     }
-    return Catalogue(_frozen(slugs), own, _frozen(named), _frozen(sold), sellers, _frozen(words), _frozen(dates))
+    return NameIndex(_frozen(slugs), own, _frozen(named), _frozen(sold), sellers, _frozen(words), _frozen(dates))
 
 
 def _frozen(index: Mapping[_Key, list[_Value]]) -> Mapping[_Key, tuple[_Value, ...]]:
     return {key: tuple(values) for key, values in index.items()}
 
 
-def _seller(provider: ObservedProvider, sells: list[Entry]) -> Seller:
+def _seller(provider: ObservedProvider, sells: list[IndexedOffering]) -> Seller:
     compiled = [(_compiled(clause, entry.slug), entry) for entry in sells for clause in entry.clauses]
-    by_exact_clause: dict[str, Entry] = {}
+    by_exact_clause: dict[str, IndexedOffering] = {}
     for clause, entry in compiled:
         for text in clause.exact:
             by_exact_clause.setdefault(text, entry)
-    placed: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
+    placed: dict[tuple[str, ...], list[IndexedOffering]] = defaultdict(list)
     for entry in sells:
         if places(entry.api_id):
             placed[marks(entry.api_id)].append(entry)

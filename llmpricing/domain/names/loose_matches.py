@@ -13,7 +13,7 @@ from llmpricing.domain.names.identities import (
     swallowed,
     without_dates,
 )
-from llmpricing.domain.names.index import Catalogue, Entry, Seller
+from llmpricing.domain.names.index import IndexedOffering, NameIndex, Seller
 
 _DATE_BEGUN = re.compile(r"20\d\d-?(\d\d-?)?$")  # how a clause ends that names the dates of a year
 _BUILD_BEGUN, _BUILD = (
@@ -30,7 +30,7 @@ def _is_build(passed_over: tuple[str, ...], requested: str, stated: str) -> bool
     return not swallowed(stated[: begun.start()], requested)
 
 
-def at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
+def at_place(seller: Seller, entry: IndexedOffering, requested: str) -> IndexedOffering | None:
     """The offering of the same model in the place that the name says, where the seller lists it apart."""
     asked, listed = places(requested), places(entry.api_id)
     if not asked or asked == listed:
@@ -42,7 +42,7 @@ def at_place(seller: Seller, entry: Entry, requested: str) -> Entry | None:
     return entry if listed <= {"regional"} else None
 
 
-def keeps_identity(catalogue: Catalogue, seller: Seller, entry: Entry, requested: str, stated: str) -> bool:
+def keeps_identity(catalogue: NameIndex, seller: Seller, entry: IndexedOffering, requested: str, stated: str) -> bool:
     """Whether a clause passes over nothing that tells models apart.
 
     Only a date may come on top, where the seller has no dated offering of the model, so that its price is that of all

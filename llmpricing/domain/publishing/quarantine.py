@@ -10,15 +10,15 @@ from enum import StrEnum
 from itertools import groupby, pairwise
 
 from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.observations import Segment
+from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.families import in_families
-from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, Rule, instant, unit_price
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, instant, unit_price
 from llmpricing.domain.publishing.guards import SLIPS, judge
 from llmpricing.domain.publishing.timelines import (
     END,
     Component,
-    Row,
-    Word,
+    Observation,
+    TimelineEntry,
     changes,
     merge_source,
     row_at,
@@ -27,9 +27,9 @@ from llmpricing.domain.publishing.timelines import (
 )
 from llmpricing.domain.publishing.verdicts import Judgement, Stop, WordKey, companions, is_others_fault, spreads
 
-Words = Mapping[Component, Sequence[Word]]
+Words = Mapping[Component, Sequence[Observation]]
 Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of all its lists
-Timelines = dict[Component, dict[str, tuple[Row, ...]]]  # per component and source
+Timelines = dict[Component, dict[str, tuple[TimelineEntry, ...]]]  # per component and source
 
 UNRANKED = 1_000
 
@@ -52,12 +52,12 @@ class Flag:
     conditions: Conditions
     source: str
     time: datetime
-    new: Segment
-    old: Segment | None
+    new: DatedPrice
+    old: DatedPrice | None
     finding: Finding
     verdict: Verdict | None
     superseded: datetime | None
-    stopped: tuple[Row, ...] = ()
+    stopped: tuple[TimelineEntry, ...] = ()
 
     @property
     def key(self) -> WordKey:
@@ -102,7 +102,7 @@ class _Walk:
     said: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all words that nobody rejected
     next_word: dict[WordKey, datetime] = field(default_factory=dict)
 
-    def listen(self, component: Component, words: Sequence[Word]) -> Iterator[Word]:
+    def listen(self, component: Component, words: Sequence[Observation]) -> Iterator[Observation]:
         """The words that change something; notes what each source says over all of them, and how long each stands."""
         for source, group in groupby(sorted(words, key=_source), key=_source):
             said = changes(group)
@@ -113,7 +113,7 @@ class _Walk:
                 self.next_word[(*component, source, word.time)] = later.time
             yield from said
 
-    def judge(self, component: Component, word: Word) -> Judgement:
+    def judge(self, component: Component, word: Observation) -> Judgement:
         """Hold each new value of one word against all that was accepted before it."""
         key: WordKey = (*component, word.source, word.time)
         rows = self.accepted[component].get(word.source, ())
@@ -144,13 +144,13 @@ class _Walk:
             if stops:
                 self._flag(judged, stops, verdict)
 
-    def _accept(self, judged: Judgement, rows: tuple[Row, ...]) -> None:
+    def _accept(self, judged: Judgement, rows: tuple[TimelineEntry, ...]) -> None:
         meter, conditions, source, _ = judged.key
         if rows or source in self.accepted[meter, conditions]:
             self.accepted[meter, conditions][source] = rows
 
     def _flag(self, judged: Judgement, stops: Sequence[Stop], verdict: Verdict | None) -> None:
-        own = [stop for stop in stops if stop.finding.rule is not Rule.OUTPUT_FAR_BELOW_INPUT]
+        own = [stop for stop in stops if stop.finding.rule is not GuardRule.OUTPUT_FAR_BELOW_INPUT]
         first = (own or stops)[0]  # the relation may be the other price's fault, so a later row's own fault goes first
         old = first.last.segment if first.last else None
         rows = tuple(stop.row for stop in stops)
@@ -158,7 +158,7 @@ class _Walk:
         self.flags.append(Flag(*judged.key, first.row.segment, old, first.finding, verdict, superseded, rows))
 
     def _evidence(self, component: Component, source: str, *, is_arrival: bool) -> Evidence:
-        def sibling(meter: str, conditions: Conditions, at: datetime) -> Segment | None:
+        def sibling(meter: str, conditions: Conditions, at: datetime) -> DatedPrice | None:
             return _segment_at(self.said.get((meter, conditions), {}).get(source, ()), at)
 
         rank = self.ranks.get(source, UNRANKED)
@@ -173,31 +173,33 @@ class _Walk:
         )
 
 
-def _is_credible(word: Word, verdict: Verdict | None) -> bool:
+def _is_credible(word: Observation, verdict: Verdict | None) -> bool:
     """Whether a word may speak for or against others."""
     return verdict is Verdict.ACCEPTED or (verdict is None and not word.is_zero)
 
 
-def _segment_at(rows: Sequence[Row], at: datetime) -> Segment | None:
+def _segment_at(rows: Sequence[TimelineEntry], at: datetime) -> DatedPrice | None:
     row = row_at(rows, at)
     return row.segment if row else None
 
 
-def _order(word: Word, ranks: Mapping[str, int]) -> tuple[datetime, int, str]:
+def _order(word: Observation, ranks: Mapping[str, int]) -> tuple[datetime, int, str]:
     return (word.time, ranks.get(word.source, UNRANKED), word.source)
 
 
-def _source(word: Word) -> str:
+def _source(word: Observation) -> str:
     return word.source
 
 
-def _goes_on(rows: Sequence[Row], row: Row) -> bool:
+def _goes_on(rows: Sequence[TimelineEntry], row: TimelineEntry) -> bool:
     """Whether the timeline already had this value when the row begins, so that it is no change."""
     before = row_at(rows, instant(row))
     return before is not None and same_value(before.segment, row.segment)
 
 
-def _last_before(row: Row, rows: Sequence[Row], told: Sequence[Row]) -> Row | None:
+def _last_before(
+    row: TimelineEntry, rows: Sequence[TimelineEntry], told: Sequence[TimelineEntry]
+) -> TimelineEntry | None:
     """The value at the row's date as it was known so far, else the nearest before it."""
     at = instant(row)
     earlier = [other for other in (*rows, *told) if other.start < row.start]

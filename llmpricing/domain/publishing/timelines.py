@@ -15,7 +15,7 @@ from decimal import Decimal
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.money import multiply
-from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.observations import Basis, DatedPrice, State
 
 Component = tuple[str, Conditions]  # a meter's slug and the conditions of its price
 BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -23,7 +23,7 @@ END = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Observation:
     """What a source said of one component in the list it published at ``time``; no segments: it withdrew the price.
 
     ``as_ever``: a price without date counts for the past too. ``withdrawn_from``: when a withdrawn price ended, where
@@ -33,7 +33,7 @@ class Word:
     source: str
     time: datetime
     as_ever: bool
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[DatedPrice, ...] = ()
     withdrawn_from: datetime | None = None
 
     @property
@@ -41,7 +41,7 @@ class Word:
         """Whether it is but a zero, which may mean free or nothing."""
         return bool(self.segments) and all(segment.state is State.ZERO for segment in self.segments)
 
-    def as_free(self) -> Word:
+    def as_free(self) -> Observation:
         """The word with its zeros taken for free."""
         if not self.is_zero:
             return self
@@ -54,12 +54,12 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TimelineEntry:
     """One value for one period. ``observed`` is the published time of the list that said it, ``known_from`` that of the
     source's first word on the component, ``bracket_from`` the last list of the source before the value appeared.
     """
 
-    segment: Segment
+    segment: DatedPrice
     source: str
     observed: datetime
     known_from: datetime
@@ -76,7 +76,7 @@ class Row:
     def covers(self, at: datetime) -> bool:
         return self.start <= at < self.end
 
-    def within(self, start: datetime, end: datetime) -> Row:
+    def within(self, start: datetime, end: datetime) -> TimelineEntry:
         """The same value for the part of its period between two times; a later start is no bracket any more."""
         if start <= self.start and self.end <= end:
             return self
@@ -88,7 +88,7 @@ class Row:
         return replace(self, segment=segment, bracket_from=self.bracket_from if start <= self.start else None)
 
 
-def same_value(one: Segment, other: Segment) -> bool:
+def same_value(one: DatedPrice, other: DatedPrice) -> bool:
     """Whether two segments ask the same, whatever their dates, sources and the quantity they state it for."""
     if (one.state, one.currency, one.minimum_quantity) != (
         other.state,
@@ -101,29 +101,29 @@ def same_value(one: Segment, other: Segment) -> bool:
     return multiply(one.amount, _whole(other)) == multiply(other.amount, _whole(one))
 
 
-def row_at(rows: Iterable[Row], at: datetime) -> Row | None:
+def row_at(rows: Iterable[TimelineEntry], at: datetime) -> TimelineEntry | None:
     """The row of a timeline that is valid at a time."""
     return next((row for row in rows if row.covers(at)), None)
 
 
-def merge_source(words: Iterable[Word], snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
+def merge_source(words: Iterable[Observation], snapshots: Sequence[datetime] = ()) -> tuple[TimelineEntry, ...]:
     """The timeline of one source's words on one component; ``snapshots`` are the sorted times of all its lists."""
-    rows: tuple[Row, ...] = ()
+    rows: tuple[TimelineEntry, ...] = ()
     for word in changes(words):
         rows = tell(rows, word, snapshots)
     return rows
 
 
-def changes(words: Iterable[Word]) -> list[Word]:
+def changes(words: Iterable[Observation]) -> list[Observation]:
     """One source's words on one component in the order of time, without those that repeat the one before."""
-    found: list[Word] = []
+    found: list[Observation] = []
     for word in sorted(words, key=lambda word: word.time):
         if not found or not _repeats(found[-1], word):
             found.append(word)
     return found
 
 
-def _repeats(before: Word, word: Word) -> bool:
+def _repeats(before: Observation, word: Observation) -> bool:
     if len(before.segments) != len(word.segments):
         return False
     return all(
@@ -133,7 +133,9 @@ def _repeats(before: Word, word: Word) -> bool:
     )
 
 
-def tell(rows: tuple[Row, ...], word: Word, snapshots: Sequence[datetime] = ()) -> tuple[Row, ...]:
+def tell(
+    rows: tuple[TimelineEntry, ...], word: Observation, snapshots: Sequence[datetime] = ()
+) -> tuple[TimelineEntry, ...]:
     """A source's timeline after its next word.
 
     A price with a date replaces all from its date on. One without continues the same value, or replaces it from the day
@@ -151,7 +153,9 @@ def tell(rows: tuple[Row, ...], word: Word, snapshots: Sequence[datetime] = ()) 
     return told + tuple(_stated(rows, segment, word) for segment in later)
 
 
-def _say_now(rows: tuple[Row, ...], lead: Segment, word: Word, snapshots: Sequence[datetime]) -> tuple[Row, ...]:
+def _say_now(
+    rows: tuple[TimelineEntry, ...], lead: DatedPrice, word: Observation, snapshots: Sequence[datetime]
+) -> tuple[TimelineEntry, ...]:
     day = word.day
     current = row_at(rows, word.time)
     if current and same_value(current.segment, lead):
@@ -166,7 +170,7 @@ def _say_now(rows: tuple[Row, ...], lead: Segment, word: Word, snapshots: Sequen
     return (*kept, _row(rows, replace(lead, valid_from=day, basis=basis), word, previous))
 
 
-def _say_past(rows: tuple[Row, ...], lead: Segment, word: Word) -> tuple[Row, ...]:
+def _say_past(rows: tuple[TimelineEntry, ...], lead: DatedPrice, word: Observation) -> tuple[TimelineEntry, ...]:
     """A price that had no beginning and has ended."""
     last = row_at(rows, (lead.valid_until or END) - datetime.resolution)
     if last and same_value(last.segment, lead):
@@ -174,21 +178,23 @@ def _say_past(rows: tuple[Row, ...], lead: Segment, word: Word) -> tuple[Row, ..
     return (_stated(rows, lead, word),)
 
 
-def _stated(rows: tuple[Row, ...], segment: Segment, word: Word) -> Row:
+def _stated(rows: tuple[TimelineEntry, ...], segment: DatedPrice, word: Observation) -> TimelineEntry:
     said_before = (row for row in rows if row.segment == segment)
     return next(said_before, _row(rows, segment, word))
 
 
-def _row(rows: tuple[Row, ...], segment: Segment, word: Word, bracket_from: datetime | None = None) -> Row:
+def _row(
+    rows: tuple[TimelineEntry, ...], segment: DatedPrice, word: Observation, bracket_from: datetime | None = None
+) -> TimelineEntry:
     known_from = rows[0].known_from if rows else word.time
-    return Row(segment, word.source, word.time, known_from, bracket_from)
+    return TimelineEntry(segment, word.source, word.time, known_from, bracket_from)
 
 
-def _before(rows: tuple[Row, ...], bound: datetime) -> tuple[Row, ...]:
+def _before(rows: tuple[TimelineEntry, ...], bound: datetime) -> tuple[TimelineEntry, ...]:
     return tuple(row.within(BEGINNING, bound) for row in rows if row.start < bound)
 
 
-def _ending(row: Row, until: datetime | None) -> Row:
+def _ending(row: TimelineEntry, until: datetime | None) -> TimelineEntry:
     return row if row.segment.valid_until == until else replace(row, segment=replace(row.segment, valid_until=until))
 
 
@@ -197,5 +203,5 @@ def _snapshot_before(snapshots: Sequence[datetime], day: datetime) -> datetime |
     return snapshots[index - 1] if index else None
 
 
-def _whole(segment: Segment) -> Decimal:
+def _whole(segment: DatedPrice) -> Decimal:
     return Decimal(segment.per_quantity)

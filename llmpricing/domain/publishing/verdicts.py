@@ -8,9 +8,9 @@ from datetime import datetime
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, Rule
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule
 from llmpricing.domain.publishing.guards import SPREADING, is_priced_elsewhere
-from llmpricing.domain.publishing.timelines import Component, Row, same_value
+from llmpricing.domain.publishing.timelines import Component, TimelineEntry, same_value
 
 WordKey = tuple[str, Conditions, str, datetime]  # meter, conditions, source, time
 
@@ -19,8 +19,8 @@ WordKey = tuple[str, Conditions, str, datetime]  # meter, conditions, source, ti
 class Stop:
     """A new row that a guard stops, the value before it, and why."""
 
-    row: Row
-    last: Row | None
+    row: TimelineEntry
+    last: TimelineEntry | None
     finding: Finding
 
 
@@ -29,18 +29,18 @@ class Judgement:
     """A word, the timeline it would make of the one before, its new rows, and those of them that guards stop."""
 
     key: WordKey
-    before: tuple[Row, ...]
-    told: tuple[Row, ...]
-    new: tuple[Row, ...]
+    before: tuple[TimelineEntry, ...]
+    told: tuple[TimelineEntry, ...]
+    new: tuple[TimelineEntry, ...]
     stops: tuple[Stop, ...]
     evidence: Evidence
     standing_until: datetime
 
     @property
-    def rules(self) -> set[Rule]:
+    def rules(self) -> set[GuardRule]:
         return {stop.finding.rule for stop in self.stops}
 
-    def without(self, stops: Sequence[Stop]) -> tuple[Row, ...]:
+    def without(self, stops: Sequence[Stop]) -> tuple[TimelineEntry, ...]:
         """The timeline with the last good price wherever a row is stopped."""
         stopped = [stop.row for stop in stops]
         if all(row in stopped for row in self.new):
@@ -66,7 +66,7 @@ def companions(judged: Judgement, spreading: Sequence[tuple[WordKey, Finding]]) 
     slips = [finding for key, finding in spreading if key[0] != meter and key[1] == conditions]
     if not slips or not judged.evidence.is_arrival or not _counts_tokens(judged):
         return []
-    finding = Finding(Rule.COMPANION, "a price of the same list", slip=slips[-1].slip)
+    finding = Finding(GuardRule.COMPANION, "a price of the same list", slip=slips[-1].slip)
     stopped = {stop.row for stop in judged.stops}
     others = [row for row in judged.new if row.segment.amount and row not in stopped]
     return [
@@ -78,16 +78,16 @@ def companions(judged: Judgement, spreading: Sequence[tuple[WordKey, Finding]]) 
 
 def is_others_fault(finding: Finding, conditions: Conditions, slipped: set[Component]) -> bool:
     """Whether the price that this one was measured against is the one that slipped."""
-    return finding.rule is Rule.OUTPUT_FAR_BELOW_INPUT and (finding.against, conditions) in slipped
+    return finding.rule is GuardRule.OUTPUT_FAR_BELOW_INPUT and (finding.against, conditions) in slipped
 
 
 def _counts_tokens(judged: Judgement) -> bool:
     return METERS[judged.key[0]].family == "tokens"
 
 
-def _joined(rows: Iterable[Row]) -> tuple[Row, ...]:
+def _joined(rows: Iterable[TimelineEntry]) -> tuple[TimelineEntry, ...]:
     """The rows in order, those that follow upon one another with one value as one."""
-    found: list[Row] = []
+    found: list[TimelineEntry] = []
     for row in rows:
         last = found[-1] if found else None
         if last and last.end == row.start and same_value(last.segment, row.segment):

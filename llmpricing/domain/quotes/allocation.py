@@ -7,42 +7,42 @@ from dataclasses import dataclass
 
 from llmpricing.domain.meters import METERS, ancestors, descendants
 from llmpricing.domain.observations import State
-from llmpricing.domain.quotes.unit_rates import Tariff
+from llmpricing.domain.quotes.unit_rates import UnitRate
 
 REQUESTS = "requests"
 UNKNOWN = State.UNKNOWN.value
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
 
-Tariffs = Mapping[str, tuple[Tariff, ...]]
+UnitRates = Mapping[str, tuple[UnitRate, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BillEntry:
     """A line to be: the shares, by place, that ``meter`` bills; the place after the last one counts the request."""
 
     meter: str
-    tariffs: tuple[Tariff, ...]
+    tariffs: tuple[UnitRate, ...]
     places: tuple[int, ...]
     rule: str
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Allocation:
     """How shares are billed. ``simple``: all are, each line by one tariff of whole 1e-12, in one currency."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[BillEntry, ...]
     unpriced: tuple[tuple[str, int, str], ...]  # meter, place, reason
     warnings: tuple[str, ...]
     state: str
     simple: bool
 
 
-def make_shape(
-    tariffs: Tariffs,
+def allocate(
+    tariffs: UnitRates,
     keys: tuple[str, ...],
     reason: Callable[[str], str],
-    notes: Callable[[Tariff], tuple[str, ...]],
-) -> Shape:
+    notes: Callable[[UnitRate], tuple[str, ...]],
+) -> Allocation:
     """The shape of usage with shares in ``keys``; each is billed at its own tariff or its nearest ancestor's.
 
     ``reason`` tells why a meter has no price, ``notes`` what to warn of when a tariff is used.
@@ -74,16 +74,16 @@ def make_shape(
     warnings += _split_warnings(tariffs, keys)
     state = UNKNOWN if unpriced or not tariffs else _state(paid or [bands[0] for bands in tariffs.values()])
     is_simple = not unpriced and _is_simple(entries)
-    return Shape(tuple(entries), tuple(unpriced), tuple(warnings), state, is_simple)
+    return Allocation(tuple(entries), tuple(unpriced), tuple(warnings), state, is_simple)
 
 
-def _entry(meter: str, used: tuple[Tariff, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> Entry:
+def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> BillEntry:
     others = [keys[place] for place in places if place < len(keys) and keys[place] != meter]
     rule = used[0].rule + (f"; counts {', '.join(others)} too, without a price of its own" if others else "")
-    return Entry(meter, used, places, rule)
+    return BillEntry(meter, used, places, rule)
 
 
-def _is_simple(entries: list[Entry]) -> bool:
+def _is_simple(entries: list[BillEntry]) -> bool:
     return len({entry.tariffs[0].currency for entry in entries}) == 1 and all(
         len(entry.tariffs) == 1
         and entry.tariffs[0].per == 1
@@ -92,7 +92,7 @@ def _is_simple(entries: list[Entry]) -> bool:
     )
 
 
-def _state(paid: list[Tariff]) -> str:
+def _state(paid: list[UnitRate]) -> str:
     """The state of a bill by the tariffs it rests on; without usage by all there are."""
     states = {tariff.state for tariff in paid}
     if states == {State.NOT_OFFERED}:
@@ -101,7 +101,7 @@ def _state(paid: list[Tariff]) -> str:
     return next((state for state in order if state in states), State.UNKNOWN)
 
 
-def _is_stopped(bands: tuple[Tariff, ...]) -> bool:
+def _is_stopped(bands: tuple[UnitRate, ...]) -> bool:
     return any(tariff.state is State.UNKNOWN for tariff in bands)
 
 
@@ -109,17 +109,17 @@ def _stopped(meter: str) -> str:
     return f"what the seller's list says of {meter} was stopped for review"
 
 
-def _priced_parts(tariffs: Tariffs, meter: str) -> list[str]:
+def _priced_parts(tariffs: UnitRates, meter: str) -> list[str]:
     return [slug for slug in descendants(meter) if slug in tariffs and tariffs[slug][0].state is State.PRICED]
 
 
-def _unpriced_reason(tariffs: Tariffs, meter: str, reason: Callable[[str], str]) -> str:
+def _unpriced_reason(tariffs: UnitRates, meter: str, reason: Callable[[str], str]) -> str:
     if parts := _priced_parts(tariffs, meter):
         return f"{meter} is priced by its parts only: state {', '.join(parts)}"
     return reason(meter)
 
 
-def _split_warnings(tariffs: Tariffs, keys: tuple[str, ...]) -> list[str]:
+def _split_warnings(tariffs: UnitRates, keys: tuple[str, ...]) -> list[str]:
     """Cache writes without a time-to-live, where the seller's price depends on it."""
     return [
         f"{key} has no price of its own, only by time-to-live: state {', '.join(parts)}"

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis, State
-from llmpricing.domain.quotes.allocation import UNKNOWN, Shape
+from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation
 from llmpricing.domain.quotes.charges import WIDE, Charge, charges, money, share_out
 from llmpricing.domain.quotes.contract_rates import Exchange, exchange
-from llmpricing.domain.quotes.unit_rates import Tariff
+from llmpricing.domain.quotes.unit_rates import UnitRate
 from llmpricing.domain.usage.quantities import Quantity, Usage
 
 _MAIN_CURRENCY = "USD"
@@ -25,7 +25,7 @@ class Line(NamedTuple):
     ``quantity`` is what is billed: without what narrower lines bill, and not below a minimum.
     """
 
-    tariff: Tariff
+    tariff: UnitRate
     quantity: Quantity
     amount: Decimal
     currency: str
@@ -113,7 +113,7 @@ def refused(state: str, reason: str, usage: Usage) -> Quote:
     return Quote(None, None, None, state, (), unpriced, () if unpriced else (reason,))
 
 
-def simple_bill(shape: Shape, usage: Usage) -> Quote:
+def simple_bill(shape: Allocation, usage: Usage) -> Quote:
     """The bill of a simple shape and whole quantities: integers only."""
     leaves = (*usage.leaves, 1)
     total = 0
@@ -130,7 +130,7 @@ def simple_bill(shape: Shape, usage: Usage) -> Quote:
     return Quote(sum_, sum_, shape.entries[0].tariffs[0].currency, shape.state, tuple(lines), (), shape.warnings)
 
 
-def exact_bill(shape: Shape, usage: Usage, currency: str | None = None, rates: Sequence[Exchange] = ()) -> Quote:
+def exact_bill(shape: Allocation, usage: Usage, currency: str | None = None, rates: Sequence[Exchange] = ()) -> Quote:
     """The bill of any shape, in ``currency`` or, without one, in the prices' own if they have one in common."""
     charged = charges(shape, usage)
     counted = (*usage.leaves, 1)  # the place after the last one counts the request

@@ -9,8 +9,8 @@ from math import floor
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.quotes.allocation import Entry, Shape
-from llmpricing.domain.quotes.unit_rates import Tariff
+from llmpricing.domain.quotes.allocation import Allocation, BillEntry
+from llmpricing.domain.quotes.unit_rates import UnitRate
 from llmpricing.domain.usage.quantities import Quantity, Usage
 
 WIDE = Context(prec=400)  # more digits than any amount times any quantity has
@@ -20,13 +20,13 @@ _PROMPT_ORDER = {"cache_read": 0, "cache_write": 1}  # a cached prefix comes fir
 class Charge(NamedTuple):
     """What a line will say: ``quantity`` as billed, and its exact cost in units of 1e-12 of the tariff's currency."""
 
-    tariff: Tariff
+    tariff: UnitRate
     quantity: Quantity
     units: Fraction
     rule: str
 
 
-def charges(shape: Shape, usage: Usage) -> list[Charge]:
+def charges(shape: Allocation, usage: Usage) -> list[Charge]:
     """All charges of a usage, exactly: minimum quantities and marginal bands included."""
     leaves = (*usage.leaves, 1)
     quantities = [sum(leaves[place] for place in entry.places) for entry in shape.entries]
@@ -40,7 +40,7 @@ def charges(shape: Shape, usage: Usage) -> list[Charge]:
     return charged
 
 
-def _bands(entry: Entry, quantity: Quantity, before: Quantity) -> Iterator[tuple[Tariff, Quantity, str]]:
+def _bands(entry: BillEntry, quantity: Quantity, before: Quantity) -> Iterator[tuple[UnitRate, Quantity, str]]:
     """The parts of a quantity by marginal band, all of it where there is one tariff."""
     first = entry.tariffs[0]
     if len(entry.tariffs) == 1 or METERS[entry.meter].direction != "input":
@@ -54,7 +54,7 @@ def _bands(entry: Entry, quantity: Quantity, before: Quantity) -> Iterator[tuple
             end -= part
 
 
-def _minimum(entries: Sequence[Entry], quantities: Sequence[Quantity], place: int) -> tuple[Quantity, str]:
+def _minimum(entries: Sequence[BillEntry], quantities: Sequence[Quantity], place: int) -> tuple[Quantity, str]:
     """What the line must add so that the request reaches a minimum, once for all lines of one family, and its note."""
     price = entries[place].tariffs[0].price
     minimum = price.minimum_quantity if price else None
@@ -69,7 +69,7 @@ def _minimum(entries: Sequence[Entry], quantities: Sequence[Quantity], place: in
     return int(lacking) if whole else lacking, f"; minimum {minimum.normalize():f}"
 
 
-def _before(entries: Sequence[Entry], quantities: Sequence[Quantity]) -> list[Quantity]:
+def _before(entries: Sequence[BillEntry], quantities: Sequence[Quantity]) -> list[Quantity]:
     """How many input tokens of the request stand before those of each entry."""
     before: list[Quantity] = [0] * len(entries)
     position: Quantity = 0

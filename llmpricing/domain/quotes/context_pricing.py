@@ -13,15 +13,15 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN
 from llmpricing.domain.quotes.context import CURRENCY, NOT_STATED, REGION, Context, ContextError
-from llmpricing.domain.quotes.contract_rates import Rate
-from llmpricing.domain.quotes.periods import Segment
-from llmpricing.domain.quotes.price_selection import Book
+from llmpricing.domain.quotes.contract_rates import ContractRate
+from llmpricing.domain.quotes.periods import Period
+from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.unit_rates import remembered
 
 MOST_VARIANTS = 2000
 
 Facts = tuple[tuple[str, str | None], ...]
-Variant = tuple[Facts, Book]
+Variant = tuple[Facts, PriceSelection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,18 @@ class Refusal:
     reason: str
 
 
-class Plan:
+class ContextPricing:
     """How requests of one context are priced in one segment: at once, or in variants for the facts it left open."""
 
-    def __init__(self, segment: Segment, context: Context, clock: tuple[bool, ...], rates: tuple[Rate, ...]) -> None:
+    def __init__(
+        self, segment: Period, context: Context, clock: tuple[bool, ...], rates: tuple[ContractRate, ...]
+    ) -> None:
         self._segment, self._context, self._rates = segment, context, rates
         self._tier = context.service_tier or STANDARD
         active = {s.key for s, is_on in zip(segment.schedules, clock, strict=True) if is_on}
         self._prices = [price for price in segment.prices if self._may_apply(price, active)]
         self.refusal = self._refusal()
-        self._books: dict[Facts, Book] = {}
+        self._books: dict[Facts, PriceSelection] = {}
         self._variants: dict[tuple[str, ...], tuple[Variant, ...]] = {}
 
     def _may_apply(self, price: Price, active: set[str]) -> bool:
@@ -94,8 +96,10 @@ class Plan:
         stated = dict(self._context.extra)
         yield from ((name, value) for name, value in price.conditions.extra if name not in stated)
 
-    def _book(self, facts: Facts) -> Book:
+    def _book(self, facts: Facts) -> PriceSelection:
         assumed = dict(facts)
         prices = [p for p in self._prices if all(assumed.get(name) == value for name, value in self._open(p))]
         segment = self._segment
-        return remembered(self._books, facts, lambda: Book(prices, self._rates, segment.reason, segment.notes))
+        return remembered(
+            self._books, facts, lambda: PriceSelection(prices, self._rates, segment.reason, segment.notes)
+        )

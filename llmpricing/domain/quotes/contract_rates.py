@@ -18,7 +18,7 @@ class RateIdError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class ContractRate:
     """One's own rate for an offering: either ``discount``, a fraction off every list price (0.125 is 12.5 %), or
     ``amount`` per ``per_quantity`` of ``meter`` in place of its list price in the standard tier, all steps.
 
@@ -49,12 +49,12 @@ class Rate:
         )
 
 
-def amount_for(rates: Iterable[Rate], meter: str) -> Rate | None:
+def amount_for(rates: Iterable[ContractRate], meter: str) -> ContractRate | None:
     """The own amount in place of the meter's list price, if any."""
     return next((rate for rate in rates if rate.amount is not None and rate.meter == meter), None)
 
 
-def discount_for(rates: Iterable[Rate], meter: str) -> Rate | None:
+def discount_for(rates: Iterable[ContractRate], meter: str) -> ContractRate | None:
     """The discount on the meter's list price, if any."""
     return next((r for r in rates if r.discount is not None and r.meter in (None, meter)), None)
 

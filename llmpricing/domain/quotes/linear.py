@@ -10,9 +10,9 @@ from math import lcm
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
-from llmpricing.domain.quotes.allocation import UNKNOWN, Entry, Shape
+from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation, BillEntry
 from llmpricing.domain.quotes.context import UNSTATED, Context
-from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import least_input
 from llmpricing.domain.quotes.unstated import moments
@@ -36,7 +36,7 @@ class Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RequestKind:
     """What is common to requests with the same keys, plan and steps: their ``linear`` cost, or that all are
     ``refused`` for the same reason. Neither: each must be quoted by itself.
     """
@@ -46,24 +46,24 @@ class Kind:
 
 
 def kind(
-    prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[Rate] = ()
-) -> Kind:
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
+) -> RequestKind:
     """How requests like this one are priced; ``rates`` are one's own, as quote() takes them. Raises as quote() does."""
     listed = prices.plan(at, context)
     if listed.refusal:
-        return Kind(refused=True)
+        return RequestKind(refused=True)
     own = tuple(rate for rate in rates if rate.valid_at(at))
     plan = prices.plan(at, context, own) if own else listed
     shapes = [book.shape(usage.request_input, usage.keys) for _, book in plan.variants(usage.keys)]
     priced = [shape for shape in shapes if shape.state not in (UNKNOWN, State.NOT_OFFERED)]
     if not priced:
-        return Kind(refused=True)
+        return RequestKind(refused=True)
     forms = {_form(shape, len(usage.keys)) for shape in priced}
     form = forms.pop()
-    return Kind(linear=form[1]) if form and not forms else Kind()
+    return RequestKind(linear=form[1]) if form and not forms else RequestKind()
 
 
-def _form(shape: Shape, size: int) -> tuple[frozenset[str], Linear] | None:
+def _form(shape: Allocation, size: int) -> tuple[frozenset[str], Linear] | None:
     """The currency and the linear cost of a shape, None where it has none: bands, minimums, several currencies."""
     currencies = frozenset(entry.tariffs[0].currency for entry in shape.entries if entry.tariffs[0].units)
     if len(currencies) > 1 or not all(map(_is_linear, shape.entries)):
@@ -77,14 +77,14 @@ def _form(shape: Shape, size: int) -> tuple[frozenset[str], Linear] | None:
     return currencies, Linear(tuple(coefficients), fixed, divisor)
 
 
-def _is_linear(entry: Entry) -> bool:
+def _is_linear(entry: BillEntry) -> bool:
     price = entry.tariffs[0].price
     has_minimum = price is not None and bool(price.minimum_quantity)
     # Output comes after the whole input: of marginal bands only the last one met bills it.
     return not has_minimum and (len(entry.tariffs) == 1 or METERS[entry.meter].direction != "input")
 
 
-def turns(prices: OfferingPrices, rates: Sequence[Rate], days: Iterable[datetime]) -> list[datetime]:
+def turns(prices: OfferingPrices, rates: Sequence[ContractRate], days: Iterable[datetime]) -> list[datetime]:
     """Times between which one context's requests are all priced alike, on these UTC days (each its midnight)."""
     ends = {bound for rate in rates for bound in (rate.valid_from, rate.valid_until) if bound is not None}
     found = {*prices.bounds, *ends}

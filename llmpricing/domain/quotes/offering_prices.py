@@ -10,9 +10,9 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.context import CURRENCY, REGION, TIERS, Context, ContextError
-from llmpricing.domain.quotes.context_pricing import Plan
-from llmpricing.domain.quotes.contract_rates import Rate
-from llmpricing.domain.quotes.periods import Segment, bounds
+from llmpricing.domain.quotes.context_pricing import ContextPricing
+from llmpricing.domain.quotes.contract_rates import ContractRate
+from llmpricing.domain.quotes.periods import Period, bounds
 from llmpricing.domain.quotes.unit_rates import PriceDataError, remembered
 
 
@@ -32,22 +32,22 @@ class OfferingPrices:
         if CURRENCY in self.extra:
             self.extra[CURRENCY] |= {price.currency for price in prices}
         self.bounds = sorted({bound for price in prices for bound in bounds(price)})
-        self._segments: list[Segment | None] = [None] * (len(self.bounds) + 1)
-        self._plans: dict[tuple[int, Context, tuple[bool, ...], tuple[Rate, ...]], Plan] = {}
+        self._segments: list[Period | None] = [None] * (len(self.bounds) + 1)
+        self._plans: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
 
-    def segment(self, at: datetime) -> Segment:
+    def segment(self, at: datetime) -> Period:
         """The stretch of time around the aware ``at`` in which prices change by the clock only."""
         return self._segment(bisect_right(self.bounds, at))
 
-    def _segment(self, place: int) -> Segment:
+    def _segment(self, place: int) -> Period:
         segment = self._segments[place]
         if segment is None:
             start = self.bounds[place - 1] if place else None
             end = self.bounds[place] if place < len(self.bounds) else None
-            segment = self._segments[place] = Segment(self.prices, start, end)
+            segment = self._segments[place] = Period(self.prices, start, end)
         return segment
 
-    def plan(self, at: datetime, context: Context, rates: tuple[Rate, ...] = ()) -> Plan:
+    def plan(self, at: datetime, context: Context, rates: tuple[ContractRate, ...] = ()) -> ContextPricing:
         """How requests of this context are priced at ``at``, by one's own ``rates`` too; raises ContextError."""
         place = bisect_right(self.bounds, at)
         segment = self._segments[place] or self._segment(place)
@@ -56,7 +56,7 @@ class OfferingPrices:
         plan = self._plans.get(key)
         if plan is None:
             self.check(context)
-            plan = remembered(self._plans, key, lambda: Plan(segment, context, clock, rates))
+            plan = remembered(self._plans, key, lambda: ContextPricing(segment, context, clock, rates))
         return plan
 
     def check(self, context: Context) -> None:

@@ -9,7 +9,7 @@ from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.unit_rates import Tariff
+from llmpricing.domain.quotes.unit_rates import UnitRate
 
 
 def bounds(price: Price) -> Iterable[datetime]:
@@ -21,7 +21,7 @@ def bounds(price: Price) -> Iterable[datetime]:
             yield bound.astimezone(UTC)
 
 
-class Segment:
+class Period:
     """A stretch of time, from ``start`` (inclusive) until ``end``, with the same prices of all ``listed`` ones;
     only clocks tick in it.
     """
@@ -61,7 +61,7 @@ class Segment:
         start = self.start
         return [until for price in prices if start and (until := price.valid_until) and until <= start]
 
-    def notes(self, tariff: Tariff) -> tuple[str, ...]:
+    def notes(self, tariff: UnitRate) -> tuple[str, ...]:
         """What to warn of when this tariff is used: dates that are not certain."""
         price = tariff.price
         if price is None:

@@ -7,21 +7,28 @@ from collections.abc import Callable, Iterable, Sequence
 
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.allocation import Shape, Tariffs, make_shape
-from llmpricing.domain.quotes.contract_rates import Rate, amount_for
-from llmpricing.domain.quotes.unit_rates import PriceDataError, Tariff, least_input, list_tariff, own_tariff, remembered
+from llmpricing.domain.quotes.allocation import Allocation, UnitRates, allocate
+from llmpricing.domain.quotes.contract_rates import ContractRate, amount_for
+from llmpricing.domain.quotes.unit_rates import (
+    PriceDataError,
+    UnitRate,
+    contract_unit_rate,
+    least_input,
+    list_unit_rate,
+    remembered,
+)
 from llmpricing.domain.usage.quantities import Quantity
 
 
-class Book:
+class PriceSelection:
     """Prices by meter. ``reason`` tells why a meter has no price, ``notes`` what to warn of when a tariff is used."""
 
     def __init__(
         self,
         prices: Iterable[Price],
-        rates: Sequence[Rate],
+        rates: Sequence[ContractRate],
         reason: Callable[[str], str],
-        notes: Callable[[Tariff], tuple[str, ...]],
+        notes: Callable[[UnitRate], tuple[str, ...]],
     ) -> None:
         self._rates, self._reason, self._notes = tuple(rates), reason, notes
         self._by_meter: dict[str, list[Price]] = {}
@@ -31,10 +38,10 @@ class Book:
             listed.sort(key=lambda price: price.conditions.specificity, reverse=True)
         steps = {price.conditions.step for listed in self._by_meter.values() for price in listed}
         self._bounds: list[Quantity] = sorted({least_input(step) for step in steps if step})
-        self._levels: list[tuple[Tariffs, dict[tuple[str, ...], Shape]] | None]
+        self._levels: list[tuple[UnitRates, dict[tuple[str, ...], Allocation]] | None]
         self._levels = [None] * (len(self._bounds) + 1)
 
-    def shape(self, request_input: Quantity, keys: tuple[str, ...]) -> Shape:
+    def shape(self, request_input: Quantity, keys: tuple[str, ...]) -> Allocation:
         """How shares of these meters are billed in a request with so many input tokens, cached ones included."""
         place = bisect_right(self._bounds, request_input) if self._bounds else 0
         level = self._levels[place]
@@ -44,10 +51,10 @@ class Book:
         tariffs, shapes = level
         shape = shapes.get(keys)
         if shape is None:
-            shape = remembered(shapes, keys, lambda: make_shape(tariffs, keys, self._reason, self._notes))
+            shape = remembered(shapes, keys, lambda: allocate(tariffs, keys, self._reason, self._notes))
         return shape
 
-    def _select(self, request_input: int) -> Tariffs:
+    def _select(self, request_input: int) -> UnitRates:
         selected = {}
         for meter, listed in self._by_meter.items():
             met = [p for p in listed if not (s := p.conditions.step) or s.met_by(request_input)]
@@ -55,14 +62,14 @@ class Book:
                 selected[meter] = self._tariffs(meter, bands)
         for rate in self._rates:
             if rate.amount is not None and rate.meter and rate.meter not in selected:
-                selected[rate.meter] = (own_tariff(rate, rate.meter, None),)
+                selected[rate.meter] = (contract_unit_rate(rate, rate.meter, None),)
         return selected
 
-    def _tariffs(self, meter: str, bands: list[Price]) -> tuple[Tariff, ...]:
+    def _tariffs(self, meter: str, bands: list[Price]) -> tuple[UnitRate, ...]:
         own = amount_for(self._rates, meter)
         if own and bands[0].conditions.service_tier == STANDARD:
-            return (own_tariff(own, meter, bands[-1]),)
-        return tuple(list_tariff(price, self._rates) for price in bands)
+            return (contract_unit_rate(own, meter, bands[-1]),)
+        return tuple(list_unit_rate(price, self._rates) for price in bands)
 
 
 def _bands(listed: Sequence[Price]) -> list[Price]:

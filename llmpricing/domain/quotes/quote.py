@@ -10,9 +10,9 @@ from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
 from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.quotes.context_pricing import Facts
-from llmpricing.domain.quotes.contract_rates import Exchange, Rate
+from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.domain.quotes.price_selection import Book
+from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
 from llmpricing.domain.quotes.unstated import TIME, moments, outcome
 from llmpricing.domain.usage.quantities import Usage
@@ -28,7 +28,7 @@ def quote(
     usage: Usage,
     at: datetime,
     context: Context = UNSTATED,
-    rates: Sequence[Rate] = (),
+    rates: Sequence[ContractRate] = (),
     currency: str | None = None,
     exchanges: Sequence[Exchange] = (),
 ) -> Quote:
@@ -58,7 +58,7 @@ def _cases(
     usage: Usage,
     at: datetime,
     context: Context,
-    rates: tuple[Rate, ...],
+    rates: tuple[ContractRate, ...],
     currency: str | None,
     exchanges: Sequence[Exchange],
 ) -> list[tuple[Facts, Quote]]:
@@ -69,14 +69,16 @@ def _cases(
     variants = plan.variants(usage.keys)
     if len(variants) == 1 and not rates:
         return [((), _bill((variants[0][1],), usage, currency, exchanges))]
-    books: list[tuple[Facts, tuple[Book, ...]]] = [(facts, (book,)) for facts, book in variants]
+    books: list[tuple[Facts, tuple[PriceSelection, ...]]] = [(facts, (book,)) for facts, book in variants]
     if rates:
         own = prices.plan(at, context, rates).variants(usage.keys)
         books = [(facts, (*book, mine)) for (facts, book), (_, mine) in zip(books, own, strict=True)]
     return [(facts, _bill(book, usage, currency, exchanges)) for facts, book in books]
 
 
-def _bill(books: tuple[Book, ...], usage: Usage, currency: str | None, exchanges: Sequence[Exchange]) -> Quote:
+def _bill(
+    books: tuple[PriceSelection, ...], usage: Usage, currency: str | None, exchanges: Sequence[Exchange]
+) -> Quote:
     """The bill by the list's book and, if there is a second, by one's own beside it."""
     shape = books[0].shape(usage.request_input, usage.keys)
     if len(books) == 1:
@@ -113,7 +115,7 @@ def requote(
     usage: Usage,
     at: datetime,
     context: Context = UNSTATED,
-    rates: Sequence[Rate] = (),
+    rates: Sequence[ContractRate] = (),
     currency: str | None = None,
     exchanges: Sequence[Exchange] = (),
 ) -> Quote:

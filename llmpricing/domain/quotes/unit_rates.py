@@ -10,7 +10,7 @@ from typing import TypeVar
 from llmpricing.domain.conditions import Step
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.contract_rates import Rate, discount_for
+from llmpricing.domain.quotes.contract_rates import ContractRate, discount_for
 
 UNIT = 10**12  # amounts are summed in units of 1e-12
 _REMEMBERED = 1024
@@ -34,7 +34,7 @@ def remembered(cache: dict[Key, Made], key: Key, make: Callable[[], Made]) -> Ma
 
 
 @dataclass(frozen=True, slots=True)
-class Tariff:
+class UnitRate:
     """One unit of ``meter`` costs ``units`` / ``per`` of 1e-12 ``currency``.
 
     ``price`` is the list price it rests on and ``own`` one's own rate on it. ``after`` is the number of input tokens
@@ -43,7 +43,7 @@ class Tariff:
 
     meter: str
     price: Price | None
-    own: Rate | None
+    own: ContractRate | None
     state: State
     currency: str
     units: int
@@ -58,7 +58,7 @@ class Tariff:
         return (self.price.conditions.key or "base") if self.price else "base"
 
 
-def list_tariff(price: Price, rates: Sequence[Rate] = ()) -> Tariff:
+def list_unit_rate(price: Price, rates: Sequence[ContractRate] = ()) -> UnitRate:
     """The tariff of a list price, less one's own discount where one is given."""
     per_unit = Fraction(0)
     own = None
@@ -70,14 +70,16 @@ def list_tariff(price: Price, rates: Sequence[Rate] = ()) -> Tariff:
         per_unit = Fraction(price.amount) * share * UNIT / price.per_quantity
     step = price.conditions.step
     after = least_input(step) - 1 if step and step.marginal else 0
-    return Tariff(price.meter, price, own, price.state, price.currency, per_unit.numerator, per_unit.denominator, after)
+    return UnitRate(
+        price.meter, price, own, price.state, price.currency, per_unit.numerator, per_unit.denominator, after
+    )
 
 
-def own_tariff(rate: Rate, meter: str, replaced: Price | None) -> Tariff:
+def contract_unit_rate(rate: ContractRate, meter: str, replaced: Price | None) -> UnitRate:
     """The tariff of one's own amount, beside the list price that it replaces."""
     per_unit = Fraction(rate.amount or 0) * UNIT / rate.per_quantity
     state = State.PRICED if rate.amount else State.FREE
-    return Tariff(meter, replaced, rate, state, rate.currency, per_unit.numerator, per_unit.denominator)
+    return UnitRate(meter, replaced, rate, state, rate.currency, per_unit.numerator, per_unit.denominator)
 
 
 def least_input(step: Step) -> int:

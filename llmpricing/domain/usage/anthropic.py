@@ -7,7 +7,7 @@ from typing import Any
 
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.domain.usage.reading import Reading, fields, refuse_counter
+from llmpricing.domain.usage.reading import UsageReading, fields, refuse_counter
 
 # https://docs.claude.com/en/api/messages: input_tokens leaves out what was read from and written to the cache, and a
 # write without a stated time-to-live lives five minutes.
@@ -36,7 +36,7 @@ def anthropic_reads(field: str) -> bool:
 
 def read_anthropic(raw: Mapping[str, Any]) -> Usage:
     """Usage of a Messages answer, with the service tier and place that it names; raises UsageError."""
-    reading = Reading()
+    reading = UsageReading()
     for field, value in fields(raw):
         if meter := _ANTHROPIC.get(field):
             reading.take(field, value, meter)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.domain.usage.quantities import Usage, UsageError, read_quantity
-from llmpricing.domain.usage.reading import MODALITIES, Reading, refuse_counter
+from llmpricing.domain.usage.reading import MODALITIES, UsageReading, refuse_counter
 
 # https://ai.google.dev/api/generate-content#UsageMetadata: the prompt counts cached tokens, not those of tool use;
 # thoughts come beside the candidates.
@@ -37,7 +37,7 @@ def google_reads(field: str) -> bool:
 
 def read_google(raw: Mapping[str, Any]) -> Usage:
     """Usage of a usageMetadata object, in camel or snake case, with its traffic type; raises UsageError."""
-    reading = Reading()
+    reading = UsageReading()
     for name, value in raw.items():
         field = _camel(name)
         if meter := _GOOGLE.get(field):
@@ -61,7 +61,7 @@ def _camel(name: str) -> str:
     return re.sub(r"_(\w)", lambda letter: letter[1].upper(), name)  # the Python library writes snake_case
 
 
-def _take_modalities(reading: Reading, name: str, details: object, pattern: str) -> None:
+def _take_modalities(reading: UsageReading, name: str, details: object, pattern: str) -> None:
     """Counts by modality; documents are pages seen as images and stay in their total."""
     if not isinstance(details, list | tuple):
         return

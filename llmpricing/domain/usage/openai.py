@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.domain.usage.reading import MODALITIES, Reading, fields, refuse_counter
+from llmpricing.domain.usage.reading import MODALITIES, UsageReading, fields, refuse_counter
 
 # What OpenAI's Chat Completions, Responses, Realtime, Images and Audio interfaces report, and those who copy them.
 # https://platform.openai.com/docs/api-reference; "input" and "output" stand for the names of the detail objects.
@@ -57,7 +57,7 @@ def openai_reads(field: str) -> bool:
 
 def read_openai(raw: Mapping[str, Any]) -> Usage:
     """Usage of a Chat Completions, Responses, Realtime, Images, Embeddings or Audio answer; raises UsageError."""
-    reading = Reading()
+    reading = UsageReading()
     for field, value in fields(raw):
         path, name = _path(field), field.rpartition(".")[2]
         if meter := _OPENAI.get(path):

@@ -86,7 +86,7 @@ def count(
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _UsageShape:
     """How the ``used`` meters lie in one another: which to subtract from which, narrowest first."""
 
     used: tuple[str, ...]
@@ -96,7 +96,7 @@ class _Shape:
 
 
 @lru_cache(maxsize=1024)
-def _shape(stated: tuple[str, ...]) -> _Shape:
+def _shape(stated: tuple[str, ...]) -> _UsageShape:
     used = tuple(sorted(stated, key=_ORDER.__getitem__))
     place = {slug: index for index, slug in enumerate(used)}
     steps = []
@@ -104,7 +104,7 @@ def _shape(stated: tuple[str, ...]) -> _Shape:
         if narrower := tuple(place[other] for other in descendants(slug) if other in place):
             steps.append((place[slug], narrower))
     orphans = [slug for slug in used if any(t in ancestors(slug) and t not in place for t in _TOTALS)]
-    return _Shape(used, tuple(steps), tuple(_overlaps(used)), orphans[0] if orphans else None)
+    return _UsageShape(used, tuple(steps), tuple(_overlaps(used)), orphans[0] if orphans else None)
 
 
 def _overlaps(used: Iterable[str]) -> Iterable[str]:

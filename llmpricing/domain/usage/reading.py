@@ -20,7 +20,7 @@ _COUNTER = re.compile(
 )
 
 
-class Reading:
+class UsageReading:
     """Quantities gathered from a provider's object, with the names that it calls them by."""
 
     def __init__(self) -> None:

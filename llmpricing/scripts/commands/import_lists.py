@@ -14,8 +14,8 @@ import click
 
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import echo_json, failures_told, ini_option, instant, json_option, open_book
-from llmpricing.services.imports.fetches import Reading, last_answer
-from llmpricing.services.imports.importing import Summary, import_lists
+from llmpricing.services.imports.fetches import ReadList, last_answer
+from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.settings import Settings
 from llmpricing.sources.compression import too_large, unpacked
 from llmpricing.sources.errors import SourceError
@@ -81,7 +81,7 @@ def _check_question(source: str | None, origin: str | None, every: bool, publish
         raise click.BadParameter(f"There is no file {origin!r}.", param_hint="FILE")
 
 
-def _import(settings: Settings, info: SourceInfo, reading: Reading, dry_run: bool) -> Summary:
+def _import(settings: Settings, info: SourceInfo, reading: ReadList, dry_run: bool) -> ImportSummary:
     bar = click.progressbar(length=1, label=f"Publishing {info.slug}", file=sys.stderr, hidden=not sys.stderr.isatty())
 
     def progress(done: int, total: int) -> None:
@@ -93,15 +93,15 @@ def _import(settings: Settings, info: SourceInfo, reading: Reading, dry_run: boo
         return summary
 
 
-def _read(settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None) -> Reading:
+def _read(settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None) -> ReadList:
     if origin is not None and "://" not in origin:
         data, name = _read_file(origin, settings.fetch_max_mib * 2**20), "standard input"
         now = datetime.now(UTC)
-        return Reading(data, published or now, now, name if origin == "-" else Path(origin).name)
+        return ReadList(data, published or now, now, name if origin == "-" else Path(origin).name)
     return _fetch(settings, info, origin or info.url, published)
 
 
-def _fetch(settings: Settings, info: SourceInfo, url: str, published: datetime | None) -> Reading:
+def _fetch(settings: Settings, info: SourceInfo, url: str, published: datetime | None) -> ReadList:
     """The list at ``url``. It says its prices now, whenever its file was last changed: so it is published now."""
     address = url.partition("?")[0].partition("#")[0]  # what follows may be a token, which is kept nowhere
     known = None
@@ -111,8 +111,8 @@ def _fetch(settings: Settings, info: SourceInfo, url: str, published: datetime |
     fetched = fetch(url, settings, known[0] if known else None)
     now = datetime.now(UTC)
     if fetched.data is None and known:
-        return Reading(b"", now, now, address, known[0], unmodified=known[1])
-    return Reading(fetched.data or b"", published or now, now, address, fetched.etag)
+        return ReadList(b"", now, now, address, known[0], unmodified=known[1])
+    return ReadList(fetched.data or b"", published or now, now, address, fetched.etag)
 
 
 def _read_file(name: str, max_bytes: int) -> bytes:
@@ -126,7 +126,7 @@ def _read_file(name: str, max_bytes: int) -> bytes:
     return unpacked(data, max_bytes)
 
 
-def _answer(summary: Summary, dry_run: bool) -> dict[str, Any]:
+def _answer(summary: ImportSummary, dry_run: bool) -> dict[str, Any]:
     """The summary by the names that text and JSON share."""
     counts = {name: getattr(summary, name) for name in COUNTS}
     return {

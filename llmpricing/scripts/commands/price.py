@@ -18,7 +18,7 @@ from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, open_book
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.price_log import Summary
+    from llmpricing.services.usage_log.price_log import LogSummary
 
 _FORMATS = (".csv", ".ndjson", ".parquet")
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
@@ -70,14 +70,14 @@ def price(
     _check_paths(usage, out, rejects, force)
     try:
         from llmpricing.services.usage_log.columns import LogError, UncountedError
-        from llmpricing.services.usage_log.layout import Columns
+        from llmpricing.services.usage_log.layout import ColumnRoles
         from llmpricing.services.usage_log.price_log import known_facts, price_log
         from llmpricing.services.usage_log.pricer import Pricer
     except ModuleNotFoundError:
         raise click.ClickException(_MISSING) from None
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         pricer = Pricer(session, datetime.now(UTC), known_at, assume_utc)
-        columns = Columns(known_facts(session), model_column, at_column, usage_format, frozenset(ignored))
+        columns = ColumnRoles(known_facts(session), model_column, at_column, usage_format, frozenset(ignored))
         try:
             with _progress(usage) as advance:
                 summary = price_log(pricer, columns, usage, out, rejects, advance)
@@ -121,7 +121,7 @@ def _progress(usage: Path) -> Iterator[Callable[[int], None]]:
     click.echo(err=True)
 
 
-def _report(summary: Summary, out: Path, rejects: Path) -> Iterator[str]:
+def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
     layout = summary.layout
     if layout:
         yield f"Columns that count: {', '.join(layout.counting)}"

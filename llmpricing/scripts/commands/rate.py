@@ -23,7 +23,7 @@ from llmpricing.scripts.options import (
     open_book,
     span,
 )
-from llmpricing.services.decisions.contract_rates import Agreed, add_rates, end_rate, own_rates
+from llmpricing.services.decisions.contract_rates import AgreedRate, add_rates, end_rate, own_rates
 
 
 def discount(text: str) -> Decimal:
@@ -37,7 +37,7 @@ def discount(text: str) -> Decimal:
     return value
 
 
-def own_price(text: str) -> Agreed:
+def own_price(text: str) -> AgreedRate:
     """METER=AMOUNT[/PER], per the meter's usual quantity if left out; a usage error for anything else."""
     meter, _, price = text.partition("=")
     amount, slash, per = price.partition("/")
@@ -49,7 +49,7 @@ def own_price(text: str) -> Agreed:
         value = Decimal(-1)
     if value < 0 or (slash and not (per.isascii() and per.isdigit() and 0 < int(per) <= 10**9)):
         raise click.BadParameter(f"{text!r} does not read METER=AMOUNT or METER=AMOUNT/PER, as input_tokens=2/1000000.")
-    return Agreed(meter=meter, amount=value, per=int(per) if slash else METERS[meter].per)
+    return AgreedRate(meter=meter, amount=value, per=int(per) if slash else METERS[meter].per)
 
 
 @click.group()
@@ -72,7 +72,7 @@ def rate() -> None:
 def add(
     target: str,
     off: Decimal | None,
-    prices: Sequence[Agreed],
+    prices: Sequence[AgreedRate],
     currency: str,
     valid_from: datetime,
     valid_until: datetime | None,
@@ -89,9 +89,9 @@ def add(
     if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         raise click.UsageError("--currency takes three capital letters, such as EUR.")
     agreed = (
-        [Agreed(discount=off)]
+        [AgreedRate(discount=off)]
         if off is not None
-        else [Agreed(None, p.meter, p.amount, p.per, currency) for p in prices]
+        else [AgreedRate(None, p.meter, p.amount, p.per, currency) for p in prices]
     )
     provider, _, glob = target.partition("/")
     with failures_told(), open_book(ini_settings(ini)) as session:
@@ -131,7 +131,7 @@ def list_(ini: Path) -> None:
         click.echo("There are none.")
 
 
-def said(agreed: Agreed) -> str:
+def said(agreed: AgreedRate) -> str:
     """A rate in words."""
     if agreed.discount is not None:
         return f"{to_text(multiply(agreed.discount, Decimal(100)))} % off"

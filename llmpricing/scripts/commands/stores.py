@@ -10,7 +10,7 @@ from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import shown, used_stores
 from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
-from llmpricing.local_stores.wanted import Wanted, wanted_stores
+from llmpricing.local_stores.wanted import WantedStore, wanted_stores
 from llmpricing.scripts.ini import ini_settings
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -92,7 +92,7 @@ def reset(ini: Path, yes: bool) -> None:
     click.echo(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
 
 
-def _show(wanted: Wanted, server: ServerProcess) -> bool:
+def _show(wanted: WantedStore, server: ServerProcess) -> bool:
     url, answer = wanted.url, server.ask(wanted.url)
     if not answer.ready and server.pid is not None and server.port != url.port:
         url = wanted.url.set(port=server.port)

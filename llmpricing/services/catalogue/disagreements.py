@@ -14,14 +14,14 @@ from sqlalchemy import CTE, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.observations import State
-from llmpricing.models import Observation, Offering, PriceRow, Provider, Review, Source
+from llmpricing.models import ObservationRow, Offering, PriceRow, Provider, Review, Source
 from llmpricing.services.publishing.observations import WITHDRAWN
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
 
 
-class Kind(StrEnum):
+class DisagreementKind(StrEnum):
     """How far apart two prices are."""
 
     ROUNDING = "rounding"  # less than 0.5 %
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class ObservedValue:
     """A price as somebody states it: ``amount`` in ``currency`` per ``per`` units of the meter."""
 
     state: str
@@ -54,9 +54,9 @@ class Disagreement:
     offering: str
     provider: str
     component: str
-    published: Saying
+    published: ObservedValue
     published_source: str
-    said: Saying
+    said: ObservedValue
     source: str
     said_at: datetime
     review: str | None
@@ -74,14 +74,14 @@ class Disagreement:
         return max(self.factor, 1 / self.factor) if self.factor else None
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> DisagreementKind:
         if self.distance is None:
             ours, theirs = self.published.unit_price, self.said.unit_price
             is_free_for_one = ours is not None and theirs is not None and bool(ours) != bool(theirs)
-            return Kind.SEVERE if is_free_for_one else Kind.DIFFERENCE
+            return DisagreementKind.SEVERE if is_free_for_one else DisagreementKind.DIFFERENCE
         if self.distance < _ROUNDING:
-            return Kind.ROUNDING
-        return Kind.SEVERE if self.distance >= _SEVERE else Kind.DIFFERENCE
+            return DisagreementKind.ROUNDING
+        return DisagreementKind.SEVERE if self.distance >= _SEVERE else DisagreementKind.DIFFERENCE
 
 
 def disagreements(session: Session, now: datetime, offerings: Collection[str] | None = None) -> list[Disagreement]:
@@ -92,7 +92,7 @@ def disagreements(session: Session, now: datetime, offerings: Collection[str] | 
 
 
 def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
-    is_beyond_factor = found.distance is None and found.kind is Kind.SEVERE
+    is_beyond_factor = found.distance is None and found.kind is DisagreementKind.SEVERE
     return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component, found.source)
 
 
@@ -142,12 +142,12 @@ def _published(now: datetime) -> CTE:
 def _last_words(offerings: Collection[str] | None) -> Any:
     """Every source's last word on every component."""
     order = func.rank().over(
-        partition_by=(Observation.source_id, Observation.offering_id, Observation.component),
-        order_by=Observation.time.desc(),
+        partition_by=(ObservationRow.source_id, ObservationRow.offering_id, ObservationRow.component),
+        order_by=ObservationRow.time.desc(),
     )
-    query = select(Observation.__table__, order.label("newest"))
+    query = select(ObservationRow.__table__, order.label("newest"))
     if offerings is not None:
-        query = query.where(Observation.offering_id.in_(select(Offering.id).where(Offering.slug.in_(offerings))))
+        query = query.where(ObservationRow.offering_id.in_(select(Offering.id).where(Offering.slug.in_(offerings))))
     return query.subquery("said")
 
 
@@ -167,9 +167,9 @@ def _disagreement(row: Any) -> Disagreement:
         offering=row.offering,
         provider=row.provider,
         component=row.component,
-        published=Saying(row.state, row.amount, row.currency, row.per_quantity),
+        published=ObservedValue(row.state, row.amount, row.currency, row.per_quantity),
         published_source=row.published_source,
-        said=Saying(row.said_state, row.said_value, row.said_currency, row.said_per_quantity),
+        said=ObservedValue(row.said_state, row.said_value, row.said_currency, row.said_per_quantity),
         source=row.source,
         said_at=row.said_at,
         review=_review(row),

@@ -16,7 +16,7 @@ from llmpricing.services.memory import Memory
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FilterValues:
     """The values that occur, in order. Providers are (id, name, number of offerings)."""
 
     providers: Sequence[tuple[str, str, int]]
@@ -35,17 +35,17 @@ class Choices:
         return sum(count for _, _, count in self.providers)
 
 
-_made: Memory[tuple[str, int], Choices] = Memory(2)
+_made: Memory[tuple[str, int], FilterValues] = Memory(2)
 
 
-def choices(session: Session) -> Choices:
+def choices(session: Session) -> FilterValues:
     """What an offering can be filtered by now; made once for a version of the price book."""
     return _made.remember(catalogue_mark(session), lambda: _choices(session))
 
 
-def _choices(session: Session) -> Choices:
+def _choices(session: Session) -> FilterValues:
     modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
-    return Choices(
+    return FilterValues(
         listing.providers(session),
         _words(session, select(func.unnest(Offering.capabilities)).distinct()),
         _words(session, modalities),

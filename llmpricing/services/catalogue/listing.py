@@ -102,7 +102,7 @@ def providers(session: Session) -> Sequence[tuple[str, str, int]]:
     return [(slug, name, offerings) for slug, name, offerings in session.execute(query)]
 
 
-def _select(columns: listed.Columns) -> Select[Any]:
+def _select(columns: listed.PriceColumns) -> Select[Any]:
     named = (column.label(name) for name, column in columns.by_name.items())
     return select(*named).select_from(columns.source)
 

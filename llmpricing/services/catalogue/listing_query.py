@@ -44,14 +44,14 @@ class Position:
 
 
 @dataclass(frozen=True)
-class Columns:
+class PriceColumns:
     """The list's columns as SQL, by name, and what they are read from."""
 
     source: Any
     by_name: dict[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
-def columns(clocks: Clocks) -> Columns:
+def columns(clocks: Clocks) -> PriceColumns:
     prices, verified = _prices(clocks), _verified(clocks)
     source = Offering.__table__.join(Provider, Provider.id == Offering.provider_id).join(prices, true())
     source = source.outerjoin(Source, Source.id == prices.c.source_id)
@@ -74,7 +74,7 @@ def columns(clocks: Clocks) -> Columns:
         "source": Source.slug,
         "verified_at": verified.c.verified_at,
     }
-    return Columns(source, by_name)
+    return PriceColumns(source, by_name)
 
 
 def _prices(clocks: Clocks) -> Any:
@@ -120,14 +120,14 @@ def _verified(clocks: Clocks) -> Any:
     )
 
 
-def counted_from(query: Select[Any], columns: Columns, wanted: OfferingFilter) -> Select[Any]:
+def counted_from(query: Select[Any], columns: PriceColumns, wanted: OfferingFilter) -> Select[Any]:
     """Count over offerings alone where no condition needs a price: that spares a look-up per offering."""
     if wanted.max_input_price is None and wanted.max_output_price is None and wanted.updated_within_days is None:
         return query.select_from(Offering).join(Provider)
     return query.select_from(columns.source)
 
 
-def conditions(columns: Columns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
+def conditions(columns: PriceColumns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.providers:
         found.append(Provider.slug.in_(wanted.providers))
@@ -164,7 +164,7 @@ def _days_before(at: datetime, days: int) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def _sort_column(columns: Columns, sort: str) -> ColumnElement[Any]:
+def _sort_column(columns: PriceColumns, sort: str) -> ColumnElement[Any]:
     column = columns.by_name[sort]
     return column.collate("C") if sort in _TEXT_COLUMNS else column
 
@@ -172,14 +172,14 @@ def _sort_column(columns: Columns, sort: str) -> ColumnElement[Any]:
 _TEXT_COLUMNS = ("name", "provider", "lab", "status", "price_state", "currency", "source")
 
 
-def order_by(columns: Columns, sort: str, descending: bool) -> list[ColumnElement[Any]]:
+def order_by(columns: PriceColumns, sort: str, descending: bool) -> list[ColumnElement[Any]]:
     column = _sort_column(columns, sort)
     if sort == "id":
         return [column.desc() if descending else column.asc()]
     return [(column.desc() if descending else column.asc()).nulls_last(), Offering.slug.asc()]
 
 
-def beyond(columns: Columns, sort: str, descending: bool, after: Position) -> ColumnElement[bool]:
+def beyond(columns: PriceColumns, sort: str, descending: bool, after: Position) -> ColumnElement[bool]:
     """What comes after the position: keyset paging, so that a page costs the same however far it is."""
     column = _sort_column(columns, sort)
     if sort == "id":

@@ -15,7 +15,7 @@ from llmpricing.services.catalogue.freshness import BUNDLED
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class SourceItem:
     """A source and its newest list: when that was published (``last_success``) and read, and what it held.
 
     ``counts`` are those of that reading; ``bundled``: it came with the installation and was never fetched.
@@ -38,7 +38,7 @@ class Feed:
     in_review: int
 
 
-def feeds(session: Session, now: datetime) -> list[Feed]:
+def feeds(session: Session, now: datetime) -> list[SourceItem]:
     """Every source but people, the most trusted first."""
     newest = (
         select(SourceFetch)
@@ -52,9 +52,9 @@ def feeds(session: Session, now: datetime) -> list[Feed]:
     return [_feed(source, fetches.get(source.id), in_review.get(source.id, 0), now) for source in sources]
 
 
-def _feed(source: Source, fetch: SourceFetch | None, in_review: int, now: datetime) -> Feed:
+def _feed(source: Source, fetch: SourceFetch | None, in_review: int, now: datetime) -> SourceItem:
     counts = dict(fetch.counts) if fetch else {}
-    return Feed(
+    return SourceItem(
         source=source.slug,
         name=source.name,
         url=source.url,

@@ -17,14 +17,14 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
-from llmpricing.models import Offering, OfferingAlias, OwnRate, Provider
+from llmpricing.models import ContractRateRow, Offering, OfferingAlias, Provider
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
-class Agreed:
+class AgreedRate:
     """What a rate says: ``discount``, a fraction off every list price, or ``amount`` in ``currency`` per ``per`` units
     of ``meter``.
     """
@@ -37,13 +37,13 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnTerm:
+class StandingRate:
     """A rate for the offerings of a seller whose API ids a glob matches."""
 
     id: int
     provider: str
     glob: str
-    agreed: Agreed
+    agreed: AgreedRate
     valid_from: datetime | None
     valid_until: datetime | None
     note: str | None
@@ -56,7 +56,7 @@ def valid_range(valid_from: datetime | None, valid_until: datetime | None) -> Ra
     return Range(valid_from, valid_until, bounds="[)")
 
 
-def end_row(session: Session, row: OfferingAlias | OwnRate, at: datetime, recorded: datetime) -> None:
+def end_row(session: Session, row: OfferingAlias | ContractRateRow, at: datetime, recorded: datetime) -> None:
     """Believe from ``recorded`` on that the row ends at ``at``, or never was where that is before its beginning."""
     said = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "id"}
     row.recorded = Range(row.recorded.lower, recorded)
@@ -67,7 +67,7 @@ def end_row(session: Session, row: OfferingAlias | OwnRate, at: datetime, record
         session.flush()
 
 
-def reaches(row: OfferingAlias | OwnRate, at: datetime) -> bool:
+def reaches(row: OfferingAlias | ContractRateRow, at: datetime) -> bool:
     """Whether the row holds at ``at`` or later."""
     return row.valid.upper is None or row.valid.upper > at
 
@@ -83,7 +83,7 @@ def add_rates(
     by: Decider,
     provider: str,
     glob: str,
-    agreed: Sequence[Agreed],
+    agreed: Sequence[AgreedRate],
     valid_from: datetime,
     valid_until: datetime | None = None,
 ) -> int:
@@ -98,7 +98,7 @@ def add_rates(
     publish.keep_meters(session)
     for one in agreed:
         _refuse_second(session, provider, glob, one, valid)
-        row = OwnRate(
+        row = ContractRateRow(
             provider=provider,
             api_id_glob=glob,
             discount=one.discount,
@@ -122,7 +122,7 @@ def end_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
     """Let a rate end at ``at``; raises DecisionRefused where it does not hold then or later."""
     publish.lock(session)
     recorded = publish.recording_time(session, by.at)
-    row = session.scalar(_believed().where(OwnRate.id == rate_id))
+    row = session.scalar(_believed().where(ContractRateRow.id == rate_id))
     if row is None or not reaches(row, at):
         raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
     subject = f"{row.provider}/{row.api_id_glob}"
@@ -131,36 +131,38 @@ def end_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
     publish.raise_version(session, recorded)
 
 
-def own_rates(session: Session) -> list[OwnTerm]:
+def own_rates(session: Session) -> list[StandingRate]:
     """All rates as they are believed now, by seller."""
-    rows = session.scalars(_believed().order_by(OwnRate.provider, OwnRate.api_id_glob, OwnRate.id))
+    rows = session.scalars(
+        _believed().order_by(ContractRateRow.provider, ContractRateRow.api_id_glob, ContractRateRow.id)
+    )
     return [
-        OwnTerm(row.id, row.provider, row.api_id_glob, _agreed(row), row.valid.lower, row.valid.upper, row.note)
+        StandingRate(row.id, row.provider, row.api_id_glob, _agreed(row), row.valid.lower, row.valid.upper, row.note)
         for row in rows
     ]
 
 
 def _believed() -> Any:
-    return select(OwnRate).where(func.upper_inf(OwnRate.recorded))
+    return select(ContractRateRow).where(func.upper_inf(ContractRateRow.recorded))
 
 
-def _agreed(row: OwnRate) -> Agreed:
-    return Agreed(row.discount, row.meter, row.amount, row.per_quantity, row.currency)
+def _agreed(row: ContractRateRow) -> AgreedRate:
+    return AgreedRate(row.discount, row.meter, row.amount, row.per_quantity, row.currency)
 
 
-def _refuse_second(session: Session, provider: str, glob: str, one: Agreed, valid: Range[datetime]) -> None:
+def _refuse_second(session: Session, provider: str, glob: str, one: AgreedRate, valid: Range[datetime]) -> None:
     """Two rates of one glob for the same thing at the same time: nobody could tell which counts."""
     alike = _believed().where(
-        OwnRate.provider == provider,
-        OwnRate.api_id_glob == glob,
-        OwnRate.meter.is_not_distinct_from(one.meter),
-        OwnRate.valid.overlaps(valid),
+        ContractRateRow.provider == provider,
+        ContractRateRow.api_id_glob == glob,
+        ContractRateRow.meter.is_not_distinct_from(one.meter),
+        ContractRateRow.valid.overlaps(valid),
     )
     if other := session.scalar(alike.limit(1)):
         raise DecisionRefused(f"Rate {other.id} says that already for a part of this time. End it: llmpricing rate end")
 
 
-def _said(row: OwnRate) -> dict[str, Any]:
+def _said(row: ContractRateRow) -> dict[str, Any]:
     amounts = {"discount": row.discount, "amount": row.amount}
     money = {name: None if value is None else to_text(value) for name, value in amounts.items()}
     return {"rate_id": row.id, "meter": row.meter, "per": row.per_quantity, **money, **times_of(row.valid)}

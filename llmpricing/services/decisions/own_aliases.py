@@ -20,7 +20,7 @@ from llmpricing.services.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
-class OwnName:
+class OwnAlias:
     """A name that this installation gave an offering, for a time."""
 
     name: str
@@ -36,7 +36,7 @@ def add_name(
     offering: str,
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
-) -> OwnName:
+) -> OwnAlias:
     """Let ``name`` mean an offering, given by its id or any name that resolves; raises DecisionRefused."""
     valid = valid_range(valid_from, valid_until)
     publish.lock(session)
@@ -52,7 +52,7 @@ def add_name(
     session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=Range(recorded, None)))
     note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
     publish.raise_version(session, recorded)
-    return OwnName(name, slug, valid_from, valid_until)
+    return OwnAlias(name, slug, valid_from, valid_until)
 
 
 def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
@@ -68,7 +68,7 @@ def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
     publish.raise_version(session, recorded)
 
 
-def own_names(session: Session) -> list[OwnName]:
+def own_names(session: Session) -> list[OwnAlias]:
     """All own names as they are believed now, in order."""
     query = (
         select(OfferingAlias.alias, Offering.slug, OfferingAlias.valid)
@@ -76,7 +76,7 @@ def own_names(session: Session) -> list[OwnName]:
         .where(OfferingAlias.namespace == OWN, func.upper_inf(OfferingAlias.recorded))
         .order_by(OfferingAlias.alias, func.lower(OfferingAlias.valid).nulls_first())
     )
-    return [OwnName(alias, slug, valid.lower, valid.upper) for alias, slug, valid in session.execute(query)]
+    return [OwnAlias(alias, slug, valid.lower, valid.upper) for alias, slug, valid in session.execute(query)]
 
 
 def _called(session: Session, name: str) -> Sequence[OfferingAlias]:

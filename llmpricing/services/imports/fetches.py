@@ -16,7 +16,7 @@ from llmpricing.sources.registry import SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadList:
     """Bytes of a price list, when they were published and read, and where they came from."""
 
     data: bytes
@@ -65,7 +65,7 @@ def last_answer(session: Session, slug: str, origin: str) -> tuple[str, str] | N
     return (fetch.etag, fetch.sha256) if fetch and fetch.etag and fetch.origin == origin else None
 
 
-def new_fetch(source: Source, reading: Reading, outcome: str) -> SourceFetch:
+def new_fetch(source: Source, reading: ReadList, outcome: str) -> SourceFetch:
     """The row of a list, not yet in the session."""
     return SourceFetch(
         source_id=source.id,

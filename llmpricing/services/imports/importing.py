@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import Offering, Source, SourceFetch
 from llmpricing.services.imports import observed_changes, offering_facts, recognition
-from llmpricing.services.imports.fetches import Reading, keep_source, new_fetch, newest_list
+from llmpricing.services.imports.fetches import ReadList, keep_source, new_fetch, newest_list
 from llmpricing.services.imports.list_checks import (
     ImportRefused,
     kept_sizes,
@@ -21,7 +21,7 @@ from llmpricing.services.imports.list_checks import (
     refuse_shrunken,
     sizes_of,
 )
-from llmpricing.services.imports.observed_changes import News
+from llmpricing.services.imports.observed_changes import ObservedChanges
 from llmpricing.services.publishing import observations, publish
 from llmpricing.sources.registry import SourceInfo
 
@@ -34,7 +34,7 @@ MANY = 500
 
 
 @dataclass
-class Summary:
+class ImportSummary:
     """What an import did, in components: one meter of one offering under one set of conditions."""
 
     source: str
@@ -52,8 +52,8 @@ class Summary:
 
 
 def import_lists(
-    session: Session, lists: Sequence[tuple[SourceInfo, Reading]], progress: Progress = lambda done, total: None
-) -> list[Summary]:
+    session: Session, lists: Sequence[tuple[SourceInfo, ReadList]], progress: Progress = lambda done, total: None
+) -> list[ImportSummary]:
     """Bring the price book up to what the lists say, inside the session's transaction; published once for all.
 
     Raises SourceError for a list that cannot be read and ImportRefused for one that must not land.
@@ -86,7 +86,7 @@ def _other_modes(session: Session, before: Mapping[int, str | None]) -> set[int]
     return {offering for offering, mode in _modes(session).items() if before.get(offering, mode) != mode}
 
 
-def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime) -> tuple[Summary, set[int]]:
+def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime) -> tuple[ImportSummary, set[int]]:
     """Keep what one list says; returns the offerings whose published prices it may change."""
     source = keep_source(session, info)
     earlier = newest_list(session, source, reading.published_at)
@@ -111,9 +111,9 @@ def _record(session: Session, info: SourceInfo, reading: Reading, now: datetime)
     return _conclude(fetch, told, info.slug, price_list), told.touched
 
 
-def _describe(session: Session, source: Source, info: SourceInfo, reading: Reading, now: datetime) -> Summary:
+def _describe(session: Session, source: Source, info: SourceInfo, reading: ReadList, now: datetime) -> ImportSummary:
     """Take capabilities, limits and the like of offerings that other sources price; no offering is added."""
-    summary = Summary(info.slug, reading.published_at, reading.sha256, "described")
+    summary = ImportSummary(info.slug, reading.published_at, reading.sha256, "described")
     seen = select(SourceFetch.id).where(SourceFetch.source_id == source.id, SourceFetch.sha256 == reading.sha256)
     summary.noted = session.scalar(seen.where(SourceFetch.published_at == reading.published_at).limit(1)) is None
     if summary.noted:
@@ -126,9 +126,11 @@ def _describe(session: Session, source: Source, info: SourceInfo, reading: Readi
     return summary
 
 
-def _unchanged(session: Session, source: Source, reading: Reading, earlier: SourceFetch) -> tuple[Summary, set[int]]:
+def _unchanged(
+    session: Session, source: Source, reading: ReadList, earlier: SourceFetch
+) -> tuple[ImportSummary, set[int]]:
     """Note that the source still says the same, unless that very list was read before."""
-    summary = Summary(source.slug, reading.published_at, reading.sha256, "unchanged")
+    summary = ImportSummary(source.slug, reading.published_at, reading.sha256, "unchanged")
     summary.unchanged = sum(earlier.counts.get(name, 0) for name in ("new", "changed", "unchanged"))
     summary.unknown_keys = earlier.unknown_keys
     summary.noted = earlier.published_at < reading.published_at
@@ -142,7 +144,7 @@ def _unchanged(session: Session, source: Source, reading: Reading, earlier: Sour
     return summary, observed_changes.bracketed_by(session, source, reading.published_at)
 
 
-def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch | None) -> None:
+def _refuse_harm(price_list: PriceList, reading: ReadList, earlier: SourceFetch | None) -> None:
     refuse_empty(price_list, reading.origin)
     if earlier is None:
         return
@@ -156,7 +158,7 @@ def _refuse_harm(price_list: PriceList, reading: Reading, earlier: SourceFetch |
 
 
 def _keep_catalogue(
-    session: Session, source: Source, price_list: PriceList, reading: Reading, now: datetime
+    session: Session, source: Source, price_list: PriceList, reading: ReadList, now: datetime
 ) -> dict[str, int]:
     newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
     is_newest = newest == reading.published_at
@@ -169,13 +171,13 @@ def _keep_catalogue(
     return ids
 
 
-def _conclude(fetch: SourceFetch, told: News, source: str, price_list: PriceList) -> Summary:
+def _conclude(fetch: SourceFetch, told: ObservedChanges, source: str, price_list: PriceList) -> ImportSummary:
     """Write down what the list held, and sum it up."""
     told_of = {name: getattr(told, name) for name in ("new", "changed", "withdrawn", "unchanged")}
     fetch.counts = told_of | sizes_of(price_list)
     fetch.unknown_keys = dict(price_list.unknown_keys.most_common())
     fetch.problems = [{"key": problem.key, "reason": problem.reason} for problem in price_list.problems]
-    return Summary(
+    return ImportSummary(
         source,
         fetch.published_at,
         fetch.sha256,

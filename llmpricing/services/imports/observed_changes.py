@@ -11,7 +11,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.observations import PriceList, State
-from llmpricing.models import Observation, Source, SourceFetch
+from llmpricing.models import ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
 from llmpricing.services.publishing.observations import Said, component_text
 
@@ -29,7 +29,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ObservedChanges:
     """How many components are new, changed, withdrawn and unchanged; ``touched`` are the offerings that may be priced
     anew.
     """
@@ -42,7 +42,7 @@ class News:
     losses: list[Loss]
 
 
-def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mapping[_Key, Said]) -> News:
+def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mapping[_Key, Said]) -> ObservedChanges:
     """Append what the list of this fetch says and the source had not said before."""
     before = observations.last_words(session, source, fetch.published_at)
     new = {key: segments for key, segments in said.items() if key not in before}
@@ -61,7 +61,7 @@ def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mappin
     observations.keep_words(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
     unchanged = len(said) - len(new) - len(changed)
-    return News(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, said, listed))
+    return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, said, listed))
 
 
 def said_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Said]:
@@ -81,8 +81,8 @@ def bracketed_by(session: Session, source: Source, time: datetime) -> set[int]:
 
 
 def _told_at(session: Session, source: Source, time: datetime) -> set[_Key]:
-    query = select(Observation.offering_id, Observation.component).where(
-        Observation.source_id == source.id, Observation.time == time
+    query = select(ObservationRow.offering_id, ObservationRow.component).where(
+        ObservationRow.source_id == source.id, ObservationRow.time == time
     )
     return {(offering, component) for offering, component in session.execute(query)}
 

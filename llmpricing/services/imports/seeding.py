@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from llmpricing.services.catalogue.freshness import BUNDLED
-from llmpricing.services.imports.fetches import Reading
-from llmpricing.services.imports.importing import Progress, Summary, import_lists
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import ImportSummary, Progress, import_lists
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import source_info
 
@@ -17,7 +17,7 @@ from llmpricing.sources.registry import source_info
 DESCRIBES_ONLY = ("models-dev",)
 
 
-def seed(session: Session, sources: Sequence[str], now: datetime, progress: Progress) -> list[Summary]:
+def seed(session: Session, sources: Sequence[str], now: datetime, progress: Progress) -> list[ImportSummary]:
     """Import the bundled lists of these sources, in one transaction; a list that is in already changes nothing.
 
     Raises SourceError where a list is not installed as pinned.
@@ -26,7 +26,7 @@ def seed(session: Session, sources: Sequence[str], now: datetime, progress: Prog
     for slug in sources:
         found = bundled(slug)
         origin, describes_only = f"{BUNDLED} {found.version}", slug in DESCRIBES_ONLY
-        reading = Reading(found.data, found.published_at, now, origin, describes_only=describes_only)
+        reading = ReadList(found.data, found.published_at, now, origin, describes_only=describes_only)
         lists.append((source_info(slug), reading))
     lists.sort(key=lambda pair: pair[1].describes_only)  # an offering must be there before it is described
     return import_lists(session, lists, progress) if lists else []

@@ -12,7 +12,7 @@ from llmpricing.domain.names.matching import Resolution
 from llmpricing.models import PriceRow
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import Meaning, names_of
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 
 _COSTS = ("priced", "free", "included", "subscription")
 
@@ -27,7 +27,7 @@ class Covered(NamedTuple):
 
 def cover(session: Session, clocks: Clocks, names: Sequence[str]) -> list[Covered]:
     """Each name once, in order, with what it means and whether a price of it was valid then."""
-    book = names_of(session, knowledge(session))
+    book = names_of(session, book_state(session))
     lookup = book.at(clocks)
     meanings = {name: lookup(name, None) for name in names}
     ids = {m.slug: book.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}

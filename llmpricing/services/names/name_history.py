@@ -27,7 +27,7 @@ class Offered:
     created_at: datetime
 
 
-class Rule(NamedTuple):
+class RecordedClause(NamedTuple):
     """A clause of an offering; by ``place`` the seller's clauses are tried."""
 
     place: tuple[int, int]
@@ -63,7 +63,7 @@ def _described(row: ProviderDescription, slug: str, name: str) -> ObservedProvid
     )
 
 
-def rules(session: Session) -> dict[int, list[Rule]]:
+def rules(session: Session) -> dict[int, list[RecordedClause]]:
     """The clauses of each offering, in the order in which they are tried."""
     query = (
         select(MatchRule.offering_id, Source.trust_rank, MatchRule.position, MatchRule.clause, MatchRule.recorded)
@@ -72,7 +72,7 @@ def rules(session: Session) -> dict[int, list[Rule]]:
     )
     found = defaultdict(list)
     for offering, rank, position, clause, recorded in session.execute(query):
-        found[offering].append(Rule((rank, position), clause, recorded))
+        found[offering].append(RecordedClause((rank, position), clause, recorded))
     return dict(found)
 
 

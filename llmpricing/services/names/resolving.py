@@ -13,13 +13,13 @@ from threading import Lock
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.names.index import Catalogue, Entry, build_catalogue
+from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
-from llmpricing.services.price_book import Knowledge, knowledge
+from llmpricing.services.price_book import BookState, book_state
 
 Meaning = Resolution | Ambiguous | Unknown
 Lookup = Callable[[str, str | None], Meaning]
@@ -42,7 +42,7 @@ class Names:
         created = {offered.created_at for offered in self.offerings.values()}
         self._recorded_bounds = sorted(created.union(_bounds(recorded)))
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
-        self._catalogues: Memory[int, Catalogue] = Memory(4)
+        self._catalogues: Memory[int, NameIndex] = Memory(4)
         self._lookups: Memory[tuple[int, int], Lookup] = Memory(16)
 
     @property
@@ -63,29 +63,29 @@ class Names:
             for namespace, alias, slug, valid, recorded in self._aliases
             if clocks.as_of in valid and clocks.known_at in recorded
         ]
-        named = build_catalogue((), (), aliases)
+        named = build_index((), (), aliases)
         catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
         is_past = known < len(self._recorded_bounds)
         newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
         return _lookup(catalogue, newest)
 
-    def _catalogue(self, known_at: datetime) -> Catalogue:
+    def _catalogue(self, known_at: datetime) -> NameIndex:
         """Offerings in the order in which their sellers' clauses are tried, those without clauses last."""
         placed = []
         for offered in self.offerings.values():
             if offered.created_at <= known_at:
                 rules = [rule for rule in self._rules.get(offered.id, ()) if known_at in rule.recorded]
                 clauses = tuple(rule.clause for rule in rules)
-                entry = Entry(offered.slug, offered.provider, offered.api_id, clauses)
+                entry = IndexedOffering(offered.slug, offered.provider, offered.api_id, clauses)
                 placed.append((not rules, rules[0].place if rules else (0, 0), offered.slug, entry))
         sellers: dict[str, ObservedProvider] = {}
         for seller, recorded in self._descriptions:
             if known_at in recorded:
                 sellers.setdefault(seller.slug, seller)
-        return build_catalogue([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
+        return build_index([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
 
 
-def _lookup(catalogue: Catalogue, newest: Lookup | None) -> Lookup:
+def _lookup(catalogue: NameIndex, newest: Lookup | None) -> Lookup:
     """Names looked up and remembered; ``newest`` tells what was not known yet from what is unknown to this day."""
 
     @lru_cache(_REMEMBERED_NAMES)
@@ -105,7 +105,7 @@ _books: Memory[tuple[str, int], Names] = Memory(2)
 _building = Lock()
 
 
-def names_of(session: Session, known: Knowledge) -> Names:
+def names_of(session: Session, known: BookState) -> Names:
     """The price book's names, read anew only when its version has changed; one thread reads, others wait a while."""
     key = (known.book, known.version)
     if found := _books.recall((key,)):
@@ -126,7 +126,7 @@ def _read_names(session: Session) -> Names:
 
 def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:
     """What the name meant at ``as_of``, by what was recorded at ``known_at``; ``provider`` may be a host or URL."""
-    return names_of(session, knowledge(session)).at(clocks)(name, provider)
+    return names_of(session, book_state(session)).at(clocks)(name, provider)
 
 
 def _bounds(ranges: Iterable[Range[datetime]]) -> set[datetime]:

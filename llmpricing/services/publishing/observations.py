@@ -16,14 +16,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.conditions import Conditions, Schedule, parse_key
-from llmpricing.domain.observations import Basis, Segment, State, Statement
-from llmpricing.domain.publishing.timelines import Component, Word
-from llmpricing.models import Observation, ScheduleRow, Source, SourceFetch
+from llmpricing.domain.observations import Basis, DatedPrice, State, Statement
+from llmpricing.domain.publishing.timelines import Component, Observation
+from llmpricing.models import ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.session import ONE_INSERT
 
 WITHDRAWN = "withdrawn"
-_HISTORY = Observation.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
-Said = tuple[Segment, ...]  # one word without its source and time; empty when withdrawn
+_HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
+Said = tuple[DatedPrice, ...]  # one word without its source and time; empty when withdrawn
 
 
 def component_text(meter: str, conditions: Conditions) -> str:
@@ -31,7 +31,7 @@ def component_text(meter: str, conditions: Conditions) -> str:
     return f"{meter}|{conditions.key}"
 
 
-def comparable(said: Said) -> tuple[Segment, ...]:
+def comparable(said: Said) -> tuple[DatedPrice, ...]:
     """A word without what does not change a price: the source's own spelling and where it read it."""
     return tuple(replace(segment, raw=None, source_url=None) for segment in said)
 
@@ -71,9 +71,11 @@ def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[
     """What the source had said last by ``until``, by offering and component."""
     query = (
         select(_HISTORY)
-        .where(Observation.source_id == source.id, Observation.time <= until)
-        .ext(distinct_on(Observation.offering_id, Observation.component, Observation.segment))
-        .order_by(Observation.offering_id, Observation.component, Observation.segment, Observation.time.desc())
+        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until)
+        .ext(distinct_on(ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment))
+        .order_by(
+            ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment, ObservationRow.time.desc()
+        )
     )
     found: dict[tuple[int, str], Said] = {}
     rows = session.execute(query)
@@ -87,15 +89,19 @@ def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[
 
 def words_of(
     session: Session, offerings: Collection[int], components: Components
-) -> dict[int, dict[Component, list[Word]]]:
+) -> dict[int, dict[Component, list[Observation]]]:
     """All words of all sources on these offerings."""
     sources = {source.id: source for source in session.scalars(select(Source))}
-    found: dict[int, dict[Component, list[Word]]] = {offering: defaultdict(list) for offering in offerings}
+    found: dict[int, dict[Component, list[Observation]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
         select(_HISTORY)
-        .where(Observation.offering_id.in_(offerings))
+        .where(ObservationRow.offering_id.in_(offerings))
         .order_by(
-            Observation.offering_id, Observation.component, Observation.source_id, Observation.time, Observation.segment
+            ObservationRow.offering_id,
+            ObservationRow.component,
+            ObservationRow.source_id,
+            ObservationRow.time,
+            ObservationRow.segment,
         )
     )
     rows = session.execute(query)
@@ -103,7 +109,7 @@ def words_of(
         rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
     ):
         source = sources[source_id]
-        word = Word(source.slug, time, source.states_dates, _said(list(group)))
+        word = Observation(source.slug, time, source.states_dates, _said(list(group)))
         found[offering][components.read(text)].append(word)
     return found
 
@@ -128,7 +134,7 @@ def keep_words(
     """Append what the source said, by (time, offering, component)."""
     rows = [row for key, segments in said.items() for row in _rows(source, fetch, *key, segments)]
     if rows:
-        session.execute(insert(Observation), rows, execution_options=ONE_INSERT)
+        session.execute(insert(ObservationRow), rows, execution_options=ONE_INSERT)
 
 
 def _rows(
@@ -142,12 +148,12 @@ def _rows(
         "fetch_id": fetch.id,
     }
     if not said:
-        yield key | _columns(Segment(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": WITHDRAWN}
+        yield key | _columns(DatedPrice(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": WITHDRAWN}
     for number, segment in enumerate(said):
         yield key | _columns(segment) | {"segment": number}
 
 
-def _columns(segment: Segment) -> dict[str, Any]:
+def _columns(segment: DatedPrice) -> dict[str, Any]:
     return {
         "state": segment.state.value,
         "value": segment.amount,
@@ -166,8 +172,8 @@ def _said(rows: Sequence[Any]) -> Said:
     return tuple(_segment(row) for row in rows if row.state != WITHDRAWN)
 
 
-def _segment(row: Any) -> Segment:
-    return Segment(
+def _segment(row: Any) -> DatedPrice:
+    return DatedPrice(
         state=State(row.state),
         amount=row.value,
         per_quantity=row.per_quantity,

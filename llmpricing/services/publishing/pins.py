@@ -12,9 +12,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.publish import PINNED, pin
-from llmpricing.domain.publishing.timelines import Component, Row
+from llmpricing.domain.publishing.timelines import Component, TimelineEntry
 from llmpricing.models import Offering, Pin, PriceRow, Source
 from llmpricing.services.publishing.observations import Components
 
@@ -37,12 +37,12 @@ class PinnedPrice:
 
 def pins_of(
     session: Session, offerings: Collection[int], components: Components
-) -> dict[int, dict[Component, list[Row]]]:
+) -> dict[int, dict[Component, list[TimelineEntry]]]:
     """The pins that stand on these offerings, as prices of the domain."""
     standing = select(Pin).where(Pin.offering_id.in_(offerings), func.upper_inf(Pin.recorded))
-    found: dict[int, dict[Component, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[int, dict[Component, list[TimelineEntry]]] = defaultdict(lambda: defaultdict(list))
     for held in session.scalars(standing.order_by(Pin.id)):
-        segment = Segment(
+        segment = DatedPrice(
             State(held.state),
             held.amount,
             held.per_quantity,

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
-from llmpricing.domain.publishing.timelines import Component, Row
-from llmpricing.models import Catalogue, MeterRow, Offering, PriceRow, Source
+from llmpricing.domain.publishing.timelines import Component, TimelineEntry
+from llmpricing.models import BookVersion, MeterRow, Offering, PriceRow, Source
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services.publishing import observations, pins, reviews
@@ -92,15 +92,15 @@ def recording_time(session: Session, now: datetime) -> datetime:
 
     Two changes at one recorded time would leave an answer that nobody can ask for again.
     """
-    last = session.scalar(select(Catalogue.changed_at).with_for_update())
+    last = session.scalar(select(BookVersion.changed_at).with_for_update())
     return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 def raise_version(session: Session, now: datetime) -> None:
     """Tell caches and clients that published answers have changed."""
-    first = upsert(Catalogue).values(id=1, version=1, changed_at=now)
+    first = upsert(BookVersion).values(id=1, version=1, changed_at=now)
     session.execute(
-        first.on_conflict_do_update(index_elements=["id"], set_={"version": Catalogue.version + 1, "changed_at": now})
+        first.on_conflict_do_update(index_elements=["id"], set_={"version": BookVersion.version + 1, "changed_at": now})
     )
 
 
@@ -169,7 +169,7 @@ def _columns_of(conditions: Conditions) -> dict[str, Any]:
     }
 
 
-def _row_columns(row: Row) -> dict[str, Any]:
+def _row_columns(row: TimelineEntry) -> dict[str, Any]:
     segment = row.segment
     return {
         "state": segment.state.value,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import to_text
-from llmpricing.domain.observations import Segment
+from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.quarantine import Flag, Verdict
 from llmpricing.domain.publishing.verdicts import WordKey
 from llmpricing.models import Review
@@ -97,7 +97,7 @@ def _against(flag: Flag) -> str:
     return flag.finding.against if amount is None else f"{flag.finding.against} at {to_text(amount)}"
 
 
-def _amount_per(segment: Segment | None, new: Segment) -> Decimal | None:
+def _amount_per(segment: DatedPrice | None, new: DatedPrice) -> Decimal | None:
     if segment is None or segment.amount is None or segment.currency != new.currency:
         return None
     per = Fraction(new.per_quantity, segment.per_quantity)

@@ -22,9 +22,9 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
-from llmpricing.services.quotes.terms import OwnPrices, own_prices, rates_by_id
+from llmpricing.services.quotes.terms import Terms, rates_by_id, terms_at
 
 _WHY = {
     Why.NO_SUCH_NAME: "no offering is called {name}",
@@ -96,7 +96,7 @@ def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | Refusa
     """The answers in order, a refusal where there is none. The queries do not grow with the questions, only with the
     number of different times at which things shall have been known.
     """
-    known = knowledge(session)
+    known = book_state(session)
     names = names_of(session, known)
     cases = [_resolved(names, one, known.recorded(one.known_at)) for one in asked]
     by_time: dict[datetime, list[_Case]] = defaultdict(list)
@@ -132,8 +132,8 @@ class _Believed(NamedTuple):
 
     prices: Mapping[int, OfferingPrices]
     named: Mapping[int, OfferingPrices]
-    own: OwnPrices
-    named_rates: OwnPrices
+    own: Terms
+    named_rates: Terms
 
 
 def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_Case]) -> _Believed:
@@ -144,7 +144,7 @@ def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_
     wanted = {offering: named for offering, named in ids.items() if named}
     named = prices_by_id(session, recorded, wanted) if wanted else {}
     rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
-    return _Believed(prices, named, own_prices(session, book, recorded), rates)
+    return _Believed(prices, named, terms_at(session, book, recorded), rates)
 
 
 def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:

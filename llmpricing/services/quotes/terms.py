@@ -11,18 +11,18 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.quotes.contract_rates import Exchange, Rate, RateIdError
-from llmpricing.models import ExchangeRate, OwnRate
+from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, RateIdError
+from llmpricing.models import ContractRateRow, ExchangeRate
 from llmpricing.services.memory import Memory
 
 _WILD = "*?["
 
 
 @dataclass(frozen=True, slots=True)
-class _Agreed:
+class _AgreedRate:
     provider: str
     glob: str
-    rate: Rate
+    rate: ContractRate
 
     @property
     def precedence(self) -> tuple[bool, int, int]:
@@ -31,19 +31,19 @@ class _Agreed:
 
 
 @dataclass(frozen=True)
-class OwnPrices:
+class Terms:
     """What this installation has agreed with sellers, and what currencies are worth."""
 
-    agreed: tuple[_Agreed, ...]
+    agreed: tuple[_AgreedRate, ...]
     currencies: tuple[tuple[Range[datetime], Exchange], ...]
 
-    def rates(self, provider: str, api_id: str) -> tuple[Rate, ...]:
+    def rates(self, provider: str, api_id: str) -> tuple[ContractRate, ...]:
         """The rates for an offering, valid at any time, in order of precedence."""
         if not self.agreed:
             return ()
         return tuple(a.rate for a in self.agreed if a.provider == provider and fnmatchcase(api_id, a.glob))
 
-    def named(self, ids: Collection[int], provider: str, api_id: str) -> tuple[Rate, ...]:
+    def named(self, ids: Collection[int], provider: str, api_id: str) -> tuple[ContractRate, ...]:
         """Those of these ids, whenever they are valid; raises RateIdError for an id that is none of the offering's."""
         rates = [rate for rate in self.rates(provider, api_id) if rate.id in ids]
         if missing := set(ids) - {rate.id for rate in rates}:
@@ -55,32 +55,32 @@ class OwnPrices:
         return tuple(exchange for valid, exchange in self.currencies if at in valid)
 
 
-_read_before: Memory[tuple[str, datetime], OwnPrices] = Memory(64)
+_read_before: Memory[tuple[str, datetime], Terms] = Memory(64)
 
 
-def own_prices(session: Session, book: str, recorded: datetime) -> OwnPrices:
+def terms_at(session: Session, book: str, recorded: datetime) -> Terms:
     """What was recorded at ``recorded``, which must not lie after the price book's last change."""
     return _read_before.remember((book, recorded), lambda: _read(session, recorded))
 
 
-def rates_by_id(session: Session, ids: Collection[int]) -> OwnPrices:
+def rates_by_id(session: Session, ids: Collection[int]) -> Terms:
     """What was agreed by the rates of these ids, whether it still is or not."""
-    return OwnPrices(_rates(session, OwnRate.id.in_(ids)), ()) if ids else OwnPrices((), ())
+    return Terms(_rates(session, ContractRateRow.id.in_(ids)), ()) if ids else Terms((), ())
 
 
-def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_Agreed, ...]:
-    rows = session.scalars(select(OwnRate).where(wanted))
+def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_AgreedRate, ...]:
+    rows = session.scalars(select(ContractRateRow).where(wanted))
     return tuple(sorted((_agreed(row) for row in rows), key=lambda found: found.precedence))
 
 
-def _read(session: Session, recorded: datetime) -> OwnPrices:
-    agreed = _rates(session, OwnRate.recorded.contains(recorded))
+def _read(session: Session, recorded: datetime) -> Terms:
+    agreed = _rates(session, ContractRateRow.recorded.contains(recorded))
     worth = session.scalars(select(ExchangeRate).where(ExchangeRate.recorded.contains(recorded)))
-    return OwnPrices(agreed, tuple((row.valid, _exchange(row)) for row in worth))
+    return Terms(agreed, tuple((row.valid, _exchange(row)) for row in worth))
 
 
-def _agreed(row: OwnRate) -> _Agreed:
-    rate = Rate(
+def _agreed(row: ContractRateRow) -> _AgreedRate:
+    rate = ContractRate(
         row.id,
         row.discount,
         row.meter,
@@ -90,7 +90,7 @@ def _agreed(row: OwnRate) -> _Agreed:
         row.valid.lower,
         row.valid.upper,
     )
-    return _Agreed(row.provider, row.api_id_glob, rate)
+    return _AgreedRate(row.provider, row.api_id_glob, rate)
 
 
 def _exchange(row: ExchangeRate) -> Exchange:

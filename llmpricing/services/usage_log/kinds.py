@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from llmpricing.domain.quotes.linear import Linear
 from llmpricing.services.usage_log.price_lookup import Target
-from llmpricing.services.usage_log.row_by_row import Answer, Exact
+from llmpricing.services.usage_log.row_by_row import RowAnswer, RowQuote
 
 ROOM = 2**62
 
@@ -18,7 +18,7 @@ class PricedKind:
     64 bits hold it. Without an ``answer`` each row must be quoted by itself.
     """
 
-    answer: Answer | None
+    answer: RowAnswer | None
     rates: Mapping[str, int] = field(default_factory=dict)
     fixed: int = 0
     divisor: int = 1
@@ -28,7 +28,7 @@ class PricedKind:
 BY_ITSELF = PricedKind(None)
 
 
-def priced_kind(target: Target, example: Exact) -> PricedKind:
+def priced_kind(target: Target, example: RowQuote) -> PricedKind:
     """The kind that the example is of."""
     asked = example.asked
     if asked is None:

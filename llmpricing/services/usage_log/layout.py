@@ -68,7 +68,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnRoles:
     """How a log's columns are to be understood; ``facts`` are the conditions that any price of the book asks for, and
     ``ignored`` columns are kept but never count.
     """

@@ -19,7 +19,7 @@ from llmpricing.models import PriceRow
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.layout import Columns, Layout
+from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.pricer import Priced, Pricer
 from llmpricing.services.usage_log.read.csv import read_csv
 from llmpricing.services.usage_log.read.ndjson import read_ndjson
@@ -34,7 +34,7 @@ Item = TypeVar("Item")
 
 
 @dataclass
-class Summary:
+class LogSummary:
     """What was done: rows in all, reasons of those without a price, exact totals by currency, the log's columns."""
 
     rows: int = 0
@@ -79,17 +79,17 @@ class Summary:
 
 def price_log(
     pricer: Pricer,
-    columns: Columns,
+    columns: ColumnRoles,
     log: Path,
     out: Path,
     rejects: Path,
     progress: Callable[[int], None] = lambda rows: None,
-) -> Summary:
+) -> LogSummary:
     """Price ``log`` into ``out``, and what has no price into ``rejects``; ``progress`` is told of rows when done.
 
     Both files appear at the end, ``rejects`` only where there are any. Raises LogError where nothing can be read.
     """
-    summary = Summary()
+    summary = LogSummary()
     parts = [path.with_name(f".{path.name}.part") for path in (out, rejects)]
     try:
         good, bad = _writer(parts[0], out, refused=False), _writer(parts[1], rejects, refused=True)
@@ -124,7 +124,7 @@ def known_facts(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
 
 
-def _batches(log: Path, out: Path, columns: Columns) -> Iterator[Batch]:
+def _batches(log: Path, out: Path, columns: ColumnRoles) -> Iterator[Batch]:
     if log.suffix == ".csv":
         return read_csv(log, columns, whole=out.suffix != ".csv")
     if log.suffix == ".parquet":

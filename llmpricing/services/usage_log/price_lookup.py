@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.quotes.context import Context
-from llmpricing.domain.quotes.contract_rates import Rate
-from llmpricing.domain.quotes.linear import Kind, kind, steps, turns
+from llmpricing.domain.quotes.contract_rates import ContractRate
+from llmpricing.domain.quotes.linear import RequestKind, kind, steps, turns
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import Meaning, names_of
-from llmpricing.services.price_book import Knowledge
+from llmpricing.services.price_book import BookState
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked
-from llmpricing.services.quotes.terms import own_prices
+from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.row_by_row import context_of
 from llmpricing.services.usage_log.times import DAY, EPOCH, micros
@@ -38,7 +38,7 @@ class Target:
     number: int
     prices: OfferingPrices
     context: Context
-    rates: tuple[Rate, ...]
+    rates: tuple[ContractRate, ...]
     steps: Numbers
     _days: set[int] = field(default_factory=set)
     _cuts: Numbers | None = None
@@ -76,12 +76,12 @@ class Target:
         rates = tuple(rate for rate in self.rates if rate.valid_at(at))
         return self._known.setdefault((segment.start, segment.clock(at), rates), len(self._known))
 
-    def kind(self, asked: Asked) -> Kind:
+    def kind(self, asked: Asked) -> RequestKind:
         """What requests like this one have in common."""
         return kind(self.prices, asked.usage, asked.at, self.context, self.rates)
 
 
-class Wanted(NamedTuple):
+class Lookup(NamedTuple):
     """What tells targets apart: a name, its seller, what was stated, and between which ``turns`` it was used."""
 
     name: str
@@ -90,17 +90,17 @@ class Wanted(NamedTuple):
     stretch: int
 
 
-class Targets:
+class PriceLookup:
     """Targets, numbered and remembered; the prices of all that are new are read at once."""
 
-    def __init__(self, session: Session, known: Knowledge, recorded: datetime) -> None:
+    def __init__(self, session: Session, known: BookState, recorded: datetime) -> None:
         self._session, self._known, self._recorded = session, known, recorded
         self._names = names_of(session, known)
-        self._own = own_prices(session, known.book, recorded)
+        self._own = terms_at(session, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
-        self._found: dict[Wanted, Target] = {}
+        self._found: dict[Lookup, Target] = {}
 
-    def find(self, wanted: Mapping[Wanted, datetime]) -> list[Target]:
+    def find(self, wanted: Mapping[Lookup, datetime]) -> list[Target]:
         """The targets in order; each is asked for at a time between its turns."""
         new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
@@ -127,10 +127,10 @@ class Targets:
     def __len__(self) -> int:
         return len(self._found)
 
-    def _meaning(self, wanted: Wanted, at: datetime) -> Meaning:
+    def _meaning(self, wanted: Lookup, at: datetime) -> Meaning:
         return self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
 
-    def _add(self, wanted: Wanted, prices: OfferingPrices, rates: Sequence[Rate], region: str = "") -> None:
+    def _add(self, wanted: Lookup, prices: OfferingPrices, rates: Sequence[ContractRate], region: str = "") -> None:
         stated = wanted.stated
         if region in prices.regions and not stated.region:
             stated = stated._replace(region=region)
@@ -148,7 +148,7 @@ class Placed:
     band: Numbers
 
 
-def placed(targets: Targets, batch: Batch, usage: Counted, at: Numbers, bare: Mask | None) -> Placed:
+def placed(targets: PriceLookup, batch: Batch, usage: Counted, at: Numbers, bare: Mask | None) -> Placed:
     """Whose prices each row of the batch pays, and which of them."""
     target, found = _targets(targets, batch, at)
     place, band = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
@@ -159,18 +159,18 @@ def placed(targets: Targets, batch: Batch, usage: Counted, at: Numbers, bare: Ma
     return Placed(found, target, place, band)
 
 
-def _targets(targets: Targets, batch: Batch, at: Numbers) -> tuple[Numbers, list[Target]]:
+def _targets(targets: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbers, list[Target]]:
     layout, table = batch.layout, batch.table
     coded = {name: codes_of(table.column(name)) for name in layout.named if name}
     stretch = np.searchsorted(targets.turns, at, "right").astype(np.int64)
     parts = [(codes, len(texts)) for codes, texts in coded.values()]
     target, _, first = distinct(combined([*parts, (stretch, targets.stretches)]))
-    wanted: dict[Wanted, datetime] = {}
+    wanted: dict[Lookup, datetime] = {}
     numbers = []
     for row in first.tolist():
         cells = {name: texts[codes[row]] for name, (codes, texts) in coded.items()}
         provider = cells[layout.provider] if layout.provider else ""
-        one = Wanted(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
+        one = Lookup(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
         wanted.setdefault(one, EPOCH + timedelta(microseconds=int(at[row])))
         numbers.append(one)
     order = {one: number for number, one in enumerate(wanted)}

@@ -10,11 +10,11 @@ from decimal import Decimal
 import numpy as np
 from sqlalchemy.orm import Session
 
-from llmpricing.services.price_book import knowledge
+from llmpricing.services.price_book import book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, PricedKind, priced_kind
-from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, Targets, placed
-from llmpricing.services.usage_log.row_by_row import Answer, Terms, quote_rows
+from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, PriceLookup, placed
+from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, quote_rows
 from llmpricing.services.usage_log.times import instants, micros
 from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
 
@@ -30,7 +30,7 @@ class Priced:
     units: Numbers
     totals: dict[int, Decimal]
     which: Numbers
-    answers: Sequence[Answer]
+    answers: Sequence[RowAnswer]
 
     @property
     def refused(self) -> Mask:
@@ -43,10 +43,10 @@ class Pricer:
     """Prices the batches of one log. Every row's cost is that of its quote, to the last digit."""
 
     def __init__(self, session: Session, now: datetime, known_at: datetime | None, assume_utc: bool = False) -> None:
-        known = knowledge(session)
+        known = book_state(session)
         recorded = known.recorded(known_at)
-        self._session, self._terms = session, Terms(now, recorded, assume_utc)
-        self._targets = Targets(session, known, recorded)
+        self._session, self._terms = session, LogTerms(now, recorded, assume_utc)
+        self._targets = PriceLookup(session, known, recorded)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}
 
     def price(self, batch: Batch) -> Priced:
@@ -91,7 +91,7 @@ class Pricer:
         return group, [*(self._kinds[key] for key in keys), BY_ITSELF]
 
     def _answered(self, batch: Batch, group: Numbers, kinds: Sequence[PricedKind], units: Numbers, odd: Mask) -> Priced:
-        answers = [kind.answer or Answer("") for kind in kinds]
+        answers = [kind.answer or RowAnswer("") for kind in kinds]
         numbers = {answer: number for number, answer in enumerate(answers)}
         by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
         alone = np.flatnonzero(odd | by_itself).tolist()

@@ -19,12 +19,12 @@ from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.cells import cells
 from llmpricing.services.usage_log.layout import Layout
-from llmpricing.services.usage_log.times import InstantError, moments, read_instant
+from llmpricing.services.usage_log.times import InstantError, read_instant, time_cells
 
 _AT_ONCE = 1000
 
 
-class Answer(NamedTuple):
+class RowAnswer(NamedTuple):
     """What is said of a row besides its cost; ``reason`` tells why it has none."""
 
     reason: str | None
@@ -34,16 +34,16 @@ class Answer(NamedTuple):
     offering: str = ""
 
 
-class Exact(NamedTuple):
+class RowQuote(NamedTuple):
     """A row's question, as far as it could be read, and its answer; ``total`` is None where there is a reason."""
 
     asked: Asked | None
     total: Decimal | None
-    answer: Answer
+    answer: RowAnswer
 
 
 @dataclass(frozen=True)
-class Terms:
+class LogTerms:
     """What holds for the whole log: when usage without a time happened, what was known, and what bare times mean."""
 
     now: datetime
@@ -51,9 +51,9 @@ class Terms:
     assume_utc: bool = False
 
 
-def quote_rows(session: Session, terms: Terms, batch: Batch, rows: Sequence[int]) -> list[Exact]:
+def quote_rows(session: Session, terms: LogTerms, batch: Batch, rows: Sequence[int]) -> list[RowQuote]:
     """The answers for these rows of the batch, in order."""
-    found: list[Exact] = []
+    found: list[RowQuote] = []
     for start in range(0, len(rows), _AT_ONCE):
         chosen = rows[start : start + _AT_ONCE]
         read = [_read(batch, terms, row, named) for row, named in zip(chosen, _cells(batch, chosen), strict=True)]
@@ -68,18 +68,18 @@ def _cells(batch: Batch, rows: Sequence[int]) -> Iterable[Mapping[str, Any]]:
     layout = batch.layout
     names = [name for name in layout.counting if name not in layout.fields]
     table = batch.table.select(names).take(list(rows))
-    columns = [moments(table.column(name)) if name == layout.at else cells(table.column(name)) for name in names]
+    columns = [time_cells(table.column(name)) if name == layout.at else cells(table.column(name)) for name in names]
     return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _answered(asked: Asked, answer: Quoted | Exception) -> Exact:
+def _answered(asked: Asked, answer: Quoted | Exception) -> RowQuote:
     if not isinstance(answer, Quoted):
-        return Exact(asked, None, Answer(_reason(answer)))
+        return RowQuote(asked, None, RowAnswer(_reason(answer)))
     quote = answer.quote
     if quote.total is None:
-        return Exact(asked, None, Answer(why_unpriced(quote), offering=answer.model.slug))
+        return RowQuote(asked, None, RowAnswer(why_unpriced(quote), offering=answer.model.slug))
     ids = " ".join(str(line.price_id) for line in quote.lines if line.price_id is not None)
-    return Exact(asked, quote.total, Answer(None, quote.currency or "", quote.state, ids, answer.model.slug))
+    return RowQuote(asked, quote.total, RowAnswer(None, quote.currency or "", quote.state, ids, answer.model.slug))
 
 
 def _reason(refusal: Exception) -> str:
@@ -94,7 +94,7 @@ def why_unpriced(quote: Quote) -> str:
     return "; ".join(dict.fromkeys(reasons or quote.warnings)) or f"the price is {quote.state}"
 
 
-def _read(batch: Batch, terms: Terms, place: int, row: Mapping[str, Any]) -> Asked | Exact:
+def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> Asked | RowQuote:
     """The question that the row at this place asks, or why it asks none."""
     layout = batch.layout
     try:
@@ -104,9 +104,9 @@ def _read(batch: Batch, terms: Terms, place: int, row: Mapping[str, Any]) -> Ask
             usage = _readable(batch.usage[place])
         at, is_exact = (terms.now, True) if layout.at is None else read_instant(row[layout.at], terms.assume_utc)
     except UsageError as error:
-        return Exact(None, None, Answer(str(error)))
+        return RowQuote(None, None, RowAnswer(str(error)))
     except InstantError as error:
-        return Exact(None, None, Answer(f"{layout.at} {error}"))
+        return RowQuote(None, None, RowAnswer(f"{layout.at} {error}"))
     provider = row[layout.provider] if layout.provider else None
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
     stated = stated if is_exact else stated._replace(time_known=False)

@@ -83,7 +83,7 @@ def instants(column: pa.ChunkedArray, assume_utc: bool) -> tuple[Numbers, Mask, 
     return _one_by_one(cells(column), assume_utc)
 
 
-def moments(column: pa.ChunkedArray) -> list[Any]:
+def time_cells(column: pa.ChunkedArray) -> list[Any]:
     """The cells as ``read_instant`` takes them: what lies outside our years as the last moment that Python has."""
     if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
         return cells(column)

@@ -21,10 +21,10 @@ from llmpricing.sources.reading.fields import (
     texts,
 )
 from llmpricing.sources.reading.match_rules import read_match
-from llmpricing.sources.reading.timelines import Rate, statements
+from llmpricing.sources.reading.timelines import ListRate, statements
 
 SOURCE = "genai-prices"
-_FREE = Rate(rules.ZERO, 1_000_000)
+_FREE = ListRate(rules.ZERO, 1_000_000)
 
 
 def parse(data: bytes) -> PriceList:
@@ -105,8 +105,8 @@ def _offering(provider: str, facts: Facts, unknown: Counter[str]) -> ObservedOff
 def _statements(provider: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> tuple[Statement, ...]:
     """What the model costs. No price key at all means unknown, except where the id itself says ``:free``."""
     minimum = rules.MINIMUM_SECONDS if (provider, api_id) in rules.MINIMUM_BILLED else None
-    reader = rules.Reader(unknown, minimum)
-    said = statements(rules.moments(reader.prices(entry.get("prices")), reader.variants(entry)))
+    reader = rules.RuleReader(unknown, minimum)
+    said = statements(rules.price_changes(reader.prices(entry.get("prices")), reader.variants(entry)))
     if said or ":free" not in api_id:
         return said
     return statements([(None, {(meter, BASE): _FREE for meter in ("input_tokens", "output_tokens")})])

@@ -19,7 +19,7 @@ from llmpricing.domain.observations import Basis
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.reading import clock
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_date, as_list, as_mapping
-from llmpricing.sources.reading.timelines import Rate, Rates
+from llmpricing.sources.reading.timelines import ListRate, Rates
 
 ZERO = Decimal(0)
 # genai-prices' own rule for these two (types.py: ModelInfo.calc_price): each request counts at least ten seconds.
@@ -36,9 +36,9 @@ _UNITS = {
 }
 
 # A price with its context steps: ((step or None, rate), ...). Equal ladders are one price.
-Ladder = tuple[tuple[Step | None, Rate], ...]
+Ladder = tuple[tuple[Step | None, ListRate], ...]
 Prices = Mapping[str, Ladder]
-_NOT_OFFERED: Ladder = ((None, Rate(None, METERS["output_tokens"].per)),)
+_NOT_OFFERED: Ladder = ((None, ListRate(None, METERS["output_tokens"].per)),)
 
 
 def meter_of(price_key: str) -> str | None:
@@ -51,7 +51,7 @@ def meter_of(price_key: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Rule:
+class ConditionalPrices:
     """Prices, from a day on or inside a daily window (UTC minutes), or always; a variant asks for a context too."""
 
     prices: Prices
@@ -64,20 +64,20 @@ class Rule:
 
 
 @dataclass
-class Reader:
+class RuleReader:
     """Reads one model's price fields; unknown price keys are counted, not guessed."""
 
     unknown: Counter[str]
     minimum_seconds: Decimal | None = None
 
-    def prices(self, value: object) -> Sequence[Rule]:
+    def prices(self, value: object) -> Sequence[ConditionalPrices]:
         """The conditional prices in the source's order; a plain price object is one that always holds."""
         if isinstance(value, list):
             rules = [self._rule(as_mapping(item, "prices")) for item in value]
             return [rule for rule in rules if rule.window is None or rule.window[0] != rule.window[1]]
-        return [Rule(self._read(as_mapping(value or {}, "prices")))]
+        return [ConditionalPrices(self._read(as_mapping(value or {}, "prices")))]
 
-    def variants(self, entry: Mapping[str, Any]) -> Sequence[Rule]:
+    def variants(self, entry: Mapping[str, Any]) -> Sequence[ConditionalPrices]:
         rules = []
         for item in as_list(entry.get("price_variants") or [], "price_variants"):
             variant = as_mapping(item, "price_variants")
@@ -91,16 +91,16 @@ class Reader:
             )
         return rules
 
-    def _rule(self, item: Mapping[str, Any], when: Mapping[str, str] | None = None) -> Rule:
+    def _rule(self, item: Mapping[str, Any], when: Mapping[str, str] | None = None) -> ConditionalPrices:
         prices = self._read(as_mapping(item.get("prices"), "prices"))
         constraint = item.get("constraint")
         if constraint is None:
-            return Rule(prices, when=when or {})
+            return ConditionalPrices(prices, when=when or {})
         constraint = as_mapping(constraint, "constraint")
         if "start_date" in constraint:
-            return Rule(prices, start=as_date(constraint["start_date"], "start_date"), when=when or {})
+            return ConditionalPrices(prices, start=as_date(constraint["start_date"], "start_date"), when=when or {})
         bounds = [clock.utc_minute(constraint.get(name), name) for name in ("start_time", "end_time")]
-        return Rule(prices, window=(bounds[0], bounds[1]), when=when or {})
+        return ConditionalPrices(prices, window=(bounds[0], bounds[1]), when=when or {})
 
     def _read(self, prices: Mapping[str, Any]) -> Prices:
         found = {}
@@ -117,16 +117,16 @@ class Reader:
     def _ladder(self, meter: str, key: str, value: object) -> Ladder:
         if not isinstance(value, dict):
             return ((None, self._rate(meter, key, value)),)
-        steps: dict[Step | None, Rate] = {None: self._rate(meter, key, value.get("base"))}
+        steps: dict[Step | None, ListRate] = {None: self._rate(meter, key, value.get("base"))}
         for item in as_list(value.get("tiers"), key):
             tier = as_mapping(item, key)
             steps[_step(as_count(tier.get("start"), "start"))] = self._rate(meter, key, tier.get("price"))
         return tuple(steps.items())
 
-    def _rate(self, meter: str, key: str, value: object) -> Rate:
+    def _rate(self, meter: str, key: str, value: object) -> ListRate:
         amount, raw = as_amount(value, key)
         minimum = self.minimum_seconds if METERS[meter].family == "durations" else None
-        return Rate(amount, METERS[meter].per, raw, Basis.DOCUMENTED, minimum_quantity=minimum)
+        return ListRate(amount, METERS[meter].per, raw, Basis.DOCUMENTED, minimum_quantity=minimum)
 
 
 def _step(start: int) -> Step:
@@ -134,12 +134,14 @@ def _step(start: int) -> Step:
     return Step(start + 1, inclusive=True) if start % 1000 == 999 else Step(start)
 
 
-def moments(standard: Sequence[Rule], variants: Sequence[Rule]) -> Iterator[tuple[datetime | None, Rates]]:
+def price_changes(
+    standard: Sequence[ConditionalPrices], variants: Sequence[ConditionalPrices]
+) -> Iterator[tuple[datetime | None, Rates]]:
     """Every moment at which a price may change, None (always) first, with all rates that hold from then on."""
     days = sorted({rule.start for rule in (*standard, *variants) if rule.start})
     contexts = {tuple(sorted(rule.when.items())): rule.when for rule in variants}
     for day in (None, *days):
-        rates: dict[tuple[str, Conditions], Rate] = {}
+        rates: dict[tuple[str, Conditions], ListRate] = {}
         _lay(rates, _split(_standard(standard, day)), {})
         for when in contexts.values():
             _lay(rates, _split(_overrides(variants, when, day)), when)
@@ -149,7 +151,7 @@ def moments(standard: Sequence[Rule], variants: Sequence[Rule]) -> Iterator[tupl
 Cells = Sequence[tuple[clock.Window, Prices]]  # the day in pieces, each with the prices that hold in it
 
 
-def _standard(rules: Sequence[Rule], day: date | None) -> Cells:
+def _standard(rules: Sequence[ConditionalPrices], day: date | None) -> Cells:
     """Prices without a context: the last active rule; if none is active, the first of all."""
     active = [rule for rule in rules if rule.runs_on(day)]
     windows = [rule.window for rule in active if rule.window]
@@ -163,7 +165,7 @@ def _standard(rules: Sequence[Rule], day: date | None) -> Cells:
     return found
 
 
-def _overrides(rules: Sequence[Rule], when: Mapping[str, str], day: date | None) -> Cells:
+def _overrides(rules: Sequence[ConditionalPrices], when: Mapping[str, str], day: date | None) -> Cells:
     """What the variants say in a context, each meter by the first of them that prices it."""
     active = [rule for rule in rules if rule.runs_on(day) and rule.when.items() <= when.items()]
     found = []
@@ -196,7 +198,7 @@ def _split(cells: Cells) -> Mapping[tuple[str, Schedule | None], Ladder]:
 
 
 def _lay(
-    rates: dict[tuple[str, Conditions], Rate],
+    rates: dict[tuple[str, Conditions], ListRate],
     prices: Mapping[tuple[str, Schedule | None], Ladder],
     when: Mapping[str, str],
 ) -> None:

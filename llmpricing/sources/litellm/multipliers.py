@@ -12,7 +12,7 @@ from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
 from llmpricing.sources.reading.fields import as_factor
-from llmpricing.sources.reading.timelines import Rate
+from llmpricing.sources.reading.timelines import ListRate
 
 _UPLIFTS = {
     "regional_processing_uplift_multiplier_us": "us",
@@ -20,7 +20,7 @@ _UPLIFTS = {
     "regional_endpoint_uplift_multiplier": "regional",
 }
 
-Found = dict[tuple[str, Conditions], Rate]  # by meter's slug and conditions
+Found = dict[tuple[str, Conditions], ListRate]  # by meter's slug and conditions
 
 
 def multiply_tokens(found: Found, entry: Mapping[str, Any], unknown: Counter[str]) -> None:

@@ -13,18 +13,18 @@ from typing import Any
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.observations import (
+    DatedPrice,
     ObservedOffering,
     ObservedProvider,
     PriceList,
     Problem,
-    Segment,
     State,
     Statement,
 )
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.litellm.keys import read_key
 from llmpricing.sources.litellm.names import Name, provider_of, read_name
-from llmpricing.sources.litellm.prices import Reader, nothing_charged
+from llmpricing.sources.litellm.prices import EntryReader, nothing_charged
 from llmpricing.sources.reading.fields import (
     Facts,
     as_id,
@@ -114,7 +114,7 @@ class _Gathered:
     """What the entries of one offering say together."""
 
     offering: ObservedOffering
-    statements: dict[tuple[str, Conditions], Segment] = field(default_factory=dict)
+    statements: dict[tuple[str, Conditions], DatedPrice] = field(default_factory=dict)
 
 
 def parse(data: bytes) -> PriceList:
@@ -160,7 +160,7 @@ def _read_entry(
     facts = Facts(entry, key, found.problems)
     offering = _offering(name, facts)
     url = facts.read(optional_text, "source")
-    reader = Reader(entry, name.provider, offering.mode or "", found.unknown_keys, url)
+    reader = EntryReader(entry, name.provider, offering.mode or "", found.unknown_keys, url)
     reader.read()
     found.unknown_keys.update(
         name for name in entry if name not in _OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
@@ -177,14 +177,14 @@ def _read_entry(
         found.aliases.append((SOURCE, key, name.slug))
 
 
-def _same(one: Segment, other: Segment) -> bool:
+def _same(one: DatedPrice, other: DatedPrice) -> bool:
     """Whether two entries agree on a price; a zero that may mean nothing agrees with all."""
     if State.ZERO in (one.state, other.state):
         return True
     return (one.state, one.amount, one.currency) == (other.state, other.amount, other.currency)
 
 
-def _segments(name: Name, reader: Reader) -> Mapping[tuple[str, Conditions], Segment]:
+def _segments(name: Name, reader: EntryReader) -> Mapping[tuple[str, Conditions], DatedPrice]:
     rates = reader.found
     if not rates:
         bare = not name.has_conditions

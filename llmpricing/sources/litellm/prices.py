@@ -17,14 +17,14 @@ from typing import Any
 from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Step, conditions, sorted_extra
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
-from llmpricing.domain.observations import Segment, State
+from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.litellm.clock import read_schedules
 from llmpricing.sources.litellm.keys import SECOND_NAMES, read_key
 from llmpricing.sources.litellm.multipliers import Found, multiply_tokens
 from llmpricing.sources.reading.bounds import step_at
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_decimal, as_list, as_mapping
-from llmpricing.sources.reading.timelines import Rate
+from llmpricing.sources.reading.timelines import ListRate
 
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
 _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})
@@ -34,7 +34,7 @@ _SEARCH_SIZES = ("low", "medium", "high")
 
 
 @dataclass
-class Reader:
+class EntryReader:
     """Reads the prices of one entry; keys that look like prices and are not known are counted."""
 
     entry: Mapping[str, Any]
@@ -84,10 +84,10 @@ class Reader:
         """Conditions whose step counts its own bound where the seller does."""
         return replace(when, step=when.step and step_at(self.provider, when.step.above))
 
-    def _rate(self, meter: str, key: str, value: object, quantity: int = 1) -> Rate:
+    def _rate(self, meter: str, key: str, value: object, quantity: int = 1) -> ListRate:
         amount, _ = as_amount(value, key)
         per = METERS[meter].per
-        return Rate(multiply(amount, Decimal(per // quantity)), per, str(value), source_url=self.source_url)
+        return ListRate(multiply(amount, Decimal(per // quantity)), per, str(value), source_url=self.source_url)
 
     def _read_tiers(self, value: object) -> None:
         """Prices by the size of the whole request, as Alibaba and Volcengine sell; by result count for searches."""
@@ -144,7 +144,7 @@ class Reader:
             for key in [key for key, rate in self.found.items() if not rate.amount and key[0] != "guardrail_units"]:
                 del self.found[key]
             if embeds:
-                self.found["output_tokens", BASE] = Rate(None, METERS["output_tokens"].per)
+                self.found["output_tokens", BASE] = ListRate(None, METERS["output_tokens"].per)
 
     def _drop_repeated(self) -> None:
         """Reasoning at the very price of output is output: it follows output into tiers and steps of its own."""
@@ -158,12 +158,12 @@ class Reader:
         return any(METERS[meter].direction == "output" and rate.amount for (meter, _), rate in self.found.items())
 
 
-_STRUCTURES: Mapping[str, Callable[[Reader, object], None]] = MappingProxyType(
+_STRUCTURES: Mapping[str, Callable[[EntryReader, object], None]] = MappingProxyType(
     {
-        "tiered_pricing": Reader._read_tiers,
-        "off_peak_pricing": Reader._read_off_peak,
-        "search_context_cost_per_query": Reader._read_search,
-        "guardrail_cost_per_unit": Reader._read_guardrails,
+        "tiered_pricing": EntryReader._read_tiers,
+        "off_peak_pricing": EntryReader._read_off_peak,
+        "search_context_cost_per_query": EntryReader._read_search,
+        "guardrail_cost_per_unit": EntryReader._read_guardrails,
     }
 )
 _TIER_KEYS = frozenset({"range", "max_results_range"})
@@ -181,14 +181,14 @@ def _both(one: Conditions, other: Conditions) -> Conditions:
     )
 
 
-def nothing_charged(provider: str, api_id: str, *, says_zero: bool) -> Mapping[tuple[str, Conditions], Segment]:
+def nothing_charged(provider: str, api_id: str, *, says_zero: bool) -> Mapping[tuple[str, Conditions], DatedPrice]:
     """What an entry without a price above zero says: paid by subscription, free, a zero that may mean less, nothing."""
     if provider in _SUBSCRIPTIONS:
-        segment = Segment(State.SUBSCRIPTION, None, METERS["input_tokens"].per)
+        segment = DatedPrice(State.SUBSCRIPTION, None, METERS["input_tokens"].per)
     elif _SAYS_FREE.search(api_id):
-        segment = Segment(State.FREE, Decimal(0), METERS["input_tokens"].per)
+        segment = DatedPrice(State.FREE, Decimal(0), METERS["input_tokens"].per)
     elif says_zero:
-        segment = Segment(State.ZERO, Decimal(0), METERS["input_tokens"].per)
+        segment = DatedPrice(State.ZERO, Decimal(0), METERS["input_tokens"].per)
     else:
         return {}
     return {(meter, BASE): segment for meter in ("input_tokens", "output_tokens")}

@@ -8,7 +8,7 @@ from typing import Any
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.model_prices.rates import moments, read_timelines
+from llmpricing.sources.model_prices.rates import rate_changes, read_timelines
 from llmpricing.sources.model_prices.schedules import Clock, read_clocks
 from llmpricing.sources.reading.fields import as_id, as_mapping, decode
 from llmpricing.sources.reading.providers import canonical
@@ -77,7 +77,7 @@ def _offering(seller: _Seller, api_id: str, timelines: object, found: PriceList)
         api_id=api_id,
         mode="embedding" if "embed" in api_id else None,
         status=status if status in _STATUSES else None,
-        statements=statements(moments(model, [clock for clock in seller.clocks if clock.applies_to(api_id)])),
+        statements=statements(rate_changes(model, [clock for clock in seller.clocks if clock.applies_to(api_id)])),
     )
 
 

@@ -27,7 +27,7 @@ from llmpricing.sources.reading.fields import (
     as_time,
     optional_text,
 )
-from llmpricing.sources.reading.timelines import Rate, Rates
+from llmpricing.sources.reading.timelines import ListRate, Rates
 
 _METERS = {
     "input": "input_tokens",
@@ -41,7 +41,7 @@ _STANDARD = "standard"
 _THINKING = "thinking"
 
 # A model's prices in one mode at one time: per meter, the rate of each context step (None is the base).
-Ladders = Mapping[str, Mapping[Step | None, Rate]]
+Ladders = Mapping[str, Mapping[Step | None, ListRate]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Model:
+class ListedModel:
     api_id: str
     modes: Mapping[str, Timeline]
 
@@ -66,7 +66,7 @@ class Model:
         return tuple({meter: None for ladders in every for meter in ladders})
 
 
-def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> Model:
+def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> ListedModel:
     """A model's modes; raises EntryError. Unknown rate keys are counted."""
     modes = {
         as_condition(mode, "mode"): _timeline(provider, as_list(line, mode), unknown) for mode, line in entry.items()
@@ -75,7 +75,7 @@ def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown
         raise EntryError("the model has no standard prices")
     if "embed" in api_id:
         modes = {mode: replace(line, ladders=[_embedding(lad) for lad in line.ladders]) for mode, line in modes.items()}
-    return Model(api_id, modes)
+    return ListedModel(api_id, modes)
 
 
 def _timeline(provider: str, intervals: Sequence[Any], unknown: Counter[str]) -> Timeline:
@@ -94,7 +94,7 @@ def _ladders(provider: str, value: object, unknown: Counter[str]) -> Ladders | N
         return None
     rates = as_mapping(value, "rates")
     unknown.update(key for key in rates if key not in _METERS and key not in _OTHER_KEYS)
-    found: dict[str, dict[Step | None, Rate]] = {}
+    found: dict[str, dict[Step | None, ListRate]] = {}
     _read_prices(rates, None, rates, found)
     if rates.get("input") is None or rates.get("output") is None:
         raise EntryError("rates without input and output")
@@ -113,7 +113,7 @@ def _read_prices(
     prices: Mapping[str, Any],
     step: Step | None,
     rates: Mapping[str, Any],
-    found: dict[str, dict[Step | None, Rate]],
+    found: dict[str, dict[Step | None, ListRate]],
 ) -> None:
     documented = rates.get("valid_from_basis") == "documented"
     basis = Basis.DOCUMENTED if documented else Basis.FIRST_OBSERVED
@@ -121,10 +121,10 @@ def _read_prices(
     for key, meter in _METERS.items():
         if prices.get(key) is not None:
             amount, raw = as_amount(prices[key], key)
-            found.setdefault(meter, {})[step] = Rate(amount, MTOK, raw, basis, url)
+            found.setdefault(meter, {})[step] = ListRate(amount, MTOK, raw, basis, url)
 
 
-def _scaled(rate: Rate, factor: Decimal) -> Rate:
+def _scaled(rate: ListRate, factor: Decimal) -> ListRate:
     return rate if rate.amount is None else replace(rate, amount=multiply(rate.amount, factor), raw=None)
 
 
@@ -135,7 +135,7 @@ def _embedding(ladders: Ladders | None) -> Ladders | None:
     return {**ladders, "output_tokens": {None: replace(ladders["output_tokens"][None], amount=None)}}
 
 
-def moments(model: Model, clocks: Sequence[Clock]) -> Iterator[tuple[datetime | None, Rates]]:
+def rate_changes(model: ListedModel, clocks: Sequence[Clock]) -> Iterator[tuple[datetime | None, Rates]]:
     """Every moment at which a price of the model may change, None (always) first, with the rates from then on."""
     times = {start for line in model.modes.values() for start in line.starts}
     times |= {bound for clock in clocks for bound in (clock.valid_from, clock.valid_until) if bound}
@@ -150,13 +150,13 @@ def moments(model: Model, clocks: Sequence[Clock]) -> Iterator[tuple[datetime | 
         yield moment, rates
 
 
-def _rates(model: Model, moment: datetime | None) -> dict[tuple[str, Conditions], Rate]:
+def _rates(model: ListedModel, moment: datetime | None) -> dict[tuple[str, Conditions], ListRate]:
     standard = model.modes[_STANDARD].at(moment)
-    found: dict[tuple[str, Conditions], Rate] = {}
+    found: dict[tuple[str, Conditions], ListRate] = {}
     for mode, timeline in model.modes.items():
         ladders = timeline.at(moment)
         if ladders is None:
-            ladders = {meter: {None: Rate(None, MTOK, basis=Basis.FIRST_OBSERVED)} for meter in model.meters()}
+            ladders = {meter: {None: ListRate(None, MTOK, basis=Basis.FIRST_OBSERVED)} for meter in model.meters()}
         elif mode == _THINKING:
             ladders = {meter: ladder for meter, ladder in ladders.items() if ladder != (standard or {}).get(meter)}
         elif mode != _STANDARD:

@@ -15,11 +15,11 @@ from typing import Any
 
 from llmpricing.domain.conditions import BASE, Conditions, conditions
 from llmpricing.domain.meters import MTOK
-from llmpricing.domain.observations import Segment, State, Statement
+from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.sources.reading.bounds import step_at
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_list, as_mapping
 from llmpricing.sources.reading.providers import canonical
-from llmpricing.sources.reading.timelines import Rate
+from llmpricing.sources.reading.timelines import ListRate
 
 _METERS: Mapping[str, str] = MappingProxyType(
     {
@@ -39,7 +39,7 @@ _THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
 _SUBSCRIPTIONS = re.compile(r"coding-plan|token-plan|^(firepass|github-copilot|gitlab|kimi-for-coding|wafer\.ai)$")
 _SAYS_FREE = re.compile(r"[:/-]free$")
 
-Found = dict[tuple[str, Conditions], Rate]
+Found = dict[tuple[str, Conditions], ListRate]
 
 
 def read_costs(
@@ -62,7 +62,7 @@ def read_costs(
         return _all_zero(provider, api_id)
     _settle_reasoning(provider, found)
     if only_reads and ("output_tokens", BASE) in found and not found["output_tokens", BASE].amount:
-        found["output_tokens", BASE] = Rate(None, MTOK)
+        found["output_tokens", BASE] = ListRate(None, MTOK)
     return tuple(Statement(meter, when, (rate.segment(None),)) for (meter, when), rate in found.items())
 
 
@@ -71,7 +71,7 @@ def _read(values: Mapping[str, Any], when: Conditions, found: Found, unknown: Co
         if key in _METERS:
             if value is not None:
                 amount, raw = as_amount(value, key)
-                found[_METERS[key], when] = Rate(amount, MTOK, raw)
+                found[_METERS[key], when] = ListRate(amount, MTOK, raw)
         elif key not in _OTHER_KEYS and key != "tier":
             unknown[f"cost.{key}"] += 1
 
@@ -116,9 +116,9 @@ def _settle_reasoning(provider: str, found: Found) -> None:
 
 def _all_zero(provider: str, api_id: str) -> tuple[Statement, ...]:
     if _SUBSCRIPTIONS.search(provider):
-        segment = Segment(State.SUBSCRIPTION, None, MTOK)
+        segment = DatedPrice(State.SUBSCRIPTION, None, MTOK)
     elif _SAYS_FREE.search(api_id):
-        segment = Rate(Decimal(0), MTOK).segment(None)
+        segment = ListRate(Decimal(0), MTOK).segment(None)
     else:
-        segment = Segment(State.ZERO, Decimal(0), MTOK)
+        segment = DatedPrice(State.ZERO, Decimal(0), MTOK)
     return tuple(Statement(meter, BASE, (segment,)) for meter in ("input_tokens", "output_tokens"))

@@ -9,11 +9,11 @@ from decimal import Decimal
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.money import to_text
-from llmpricing.domain.observations import Basis, Segment, State, Statement
+from llmpricing.domain.observations import Basis, DatedPrice, State, Statement
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class ListRate:
     """What one meter costs under one set of conditions; no amount means: not offered."""
 
     amount: Decimal | None
@@ -24,10 +24,10 @@ class Rate:
     minimum_quantity: Decimal | None = None
     currency: str = "USD"
 
-    def segment(self, valid_from: datetime | None) -> Segment:
+    def segment(self, valid_from: datetime | None) -> DatedPrice:
         """The same as a segment that is open at its end; 0 is said as free."""
         state = State.NOT_OFFERED if self.amount is None else State.PRICED if self.amount else State.FREE
-        return Segment(
+        return DatedPrice(
             state=state,
             amount=None if self.amount is None else Decimal(to_text(self.amount)),
             per_quantity=self.per_quantity,
@@ -39,7 +39,7 @@ class Rate:
             minimum_quantity=self.minimum_quantity,
         )
 
-    def same_price(self, other: Rate) -> bool:
+    def same_price(self, other: ListRate) -> bool:
         """Whether a change from one to the other is none that anybody pays for."""
         return (self.amount, self.per_quantity, self.currency, self.minimum_quantity) == (
             other.amount,
@@ -49,13 +49,13 @@ class Rate:
         )
 
 
-Rates = Mapping[tuple[str, Conditions], Rate]  # (meter, conditions) -> rate, at one moment
+Rates = Mapping[tuple[str, Conditions], ListRate]  # (meter, conditions) -> rate, at one moment
 
 
 def statements(moments: Iterable[tuple[datetime | None, Rates]]) -> tuple[Statement, ...]:
     """Statements of rates that hold from each moment to the next; moments ascend, None (always) comes first."""
-    segments: dict[tuple[str, Conditions], list[Segment]] = {}
-    running: dict[tuple[str, Conditions], Rate] = {}
+    segments: dict[tuple[str, Conditions], list[DatedPrice]] = {}
+    running: dict[tuple[str, Conditions], ListRate] = {}
     for moment, rates in moments:
         for key in [key for key in running if key not in rates]:
             _close(segments[key], moment)
@@ -71,5 +71,5 @@ def statements(moments: Iterable[tuple[datetime | None, Rates]]) -> tuple[Statem
     return tuple(Statement(meter, when, tuple(found)) for (meter, when), found in segments.items())
 
 
-def _close(segments: list[Segment], moment: datetime | None) -> None:
+def _close(segments: list[DatedPrice], moment: datetime | None) -> None:
     segments[-1] = replace(segments[-1], valid_until=moment)

@@ -62,7 +62,7 @@ def post_coverage(request: Request) -> dict[str, Any]:
     body = shaped(read_json(request), CoverageBody)
     if len(body.models) > MOST_NAMES:
         raise invalid("models", f"models takes at most {MOST_NAMES} names.")
-    stated = {name: p.instant(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
+    stated = {name: p.read_time(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
     clocks = read_clocks(stated, datetime.now(UTC))
     data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
     for found in cover(request.dbsession, clocks, body.models):

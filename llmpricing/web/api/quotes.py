@@ -95,7 +95,7 @@ def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> di
         raise invalid("items", f"items takes at most {MOST_ITEMS} questions.")
     for name in ("at", "known_at"):
         if (raw := getattr(batch, name)) is not None:
-            p.instant(name, raw)  # so that an error names this field, not the items'
+            p.read_time(name, raw)  # so that an error names this field, not the items'
     answers: list[Any] = [None] * len(batch.items)
     asked: dict[int, Asked] = {}
     for number, item in enumerate(batch.items):
@@ -136,7 +136,7 @@ def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
         body.model,
         _usage(body.usage, body.usage_format, place),
         at,
-        p.instant(f"{place.item}known_at", body.known_at) if body.known_at is not None else None,
+        p.read_time(f"{place.item}known_at", body.known_at) if body.known_at is not None else None,
         context(tier, region, facts, is_exact),
         body.provider,
         _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
@@ -175,7 +175,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def _moment(name: str, raw: str) -> tuple[datetime, bool]:
     """A time, and whether its hour was stated."""
-    return p.instant(name, raw), len(raw) > _BARE_DATE
+    return p.read_time(name, raw), len(raw) > _BARE_DATE
 
 
 def _currency(name: str, raw: str) -> str:
@@ -195,7 +195,7 @@ _PARAMETERS: dict[str, p.Reader] = {
     "model": p.text_of(400),
     "provider": p.text,
     "at": _moment,
-    "known_at": p.instant,
+    "known_at": p.read_time,
     "service_tier": p.text,
     "region": p.text,
     "currency": _currency,

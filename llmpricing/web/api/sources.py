@@ -13,7 +13,7 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.services.catalogue import freshness
-from llmpricing.services.catalogue.disagreements import Disagreement, Kind, Saying, disagreements
+from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, ObservedValue, disagreements
 from llmpricing.services.catalogue.sources import feeds
 from llmpricing.web import parameters as p
 
@@ -21,7 +21,7 @@ CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision beg
 _DISAGREEMENTS: dict[str, p.Reader] = {
     "provider": p.text,
     "min_factor": p.factor,
-    "kind": p.one_of(*Kind),
+    "kind": p.one_of(*DisagreementKind),
     "limit": p.whole(1, 1000),
 }
 
@@ -60,7 +60,7 @@ def _passes(item: dict[str, Any], values: dict[str, Any]) -> bool:
     if least is None:
         return True
     if item["factor"] is None:  # a price against free: farther apart than any factor
-        return bool(item["kind"] == Kind.SEVERE)
+        return bool(item["kind"] == DisagreementKind.SEVERE)
     factor = Fraction(item["factor"])
     return max(factor, 1 / factor) >= Fraction(least)
 
@@ -80,6 +80,6 @@ def _json(found: Disagreement) -> dict[str, Any]:
     }
 
 
-def _saying(said: Saying) -> dict[str, Any]:
+def _saying(said: ObservedValue) -> dict[str, Any]:
     amount = None if said.amount is None else to_text(said.amount)
     return {"state": said.state, "amount": amount, "currency": said.currency, "per": said.per}

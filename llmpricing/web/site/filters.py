@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from webob.multidict import MultiDict
 
-from llmpricing.services.catalogue.filter_values import Choices
+from llmpricing.services.catalogue.filter_values import FilterValues
 from llmpricing.web.errors import Refused
 from llmpricing.web.site import display
 
@@ -45,7 +45,7 @@ _SORTS: tuple[Option, ...] = (
 
 
 @dataclass(frozen=True)
-class Problem:
+class FilterProblem:
     """What is wrong with a field, in plain words."""
 
     field: str
@@ -57,8 +57,8 @@ class Filters:
     """The form as it was sent. ``problem`` names at most one field: the readers stop at the first."""
 
     pairs: Sequence[tuple[str, str]]
-    choices: Choices
-    problem: Problem | None = None
+    choices: FilterValues
+    problem: FilterProblem | None = None
 
     def value(self, name: str) -> str:
         """The text typed into a field, or nothing."""
@@ -139,19 +139,19 @@ class Filters:
         return address([*others, ("sort", second if order == first else first)]), state
 
 
-def read_filters(sent: MultiDict[str, str], choices: Choices, refused: Refused | None = None) -> Filters:
+def read_filters(sent: MultiDict[str, str], choices: FilterValues, refused: Refused | None = None) -> Filters:
     """The form behind an address; ``refused`` is what the reader of the question had against it."""
     pairs = [(name, text.strip()) for name, text in sent.items() if text.strip() and name != "cursor"]
     return Filters(pairs, choices, None if refused is None else _problem(refused))
 
 
-def _problem(refused: Refused) -> Problem:
+def _problem(refused: Refused) -> FilterProblem:
     field = str(refused.details.get("field", ""))
     label = LABELS.get(field)
     if label is None:
-        return Problem(field, refused.message)
+        return FilterProblem(field, refused.message)
     rest = refused.message.removeprefix(field)  # parameters.py begins with the API's name of the field
-    return Problem(field, f"“{label}”{rest}" if rest != refused.message else refused.message)
+    return FilterProblem(field, f"“{label}”{rest}" if rest != refused.message else refused.message)
 
 
 def address(pairs: Iterable[tuple[str, str]]) -> str:

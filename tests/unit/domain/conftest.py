@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.publishing.timelines import Word
+from llmpricing.domain.observations import Basis, DatedPrice, State
+from llmpricing.domain.publishing.timelines import Observation
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def day():
 def usd(day):
     """A segment in USD per million units; 0 is free, "none" is not offered."""
 
-    def build(amount: str, since: str | None = None, until: str | None = None) -> Segment:
+    def build(amount: str, since: str | None = None, until: str | None = None) -> DatedPrice:
         value = None if amount == "none" else Decimal(amount)
         state = State.NOT_OFFERED if value is None else State.PRICED if value else State.FREE
-        return Segment(
+        return DatedPrice(
             state=state,
             amount=value,
             per_quantity=1_000_000,
@@ -40,9 +40,9 @@ def usd(day):
 def word(day, usd):
     """What a source said on a day; amounts become undated segments, no segment means withdrawn."""
 
-    def build(source: str, on: str, *segments: Segment | str) -> Word:
+    def build(source: str, on: str, *segments: DatedPrice | str) -> Observation:
         told = tuple(usd(segment) if isinstance(segment, str) else segment for segment in segments)
-        return Word(source, day(on), source in ("genai-prices", "model-prices"), told)
+        return Observation(source, day(on), source in ("genai-prices", "model-prices"), told)
 
     return build
 
@@ -65,7 +65,7 @@ def periods():
     return read
 
 
-def _amount(segment: Segment) -> str:
+def _amount(segment: DatedPrice) -> str:
     if segment.state is State.UNKNOWN:
         return "?"
     return "none" if segment.amount is None else format(segment.amount, "f")

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
-from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.families import in_families
-from llmpricing.domain.publishing.timelines import Word, merge_source, row_at
+from llmpricing.domain.publishing.timelines import Observation, merge_source, row_at
 
 FIRST, SECOND = datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC)
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -22,7 +22,7 @@ PLAIN, BATCH = ("input_tokens", BASE), ("input_tokens", conditions("batch"))
 
 def price(amount, start=None, end=None):
     basis = Basis.DOCUMENTED if start else Basis.UNDATED
-    return Segment(State.PRICED, Decimal(amount), 1_000_000, valid_from=start, valid_until=end, basis=basis)
+    return DatedPrice(State.PRICED, Decimal(amount), 1_000_000, valid_from=start, valid_until=end, basis=basis)
 
 
 def periods(*lists):
@@ -31,7 +31,7 @@ def periods(*lists):
     for time, stated in zip((FIRST, SECOND), lists, strict=True):
         for component in standing | stated.keys():
             said = tuple(stated.get(component, ()))
-            words.setdefault(component, []).append(Word("genai-prices", time, True, said))
+            words.setdefault(component, []).append(Observation("genai-prices", time, True, said))
         standing = set(stated)
     rows = {component: merge_source(told) for component, told in in_families(words).items()}
     return {
@@ -96,7 +96,7 @@ def test_a_list_without_dates_changes_nothing_before_its_day(lists, data):
         for number, stated in enumerate(lists[:count]):
             for component in standing | stated.keys():
                 said = (price(stated[component]),) if component in stated else ()
-                words.setdefault(component, []).append(Word("list", FIRST + timedelta(days=number), True, said))
+                words.setdefault(component, []).append(Observation("list", FIRST + timedelta(days=number), True, said))
             standing |= set(stated)
         rows = {component: row_at(merge_source(told), moment) for component, told in in_families(words).items()}
         return {component: row.segment.amount for component, row in rows.items() if row}

@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.conditions import BASE, conditions
-from llmpricing.domain.observations import Basis, Segment, State
-from llmpricing.domain.publishing.guard_evidence import Rule
+from llmpricing.domain.observations import Basis, DatedPrice, State
+from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.domain.publishing.quarantine import Verdict
-from llmpricing.domain.publishing.timelines import Word
+from llmpricing.domain.publishing.timelines import Observation
 
 BATCH = conditions("batch")
 
@@ -271,11 +271,11 @@ def test_an_accepted_word_is_published_and_a_rejected_one_is_not(book, periods):
 
 
 def test_prices_in_other_currencies_are_not_measured_in_dollars(day):
-    yuan = Segment(State.PRICED, Decimal("1200"), 1_000_000, currency="CNY")
+    yuan = DatedPrice(State.PRICED, Decimal("1200"), 1_000_000, currency="CNY")
     words = {
         ("input_tokens", BASE): [
-            Word("litellm", day("2026-01-01"), False, (yuan,)),
-            Word("models-dev", day("2026-02-01"), False, (Segment(State.PRICED, Decimal("2"), 1_000_000),)),
+            Observation("litellm", day("2026-01-01"), False, (yuan,)),
+            Observation("models-dev", day("2026-02-01"), False, (DatedPrice(State.PRICED, Decimal("2"), 1_000_000),)),
         ]
     }
     assert publish_offering(words, snapshots={}, mode="chat").flags == ()
@@ -294,10 +294,10 @@ def test_a_price_is_not_stopped_beside_the_one_that_slipped(book):
 
 def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
     searches = ("web_searches", BASE)
-    per_search = [Segment(State.PRICED, Decimal(amount), 1) for amount in ("30", "0.025")]
+    per_search = [DatedPrice(State.PRICED, Decimal(amount), 1) for amount in ("30", "0.025")]
     words = {
         searches: [
-            Word("litellm", day(on), False, (segment,))
+            Observation("litellm", day(on), False, (segment,))
             for on, segment in zip(("2025-07-04", "2025-11-01"), per_search, strict=True)
         ]
     }
@@ -319,32 +319,32 @@ def test_a_slip_of_the_other_price_does_not_hide_this_prices_own():
     """Input slips, so the output far below it is excused; a later price of the same list is still too cheap."""
     turn = datetime(2024, 1, 1, tzinfo=UTC)
     time = datetime(2024, 1, 2, tzinfo=UTC)
-    dear = Segment(State.PRICED, Decimal(3000), 1_000_000)
+    dear = DatedPrice(State.PRICED, Decimal(3000), 1_000_000)
     segments = (
-        Segment(State.PRICED, Decimal("0.03"), 1_000_000, valid_until=turn),
-        Segment(State.PRICED, Decimal("0.001"), 1_000_000, valid_from=turn, basis=Basis.DOCUMENTED),
+        DatedPrice(State.PRICED, Decimal("0.03"), 1_000_000, valid_until=turn),
+        DatedPrice(State.PRICED, Decimal("0.001"), 1_000_000, valid_from=turn, basis=Basis.DOCUMENTED),
     )
     words = {
-        ("input_tokens", BASE): [Word("model-prices", time, True, (dear,))],
-        ("output_tokens", BASE): [Word("model-prices", time, True, segments)],
+        ("input_tokens", BASE): [Observation("model-prices", time, True, (dear,))],
+        ("output_tokens", BASE): [Observation("model-prices", time, True, segments)],
     }
     book = publish_offering(words, snapshots={"model-prices": [time]})
     assert known(book) == {("output_tokens", BASE)}
     assert [row.segment.amount for row in book.prices["output_tokens", BASE]] == [Decimal("0.03"), None]
     assert {(flag.meter, flag.finding.rule) for flag in book.flags} == {
-        ("input_tokens", Rule.TOO_DEAR),
-        ("output_tokens", Rule.TOO_CHEAP),
+        ("input_tokens", GuardRule.TOO_DEAR),
+        ("output_tokens", GuardRule.TOO_CHEAP),
     }
 
 
 def test_a_zero_that_may_mean_nothing_waits_where_there_was_a_price_and_says_nothing_elsewhere(book, periods):
-    zero = Segment(State.ZERO, Decimal(0), 1_000_000)
+    zero = DatedPrice(State.ZERO, Decimal(0), 1_000_000)
     priced = ("input_tokens", "litellm", "2026-05-01", "0.3")
     zeroed = ("input_tokens", "litellm", "2026-06-01", zero)
     assert book(zeroed).prices == {}
     assert book(zeroed).flags == ()
     (flag,) = book(priced, zeroed).flags
-    assert (flag.finding.rule, flag.new.state, flag.old.amount) == (Rule.ZERO, State.FREE, Decimal("0.3"))
+    assert (flag.finding.rule, flag.new.state, flag.old.amount) == (GuardRule.ZERO, State.FREE, Decimal("0.3"))
     assert [row[0] for row in periods(book(priced, zeroed).prices["input_tokens", BASE])] == ["0.3"]
     accepted = book(priced, zeroed, verdicts={flag.key: Verdict.ACCEPTED})
     assert [row[0] for row in periods(accepted.prices["input_tokens", BASE])] == ["0.3", "0"]

@@ -3,7 +3,7 @@
 import pytest
 
 from llmpricing.domain.names.clauses import MatchError
-from llmpricing.domain.names.index import OWN, Entry, build_catalogue
+from llmpricing.domain.names.index import OWN, IndexedOffering, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve
 from llmpricing.domain.observations import ObservedProvider
 
@@ -11,7 +11,7 @@ from llmpricing.domain.observations import ObservedProvider
 def sells(provider, *api_ids, by_clause=None):
     """Entries of one provider; ``by_clause`` are clauses by the id they mean."""
     named = dict.fromkeys(api_ids, ()) | (by_clause or {})
-    return [Entry(f"{provider}/{api_id}", provider, api_id, tuple(trees)) for api_id, trees in named.items()]
+    return [IndexedOffering(f"{provider}/{api_id}", provider, api_id, tuple(trees)) for api_id, trees in named.items()]
 
 
 PROVIDERS = [
@@ -113,7 +113,7 @@ ALIASES = [
 
 @pytest.fixture(scope="module")
 def catalogue():
-    return build_catalogue(ENTRIES, PROVIDERS, ALIASES)
+    return build_index(ENTRIES, PROVIDERS, ALIASES)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_date_may_follow_a_name_of_which_no_dated_offering_is_known(catalogue)
 
 def test_a_date_must_be_true_where_any_seller_lists_dates_of_the_model():
     elsewhere = sells("groq", "claude-3-5-sonnet-20241022")
-    catalogue = build_catalogue([*ENTRIES, *elsewhere], PROVIDERS)
+    catalogue = build_index([*ENTRIES, *elsewhere], PROVIDERS)
     assert resolve(catalogue, "anthropic/claude-3-5-sonnet-20241022").slug == "anthropic/claude-3-5-sonnet"
     assert isinstance(resolve(catalogue, "anthropic/claude-3-5-sonnet-20241023"), Unknown)
 
@@ -341,13 +341,13 @@ def test_an_unknown_provider_makes_the_name_unknown(catalogue):
 
 
 def test_an_id_in_other_case_is_refused_where_two_offerings_differ_by_case_only():
-    catalogue = build_catalogue(sells("groq", "Llama-3", "llama-3"), [])
+    catalogue = build_index(sells("groq", "Llama-3", "llama-3"), [])
     assert resolve(catalogue, "groq/Llama-3").slug == "groq/Llama-3"
     assert isinstance(resolve(catalogue, "groq/LLAMA-3"), Ambiguous)
 
 
 def test_a_broken_clause_or_pattern_is_named():
     with pytest.raises(MatchError, match="match clause of groq/a"):
-        build_catalogue([Entry("groq/a", "groq", "a", ({"regex": "("},))], [])
+        build_index([IndexedOffering("groq/a", "groq", "a", ({"regex": "("},))], [])
     with pytest.raises(MatchError, match="API pattern of groq"):
-        build_catalogue([], [ObservedProvider("groq", "Groq", "(")])
+        build_index([], [ObservedProvider("groq", "Groq", "(")])

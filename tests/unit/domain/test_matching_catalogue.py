@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmpricing.domain.names.index import Entry, build_catalogue
+from llmpricing.domain.names.index import IndexedOffering, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, resolve
 from llmpricing.sources import genai_prices, model_prices, models_dev
 from llmpricing.sources.bundled import bundled
@@ -28,13 +28,15 @@ def _read():
         for offering in price_list.offerings:
             clauses = (offering.match,) if offering.match else ()
             known = entries.get(offering.slug)
-            entries[offering.slug] = known or Entry(offering.slug, offering.provider, offering.api_id, clauses)
+            entries[offering.slug] = known or IndexedOffering(
+                offering.slug, offering.provider, offering.api_id, clauses
+            )
         aliases += price_list.aliases
     return list(entries.values()), list(providers.values()), aliases
 
 
 ENTRIES, PROVIDERS, ALIASES = _read()
-CATALOGUE = build_catalogue(ENTRIES, PROVIDERS, ALIASES)
+CATALOGUE = build_index(ENTRIES, PROVIDERS, ALIASES)
 BY_SLUG = {entry.slug: entry for entry in ENTRIES}
 SAID_ALIASES = {(alias.lower(), slug) for _, alias, slug in ALIASES}
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmpricing.domain.conditions import BASE, Step, conditions
-from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.publish import pin, publish_offering
-from llmpricing.domain.publishing.timelines import Word, same_value
+from llmpricing.domain.publishing.timelines import Observation, same_value
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 COMPONENTS = [
@@ -38,7 +38,7 @@ def segments(draw):
 def _segment(amount, start, end):
     state = State.PRICED if Decimal(amount) else State.FREE
     basis = Basis.DOCUMENTED if start else Basis.UNDATED
-    return Segment(state, Decimal(amount), 1_000_000, valid_from=start, valid_until=end, basis=basis)
+    return DatedPrice(state, Decimal(amount), 1_000_000, valid_from=start, valid_until=end, basis=basis)
 
 
 @st.composite
@@ -49,7 +49,7 @@ def sayings(draw):
     for component, source, month in sorted(draw(st.sets(keys, min_size=1, max_size=14)), key=repr):
         time = START + timedelta(days=30 * month, hours=9)
         said.setdefault(component, []).append(
-            Word(source, time, source in ("genai-prices", "model-prices"), draw(segments()))
+            Observation(source, time, source in ("genai-prices", "model-prices"), draw(segments()))
         )
     return said
 
@@ -78,7 +78,7 @@ def test_saying_the_same_again_later_changes_no_price(said):
     again = {component: list(words) for component, words in said.items()}
     for words in again.values():
         last = max(words, key=lambda word: (word.time, word.source))
-        words.append(Word(last.source, last.time + timedelta(minutes=1), last.as_ever, last.segments))
+        words.append(Observation(last.source, last.time + timedelta(minutes=1), last.as_ever, last.segments))
     assert publish(again).prices == publish(said).prices
 
 

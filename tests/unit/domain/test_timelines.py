@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from llmpricing.domain.observations import Segment, State
-from llmpricing.domain.publishing.timelines import Word, changes, merge_source, same_value
+from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.publishing.timelines import Observation, changes, merge_source, same_value
 
 SNAPSHOTS = ["2023-11-01", "2024-02-05", "2024-05-14", "2024-09-06"]
 
@@ -119,15 +119,17 @@ def test_two_snapshots_of_one_day_leave_the_later_ones_price(word, periods, snap
 
 
 def test_the_same_price_per_another_quantity_is_the_same_value():
-    per_million = Segment(State.PRICED, Decimal("2.5"), 1_000_000)
-    assert same_value(per_million, Segment(State.PRICED, Decimal("0.0000025"), 1))
-    assert not same_value(per_million, Segment(State.PRICED, Decimal("2.5"), 1000))
-    assert not same_value(per_million, Segment(State.PRICED, Decimal("2.5"), 1_000_000, currency="EUR"))
+    per_million = DatedPrice(State.PRICED, Decimal("2.5"), 1_000_000)
+    assert same_value(per_million, DatedPrice(State.PRICED, Decimal("0.0000025"), 1))
+    assert not same_value(per_million, DatedPrice(State.PRICED, Decimal("2.5"), 1000))
+    assert not same_value(per_million, DatedPrice(State.PRICED, Decimal("2.5"), 1_000_000, currency="EUR"))
 
 
 def test_another_spelling_of_the_same_price_is_no_change(day):
     words = [
-        Word("litellm", day(on), False, (Segment(State.PRICED, Decimal(amount), 1, raw=amount, source_url=on),))
+        Observation(
+            "litellm", day(on), False, (DatedPrice(State.PRICED, Decimal(amount), 1, raw=amount, source_url=on),)
+        )
         for on, amount in (("2023-11-01", "0.0000025"), ("2024-02-05", "2.5E-6"))
     ]
     assert changes(words) == words[:1]

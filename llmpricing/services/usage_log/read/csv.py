@@ -16,7 +16,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.quantities import FRACTIONAL
 from llmpricing.services.usage_log.batch import Batch, Broken, Numbers
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.layout import Columns, Layout
+from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
 
 BLOCK = 8 * 2**20
@@ -26,7 +26,7 @@ csv.field_size_limit(2**31 - 1)  # prompts are longer than the 128 KiB that it a
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
-def read_csv(path: Path, columns: Columns, *, whole: bool = True) -> Iterator[Batch]:
+def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterator[Batch]:
     """The rows of the file, with all columns or those that count; LogError where its header tells not what to do."""
     with path.open("rb") as file:
         head = file.readline().removeprefix(b"\xef\xbb\xbf")

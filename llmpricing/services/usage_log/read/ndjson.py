@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from llmpricing.services.usage_log.batch import Batch, Broken
 from llmpricing.services.usage_log.columns import OURS, Counts, LogError
-from llmpricing.services.usage_log.layout import AT, Columns, Layout
+from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import stated_usage
 
 BLOCK = 8 * 2**20
@@ -22,9 +22,9 @@ _REMEMBERED = 10_000  # sets of names that lines have
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def read_ndjson(path: Path, columns: Columns) -> Iterator[Batch]:
+def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
     """The rows of the file; raises LogError where the first of them do not tell what to price."""
-    reader = _Reader(columns)
+    reader = _LineReader(columns)
     with path.open("rb") as file:
         first = 1
         while texts := file.readlines(BLOCK):
@@ -50,10 +50,10 @@ class _Line(NamedTuple):
     names: _Names
 
 
-class _Reader:
+class _LineReader:
     """Makes batches of lines; each line counts by its own names, and is refused alone where they are not understood."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: ColumnRoles) -> None:
         self._columns = columns
         self._may_state_time = columns.at is not None or AT in columns.ignored
         self._layout: Layout | None = None

@@ -11,13 +11,13 @@ from pyarrow import parquet
 
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.layout import Columns, Layout
+from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
 
 _ROWS = 131_072
 
 
-def read_parquet(path: Path, columns: Columns, rows: int = _ROWS) -> Iterator[Batch]:
+def read_parquet(path: Path, columns: ColumnRoles, rows: int = _ROWS) -> Iterator[Batch]:
     """The rows of the file, numbered from 1; raises LogError where its columns do not tell what to price."""
     try:
         with parquet.ParquetFile(path) as file:

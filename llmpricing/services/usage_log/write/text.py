@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.batch import Batch, Broken, Mask
 from llmpricing.services.usage_log.cells import cells
 from llmpricing.services.usage_log.layout import Layout
 from llmpricing.services.usage_log.pricer import Priced
-from llmpricing.services.usage_log.row_by_row import Answer
+from llmpricing.services.usage_log.row_by_row import RowAnswer
 
 
 class Writer(Protocol):
@@ -99,7 +99,7 @@ class TextWriter:
             self._file.write(memoryview(text)[1:] if self._is_empty else text)
             self._is_empty = False
 
-    def _rest(self, answer: Answer) -> str:
+    def _rest(self, answer: RowAnswer) -> str:
         """What follows the cost, or the line of a refused row."""
         said = [answer.reason or ""] if self._refused else [*answer[1:]]
         if self._is_csv:

@@ -9,7 +9,7 @@ import pytest
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.observations import Basis, Segment, State
+from llmpricing.domain.observations import Basis, DatedPrice, State
 from tests.prices import price_of, prices_of
 
 
@@ -19,9 +19,9 @@ def price():
     numbers = count(1)
 
     def make(meter, amount=None, conditions=BASE, *, state=None, per=None, **facts):
-        stated = {name: facts.pop(name) for name in tuple(facts) if name in Segment.__slots__}
+        stated = {name: facts.pop(name) for name in tuple(facts) if name in DatedPrice.__slots__}
         value = None if amount is None else Decimal(amount)
-        segment = Segment(
+        segment = DatedPrice(
             state=state or (State.PRICED if value else State.FREE),
             amount=value,
             per_quantity=per or METERS[meter].per,

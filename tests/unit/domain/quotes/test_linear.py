@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from llmpricing.domain.conditions import Schedule, Step, conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.linear import kind, steps, turns
 from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
@@ -23,9 +23,9 @@ TIMES = st.builds(lambda hours: START + timedelta(hours=hours), st.integers(-30,
 RATES = st.lists(
     st.sampled_from(
         [
-            Rate(1, discount=Decimal("0.125")),
-            Rate(2, amount=Decimal("1.7"), meter="input_tokens", valid_from=START + timedelta(days=50)),
-            Rate(3, discount=Decimal(1) / 8, meter="output_tokens", valid_until=START + timedelta(days=120)),
+            ContractRate(1, discount=Decimal("0.125")),
+            ContractRate(2, amount=Decimal("1.7"), meter="input_tokens", valid_from=START + timedelta(days=50)),
+            ContractRate(3, discount=Decimal(1) / 8, meter="output_tokens", valid_until=START + timedelta(days=120)),
         ]
     ),
     max_size=2,

@@ -9,7 +9,7 @@ import pytest
 
 from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import Exchange, Rate
+from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange
 from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 
@@ -39,7 +39,7 @@ def test_without_own_rates_both_totals_are_equal(chat):
 
 
 def test_a_discount_takes_its_share_off_every_line(chat):
-    answer = cost(chat, Rate(7, discount=Decimal("0.125")))
+    answer = cost(chat, ContractRate(7, discount=Decimal("0.125")))
     assert (answer.total, answer.list_total) == (Decimal("1.79375"), Decimal("2.05"))
     line = answer.lines[0]
     assert (line.price_id, line.rate_id, line.rate, line.amount, line.list_amount) == (
@@ -54,7 +54,9 @@ def test_a_discount_takes_its_share_off_every_line(chat):
 
 
 def test_an_own_amount_replaces_its_meter_s_list_price_and_goes_before_a_discount(chat):
-    answer = cost(chat, Rate(1, discount=Decimal("0.5")), Rate(2, meter="input_tokens", amount=Decimal("1.5")))
+    answer = cost(
+        chat, ContractRate(1, discount=Decimal("0.5")), ContractRate(2, meter="input_tokens", amount=Decimal("1.5"))
+    )
     assert [(line.meter, line.rate, line.rate_id, line.rule) for line in answer.lines] == [
         ("input_tokens", Decimal("1.5"), 2, "own rate"),
         ("cache_read_tokens", Decimal("0.25"), 1, "base"),
@@ -65,7 +67,7 @@ def test_an_own_amount_replaces_its_meter_s_list_price_and_goes_before_a_discoun
 
 
 def test_an_own_amount_holds_at_every_size_of_request_but_not_in_another_tier(chat):
-    own = Rate(2, meter="input_tokens", amount=Decimal("1.5"))
+    own = ContractRate(2, meter="input_tokens", amount=Decimal("1.5"))
     large = cost(chat, own, usage={"input_tokens": 3_000_000})
     assert (large.total, large.list_total) == (Decimal("4.5"), Decimal(12))
     batch = cost(chat, own, usage={"input_tokens": 1_000_000}, ctx=context("batch"))
@@ -74,16 +76,16 @@ def test_an_own_amount_holds_at_every_size_of_request_but_not_in_another_tier(ch
 
 def test_the_first_of_several_rates_counts(chat):
     rates = [
-        Rate(1, discount=Decimal("0.1"), meter="output_tokens"),
-        Rate(2, discount=Decimal("0.2")),
-        Rate(3, discount=Decimal("0.9")),
+        ContractRate(1, discount=Decimal("0.1"), meter="output_tokens"),
+        ContractRate(2, discount=Decimal("0.2")),
+        ContractRate(3, discount=Decimal("0.9")),
     ]
     assert [line.rate_id for line in cost(chat, *rates).lines] == [2, 2, 1]
 
 
 def test_a_rate_counts_from_its_first_day_until_before_its_last(chat):
     june, july = datetime(2026, 6, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
-    own = Rate(1, discount=Decimal("0.5"), valid_from=june, valid_until=july)
+    own = ContractRate(1, discount=Decimal("0.5"), valid_from=june, valid_until=july)
     assert cost(chat, own, at=june).total == Decimal("1.025")
     assert cost(chat, own, at=july).total == Decimal("2.05")
     assert cost(chat, own, at=datetime(2026, 5, 31, tzinfo=UTC)).total == Decimal("2.05")
@@ -92,7 +94,7 @@ def test_a_rate_counts_from_its_first_day_until_before_its_last(chat):
 def test_an_own_amount_prices_what_the_list_does_not(price):
     answer = cost(
         [price("input_tokens", "2")],
-        Rate(1, meter="output_tokens", amount=Decimal(3)),
+        ContractRate(1, meter="output_tokens", amount=Decimal(3)),
         usage={"input_tokens": 10**6, "output_tokens": 10**6},
     )
     assert (answer.total, answer.list_total, answer.state) == (5, None, "priced")
@@ -101,7 +103,7 @@ def test_an_own_amount_prices_what_the_list_does_not(price):
 
 def test_an_own_amount_in_another_currency_stands_alone_without_a_rate_of_exchange(price):
     prices = [price("input_tokens", "2")]
-    own = Rate(1, meter="input_tokens", amount=Decimal("1.5"), currency="EUR")
+    own = ContractRate(1, meter="input_tokens", amount=Decimal("1.5"), currency="EUR")
     usage = {"input_tokens": 10**6}
     answer = cost(prices, own, usage=usage)
     assert (answer.total, answer.currency, answer.list_total) == (Decimal("1.5"), "EUR", None)
@@ -112,7 +114,7 @@ def test_an_own_amount_in_another_currency_stands_alone_without_a_rate_of_exchan
 
 def test_open_facts_bound_one_s_own_total_too(price):
     prices = [price("input_tokens", "2"), price("input_tokens", "3", conditions(region="eu"))]
-    answer = cost(prices, Rate(1, discount=Decimal("0.5")), usage={"input_tokens": 10**6})
+    answer = cost(prices, ContractRate(1, discount=Decimal("0.5")), usage={"input_tokens": 10**6})
     assert (answer.low, answer.high, answer.missing) == (1, Decimal("1.5"), ("region",))
 
 
@@ -129,7 +131,7 @@ def test_open_facts_bound_one_s_own_total_too(price):
 )
 def test_a_rate_is_a_discount_or_an_amount_of_a_meter(wrong):
     with pytest.raises(ValueError, match=r"rate|discount|amount"):
-        Rate(1, **wrong)
+        ContractRate(1, **wrong)
 
 
 def test_an_exchange_rate_is_positive():

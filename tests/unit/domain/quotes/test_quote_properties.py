@@ -14,7 +14,7 @@ from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.quote import compile_offering, quote, requote
 from llmpricing.domain.usage.formats import read_usage
 
@@ -86,8 +86,11 @@ ASKED = st.sampled_from([context(), context("batch"), context(region="standard")
 OWN = st.sampled_from(
     [
         (),
-        (Rate(1, discount=Decimal("0.125")),),
-        (Rate(2, meter="input_tokens", amount=Decimal(3)), Rate(3, meter="output_tokens", discount=Decimal("0.5"))),
+        (ContractRate(1, discount=Decimal("0.125")),),
+        (
+            ContractRate(2, meter="input_tokens", amount=Decimal(3)),
+            ContractRate(3, meter="output_tokens", discount=Decimal("0.5")),
+        ),
     ]
 )
 

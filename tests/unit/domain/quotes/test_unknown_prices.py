@@ -10,7 +10,7 @@ import pytest
 from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import Rate
+from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.quote import compile_offering, quote
 from llmpricing.domain.usage.formats import read_usage
 
@@ -65,7 +65,7 @@ def test_a_fee_per_request_that_waits_leaves_no_total(cost, price):
 
 
 def test_ones_own_price_holds_whatever_waits(cost, price):
-    own = Rate(
+    own = ContractRate(
         id=1, discount=None, meter="cache_read_tokens", amount=Decimal("0.1"), currency="USD", per_quantity=10**6
     )
     answer = cost(
