@@ -27,7 +27,7 @@ from tests.commands import Commands, commands_on
 from tests.https_server import ListServer, certificate, trusted_server
 from tests.lists import cost_map, price_list
 
-SAMPLES = Path(__file__).parent.parent / "fixtures"
+SAMPLES = Path(__file__).parents[2] / "fixtures"
 LIST = price_list(a=2, b=5)
 
 

@@ -103,7 +103,7 @@ def test_a_place_is_given_back_after_a_failure():
 @pytest.mark.parametrize("ini", ["development.ini", "production.ini"])
 def test_each_ini_leaves_two_workers_free_of_the_database(ini):
     urls = {"sqlalchemy.url": "postgresql+psycopg2://a:b@c/d", "redis.url": "redis://c/0"}
-    path = str(Path(__file__).parents[2] / ini)
+    path = str(Path(__file__).parents[3] / ini)
     settings = read_settings({**plaster.get_settings(path, "app:main"), **urls}, environ={})
     threads = int(plaster.get_settings(path, "server:main")["threads"])
     assert settings.database_slots <= threads - 2

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from llmpricing.models import Base, migrations
 from llmpricing.scripts.commands.verify import price_history
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_models_and_migrations_do_not_differ(empty_book_url: str) -> None:
