@@ -1,0 +1,1 @@
+"""The nouns of prices and what follows from them: plain Python, no clock, no store, no HTTP."""

@@ -1,4 +1,4 @@
-"""The only room that knows HTTP."""
+"""The only room that knows HTTP: routes, parameters, errors and their one shape, security, request log."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""One command of `llmpricing` a file; each asks the services and prints."""

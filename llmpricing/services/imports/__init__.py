@@ -1,0 +1,1 @@
+"""From a fetched price list to stored observations: checks, differences, recognition, seeding."""

@@ -1,0 +1,1 @@
+"""Stores what `domain.publishing` makes of an offering's observations and decisions."""

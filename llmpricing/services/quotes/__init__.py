@@ -1,0 +1,1 @@
+"""Quotes over the price book: offering, compiled prices and contract rates in, bill out."""

@@ -1,0 +1,1 @@
+"""What the parsers of several lists share: bounds, fields, match clauses, providers, timelines."""

@@ -1,0 +1,1 @@
+"""The pages for people: views, filters and how values are displayed."""

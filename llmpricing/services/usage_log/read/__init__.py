@@ -1,0 +1,1 @@
+"""Readers of usage logs, one file format each: batches of columns out."""

@@ -1,0 +1,1 @@
+"""Writers of priced logs, one file format each."""

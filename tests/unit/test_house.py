@@ -1,0 +1,48 @@
+"""The floor plan: few doors in a corridor, one class a name, a line about every room."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from setuptools import find_packages
+from setuptools.config.setupcfg import read_configuration
+
+ROOT = Path(__file__).parents[2]
+HOUSE = ROOT / "llmpricing"
+MODULES = sorted(HOUSE.rglob("*.py"))
+MOST_DOORS = 12
+
+
+def doors(room: Path) -> list[str]:
+    """What one meets on opening the folder: its rooms and files."""
+    rooms = [inner.name for inner in room.iterdir() if (inner / "__init__.py").exists()]
+    return sorted(rooms + [file.stem for file in room.glob("*.py") if file.stem != "__init__"])
+
+
+@pytest.mark.parametrize("room", ["services", "domain"])
+def test_the_corridor_has_few_doors(room):
+    assert len(doors(HOUSE / room)) <= MOST_DOORS, doors(HOUSE / room)
+
+
+def test_no_class_name_is_given_twice():
+    names = Counter(
+        node.name
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_file_says_what_lies_there():
+    silent = [module for module in MODULES if not ast.get_docstring(ast.parse(module.read_text("utf-8")))]
+    assert silent == [], "say in one line what each holds"
+
+
+def test_every_room_is_part_of_the_installation():
+    listed = read_configuration(ROOT / "setup.cfg")["options"]["packages"]
+    found = find_packages(str(ROOT), include=["llmpricing", "llmpricing.*"])
+    assert {name for name in listed if not name.startswith("llmpricing.migrations")} == set(found)
