@@ -20,6 +20,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.models import ContractRateRow, Offering, OfferingAlias, Provider
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
+from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import publish
 
 
@@ -91,8 +92,7 @@ def add_rates(
     and for a rate that another one of the same glob contradicts.
     """
     valid = valid_range(valid_from, valid_until)
-    publish.lock(session)
-    recorded = publish.recording_time(session, by.at)
+    recorded = begin_change(session, by.at)
     if session.scalar(select(Provider.id).where(Provider.slug == provider)) is None:
         raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.")
     publish.keep_meters(session)
@@ -113,22 +113,21 @@ def add_rates(
         session.add(row)
         session.flush()
         note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_said(row))
-    publish.raise_version(session, recorded)
+    end_change(session, recorded)
     ids = session.scalars(select(Offering.api_id).join(Provider).where(Provider.slug == provider))
     return sum(fnmatchcase(api_id, glob) for api_id in ids)
 
 
 def end_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
     """Let a rate end at ``at``; raises DecisionRefused where it does not hold then or later."""
-    publish.lock(session)
-    recorded = publish.recording_time(session, by.at)
+    recorded = begin_change(session, by.at)
     row = session.scalar(_believed().where(ContractRateRow.id == rate_id))
     if row is None or not reaches(row, at):
         raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
     subject = f"{row.provider}/{row.api_id_glob}"
     note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_said(row))
     end_row(session, row, at, recorded)
-    publish.raise_version(session, recorded)
+    end_change(session, recorded)
 
 
 def own_rates(session: Session) -> list[StandingRate]:

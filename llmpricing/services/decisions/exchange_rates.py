@@ -14,7 +14,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.models import ExchangeRate
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
-from llmpricing.services.publishing import publish
+from llmpricing.services.price_book import begin_change, end_change
 
 HOME = "USD"
 
@@ -28,8 +28,7 @@ def set_exchange_rate(
     """
     if currency == HOME:
         raise DecisionRefused("Everything is measured in USD: it needs no rate.")
-    publish.lock(session)
-    recorded = publish.recording_time(session, by.at)
+    recorded = begin_change(session, by.at)
     until: datetime | None = None
     for row in exchange_rates(session, currency):
         start = row.valid.lower
@@ -43,7 +42,7 @@ def set_exchange_rate(
     session.add(ExchangeRate(currency=currency, usd=usd, source=source, valid=valid, recorded=Range(recorded, None)))
     details = {"usd": to_text(usd), "source": source, "valid_from": valid_from.isoformat()}
     note_event(session, recorded, by.name, "exchange_rate_set", currency, note=by.note, **details)
-    publish.raise_version(session, recorded)
+    end_change(session, recorded)
 
 
 def exchange_rates(session: Session, currency: str | None = None) -> Sequence[ExchangeRate]:

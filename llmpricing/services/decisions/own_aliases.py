@@ -16,7 +16,7 @@ from llmpricing.models import Offering, OfferingAlias
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.contract_rates import end_row, reaches, times_of, valid_range
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused, meant
-from llmpricing.services.publishing import publish
+from llmpricing.services.price_book import begin_change, end_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ def add_name(
 ) -> OwnAlias:
     """Let ``name`` mean an offering, given by its id or any name that resolves; raises DecisionRefused."""
     valid = valid_range(valid_from, valid_until)
-    publish.lock(session)
-    recorded = publish.recording_time(session, by.at)
+    recorded = begin_change(session, by.at)
     if not name.strip() or len(name) > MAX_LENGTH or not name.isprintable():
         raise DecisionRefused(f"A name has 1 to {MAX_LENGTH} printable characters.")
     if session.scalar(select(Offering.id).where(func.lower(Offering.slug) == name.lower()).limit(1)):
@@ -51,21 +50,20 @@ def add_name(
     id_ = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
     session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=Range(recorded, None)))
     note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
-    publish.raise_version(session, recorded)
+    end_change(session, recorded)
     return OwnAlias(name, slug, valid_from, valid_until)
 
 
 def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
     """Let an own name mean nothing from ``at`` on; raises DecisionRefused where it means nothing then or later."""
-    publish.lock(session)
-    recorded = publish.recording_time(session, by.at)
+    recorded = begin_change(session, by.at)
     rows = [row for row in _called(session, name) if reaches(row, at)]
     if not rows:
         raise DecisionRefused(f"{name} is no name of your own then or later. See: llmpricing alias list")
     for row in rows:
         end_row(session, row, at, recorded)
     note_event(session, recorded, by.name, "alias_ended", name, ends=at.isoformat())
-    publish.raise_version(session, recorded)
+    end_change(session, recorded)
 
 
 def own_names(session: Session) -> list[OwnAlias]:

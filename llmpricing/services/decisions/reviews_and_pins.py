@@ -20,6 +20,7 @@ from llmpricing.models import Offering, Pin, Review, Source
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.names.resolving import resolve_name
+from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import publish
 from llmpricing.services.publishing.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
 from llmpricing.services.publishing.reviews import SUPERSEDED
@@ -66,8 +67,7 @@ def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decid
 
     A verdict may be replaced by another. Raises DecisionRefused, and decides nothing, where one cannot be decided.
     """
-    publish.lock(session)
-    at = publish.recording_time(session, by.at)
+    at = begin_change(session, by.at)
     found = {review.id: review for review in session.scalars(select(Review).where(Review.id.in_(reviews)))}
     for number in reviews:
         if number not in found:
@@ -86,8 +86,7 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
 
     Raises DecisionRefused for an unknown offering, and for conditions under which it has no price at all.
     """
-    publish.lock(session)
-    at = publish.recording_time(session, by.at)
+    at = begin_change(session, by.at)
     since = price.since or at
     slug = meant(session, price.offering, by.at)
     offering = _id_of(session, slug)
@@ -116,8 +115,7 @@ def release_price(session: Session, name: str, component: str, by: Decider, *, v
 
     Returns the offering's id. Raises DecisionRefused where nothing is pinned.
     """
-    publish.lock(session)
-    at = publish.recording_time(session, by.at)
+    at = begin_change(session, by.at)
     slug = meant(session, name, by.at)
     offering = _id_of(session, slug)
     standing = [held for held in pins_on(session, offering, component) if void or _holds_after(held, at)]
@@ -205,4 +203,4 @@ def _add_pin(
 
 def _publish(session: Session, offerings: set[int], at: datetime) -> None:
     publish.publish(session, offerings, at)
-    publish.raise_version(session, at)
+    end_change(session, at)

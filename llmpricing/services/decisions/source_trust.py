@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models import Offering, Provider, ProviderTrust, Source
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
+from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import publish
 
 
@@ -40,8 +41,7 @@ def set_trust(session: Session, by: Decider, provider: str, source: str, rank: i
 
     They are published anew. Raises DecisionRefused for a provider or source that the price book does not know.
     """
-    publish.lock(session)
-    at = publish.recording_time(session, by.at)
+    at = begin_change(session, by.at)
     key = _key(session, provider, source)
     held = session.get(ProviderTrust, key)
     before = held.trust_rank if held else None
@@ -55,8 +55,7 @@ def clear_trust(session: Session, by: Decider, provider: str, source: str) -> in
 
     Raises DecisionRefused where nothing else was set.
     """
-    publish.lock(session)
-    at = publish.recording_time(session, by.at)
+    at = begin_change(session, by.at)
     key = _key(session, provider, source)
     held = session.get(ProviderTrust, key)
     if held is None:
@@ -82,5 +81,5 @@ def _publish(session: Session, provider: int, at: datetime) -> int:
     offerings = set(session.scalars(select(Offering.id).where(Offering.provider_id == provider)))
     session.flush()
     publish.publish(session, offerings, at)
-    publish.raise_version(session, at)
+    end_change(session, at)
     return len(offerings)

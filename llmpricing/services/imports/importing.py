@@ -22,6 +22,7 @@ from llmpricing.services.imports.list_checks import (
     sizes_of,
 )
 from llmpricing.services.imports.observed_changes import ObservedChanges
+from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
 from llmpricing.sources.registry import SourceInfo
 
@@ -58,8 +59,7 @@ def import_lists(
 
     Raises SourceError for a list that cannot be read and ImportRefused for one that must not land.
     """
-    publish.lock(session)
-    now = publish.recording_time(session, max(reading.fetched_at for _, reading in lists))
+    now = begin_change(session, max(reading.fetched_at for _, reading in lists))
     modes = _modes(session)
     summaries, touched = [], set()
     for info, reading in lists:
@@ -73,7 +73,7 @@ def import_lists(
     if any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         if len(touched) > MANY:
             session.execute(text("analyze offering, price, model_pricing_history, review, source_fetch"))
-        publish.raise_version(session, now)
+        end_change(session, now)
     return summaries
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -16,8 +16,7 @@ from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
 from llmpricing.domain.publishing.timelines import Component, TimelineEntry
-from llmpricing.models import BookVersion, MeterRow, Offering, PriceRow, Source
-from llmpricing.models.migrations import IMPORT_LOCK
+from llmpricing.models import MeterRow, Offering, PriceRow, Source
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services.publishing import observations, pins, reviews
 from llmpricing.services.publishing.source_ranks import ranks_by_offering
@@ -80,28 +79,6 @@ def publish(
         done += len(chunk)
         progress(done, len(offerings))
     return flagged
-
-
-def lock(session: Session) -> None:
-    """Wait until nobody else changes prices, and keep others waiting until this transaction ends."""
-    session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
-
-
-def recording_time(session: Session, now: datetime) -> datetime:
-    """The time at which a change is recorded: now, but always later than the last one, whatever the clocks say.
-
-    Two changes at one recorded time would leave an answer that nobody can ask for again.
-    """
-    last = session.scalar(select(BookVersion.changed_at).with_for_update())
-    return now if last is None else max(now, last + timedelta(microseconds=1))
-
-
-def raise_version(session: Session, now: datetime) -> None:
-    """Tell caches and clients that published answers have changed."""
-    first = upsert(BookVersion).values(id=1, version=1, changed_at=now)
-    session.execute(
-        first.on_conflict_do_update(index_elements=["id"], set_={"version": BookVersion.version + 1, "changed_at": now})
-    )
 
 
 def keep_meters(session: Session) -> None:

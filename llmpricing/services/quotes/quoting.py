@@ -98,7 +98,7 @@ def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | Refusa
     """
     known = book_state(session)
     names = names_of(session, known)
-    cases = [_resolved(names, one, known.recorded(one.known_at)) for one in asked]
+    cases = [_resolved(names, one, known.known_at(one.known_at)) for one in asked]
     by_time: dict[datetime, list[_Case]] = defaultdict(list)
     for case in cases:
         if isinstance(case, _Case):

@@ -44,7 +44,7 @@ class Pricer:
 
     def __init__(self, session: Session, now: datetime, known_at: datetime | None, assume_utc: bool = False) -> None:
         known = book_state(session)
-        recorded = known.recorded(known_at)
+        recorded = known.known_at(known_at)
         self._session, self._terms = session, LogTerms(now, recorded, assume_utc)
         self._targets = PriceLookup(session, known, recorded)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}

@@ -28,8 +28,7 @@ from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefu
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import Names, resolve_name
-from llmpricing.services.price_book import book_state
-from llmpricing.services.publishing.publish import raise_version
+from llmpricing.services.price_book import book_state, end_change
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW
@@ -361,7 +360,7 @@ def test_another_currency_takes_the_exchange_rate_of_the_day(session: Session) -
         session.add(
             ExchangeRate(currency="EUR", usd=Decimal(usd), source="a bank", valid=valid, recorded=Range(later, None))
         )
-    raise_version(session, later)
+    end_change(session, later)
     found = quote_one(session, asked(currency="EUR")).quote
     assert (found.total, found.currency) == (Decimal("1.5625"), "EUR")
     assert [(e.rate, e.on, e.source) for e in found.exchanges] == [(Decimal("1.6"), november.date(), "a bank")]
