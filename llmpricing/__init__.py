@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyramid.config import Configurator
-from pyramid.router import Router
-
-from llmpricing.settings import SettingsError, read_settings
+if TYPE_CHECKING:
+    from pyramid.router import Router
 
 
 def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     """The WSGI application: settings, then includes, then routes. Bad settings end the start with one message."""
+    # Here, so that what needs no web (the domain, the commands) does not load it.
+    from pyramid.config import Configurator
+
+    from llmpricing.settings import SettingsError, read_settings
+
     try:
         settings = read_settings(ini)
     except SettingsError as error:

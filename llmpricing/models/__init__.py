@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid_retry import RetryableExecutionPolicy
 from sqlalchemy.orm import Session
 
 from llmpricing.models.catalogue import (
@@ -16,7 +15,7 @@ from llmpricing.models.catalogue import (
     Provider,
     ProviderDescription,
 )
-from llmpricing.models.deadline import install, within_deadline
+from llmpricing.models.deadline import install
 from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRate, Pin, Review
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
@@ -47,13 +46,9 @@ __all__ = [
     "SourceFetch",
 ]
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-
 
 def includeme(config: Any) -> None:
-    """Bind ``request.dbsession`` to the request's transaction; safe methods, and views added with ``read_only=True``,
-    read only.
-    """
+    """Bind ``request.dbsession`` to the request's transaction, READ ONLY where ``request.reads_only``."""
     settings: Settings = config.registry.settings["llmpricing"]
     config.add_settings(
         {
@@ -63,8 +58,6 @@ def includeme(config: Any) -> None:
     )
     config.include("pyramid_tm")
     config.include("pyramid_retry")
-    retrying = RetryableExecutionPolicy(settings.retry_attempts + 1)
-    config.set_execution_policy(within_deadline(retrying, settings.request_deadline_s))
     engine = make_engine(settings)
     install(engine, settings.connect_timeout_s)
     config.registry["llmpricing.engine"] = engine
@@ -75,23 +68,6 @@ def includeme(config: Any) -> None:
         given: Session | None = request.environ.get("app.dbsession")
         if given is not None:
             return given
-        reads_only = request.method in SAFE_METHODS or getattr(request, "reads_only", False)
-        return request_session(reading if reads_only else writing, request.tm)
+        return request_session(reading if request.reads_only else writing, request.tm)
 
     config.add_request_method(dbsession, reify=True)
-    config.add_view_deriver(_read_only)
-
-
-def _read_only(view: Any, info: Any) -> Any:
-    """A view added with ``read_only=True`` answers a question: its method may be POST, its transaction is READ ONLY."""
-    if not info.options.get("read_only"):
-        return view
-
-    def asking(context: Any, request: Any) -> Any:
-        request.reads_only = True
-        return view(context, request)
-
-    return asking
-
-
-_read_only.options = ("read_only",)  # type: ignore[attr-defined]  # how Pyramid learns a deriver's option

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 
 from llmpricing.stores.waiting import DatabaseTimeout, wait
 
-__all__ = ["DatabaseAway", "DatabaseTimeout", "deadline", "install", "within_deadline"]
+__all__ = ["DatabaseAway", "DatabaseTimeout", "deadline", "install"]
 
 PAUSE_S = 1.0
 _expiry: ContextVar[float | None] = ContextVar("llmpricing_database_expiry", default=None)
@@ -37,16 +37,6 @@ def deadline(seconds: float) -> Iterator[None]:
         yield
     finally:
         _expiry.reset(token)
-
-
-def within_deadline(policy: Callable[[Any, Any], Any], seconds: float) -> Callable[[Any, Any], Any]:
-    """A Pyramid execution policy under one deadline: all attempts of a request, and its clean-up, share ``seconds``."""
-
-    def bounded(environ: Any, router: Any) -> Any:
-        with deadline(seconds):
-            return policy(environ, router)
-
-    return bounded
 
 
 def install(engine: Engine, connect_timeout_s: float) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from llmpricing.models.deadline import deadline
 from llmpricing.models.session import is_timeout, is_transient, sqlstate
 
-__all__ = ["DATABASE_ERRORS", "is_outage", "is_transient", "reason"]
+__all__ = ["DATABASE_ERRORS", "deadline", "is_outage", "is_transient", "reason"]
 
 DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout)
 

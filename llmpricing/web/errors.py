@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from pyramid.httpexceptions import HTTPException, HTTPMethodNotAllowed
+from pyramid.httpexceptions import HTTPException
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
@@ -120,9 +120,6 @@ def _check_address(request: Request) -> None:
         readable = False
     if not readable:
         raise Refused(400, "BAD_REQUEST", "The address is no readable text: write it in UTF-8, percent-encoded.")
-    # Pyramid's static view takes every method.
-    if request.path_info.startswith("/static/") and request.method not in ("GET", "HEAD"):
-        raise HTTPMethodNotAllowed(headers={"Allow": "GET, HEAD"})
 
 
 def includeme(config: Any) -> None:

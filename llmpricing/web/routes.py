@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pyramid.httpexceptions import HTTPMethodNotAllowed
-from pyramid.request import Request
-
 from llmpricing.web.api import health, models, names, providers, quotes, sources
 from llmpricing.web.site import pages
 
@@ -30,21 +27,13 @@ def includeme(config: Any) -> None:
 
 
 def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:
-    """An address that is only read. Another method gets 405 with Allow, not Pyramid's 404."""
+    """An address that is only read."""
     config.add_route(name, pattern)
-    config.add_view(view, route_name=name, request_method=("GET", "HEAD"), renderer=renderer)
-    config.add_view(_not_allowed("GET, HEAD"), route_name=name)
+    config.add_view(view, route_name=name, renderer=renderer)
 
 
 def _post(config: Any, name: str, pattern: str, view: Callable[..., Any]) -> None:
     """An address that answers a posted question and writes nothing."""
     config.add_route(name, pattern)
-    config.add_view(view, route_name=name, request_method="POST", renderer="json", read_only=True)
-    config.add_view(_not_allowed("POST"), route_name=name)
-
-
-def _not_allowed(allow: str) -> Callable[[Request], Any]:
-    def view(request: Request) -> Any:
-        raise HTTPMethodNotAllowed(headers={"Allow": allow})
-
-    return view
+    config.only_reads(name)
+    config.add_view(view, route_name=name, renderer="json", methods=("POST",))

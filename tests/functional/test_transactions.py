@@ -9,28 +9,46 @@ from typing import Any
 import pytest
 import zope.sqlalchemy
 from pyramid.config import Configurator
-from pyramid.request import Request
+from pyramid.request import Request, apply_request_extensions
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.settings import read_settings
+from llmpricing.web.errors import Refused
 
+TOUCH_FIRST = "X-Touch-First"
 RAISE = "do $$ begin raise exception using errcode = '{code}'; end $$"
 
 
 @contextmanager
-def app_with(view: Callable[[Request], Any], database_url: str, redis_url: str, **ini: str) -> Iterator[TestApp]:
-    """The application with one more address, /api/test."""
+def app_with(
+    view: Callable[[Request], Any], database_url: str, redis_url: str, only_reads: bool = False, **ini: str
+) -> Iterator[TestApp]:
+    """The application with one more address, /api/test, that takes GET and POST."""
     given = {"sqlalchemy.url": database_url, "redis.url": redis_url, "llmpricing.environment": "development", **ini}
     with Configurator(settings=given | {"llmpricing": read_settings(given)}) as config:
         for part in ("models", "cache", "web"):
             config.include(f"llmpricing.{part}")
         config.add_route("test", "/api/test")
-        config.add_view(view, route_name="test", renderer="json")
+        config.add_view(view, route_name="test", renderer="json", methods=("GET", "POST"))
+        if only_reads:
+            config.only_reads("test")
+        config.add_tween(f"{__name__}.touching_tween", under="pyramid_tm.tm_tween_factory")
         app = config.make_wsgi_app()
     yield TestApp(app)
     app.registry["llmpricing.engine"].dispose()
+
+
+def touching_tween(handler: Callable[[Request], Any], registry: Any) -> Callable[[Request], Any]:
+    """Somebody who uses the session before the router has found a route."""
+
+    def tween(request: Request) -> Any:
+        if TOUCH_FIRST in request.headers:
+            request.dbsession.execute(text("select 1"))
+        return handler(request)
+
+    return tween
 
 
 @pytest.fixture
@@ -67,15 +85,71 @@ def test_a_get_cannot_write_and_a_post_can(book_url: str, redis_url: str, notes:
         assert notes() == ["POST"]
 
 
-def test_a_returned_error_rolls_back(book_url: str, redis_url: str, notes: Callable[[], list[str]]) -> None:
+@pytest.mark.parametrize("headers", [{}, {TOUCH_FIRST: "1"}])
+def test_a_post_that_only_asks_cannot_write_whoever_used_the_session_before(
+    book_url: str, redis_url: str, notes: Callable[[], list[str]], headers: dict[str, str]
+) -> None:
     def view(request: Request) -> dict[str, str]:
         write(request)
-        request.response.status_int = 422
+        return {}
+
+    with app_with(view, book_url, redis_url, only_reads=True) as app:
+        assert app.post("/api/test", headers=headers, status=500).json["error"]["code"] == "INTERNAL_ERROR"
+    assert notes() == []
+
+
+def test_a_post_that_writes_may_do_so_whoever_used_the_session_before(
+    book_url: str, redis_url: str, notes: Callable[[], list[str]]
+) -> None:
+    def view(request: Request) -> dict[str, str]:
+        write(request)
         return {}
 
     with app_with(view, book_url, redis_url) as app:
-        app.post("/api/test", status=422)
+        app.post("/api/test", headers={TOUCH_FIRST: "1"}, status=200)
+    assert notes() == ["POST"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/quotes", "/api/v1/coverage"])
+def test_our_own_posted_questions_only_read_before_their_route_is_found(testapp: TestApp, path: str) -> None:
+    request = Request.blank(path, method="POST")
+    request.registry = testapp.app.registry
+    apply_request_extensions(request)
+    assert request.matched_route is None
+    assert request.reads_only is True
+
+
+@pytest.mark.parametrize("is_raised", [False, True])
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_4xx_rolls_back_returned_or_raised(
+    book_url: str, redis_url: str, notes: Callable[[], list[str]], status: int, is_raised: bool
+) -> None:
+    def view(request: Request) -> dict[str, str]:
+        write(request)
+        if is_raised:
+            raise Refused(status, "NO", "No.")
+        request.response.status_int = status
+        return {}
+
+    with app_with(view, book_url, redis_url) as app:
+        app.post("/api/test", status=status)
     assert notes() == []
+
+
+def test_what_is_tried_again_commits_once(book_url: str, redis_url: str, notes: Callable[[], list[str]]) -> None:
+    tried: list[int] = []
+
+    def view(request: Request) -> dict[str, str]:
+        tried.append(1)
+        write(request)
+        if len(tried) < 3:
+            request.dbsession.execute(text(RAISE.format(code="40001")))
+        return {}
+
+    with app_with(view, book_url, redis_url) as app:
+        app.post("/api/test", status=200)
+    assert len(tried) == 3
+    assert notes() == ["POST"]
 
 
 @pytest.mark.parametrize("trouble", [RAISE.format(code="40001"), RAISE.format(code="40P01"), "drop"])

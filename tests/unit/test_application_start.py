@@ -1,0 +1,23 @@
+"""What importing a room brings along."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+PROGRAM = """
+import pkgutil, sys
+before = set(sys.modules)
+import llmpricing.domain
+for module in pkgutil.walk_packages(llmpricing.domain.__path__, "llmpricing.domain."):
+    __import__(module.name)
+print("\\n".join(set(sys.modules) - before))
+"""
+
+
+def test_the_whole_domain_comes_without_pyramid_the_database_or_the_cache() -> None:
+    loaded = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout.split()
+    packages = {name.partition(".")[0] for name in loaded}
+    assert "llmpricing" in packages
+    assert packages.isdisjoint({"pyramid", "webob", "waitress", "sqlalchemy", "psycopg2", "redis", "numpy", "pyarrow"})
+    assert len(loaded) < 300  # 532 with Pyramid
