@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.domain.names.matching import Resolution
+from llmpricing.models import BookVersion, MatchRule, ProviderDescription
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
-from tests.conftest import NOW
+from tests.conftest import NOW, running_app
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,36 @@ def test_coverage_sorts_names_into_priced_unknown_and_ambiguous(testapp: TestApp
 def test_a_bad_list_is_a_400_that_names_the_field(testapp: TestApp, body: Any, field: str) -> None:
     error = testapp.post_json("/api/v1/coverage", body, status=400).json["error"]
     assert error["details"]["field"] == field
+
+
+def test_rules_that_cannot_be_read_stop_nothing_and_are_counted(
+    book_url: str, redis_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such rows can be in a book that an earlier version wrote: no list brings them in any more."""
+    engine = create_engine(book_url, poolclass=NullPool)
+    nested: dict[str, Any] = {"equals": "a"}
+    for _ in range(30):
+        nested = {"or": [nested]}
+    with Session(engine) as session, session.begin():
+        rule = session.scalars(select(MatchRule).order_by(MatchRule.id)).first()
+        assert rule is not None
+        for place, clause in enumerate([{"or": []}, nested, {"regex": "("}, {"wants": "a"}], start=100):
+            row = MatchRule(offering_id=rule.offering_id, source_id=rule.source_id, position=place, clause=clause)
+            row.recorded = rule.recorded
+            session.add(row)
+        session.execute(update(ProviderDescription).values(api_pattern="("))
+        session.execute(update(BookVersion).values(version=BookVersion.version + 1))
+        sellers = len(session.scalars(select(ProviderDescription)).all())
+    engine.dispose()
+    with running_app(book_url, redis_url) as app:
+        assert app.get("/api/v1/resolve?model=acme-small").json["data"]["id"] == "acme/acme-small"
+        app.get("/api/v1/resolve?model=acme-small&api_url=https://api.acme.example", status=404)
+        counts = app.post_json("/api/v1/coverage", {"models": ["acme-small"]}).json["meta"]["counts"]
+        assert counts["priced"] == 1
+        quote = app.get("/api/v1/quote?model=acme-large&input_tokens=1000")
+        assert quote.json["data"]["total"] == "0.0025"
+        assert app.get("/api/health").json["data"]["name_rules_left_out"] == 4 + sellers
+    assert capsys.readouterr().err.count("name_rule_left_out") == 4 + sellers
 
 
 def test_every_id_of_the_full_price_book_means_itself(full_book_url: str) -> None:

@@ -1,4 +1,5 @@
-"""Match clauses: operator trees by which a source says which names mean an offering or a provider.
+"""Match clauses: operator trees by which a source says which names mean an offering or a provider. One gate for all:
+what ``compile_clause`` and ``compile_pattern`` accept, parsers let pass and the name index reads.
 
 The shape is genai-prices' v2 JSON: ``{"or": [{"equals": "gpt-4o"}, {"starts_with": "gpt-4o-2024"}]}``. Case is ignored:
 names and operands are compared in lower case, a regex searches the lowered name.
@@ -11,13 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from llmpricing.domain.names.patterns import MatchError, compile_pattern
+
+__all__ = ["Clause", "MatchError", "compile_clause", "compile_pattern"]
 _State = Callable[[str], str | None]
 _MAX_DEPTH = 20
 _WILDCARD = re.compile(r"\\[dwDWS]|\[\^|\[[^\]]*\w-\w|(?<!\\)\.[*+{?]?")
-
-
-class MatchError(ValueError):
-    """The tree is no match clause; the message says which part."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def _compile(tree: object, depth: int) -> Clause:
     ((operator, operand),) = tree.items()
     if operator in ("or", "and"):
         return _branch(operator, operand, depth)
-    if operator not in _LEAVES:
-        raise MatchError(f"unknown operator {operator!r}; known are: and, or, regex, {', '.join(sorted(_LEAVES))}")
+    if not isinstance(operator, str) or operator not in _LEAVES:
+        raise MatchError(f"unknown operator {str(operator)[:40]!r}; known are: and, or, {', '.join(sorted(_LEAVES))}")
     if not isinstance(operand, str):
         raise MatchError(f"the operand of {operator!r} is no text")
     if operator == "equals":
@@ -114,16 +114,12 @@ def _contains(operand: str) -> _State:
 
 
 def _regex(operand: str) -> _State:
-    try:
-        pattern = re.compile(operand)
-    except (re.error, OverflowError, RecursionError):
-        raise MatchError(f"broken regular expression {operand[:80]!r}") from None
-
+    pattern = compile_pattern(operand)
     is_literal = not _WILDCARD.search(operand)
 
     def state(text: str) -> str | None:
         found = pattern.search(text)
-        return None if found is None else found[0] if is_literal else ""
+        return None if found is None else found if is_literal else ""
 
     return state
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause
+from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause, compile_pattern
 from llmpricing.domain.names.identities import is_date, marks, places, without_dates
+from llmpricing.domain.names.patterns import Pattern
 from llmpricing.domain.names.spellings import PROVIDER_NAMES
 from llmpricing.domain.observations import ObservedProvider
 
@@ -38,7 +38,7 @@ class Seller:
     loose: tuple[tuple[Clause, IndexedOffering], ...]
     dated: frozenset[tuple[str, ...]]  # marks without dates of the ids that bear a date
     placed: Mapping[tuple[str, ...], tuple[IndexedOffering, ...]]  # by marks, the ids that say a place
-    api_pattern: re.Pattern[str] | None
+    api_pattern: Pattern | None
     provider_match: Clause | None
     model_match: Clause | None
     fallback_providers: tuple[str, ...]
@@ -55,6 +55,7 @@ class NameIndex:
     sellers: Mapping[str, Seller]
     words: Mapping[str, tuple[str, ...]]  # slugs by each mark of their API ids
     dates: Mapping[tuple[str, ...], tuple[str, ...]]  # by marks without dates, the dates that any seller's ids bear
+    problems: tuple[str, ...] = ()  # clauses and patterns that cannot be read and are left out, with the reason
 
     def sellers_called(self, name: str) -> tuple[Seller, ...]:
         """The sellers that a provider's name, API host or URL means, the likeliest first."""
@@ -78,7 +79,7 @@ def build_index(
     providers: Iterable[ObservedProvider],
     aliases: Iterable[tuple[str, str, str]] = (),
 ) -> NameIndex:
-    """Index offerings, their sellers and (namespace, alias, slug); MatchError names a clause that cannot be read."""
+    """Index offerings, their sellers and (namespace, alias, slug); what cannot be read lies in ``problems``."""
     entries = list(entries)
     known = {provider.slug: provider for provider in providers}
     by_provider: dict[str, list[IndexedOffering]] = {slug: [] for slug in known}
@@ -98,18 +99,27 @@ def build_index(
             own[alias.lower()] = slug
         elif slug not in named[alias.lower()]:
             named[alias.lower()].append(slug)
+    problems: list[str] = []
     sellers = {
-        slug: _seller(known.get(slug) or ObservedProvider(slug, slug), sells) for slug, sells in by_provider.items()
+        slug: _seller(known.get(slug) or ObservedProvider(slug, slug), sells, problems)
+        for slug, sells in by_provider.items()
     }
-    return NameIndex(_frozen(slugs), own, _frozen(named), _frozen(sold), sellers, _frozen(words), _frozen(dates))
+    return NameIndex(
+        _frozen(slugs), own, _frozen(named), _frozen(sold), sellers, _frozen(words), _frozen(dates), tuple(problems)
+    )
 
 
 def _frozen(index: Mapping[_Key, list[_Value]]) -> Mapping[_Key, tuple[_Value, ...]]:
     return {key: tuple(values) for key, values in index.items()}
 
 
-def _seller(provider: ObservedProvider, sells: list[IndexedOffering]) -> Seller:
-    compiled = [(_compiled(clause, entry.slug), entry) for entry in sells for clause in entry.clauses]
+def _seller(provider: ObservedProvider, sells: list[IndexedOffering], problems: list[str]) -> Seller:
+    compiled = [
+        (clause, entry)
+        for entry in sells
+        for tree in entry.clauses
+        if (clause := _clause(tree, entry.slug, problems)) is not None
+    ]
     by_exact_clause: dict[str, IndexedOffering] = {}
     for clause, entry in compiled:
         for text in clause.exact:
@@ -127,28 +137,25 @@ def _seller(provider: ObservedProvider, sells: list[IndexedOffering]) -> Seller:
             without_dates(entry.api_id) for entry in sells if any(is_date(mark) for mark in marks(entry.api_id))
         ),
         placed=_frozen(placed),
-        api_pattern=_pattern(provider),
-        provider_match=_optional(provider.provider_match, provider.slug),
-        model_match=_optional(provider.model_match, provider.slug),
+        api_pattern=_pattern(provider, problems),
+        provider_match=_clause(provider.provider_match, provider.slug, problems),
+        model_match=_clause(provider.model_match, provider.slug, problems),
         fallback_providers=provider.fallback_providers,
     )
 
 
-def _optional(tree: Mapping[str, Any] | None, owner: str) -> Clause | None:
-    return None if tree is None else _compiled(tree, owner)
-
-
-def _compiled(tree: Mapping[str, Any], owner: str) -> Clause:
+def _clause(tree: Mapping[str, Any] | None, owner: str, problems: list[str]) -> Clause | None:
+    """The compiled clause; None, with a line in ``problems``, where it cannot be read."""
     try:
-        return compile_clause(tree)
+        return None if tree is None else compile_clause(tree)
     except MatchError as error:
-        raise MatchError(f"match clause of {owner}: {error}") from None
-
-
-def _pattern(provider: ObservedProvider) -> re.Pattern[str] | None:
-    if provider.api_pattern is None:
+        problems.append(f"match clause of {owner}: {error}")
         return None
+
+
+def _pattern(provider: ObservedProvider, problems: list[str]) -> Pattern | None:
     try:
-        return re.compile(provider.api_pattern)
-    except (re.error, OverflowError, RecursionError):
-        raise MatchError(f"the API pattern of {provider.slug} is a broken regular expression") from None
+        return None if provider.api_pattern is None else compile_pattern(provider.api_pattern)
+    except MatchError as error:
+        problems.append(f"API pattern of {provider.slug}: {error}")
+        return None

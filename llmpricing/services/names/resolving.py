@@ -10,6 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from threading import Lock
 
+import structlog
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ Lookup = Callable[[str, str | None], Meaning]
 
 _WAIT_FOR_OTHERS_S = 2.0
 _REMEMBERED_NAMES = 2048  # by each of the lookups
+log = structlog.get_logger(__name__)
 
 
 class Names:
@@ -50,6 +52,13 @@ class Names:
         """Times between which every name keeps its meaning."""
         return self._valid_bounds
 
+    @property
+    def left_out(self) -> int | None:
+        """How many clauses and patterns of today cannot be read and are left out; None before they were first read."""
+        known = len(self._recorded_bounds)
+        found = self._catalogues.recall((known,))
+        return len(found[known].problems) if found else None
+
     def at(self, clocks: Clocks) -> Lookup:
         """What names meant then, as ``lookup(name, provider)``."""
         known = bisect_right(self._recorded_bounds, clocks.known_at)
@@ -57,7 +66,7 @@ class Names:
         return self._lookups.remember((known, valid), lambda: self._lookup(known, clocks))
 
     def _lookup(self, known: int, clocks: Clocks) -> Lookup:
-        catalogue = self._catalogues.remember(known, lambda: self._catalogue(clocks.known_at))
+        catalogue = self._index(clocks.known_at)
         aliases = [
             (namespace, alias, slug)
             for namespace, alias, slug, valid, recorded in self._aliases
@@ -68,6 +77,10 @@ class Names:
         is_past = known < len(self._recorded_bounds)
         newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
         return _lookup(catalogue, newest)
+
+    def _index(self, known_at: datetime) -> NameIndex:
+        known = bisect_right(self._recorded_bounds, known_at)
+        return self._catalogues.remember(known, lambda: self._catalogue(known_at))
 
     def _catalogue(self, known_at: datetime) -> NameIndex:
         """Offerings in the order in which their sellers' clauses are tried, those without clauses last."""
@@ -82,7 +95,10 @@ class Names:
         for seller, recorded in self._descriptions:
             if known_at in recorded:
                 sellers.setdefault(seller.slug, seller)
-        return build_index([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
+        index = build_index([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
+        for problem in index.problems:
+            log.warning("name_rule_left_out", known_at=known_at, problem=problem)
+        return index
 
 
 def _lookup(catalogue: NameIndex, newest: Lookup | None) -> Lookup:
@@ -102,6 +118,7 @@ def _lookup(catalogue: NameIndex, newest: Lookup | None) -> Lookup:
 
 
 _books: Memory[tuple[str, int], Names] = Memory(2)
+_newest: Memory[str, Names] = Memory(1)  # what was read last, for the health check
 _building = Lock()
 
 
@@ -120,8 +137,15 @@ def names_of(session: Session, known: BookState) -> Names:
 
 def _read_names(session: Session) -> Names:
     names = Names(session)
+    _newest.keep("newest", names)
     settle()
     return names
+
+
+def rules_left_out() -> int | None:
+    """How many clauses and patterns of the lists this process cannot read; None before it first read them."""
+    found = _newest.recall(("newest",))
+    return found["newest"].left_out if found else None
 
 
 def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:

@@ -12,6 +12,8 @@ from llmpricing.health.cache import redis_probe
 from llmpricing.health.database import database_probe
 from llmpricing.services import schema
 from llmpricing.services.catalogue import freshness
+from llmpricing.services.names.resolving import rules_left_out
+from llmpricing.settings import Settings
 from llmpricing.web.errors import RETRY_AFTER_S
 from llmpricing.web.parameters import read_parameters
 
@@ -24,12 +26,17 @@ def health(request: Request) -> dict[str, Any]:
     settings, now = request.registry.settings["llmpricing"], datetime.now(UTC)
     probes = {"database": database_probe(settings, schema.expected()), "redis": redis_probe(settings)}
     budget_s = settings.health_timeout_s + GRACE_S
-    report = run(probes, budget_s, now=now, data=lambda: freshness.health_data(settings, now))
+    report = run(probes, budget_s, now=now, data=lambda: _data(settings, now))
     request.response.cache_control = "no-store"
     if report.status == "unhealthy":
         request.response.status_int = 503
         request.response.headers["Retry-After"] = RETRY_AFTER_S
     return report.body()
+
+
+def _data(settings: Settings, now: datetime) -> dict[str, Any]:
+    """What the price book holds, and how many rules of names the lists hold that this process had to leave out."""
+    return {**freshness.health_data(settings, now), "name_rules_left_out": rules_left_out()}
 
 
 def live(request: Request) -> dict[str, Any]:

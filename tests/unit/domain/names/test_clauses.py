@@ -1,8 +1,12 @@
 """Match clauses: what an operator tree means, and what it says of a name."""
 
-import pytest
+import re
 
-from llmpricing.domain.names.clauses import MatchError, compile_clause
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llmpricing.domain.names.clauses import MatchError, compile_clause, compile_pattern
 
 
 @pytest.mark.parametrize(
@@ -77,3 +81,36 @@ def test_a_clause_nested_without_end_is_refused():
         tree = {"or": [tree]}
     with pytest.raises(MatchError, match="levels deep"):
         compile_clause(tree)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"^(?![^/]+/)(?:labs-)?(?:mi|code)stral", "labs-codestral-2", "labs-codestral"),
+        (r"^(?![^/]+/)(?:labs-)?(?:mi|code)stral", "mistral/codestral", None),
+        (r"^(?!.*-[tT][tT][sS](?:$|-))", "gemini-tts", None),
+        (r"^(?!.*-[tT][tT][sS](?:$|-))", "gemini-ttsy", ""),
+        (r"^(?![)(]x|\(y)z?", "z", "z"),
+        (r"^(?![)(]x|\(y)z?", ")x", None),
+        (r"b", "aéb\ud800", "b"),
+    ],
+)
+def test_a_pattern_means_what_pythons_engine_means_by_it(pattern, text, found):
+    expected = re.search(pattern, text)
+    assert compile_pattern(pattern).search(text) == (expected and expected[0]) == found
+
+
+@pytest.mark.parametrize("pattern", ["(", r"(a)\1", "a(?=b)", "^(?!a)b|c", "^(?!a", "a{2000}", "\ud800", "(?<=a)b"])
+def test_a_pattern_that_needs_more_than_linear_time_or_is_none_is_refused(pattern):
+    with pytest.raises(MatchError, match="regular expression"):
+        compile_pattern(pattern)
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_any_pattern_is_compiled_or_refused_and_any_text_is_searched(pattern, text):
+    try:
+        compiled = compile_pattern(pattern)
+    except MatchError:
+        return
+    found = compiled.search(text)
+    assert found is None or found in text.encode("utf-8", "replace").decode()

@@ -1,8 +1,9 @@
 """Names that people send, and the offerings that they mean."""
 
+from time import process_time
+
 import pytest
 
-from llmpricing.domain.names.clauses import MatchError
 from llmpricing.domain.names.index import OWN, IndexedOffering, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve
 from llmpricing.domain.observations import ObservedProvider
@@ -346,8 +347,38 @@ def test_an_id_in_other_case_is_refused_where_two_offerings_differ_by_case_only(
     assert isinstance(resolve(catalogue, "groq/LLAMA-3"), Ambiguous)
 
 
-def test_a_broken_clause_or_pattern_is_named():
-    with pytest.raises(MatchError, match="match clause of groq/a"):
-        build_index([IndexedOffering("groq/a", "groq", "a", ({"regex": "("},))], [])
-    with pytest.raises(MatchError, match="API pattern of groq"):
-        build_index([], [ObservedProvider("groq", "Groq", "(")])
+def test_a_broken_clause_or_pattern_is_left_out_and_told_and_the_rest_goes_on():
+    nested = {"equals": "a"}
+    for _ in range(30):
+        nested = {"or": [nested]}
+    broken = [{"regex": "("}, {"or": []}, nested, {"matches": "a"}, {"regex": r"(a)\1"}]
+    entries = [
+        IndexedOffering("groq/a", "groq", "a", (*broken, {"starts_with": "also-a"})),
+        IndexedOffering("groq/b", "groq", "b"),
+    ]
+    providers = [
+        ObservedProvider("groq", "Groq", "(", provider_match={"or": []}, model_match={"regex": "["}),
+        ObservedProvider("x-ai", "xAI", r"https://api\.x\.ai"),
+    ]
+    catalogue = build_index(entries, providers)
+    assert resolve(catalogue, "b", "groq").slug == "groq/b"
+    assert resolve(catalogue, "also-a", "groq").slug == "groq/a"
+    assert [seller.slug for seller in catalogue.sellers_called("api.x.ai")] == ["x-ai"]
+    assert [problem.partition(":")[0] for problem in catalogue.problems] == [
+        *["match clause of groq/a"] * 5,
+        "API pattern of groq",
+        *["match clause of groq"] * 2,
+    ]
+    assert "at most 20 levels" in catalogue.problems[2]
+
+
+def test_a_hostile_seller_or_name_costs_next_to_nothing():
+    """A backtracking engine takes seconds for each of these; RE2 needs time in proportion to the text."""
+    evil = r"https://(([a-z.])+)+\.evil\.example$"
+    sellers = [ObservedProvider("evil", "Evil", evil, model_match={"regex": "^(([a-z])+)+$"})]
+    catalogue = build_index(sells("evil", by_clause={"a": [{"regex": "^(a|aa)+$"}]}), sellers)
+    start = process_time()
+    assert isinstance(resolve(catalogue, "a" * 30 + "!", "a." * 13), Unknown)
+    assert isinstance(resolve(catalogue, "a" * 30 + "!", "evil"), Unknown)
+    assert isinstance(resolve(catalogue, "a" * 30 + "!"), Unknown)
+    assert process_time() - start < 0.2
