@@ -5,23 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
+from llmpricing.domain.times import within_calendar
+
 STANDARD = "standard"
 MINUTES_PER_DAY = 24 * 60
-YEARS = range(1970, 3000)  # that times asked for may lie in
-_FIRST, _LAST = (
-    datetime.min.replace(tzinfo=UTC),
-    datetime.max.replace(tzinfo=UTC, hour=0, minute=0, second=0, microsecond=0),
-)
-
-
-def within_calendar(at: datetime, days: int) -> datetime:
-    """The aware time in UTC, moved where there are not so many days before and after it: no price changes there."""
-    spare = timedelta(days)
-    return min(max(at, _FIRST + spare), _LAST - spare).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.conditions import YEARS
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.times import InstantError, read_instant
 from llmpricing.models.session import make_script_engine
 from llmpricing.scripts.initialize_db import next_step
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
@@ -92,19 +92,16 @@ def decider(actor: str | None, note: str | None) -> Decider:
 
 
 def instant(text: str) -> datetime:
-    """A time with offset in UTC, or a date, which means 00:00 UTC; a usage error for anything else and for a year
-    out of YEARS.
-    """
+    """A time in UTC, as ``read_instant`` reads it; a usage error for anything else."""
+    return used_at(text)[0]
+
+
+def used_at(text: str) -> tuple[datetime, bool]:
+    """When something was used, in UTC, and whether the hour was stated; a usage error where the text is no time."""
     try:
-        is_date = len(text) == 10
-        found = datetime.combine(date.fromisoformat(text), time(), UTC) if is_date else datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise click.BadParameter(f"{text!r} is no date (2026-01-31) and no time with offset (2026-01-31T12:00:00Z).")
-    if found.year not in YEARS:
-        raise click.BadParameter(f"{text!r} does not lie in the years {YEARS[0]} to {YEARS[-1]}.")
-    return found.astimezone(UTC)
+        return read_instant(text)
+    except InstantError as error:
+        raise click.BadParameter(f"{text[:60]!r} {error}.") from None
 
 
 def back_to(text: str) -> datetime:

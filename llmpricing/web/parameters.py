@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from pyramid.request import Request
 
-from llmpricing.domain.conditions import YEARS
 from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.times import InstantError, read_instant
 from llmpricing.web.errors import invalid
 
 Reader = Callable[[str, str], Any]
@@ -93,18 +93,13 @@ def one_of(*allowed: str) -> Reader:
 
 
 def read_time(name: str, raw: str) -> datetime:
-    """An RFC 3339 time with offset, in UTC and in YEARS; a bare date means 00:00 UTC."""
+    """A time in UTC, as ``read_instant`` reads it."""
+    return read_use(name, raw)[0]
+
+
+def read_use(name: str, raw: str) -> tuple[datetime, bool]:
+    """When something was used, in UTC, and whether the hour was stated."""
     try:
-        if not raw.isascii() or "W" in raw:  # fromisoformat takes weeks and other scripts' digits, RFC 3339 does not
-            raise ValueError("not RFC 3339")
-        if len(raw) == 10:
-            found = datetime.combine(date.fromisoformat(raw), time(), UTC)
-        else:
-            found = datetime.fromisoformat(raw)
-    except ValueError:
-        raise invalid(name, f"{name} takes a time such as 2026-01-31T12:00:00Z, or a date.") from None
-    if found.tzinfo is None:
-        raise invalid(name, f"{name} needs an offset: end it with Z for UTC.")
-    if found.year not in YEARS:
-        raise invalid(name, f"{name} takes a time in the years {YEARS[0]} to {YEARS[-1]}.")
-    return found.astimezone(UTC)
+        return read_instant(raw)
+    except InstantError as error:
+        raise invalid(name, f"{name} {error}.") from None

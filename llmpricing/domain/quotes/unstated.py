@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule, within_calendar
+from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
 from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.bill import Line, Quote
 from llmpricing.domain.quotes.context_pricing import Facts
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.times import within_calendar
 
 TIME = "time"
 

@@ -16,11 +16,10 @@ from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book, used_at
 from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 
-_BARE_DATE = 10  # characters; then the hour of the request is not stated
 _TITLES = ("meter", "quantity", "rate", "per", "amount", "price", "source", "since", "rule")
 _NUMBERS = ("quantity", "rate", "per", "amount", "price")
 
@@ -48,7 +47,7 @@ def named(text: str) -> tuple[str, str]:
 @click.option("--cache-write", "cache_write_tokens", type=quantity, help="Input tokens written to a cache.")
 @click.option("--output", "output_tokens", type=quantity, help="All output tokens.")
 @click.option("--meter", "meters", type=named, multiple=True, help="Any other quantity, as web_searches=3.")
-@click.option("--at", help="When it was used: a date or time with offset. Now, if left out.")
+@click.option("--at", type=used_at, help="When it was used: a date or time with offset. Now, if left out.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @click.option("--tier", help="The service tier, such as batch.")
 @click.option("--region", help="Where it ran.")
@@ -82,15 +81,13 @@ def quote(model: str, ini: Path, as_json: bool, **options: Any) -> None:
 
 
 def _asked(model: str, options: dict[str, Any]) -> Asked:
-    at, is_exact = datetime.now(UTC), True
-    if raw := options["at"]:
-        at, is_exact = instant(raw), len(raw) != _BARE_DATE
+    at, hour_stated = options["at"] or (datetime.now(UTC), True)
     return Asked(
         model,
         _usage(options),
         at,
         options["known_at"],
-        context(options["tier"], options["region"], dict(options["facts"]), is_exact),
+        context(options["tier"], options["region"], dict(options["facts"]), hour_stated),
         options["provider"],
         options["currency"],
     )

@@ -15,6 +15,7 @@ from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.linear import RequestKind, kind, steps, turns
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.times import EPOCH, micros
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import Meaning, names_of
 from llmpricing.services.price_book import BookState
@@ -23,7 +24,7 @@ from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.row_by_row import context_of
-from llmpricing.services.usage_log.times import DAY, EPOCH, micros
+from llmpricing.services.usage_log.times import DAY
 from llmpricing.services.usage_log.vectors import Counted, codes_of, combined, distinct
 
 NO_PLACE = -1

@@ -10,12 +10,13 @@ from decimal import Decimal
 import numpy as np
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.times import micros
 from llmpricing.services.price_book import book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, PricedKind, priced_kind
 from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, PriceLookup, placed
 from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, quote_rows
-from llmpricing.services.usage_log.times import instants, micros
+from llmpricing.services.usage_log.times import read_column
 from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
 
 _REMEMBERED = 100_000  # kinds and targets; a log of more begins anew now and then
@@ -58,7 +59,7 @@ class Pricer:
         if batch.layout.at is None:
             at, bare = np.full(batch.table.num_rows, micros(self._terms.now)), None
         else:
-            at, bare, bad = instants(batch.table.column(batch.layout.at), self._terms.assume_utc)
+            at, bare, bad = read_column(batch.table.column(batch.layout.at), self._terms.assume_utc)
             usage.odd[bad] = True
         group, kinds = self._grouped(batch, usage, placed(self._targets, batch, usage, at, bare))
         units, fits = multiplied(usage, group, kinds)

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.cells import cells
 from llmpricing.services.usage_log.layout import Layout
-from llmpricing.services.usage_log.times import InstantError, read_instant, time_cells
+from llmpricing.services.usage_log.times import read_cell, time_cells
 
 _AT_ONCE = 1000
 
@@ -102,14 +103,14 @@ def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> 
             usage = usage_of((meter, row[name]) for name, meter in layout.meters.items())
         else:
             usage = _readable(batch.usage[place])
-        at, is_exact = (terms.now, True) if layout.at is None else read_instant(row[layout.at], terms.assume_utc)
+        at, hour_stated = (terms.now, True) if layout.at is None else read_cell(row[layout.at], terms.assume_utc)
     except UsageError as error:
         return RowQuote(None, None, RowAnswer(str(error)))
     except InstantError as error:
         return RowQuote(None, None, RowAnswer(f"{layout.at} {error}"))
     provider = row[layout.provider] if layout.provider else None
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
-    stated = stated if is_exact else stated._replace(time_known=False)
+    stated = stated if hour_stated else stated._replace(time_known=False)
     return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None)
 
 

@@ -25,7 +25,6 @@ from llmpricing.web.json_body import read_json, shaped
 MOST_ITEMS = 1000
 FORMATS = get_args(UsageFormat)
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_BARE_DATE = 10  # characters; then the hour of the request is not stated
 
 PriceId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
@@ -129,7 +128,7 @@ def _meta(request: Request) -> dict[str, Any]:
 
 def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
     """The question; raises the 400 that names its field."""
-    at, is_exact = _moment(f"{place.item}at", body.at) if body.at is not None else (now, True)
+    at, hour_stated = p.read_use(f"{place.item}at", body.at) if body.at is not None else (now, True)
     facts = {name: _fact(f"{place.item}{place.context}{name}", value) for name, value in body.context.items()}
     tier, region = facts.pop("service_tier", None), facts.pop("region", None)
     return Asked(
@@ -137,7 +136,7 @@ def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
         _usage(body.usage, body.usage_format, place),
         at,
         p.read_time(f"{place.item}known_at", body.known_at) if body.known_at is not None else None,
-        context(tier, region, facts, is_exact),
+        context(tier, region, facts, hour_stated),
         body.provider,
         _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
         tuple(body.price_ids),
@@ -173,11 +172,6 @@ def _plain(name: str, value: Any) -> Any:
         raise UsageError(name, 'must be a number, or a decimal as text such as "1.5"') from None
 
 
-def _moment(name: str, raw: str) -> tuple[datetime, bool]:
-    """A time, and whether its hour was stated."""
-    return p.read_time(name, raw), len(raw) > _BARE_DATE
-
-
 def _currency(name: str, raw: str) -> str:
     if not _CURRENCY.fullmatch(raw):
         raise invalid(name, f"{name} takes a currency's three capital letters, such as EUR.")
@@ -194,7 +188,7 @@ def _number(name: str, raw: str) -> Decimal:
 _PARAMETERS: dict[str, p.Reader] = {
     "model": p.text_of(400),
     "provider": p.text,
-    "at": _moment,
+    "at": p.read_use,
     "known_at": p.read_time,
     "service_tier": p.text,
     "region": p.text,

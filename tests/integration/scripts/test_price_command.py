@@ -71,7 +71,7 @@ def test_what_was_known_before_the_first_import_prices_nothing(commands: Command
         (("-o", "out.xlsx"), 2, "must end in .csv, .ndjson, .parquet"),
         (("-o", "nowhere/out.csv"), 2, "Nothing can be written"),
         (("-o", "out.ndjson", "--rejects", "out.ndjson"), 2, "three different files"),
-        (("--known-at", "some day"), 2, "no date"),
+        (("--known-at", "some day"), 2, "is not a time such as"),
     ],
 )
 def test_misuse_is_told_and_leaves_nothing_behind(
