@@ -23,11 +23,15 @@ _BUILD_BEGUN, _BUILD = (
 
 
 def _is_build(passed_over: tuple[str, ...], requested: str, stated: str) -> bool:
-    """Whether a clause that names the builds of a model passes over nothing but the number of one."""
+    """Whether a clause that names the builds of a model passes over nothing but the number of one.
+
+    The number must be the one that the clause begins: ``claude-sonnet-4-0-001`` is no build of ``claude-sonnet-4-0``.
+    """
     begun = _BUILD_BEGUN.search(stated)
     if begun is None or len(passed_over) > 1 or not _BUILD.fullmatch(passed_over[0]):
         return False
-    return not swallowed(stated[: begun.start()], requested)
+    model = stated[: begun.start()]
+    return requested.endswith(f"{model}-{passed_over[0]}") and not swallowed(model, requested)
 
 
 def at_place(seller: Seller, entry: IndexedOffering, requested: str) -> IndexedOffering | None:

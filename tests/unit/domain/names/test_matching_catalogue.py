@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llmpricing.domain.names.index import IndexedOffering, build_index
@@ -161,7 +161,11 @@ def fewer(name):
     return re.sub(rf"[-.:@]({'|'.join(TIERS)}|v?\d+b?)(?=$|[-.:@])", "", name, count=1)
 
 
-@pytest.mark.parametrize("changed", [str, other_date, other_version, other_size, other_tier, fewer])
+def other_build(name):
+    return f"{name}-001" if not re.search(r"-00\d$", name) else f"{name[:-1]}9"
+
+
+@pytest.mark.parametrize("changed", [other_build, str, other_date, other_version, other_size, other_tier, fewer])
 def test_no_listed_id_that_is_changed_means_an_offering_of_other_numbers_dates_or_tiers(changed):
     names = {changed(entry.api_id) for entry in ENTRIES}
     names |= {f"{entry.provider}/{changed(entry.api_id)}" for entry in ENTRIES if entry.provider in CLAUSED}
@@ -183,8 +187,16 @@ def mutated(draw):
     return entry, name[:start] + other + name[end:]
 
 
+def found(api_id, name):
+    """A mutant that a run found once, beside the offering it was made from."""
+    return BY_SLUG[api_id], name
+
+
 @settings(max_examples=2000, deadline=None)
 @given(mutated(), st.booleans())
+@example(found("anthropic/claude-sonnet-4-0", "claude-sonnet-4-0-001"), True)
+@example(found("anthropic/claude-sonnet-4-0", "claude-sonnet-4-0-001"), False)
+@example(found("anthropic/claude-opus-4-0", "claude-opus-4-0-001"), False)
 def test_a_changed_version_date_size_or_tier_never_means_another_offering(mutant, with_provider):
     entry, name = mutant
     asked = f"{entry.provider}/{name}" if with_provider else name
