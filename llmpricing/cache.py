@@ -52,8 +52,14 @@ class Cache:
             raise ValueError("a cached value lives for more than 0 seconds")
         self._ask(lambda: self._redis.set(PREFIX + key, value, px=max(1, round(ttl_s * 1000))))
 
-    def remember(self, key: str, ttl_s: float, build: Callable[[], bytes]) -> bytes:
-        """The value under the key, built and kept for ``ttl_s`` where there is none.
+    def remember(
+        self,
+        key: str,
+        ttl_s: float,
+        build: Callable[[], bytes],
+        is_sound: Callable[[bytes], bool] = lambda _value: True,
+    ) -> bytes:
+        """The value under the key, built and kept for ``ttl_s`` where there is none that ``is_sound``.
 
         Of many that ask at once in this process one builds; the others wait for its value, for WAIT_FOR_OTHERS_S at
         most, and build their own when it is late or has failed.
@@ -63,7 +69,7 @@ class Cache:
             if others is None:
                 mine = self._building[key] = Future()
         if others is None:
-            return self._lead(key, ttl_s, build, mine)
+            return self._lead(key, ttl_s, build, is_sound, mine)
         with suppress(TimeoutError, CancelledError):
             return others.result(WAIT_FOR_OTHERS_S)
         return build()
@@ -72,9 +78,19 @@ class Cache:
         """Close the connections."""
         self._redis.close()
 
-    def _lead(self, key: str, ttl_s: float, build: Callable[[], bytes], promise: Future[bytes]) -> bytes:
+    def _lead(
+        self,
+        key: str,
+        ttl_s: float,
+        build: Callable[[], bytes],
+        is_sound: Callable[[bytes], bool],
+        promise: Future[bytes],
+    ) -> bytes:
         try:
             value = self.get(key)
+            if value is not None and not is_sound(value):
+                log.warning("cache_garbage", key=key)
+                value = None
             if value is None:
                 value = build()
                 self.set(key, value, ttl_s)
@@ -102,4 +118,5 @@ def includeme(config: Any) -> None:
     """Give every request ``request.cache``, one Cache for the process."""
     settings: Settings = config.registry.settings["llmpricing"]
     cache = Cache(settings.redis_url, settings.redis_timeout_s)
+    config.registry.setdefault("llmpricing.closing", []).append(cache.close)
     config.add_request_method(lambda _request: cache, "cache", property=True)

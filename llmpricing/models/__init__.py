@@ -61,6 +61,7 @@ def includeme(config: Any) -> None:
     engine = make_engine(settings)
     install(engine, settings.connect_timeout_s)
     config.registry["llmpricing.engine"] = engine
+    config.registry.setdefault("llmpricing.closing", []).append(engine.dispose)
     writing, reading = session_factories(engine)
 
     def dbsession(request: Any) -> Session:

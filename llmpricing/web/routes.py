@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llmpricing.web.api import health, models, names, providers, quotes, sources
+from llmpricing.web.caching import ContentHash
 from llmpricing.web.site import pages
 
 
@@ -23,7 +24,8 @@ def includeme(config: Any) -> None:
     _get(config, "disagreements", "/api/v1/disagreements", sources.list_disagreements)
     _get(config, "home", "/", pages.home, renderer="llmpricing.web:templates/home.jinja2")
     _get(config, "page_model", "/models/{id:.+}", pages.model, renderer="llmpricing.web:templates/model.jinja2")
-    config.add_static_view("static", "llmpricing.web:static", cache_max_age=3600)
+    config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
+    config.add_cache_buster("llmpricing.web:static", ContentHash())
 
 
 def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_type_hints
 
 import msgspec
 from pyramid.request import Request
@@ -14,46 +14,61 @@ from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import freshness, offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
+from llmpricing.web.caching import cached
 from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.paging import fingerprint
 from llmpricing.web.parameters import read_parameters
 
-SHAPE = 1  # raise it when the fields of an answer change: an older release's answers may still be in the cache
 CACHE_TTL_S = 30  # a price that starts meanwhile, without an import, is shown this much later at the most
 
 
-class _Kept(msgspec.Struct):
-    """An answer as it lies in the cache."""
-
-    data: list[dict[str, Any]]
-    meta: dict[str, Any]
+def _as_json(kind: Any) -> Any:
+    """The type of a field in JSON: a decimal is text."""
+    return {Decimal: str, Decimal | None: str | None}.get(kind, kind)
 
 
-def list_models(request: Request) -> dict[str, Any]:
+ItemJson: Any = msgspec.defstruct(
+    "ItemJson",
+    [(name, _as_json(kind)) for name, kind in get_type_hints(OfferingItem).items()],
+    forbid_unknown_fields=True,
+)
+
+
+class ListMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside a page of the list."""
+
+    count: int
+    next: str | None
+    as_of: datetime
+    known_at: datetime
+    catalogue_version: int
+    cached: bool
+
+
+class ListAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of the list, as it is answered and kept."""
+
+    data: list[ItemJson]
+    meta: ListMeta
+
+
+def list_models(request: Request) -> ListAnswer:
     """A page of offerings that match, with the cursor of the next."""
     now = datetime.now(UTC)
     question = read_question(request, now)
-    book, version = freshness.catalogue_mark(request.dbsession)
     if question.clocks != Clocks(now, now):
-        return _answer(request, question, version)
-    built: list[bool] = []
-
-    def build() -> bytes:
-        built.append(True)
-        return msgspec.json.encode(_answer(request, question, version))
-
-    key = f"models:{SHAPE}:{book}:{version}:{question.limit}:{fingerprint(question.wanted, question.order)}"
-    try:
-        answer = msgspec.json.decode(request.cache.remember(key, CACHE_TTL_S, build), type=_Kept)
-    except msgspec.MsgspecError:  # somebody else wrote there
-        return _answer(request, question, version)
-    return {"data": answer.data, "meta": answer.meta | {"cached": not built}}
+        return _answer(request, question)
+    name = f"{question.limit}:{fingerprint(question.wanted, question.order)}"
+    found = cached(request, "models", name, CACHE_TTL_S, ListAnswer, lambda: _answer(request, question))
+    found.value.meta.cached = found.is_kept
+    return found.value
 
 
-def _answer(request: Request, question: Question, version: int) -> dict[str, Any]:
+def _answer(request: Request, question: Question) -> ListAnswer:
     page = ask(request, question)
-    meta = {"count": page.count, "next": next_cursor(question, page), **_meta(question.clocks, version)}
-    return {"data": [item_json(item) for item in page.items], "meta": meta}
+    version = freshness.catalogue_version(request.dbsession)
+    meta = ListMeta(page.count, next_cursor(question, page), **_meta(question.clocks, version))
+    return ListAnswer([ItemJson(**item_json(item)) for item in page.items], meta)
 
 
 def show_model(request: Request) -> dict[str, Any]:

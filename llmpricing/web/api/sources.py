@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from pyramid.request import Request
@@ -16,6 +16,7 @@ from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, ObservedValue, disagreements
 from llmpricing.services.catalogue.sources import feeds
 from llmpricing.web import parameters as p
+from llmpricing.web.caching import cached
 
 CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision begins a new version
 _DISAGREEMENTS: dict[str, p.Reader] = {
@@ -34,52 +35,83 @@ def list_sources(request: Request) -> dict[str, Any]:
     return {"data": [asdict(feed) for feed in found], "meta": {"count": len(found), "catalogue_version": version}}
 
 
+class ObservedJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A price and the source that states it."""
+
+    state: str
+    amount: str | None
+    currency: str
+    per: int
+    source: str
+
+
+class SaidJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A price, the source that states it and when it did."""
+
+    state: str
+    amount: str | None
+    currency: str
+    per: int
+    source: str
+    at: datetime
+
+
+class DisagreementJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A disagreement, as it is answered and kept."""
+
+    offering: str
+    provider: str
+    meter: str
+    conditions: str
+    published: ObservedJson
+    said: SaidJson
+    factor: Annotated[str, msgspec.Meta(pattern=r"^(?=.*[1-9])\d+(\.\d+)?$")] | None
+    kind: DisagreementKind
+    review: str | None
+
+
 def list_disagreements(request: Request) -> dict[str, Any]:
     """Where sources differ now from what is published, the farthest apart first."""
     values = p.read_parameters(request, _DISAGREEMENTS, ("provider",))
-    book, version = freshness.catalogue_mark(request.dbsession)
-    built: list[bool] = []
 
-    def build() -> bytes:
-        built.append(True)
-        found = disagreements(request.dbsession, datetime.now(UTC))
-        return msgspec.json.encode([_json(disagreement) for disagreement in found])
+    def build() -> list[DisagreementJson]:
+        return [_json(found) for found in disagreements(request.dbsession, datetime.now(UTC))]
 
-    everything = msgspec.json.decode(request.cache.remember(f"disagreements:{book}:{version}", CACHE_TTL_S, build))
-    found = [item for item in everything if _passes(item, values)]
-    meta = {"count": len(found), "catalogue_version": version, "cached": not built}
+    everything = cached(request, "disagreements", "all", CACHE_TTL_S, list[DisagreementJson], build)
+    found = [item for item in everything.value if _passes(item, values)]
+    meta = {"count": len(found), "catalogue_version": everything.version, "cached": everything.is_kept}
     return {"data": found[: values.get("limit", 100)], "meta": meta}
 
 
-def _passes(item: dict[str, Any], values: dict[str, Any]) -> bool:
-    if "provider" in values and item["provider"] not in values["provider"]:
+def _passes(item: DisagreementJson, values: dict[str, Any]) -> bool:
+    if "provider" in values and item.provider not in values["provider"]:
         return False
-    if "kind" in values and item["kind"] != values["kind"]:
+    if "kind" in values and item.kind != values["kind"]:
         return False
     least: Decimal | None = values.get("min_factor")
     if least is None:
         return True
-    if item["factor"] is None:  # a price against free: farther apart than any factor
-        return bool(item["kind"] == DisagreementKind.SEVERE)
-    factor = Fraction(item["factor"])
+    if item.factor is None:  # a price against free: farther apart than any factor
+        return item.kind is DisagreementKind.SEVERE
+    factor = Fraction(item.factor)
     return max(factor, 1 / factor) >= Fraction(least)
 
 
-def _json(found: Disagreement) -> dict[str, Any]:
+def _json(found: Disagreement) -> DisagreementJson:
     meter, _, conditions = found.component.partition("|")
-    return {
-        "offering": found.offering,
-        "provider": found.provider,
-        "meter": meter,
-        "conditions": conditions,
-        "published": _saying(found.published) | {"source": found.published_source},
-        "said": _saying(found.said) | {"source": found.source, "at": found.said_at},
-        "factor": ratio_text(found.factor) if found.factor else None,
-        "kind": found.kind,
-        "review": found.review,
-    }
+    return DisagreementJson(
+        offering=found.offering,
+        provider=found.provider,
+        meter=meter,
+        conditions=conditions,
+        published=ObservedJson(**_value(found.published), source=found.published_source),
+        said=SaidJson(**_value(found.said), source=found.source, at=found.said_at),
+        factor=ratio_text(found.factor) if found.factor else None,
+        kind=found.kind,
+        review=found.review,
+    )
 
 
-def _saying(said: ObservedValue) -> dict[str, Any]:
-    amount = None if said.amount is None else to_text(said.amount)
-    return {"state": said.state, "amount": amount, "currency": said.currency, "per": said.per}
+def _value(observed: ObservedValue) -> dict[str, Any]:
+    amount = None if observed.amount is None else to_text(observed.amount)
+    return {"state": observed.state, "amount": amount, "currency": observed.currency, "per": observed.per}

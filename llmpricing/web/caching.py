@@ -1,0 +1,74 @@
+"""What is kept: answers in Redis, by book, version and shape; static files in browsers, by their content's hash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import cache
+from hashlib import sha256
+from typing import Generic, NamedTuple, TypeVar, cast
+
+import msgspec
+from pyramid.path import AssetResolver
+from pyramid.request import Request
+from pyramid.static import QueryStringCacheBuster
+
+from llmpricing.services.catalogue import freshness
+
+Shape = TypeVar("Shape")
+
+
+class Cached(NamedTuple, Generic[Shape]):
+    """An answer, whether it was kept from an earlier request, and the version of the price book it is of."""
+
+    value: Shape
+    is_kept: bool
+    version: int
+
+
+def cached(
+    request: Request, name: str, question: str, ttl_s: float, shape: type[Shape], build: Callable[[], Shape]
+) -> Cached[Shape]:
+    """What ``build`` answers, kept for ``ttl_s`` seconds at most under name, question, book, version and shape.
+
+    What lies under the key counts only where it reads as ``shape``: a strict type, of structs that forbid unknown
+    fields. A new field is a new key, so releases that run side by side never read each other's answers.
+    """
+    read: list[Shape] = []
+    built: list[bool] = []
+
+    def is_sound(raw: bytes) -> bool:
+        try:
+            read.append(msgspec.json.decode(raw, type=shape))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return True
+
+    def encoded() -> bytes:
+        built.append(True)
+        return msgspec.json.encode(build())
+
+    book, version = freshness.catalogue_mark(request.dbsession)
+    key = f"{name}:{_digest(cast(Hashable, shape))}:{book}:{version}:{question}"
+    raw = request.cache.remember(key, ttl_s, encoded, is_sound)
+    value = read[-1] if read else msgspec.json.decode(raw, type=shape)
+    return Cached(value, not built, version)
+
+
+@cache
+def _digest(shape: Hashable) -> str:
+    """A digest of a type's fields and their types: it changes when they do."""
+    return sha256(msgspec.json.encode(msgspec.json.schema(shape), order="sorted")).hexdigest()[:12]
+
+
+class ContentHash(QueryStringCacheBuster):  # type: ignore[misc]  # Pyramid ships no types
+    """Puts a digest of a static file's content into its address, so that browsers may keep it for good."""
+
+    def tokenize(self, request: Request, subpath: str, kw: dict[str, str]) -> str:
+        """The digest; files do not change under a running process."""
+        return _content_digest(kw["pathspec"])
+
+
+@cache
+def _content_digest(pathspec: str) -> str:
+    with AssetResolver().resolve(pathspec).stream() as file:
+        return sha256(file.read()).hexdigest()[:12]

@@ -1,0 +1,17 @@
+"""An address that the small price book answers, for each route that is read."""
+
+from __future__ import annotations
+
+EXAMPLES = {
+    "health_live": "/api/health/live",
+    "health": "/api/health",
+    "providers": "/api/v1/providers",
+    "models": "/api/v1/models?limit=3",
+    "model": "/api/v1/models/acme/acme-large",
+    "resolve": "/api/v1/resolve?model=acme-large&provider=acme",
+    "quote": "/api/v1/quote?model=acme/acme-large&input_tokens=1000&at=2026-01-01",
+    "sources": "/api/v1/sources",
+    "disagreements": "/api/v1/disagreements",
+    "home": "/",
+    "page_model": "/models/acme/acme-large",
+}
