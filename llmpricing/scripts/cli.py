@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from llmpricing.scripts.terminal import told
 from llmpricing.settings import SettingsError
 
 COMMANDS = {
@@ -43,11 +44,13 @@ class Commands(click.Group):
         return command
 
     def invoke(self, context: click.Context) -> Any:
-        """Run the subcommand; problems of the settings are told without a traceback."""
+        """Run the subcommand; problems of the settings are told without a traceback, all problems in plain signs."""
         try:
             return super().invoke(context)
         except SettingsError as error:
-            raise click.ClickException(str(error)) from None
+            raise told(click.ClickException(str(error))) from None
+        except click.ClickException as error:
+            raise told(error) from None
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

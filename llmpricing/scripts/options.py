@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -75,11 +74,6 @@ def open_book(settings: Settings, *, commit: bool = True) -> Iterator[Session]:
         yield session
         if commit:
             session.commit()
-
-
-def echo_json(document: Any) -> None:
-    """Print a document for programs; money has become text before it gets here."""
-    click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
 
 
 def decider(actor: str | None, note: str | None) -> Decider:

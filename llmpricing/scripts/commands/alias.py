@@ -19,6 +19,7 @@ from llmpricing.scripts.options import (
     open_book,
     span,
 )
+from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.own_aliases import add_name, end_name, own_names
 
 
@@ -47,7 +48,7 @@ def add(
     """Let NAME mean OFFERING, as in: llmpricing alias add my-gpt openai/gpt-4o"""
     with failures_told(), open_book(ini_settings(ini)) as session:
         found = add_name(session, decider(actor, note), name, offering, valid_from, valid_until)
-    click.echo(f"{found.name} means {found.offering}, {span(valid_from, valid_until)}.")
+    say(f"{found.name} means {found.offering}, {span(valid_from, valid_until)}.")
 
 
 @alias.command()
@@ -61,7 +62,7 @@ def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         end_name(session, by, name, at or by.at)
-    click.echo(f"{name} means nothing from {day(at or by.at)} on.")
+    say(f"{name} means nothing from {day(at or by.at)} on.")
 
 
 @alias.command(name="list")
@@ -71,6 +72,6 @@ def list_(ini: Path) -> None:
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         names = own_names(session)
     for found in names:
-        click.echo(f"{found.name}  {found.offering}  {span(found.valid_from, found.valid_until)}")
+        say(f"{found.name}  {found.offering}  {span(found.valid_from, found.valid_until)}")
     if not names:
-        click.echo("There are none.")
+        say("There are none.")

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import back_to, echo_json, failures_told, ini_option, json_option, open_book
+from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
+from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.catalogue.price_changes import Change, PriceState, changes_since, comparable_since
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
@@ -44,16 +45,16 @@ def changes(ini: Path, since: datetime, models: TextIO | None, as_json: bool) ->
     moved = sorted({change.offering for change in found} & listed)
     if as_json:
         shown = [_json(change) | {"listed": change.offering in listed} for change in found]
-        echo_json({"since": since, "compared_with": start, "now": now, "changes": shown, "listed_moved": moved})
+        say_json({"since": since, "compared_with": start, "now": now, "changes": shown, "listed_moved": moved})
     else:
         if start > since:
-            click.echo(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: compared with that.")
+            say(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: compared with that.")
         for change in found:
-            click.echo(f"{'* ' if change.offering in listed else ''}{_line(change)}")
+            say(f"{'* ' if change.offering in listed else ''}{_line(change)}")
         if not found:
-            click.echo("Nothing moved.")
+            say("Nothing moved.")
         if moved:
-            click.echo(f"Listed models moved (*): {', '.join(moved)}")
+            say(f"Listed models moved (*): {', '.join(moved)}")
     sys.exit(MOVED if moved else 0)
 
 

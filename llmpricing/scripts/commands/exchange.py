@@ -20,6 +20,7 @@ from llmpricing.scripts.options import (
     open_book,
     span,
 )
+from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.exchange_rates import exchange_rates, set_exchange_rate
 
 
@@ -61,7 +62,7 @@ def add(
         raise click.UsageError("CURRENCY takes capital letters, such as EUR, CNY or DBU.")
     with failures_told(), open_book(ini_settings(ini)) as session:
         set_exchange_rate(session, decider(actor, note), currency, usd, source, valid_from)
-    click.echo(f"1 {currency} is worth USD {to_text(usd)}, {span(valid_from, None)}, says {source}.")
+    say(f"1 {currency} is worth USD {to_text(usd)}, {span(valid_from, None)}, says {source}.")
 
 
 @exchange.command(name="list")
@@ -71,6 +72,6 @@ def list_(ini: Path) -> None:
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         rates = [(r.currency, r.usd, r.valid.lower, r.valid.upper, r.source) for r in exchange_rates(session)]
     for currency, usd, start, end, source in rates:
-        click.echo(f"1 {currency} = USD {to_text(usd)}  {span(start, end)}  {source}")
+        say(f"1 {currency} = USD {to_text(usd)}  {span(start, end)}  {source}")
     if not rates:
-        click.echo("There are none.")
+        say("There are none.")

@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import echo_json, failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.settings import Settings
@@ -63,7 +64,7 @@ def import_(
             failed = True
             answers.append({"source": info.slug, "outcome": "failed", "error": error.message})
     if as_json:
-        echo_json(answers if every else answers[0])
+        say_json(answers if every else answers[0])
     else:
         for answer in answers:
             _print(answer)
@@ -143,29 +144,24 @@ def _answer(summary: ImportSummary, dry_run: bool) -> dict[str, Any]:
 
 def _print(answer: dict[str, Any]) -> None:
     if "error" in answer:
-        click.echo(f"{answer['source']}: failed. {answer['error']}", err=True)
+        say(f"{answer['source']}: failed. {answer['error']}", err=True)
         return
-    click.echo(f"{answer['source']}, published {answer['published_at']:%Y-%m-%d %H:%M} UTC: {answer['outcome']}")
+    say(f"{answer['source']}, published {answer['published_at']:%Y-%m-%d %H:%M} UTC: {answer['outcome']}")
     for name in COUNTS:
-        click.echo(f"  {name:<12} {answer[name]}")
-    keys = ", ".join(f"{_shown(name)} ({count})" for name, count in answer["unknown_keys"].items())
-    click.echo(f"  {'unknown_keys':<12} {keys or 'none'}")
+        say(f"  {name:<12} {answer[name]}")
+    keys = ", ".join(f"{name} ({count})" for name, count in answer["unknown_keys"].items())
+    say(f"  {'unknown_keys':<12} {keys or 'none'}")
     _print_problems(answer["problems"])
-    click.echo(f"  {'digest':<12} {answer['digest']}")
+    say(f"  {'digest':<12} {answer['digest']}")
     if answer["quarantined"]:
-        click.echo("Quarantined prices wait for a person: llmpricing review list")
+        say("Quarantined prices wait for a person: llmpricing review list")
     if answer["dry_run"]:
-        click.echo("Dry run: nothing was changed.")
+        say("Dry run: nothing was changed.")
 
 
 def _print_problems(problems: Sequence[dict[str, str]]) -> None:
-    click.echo(f"  {'problems':<12} {len(problems) or 'none'}")
+    say(f"  {'problems':<12} {len(problems) or 'none'}")
     for problem in problems[:20]:
-        click.echo(f"    {_shown(problem['key'])}: {_shown(problem['reason'])}")
+        say(f"    {problem['key']}: {problem['reason']}")
     if len(problems) > 20:
-        click.echo(f"    and {len(problems) - 20} more: --json lists all")
-
-
-def _shown(text: str) -> str:
-    """A list's own text without signs that a terminal would obey."""
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+        say(f"    and {len(problems) - 20} more: --json lists all")

@@ -18,7 +18,6 @@ from llmpricing.scripts.options import (
     MeterName,
     as_option,
     decider,
-    echo_json,
     failures_told,
     ini_option,
     instant,
@@ -26,6 +25,7 @@ from llmpricing.scripts.options import (
     note_option,
     open_book,
 )
+from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.catalogue.disagreements import Disagreement, disagreements
 from llmpricing.services.decisions.reviews_and_pins import HeldPrice, hold_price, release_price
 from llmpricing.services.publishing.pins import PinnedPrice, pinned_prices
@@ -111,9 +111,9 @@ def pin(
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         held = hold_price(session, price, by)
-    click.echo(f"{held.offering} {_named(price.component)} is held at {_amount(price)} by {by.name}.")
+    say(f"{held.offering} {_named(price.component)} is held at {_amount(price)} by {by.name}.")
     if held.not_held:
-        click.echo(f"Not held, as the sources state them: {', '.join(held.not_held)}. To hold one: --conditions KEY.")
+        say(f"Not held, as the sources state them: {', '.join(held.not_held)}. To hold one: --conditions KEY.")
 
 
 @click.command()
@@ -139,7 +139,7 @@ def unpin(
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         slug = release_price(session, offering, component, by, void=void)
-    click.echo(f"{slug} {_named(component)} is no longer pinned, by {by.name}.")
+    say(f"{slug} {_named(component)} is no longer pinned, by {by.name}.")
 
 
 def _named(component: str) -> str:
@@ -158,15 +158,15 @@ def _list(ini: Path, as_json: bool) -> None:
         said = disagreements(session, now, [price.offering for price in held])
     drift = [[d for d in said if (d.offering, d.component) == (p.offering, p.component)] for p in held]
     if as_json:
-        echo_json({"pins": [_json(price, others) for price, others in zip(held, drift, strict=True)]})
+        say_json({"pins": [_json(price, others) for price, others in zip(held, drift, strict=True)]})
         return
     for price, others in zip(held, drift, strict=True):
-        click.echo(_text(price))
+        say(_text(price))
         for other in others:
             factor = f" ({ratio_text(other.factor)}x)" if other.factor else ""
-            click.echo(f"    {other.source} says {_said(other)}{factor}")
+            say(f"    {other.source} says {_said(other)}{factor}")
     if not held:
-        click.echo("Nothing is pinned.")
+        say("Nothing is pinned.")
 
 
 def _text(price: PinnedPrice) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -16,6 +14,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, open_book
+from llmpricing.scripts.terminal import rows_done, say
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.price_log import LogSummary
@@ -79,7 +78,7 @@ def price(
         pricer = Pricer(session, datetime.now(UTC), known_at, assume_utc)
         columns = ColumnRoles(known_facts(session), model_column, at_column, usage_format, frozenset(ignored))
         try:
-            with _progress(usage) as advance:
+            with rows_done(f"Pricing {usage.name}") as advance:
                 summary = price_log(pricer, columns, usage, out, rejects, advance)
         except UncountedError as error:
             raise click.UsageError(str(error)) from None
@@ -88,7 +87,7 @@ def price(
         except OSError as error:
             raise click.ClickException(f"{error.filename or usage}: {error.strerror}.") from None
     for line in _report(summary, out, rejects):
-        click.echo(line)
+        say(line)
 
 
 def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
@@ -102,23 +101,6 @@ def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
             raise click.UsageError(f"{path} exists: name another file with {option}, or replace it with --force.")
     if not os.access(out.resolve().parent, os.W_OK) or not os.access(rejects.resolve().parent, os.W_OK):
         raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
-
-
-@contextmanager
-def _progress(usage: Path) -> Iterator[Callable[[int], None]]:
-    """Rows done so far, on a terminal; how many will come is not known beforehand."""
-    done = 0
-
-    def advance(rows: int) -> None:
-        nonlocal done
-        done += rows
-        click.echo(f"\rPricing {usage.name}: {done:,} rows", nl=False, err=True)
-
-    if not sys.stderr.isatty():
-        yield lambda rows: None
-        return
-    yield advance
-    click.echo(err=True)
 
 
 def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:

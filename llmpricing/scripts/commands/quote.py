@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import ContextError, context
@@ -17,6 +16,7 @@ from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book, used_at
+from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 
@@ -75,9 +75,10 @@ def quote(model: str, ini: Path, as_json: bool, **options: Any) -> None:
         except PriceDataError as error:
             raise click.ClickException(f"The price book contradicts itself: {error}.") from None
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        say_json(document)
     else:
-        click.echo("\n".join(_bill(document)))
+        for line in _bill(document):
+            say(line)
 
 
 def _asked(model: str, options: dict[str, Any]) -> Asked:
@@ -107,7 +108,7 @@ def _usage(options: dict[str, Any]) -> Usage:
 
 
 def _told(what: str, lead: str, names: Sequence[str]) -> str:
-    return f"{what} {lead}:\n  " + "\n  ".join(names) if names else what
+    return f"{what} {lead}:\n  " + "\n  ".join(map(plain, names)) if names else what
 
 
 def _bill(document: QuoteDocument) -> Iterator[str]:

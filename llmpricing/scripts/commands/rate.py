@@ -23,6 +23,7 @@ from llmpricing.scripts.options import (
     open_book,
     span,
 )
+from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.contract_rates import AgreedRate, add_rates, end_rate, own_rates
 
 
@@ -97,8 +98,8 @@ def add(
     with failures_told(), open_book(ini_settings(ini)) as session:
         count = add_rates(session, decider(actor, note), provider, glob or "*", agreed, valid_from, valid_until)
     for one in agreed:
-        click.echo(f"{said(one)} for {provider}/{glob or '*'}, {span(valid_from, valid_until)}.")
-    click.echo(f"That is {count} offering{'' if count == 1 else 's'} now.")
+        say(f"{said(one)} for {provider}/{glob or '*'}, {span(valid_from, valid_until)}.")
+    say(f"That is {count} offering{'' if count == 1 else 's'} now.")
 
 
 @rate.command()
@@ -112,7 +113,7 @@ def end(number: int, at: datetime | None, actor: str | None, note: str | None, i
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         end_rate(session, by, number, at or by.at)
-    click.echo(f"Rate {number} ends on {day(at or by.at)}.")
+    say(f"Rate {number} ends on {day(at or by.at)}.")
 
 
 @rate.command(name="list")
@@ -123,12 +124,12 @@ def list_(ini: Path) -> None:
         rates = own_rates(session)
     for one in rates:
         times = span(one.valid_from, one.valid_until)
-        click.echo(
+        say(
             f"{one.id}  {one.provider}/{one.glob}  {said(one.agreed)}  {times}"
             + (f"  ({one.note})" if one.note else "")
         )
     if not rates:
-        click.echo("There are none.")
+        say("There are none.")
 
 
 def said(agreed: AgreedRate) -> str:

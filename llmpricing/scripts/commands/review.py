@@ -15,13 +15,13 @@ from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
     decider,
-    echo_json,
     failures_told,
     ini_option,
     json_option,
     note_option,
     open_book,
 )
+from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.review_queue import Waiting, waiting_reviews
 from llmpricing.services.decisions.reviews_and_pins import decide
 
@@ -39,11 +39,12 @@ def list_(ini: Path, as_json: bool) -> None:
     with failures_told(), open_book(ini_settings(ini)) as session:
         found = waiting_reviews(session, datetime.now(UTC))
     if as_json:
-        echo_json({"reviews": [_json(waiting) for waiting in found]})
+        say_json({"reviews": [_json(waiting) for waiting in found]})
         return
     for waiting in found:
-        click.echo(_text(waiting))
-    click.echo("Nothing waits." if not found else f"{len(found)} wait: llmpricing review accept|reject ID...")
+        for line in _lines(waiting):
+            say(line)
+    say("Nothing waits." if not found else f"{len(found)} wait: llmpricing review accept|reject ID...")
 
 
 @review.command()
@@ -70,16 +71,16 @@ def _decide(ini: Path, ids: tuple[int, ...], verdict: Verdict, actor: str | None
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         count = decide(session, ids, verdict, by)
-    click.echo(f"{count} {verdict.value} by {by.name}.")
+    say(f"{count} {verdict.value} by {by.name}.")
 
 
-def _text(waiting: Waiting) -> str:
+def _lines(waiting: Waiting) -> list[str]:
     conditions = f" [{waiting.condition_key}]" if waiting.condition_key else ""
     old = "unknown" if waiting.old is None else to_text(waiting.old)
     factor = f" ({ratio_text(waiting.factor)}x)" if waiting.factor else ""
     effect = waiting.effect
     before = "unknown" if effect.before is None else to_text(effect.before)
-    lines = [
+    return [
         f"{waiting.id}  {waiting.offering} {waiting.meter}{conditions}",
         f"    {old} -> {to_text(waiting.new)} {waiting.currency} per {waiting.per:,}{factor}, "
         f"says {waiting.source} in its list of {waiting.published_at:%Y-%m-%d %H:%M} UTC",
@@ -87,7 +88,6 @@ def _text(waiting: Waiting) -> str:
         + (f"; suspected slip: {waiting.slip}" if waiting.slip else ""),
         f"    {effect.workload}: {before} -> {to_text(effect.after)} {waiting.currency}",
     ]
-    return "\n".join(lines)
 
 
 def _json(waiting: Waiting) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import used_stores
 from llmpricing.scripts import supervisor
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.terminal import say
 from llmpricing.scripts.web_port import claim_web_port
 
 
@@ -26,9 +27,9 @@ def run(ini: Path) -> None:
     try:
         with (
             supervisor.interrupted_by_signals(),
-            used_stores(settings, home_beside(ini), click.echo) as stores,
+            used_stores(settings, home_beside(ini), say) as stores,
         ):
             supervisor.initialise(ini, stores)
             supervisor.serve(ini, stores, address)
     except KeyboardInterrupt:
-        click.echo("Bye.")
+        say("Bye.")

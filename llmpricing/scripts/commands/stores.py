@@ -12,6 +12,7 @@ from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
 from llmpricing.local_stores.wanted import WantedStore, wanted_stores
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.terminal import say
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 NOT_RUNNING = 3
@@ -31,12 +32,12 @@ def stores() -> None:
 def up(ini: Path) -> None:
     """Start what does not run yet, and let it run."""
     home = home_beside(ini)
-    with used_stores(ini_settings(ini), home, click.echo) as opened:
+    with used_stores(ini_settings(ini), home, say) as opened:
         if not home.idle:
             home.keep(True)
         for wanted, store in zip(wanted_stores(ini_settings(ini)), (opened.database, opened.cache), strict=True):
             if store.url.port != wanted.url.port:
-                click.echo(
+                say(
                     f"Note: {wanted.key} names port {wanted.url.port}. `llmpricing run` finds port {store.url.port} "
                     f"by itself; for other commands set {wanted.variable} to the same URL with port {store.url.port}."
                 )
@@ -49,10 +50,10 @@ def down(ini: Path) -> None:
     home = home_beside(ini)
     stopped: list[str] = []
     if home.folder.exists():
-        with home.locked(click.echo):
+        with home.locked(say):
             home.keep(False)
             stopped = home.stop()
-    click.echo(f"Stopped {' and '.join(stopped)}." if stopped else "No server of our own was running.")
+    say(f"Stopped {' and '.join(stopped)}." if stopped else "No server of our own was running.")
 
 
 @stores.command()
@@ -64,7 +65,7 @@ def status(context: click.Context, ini: Path) -> None:
     database, cache = wanted_stores(ini_settings(ini))
     running = [_show(database, home.postgres), _show(cache, home.valkey)]
     if not all(running):
-        click.echo("Next: `llmpricing stores up` or `llmpricing run` starts what is missing.")
+        say("Next: `llmpricing stores up` or `llmpricing run` starts what is missing.")
         context.exit(NOT_RUNNING)
 
 
@@ -79,17 +80,17 @@ def reset(ini: Path, yes: bool) -> None:
             "The setting llmpricing.environment says production, whose data is not deleted from here.\n"
             "Next: name a development ini file, as in llmpricing stores reset development.ini"
         )
-    with used_stores(settings, home_beside(ini), click.echo) as opened:
+    with used_stores(settings, home_beside(ini), say) as opened:
         places = f"  {opened.database.url}\n  {opened.cache.url} (keys llmpricing:*)"
         own = opened.database.server is not None
         tables = "all tables" if own else "our tables"
         if not yes and not click.confirm(f"This deletes {tables} and our keys in\n{places}\nDelete them?"):
-            click.echo("Nothing was deleted.")
+            say("Nothing was deleted.")
             return
         (empty_database if own else drop_our_tables)(opened.database.url)
         keys = empty_cache(opened.cache.url)
-        click.echo(f"Deleted {tables} in database {opened.database.url.database} and {keys} keys of the cache.")
-    click.echo(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
+        say(f"Deleted {tables} in database {opened.database.url.database} and {keys} keys of the cache.")
+    say(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
 
 
 def _show(wanted: WantedStore, server: ServerProcess) -> bool:
@@ -98,11 +99,11 @@ def _show(wanted: WantedStore, server: ServerProcess) -> bool:
         url = wanted.url.set(port=server.port)
         answer = server.ask(url)
     own = server.pid is not None and server.port == url.port
-    click.echo(f"{server.label}: {'running' if answer.ready else f'not usable, {answer.reason}'}")
-    click.echo(f"  url      {url}")
+    say(f"{server.label}: {'running' if answer.ready else f'not usable, {answer.reason}'}")
+    say(f"  url      {url}")
     if own:
-        click.echo(f"  process  {server.pid}, started by llmpricing")
-        click.echo(f"  data     {shown(server.folder)}")
+        say(f"  process  {server.pid}, started by llmpricing")
+        say(f"  data     {shown(server.folder)}")
     elif answer.ready:
-        click.echo("  process  not started by llmpricing, which leaves it alone")
+        say("  process  not started by llmpricing, which leaves it alone")
     return answer.ready

@@ -11,13 +11,13 @@ from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
     decider,
-    echo_json,
     failures_told,
     ini_option,
     json_option,
     note_option,
     open_book,
 )
+from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
 from llmpricing.sources.registry import SOURCES
 
@@ -44,9 +44,7 @@ def set_(provider: str, source: str, rank: int, actor: str | None, note: str | N
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         count = set_trust(session, by, provider, source, rank)
-    click.echo(
-        f"{source} has rank {rank} on the prices of {provider}, by {by.name}; offerings published anew: {count:,}."
-    )
+    say(f"{source} has rank {rank} on the prices of {provider}, by {by.name}; offerings published anew: {count:,}.")
 
 
 @trust.command()
@@ -60,9 +58,7 @@ def clear(provider: str, source: str, actor: str | None, note: str | None, ini: 
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         count = clear_trust(session, by, provider, source)
-    click.echo(
-        f"{source} has its usual rank on the prices of {provider}, by {by.name}; offerings published anew: {count:,}."
-    )
+    say(f"{source} has its usual rank on the prices of {provider}, by {by.name}; offerings published anew: {count:,}.")
 
 
 @trust.command(name="list")
@@ -73,9 +69,9 @@ def list_(ini: Path, as_json: bool) -> None:
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = trusts(session)
     if as_json:
-        echo_json({"trust": [asdict(trust) for trust in found]})
+        say_json({"trust": [asdict(trust) for trust in found]})
         return
     for one in found:
-        click.echo(f"{one.provider}  {one.source}  {one.rank} (elsewhere {one.usual})")
+        say(f"{one.provider}  {one.source}  {one.rank} (elsewhere {one.usual})")
     if not found:
-        click.echo("Every source has its usual rank everywhere.")
+        say("Every source has its usual rank everywhere.")

@@ -20,6 +20,7 @@ from llmpricing.local_stores.opening import OpenStores, used_stores
 from llmpricing.models import migrations
 from llmpricing.scripts import supervisor
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.terminal import say
 
 STORES_UP_S, FIRST_CONNECTION_S, HEALTH_S = 10.0, 2.0, 0.5  # the story's quality gates
 
@@ -33,7 +34,7 @@ class Checklist:
     def line(self, name: str, passed: bool, found: str) -> None:
         """Print one line with what was found."""
         self.failed += not passed
-        click.echo(f"  [{'ok' if passed else 'MISSED'}] {name}: {found}")
+        say(f"  [{'ok' if passed else 'MISSED'}] {name}: {found}")
 
     def timed(self, name: str, limit_s: float, work: Callable[[], Any]) -> Any:
         """Do the work and print how long it took against its limit."""
@@ -52,15 +53,15 @@ def verify(ini: Path) -> None:
     Exits 1 if a line is missed. Servers that this starts are stopped again.
     """
     settings, checklist = ini_settings(ini), Checklist()
-    with supervisor.interrupted_by_signals(), used_stores(settings, home_beside(ini), click.echo) as stores:
+    with supervisor.interrupted_by_signals(), used_stores(settings, home_beside(ini), say) as stores:
         supervisor.initialise(ini, stores)
-        click.echo("Checklist:")
+        say("Checklist:")
         _check_cold_start(checklist)
         _check_database(checklist, stores)
         _check_application(checklist, ini, stores)
     if checklist.failed:
         raise click.ClickException(f"{checklist.failed} of the checklist's lines were missed.")
-    click.echo("Every line holds.")
+    say("Every line holds.")
 
 
 def _check_cold_start(checklist: Checklist) -> None:
