@@ -23,7 +23,7 @@ def price_of(
         state=segment.state,
         amount=segment.amount,
         currency=segment.currency,
-        per_quantity=segment.per_quantity,
+        per=segment.per,
         valid_from=segment.valid_from,
         valid_until=segment.valid_until,
         basis=segment.basis,

@@ -100,8 +100,8 @@ class Conditions:
         return ";".join(parts)
 
     @cached_property
-    def family(self) -> Conditions:
-        """The same without step and schedule: prices of one family come from one source, never mixed."""
+    def series(self) -> Conditions:
+        """The same without step and schedule: prices of one series come from one source, never mixed."""
         return replace(self, step=None, schedule=None)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a price list said, in one shape for all sources. Parsers return these; nothing here knows a store."""
+"""What a price list states, in one shape for all sources. Parsers return these; nothing here knows a store."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
+from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, Conditions
+from llmpricing.domain.money import multiply
 
 
 class State(StrEnum):
-    """What a seller asks for a meter. No list states UNKNOWN: it is published where nobody's word is believed. ZERO is
+    """What a seller asks for a meter. No list states UNKNOWN: it is published where no source is believed. ZERO is
     never published: a list that writes 0 both for what is free and for what it does not know says that.
     """
 
@@ -34,21 +37,47 @@ class Basis(StrEnum):
     FIRST_OBSERVED = "first_observed"  # somebody saw it then for the first time
     BRACKET = "bracket"  # between two snapshots; valid from the later one
     UNDATED = "undated"  # the source states no date: taken as always valid
-    MANUAL = "manual"  # a person said so
+    MANUAL = "manual"  # a person decided it
 
 
 @dataclass(frozen=True, slots=True)
-class DatedPrice:
-    """One value and its stated period. ``amount`` is in ``currency`` per ``per_quantity`` units of the meter.
+class Amount:
+    """What is asked: ``amount`` in ``currency`` per ``per`` units of a meter; only some states have an amount."""
+
+    state: State
+    amount: Decimal | None
+    per: int
+    currency: str = "USD"
+
+    @property
+    def unit_price(self) -> Fraction | None:
+        """The exact price of one unit; 0 is free, None where nothing is sold by the unit."""
+        if self.state not in (State.PRICED, State.FREE):
+            return None
+        return Fraction(self.amount or 0) / self.per
+
+    def factor(self, other: Amount) -> Fraction | None:
+        """This price / the other one, per unit; None where one is free, has no price, or is in another currency."""
+        ours, theirs = self.unit_price, other.unit_price
+        return ours / theirs if ours and theirs and self.currency == other.currency else None
+
+    def same_as(self, other: Amount) -> bool:
+        """Whether both ask the same, whatever quantity they state it for."""
+        if (self.state, self.currency) != (other.state, other.currency):
+            return False
+        if self.amount is None or other.amount is None or self.per == other.per:
+            return self.amount == other.amount
+        return multiply(self.amount, Decimal(other.per)) == multiply(other.amount, Decimal(self.per))
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPrice(Amount):
+    """What is asked in a stated period.
 
     Both bounds are aware UTC times or None for open; ``until`` is exclusive. ``raw`` keeps the source's own text
     where the amount was converted (another unit, a float's residue).
     """
 
-    state: State
-    amount: Decimal | None
-    per_quantity: int
-    currency: str = "USD"
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     basis: Basis = Basis.UNDATED
@@ -66,8 +95,12 @@ class Statement:
     segments: tuple[DatedPrice, ...]
 
     @property
+    def component(self) -> Component:
+        return Component(self.meter, self.conditions)
+
+    @property
     def is_zero(self) -> bool:
-        """Whether all that is said is a zero that may mean nothing."""
+        """Whether all that is stated is a zero that may mean nothing."""
         return all(segment.state is State.ZERO for segment in self.segments)
 
 
@@ -137,10 +170,10 @@ class PriceList:
 def flat(
     meter: str,
     amount: Decimal,
-    per_quantity: int,
+    per: int,
     conditions: Conditions = BASE,
     **segment: Any,
 ) -> Statement:
-    """A statement of one undated value; 0 is said as free."""
+    """A statement of one undated value; 0 is stated as free."""
     state = State.PRICED if amount else State.FREE
-    return Statement(meter, conditions, (DatedPrice(state, amount, per_quantity, **segment),))
+    return Statement(meter, conditions, (DatedPrice(state, amount, per, **segment),))

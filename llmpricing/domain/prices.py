@@ -12,7 +12,7 @@ from llmpricing.domain.observations import Basis, State
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """``amount`` in ``currency`` per ``per_quantity`` units of ``meter``; valid from (inclusive) until (exclusive).
+    """``amount`` in ``currency`` per ``per`` units of ``meter``; valid from (inclusive) until (exclusive).
 
     ``id`` is the price book's own, stable for ever. ``known_from`` is when its source was first read: an undated price
     says nothing certain about the time before. ``bracket_from`` is the last time another value was seen, for a price
@@ -25,7 +25,7 @@ class Price:
     state: State
     amount: Decimal | None
     currency: str
-    per_quantity: int
+    per: int
     valid_from: datetime | None
     valid_until: datetime | None
     basis: Basis

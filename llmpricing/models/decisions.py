@@ -1,4 +1,4 @@
-"""What people decide: reviews of suspicious words, pins, rates of one's own, exchange rates, and the log of it all."""
+"""Decisions: reviews of suspicious observations, pins, contract rates, exchange rates, and the audit log."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from llmpricing.models.meta import Base, Id
 
 
 class Review(Base):
-    """A word of a source that a guard stopped. The word itself stays in model_pricing_history, named by the key.
+    """An observation that a guard stopped; it stays in model_pricing_history, named by (component, source_id, time).
 
-    Open while ``closed_at`` is null. ``outcome`` is accepted or rejected by a person, or superseded: the source said
-    something else, or other words made it plausible, before anybody decided.
+    Open while ``closed_at`` is null. ``outcome`` is accepted or rejected by a person, or superseded: the source stated
+    something else, or other observations made it plausible, before anybody decided.
     """
 
     __tablename__ = "review"

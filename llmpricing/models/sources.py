@@ -1,4 +1,4 @@
-"""Who feeds the price book, what was fetched, and what it said."""
+"""Sources, their fetches, and their observations."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class ProviderTrust(Base):
 
 
 class SourceFetch(Base):
-    """One reading of a source. ``published_at`` is when the source said it, ``fetched_at`` when we read it.
+    """One reading of a source. ``published_at`` is when the source published it, ``fetched_at`` when we read it.
 
     Append-only. ``outcome`` is imported, unchanged (the digest was known) or described; ``counts`` holds new, changed,
-    withdrawn and unchanged components, the list's entries, and the offerings that could be read and had prices. What a
-    source last said is as fresh as its latest imported or unchanged fetch.
+    withdrawn and unchanged components, the list's entries, and the offerings that could be read and had prices. A
+    source's last observation is as fresh as its latest imported or unchanged fetch.
     """
 
     __tablename__ = "source_fetch"
@@ -63,16 +63,16 @@ class SourceFetch(Base):
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     # Ids of the offerings that an imported list priced: tells a withdrawn price from a list that left the offering out.
     listed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True)
-    # Ids of those of which it said but zeros that may mean nothing: it takes none of their prices back.
+    # Ids of those of which it stated but zeros that may mean nothing: it takes none of their prices back.
     zeroed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True, server_default=text("'{}'::bigint[]"))
 
     source: Mapped[Source] = relationship()
 
 
 class ObservationRow(Base):
-    """What a source said about one component (a meter under conditions) of an offering, when its word changed.
+    """An observation: what a source stated for one component of an offering, when that changed.
 
-    Append-only; a word of several dated segments takes several rows. Withdrawn is a word without segments: the source
+    Append-only; several dated segments take several rows. Withdrawn is an observation without segments: the source
     still lists the offering with prices, but no longer this one. On a server with TimescaleDB a hypertable by ``time``.
     """
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
-from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.models import Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import ReadList
@@ -20,6 +19,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations
 from llmpricing.sources.registry import source_info
 from tests.conftest import NOW, running_app
+from tests.dissents import dissents
 from tests.lists import cost_map, price_list
 
 
@@ -192,7 +192,7 @@ def test_sources_and_disagreements_take_no_post(app: TestApp) -> None:
 
 
 def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> None:
-    """SQL over last words says the same as the domain over all of them, on every offering of a new installation."""
+    """SQL over last observations finds what the domain finds over all, on every offering of a new installation."""
     engine = create_engine(full_book_url, poolclass=NullPool)
     with Session(engine) as session:
         found = disagreements(session, NOW)
@@ -200,14 +200,14 @@ def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> No
         slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
         modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
         ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
-        said = observations.words_of(session, list(slugs), components)
+        found_in = observations.observations_of(session, list(slugs), components)
     engine.dispose()
-    dissents = {
-        (slugs[offering], observations.component_text(d.meter, d.conditions), d.said.source, d.factor)
-        for offering, told in said.items()
-        for d in publish_offering(told, snapshots=snapshots, mode=modes[offering], ranks=ranks).dissents()
-        if d.published.covers(NOW) and d.said.covers(NOW)
+    expected = {
+        (slugs[offering], d.component.text, d.stated.source, d.factor)
+        for offering, observed in found_in.items()
+        for d in dissents(observed, snapshots, modes[offering], ranks=ranks)
+        if d.published.covers(NOW) and d.stated.covers(NOW)
     }
-    shown = {(d.offering, d.component, d.source, d.factor) for d in found if d.review is None}
-    assert len(dissents) > 20
-    assert shown == {d for d in dissents if not d[3] or abs(d[3] - 1) > 1e-9}
+    shown = {(d.offering, d.component.text, d.source, d.factor) for d in found if d.review is None}
+    assert len(expected) > 20
+    assert shown == {d for d in expected if not d[3] or abs(d[3] - 1) > 1e-9}

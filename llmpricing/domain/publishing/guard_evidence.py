@@ -8,9 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.meters import METERS
-from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.components import Component
+from llmpricing.domain.meters import METERS, Meter
+from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.timelines import TimelineEntry
 
 _CHAT_MODES = (None, "chat", "completion", "responses")
@@ -49,26 +49,29 @@ class Evidence:
     the same source on the offering's other prices.
     """
 
-    meter: str
-    conditions: Conditions
+    component: Component
     mode: str | None
     is_arrival: bool
     others: Mapping[str, tuple[TimelineEntry, ...]]  # accepted so far, by source
     less_trusted: frozenset[str]
-    said_by_others: tuple[TimelineEntry, ...]  # accepted or not, earlier or later
-    sibling: Callable[[str, Conditions, datetime], DatedPrice | None]
+    stated_by_others: tuple[TimelineEntry, ...]  # accepted or not, earlier or later
+    sibling: Callable[[Component, datetime], DatedPrice | None]
+
+    @property
+    def meter(self) -> Meter:
+        return METERS[self.component.meter]
 
     @property
     def is_call(self) -> bool:
-        return METERS[self.meter].family in ("queries", "rerank", "tool_calls")
+        return self.meter.family in ("queries", "rerank", "tool_calls")
 
     @property
     def is_cache(self) -> bool:
-        return METERS[self.meter].dimensions.get("token_type", "").startswith("cache")
+        return self.meter.dimensions.get("token_type", "").startswith("cache")
 
     @property
     def is_chat_text(self) -> bool:
-        meter = METERS[self.meter]
+        meter = self.meter
         return (
             self.mode in _CHAT_MODES
             and meter.family == "tokens"
@@ -76,21 +79,6 @@ class Evidence:
         )
 
 
-def unit_price(segment: DatedPrice | None) -> Fraction | None:
-    """The exact price of one unit; None where there is none. Free is 0."""
-    if segment is None or segment.state not in (State.PRICED, State.FREE):
-        return None
-    return Fraction(segment.amount or 0) / segment.per_quantity
-
-
-def factor_between(new: DatedPrice, old: DatedPrice | None) -> Fraction | None:
-    """new / old per unit; None where one of them is free, unknown or in another currency."""
-    price, before = unit_price(new), unit_price(old)
-    if old is None or not price or not before or new.currency != old.currency:
-        return None
-    return price / before
-
-
-def instant(row: TimelineEntry) -> datetime:
-    """The time at which a row is compared: its start, or when it was said where it has none."""
-    return row.segment.valid_from or min(row.observed, row.end - datetime.resolution)
+def compared_at(entry: TimelineEntry) -> datetime:
+    """The time at which an entry is compared: its start, or when it was observed where it has none."""
+    return entry.segment.valid_from or min(entry.observed, entry.end - datetime.resolution)

@@ -13,12 +13,10 @@ from llmpricing.domain.publishing.guard_evidence import (
     Evidence,
     Finding,
     GuardRule,
-    factor_between,
-    instant,
-    unit_price,
+    compared_at,
 )
 from llmpricing.domain.publishing.price_relations import broken_relation
-from llmpricing.domain.publishing.timelines import TimelineEntry, row_at
+from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
 from llmpricing.domain.publishing.unit_slips import slip_of_call, slip_of_factor, slip_of_value
 
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
@@ -33,55 +31,55 @@ SPREADING = frozenset(
 )  # what arrives beside them slipped too
 
 
-def judge(
-    row: TimelineEntry, last: TimelineEntry | None, standing_until: datetime, evidence: Evidence
+def find_fault(
+    entry: TimelineEntry, last: TimelineEntry | None, standing_until: datetime, evidence: Evidence
 ) -> Finding | None:
-    """The first rule that a new row breaks. ``last`` is the row before it; ``standing_until`` when its source says
-    something else. Another source that says the same meanwhile clears all but the absolute bounds.
+    """The first rule that a new entry breaks. ``last`` is the entry before it; ``standing_until`` when its source
+    states something else. Another source that states the same meanwhile clears all but the absolute bounds.
     """
-    price = unit_price(row.segment)
+    price = entry.segment.unit_price
     if price is None:
         return None
-    said = [other for other in evidence.said_by_others if _overlap(other, row, standing_until)]
+    others = [other for other in evidence.stated_by_others if _overlap(other, entry, standing_until)]
     if price == 0:
-        confirmed = any(unit_price(other.segment) == 0 for other in said)
-        return None if confirmed else _zero(row, last, evidence)
-    found = _absolute(row, price, evidence)
-    if not found and not _within(_AGREES, row, said):
-        found = _jump(row, last, evidence)
-    if not found and not _within(_NEARLY_EQUAL, row, said):
-        found = broken_relation(row, standing_until, evidence)
+        confirmed = any(other.segment.unit_price == 0 for other in others)
+        return None if confirmed else _zero(entry, last, evidence)
+    found = _absolute(entry, price, evidence)
+    if not found and not _within(_AGREES, entry, others):
+        found = _jump(entry, last, evidence)
+    if not found and not _within(_NEARLY_EQUAL, entry, others):
+        found = broken_relation(entry, standing_until, evidence)
     return found
 
 
-def is_priced_elsewhere(row: TimelineEntry, standing_until: datetime, evidence: Evidence) -> bool:
-    """Whether another source has a price for the same while this row stands: then that one tells whether it slipped."""
-    said = (other for other in evidence.said_by_others if _overlap(other, row, standing_until))
-    return any(unit_price(other.segment) for other in said)
+def is_priced_elsewhere(entry: TimelineEntry, standing_until: datetime, evidence: Evidence) -> bool:
+    """Whether another source has a price for the same while this entry stands, which tells whether it slipped."""
+    others = (other for other in evidence.stated_by_others if _overlap(other, entry, standing_until))
+    return any(other.segment.unit_price for other in others)
 
 
-def _within(tolerance: Fraction, row: TimelineEntry, said: Iterable[TimelineEntry]) -> bool:
-    factors = (factor_between(row.segment, other.segment) for other in said)
+def _within(tolerance: Fraction, entry: TimelineEntry, others: Iterable[TimelineEntry]) -> bool:
+    factors = (entry.segment.factor(other.segment) for other in others)
     return any(factor and 1 / tolerance < factor < tolerance for factor in factors)
 
 
-def _overlap(other: TimelineEntry, row: TimelineEntry, standing_until: datetime) -> bool:
-    return other.start < min(row.end, standing_until) and instant(row) < other.end
+def _overlap(other: TimelineEntry, entry: TimelineEntry, standing_until: datetime) -> bool:
+    return other.start < min(entry.end, standing_until) and compared_at(entry) < other.end
 
 
-def _zero(row: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> Finding | None:
+def _zero(entry: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> Finding | None:
     """A zero is suspicious where it would displace a price: the source's own or a less trusted source's."""
-    rows = {row.source: last} | {
-        source: row_at(evidence.others[source], instant(row)) for source in evidence.less_trusted
+    entries = {entry.source: last} | {
+        source: entry_at(evidence.others[source], compared_at(entry)) for source in evidence.less_trusted
     }
-    for source, old in sorted(rows.items()):
-        if old and unit_price(old.segment):
+    for source, old in sorted(entries.items()):
+        if old and old.segment.unit_price:
             return Finding(GuardRule.ZERO, source, old.segment, None, "missing read as zero")
     return None
 
 
-def _absolute(row: TimelineEntry, price: Fraction, evidence: Evidence) -> Finding | None:
-    if row.segment.currency != "USD":
+def _absolute(entry: TimelineEntry, price: Fraction, evidence: Evidence) -> Finding | None:
+    if entry.segment.currency != "USD":
         return None
     if evidence.is_call and price > DEAR_PER_CALL:
         return Finding(GuardRule.TOO_DEAR, "1 USD per call", slip=slip_of_call(price))
@@ -93,13 +91,15 @@ def _absolute(row: TimelineEntry, price: Fraction, evidence: Evidence) -> Findin
     return None
 
 
-def _jump(row: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> Finding | None:
+def _jump(entry: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> Finding | None:
     """A jump against the source's last value or another source's at that date."""
-    at = instant(row)
-    olds = [(GuardRule.JUMP, row.source, last)]
-    olds += [(GuardRule.DISAGREEMENT, source, row_at(rows, at)) for source, rows in sorted(evidence.others.items())]
+    at = compared_at(entry)
+    olds = [(GuardRule.JUMP, entry.source, last)]
+    olds += [
+        (GuardRule.DISAGREEMENT, source, entry_at(entries, at)) for source, entries in sorted(evidence.others.items())
+    ]
     for rule, source, old in olds:
-        factor = factor_between(row.segment, old.segment) if old else None
+        factor = entry.segment.factor(old.segment) if old else None
         if not old or not factor or Fraction(1, JUMP) < factor < JUMP:
             continue
         return Finding(rule, source, old.segment, factor, slip_of_factor(factor))

@@ -8,49 +8,50 @@ from datetime import datetime
 from fractions import Fraction
 from functools import cache
 
-from llmpricing.domain.conditions import STANDARD, Conditions
+from llmpricing.domain.components import Component
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, factor_between, instant
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
 from llmpricing.domain.publishing.timelines import TimelineEntry
 
 OUTPUT_UNDER_INPUT = 10  # no seller but of safety classifiers asks 10x less for output than for input
 
 
-def broken_relation(row: TimelineEntry, standing_until: datetime, evidence: Evidence) -> Finding | None:
+def broken_relation(entry: TimelineEntry, standing_until: datetime, evidence: Evidence) -> Finding | None:
     """What cannot be between prices of one offering, all by the same source, under the same conditions.
 
-    Where the source puts the other price right while this row stands, the other one was wrong.
+    Where the source puts the other price right while this entry stands, the other one was wrong.
     """
-    end = min(row.end, standing_until) - datetime.resolution
-    for rule, meter, conditions, is_broken in _relations(evidence):
-        bounds = [evidence.sibling(meter, conditions, at) for at in (instant(row), end)]
-        factors = [factor for bound in bounds if (factor := factor_between(row.segment, bound))]
+    end = min(entry.end, standing_until) - datetime.resolution
+    for rule, bounding, is_broken in _relations(evidence):
+        bounds = [evidence.sibling(bounding, at) for at in (compared_at(entry), end)]
+        factors = [factor for bound in bounds if bound and (factor := entry.segment.factor(bound))]
         if len(factors) == len(bounds) and all(is_broken(factor) for factor in factors):
             slip = "characters read as tokens" if rule is GuardRule.TOKENS_BELOW_CHARACTERS else None
-            return Finding(rule, meter, bounds[0], factors[0], slip)
+            return Finding(rule, bounding.meter, bounds[0], factors[0], slip)
     return None
 
 
-def _relations(evidence: Evidence) -> Iterator[tuple[GuardRule, str, Conditions, Callable[[Fraction], bool]]]:
-    """(rule, meter, conditions) of the prices that bound this one, and the factors to them at which it is broken."""
-    meter, conditions = METERS[evidence.meter], evidence.conditions
+def _relations(evidence: Evidence) -> Iterator[tuple[GuardRule, Component, Callable[[Fraction], bool]]]:
+    """(rule, component) of the prices that bound this one, and the factors to them at which it is broken."""
+    meter, (_, conditions) = evidence.meter, evidence.component
     kind = meter.dimensions.get("token_type")
     if kind == "cache_read":
-        yield GuardRule.CACHE_READ_ABOVE_INPUT, _uncached(meter.slug), conditions, lambda factor: factor > 1
+        yield GuardRule.CACHE_READ_ABOVE_INPUT, Component(_uncached(meter.slug), conditions), lambda factor: factor > 1
     if kind == "cache_write":
-        yield GuardRule.CACHE_WRITE_BELOW_INPUT, _uncached(meter.slug), conditions, lambda factor: factor < 1
+        yield GuardRule.CACHE_WRITE_BELOW_INPUT, Component(_uncached(meter.slug), conditions), lambda factor: factor < 1
     if conditions.service_tier == "batch":
         standard = replace(conditions, service_tier=STANDARD)
-        yield GuardRule.BATCH_ABOVE_STANDARD, meter.slug, standard, lambda factor: factor > 1
+        yield GuardRule.BATCH_ABOVE_STANDARD, Component(meter.slug, standard), lambda factor: factor > 1
     if meter.slug in ("input_tokens", "output_tokens"):
-        characters = f"{meter.direction}_characters"
-        yield GuardRule.TOKENS_BELOW_CHARACTERS, characters, conditions, lambda factor: factor < 1
+        characters = Component(f"{meter.direction}_characters", conditions)
+        yield GuardRule.TOKENS_BELOW_CHARACTERS, characters, lambda factor: factor < 1
     if evidence.is_chat_text and meter.slug == "input_tokens":
         far = Fraction(OUTPUT_UNDER_INPUT)
-        yield GuardRule.OUTPUT_FAR_BELOW_INPUT, "output_tokens", conditions, lambda factor: factor >= far
+        yield GuardRule.OUTPUT_FAR_BELOW_INPUT, Component("output_tokens", conditions), lambda factor: factor >= far
     if evidence.is_chat_text and meter.slug == "output_tokens":
         under = Fraction(1, OUTPUT_UNDER_INPUT)
-        yield GuardRule.OUTPUT_FAR_BELOW_INPUT, "input_tokens", conditions, lambda factor: factor <= under
+        yield GuardRule.OUTPUT_FAR_BELOW_INPUT, Component("input_tokens", conditions), lambda factor: factor <= under
 
 
 @cache

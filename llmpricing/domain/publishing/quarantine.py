@@ -1,4 +1,4 @@
-"""Which words of the sources we believe: all are walked in the order of time, and guards stop the suspicious ones."""
+"""Which observations we believe: all are walked in the order of time, and guards stop the suspicious ones."""
 
 from __future__ import annotations
 
@@ -6,52 +6,48 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from enum import StrEnum
 from itertools import groupby, pairwise
 
-from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.components import Component
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.families import in_families
-from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, instant, unit_price
-from llmpricing.domain.publishing.guards import SLIPS, judge
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
+from llmpricing.domain.publishing.guards import SLIPS, find_fault
+from llmpricing.domain.publishing.series import read_in_series
 from llmpricing.domain.publishing.timelines import (
     END,
-    Component,
     Observation,
     TimelineEntry,
+    apply,
     changes,
+    entry_at,
     merge_source,
-    row_at,
     same_value,
-    tell,
 )
-from llmpricing.domain.publishing.verdicts import Judgement, Stop, WordKey, companions, is_others_fault, spreads
+from llmpricing.domain.publishing.verdicts import (
+    GuardResult,
+    ObservationKey,
+    Stop,
+    Verdict,
+    companions,
+    is_others_fault,
+    spreads,
+)
 
-Words = Mapping[Component, Sequence[Observation]]
-Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of all its lists
+Observed = Mapping[Component, Sequence[Observation]]  # all observations of one offering
+Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of its lists
 Timelines = dict[Component, dict[str, tuple[TimelineEntry, ...]]]  # per component and source
 
 UNRANKED = 1_000
 
 
-class Verdict(StrEnum):
-    """What a person decided about one word."""
-
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-
-
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A word of which a guard stopped some rows, with the first of them that is its own fault as ``new``, and the
-    value before it. Pending while ``verdict`` is None; ``superseded`` is when its source said something else, so that
-    nothing depends on the verdict any more but the time between.
+    """An observation of which a guard stopped some entries, with the first of them that is its own fault as ``new``,
+    and the value before it. Pending while ``verdict`` is None; ``superseded`` is when its source stated something else,
+    so that nothing depends on the verdict any more but the time between.
     """
 
-    meter: str
-    conditions: Conditions
-    source: str
-    time: datetime
+    key: ObservationKey
     new: DatedPrice
     old: DatedPrice | None
     finding: Finding
@@ -60,34 +56,32 @@ class Flag:
     stopped: tuple[TimelineEntry, ...] = ()
 
     @property
-    def key(self) -> WordKey:
-        return (self.meter, self.conditions, self.source, self.time)
-
-    @property
     def is_pending(self) -> bool:
         return self.verdict is None and self.superseded is None
 
     @property
     def stands_until(self) -> datetime:
-        """The day on which its source said something else."""
+        """The day on which its source stated something else."""
         return END if self.superseded is None else datetime.combine(self.superseded.date(), time(), UTC)
 
 
 def sift(
-    words: Words,
+    observed: Observed,
     snapshots: Snapshots,
     mode: str | None,
     ranks: Mapping[str, int],
-    verdicts: Mapping[WordKey, Verdict],
+    verdicts: Mapping[ObservationKey, Verdict],
 ) -> tuple[Timelines, tuple[Flag, ...]]:
-    """What we believe of each source's words on one offering, and the words that a guard stopped, in order of time."""
+    """Each source's believed timelines of one offering, and the observations that a guard stopped, in order of time."""
     walk = _Walk(snapshots, mode, ranks, verdicts)
-    heard = [
-        (word, component) for component, told in in_families(words).items() for word in walk.listen(component, told)
+    noted = [
+        (observation, component)
+        for component, observations in read_in_series(observed).items()
+        for observation in walk.note(component, observations)
     ]
-    in_order = sorted(heard, key=lambda pair: (*_order(pair[0], ranks), pair[1][0], pair[1][1].key))
-    for _, utterance in groupby(in_order, key=lambda pair: (pair[0].time, pair[0].source)):
-        walk.hear([walk.judge(component, word) for word, component in utterance])
+    in_order = sorted(noted, key=lambda pair: (*_order(pair[0], ranks), pair[1].meter, pair[1].conditions.key))
+    for _, together in groupby(in_order, key=lambda pair: (pair[0].time, pair[0].source)):
+        walk.accept([walk.guard(component, observation) for observation, component in together])
     return walk.accepted, tuple(sorted(walk.flags, key=_flag_order))
 
 
@@ -96,115 +90,125 @@ class _Walk:
     snapshots: Snapshots
     mode: str | None
     ranks: Mapping[str, int]
-    verdicts: Mapping[WordKey, Verdict]
+    verdicts: Mapping[ObservationKey, Verdict]
     accepted: Timelines = field(default_factory=lambda: defaultdict(dict))
     flags: list[Flag] = field(default_factory=list)
-    said: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all words that nobody rejected
-    next_word: dict[WordKey, datetime] = field(default_factory=dict)
+    credible: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all observations that nobody rejected
+    next_time: dict[ObservationKey, datetime] = field(default_factory=dict)
 
-    def listen(self, component: Component, words: Sequence[Observation]) -> Iterator[Observation]:
-        """The words that change something; notes what each source says over all of them, and how long each stands."""
-        for source, group in groupby(sorted(words, key=_source), key=_source):
-            said = changes(group)
-            judged = [(word, self.verdicts.get((*component, source, word.time))) for word in said]
-            credible = [word.as_free() for word, verdict in judged if _is_credible(word, verdict)]
-            self.said[component][source] = merge_source(credible, self.snapshots.get(source, ()))
-            for word, later in pairwise(said):
-                self.next_word[(*component, source, word.time)] = later.time
-            yield from said
+    def note(self, component: Component, observations: Sequence[Observation]) -> Iterator[Observation]:
+        """The observations that change something; notes each source's timeline over all, and how long each stands."""
+        for source, group in groupby(sorted(observations, key=_source), key=_source):
+            changed = changes(group)
+            decided = [(one, self.verdicts.get(ObservationKey(component, source, one.time))) for one in changed]
+            credible = [one.as_free() for one, verdict in decided if _is_credible(one, verdict)]
+            self.credible[component][source] = merge_source(credible, self.snapshots.get(source, ()))
+            for one, later in pairwise(changed):
+                self.next_time[ObservationKey(component, source, one.time)] = later.time
+            yield from changed
 
-    def judge(self, component: Component, word: Observation) -> Judgement:
-        """Hold each new value of one word against all that was accepted before it."""
-        key: WordKey = (*component, word.source, word.time)
-        rows = self.accepted[component].get(word.source, ())
-        says_nothing = word.is_zero and not unit_price(_segment_at(rows, word.time))
-        told = rows if says_nothing else tell(rows, word.as_free(), self.snapshots.get(word.source, ()))
-        new = tuple(row for row in told if not _goes_on(rows, row))
-        evidence = self._evidence(component, word.source, is_arrival=not rows)
-        until = self.next_word.get(key, END)
+    def guard(self, component: Component, observation: Observation) -> GuardResult:
+        """Hold each new value of one observation against all that was accepted before it."""
+        key = ObservationKey(component, observation.source, observation.time)
+        entries = self.accepted[component].get(observation.source, ())
+        applied = self._applied(entries, observation)
+        new = tuple(entry for entry in applied if not _goes_on(entries, entry))
+        evidence = self._evidence(component, observation.source, is_arrival=not entries)
+        until = self.next_time.get(key, END)
         stops: list[Stop] = []
-        for row in new:
-            last = _last_before(row, rows, [other for other in told if all(other is not stop.row for stop in stops)])
-            if finding := judge(row, last, until, evidence):
-                stops.append(Stop(row, last, finding))
-        return Judgement(key, rows, told, new, tuple(stops), evidence, until)
+        for entry in new:
+            good = [other for other in applied if all(other is not stop.entry for stop in stops)]
+            last = _last_before(entry, entries, good)
+            if finding := find_fault(entry, last, until, evidence):
+                stops.append(Stop(entry, last, finding))
+        return GuardResult(key, entries, applied, new, tuple(stops), evidence, until)
 
-    def hear(self, utterance: Sequence[Judgement]) -> None:
-        """Accept what one source said at one time, but for what is stopped."""
-        spreading = [(j.key, finding) for j in utterance if (finding := spreads(j))]
-        slipped = {j.key[:2] for j in utterance if j.rules & SLIPS}
-        for judged in utterance:
-            stops = [stop for stop in judged.stops if not is_others_fault(stop.finding, judged.key[1], slipped)]
-            stops += companions(judged, spreading)
-            verdict = self.verdicts.get(judged.key)
+    def accept(self, results: Sequence[GuardResult]) -> None:
+        """Accept what one source stated at one time, but for what is stopped."""
+        spreading = [(result.key, finding) for result in results if (finding := spreads(result))]
+        slipped = {result.key.component for result in results if result.rules & SLIPS}
+        for result in results:
+            stops = [stop for stop in result.stops if not is_others_fault(stop.finding, result.key.component, slipped)]
+            stops += companions(result, spreading)
+            verdict = self.verdicts.get(result.key)
             if verdict is Verdict.ACCEPTED or not (stops or verdict):
-                self._accept(judged, judged.told)
+                self._accept(result.key, result.applied)
             elif stops:
-                self._accept(judged, judged.without(stops))
+                self._accept(result.key, result.without(stops))
             if stops:
-                self._flag(judged, stops, verdict)
+                self._flag(result.key, stops, verdict)
 
-    def _accept(self, judged: Judgement, rows: tuple[TimelineEntry, ...]) -> None:
-        meter, conditions, source, _ = judged.key
-        if rows or source in self.accepted[meter, conditions]:
-            self.accepted[meter, conditions][source] = rows
+    def _applied(self, entries: tuple[TimelineEntry, ...], observation: Observation) -> tuple[TimelineEntry, ...]:
+        """The timeline after the observation; a zero that may mean nothing displaces no price."""
+        if observation.is_zero:
+            current = _segment_at(entries, observation.time)
+            if current is None or not current.unit_price:
+                return entries
+        return apply(entries, observation.as_free(), self.snapshots.get(observation.source, ()))
 
-    def _flag(self, judged: Judgement, stops: Sequence[Stop], verdict: Verdict | None) -> None:
+    def _accept(self, key: ObservationKey, entries: tuple[TimelineEntry, ...]) -> None:
+        by_source = self.accepted[key.component]
+        if entries or key.source in by_source:
+            by_source[key.source] = entries
+
+    def _flag(self, key: ObservationKey, stops: Sequence[Stop], verdict: Verdict | None) -> None:
         own = [stop for stop in stops if stop.finding.rule is not GuardRule.OUTPUT_FAR_BELOW_INPUT]
-        first = (own or stops)[0]  # the relation may be the other price's fault, so a later row's own fault goes first
+        first = (own or stops)[0]  # the relation may be the other price's fault, so a later entry's own goes first
         old = first.last.segment if first.last else None
-        rows = tuple(stop.row for stop in stops)
-        superseded = self.next_word.get(judged.key)
-        self.flags.append(Flag(*judged.key, first.row.segment, old, first.finding, verdict, superseded, rows))
+        entries = tuple(stop.entry for stop in stops)
+        superseded = self.next_time.get(key)
+        self.flags.append(Flag(key, first.entry.segment, old, first.finding, verdict, superseded, entries))
 
     def _evidence(self, component: Component, source: str, *, is_arrival: bool) -> Evidence:
-        def sibling(meter: str, conditions: Conditions, at: datetime) -> DatedPrice | None:
-            return _segment_at(self.said.get((meter, conditions), {}).get(source, ()), at)
+        def sibling(other: Component, at: datetime) -> DatedPrice | None:
+            return _segment_at(self.credible.get(other, {}).get(source, ()), at)
 
-        rank = self.ranks.get(source, UNRANKED)
+        rank, accepted = self.ranks.get(source, UNRANKED), self.accepted[component]
         return Evidence(
-            *component,
+            component,
             mode=self.mode,
             is_arrival=is_arrival,
-            others={other: rows for other, rows in self.accepted[component].items() if other != source},
-            less_trusted=frozenset(s for s in self.accepted[component] if self.ranks.get(s, UNRANKED) > rank),
-            said_by_others=tuple(r for s, rows in self.said[component].items() if s != source for r in rows),
+            others={other: entries for other, entries in accepted.items() if other != source},
+            less_trusted=frozenset(other for other in accepted if self.ranks.get(other, UNRANKED) > rank),
+            stated_by_others=tuple(
+                entry for other, entries in self.credible[component].items() if other != source for entry in entries
+            ),
             sibling=sibling,
         )
 
 
-def _is_credible(word: Observation, verdict: Verdict | None) -> bool:
-    """Whether a word may speak for or against others."""
-    return verdict is Verdict.ACCEPTED or (verdict is None and not word.is_zero)
+def _is_credible(observation: Observation, verdict: Verdict | None) -> bool:
+    """Whether an observation may speak for or against others."""
+    return verdict is Verdict.ACCEPTED or (verdict is None and not observation.is_zero)
 
 
-def _segment_at(rows: Sequence[TimelineEntry], at: datetime) -> DatedPrice | None:
-    row = row_at(rows, at)
-    return row.segment if row else None
+def _segment_at(entries: Sequence[TimelineEntry], at: datetime) -> DatedPrice | None:
+    entry = entry_at(entries, at)
+    return entry.segment if entry else None
 
 
-def _order(word: Observation, ranks: Mapping[str, int]) -> tuple[datetime, int, str]:
-    return (word.time, ranks.get(word.source, UNRANKED), word.source)
+def _order(observation: Observation, ranks: Mapping[str, int]) -> tuple[datetime, int, str]:
+    return (observation.time, ranks.get(observation.source, UNRANKED), observation.source)
 
 
-def _source(word: Observation) -> str:
-    return word.source
+def _source(observation: Observation) -> str:
+    return observation.source
 
 
-def _goes_on(rows: Sequence[TimelineEntry], row: TimelineEntry) -> bool:
-    """Whether the timeline already had this value when the row begins, so that it is no change."""
-    before = row_at(rows, instant(row))
-    return before is not None and same_value(before.segment, row.segment)
+def _goes_on(entries: Sequence[TimelineEntry], entry: TimelineEntry) -> bool:
+    """Whether the timeline already had this value when the entry begins, so that it is no change."""
+    before = entry_at(entries, compared_at(entry))
+    return before is not None and same_value(before.segment, entry.segment)
 
 
 def _last_before(
-    row: TimelineEntry, rows: Sequence[TimelineEntry], told: Sequence[TimelineEntry]
+    entry: TimelineEntry, entries: Sequence[TimelineEntry], applied: Sequence[TimelineEntry]
 ) -> TimelineEntry | None:
-    """The value at the row's date as it was known so far, else the nearest before it."""
-    at = instant(row)
-    earlier = [other for other in (*rows, *told) if other.start < row.start]
-    return row_at(rows, at) or max(earlier, key=lambda other: other.start, default=None)
+    """The value at the entry's date as it was known so far, else the nearest before it."""
+    earlier = [other for other in (*entries, *applied) if other.start < entry.start]
+    return entry_at(entries, compared_at(entry)) or max(earlier, key=lambda other: other.start, default=None)
 
 
 def _flag_order(flag: Flag) -> tuple[datetime, str, str, str]:
-    return (flag.time, flag.source, flag.meter, flag.conditions.key)
+    (meter, conditions), source, time = flag.key
+    return (time, source, meter, conditions.key)

@@ -1,8 +1,8 @@
-"""What one source said of one price over time, merged into one timeline: the same set of words, the same rows.
+"""The timeline of one source's observations of one component: the same set of observations, the same entries.
 
-A word is told when a source's list first says something or says something else; nothing is told of an offering that a
-list leaves out, so its prices stay. A list that states dates means "as ever" by its first price without one; any other
-price without a date counts from 00:00 UTC of the day it was published.
+An observation is made when a source's list first states something or states something else; none is made of an offering
+that a list leaves out, so its prices stay. A list that states dates means "as ever" by its first price without one; any
+other price without a date counts from 00:00 UTC of the day it was published.
 """
 
 from __future__ import annotations
@@ -13,18 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
-from llmpricing.domain.conditions import Conditions
-from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis, DatedPrice, State
 
-Component = tuple[str, Conditions]  # a meter's slug and the conditions of its price
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a source said of one component in the list it published at ``time``; no segments: it withdrew the price.
+    """What a source stated of one component in the list it published at ``time``; no segments: it withdrew the price.
 
     ``as_ever``: a price without date counts for the past too. ``withdrawn_from``: when a withdrawn price ended, where
     that is not the day of the list.
@@ -42,7 +39,7 @@ class Observation:
         return bool(self.segments) and all(segment.state is State.ZERO for segment in self.segments)
 
     def as_free(self) -> Observation:
-        """The word with its zeros taken for free."""
+        """The observation with its zeros taken for free."""
         if not self.is_zero:
             return self
         return replace(self, segments=tuple(replace(s, state=State.FREE, amount=Decimal(0)) for s in self.segments))
@@ -55,8 +52,8 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One value for one period. ``observed`` is the published time of the list that said it, ``known_from`` that of the
-    source's first word on the component, ``bracket_from`` the last list of the source before the value appeared.
+    """One value for one period. ``observed`` is the published time of the list that stated it, ``known_from`` that of
+    the source's first observation of the component, ``bracket_from`` its last list before the value appeared.
     """
 
     segment: DatedPrice
@@ -90,118 +87,116 @@ class TimelineEntry:
 
 def same_value(one: DatedPrice, other: DatedPrice) -> bool:
     """Whether two segments ask the same, whatever their dates, sources and the quantity they state it for."""
-    if (one.state, one.currency, one.minimum_quantity) != (
-        other.state,
-        other.currency,
-        other.minimum_quantity,
-    ):
-        return False
-    if one.amount is None or other.amount is None or one.per_quantity == other.per_quantity:
-        return one.amount == other.amount
-    return multiply(one.amount, _whole(other)) == multiply(other.amount, _whole(one))
+    return one.minimum_quantity == other.minimum_quantity and one.same_as(other)
 
 
-def row_at(rows: Iterable[TimelineEntry], at: datetime) -> TimelineEntry | None:
-    """The row of a timeline that is valid at a time."""
-    return next((row for row in rows if row.covers(at)), None)
+def entry_at(entries: Iterable[TimelineEntry], at: datetime) -> TimelineEntry | None:
+    """The entry of a timeline that is valid at a time."""
+    return next((entry for entry in entries if entry.covers(at)), None)
 
 
-def merge_source(words: Iterable[Observation], snapshots: Sequence[datetime] = ()) -> tuple[TimelineEntry, ...]:
-    """The timeline of one source's words on one component; ``snapshots`` are the sorted times of all its lists."""
-    rows: tuple[TimelineEntry, ...] = ()
-    for word in changes(words):
-        rows = tell(rows, word, snapshots)
-    return rows
+def merge_source(observations: Iterable[Observation], snapshots: Sequence[datetime] = ()) -> tuple[TimelineEntry, ...]:
+    """The timeline of one source's observations of one component; ``snapshots`` are sorted times of its lists: of those
+    before an observation's day only the last matters.
+    """
+    entries: tuple[TimelineEntry, ...] = ()
+    for observation in changes(observations):
+        entries = apply(entries, observation, snapshots)
+    return entries
 
 
-def changes(words: Iterable[Observation]) -> list[Observation]:
-    """One source's words on one component in the order of time, without those that repeat the one before."""
+def changes(observations: Iterable[Observation]) -> list[Observation]:
+    """One source's observations of one component in order of time, without those that repeat the one before."""
     found: list[Observation] = []
-    for word in sorted(words, key=lambda word: word.time):
-        if not found or not _repeats(found[-1], word):
-            found.append(word)
+    for observation in sorted(observations, key=lambda observation: observation.time):
+        if not found or not _repeats(found[-1], observation):
+            found.append(observation)
     return found
 
 
-def _repeats(before: Observation, word: Observation) -> bool:
-    if len(before.segments) != len(word.segments):
+def _repeats(before: Observation, observation: Observation) -> bool:
+    if len(before.segments) != len(observation.segments):
         return False
     return all(
         same_value(one, other)
         and (one.valid_from, one.valid_until, one.basis) == (other.valid_from, other.valid_until, other.basis)
-        for one, other in zip(before.segments, word.segments, strict=True)
+        for one, other in zip(before.segments, observation.segments, strict=True)
     )
 
 
-def tell(
-    rows: tuple[TimelineEntry, ...], word: Observation, snapshots: Sequence[datetime] = ()
+def apply(
+    entries: tuple[TimelineEntry, ...], observation: Observation, snapshots: Sequence[datetime] = ()
 ) -> tuple[TimelineEntry, ...]:
-    """A source's timeline after its next word.
+    """A source's timeline after its next observation.
 
     A price with a date replaces all from its date on. One without continues the same value, or replaces it from the day
     of the list on; one that ended before is history, which replaces all that was not the same.
     """
-    if not word.segments:
-        return _before(rows, word.withdrawn_from or word.day)
-    lead, later = word.segments[0], word.segments[1:]
+    if not observation.segments:
+        return _before(entries, observation.withdrawn_from or observation.day)
+    lead, later = observation.segments[0], observation.segments[1:]
     if lead.valid_from is not None:
-        told = (*_before(rows, lead.valid_from), _stated(rows, lead, word))
-    elif lead.valid_until is None or lead.valid_until > word.day:
-        told = _say_now(rows, lead, word, snapshots)
+        applied = (*_before(entries, lead.valid_from), _stated(entries, lead, observation))
+    elif lead.valid_until is None or lead.valid_until > observation.day:
+        applied = _apply_current(entries, lead, observation, snapshots)
     else:
-        told = _say_past(rows, lead, word)
-    return told + tuple(_stated(rows, segment, word) for segment in later)
+        applied = _apply_ended(entries, lead, observation)
+    return applied + tuple(_stated(entries, segment, observation) for segment in later)
 
 
-def _say_now(
-    rows: tuple[TimelineEntry, ...], lead: DatedPrice, word: Observation, snapshots: Sequence[datetime]
+def _apply_current(
+    entries: tuple[TimelineEntry, ...], lead: DatedPrice, observation: Observation, snapshots: Sequence[datetime]
 ) -> tuple[TimelineEntry, ...]:
-    day = word.day
-    current = row_at(rows, word.time)
+    """A price without a beginning that holds on the day of the list."""
+    day = observation.day
+    current = entry_at(entries, observation.time)
     if current and same_value(current.segment, lead):
-        return (*_before(rows, current.start), _ending(current, lead.valid_until))
-    if not rows and word.as_ever:
-        return (_row(rows, lead, word),)
-    kept = _before(rows, day)
+        return (*_before(entries, current.start), _ending(current, lead.valid_until))
+    if not entries and observation.as_ever:
+        return (_entry(entries, lead, observation),)
+    kept = _before(entries, day)
     if kept and kept[-1].end == day and same_value(kept[-1].segment, lead):
         return (*kept[:-1], _ending(kept[-1], lead.valid_until))
     previous = _snapshot_before(snapshots, day)
     basis = Basis.BRACKET if previous or kept else Basis.FIRST_OBSERVED
-    return (*kept, _row(rows, replace(lead, valid_from=day, basis=basis), word, previous))
+    return (*kept, _entry(entries, replace(lead, valid_from=day, basis=basis), observation, previous))
 
 
-def _say_past(rows: tuple[TimelineEntry, ...], lead: DatedPrice, word: Observation) -> tuple[TimelineEntry, ...]:
+def _apply_ended(
+    entries: tuple[TimelineEntry, ...], lead: DatedPrice, observation: Observation
+) -> tuple[TimelineEntry, ...]:
     """A price that had no beginning and has ended."""
-    last = row_at(rows, (lead.valid_until or END) - datetime.resolution)
+    last = entry_at(entries, (lead.valid_until or END) - datetime.resolution)
     if last and same_value(last.segment, lead):
-        return (*_before(rows, last.start), _ending(last, lead.valid_until))
-    return (_stated(rows, lead, word),)
+        return (*_before(entries, last.start), _ending(last, lead.valid_until))
+    return (_stated(entries, lead, observation),)
 
 
-def _stated(rows: tuple[TimelineEntry, ...], segment: DatedPrice, word: Observation) -> TimelineEntry:
-    said_before = (row for row in rows if row.segment == segment)
-    return next(said_before, _row(rows, segment, word))
+def _stated(entries: tuple[TimelineEntry, ...], segment: DatedPrice, observation: Observation) -> TimelineEntry:
+    stated_before = (entry for entry in entries if entry.segment == segment)
+    return next(stated_before, _entry(entries, segment, observation))
 
 
-def _row(
-    rows: tuple[TimelineEntry, ...], segment: DatedPrice, word: Observation, bracket_from: datetime | None = None
+def _entry(
+    entries: tuple[TimelineEntry, ...],
+    segment: DatedPrice,
+    observation: Observation,
+    bracket_from: datetime | None = None,
 ) -> TimelineEntry:
-    known_from = rows[0].known_from if rows else word.time
-    return TimelineEntry(segment, word.source, word.time, known_from, bracket_from)
+    known_from = entries[0].known_from if entries else observation.time
+    return TimelineEntry(segment, observation.source, observation.time, known_from, bracket_from)
 
 
-def _before(rows: tuple[TimelineEntry, ...], bound: datetime) -> tuple[TimelineEntry, ...]:
-    return tuple(row.within(BEGINNING, bound) for row in rows if row.start < bound)
+def _before(entries: tuple[TimelineEntry, ...], bound: datetime) -> tuple[TimelineEntry, ...]:
+    return tuple(entry.within(BEGINNING, bound) for entry in entries if entry.start < bound)
 
 
-def _ending(row: TimelineEntry, until: datetime | None) -> TimelineEntry:
-    return row if row.segment.valid_until == until else replace(row, segment=replace(row.segment, valid_until=until))
+def _ending(entry: TimelineEntry, until: datetime | None) -> TimelineEntry:
+    if entry.segment.valid_until == until:
+        return entry
+    return replace(entry, segment=replace(entry.segment, valid_until=until))
 
 
 def _snapshot_before(snapshots: Sequence[datetime], day: datetime) -> datetime | None:
     index = bisect_left(snapshots, day)
     return snapshots[index - 1] if index else None
-
-
-def _whole(segment: DatedPrice) -> Decimal:
-    return Decimal(segment.per_quantity)

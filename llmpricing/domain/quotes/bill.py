@@ -48,7 +48,7 @@ class Line(NamedTuple):
     @property
     def per(self) -> int:
         own, price = self.tariff.own, self.tariff.price
-        return own.per_quantity if price is None or (own and own.amount is not None) else price.per_quantity  # type: ignore[union-attr]
+        return own.per if price is None or (own and own.amount is not None) else price.per  # type: ignore[union-attr]
 
     @property
     def rate_currency(self) -> str:

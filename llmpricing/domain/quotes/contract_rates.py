@@ -20,7 +20,7 @@ class RateIdError(ValueError):
 @dataclass(frozen=True, slots=True)
 class ContractRate:
     """One's own rate for an offering: either ``discount``, a fraction off every list price (0.125 is 12.5 %), or
-    ``amount`` per ``per_quantity`` of ``meter`` in place of its list price in the standard tier, all steps.
+    ``amount`` per ``per`` of ``meter`` in place of its list price in the standard tier, all steps.
 
     ``meter`` may narrow a discount too. Of several rates for one line the first given counts, own amounts before
     discounts. Valid from (inclusive) until (exclusive).
@@ -30,7 +30,7 @@ class ContractRate:
     discount: Decimal | None = None
     meter: str | None = None
     amount: Decimal | None = None
-    per_quantity: int = 1_000_000
+    per: int = 1_000_000
     currency: str = "USD"
     valid_from: datetime | None = None
     valid_until: datetime | None = None
@@ -40,7 +40,7 @@ class ContractRate:
             raise ValueError("a rate is either a discount or an amount")
         if self.discount is not None and not 0 <= self.discount <= 1:
             raise ValueError("a discount is a fraction between 0 and 1")
-        if self.amount is not None and (self.meter is None or self.amount < 0 or self.per_quantity < 1):
+        if self.amount is not None and (self.meter is None or self.amount < 0 or self.per < 1):
             raise ValueError("an own amount needs a meter and must not be negative")
 
     def valid_at(self, at: datetime) -> bool:

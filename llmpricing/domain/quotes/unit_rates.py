@@ -63,11 +63,11 @@ def list_unit_rate(price: Price, rates: Sequence[ContractRate] = ()) -> UnitRate
     per_unit = Fraction(0)
     own = None
     if price.state is State.PRICED:
-        if price.amount is None or price.amount < 0 or price.per_quantity < 1:
+        if price.amount is None or price.amount < 0 or price.per < 1:
             raise PriceDataError(f"price {price.id} is said to be priced but has no usable amount")
         own = discount_for(rates, price.meter)
         share = 1 - Fraction(own.discount or 0) if own else 1
-        per_unit = Fraction(price.amount) * share * UNIT / price.per_quantity
+        per_unit = Fraction(price.amount) * share * UNIT / price.per
     step = price.conditions.step
     after = least_input(step) - 1 if step and step.marginal else 0
     return UnitRate(
@@ -77,7 +77,7 @@ def list_unit_rate(price: Price, rates: Sequence[ContractRate] = ()) -> UnitRate
 
 def contract_unit_rate(rate: ContractRate, meter: str, replaced: Price | None) -> UnitRate:
     """The tariff of one's own amount, beside the list price that it replaces."""
-    per_unit = Fraction(rate.amount or 0) * UNIT / rate.per_quantity
+    per_unit = Fraction(rate.amount or 0) * UNIT / rate.per
     state = State.PRICED if rate.amount else State.FREE
     return UnitRate(meter, replaced, rate, state, rate.currency, per_unit.numerator, per_unit.denominator)
 

@@ -20,7 +20,7 @@ from llmpricing.scripts.options import (
     span,
 )
 from llmpricing.scripts.terminal import say
-from llmpricing.services.decisions.own_aliases import add_name, end_name, own_names
+from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_aliases
 
 
 @click.group()
@@ -47,7 +47,7 @@ def add(
 ) -> None:
     """Let NAME mean OFFERING, as in: llmpricing alias add my-gpt openai/gpt-4o"""
     with failures_told(), open_book(ini_settings(ini)) as session:
-        found = add_name(session, decider(actor, note), name, offering, valid_from, valid_until)
+        found = add_alias(session, decider(actor, note), name, offering, valid_from, valid_until)
     say(f"{found.name} means {found.offering}, {span(valid_from, valid_until)}.")
 
 
@@ -61,7 +61,7 @@ def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini
     """Let NAME mean nothing any more."""
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        end_name(session, by, name, at or by.at)
+        end_alias(session, by, name, at or by.at)
     say(f"{name} means nothing from {day(at or by.at)} on.")
 
 
@@ -70,7 +70,7 @@ def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini
 def list_(ini: Path) -> None:
     """Show all names of your own."""
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        names = own_names(session)
+        names = own_aliases(session)
     for found in names:
         say(f"{found.name}  {found.offering}  {span(found.valid_from, found.valid_until)}")
     if not names:

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.names.matching import Resolution
+from llmpricing.domain.observations import Amount
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
 from llmpricing.scripts.terminal import say, say_json
-from llmpricing.services.catalogue.price_changes import Change, PriceState, changes_since, comparable_since
+from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 
@@ -80,7 +81,7 @@ def _line(change: Change) -> str:
     )
 
 
-def _text(price: PriceState | None) -> str:
+def _text(price: Amount | None) -> str:
     if price is None:
         return "unknown"
     if price.amount is None:
@@ -102,7 +103,7 @@ def _json(change: Change) -> dict[str, Any]:
     }
 
 
-def _price_json(price: PriceState | None) -> dict[str, Any] | None:
+def _price_json(price: Amount | None) -> dict[str, Any] | None:
     if price is None:
         return None
     amount = None if price.amount is None else to_text(price.amount)

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal, ratio_text, to_text
@@ -107,11 +108,13 @@ def pin(
         return
     if offering is None or meter is None or amount is None:
         raise click.UsageError("Name OFFERING METER AMOUNT, as in: openai/gpt-4o input_tokens 2.50; or say --list.")
-    price = HeldPrice(offering, f"{meter}|{_key(tier, conditions)}", amount, per or METERS[meter].per, currency, since)
+    price = HeldPrice(
+        offering, ComponentKey(meter, _key(tier, conditions)), amount, per or METERS[meter].per, currency, since
+    )
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         held = hold_price(session, price, by)
-    say(f"{held.offering} {_named(price.component)} is held at {_amount(price)} by {by.name}.")
+    say(f"{held.offering} {price.component.label} is held at {_amount(price)} by {by.name}.")
     if held.not_held:
         say(f"Not held, as the sources state them: {', '.join(held.not_held)}. To hold one: --conditions KEY.")
 
@@ -135,16 +138,11 @@ def unpin(
     note: str | None,
 ) -> None:
     """Let a pinned price go: from now on the sources speak again. What it held until now stays charged so."""
-    component = f"{meter}|{_key(tier, conditions)}"
+    component = ComponentKey(meter, _key(tier, conditions))
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         slug = release_price(session, offering, component, by, void=void)
-    say(f"{slug} {_named(component)} is no longer pinned, by {by.name}.")
-
-
-def _named(component: str) -> str:
-    meter, _, key = component.partition("|")
-    return f"{meter} [{key}]" if key else meter
+    say(f"{slug} {component.label} is no longer pinned, by {by.name}.")
 
 
 def _amount(price: HeldPrice | PinnedPrice) -> str:
@@ -155,8 +153,8 @@ def _list(ini: Path, as_json: bool) -> None:
     with failures_told(), open_book(ini_settings(ini)) as session:
         now = datetime.now(UTC)
         held = pinned_prices(session, now)
-        said = disagreements(session, now, [price.offering for price in held])
-    drift = [[d for d in said if (d.offering, d.component) == (p.offering, p.component)] for p in held]
+        others = disagreements(session, now, [price.offering for price in held])
+    drift = [[d for d in others if (d.offering, d.component) == (p.offering, p.component)] for p in held]
     if as_json:
         say_json({"pins": [_json(price, others) for price, others in zip(held, drift, strict=True)]})
         return
@@ -164,7 +162,7 @@ def _list(ini: Path, as_json: bool) -> None:
         say(_text(price))
         for other in others:
             factor = f" ({ratio_text(other.factor)}x)" if other.factor else ""
-            say(f"    {other.source} says {_said(other)}{factor}")
+            say(f"    {other.source} says {_stated(other)}{factor}")
     if not held:
         say("Nothing is pinned.")
 
@@ -174,21 +172,20 @@ def _text(price: PinnedPrice) -> str:
     until = f" until {price.valid_until:%Y-%m-%d %H:%M} UTC" if price.valid_until else ""
     note = f": {price.note}" if price.note else ""
     return (
-        f"{price.offering} {_named(price.component)}: {_amount(price)}{since}{until}, pinned by {price.pinned_by}{note}"
+        f"{price.offering} {price.component.label}: {_amount(price)}{since}{until}, pinned by {price.pinned_by}{note}"
     )
 
 
-def _said(other: Disagreement) -> str:
-    said = other.said
-    return said.state if said.amount is None else f"{to_text(said.amount)} {said.currency} per {said.per:,}"
+def _stated(other: Disagreement) -> str:
+    asked = other.observed
+    return asked.state if asked.amount is None else f"{to_text(asked.amount)} {asked.currency} per {asked.per:,}"
 
 
 def _json(price: PinnedPrice, others: list[Disagreement]) -> dict[str, Any]:
-    meter, _, conditions = price.component.partition("|")
     return {
         "offering": price.offering,
-        "meter": meter,
-        "conditions": conditions,
+        "meter": price.component.meter,
+        "conditions": price.component.conditions,
         "amount": to_text(price.amount),
         "currency": price.currency,
         "per": price.per,
@@ -197,5 +194,5 @@ def _json(price: PinnedPrice, others: list[Disagreement]) -> dict[str, Any]:
         "pinned_at": price.pinned_at,
         "pinned_by": price.pinned_by,
         "note": price.note,
-        "sources": {other.source: _said(other) for other in others},
+        "sources": {other.source: _stated(other) for other in others},
     }

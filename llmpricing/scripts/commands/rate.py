@@ -24,7 +24,12 @@ from llmpricing.scripts.options import (
     span,
 )
 from llmpricing.scripts.terminal import say
-from llmpricing.services.decisions.contract_rates import AgreedRate, add_rates, end_rate, own_rates
+from llmpricing.services.decisions.contract_rates import (
+    RateValue,
+    add_contract_rates,
+    contract_rates,
+    end_contract_rate,
+)
 
 
 def discount(text: str) -> Decimal:
@@ -38,7 +43,7 @@ def discount(text: str) -> Decimal:
     return value
 
 
-def own_price(text: str) -> AgreedRate:
+def own_price(text: str) -> RateValue:
     """METER=AMOUNT[/PER], per the meter's usual quantity if left out; a usage error for anything else."""
     meter, _, price = text.partition("=")
     amount, slash, per = price.partition("/")
@@ -50,7 +55,7 @@ def own_price(text: str) -> AgreedRate:
         value = Decimal(-1)
     if value < 0 or (slash and not (per.isascii() and per.isdigit() and 0 < int(per) <= 10**9)):
         raise click.BadParameter(f"{text!r} does not read METER=AMOUNT or METER=AMOUNT/PER, as input_tokens=2/1000000.")
-    return AgreedRate(meter=meter, amount=value, per=int(per) if slash else METERS[meter].per)
+    return RateValue(meter=meter, amount=value, per=int(per) if slash else METERS[meter].per)
 
 
 @click.group()
@@ -73,7 +78,7 @@ def rate() -> None:
 def add(
     target: str,
     off: Decimal | None,
-    prices: Sequence[AgreedRate],
+    prices: Sequence[RateValue],
     currency: str,
     valid_from: datetime,
     valid_until: datetime | None,
@@ -89,16 +94,18 @@ def add(
         raise click.UsageError("Give either --discount or --price.")
     if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         raise click.UsageError("--currency takes three capital letters, such as EUR.")
-    agreed = (
-        [AgreedRate(discount=off)]
+    values = (
+        [RateValue(discount=off)]
         if off is not None
-        else [AgreedRate(None, p.meter, p.amount, p.per, currency) for p in prices]
+        else [RateValue(None, p.meter, p.amount, p.per, currency) for p in prices]
     )
     provider, _, glob = target.partition("/")
     with failures_told(), open_book(ini_settings(ini)) as session:
-        count = add_rates(session, decider(actor, note), provider, glob or "*", agreed, valid_from, valid_until)
-    for one in agreed:
-        say(f"{said(one)} for {provider}/{glob or '*'}, {span(valid_from, valid_until)}.")
+        count = add_contract_rates(
+            session, decider(actor, note), provider, glob or "*", values, valid_from, valid_until
+        )
+    for one in values:
+        say(f"{rate_text(one)} for {provider}/{glob or '*'}, {span(valid_from, valid_until)}.")
     say(f"That is {count} offering{'' if count == 1 else 's'} now.")
 
 
@@ -112,7 +119,7 @@ def end(number: int, at: datetime | None, actor: str | None, note: str | None, i
     """End the rate that `llmpricing rate list` shows under NUMBER."""
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        end_rate(session, by, number, at or by.at)
+        end_contract_rate(session, by, number, at or by.at)
     say(f"Rate {number} ends on {day(at or by.at)}.")
 
 
@@ -121,19 +128,19 @@ def end(number: int, at: datetime | None, actor: str | None, note: str | None, i
 def list_(ini: Path) -> None:
     """Show all rates."""
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        rates = own_rates(session)
+        rates = contract_rates(session)
     for one in rates:
         times = span(one.valid_from, one.valid_until)
         say(
-            f"{one.id}  {one.provider}/{one.glob}  {said(one.agreed)}  {times}"
+            f"{one.id}  {one.provider}/{one.glob}  {rate_text(one.value)}  {times}"
             + (f"  ({one.note})" if one.note else "")
         )
     if not rates:
         say("There are none.")
 
 
-def said(agreed: AgreedRate) -> str:
+def rate_text(value: RateValue) -> str:
     """A rate in words."""
-    if agreed.discount is not None:
-        return f"{to_text(multiply(agreed.discount, Decimal(100)))} % off"
-    return f"{agreed.meter} at {agreed.currency} {to_text(agreed.amount or Decimal(0))} per {agreed.per}"
+    if value.discount is not None:
+        return f"{to_text(multiply(value.discount, Decimal(100)))} % off"
+    return f"{value.meter} at {value.currency} {to_text(value.amount or Decimal(0))} per {value.per}"

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import ratio_text, to_text
-from llmpricing.domain.publishing.quarantine import Verdict
+from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,

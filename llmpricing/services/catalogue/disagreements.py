@@ -1,11 +1,10 @@
-"""Where sources differ now from what is published, and by how much; nothing is averaged, every word is shown."""
+"""Where sources differ now from what is published, and by how much; nothing is averaged, every observation is shown."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 from sqlalchemy import CTE, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from llmpricing.domain.observations import State
+from llmpricing.domain.components import ComponentKey
+from llmpricing.domain.observations import Amount, State
 from llmpricing.models import ObservationRow, Offering, PriceRow, Provider, Review, Source
 from llmpricing.services.publishing.observations import WITHDRAWN
 
@@ -30,43 +30,26 @@ class DisagreementKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ObservedValue:
-    """A price as somebody states it: ``amount`` in ``currency`` per ``per`` units of the meter."""
-
-    state: str
-    amount: Decimal | None
-    currency: str
-    per: int
-
-    @property
-    def unit_price(self) -> Fraction | None:
-        """The exact price of one unit; 0 is free, None where it is not sold by the unit."""
-        return Fraction(self.amount or 0) / self.per if self.state in ("priced", "free") else None
-
-
-@dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What ``source`` says of a component whose published price comes from another source, ``published_source``.
+    """What ``source`` states for a component whose published price comes from another source, ``published_source``.
 
-    ``review`` is open where a guard stopped that word, rejected where a person did.
+    ``review`` is open where a guard stopped that observation, rejected where a person did.
     """
 
     offering: str
     provider: str
-    component: str
-    published: ObservedValue
+    component: ComponentKey
+    published: Amount
     published_source: str
-    said: ObservedValue
+    observed: Amount
     source: str
-    said_at: datetime
+    observed_at: datetime
     review: str | None
 
     @property
     def factor(self) -> Fraction | None:
         """Theirs / ours; None where one is free, has no unit price, or is in another currency."""
-        ours, theirs = self.published.unit_price, self.said.unit_price
-        comparable = ours and theirs and self.published.currency == self.said.currency
-        return theirs / ours if comparable and ours and theirs else None
+        return self.observed.factor(self.published)
 
     @property
     def distance(self) -> Fraction | None:
@@ -76,7 +59,7 @@ class Disagreement:
     @property
     def kind(self) -> DisagreementKind:
         if self.distance is None:
-            ours, theirs = self.published.unit_price, self.said.unit_price
+            ours, theirs = self.published.unit_price, self.observed.unit_price
             is_free_for_one = ours is not None and theirs is not None and bool(ours) != bool(theirs)
             return DisagreementKind.SEVERE if is_free_for_one else DisagreementKind.DIFFERENCE
         if self.distance < _ROUNDING:
@@ -93,45 +76,47 @@ def disagreements(session: Session, now: datetime, offerings: Collection[str] | 
 
 def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
     is_beyond_factor = found.distance is None and found.kind is DisagreementKind.SEVERE
-    return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component, found.source)
+    return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component.text, found.source)
 
 
 def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
-    said, ours = _last_words(offerings), _published(now)
+    theirs, ours = _last_observed(offerings), _published(now)
     them, us = aliased(Source), aliased(Source)
-    word = (getattr(Review, name) == said.c[name] for name in ("offering_id", "component", "source_id", "time"))
+    observation = (
+        getattr(Review, name) == theirs.c[name] for name in ("offering_id", "component", "source_id", "time")
+    )
     query = (
         select(
             Offering.slug.label("offering"),
             Provider.slug.label("provider"),
-            said.c.component,
+            theirs.c.component,
             *(ours.c[name] for name in ("state", "amount", "currency", "per_quantity")),
             us.slug.label("published_source"),
-            *(said.c[name].label(f"said_{name}") for name in ("state", "value", "currency", "per_quantity")),
+            *(theirs.c[name].label(f"observed_{name}") for name in ("state", "value", "currency", "per_quantity")),
             them.slug.label("source"),
-            said.c.time.label("said_at"),
+            theirs.c.time.label("observed_at"),
             Review.id.label("review_id"),
             Review.outcome.label("verdict"),
         )
-        .join(ours, and_(ours.c.offering_id == said.c.offering_id, ours.c.component == said.c.component))
-        .join(Offering, Offering.id == said.c.offering_id)
+        .join(ours, and_(ours.c.offering_id == theirs.c.offering_id, ours.c.component == theirs.c.component))
+        .join(Offering, Offering.id == theirs.c.offering_id)
         .join(Provider, Provider.id == Offering.provider_id)
-        .join(them, them.id == said.c.source_id)
+        .join(them, them.id == theirs.c.source_id)
         .join(us, us.id == ours.c.source_id)
-        .outerjoin(Review, and_(*word))
+        .outerjoin(Review, and_(*observation))
     )
     return query.where(
-        said.c.newest == 1,
-        said.c.state.not_in((WITHDRAWN, State.ZERO.value)),
-        or_(said.c.stated_from.is_(None), said.c.stated_from <= now),
-        or_(said.c.stated_until.is_(None), said.c.stated_until > now),
-        ours.c.source_id != said.c.source_id,
-        _differs(said, ours),
+        theirs.c.newest == 1,
+        theirs.c.state.not_in((WITHDRAWN, State.ZERO.value)),
+        or_(theirs.c.stated_from.is_(None), theirs.c.stated_from <= now),
+        or_(theirs.c.stated_until.is_(None), theirs.c.stated_until > now),
+        ours.c.source_id != theirs.c.source_id,
+        _differs(theirs, ours),
     )
 
 
 def _published(now: datetime) -> CTE:
-    """Every component's price now. Materialised: PostgreSQL underrates the words and would look each one up."""
+    """Every component's price now. Materialised: PostgreSQL underrates the observations and would look each one up."""
     component = (PriceRow.meter + "|" + PriceRow.condition_key).label("component")
     query = select(component, PriceRow.__table__).where(
         PriceRow.valid.contains(now), func.upper_inf(PriceRow.recorded), PriceRow.state != "unknown"
@@ -139,8 +124,8 @@ def _published(now: datetime) -> CTE:
     return query.cte("ours").prefix_with("MATERIALIZED")
 
 
-def _last_words(offerings: Collection[str] | None) -> Any:
-    """Every source's last word on every component."""
+def _last_observed(offerings: Collection[str] | None) -> Any:
+    """Every source's last observation of every component."""
     order = func.rank().over(
         partition_by=(ObservationRow.source_id, ObservationRow.offering_id, ObservationRow.component),
         order_by=ObservationRow.time.desc(),
@@ -148,17 +133,17 @@ def _last_words(offerings: Collection[str] | None) -> Any:
     query = select(ObservationRow.__table__, order.label("newest"))
     if offerings is not None:
         query = query.where(ObservationRow.offering_id.in_(select(Offering.id).where(Offering.slug.in_(offerings))))
-    return query.subquery("said")
+    return query.subquery("theirs")
 
 
-def _differs(said: Any, ours: Any) -> Any:
+def _differs(theirs: Any, ours: Any) -> Any:
     """As same_value of the domain has it: prices are compared for one quantity, without dividing."""
-    our_amount, their_amount = ours.c.amount * said.c.per_quantity, said.c.value * ours.c.per_quantity
+    our_amount, their_amount = ours.c.amount * theirs.c.per_quantity, theirs.c.value * ours.c.per_quantity
     return or_(
-        ours.c.state != said.c.state,
-        ours.c.currency != said.c.currency,
+        ours.c.state != theirs.c.state,
+        ours.c.currency != theirs.c.currency,
         our_amount.is_distinct_from(their_amount),
-        ours.c.minimum_quantity.is_distinct_from(said.c.minimum_quantity),
+        ours.c.minimum_quantity.is_distinct_from(theirs.c.minimum_quantity),
     )
 
 
@@ -166,12 +151,14 @@ def _disagreement(row: Any) -> Disagreement:
     return Disagreement(
         offering=row.offering,
         provider=row.provider,
-        component=row.component,
-        published=ObservedValue(row.state, row.amount, row.currency, row.per_quantity),
+        component=ComponentKey.parse(row.component),
+        published=Amount(State(row.state), row.amount, row.per_quantity, row.currency),
         published_source=row.published_source,
-        said=ObservedValue(row.said_state, row.said_value, row.said_currency, row.said_per_quantity),
+        observed=Amount(
+            State(row.observed_state), row.observed_value, row.observed_per_quantity, row.observed_currency
+        ),
         source=row.source,
-        said_at=row.said_at,
+        observed_at=row.observed_at,
         review=_review(row),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
@@ -13,26 +12,8 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.observations import Amount, State
 from llmpricing.models import Offering, PriceRow, Source
-
-
-@dataclass(frozen=True, slots=True)
-class PriceState:
-    """A price as it stood at one time: ``amount`` in ``currency`` per ``per`` units of the meter."""
-
-    state: str
-    amount: Decimal | None
-    currency: str
-    per: int
-
-    @property
-    def unit_price(self) -> Fraction | None:
-        """The exact price of one unit; None where none is charged."""
-        return None if self.amount is None else Fraction(self.amount) / self.per
-
-    def same_as(self, other: PriceState) -> bool:
-        """Whether both ask the same, whatever quantity they state it for."""
-        return (self.state, self.currency, self.unit_price) == (other.state, other.currency, other.unit_price)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +26,8 @@ class Change:
     offering: str
     meter: str
     condition_key: str
-    old: PriceState | None
-    new: PriceState | None
+    old: Amount | None
+    new: Amount | None
     recorded_at: datetime
     valid_from: datetime | None
     source: str
@@ -54,10 +35,7 @@ class Change:
     @property
     def factor(self) -> Fraction | None:
         """new / old per unit; None where one of them is missing, free or in another currency."""
-        old, new = self.old and self.old.unit_price, self.new and self.new.unit_price
-        if not self.old or not self.new or not old or not new or self.old.currency != self.new.currency:
-            return None
-        return new / old
+        return self.new.factor(self.old) if self.old and self.new else None
 
 
 def comparable_since(session: Session, since: datetime) -> datetime:
@@ -113,7 +91,7 @@ def _moves(rows: Sequence[Row[Any]], since: datetime, now: datetime) -> Iterator
 
 
 def _change(old: Row[Any] | None, new: Row[Any]) -> Change:
-    return Change(*_names(new), old and _state(old), _state(new), new.recorded.lower, new.valid.lower, new.source)
+    return Change(*_names(new), old and _amount(old), _amount(new), new.recorded.lower, new.valid.lower, new.source)
 
 
 def _end(old: Row[Any], rows: Sequence[Row[Any]], now: datetime) -> Change:
@@ -121,12 +99,12 @@ def _end(old: Row[Any], rows: Sequence[Row[Any]], now: datetime) -> Change:
     ended = [row for row in rows if row.recorded.upper is None and row.valid.upper and row.valid.upper <= now]
     if ended:
         last = max(ended, key=lambda row: row.valid.upper)
-        return Change(*_names(old), _state(old), None, last.recorded.lower, last.valid.upper, last.source)
-    return Change(*_names(old), _state(old), None, old.recorded.upper, None, old.source)
+        return Change(*_names(old), _amount(old), None, last.recorded.lower, last.valid.upper, last.source)
+    return Change(*_names(old), _amount(old), None, old.recorded.upper, None, old.source)
 
 
 def _same(old: Row[Any] | None, new: Row[Any]) -> bool:
-    return old is not None and _state(old).same_as(_state(new))
+    return old is not None and _amount(old).same_as(_amount(new))
 
 
 def _begins(row: Row[Any]) -> tuple[bool, datetime | None]:
@@ -137,5 +115,5 @@ def _names(row: Row[Any]) -> tuple[str, str, str]:
     return row.offering, row.meter, row.condition_key
 
 
-def _state(row: Row[Any]) -> PriceState:
-    return PriceState(row.state, row.amount, row.currency, row.per_quantity)
+def _amount(row: Row[Any]) -> Amount:
+    return Amount(State(row.state), row.amount, row.per_quantity, row.currency)

@@ -1,4 +1,4 @@
-"""Rates agreed with sellers: from a day on, ended on another, on both clocks, each with who decided it.
+"""Contract rates: discounts and prices agreed with sellers, for a time, on both clocks, each with who decided it.
 
 Nothing is changed in place: what ends is closed and said anew with its end.
 """
@@ -25,7 +25,7 @@ from llmpricing.services.publishing import publish
 
 
 @dataclass(frozen=True, slots=True)
-class AgreedRate:
+class RateValue:
     """What a rate says: ``discount``, a fraction off every list price, or ``amount`` in ``currency`` per ``per`` units
     of ``meter``.
     """
@@ -44,7 +44,7 @@ class StandingRate:
     id: int
     provider: str
     glob: str
-    agreed: AgreedRate
+    value: RateValue
     valid_from: datetime | None
     valid_until: datetime | None
     note: str | None
@@ -79,12 +79,12 @@ def times_of(valid: Range[datetime]) -> dict[str, str | None]:
     return {name: bound.isoformat() if bound else None for name, bound in bounds.items()}
 
 
-def add_rates(
+def add_contract_rates(
     session: Session,
     by: Decider,
     provider: str,
     glob: str,
-    agreed: Sequence[AgreedRate],
+    values: Sequence[RateValue],
     valid_from: datetime,
     valid_until: datetime | None = None,
 ) -> int:
@@ -96,7 +96,7 @@ def add_rates(
     if session.scalar(select(Provider.id).where(Provider.slug == provider)) is None:
         raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.")
     publish.keep_meters(session)
-    for one in agreed:
+    for one in values:
         _refuse_second(session, provider, glob, one, valid)
         row = ContractRateRow(
             provider=provider,
@@ -112,31 +112,31 @@ def add_rates(
         )
         session.add(row)
         session.flush()
-        note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_said(row))
+        note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_details(row))
     end_change(session, recorded)
     ids = session.scalars(select(Offering.api_id).join(Provider).where(Provider.slug == provider))
     return sum(fnmatchcase(api_id, glob) for api_id in ids)
 
 
-def end_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
+def end_contract_rate(session: Session, by: Decider, rate_id: int, at: datetime) -> None:
     """Let a rate end at ``at``; raises DecisionRefused where it does not hold then or later."""
     recorded = begin_change(session, by.at)
     row = session.scalar(_believed().where(ContractRateRow.id == rate_id))
     if row is None or not reaches(row, at):
         raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
     subject = f"{row.provider}/{row.api_id_glob}"
-    note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_said(row))
+    note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_details(row))
     end_row(session, row, at, recorded)
     end_change(session, recorded)
 
 
-def own_rates(session: Session) -> list[StandingRate]:
-    """All rates as they are believed now, by seller."""
+def contract_rates(session: Session) -> list[StandingRate]:
+    """All contract rates as they are believed now, by seller."""
     rows = session.scalars(
         _believed().order_by(ContractRateRow.provider, ContractRateRow.api_id_glob, ContractRateRow.id)
     )
     return [
-        StandingRate(row.id, row.provider, row.api_id_glob, _agreed(row), row.valid.lower, row.valid.upper, row.note)
+        StandingRate(row.id, row.provider, row.api_id_glob, _value(row), row.valid.lower, row.valid.upper, row.note)
         for row in rows
     ]
 
@@ -145,12 +145,12 @@ def _believed() -> Any:
     return select(ContractRateRow).where(func.upper_inf(ContractRateRow.recorded))
 
 
-def _agreed(row: ContractRateRow) -> AgreedRate:
-    return AgreedRate(row.discount, row.meter, row.amount, row.per_quantity, row.currency)
+def _value(row: ContractRateRow) -> RateValue:
+    return RateValue(row.discount, row.meter, row.amount, row.per_quantity, row.currency)
 
 
-def _refuse_second(session: Session, provider: str, glob: str, one: AgreedRate, valid: Range[datetime]) -> None:
-    """Two rates of one glob for the same thing at the same time: nobody could tell which counts."""
+def _refuse_second(session: Session, provider: str, glob: str, one: RateValue, valid: Range[datetime]) -> None:
+    """Two rates of one glob for the same thing at the same time: it would be open which counts."""
     alike = _believed().where(
         ContractRateRow.provider == provider,
         ContractRateRow.api_id_glob == glob,
@@ -161,7 +161,7 @@ def _refuse_second(session: Session, provider: str, glob: str, one: AgreedRate, 
         raise DecisionRefused(f"Rate {other.id} says that already for a part of this time. End it: llmpricing rate end")
 
 
-def _said(row: ContractRateRow) -> dict[str, Any]:
+def _details(row: ContractRateRow) -> dict[str, Any]:
     amounts = {"discount": row.discount, "amount": row.amount}
     money = {name: None if value is None else to_text(value) for name, value in amounts.items()}
     return {"rate_id": row.id, "meter": row.meter, "per": row.per_quantity, **money, **times_of(row.valid)}

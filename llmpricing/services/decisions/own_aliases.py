@@ -1,4 +1,4 @@
-"""Names of one's own for offerings, such as those of deployments: for a time, on both clocks, with who gave them."""
+"""Own aliases of offerings, such as names of deployments: for a time, on both clocks, each with who gave it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class OwnAlias:
     valid_until: datetime | None
 
 
-def add_name(
+def add_alias(
     session: Session,
     by: Decider,
     name: str,
@@ -54,8 +54,8 @@ def add_name(
     return OwnAlias(name, slug, valid_from, valid_until)
 
 
-def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
-    """Let an own name mean nothing from ``at`` on; raises DecisionRefused where it means nothing then or later."""
+def end_alias(session: Session, by: Decider, name: str, at: datetime) -> None:
+    """Let an own alias mean nothing from ``at`` on; raises DecisionRefused where it means nothing then or later."""
     recorded = begin_change(session, by.at)
     rows = [row for row in _called(session, name) if reaches(row, at)]
     if not rows:
@@ -66,8 +66,8 @@ def end_name(session: Session, by: Decider, name: str, at: datetime) -> None:
     end_change(session, recorded)
 
 
-def own_names(session: Session) -> list[OwnAlias]:
-    """All own names as they are believed now, in order."""
+def own_aliases(session: Session) -> list[OwnAlias]:
+    """All own aliases as they are believed now, in order."""
     query = (
         select(OfferingAlias.alias, Offering.slug, OfferingAlias.valid)
         .join(Offering, Offering.id == OfferingAlias.offering_id)

@@ -1,4 +1,4 @@
-"""The words that wait for a person, with what is needed to decide: old, new, source, rule and effect."""
+"""The observations that wait for a person, with what is needed to decide: old, new, source, rule and effect."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fractions import Fraction
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import quantise
 from llmpricing.models import Offering, PriceRow, Review, Source
@@ -34,9 +35,9 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A word that a guard stopped: ``old`` and ``new`` are in ``currency`` per ``per`` units of the meter.
+    """An observation that a guard stopped: ``old`` and ``new`` are in ``currency`` per ``per`` units of the meter.
 
-    ``old`` is what the source said before, else what is published; None where nobody said anything yet.
+    ``old`` is the source's value before, else what is published; None where there is neither.
     """
 
     id: int
@@ -72,25 +73,25 @@ def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
     )
     found = session.execute(query).all()
     published = _published(session, {review.offering_id for review, *_ in found}, now)
-    said = _said(review for review, *_ in found)
+    held = _held(review for review, *_ in found)
     return [
-        _waiting(review, offering, source, published, said[review.offering_id, review.source_id])
+        _waiting(review, offering, source, published, held[review.offering_id, review.source_id])
         for review, offering, source in found
     ]
 
 
-def _said(reviews: Iterable[Review]) -> dict[tuple[int, int], _Prices]:
-    """What waits, by offering and source; of one component only a source's last word does."""
+def _held(reviews: Iterable[Review]) -> dict[tuple[int, int], _Prices]:
+    """What waits, by offering and source; of one component only a source's last observation does."""
     found: dict[tuple[int, int], _Prices] = defaultdict(dict)
     for review in reviews:
-        meter, _, conditions = review.component.partition("|")
+        meter, conditions = ComponentKey.parse(review.component)
         unit = Fraction(review.new_amount or 0) / review.per_quantity
         found[review.offering_id, review.source_id][review.offering_id, meter, conditions] = (unit, review.currency)
     return found
 
 
-def _waiting(review: Review, offering: str, source: str, published: _Prices, said: _Prices) -> Waiting:
-    meter, _, conditions = review.component.partition("|")
+def _waiting(review: Review, offering: str, source: str, published: _Prices, held: _Prices) -> Waiting:
+    meter, conditions = ComponentKey.parse(review.component)
     old = review.old_amount
     unit, currency = published.get((review.offering_id, meter, conditions), (None, review.currency))
     if old is None and unit is not None and currency == review.currency:
@@ -110,13 +111,13 @@ def _waiting(review: Review, offering: str, source: str, published: _Prices, sai
         currency=review.currency,
         per=review.per_quantity,
         opened_at=review.opened_at,
-        effect=_effect(review, old, published, said),
+        effect=_effect(review, old, published, held),
     )
 
 
-def _effect(review: Review, old: Decimal | None, published: _Prices, said: _Prices) -> Effect:
+def _effect(review: Review, old: Decimal | None, published: _Prices, held: _Prices) -> Effect:
     """On a million tokens in and 200,000 out where the price is one of the two; else on the meter's usual quantity."""
-    meter, _, conditions = review.component.partition("|")
+    meter, conditions = ComponentKey.parse(review.component)
     quantity = WORKLOAD.get(meter, METERS[meter].per)
     before = _costs(old, review.per_quantity, quantity)
     after = _costs(review.new_amount or Decimal(0), review.per_quantity, quantity) or Fraction(0)
@@ -124,7 +125,7 @@ def _effect(review: Review, old: Decimal | None, published: _Prices, said: _Pric
     if meter in WORKLOAD:
         (other,) = WORKLOAD.keys() - {meter}
         keys = [(review.offering_id, other, key) for key in (conditions, "")]
-        accepted = published | said
+        accepted = published | held
         rest, rest_after = (_unit_price(prices, keys, review.currency) for prices in (published, accepted))
         if rest_after is None:
             workload += f" ({other} have no price)"
@@ -132,7 +133,7 @@ def _effect(review: Review, old: Decimal | None, published: _Prices, said: _Pric
             workload = " + ".join(f"{count:,} {name}" for name, count in WORKLOAD.items())
             after += rest_after * WORKLOAD[other]
             before = None if before is None or rest is None else before + rest * WORKLOAD[other]
-        if next((key for key in keys if key in accepted), None) in said:
+        if next((key for key in keys if key in accepted), None) in held:
             workload += f" ({other} wait too: taken as accepted)"
     return Effect(workload, None if before is None else quantise(before), quantise(after))
 

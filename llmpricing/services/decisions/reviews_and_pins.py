@@ -1,4 +1,4 @@
-"""What people decide about prices: verdicts on suspicious words, and pins. Each lands whole, with its audit event."""
+"""Verdicts on suspicious observations, and pins. Each lands whole, with its audit event."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
-from llmpricing.domain.publishing.quarantine import Verdict
+from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.models import Offering, Pin, Review, Source
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.audit import note_event
@@ -51,11 +52,11 @@ class Held:
 class HeldPrice:
     """A price to hold: ``amount`` in ``currency`` per ``per`` units; ``since`` None means from now on.
 
-    ``offering`` is its id or any name that resolves; ``component`` the meter and its conditions, as in the history.
+    ``offering`` is its id or any name that resolves; ``component`` is the meter and its conditions.
     """
 
     offering: str
-    component: str
+    component: ComponentKey
     amount: Decimal
     per: int
     currency: str = "USD"
@@ -63,7 +64,7 @@ class HeldPrice:
 
 
 def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decider) -> int:
-    """Accept or reject words that wait, and publish their offerings anew; returns how many were decided.
+    """Accept or reject observations that wait, and publish their offerings anew; returns how many were decided.
 
     A verdict may be replaced by another. Raises DecisionRefused, and decides nothing, where one cannot be decided.
     """
@@ -90,7 +91,7 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     since = price.since or at
     slug = meant(session, price.offering, by.at)
     offering = _id_of(session, slug)
-    _refuse_unknown_conditions(session, slug, offering, price.component)
+    _refuse_unknown_conditions(session, slug, offering, price.component.conditions)
     for held in pins_on(session, offering, price.component):
         _cut(session, held, since, at)
     keep_manual_source(session)
@@ -102,15 +103,15 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
         "pinned_by": by.name,
         "note": by.note,
     }
-    _add_pin(session, offering, price.component, Range(since, None), at, values)
+    _add_pin(session, offering, price.component.text, Range(since, None), at, values)
     amount = f"{to_text(price.amount)} {price.currency} per {price.per}"
-    subject = f"{slug} {price.component}"
+    subject = f"{slug} {price.component.text}"
     note_event(session, at, by.name, "pin_added", subject, price=amount, since=since.isoformat(), note=by.note)
     _publish(session, {offering}, at)
     return Held(slug, keys_not_held(session, offering, price.component, since))
 
 
-def release_price(session: Session, name: str, component: str, by: Decider, *, void: bool = False) -> str:
+def release_price(session: Session, name: str, component: ComponentKey, by: Decider, *, void: bool = False) -> str:
     """End a pin now, so that the sources speak again; ``void`` undoes it for the past too, as if it had never been.
 
     Returns the offering's id. Raises DecisionRefused where nothing is pinned.
@@ -124,7 +125,7 @@ def release_price(session: Session, name: str, component: str, by: Decider, *, v
     for held in standing:
         _cut(session, held, None if void else at, at)
     action = "pin_voided" if void else "pin_removed"
-    note_event(session, at, by.name, action, f"{slug} {component}", note=by.note)
+    note_event(session, at, by.name, action, f"{slug} {component.text}", note=by.note)
     _publish(session, {offering}, at)
     return slug
 
@@ -169,9 +170,8 @@ def _id_of(session: Session, slug: str) -> int:
     return session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
 
 
-def _refuse_unknown_conditions(session: Session, slug: str, offering: int, component: str) -> None:
+def _refuse_unknown_conditions(session: Session, slug: str, offering: int, key: str) -> None:
     """A key that no price has would be a slip of the pen; the base price alone may be one that no source states."""
-    key = component.partition("|")[2]
     known = condition_keys(session, offering)
     if key and key not in known:
         named = f"those with conditions are: {', '.join(known)}" if known else "none of its prices has conditions"

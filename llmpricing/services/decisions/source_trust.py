@@ -1,4 +1,4 @@
-"""What people decide about whom to believe on the prices of one provider, with its audit event."""
+"""Trust ranks of sources on the prices of one provider, set and cleared, each with its audit event."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def _key(session: Session, provider: str, source: str) -> tuple[int, int]:
         raise DecisionRefused(
             f"No provider has the id {provider}. Ids look like openai; GET /api/v1/providers has all."
         )
-    said_by = session.scalar(select(Source.id).where(Source.slug == source))
-    if said_by is None:
+    source_id = session.scalar(select(Source.id).where(Source.slug == source))
+    if source_id is None:
         raise DecisionRefused(f"Nothing of {source} was read so far. First: llmpricing import {source}")
-    return seller, said_by
+    return seller, source_id
 
 
 def _publish(session: Session, provider: int, at: datetime) -> int:

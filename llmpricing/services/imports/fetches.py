@@ -1,4 +1,4 @@
-"""The lists that were read: bytes as they came, their sources, and the rows that tell when who said what."""
+"""The lists that were read: bytes as they came, their sources, and the rows of their readings."""
 
 from __future__ import annotations
 

@@ -102,13 +102,13 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     session.add(fetch)
     session.flush()
     ids = _keep_catalogue(session, source, price_list, reading, now)
-    priced = {ids[o.slug]: any(not said.is_zero for said in o.statements) for o in price_list.offerings if o.statements}
+    priced = {ids[o.slug]: any(not s.is_zero for s in o.statements) for o in price_list.offerings if o.statements}
     fetch.listed = sorted(offering for offering, is_priced in priced.items() if is_priced)
     fetch.zeroed = sorted(offering for offering, is_priced in priced.items() if not is_priced)
-    told = observed_changes.keep_news(session, source, fetch, observed_changes.said_in(price_list, ids))
+    changed = observed_changes.keep_changes(session, source, fetch, observed_changes.stated_in(price_list, ids))
     if not reading.allow_drop:
-        refuse_losses(told.losses, reading.origin)
-    return _conclude(fetch, told, info.slug, price_list), told.touched
+        refuse_losses(changed.losses, reading.origin)
+    return _conclude(fetch, changed, info.slug, price_list), changed.touched
 
 
 def _describe(session: Session, source: Source, info: SourceInfo, reading: ReadList, now: datetime) -> ImportSummary:
@@ -171,10 +171,10 @@ def _keep_catalogue(
     return ids
 
 
-def _conclude(fetch: SourceFetch, told: ObservedChanges, source: str, price_list: PriceList) -> ImportSummary:
+def _conclude(fetch: SourceFetch, changed: ObservedChanges, source: str, price_list: PriceList) -> ImportSummary:
     """Write down what the list held, and sum it up."""
-    told_of = {name: getattr(told, name) for name in ("new", "changed", "withdrawn", "unchanged")}
-    fetch.counts = told_of | sizes_of(price_list)
+    components = {name: getattr(changed, name) for name in ("new", "changed", "withdrawn", "unchanged")}
+    fetch.counts = components | sizes_of(price_list)
     fetch.unknown_keys = dict(price_list.unknown_keys.most_common())
     fetch.problems = [{"key": problem.key, "reason": problem.reason} for problem in price_list.problems]
     return ImportSummary(
@@ -182,7 +182,7 @@ def _conclude(fetch: SourceFetch, told: ObservedChanges, source: str, price_list
         fetch.published_at,
         fetch.sha256,
         "imported",
-        **told_of,
+        **components,
         unknown_keys=fetch.unknown_keys,
         problems=price_list.problems,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.observations import PriceList
 from llmpricing.models import SourceFetch
 from llmpricing.services.imports.observed_changes import Loss
@@ -49,8 +50,7 @@ def refuse_losses(losses: Iterable[Loss], origin: str) -> None:
     """Raise ImportRefused where most of the offerings that had some price, of many, lose it though they are listed."""
     for loss in losses:
         if loss.had >= FEW and loss.lost * 2 > loss.had:
-            meter, _, conditions = loss.component.partition("|")
-            price = f"{meter} [{conditions}]" if conditions else meter
+            price = ComponentKey.parse(loss.component).label
             raise ImportRefused(
                 f"{origin} has no price of {price} any more for {loss.lost:,} of the {loss.had:,} listed offerings "
                 f"that had one: a key was lost or renamed, which is a broken list more often than news. {_WAY_OUT}"

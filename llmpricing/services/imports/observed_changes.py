@@ -1,4 +1,4 @@
-"""What a list says that its source had not said before: the words that are appended to the history."""
+"""What a list states that its source had not stated before: the observations that are appended to the history."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session, aliased
 from llmpricing.domain.observations import PriceList, State
 from llmpricing.models import ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
-from llmpricing.services.publishing.observations import Said, component_text
+from llmpricing.services.publishing.observations import Segments
 
-READ = ("imported", "unchanged")  # outcomes of fetches that count as what the source said
+READ = ("imported", "unchanged")  # outcomes of fetches that count as a reading of the source
 _Key = tuple[int, str]  # offering and component
 
 
@@ -42,32 +42,34 @@ class ObservedChanges:
     losses: list[Loss]
 
 
-def keep_news(session: Session, source: Source, fetch: SourceFetch, said: Mapping[_Key, Said]) -> ObservedChanges:
-    """Append what the list of this fetch says and the source had not said before."""
-    before = observations.last_words(session, source, fetch.published_at)
-    new = {key: segments for key, segments in said.items() if key not in before}
+def keep_changes(
+    session: Session, source: Source, fetch: SourceFetch, stated: Mapping[_Key, Segments]
+) -> ObservedChanges:
+    """Append what the list of this fetch states and the source had not stated before."""
+    before = observations.last_observed(session, source, fetch.published_at)
+    new = {key: segments for key, segments in stated.items() if key not in before}
     changed = {
         key: segments
-        for key, segments in said.items()
+        for key, segments in stated.items()
         if key in before and observations.comparable(before[key]) != observations.comparable(segments)
     }
     listed = set(fetch.listed)
-    withdrawn = list(_withdrawn(before, said, listed))
+    withdrawn = list(_withdrawn(before, stated, listed))
     changes = new | changed | dict.fromkeys(withdrawn, ())
     rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
     rows |= {
         (time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes), before)
     }
-    observations.keep_words(session, source, fetch, rows)
+    observations.keep_observations(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
-    unchanged = len(said) - len(new) - len(changed)
-    return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, said, listed))
+    unchanged = len(stated) - len(new) - len(changed)
+    return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, stated, listed))
 
 
-def said_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Said]:
-    """The list's words by offering and component; ``ids`` are those of its offerings."""
+def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Segments]:
+    """The list's statements by offering and component; ``ids`` are those of its offerings."""
     return {
-        (ids[offering.slug], component_text(statement.meter, statement.conditions)): statement.segments
+        (ids[offering.slug], statement.component.text): statement.segments
         for offering in price_list.offerings
         for statement in offering.statements
     }
@@ -77,37 +79,37 @@ def bracketed_by(session: Session, source: Source, time: datetime) -> set[int]:
     """Offerings whose prices changed in the source's next list after a time: one of that time bounds the change."""
     lists = select(SourceFetch.published_at).where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
     later = session.scalar(lists.where(SourceFetch.published_at > time).order_by(SourceFetch.published_at).limit(1))
-    return set() if later is None else {offering for offering, _ in _told_at(session, source, later)}
+    return set() if later is None else {offering for offering, _ in _observed_at(session, source, later)}
 
 
-def _told_at(session: Session, source: Source, time: datetime) -> set[_Key]:
+def _observed_at(session: Session, source: Source, time: datetime) -> set[_Key]:
     query = select(ObservationRow.offering_id, ObservationRow.component).where(
         ObservationRow.source_id == source.id, ObservationRow.time == time
     )
     return {(offering, component) for offering, component in session.execute(query)}
 
 
-def _withdrawn(before: Mapping[_Key, Said], said: Mapping[_Key, Said], listed: set[int]) -> Iterator[_Key]:
+def _withdrawn(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], listed: set[int]) -> Iterator[_Key]:
     """Prices that the source no longer states though it still prices the offering."""
-    return (key for key, segments in before.items() if segments and key[0] in listed and key not in said)
+    return (key for key, segments in before.items() if segments and key[0] in listed and key not in stated)
 
 
-def _losses(before: Mapping[_Key, Said], said: Mapping[_Key, Said], listed: set[int]) -> list[Loss]:
+def _losses(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], listed: set[int]) -> list[Loss]:
     had = [key for key, segments in before.items() if key[0] in listed and _is_sold(segments)]
-    lost = Counter(component for offering, component in had if not _is_sold(said.get((offering, component), ())))
+    lost = Counter(component for offering, component in had if not _is_sold(stated.get((offering, component), ())))
     counts = Counter(component for _, component in had)
     return [Loss(component, count, counts[component]) for component, count in lost.most_common()]
 
 
-def _is_sold(segments: Said) -> bool:
-    """Whether a word states a price, be it free: a list without a meter's key may also read as not offering it."""
+def _is_sold(segments: Segments) -> bool:
+    """Whether a price is stated, be it free: a list without a meter's key may also read as not offering it."""
     return any(segment.state not in (State.NOT_OFFERED, State.ZERO) for segment in segments)
 
 
 def _repeated_later(
-    session: Session, source: Source, fetch: SourceFetch, changes: set[_Key], before: Mapping[_Key, Said]
+    session: Session, source: Source, fetch: SourceFetch, changes: set[_Key], before: Mapping[_Key, Segments]
 ) -> Iterator[tuple[_Key, datetime]]:
-    """Where later lists said the same as the one before this: that was no news then; now that this one has come
+    """Where later lists stated the same as the one before this: that was no change then; now that this one has come
     between, it is, in the first of them that prices the offering.
     """
     same = aliased(SourceFetch)  # an unchanged list is kept without its offerings: its digest names them
@@ -128,7 +130,7 @@ def _repeated_later(
         if not waiting:
             return
         priced, unpriced = set(listed), set(zeroed)
-        spoken = {key for key in waiting if key[0] in priced or (key[0] in unpriced and key in zeros)}
-        for key in spoken - _told_at(session, source, time):
+        repeated = {key for key in waiting if key[0] in priced or (key[0] in unpriced and key in zeros)}
+        for key in repeated - _observed_at(session, source, time):
             yield key, time
-        waiting = waiting - spoken
+        waiting = waiting - repeated

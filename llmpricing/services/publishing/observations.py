@@ -1,4 +1,4 @@
-"""What sources said, as rows of model_pricing_history and as words of the domain."""
+"""Observations of the sources, as rows of model_pricing_history and as values of the domain."""
 
 from __future__ import annotations
 
@@ -15,37 +15,29 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.conditions import Conditions, Schedule, parse_key
+from llmpricing.domain.components import Component
+from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.observations import Basis, DatedPrice, State, Statement
-from llmpricing.domain.publishing.timelines import Component, Observation
+from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.models import ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.session import ONE_INSERT
 
 WITHDRAWN = "withdrawn"
 _HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
-Said = tuple[DatedPrice, ...]  # one word without its source and time; empty when withdrawn
+Segments = tuple[DatedPrice, ...]  # one observation without its source and time; empty when withdrawn
 
 
-def component_text(meter: str, conditions: Conditions) -> str:
-    """How a component is named in the history: ``input_tokens|tier=batch``."""
-    return f"{meter}|{conditions.key}"
-
-
-def comparable(said: Said) -> tuple[DatedPrice, ...]:
-    """A word without what does not change a price: the source's own spelling and where it read it."""
-    return tuple(replace(segment, raw=None, source_url=None) for segment in said)
+def comparable(segments: Segments) -> Segments:
+    """An observation without what does not change a price: the source's own spelling and where it read it."""
+    return tuple(replace(segment, raw=None, source_url=None) for segment in segments)
 
 
 class Components:
     """Reads components back from their texts; each text is parsed once."""
 
     def __init__(self, session: Session) -> None:
-        self._schedules = {row.key: _schedule(row) for row in session.scalars(select(ScheduleRow))}
-        self.read = cache(self._read)
-
-    def _read(self, text: str) -> Component:
-        meter, _, key = text.partition("|")
-        return meter, parse_key(key, self._schedules)
+        schedules = {row.key: _schedule(row) for row in session.scalars(select(ScheduleRow))}
+        self.read = cache(lambda text: Component.parse(text, schedules))
 
 
 def _schedule(row: ScheduleRow) -> Schedule:
@@ -67,8 +59,8 @@ def keep_schedules(session: Session, statements: Iterable[Statement]) -> None:
         session.execute(upsert(ScheduleRow).values(values).on_conflict_do_nothing())
 
 
-def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[int, str], Said]:
-    """What the source had said last by ``until``, by offering and component."""
+def last_observed(session: Session, source: Source, until: datetime) -> dict[tuple[int, str], Segments]:
+    """The source's last observations by ``until``, by offering and component."""
     query = (
         select(_HISTORY)
         .where(ObservationRow.source_id == source.id, ObservationRow.time <= until)
@@ -77,20 +69,20 @@ def last_words(session: Session, source: Source, until: datetime) -> dict[tuple[
             ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment, ObservationRow.time.desc()
         )
     )
-    found: dict[tuple[int, str], Said] = {}
+    found: dict[tuple[int, str], Segments] = {}
     rows = session.execute(query)
     for key, group in groupby(rows, key=lambda row: (row.offering_id, row.component)):
-        # Of the segments only those of the last word count: an older word may have had more of them.
+        # Of the segments only those of the last observation count: an older one may have had more of them.
         segments = list(group)
         newest = max(row.time for row in segments)
-        found[key] = _said([row for row in segments if row.time == newest])
+        found[key] = _segments([row for row in segments if row.time == newest])
     return found
 
 
-def words_of(
+def observations_of(
     session: Session, offerings: Collection[int], components: Components
 ) -> dict[int, dict[Component, list[Observation]]]:
-    """All words of all sources on these offerings."""
+    """All observations of all sources on these offerings."""
     sources = {source.id: source for source in session.scalars(select(Source))}
     found: dict[int, dict[Component, list[Observation]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
@@ -109,8 +101,8 @@ def words_of(
         rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
     ):
         source = sources[source_id]
-        word = Observation(source.slug, time, source.states_dates, _said(list(group)))
-        found[offering][components.read(text)].append(word)
+        observation = Observation(source.slug, time, source.states_dates, _segments(list(group)))
+        found[offering][components.read(text)].append(observation)
     return found
 
 
@@ -128,17 +120,17 @@ def snapshots_of(session: Session) -> dict[str, list[datetime]]:
     return found
 
 
-def keep_words(
-    session: Session, source: Source, fetch: SourceFetch, said: Mapping[tuple[datetime, int, str], Said]
+def keep_observations(
+    session: Session, source: Source, fetch: SourceFetch, observed: Mapping[tuple[datetime, int, str], Segments]
 ) -> None:
-    """Append what the source said, by (time, offering, component)."""
-    rows = [row for key, segments in said.items() for row in _rows(source, fetch, *key, segments)]
+    """Append observations of the source, by (time, offering, component)."""
+    rows = [row for key, segments in observed.items() for row in _rows(source, fetch, *key, segments)]
     if rows:
         session.execute(insert(ObservationRow), rows, execution_options=ONE_INSERT)
 
 
 def _rows(
-    source: Source, fetch: SourceFetch, time: datetime, offering_id: int, component: str, said: Said
+    source: Source, fetch: SourceFetch, time: datetime, offering_id: int, component: str, segments: Segments
 ) -> Iterable[dict[str, Any]]:
     key = {
         "time": time,
@@ -147,9 +139,9 @@ def _rows(
         "component": component,
         "fetch_id": fetch.id,
     }
-    if not said:
+    if not segments:
         yield key | _columns(DatedPrice(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": WITHDRAWN}
-    for number, segment in enumerate(said):
+    for number, segment in enumerate(segments):
         yield key | _columns(segment) | {"segment": number}
 
 
@@ -158,7 +150,7 @@ def _columns(segment: DatedPrice) -> dict[str, Any]:
         "state": segment.state.value,
         "value": segment.amount,
         "currency": segment.currency,
-        "per_quantity": segment.per_quantity,
+        "per_quantity": segment.per,
         "minimum_quantity": segment.minimum_quantity,
         "stated_from": segment.valid_from,
         "stated_until": segment.valid_until,
@@ -168,7 +160,7 @@ def _columns(segment: DatedPrice) -> dict[str, Any]:
     }
 
 
-def _said(rows: Sequence[Any]) -> Said:
+def _segments(rows: Sequence[Any]) -> Segments:
     return tuple(_segment(row) for row in rows if row.state != WITHDRAWN)
 
 
@@ -176,7 +168,7 @@ def _segment(row: Any) -> DatedPrice:
     return DatedPrice(
         state=State(row.state),
         amount=row.value,
-        per_quantity=row.per_quantity,
+        per=row.per_quantity,
         currency=row.currency,
         valid_from=row.stated_from,
         valid_until=row.stated_until,

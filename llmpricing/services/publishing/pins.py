@@ -1,4 +1,4 @@
-"""Prices that people hold against all sources."""
+"""Pins: prices that a person holds against all sources."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.components import Component, ComponentKey
 from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.publish import PINNED, pin
-from llmpricing.domain.publishing.timelines import Component, TimelineEntry
+from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.models import Offering, Pin, PriceRow, Source
 from llmpricing.services.publishing.observations import Components
 
@@ -24,7 +25,7 @@ class PinnedPrice:
     """A price that somebody holds: ``amount`` in ``currency`` per ``per`` units of the meter; 0 is free."""
 
     offering: str
-    component: str
+    component: ComponentKey
     amount: Decimal
     currency: str
     per: int
@@ -54,9 +55,11 @@ def pins_of(
     return found
 
 
-def pins_on(session: Session, offering_id: int, component: str) -> list[Pin]:
+def pins_on(session: Session, offering_id: int, component: ComponentKey) -> list[Pin]:
     """The pins that stand on one component, in order of time."""
-    query = select(Pin).where(Pin.offering_id == offering_id, Pin.component == component, func.upper_inf(Pin.recorded))
+    query = select(Pin).where(
+        Pin.offering_id == offering_id, Pin.component == component.text, func.upper_inf(Pin.recorded)
+    )
     return list(session.scalars(query.order_by(func.lower(Pin.valid).nulls_first())))
 
 
@@ -66,9 +69,9 @@ def condition_keys(session: Session, offering_id: int) -> list[str]:
     return sorted(set(session.scalars(query)) - {""})
 
 
-def keys_not_held(session: Session, offering_id: int, component: str, since: datetime) -> list[str]:
-    """The meter's conditions beside those of the component that the sources price from then on, as pins leave them."""
-    meter, _, key = component.partition("|")
+def keys_not_held(session: Session, offering_id: int, component: ComponentKey, since: datetime) -> list[str]:
+    """The meter's conditions beside those of the component that sources price from then on, as pins leave them."""
+    meter, key = component
     query = (
         select(PriceRow.condition_key)
         .join(Source, Source.id == PriceRow.source_id)
@@ -100,7 +103,7 @@ def pinned_prices(session: Session, now: datetime) -> list[PinnedPrice]:
     return [
         PinnedPrice(
             slug,
-            held.component,
+            ComponentKey.parse(held.component),
             held.amount or Decimal(0),
             held.currency,
             held.per_quantity,

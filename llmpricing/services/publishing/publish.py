@@ -1,4 +1,4 @@
-"""Bring the published prices of offerings up to what the domain makes of all words: close what no longer holds, add."""
+"""Bring published prices up to the observations, verdicts and pins: close what no longer holds, add what does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
-from llmpricing.domain.publishing.timelines import Component, TimelineEntry
+from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.models import MeterRow, Offering, PriceRow, Source
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services.publishing import observations, pins, reviews
@@ -45,7 +45,7 @@ def publish(
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Counter[tuple[str, datetime]]:
-    """Publish these offerings anew as of ``now``; returns how many words wait for a person, by source and time."""
+    """Publish these offerings anew as of ``now``; returns how many observations wait, by source and time."""
     keep_meters(session)
     components = observations.Components(session)
     snapshots = observations.snapshots_of(session)
@@ -58,12 +58,12 @@ def publish(
     ordered = sorted(offerings)
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        said = observations.words_of(session, chunk, components)
+        observed = observations.observations_of(session, chunk, components)
         verdicts = reviews.verdicts_of(session, chunk, components, slugs)
         held = pins.pins_of(session, chunk, components)
         books = {
             offering: publish_offering(
-                said[offering],
+                observed[offering],
                 snapshots=snapshots,
                 mode=modes[offering],
                 ranks=ranks[offering],
@@ -73,7 +73,7 @@ def publish(
             for offering in chunk
         }
         flags = {offering: book.flags for offering, book in books.items()}
-        flagged.update((f.source, f.time) for found in flags.values() for f in found if f.is_pending)
+        flagged.update((f.key.source, f.key.time) for found in flags.values() for f in found if f.is_pending)
         reviews.keep_reviews(session, flags, ids, now)
         _bring_up_to(session, books, ids, now)
         done += len(chunk)
@@ -121,18 +121,14 @@ def _identity(offering: int, values: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _values(book: OfferingBook, offering: int, source_ids: Mapping[str, int]) -> Iterable[dict[str, Any]]:
-    for component, rows in book.prices.items():
-        condition = _condition_columns(component)
-        for row in rows:
-            yield {"offering_id": offering, **condition, **_row_columns(row), "source_id": source_ids[row.source]}
+    for component, entries in book.prices.items():
+        condition = {"meter": component.meter} | _condition_columns(component.conditions)
+        for entry in entries:
+            source_id = source_ids[entry.source]
+            yield {"offering_id": offering, **condition, **_entry_columns(entry), "source_id": source_id}
 
 
-def _condition_columns(component: Component) -> dict[str, Any]:
-    meter, conditions = component
-    return {"meter": meter, **_columns_of(conditions)}
-
-
-def _columns_of(conditions: Conditions) -> dict[str, Any]:
+def _condition_columns(conditions: Conditions) -> dict[str, Any]:
     step = conditions.step
     return {
         "condition_key": conditions.key,
@@ -146,18 +142,18 @@ def _columns_of(conditions: Conditions) -> dict[str, Any]:
     }
 
 
-def _row_columns(row: TimelineEntry) -> dict[str, Any]:
-    segment = row.segment
+def _entry_columns(entry: TimelineEntry) -> dict[str, Any]:
+    segment = entry.segment
     return {
         "state": segment.state.value,
         "amount": segment.amount,
         "currency": segment.currency,
-        "per_quantity": segment.per_quantity,
+        "per_quantity": segment.per,
         "minimum_quantity": segment.minimum_quantity,
         "valid": Range(segment.valid_from, segment.valid_until, bounds="[)"),
         "basis": segment.basis.value,
-        "bracket_from": row.bracket_from,
-        "observed_at": row.observed,
-        "known_from": row.known_from,
+        "bracket_from": entry.bracket_from,
+        "observed_at": entry.observed,
+        "known_from": entry.known_from,
         "source_url": segment.source_url,
     }

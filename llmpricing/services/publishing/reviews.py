@@ -1,4 +1,4 @@
-"""The words that guards stopped: opened when publishing finds them, closed by a person or by newer words."""
+"""Reviews of observations that guards stopped: opened by publishing, closed by a person or by newer lists."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.quarantine import Flag, Verdict
-from llmpricing.domain.publishing.verdicts import WordKey
+from llmpricing.domain.publishing.quarantine import Flag
+from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import Review
-from llmpricing.services.publishing.observations import Components, component_text
+from llmpricing.services.publishing.observations import Components
 
 SUPERSEDED = "superseded"
 _OPEN = {"closed_at": None, "outcome": None}
@@ -27,15 +27,14 @@ _Key = tuple[int, str, int, datetime]  # offering, component, source, time
 
 def verdicts_of(
     session: Session, offerings: Collection[int], components: Components, source_slugs: Mapping[int, str]
-) -> dict[int, dict[WordKey, Verdict]]:
-    """What people decided on words of these offerings."""
+) -> dict[int, dict[ObservationKey, Verdict]]:
+    """The verdicts on observations of these offerings."""
     query = select(Review).where(
         Review.offering_id.in_(offerings), Review.outcome.in_([verdict.value for verdict in Verdict])
     )
-    found: dict[int, dict[WordKey, Verdict]] = defaultdict(dict)
+    found: dict[int, dict[ObservationKey, Verdict]] = defaultdict(dict)
     for review in session.scalars(query):
-        meter, conditions = components.read(review.component)
-        key = (meter, conditions, source_slugs[review.source_id], review.time)
+        key = ObservationKey(components.read(review.component), source_slugs[review.source_id], review.time)
         found[review.offering_id][key] = Verdict(str(review.outcome))
     return found
 
@@ -43,11 +42,11 @@ def verdicts_of(
 def keep_reviews(
     session: Session, flags: Mapping[int, Iterable[Flag]], source_ids: Mapping[str, int], now: datetime
 ) -> None:
-    """Open a review for each new pending flag, close those whose word no guard stops any more, and let the others say
-    what the flag says now: an older list may have come between, or another source's.
+    """Open a review for each new pending flag, close those whose observation no guard stops any more, and bring the
+    others up to their flag: an older list may have come between, or another source's.
     """
     pending = {
-        (offering, component_text(flag.meter, flag.conditions), source_ids[flag.source], flag.time): flag
+        (offering, flag.key.component.text, source_ids[flag.key.source], flag.key.time): flag
         for offering, found in flags.items()
         for flag in found
         if flag.is_pending
@@ -58,12 +57,12 @@ def keep_reviews(
     }
     for key, review in known.items():
         if key in pending:
-            for name, value in (_told(pending[key]) | _OPEN).items():
+            for name, value in (_columns(pending[key]) | _OPEN).items():
                 setattr(review, name, value)
         elif review.closed_at is None:
             review.closed_at, review.outcome = now, SUPERSEDED
     session.flush()
-    added = [_identity(key) | _told(flag) | {"opened_at": now} for key, flag in pending.items() if key not in known]
+    added = [_identity(key) | _columns(flag) | {"opened_at": now} for key, flag in pending.items() if key not in known]
     if added:
         session.execute(insert(Review), added)
 
@@ -72,8 +71,8 @@ def _identity(key: _Key) -> dict[str, Any]:
     return dict(zip(("offering_id", "component", "source_id", "time"), key, strict=True))
 
 
-def _told(flag: Flag) -> dict[str, Any]:
-    """What a review says of the word that waits."""
+def _columns(flag: Flag) -> dict[str, Any]:
+    """The columns of a review that tell of the flag."""
     return {
         "rule": flag.finding.rule.value,
         "against": _against(flag),
@@ -81,12 +80,12 @@ def _told(flag: Flag) -> dict[str, Any]:
         "old_amount": _old_amount(flag),
         "new_amount": flag.new.amount or Decimal(0),  # no amount is free
         "currency": flag.new.currency,
-        "per_quantity": flag.new.per_quantity,
+        "per_quantity": flag.new.per,
     }
 
 
 def _old_amount(flag: Flag) -> Decimal | None:
-    """What the source said before, else what another one says, for the new value's quantity."""
+    """The source's value before, else another source's, for the new value's quantity."""
     measured = flag.finding.old if flag.finding.against not in METERS else None
     return _amount_per(flag.old or measured, flag.new)
 
@@ -100,5 +99,5 @@ def _against(flag: Flag) -> str:
 def _amount_per(segment: DatedPrice | None, new: DatedPrice) -> Decimal | None:
     if segment is None or segment.amount is None or segment.currency != new.currency:
         return None
-    per = Fraction(new.per_quantity, segment.per_quantity)
+    per = Fraction(new.per, segment.per)
     return segment.amount * per.numerator / per.denominator

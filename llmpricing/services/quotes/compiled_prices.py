@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
@@ -55,7 +56,7 @@ _COLUMNS = (
     PriceRow.state,
     PriceRow.amount,
     PriceRow.currency,
-    PriceRow.per_quantity,
+    PriceRow.per_quantity.label("per"),
     func.lower(PriceRow.valid).label("valid_from"),
     func.upper(PriceRow.valid).label("valid_until"),
     PriceRow.basis,
@@ -74,7 +75,8 @@ def _read(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[
     for row in session.execute(query).mappings():
         values = dict(row)
         offering = values.pop("offering_id")
-        values["meter"], values["conditions"] = components.read(f"{values['meter']}|{values.pop('condition_key')}")
+        component = ComponentKey(values["meter"], values.pop("condition_key"))
+        values["conditions"] = components.read(component.text).conditions
         values["state"], values["basis"] = State(values["state"]), Basis(values["basis"])
         found[offering].append(Price(**values))
     return found

@@ -17,7 +17,7 @@ class ListRate:
     """What one meter costs under one set of conditions; no amount means: not offered."""
 
     amount: Decimal | None
-    per_quantity: int
+    per: int
     raw: str | None = None
     basis: Basis = Basis.UNDATED
     source_url: str | None = None
@@ -30,7 +30,7 @@ class ListRate:
         return DatedPrice(
             state=state,
             amount=None if self.amount is None else Decimal(to_text(self.amount)),
-            per_quantity=self.per_quantity,
+            per=self.per,
             currency=self.currency,
             valid_from=valid_from,
             basis=Basis.UNDATED if valid_from is None else self.basis,
@@ -41,9 +41,9 @@ class ListRate:
 
     def same_price(self, other: ListRate) -> bool:
         """Whether a change from one to the other is none that anybody pays for."""
-        return (self.amount, self.per_quantity, self.currency, self.minimum_quantity) == (
+        return (self.amount, self.per, self.currency, self.minimum_quantity) == (
             other.amount,
-            other.per_quantity,
+            other.per,
             other.currency,
             other.minimum_quantity,
         )

@@ -12,8 +12,9 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue import freshness
-from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, ObservedValue, disagreements
+from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, disagreements
 from llmpricing.services.catalogue.sources import feeds
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
@@ -98,20 +99,19 @@ def _passes(item: DisagreementJson, values: dict[str, Any]) -> bool:
 
 
 def _json(found: Disagreement) -> DisagreementJson:
-    meter, _, conditions = found.component.partition("|")
     return DisagreementJson(
         offering=found.offering,
         provider=found.provider,
-        meter=meter,
-        conditions=conditions,
+        meter=found.component.meter,
+        conditions=found.component.conditions,
         published=ObservedJson(**_value(found.published), source=found.published_source),
-        said=SaidJson(**_value(found.said), source=found.source, at=found.said_at),
+        said=SaidJson(**_value(found.observed), source=found.source, at=found.observed_at),
         factor=ratio_text(found.factor) if found.factor else None,
         kind=found.kind,
         review=found.review,
     )
 
 
-def _value(observed: ObservedValue) -> dict[str, Any]:
-    amount = None if observed.amount is None else to_text(observed.amount)
-    return {"state": observed.state, "amount": amount, "currency": observed.currency, "per": observed.per}
+def _value(asked: Amount) -> dict[str, Any]:
+    amount = None if asked.amount is None else to_text(asked.amount)
+    return {"state": asked.state, "amount": amount, "currency": asked.currency, "per": asked.per}

@@ -27,7 +27,7 @@ def usd(day):
         return DatedPrice(
             state=state,
             amount=value,
-            per_quantity=1_000_000,
+            per=1_000_000,
             valid_from=day(since) if since else None,
             valid_until=day(until) if until else None,
             basis=Basis.DOCUMENTED if since else Basis.UNDATED,

@@ -51,7 +51,7 @@ def test_a_bound_of_199999_is_an_inclusive_step_at_200000(amount, prices, offeri
 
 
 def test_prices_are_stated_for_the_quantity_the_source_uses(prices, offering):
-    per = {said.meter: said.segments[0].per_quantity for said in offering(prices, "acme/steps").statements}
+    per = {said.meter: said.segments[0].per for said in offering(prices, "acme/steps").statements}
     assert per["input_tokens"] == 1_000_000
     assert per["web_searches"] == 1000
 
@@ -146,7 +146,7 @@ def test_a_floats_residue_is_taken_off_and_its_text_kept(prices, offering):
 
 def test_groqs_whisper_bills_ten_seconds_at_least(prices, offering):
     said = offering(prices, "groq/whisper-large-v3").statements
-    assert {(s.meter, s.segments[0].minimum_quantity, s.segments[0].per_quantity) for s in said} == {
+    assert {(s.meter, s.segments[0].minimum_quantity, s.segments[0].per) for s in said} == {
         ("audio_seconds", Decimal(10), 3600),
         ("input_audio_seconds", Decimal(10), 3600),
     }

@@ -38,7 +38,7 @@ def amount(segment):
 
 def test_a_price_per_token_is_told_per_million_with_its_own_text(segment):
     found = segment("openai/gpt-9", "input_tokens")
-    assert (str(found.amount), found.per_quantity, found.raw) == ("2.5", 1_000_000, "2.5e-06")
+    assert (str(found.amount), found.per, found.raw) == ("2.5", 1_000_000, "2.5e-06")
     assert found.source_url == "https://o.test/pricing"
 
 

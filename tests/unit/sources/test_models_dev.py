@@ -51,7 +51,7 @@ def test_costs_are_undated_prices_per_million_tokens(prices, offering, amount):
     assert amount("x-ai/grok-9", "cache_write_tokens") == Decimal("1.5")
     assert amount("x-ai/grok-9", "input_audio_tokens") == 3
     segments = [s for said in offering(prices, "x-ai/grok-9").statements for s in said.segments]
-    assert {(s.per_quantity, s.valid_from, s.valid_until) for s in segments} == {(1_000_000, None, None)}
+    assert {(s.per, s.valid_from, s.valid_until) for s in segments} == {(1_000_000, None, None)}
     assert not prices.states_dates
 
 

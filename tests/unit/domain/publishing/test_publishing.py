@@ -4,19 +4,29 @@ from decimal import Decimal
 
 import pytest
 
+from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, Step, conditions
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.publishing.publish import pin, publish_offering
+from tests.dissents import dissents
 
-INPUT = ("input_tokens", BASE)
-ABOVE_272K = ("input_tokens", conditions(step=Step(272_000)))
-ABOVE_200K = ("input_tokens", conditions(step=Step(200_000)))
+INPUT = Component("input_tokens", BASE)
+ABOVE_272K = Component("input_tokens", conditions(step=Step(272_000)))
+ABOVE_200K = Component("input_tokens", conditions(step=Step(200_000)))
 
 
 @pytest.fixture
 def publish(day):
-    def build(words, **more):
-        return publish_offering(words, snapshots={"litellm": [day("2024-01-01")]}, mode="chat", **more)
+    def build(observed, **more):
+        return publish_offering(observed, snapshots={"litellm": [day("2024-01-01")]}, mode="chat", **more)
+
+    return build
+
+
+@pytest.fixture
+def dissent_of(day):
+    def build(observed, **more):
+        return list(dissents(observed, {"litellm": [day("2024-01-01")]}, "chat", **more))
 
     return build
 
@@ -28,11 +38,12 @@ def by_source(rows):
     ]
 
 
-def test_the_most_trusted_source_speaks_and_the_others_dissent(publish, word):
-    book = publish({INPUT: [word("genai-prices", "2024-01-01", "2.5"), word("litellm", "2024-01-01", "3")]})
+def test_the_most_trusted_source_speaks_and_the_others_dissent(publish, dissent_of, word):
+    observed = {INPUT: [word("genai-prices", "2024-01-01", "2.5"), word("litellm", "2024-01-01", "3")]}
+    book = publish(observed)
     assert by_source(book.prices[INPUT]) == [("genai-prices", None, "2.5")]
-    (dissent,) = book.dissents()
-    assert (dissent.said.source, dissent.factor) == ("litellm", Decimal("1.2"))
+    (dissent,) = dissent_of(observed)
+    assert (dissent.stated.source, dissent.factor) == ("litellm", Decimal("1.2"))
 
 
 def test_a_dated_price_outranks_an_undated_one_before_its_source_was_first_read(publish, word):
@@ -58,7 +69,7 @@ def test_a_dated_price_of_the_most_trusted_source_holds_from_its_own_start(publi
     ]
 
 
-def test_steps_of_one_family_are_never_mixed_from_two_sources(publish, word):
+def test_steps_of_one_series_are_never_mixed_from_two_sources(publish, word):
     book = publish(
         {
             INPUT: [word("genai-prices", "2024-01-01", "2"), word("litellm", "2024-01-01", "2")],
@@ -71,7 +82,7 @@ def test_steps_of_one_family_are_never_mixed_from_two_sources(publish, word):
 
 
 def test_another_meter_may_come_from_a_source_that_has_it(publish, word):
-    reads = ("cache_read_tokens", BASE)
+    reads = Component("cache_read_tokens", BASE)
     book = publish({INPUT: [word("genai-prices", "2024-01-01", "2")], reads: [word("litellm", "2024-01-01", "0.2")]})
     assert by_source(book.prices[reads]) == [("litellm", "2024-01-01", "0.2")]
 
@@ -93,13 +104,14 @@ def test_where_the_most_trusted_source_withdraws_the_next_one_speaks(publish, wo
     assert by_source(publish(words).prices[INPUT]) == [("genai-prices", None, "2.5"), ("litellm", "2024-06-01", "3")]
 
 
-def test_a_pin_holds_against_imports_while_the_drift_stays_visible(publish, word, usd, day):
+def test_a_pin_holds_against_imports_while_the_drift_stays_visible(publish, dissent_of, word, usd, day):
     held = pin(usd("1.8", "2024-03-01"), day("2024-03-05"))
     words = {INPUT: [word("genai-prices", "2024-01-01", "2.5"), word("genai-prices", "2024-06-01", "2")]}
     book = publish(words, pins={INPUT: [held]})
     assert by_source(book.prices[INPUT]) == [("genai-prices", None, "2.5"), ("manual", "2024-03-01", "1.8")]
     assert book.prices[INPUT][1].segment.basis is Basis.MANUAL
-    assert [str(dissent.said.segment.amount) for dissent in book.dissents()] == ["2.5", "2"]
+    drift = dissent_of(words, pins={INPUT: [held]})
+    assert [str(dissent.stated.segment.amount) for dissent in drift] == ["2.5", "2"]
 
 
 def test_a_pin_with_an_end_gives_the_price_back(publish, word, usd, day):
@@ -114,6 +126,6 @@ def test_a_later_pin_replaces_an_earlier_one(publish, usd, day):
     assert by_source(book.prices[INPUT]) == [("manual", "2024-03-01", "1"), ("manual", "2024-05-01", "2")]
 
 
-def test_what_an_undated_price_says_of_the_time_before_it_was_read_is_no_dissent(publish, word):
-    book = publish({INPUT: [word("genai-prices", "2026-11-10", "2.5"), word("litellm", "2024-05-14", "5")]})
-    assert {dissent.said.source for dissent in book.dissents()} == {"litellm"}
+def test_what_an_undated_price_says_of_the_time_before_it_was_read_is_no_dissent(dissent_of, word):
+    observed = {INPUT: [word("genai-prices", "2026-11-10", "2.5"), word("litellm", "2024-05-14", "5")]}
+    assert {dissent.stated.source for dissent in dissent_of(observed)} == {"litellm"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 from itertools import count
 
@@ -12,6 +13,8 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from tests.prices import price_of, prices_of
 
+SEGMENT_FIELDS = {field.name for field in fields(DatedPrice)}
+
 
 @pytest.fixture(scope="session")
 def price():
@@ -19,12 +22,12 @@ def price():
     numbers = count(1)
 
     def make(meter, amount=None, conditions=BASE, *, state=None, per=None, **facts):
-        stated = {name: facts.pop(name) for name in tuple(facts) if name in DatedPrice.__slots__}
+        stated = {name: facts.pop(name) for name in tuple(facts) if name in SEGMENT_FIELDS}
         value = None if amount is None else Decimal(amount)
         segment = DatedPrice(
             state=state or (State.PRICED if value else State.FREE),
             amount=value,
-            per_quantity=per or METERS[meter].per,
+            per=per or METERS[meter].per,
             **{"basis": Basis.DOCUMENTED, **stated},
         )
         return price_of(next(numbers), meter, segment, conditions, **facts)

@@ -65,9 +65,7 @@ def test_a_fee_per_request_that_waits_leaves_no_total(cost, price):
 
 
 def test_ones_own_price_holds_whatever_waits(cost, price):
-    own = ContractRate(
-        id=1, discount=None, meter="cache_read_tokens", amount=Decimal("0.1"), currency="USD", per_quantity=10**6
-    )
+    own = ContractRate(id=1, discount=None, meter="cache_read_tokens", amount=Decimal("0.1"), currency="USD", per=10**6)
     answer = cost(
         {"input_tokens": 1000, "cache_read_tokens": 1000}, price("cache_read_tokens", state=State.UNKNOWN), rates=(own,)
     )

@@ -6,18 +6,20 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
 from llmpricing.domain.observations import Basis, DatedPrice, State
-from llmpricing.domain.publishing.families import in_families
-from llmpricing.domain.publishing.timelines import Observation, merge_source, row_at
+from llmpricing.domain.publishing.series import read_in_series
+from llmpricing.domain.publishing.timelines import Observation, entry_at, merge_source
 
 FIRST, SECOND = datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC)
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
-LONG, LONGER = (("input_tokens", conditions(step=Step(bound))) for bound in (200_000, 128_000))
+LONG, LONGER = (Component("input_tokens", conditions(step=Step(bound))) for bound in (200_000, 128_000))
 NIGHT, LATE_NIGHT = (
-    ("input_tokens", conditions(schedule=Schedule("UTC", ((start, 1440),)))) for start in (16 * 60 + 30, 17 * 60)
+    Component("input_tokens", conditions(schedule=Schedule("UTC", ((start, 1440),))))
+    for start in (16 * 60 + 30, 17 * 60)
 )
-PLAIN, BATCH = ("input_tokens", BASE), ("input_tokens", conditions("batch"))
+PLAIN, BATCH = Component("input_tokens", BASE), Component("input_tokens", conditions("batch"))
 
 
 def price(amount, start=None, end=None):
@@ -27,16 +29,16 @@ def price(amount, start=None, end=None):
 
 def periods(*lists):
     """(amount, start, end) by component, after two lists that each state all prices, as {component: [...]}."""
-    words, standing = {}, set()
+    observed, standing = {}, set()
     for time, stated in zip((FIRST, SECOND), lists, strict=True):
         for component in standing | stated.keys():
-            said = tuple(stated.get(component, ()))
-            words.setdefault(component, []).append(Observation("genai-prices", time, True, said))
+            segments = tuple(stated.get(component, ()))
+            observed.setdefault(component, []).append(Observation("genai-prices", time, True, segments))
         standing = set(stated)
-    rows = {component: merge_source(told) for component, told in in_families(words).items()}
+    entries = {component: merge_source(observations) for component, observations in read_in_series(observed).items()}
     return {
         component: [(str(r.segment.amount), r.segment.valid_from, r.segment.valid_until) for r in found]
-        for component, found in rows.items()
+        for component, found in entries.items()
     }
 
 
@@ -63,8 +65,8 @@ def test_a_history_restated_for_other_hours_takes_the_place_of_the_old_one():
 
 def test_a_history_without_beginning_takes_all_of_the_place():
     turn = datetime(2026, 2, 1, tzinfo=UTC)
-    told = [price(2, None, turn), price(1, turn)]
-    found = periods({NIGHT: told}, {LATE_NIGHT: told})
+    history = [price(2, None, turn), price(1, turn)]
+    found = periods({NIGHT: history}, {LATE_NIGHT: history})
     assert found == {NIGHT: [], LATE_NIGHT: [("2", None, turn), ("1", turn, None)]}
 
 
@@ -74,7 +76,7 @@ def test_what_begins_in_the_future_does_not_keep_the_withdrawn_price():
     assert found == {LONG: [("2", None, DAY)], LONGER: [("3", turn, None)]}
 
 
-def test_another_tier_is_another_family():
+def test_another_tier_is_another_series():
     found = periods({PLAIN: [price(2)]}, {PLAIN: [price(2)], BATCH: [price(1)]})
     assert found == {PLAIN: [("2", None, None)], BATCH: [("1", None, None)]}
 
@@ -92,14 +94,19 @@ def test_a_list_without_dates_changes_nothing_before_its_day(lists, data):
     lists = [lists[0], *lists[1]]
 
     def at(count, moment):
-        words, standing = {}, set()
+        observed, standing = {}, set()
         for number, stated in enumerate(lists[:count]):
             for component in standing | stated.keys():
-                said = (price(stated[component]),) if component in stated else ()
-                words.setdefault(component, []).append(Observation("list", FIRST + timedelta(days=number), True, said))
+                segments = (price(stated[component]),) if component in stated else ()
+                observed.setdefault(component, []).append(
+                    Observation("list", FIRST + timedelta(days=number), True, segments)
+                )
             standing |= set(stated)
-        rows = {component: row_at(merge_source(told), moment) for component, told in in_families(words).items()}
-        return {component: row.segment.amount for component, row in rows.items() if row}
+        entries = {
+            component: entry_at(merge_source(observations), moment)
+            for component, observations in read_in_series(observed).items()
+        }
+        return {component: entry.segment.amount for component, entry in entries.items() if entry}
 
     count = data.draw(st.integers(1, len(lists) - 1))
     moment = (FIRST + timedelta(days=data.draw(st.integers(-2, count - 1)))).replace(hour=12)

@@ -1,0 +1,62 @@
+"""How observations of one series bear on each other: a new step or schedule takes the old one's place.
+
+A series is a component without step and schedule, by one source. Each step and schedule is a component of its own, so a
+bound or an hour that moves is a price withdrawn and another that is new; alone, each would claim the whole past.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+
+from llmpricing.domain.components import Component
+from llmpricing.domain.publishing.timelines import BEGINNING, Observation
+
+_Pair = tuple[Observation, Component]
+
+
+def read_in_series(observed: Mapping[Component, Sequence[Observation]]) -> dict[Component, list[Observation]]:
+    """All observations of one offering, each as its series lets it be understood.
+
+    A component that is new in a series which the source had priced before counts from its stated dates or from the
+    day of its list, never "as ever"; what is withdrawn together with its arrival ends where it begins.
+    """
+    by_series: dict[tuple[Component, str], list[_Pair]] = defaultdict(list)
+    for component, observations in observed.items():
+        for observation in observations:
+            by_series[component.series, observation.source].append((observation, component))
+    found: dict[Component, list[Observation]] = {component: [] for component in observed}
+    for pairs in by_series.values():
+        for component, observation in _understood(pairs):
+            found[component].append(observation)
+    return found
+
+
+def _understood(pairs: list[_Pair]) -> Iterator[tuple[Component, Observation]]:
+    first = min(observation.time for observation, _ in pairs)
+    founders = {component for observation, component in pairs if observation.time == first}
+    standing: set[Component] = set()
+    for _, group in groupby(sorted(pairs, key=_time), key=_time):
+        together = list(group)
+        arrivals = [observed for observed, component in together if observed.segments and component not in standing]
+        takes_over = min(map(_begins, arrivals), default=None) if standing else None
+        for observation, component in together:
+            (standing.add if observation.segments else standing.discard)(component)
+            if not observation.segments:
+                observation = replace(observation, withdrawn_from=takes_over)
+            yield component, observation if component in founders else replace(observation, as_ever=False)
+
+
+def _time(pair: _Pair) -> datetime:
+    return pair[0].time
+
+
+def _begins(observation: Observation) -> datetime:
+    """From when on, up to the day of the list, an arriving component takes the place of another."""
+    lead = observation.segments[0]
+    if lead.valid_from is not None:
+        return min(lead.valid_from, observation.day)
+    return observation.day if lead.valid_until is None or lead.valid_until > observation.day else BEGINNING
