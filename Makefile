@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check verify bench oracle-litellm clean
+.PHONY: help run test test-fast check verify bench oracle-litellm clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -25,8 +25,14 @@ $(VENV)/.dev: $(VENV)/.run
 run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543
 	@exec $(BIN)/llmpricing run $(INI)
 
-test: $(VENV)/.dev ## unit, integration, functional and unplugged tests on real stores
-	$(BIN)/python -m pytest
+# One worker a core; a file's tests stay together. ARGS adds options: make test ARGS='-k alias'.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
+
+test: $(VENV)/.dev ## all tests, on real stores (under 8 minutes on two quiet cores)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(VENV)/.dev ## unit and functional tests (under 2 minutes on two quiet cores)
+	$(PYTEST) tests/unit tests/functional $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

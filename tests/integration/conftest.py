@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from tests import motley
 from tests.checkout import Checkout, three_free_ports
-from tests.conftest import StoreUrls, migrated, new_database
+from tests.servers import StoreUrls, migrated, template
 
 
 @pytest.fixture
@@ -41,9 +41,12 @@ def checkout(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Checkout]
 @pytest.fixture(scope="session")
 def motley_book(store_urls: StoreUrls) -> Iterator[Session]:
     """A session on the motley price book, to be read only."""
-    with new_database(store_urls) as url:
+
+    def fill(url: str) -> None:
         migrated(url)
-        with Session(create_engine(url, poolclass=NullPool)) as session:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
             motley.fill(session)
-            session.commit()
-            yield session
+
+    url = make_url(store_urls.database).set(database=template(store_urls, "motley", fill))
+    with Session(create_engine(url, poolclass=NullPool)) as session:
+        yield session

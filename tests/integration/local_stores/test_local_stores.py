@@ -24,7 +24,7 @@ from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.probes import MARKER, ask_cache, ask_database
 from llmpricing.local_stores.reset import empty_database
 from tests.checkout import Checkout
-from tests.conftest import migrated
+from tests.servers import migrated
 
 LEFT = """select relname from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') order by relname"""

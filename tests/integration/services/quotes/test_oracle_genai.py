@@ -15,8 +15,8 @@ from llmpricing.models import Offering, Review
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
-from tests.conftest import StoreUrls, new_database
 from tests.oracles import genai_cases as oracle
+from tests.servers import StoreUrls, new_database
 
 IN_REVIEW = "a price that a guard holds for a person is unknown for us; calc_price believes it"
 
