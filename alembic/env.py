@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import DBAPIError
 
 from llmpricing.models import Base
-from llmpricing.models.migrations import MIGRATION_LOCK, seen_by_autogenerate
+from llmpricing.models.migrations import MIGRATION_LOCK, current, seen_by_autogenerate
+from llmpricing.scripts.failures import next_step
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.lock_waits import script_engine
 from llmpricing.settings import Settings, SettingsError
 
 
@@ -32,6 +34,8 @@ def _run(connection: Connection, lock_timeout_s: float) -> None:
         transaction_per_migration=True,
     )
     connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+    connection.commit()
+    context.config.attributes["found"] = current(connection)
     connection.execute(text("select set_config('lock_timeout', :ms, false)"), {"ms": f"{int(lock_timeout_s * 1000)}ms"})
     connection.commit()
     try:
@@ -50,9 +54,11 @@ def main() -> None:
         _run(connection, context.config.attributes["lock_timeout_s"])
         return
     settings = _settings()
-    engine = create_engine(settings.database_url, poolclass=NullPool)
-    with engine.connect() as own:
-        _run(own, settings.lock_timeout_s)
+    try:
+        with script_engine(settings, "llmpricing alembic") as engine, engine.connect() as own:
+            _run(own, settings.lock_timeout_s)
+    except DBAPIError as error:
+        raise SystemExit(next_step(error)) from None
 
 
 if context.is_offline_mode():

@@ -138,6 +138,18 @@ class Settings:
         "scripts wait up to this long between their retries",
         "5",
     )
+    script_lock_timeout_s: float = _setting(
+        "llmpricing.script_lock_timeout_s",
+        _seconds(0.1, 3600),
+        "a command waits no longer for what another one holds; after 2 s it says for whom",
+        "120",
+    )
+    script_statement_timeout_s: float = _setting(
+        "llmpricing.script_statement_timeout_s",
+        _seconds(1, 86400),
+        "one statement of a command takes no longer",
+        "600",
+    )
     redis_timeout_s: float = _setting(
         "llmpricing.redis_timeout_s", _seconds(0.01, 10), "wait for one answer of the cache", "0.5"
     )

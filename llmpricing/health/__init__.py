@@ -14,7 +14,6 @@ import structlog
 
 Probe = Callable[[], Mapping[str, Any]]
 ESSENTIAL = "database"  # without it nothing is served; without another store less is
-NOT_LET_IN = "failed: the connection broke or was turned down; see the server's log"
 log = structlog.get_logger(__name__)
 
 

@@ -12,8 +12,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
-from llmpricing.health import NOT_LET_IN, Probe, ProbeError, timed_out
+from llmpricing.health import Probe, ProbeError, timed_out
 from llmpricing.settings import Settings
+from llmpricing.stores.words import NOT_LET_IN
 
 
 def redis_probe(settings: Settings) -> Probe:
@@ -51,4 +52,4 @@ def _redis_words(timeout_s: float) -> Iterator[None]:
     except redis.RedisError as error:
         if isinstance(error.__context__, ConnectionRefusedError):
             raise ProbeError("refused: no server answers there; is Redis running?") from None
-        raise ProbeError(NOT_LET_IN) from None
+        raise ProbeError(NOT_LET_IN.line) from None

@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg2
 from psycopg2.errors import QueryCanceled
-from sqlalchemy import make_url
 
-from llmpricing.health import NOT_LET_IN, Probe, ProbeError, timed_out
+from llmpricing.health import Probe, ProbeError, timed_out
 from llmpricing.settings import Settings
-from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
-from llmpricing.stores.waiting import DatabaseTimeout, wait
-
-
-class Ask(Protocol):
-    """A question to the database, with values for its %s; its rows."""
-
-    def __call__(self, sql: str, *values: Any) -> list[tuple[Any, ...]]: ...
-
+from llmpricing.stores.asking import Ask, asking
+from llmpricing.stores.waiting import DatabaseTimeout
+from llmpricing.stores.words import NOT_LET_IN, words_for
 
 FACTS = """select current_setting('server_version'), to_regclass('alembic_version') is not null,
     (select extversion from pg_extension where extname = 'timescaledb'),
     (select array_agg(name order by name) from unnest(%s) as name
       where not has_table_privilege(to_regclass(name), 'select'))"""
-_AUTHENTICATION = "authentication failed: "
-DATABASE_WORDS = {
-    ConnectFailure.WRONG_PASSWORD: f"{_AUTHENTICATION}check user and password in the database URL",
-    ConnectFailure.NO_PASSWORD: f"{_AUTHENTICATION}the database URL holds no password",
-    ConnectFailure.NO_ROLE: f"{_AUTHENTICATION}check the user in the database URL",
-    ConnectFailure.NO_LOGIN: f"{_AUTHENTICATION}the user may not log in; it needs LOGIN",
-    ConnectFailure.NOT_ADMITTED: f"{_AUTHENTICATION}the server's pg_hba.conf does not admit this user from here",
-    ConnectFailure.NO_DATABASE: "no such database: run initialize_llmpricing_db",
-    ConnectFailure.NO_CONNECT_RIGHT: "no rights: the user may not connect to the database; it needs CONNECT",
-    ConnectFailure.DATABASE_CLOSED: "closed: the database takes no connections; see ALLOW_CONNECTIONS",
-    ConnectFailure.SERVER_FULL: "full: the server has no connection left",
-    ConnectFailure.ROLE_FULL: "full: the user has no connection left; see its CONNECTION LIMIT",
-    ConnectFailure.DATABASE_FULL: "full: the database has no connection left; see its CONNECTION LIMIT",
-    ConnectFailure.STARTING: "not ready: the server is starting up",
-    ConnectFailure.STOPPING: "not ready: the server is shutting down",
-    ConnectFailure.REPAIRING: "not ready: the server is repairing itself after a crash",
-    ConnectFailure.NO_TLS: "no TLS: the server does not offer what sslmode in the database URL asks for",
-    ConnectFailure.UNKNOWN_HOST: "unknown host: check the host in the database URL",
-    ConnectFailure.NO_ROUTE: "unreachable: the network does not lead there",
-    ConnectFailure.REFUSED: "refused: no server answers there; is PostgreSQL running?",
-}
 
 
 @dataclass(frozen=True)
@@ -80,25 +52,13 @@ def fresh_database(settings: Settings) -> Iterator[Ask]:
 
     Raises ProbeError.
     """
-    expiry = monotonic() + settings.health_timeout_s
-    url = make_url(settings.database_url)
-    _, options = url.get_dialect()().create_connect_args(url)
     limit = f"-c statement_timeout={int(settings.health_timeout_s * 1000)}"  # for the server, once we have gone
     with (
         _database_words(settings.health_timeout_s),
-        closing(
-            psycopg2.connect(**{"options": limit, "application_name": "llmpricing health", **options}, async_=True)
-        ) as connection,
+        asking(
+            settings.database_url, settings.health_timeout_s, application_name="llmpricing health", options=limit
+        ) as ask,
     ):
-        wait(connection, expiry)
-
-        def ask(sql: str, *values: Any) -> list[tuple[Any, ...]]:
-            cursor = connection.cursor()
-            cursor.execute(sql, values or None)
-            wait(connection, expiry)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
-            return rows
-
         yield ask
 
 
@@ -109,8 +69,7 @@ def _database_words(timeout_s: float) -> Iterator[None]:
     except (DatabaseTimeout, QueryCanceled):
         raise ProbeError(timed_out(timeout_s)) from None
     except psycopg2.Error as error:
-        failure = connect_failure(error) if error.pgcode is None else None
-        raise ProbeError(DATABASE_WORDS.get(failure, NOT_LET_IN) if failure else NOT_LET_IN) from None
+        raise ProbeError((words_for(error) or NOT_LET_IN).line) from None
 
 
 def database_probe(settings: Settings, expected: ExpectedSchema) -> Probe:

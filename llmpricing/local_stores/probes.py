@@ -14,6 +14,7 @@ from redis.retry import Retry
 from sqlalchemy.engine import URL
 
 from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
+from llmpricing.stores.words import NOT_LET_IN, words_for
 
 MARKER = "llmpricing:marker"
 ANSWER_TIMEOUT_S = 2
@@ -29,23 +30,7 @@ class ServerAnswer:
     starting: bool = False
 
 
-_DATABASE_PHRASES = {
-    ConnectFailure.WRONG_PASSWORD: "it refuses the password of role {user}",
-    ConnectFailure.NO_PASSWORD: "it wants a password for role {user}",
-    ConnectFailure.NO_ROLE: "it has no role {user}",
-    ConnectFailure.NO_DATABASE: "it has no database {database}",
-    ConnectFailure.SERVER_FULL: "it has no connection left",
-    ConnectFailure.STARTING: "it is still starting",
-    ConnectFailure.REPAIRING: "it is still starting",
-    ConnectFailure.NO_TLS: "it offers no TLS as sslmode wants it",
-    ConnectFailure.NOT_POSTGRESQL: "it does not speak PostgreSQL",
-    ConnectFailure.CUT: "it closes the connection",
-    ConnectFailure.TIMED_OUT: f"it does not answer within {ANSWER_TIMEOUT_S} s",
-    ConnectFailure.UNKNOWN_HOST: "the host name is not known",
-    ConnectFailure.NO_ROUTE: "the network does not reach it",
-    ConnectFailure.REFUSED: "nothing listens there",
-}
-_NOT_LET_IN = "it does not let role {user} into database {database}"
+_NO_LOGIN = (ConnectFailure.UNKNOWN_HOST, ConnectFailure.NO_ROUTE, ConnectFailure.TIMED_OUT)
 _STARTING = (ConnectFailure.STARTING, ConnectFailure.REPAIRING, ConnectFailure.CUT)
 
 
@@ -56,9 +41,13 @@ def ask_database(url: URL) -> ServerAnswer:
         with closing(psycopg2.connect(**{"connect_timeout": ANSWER_TIMEOUT_S, **arguments})):
             return ServerAnswer(True)
     except psycopg2.Error as error:
-        failure = connect_failure(error)
-    reason = _DATABASE_PHRASES.get(failure, _NOT_LET_IN) if failure else _NOT_LET_IN
-    return ServerAnswer(False, reason.format(user=url.username, database=url.database), failure in _STARTING)
+        failure, words = connect_failure(error), words_for(error) or NOT_LET_IN
+    reason = words.what
+    if failure is ConnectFailure.REFUSED:
+        reason = "nothing listens there"
+    elif failure not in _NO_LOGIN:
+        reason = f"{words.what}, for role {url.username} and database {url.database}"
+    return ServerAnswer(False, reason, failure in _STARTING)
 
 
 def ask_cache(url: URL) -> ServerAnswer:

@@ -10,6 +10,7 @@ from traceback import clear_frames
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import connection as PsycopgConnection
 from psycopg2.extensions import set_wait_callback
 from sqlalchemy import Engine, event
 
@@ -39,13 +40,44 @@ def deadline(seconds: float) -> Iterator[None]:
         _expiry.reset(token)
 
 
+class BoundedConnection(PsycopgConnection):  # type: ignore[misc]  # psycopg2 ships no types
+    """A connection each of whose waits ends after ``wait_limit_s`` by itself, whatever ``deadline`` says."""
+
+    wait_limit_s: float = 2.0
+
+
+def bound_waits(engine: Engine, connect_timeout_s: float, wait_limit_s: float) -> None:
+    """Make each connect and each later wait of this engine end by itself: the server may be frozen.
+
+    For scripts, which take as long as they take, but never wait for ever for one answer.
+    """
+    set_wait_callback(_wait)
+    connecting = type("ScriptConnection", (BoundedConnection,), {"wait_limit_s": connect_timeout_s})
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, _cargs: Any, cparams: Any) -> None:
+        cparams["connection_factory"] = connecting
+
+    @event.listens_for(engine, "connect")
+    def connected(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.wait_limit_s = wait_limit_s
+
+
+def _wait(connection: Any) -> None:
+    expiry, limit_s = _expiry.get(), getattr(connection, "wait_limit_s", None)
+    if limit_s is not None:
+        own = monotonic() + limit_s
+        expiry = own if expiry is None else min(own, expiry)
+    wait(connection, expiry)
+
+
 def install(engine: Engine, connect_timeout_s: float) -> None:
     """Make this engine's waits obey ``deadline``; its connects and pings take at most ``connect_timeout_s`` each.
 
     The first is psycopg2's wait callback, one for the whole process. With it COPY is not possible, and libpq's own
     connect_timeout has no effect.
     """
-    set_wait_callback(lambda connection: wait(connection, _expiry.get()))
+    set_wait_callback(_wait)
     guard = _Guard(connect_timeout_s)
     event.listen(engine, "do_connect", guard.connect)
     _bound_ping(engine, connect_timeout_s)

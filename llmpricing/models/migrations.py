@@ -73,9 +73,15 @@ def known_current(connection: Connection, lock_timeout_s: float) -> str | None:
     return revision
 
 
-def upgrade(connection: Connection, lock_timeout_s: float, revision: str = "head") -> None:
-    """Bring the schema up to ``revision``; safe to run twice and by two processes at once."""
-    command.upgrade(_config(connection, lock_timeout_s), revision)
+def upgrade(connection: Connection, lock_timeout_s: float, revision: str = "head") -> str | None:
+    """Bring the schema up to ``revision`` from the one it was at, which is returned, None for an empty database.
+
+    Safe to run twice and by two processes at once: who comes second finds the work done.
+    """
+    config = _config(connection, lock_timeout_s)
+    command.upgrade(config, revision)
+    found: str | None = config.attributes["found"]
+    return found
 
 
 def downgrade(connection: Connection, lock_timeout_s: float, revision: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
+from llmpricing.models.deadline import bound_waits
 from llmpricing.settings import Settings
 
 # For inserting many rows: without it SQLAlchemy begins a new INSERT wherever the set of NULL columns changes.
@@ -42,10 +43,24 @@ def make_engine(settings: Settings) -> Engine:
     )
 
 
-def make_script_engine(settings: Settings) -> Engine:
-    """The engine of a script: no pool, and no statement timeout, because an import may take its time."""
-    args = connect_args(settings) | {"options": "-c timezone=UTC"}
-    return create_engine(settings.database_url, poolclass=NullPool, connect_args=args)
+# A line that died without a word is noticed after 30 s on both sides: ours waits no more, the server frees our locks.
+_KEEPALIVES = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+_FROZEN_AFTER_S = 5.0  # a server that lives has ended a statement by then
+
+
+def make_script_engine(settings: Settings, name: str = "llmpricing script") -> Engine:
+    """The engine of a script, which others see as ``name``: no pool; every lock, statement and silence has a bound."""
+    bounds = {
+        "statement_timeout": int(settings.script_statement_timeout_s * 1000),
+        "lock_timeout": int(settings.script_lock_timeout_s * 1000),
+        "timezone": "UTC",
+        **{f"tcp_{key}": value for key, value in _KEEPALIVES.items()},
+    }
+    options = " ".join(f"-c {key}={value}" for key, value in bounds.items())
+    args = connect_args(settings) | _KEEPALIVES | {"application_name": name, "options": options}
+    engine = create_engine(settings.database_url, poolclass=NullPool, connect_args=args)
+    bound_waits(engine, settings.connect_timeout_s, settings.script_statement_timeout_s + _FROZEN_AFTER_S)
+    return engine
 
 
 def session_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmaker[Session]]:

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.times import InstantError, read_instant
-from llmpricing.models.session import make_script_engine
-from llmpricing.scripts.initialize_db import next_step
+from llmpricing.scripts.failures import UNSURE, broke_off, next_step
+from llmpricing.scripts.lock_waits import script_engine
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.settings import Settings
@@ -70,10 +70,19 @@ def failures_told() -> Iterator[None]:
 @contextmanager
 def open_book(settings: Settings, *, commit: bool = True) -> Iterator[Session]:
     """A session on the price book; what the block did is kept, unless it raises or ``commit`` is false."""
-    with Session(make_script_engine(settings)) as session:
+    with script_engine(settings) as engine, Session(engine) as session:
         yield session
         if commit:
-            session.commit()
+            _commit(session)
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if broke_off(error):
+            error.add_note(UNSURE)
+        raise
 
 
 def decider(actor: str | None, note: str | None) -> Decider:
@@ -120,6 +129,8 @@ def span(since: datetime | None, until: datetime | None) -> str:
     return f"from {day(since)} until {day(until)}" if since else f"until {day(until)}"
 
 
-def day(at: datetime) -> str:
-    """A time in UTC, as a bare date where it is midnight."""
+def day(at: date | datetime) -> str:
+    """A day, or a time in UTC, as a bare date where it is midnight."""
+    if not isinstance(at, datetime):
+        return at.isoformat()
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

@@ -20,7 +20,7 @@ from llmpricing.health import run
 from llmpricing.health.database import database_probe
 from llmpricing.local_stores import RunningStores, running_stores
 from llmpricing.local_stores.probes import ask_database
-from llmpricing.scripts.initialize_db import next_step
+from llmpricing.scripts.failures import next_step
 from llmpricing.services import schema
 from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
 from tests.unplugged.conftest import MakeSettings, as_superuser
@@ -57,7 +57,7 @@ def told(url: URL, make_settings: MakeSettings) -> tuple[ConnectFailure | None, 
             "alter role guest connection limit 0",
             "alter role guest connection limit -1",
             ConnectFailure.ROLE_FULL,
-            "full: the user has no connection left",
+            "full: the role has no connection left",
             "The role has no connection left.",
         ),
         (
@@ -71,14 +71,14 @@ def told(url: URL, make_settings: MakeSettings) -> tuple[ConnectFailure | None, 
             "revoke connect on database guests from public, guest",
             "grant connect on database guests to public, guest",
             ConnectFailure.NO_CONNECT_RIGHT,
-            "no rights: the user may not connect",
+            "no rights: the role may not connect",
             "The role may not connect to the database.",
         ),
         (
             "alter role guest nologin",
             "alter role guest login",
             ConnectFailure.NO_LOGIN,
-            "authentication failed: the user may not log in",
+            "authentication failed: the role may not log in",
             "The role may not log in.",
         ),
         (
@@ -143,7 +143,7 @@ def test_a_host_of_any_name_that_refuses_is_told_as_such(make_settings: MakeSett
     failure, health, advice = told(url, make_settings)
     assert failure is ConnectFailure.REFUSED
     assert health.startswith("refused: ")
-    assert advice.startswith("The database cannot be reached.")
+    assert advice.startswith("The database cannot be reached")
 
 
 def test_what_does_not_speak_postgresql_is_told_as_such(guest: URL) -> None:
@@ -198,7 +198,7 @@ def test_a_server_without_a_place_left_is_told_as_such(make_settings: MakeSettin
             taken.enter_context(closing(psycopg2.connect(**options)))
         failure, health, advice = told(guest, make_settings)
     assert failure is ConnectFailure.SERVER_FULL
-    assert health == "full: the server has no connection left"
+    assert health.startswith("full: the server has no connection left")
     assert advice.startswith("The server has no connection left.")
     wait_until(lambda: ask_database(guest).ready)
 
@@ -240,8 +240,8 @@ def test_a_server_that_is_going_or_coming_is_told_as_such(make_settings: MakeSet
             coming = told(url, make_settings)
         assert ask_database(url).ready
     assert going[0] is ConnectFailure.STOPPING
-    assert going[1] == "not ready: the server is shutting down"
+    assert going[1].startswith("not ready: the server is shutting down")
     assert going[2].startswith("The server is shutting down.")
     assert coming[0] is ConnectFailure.STARTING
-    assert coming[1] == "not ready: the server is starting up"
+    assert coming[1].startswith("not ready: the server is starting up")
     assert coming[2].startswith("The server is starting up.")

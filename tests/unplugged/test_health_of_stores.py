@@ -113,7 +113,7 @@ def test_killed_stores_are_refused_and_well_again_once_restarted(stores, make_se
         ({"password": "wrong-secret"}, "authentication failed"),
         ({"password": ""}, "authentication failed"),
         ({"username": "nobody-knows"}, "authentication failed"),
-        ({"database": "not_there"}, "no such database: run initialize_llmpricing_db"),
+        ({"database": "not_there"}, "no such database: the database does not exist; create it"),
         ({"host": "no-such-host.invalid"}, "unknown host"),
     ],
 )

@@ -12,8 +12,10 @@ from typing import Any
 
 import click
 
+from llmpricing.scripts.failures import with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
@@ -83,15 +85,15 @@ def _check_question(source: str | None, origin: str | None, every: bool, publish
 
 
 def _import(settings: Settings, info: SourceInfo, reading: ReadList, dry_run: bool) -> ImportSummary:
-    bar = click.progressbar(length=1, label=f"Publishing {info.slug}", file=sys.stderr, hidden=not sys.stderr.isatty())
+    """What the import did, tried again where the line to the database breaks: once imported, a list changes nothing."""
+    found: list[ImportSummary] = []
 
-    def progress(done: int, total: int) -> None:
-        bar.length = total
-        bar.update(done - bar.pos)
+    def work() -> None:
+        with open_book(settings, commit=not dry_run) as session, progress_bar(f"Publishing {info.slug}") as progress:
+            found[:] = import_lists(session, [(info, reading)], progress)
 
-    with open_book(settings, commit=not dry_run) as session, bar:
-        (summary,) = import_lists(session, [(info, reading)], progress)
-        return summary
+    with_retries(work, settings, patiently=False)
+    return found[0]
 
 
 def _read(settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None) -> ReadList:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book, used_at
+from llmpricing.scripts.options import day, failures_told, ini_option, instant, json_option, open_book, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
@@ -113,8 +113,8 @@ def _told(what: str, lead: str, names: Sequence[str]) -> str:
 
 def _bill(document: QuoteDocument) -> Iterator[str]:
     model, currency = document.model, document.currency or ""
-    yield f"{model.id} (by {model.matched_by}), used {_time(document.at)}"
-    yield f"by what was known {_time(document.known_at)}"
+    yield f"{model.id} (by {model.matched_by}), used {day(document.at)}"
+    yield f"by what was known {day(document.known_at)}"
     yield ""
     if document.lines:
         yield from _table([_row(line) for line in document.lines])
@@ -137,7 +137,7 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
 
 
 def _row(line: LineDocument) -> dict[str, str]:
-    since = _time(line.valid_from) if line.valid_from else "the beginning"
+    since = day(line.valid_from) if line.valid_from else "the beginning"
     rule, own = line.rule, f"own rate {line.rate_id}"
     if rule.startswith("own rate"):
         rule = own + rule.removeprefix("own rate")
@@ -162,9 +162,3 @@ def _table(rows: list[dict[str, str]]) -> Iterator[str]:
     for line in lines:
         cells = (line[t].rjust(widths[t]) if t in _NUMBERS else line[t].ljust(widths[t]) for t in _TITLES)
         yield "  ".join(cells).rstrip()
-
-
-def _time(at: datetime | date) -> str:
-    if not isinstance(at, datetime):
-        return at.isoformat()
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

@@ -78,7 +78,7 @@ class TestServers:
         url = make_url(stores.database_url)
         answer = ask_database(url.set(username="postgres", password="postgres"))
         assert not answer.ready
-        assert answer.reason == "it refuses the password of role postgres"
+        assert answer.reason == "the password was refused, for role postgres and database llmpricing_test"
 
     def test_the_cache_is_bounded_keeps_its_writes_and_is_marked_as_ours(self, stores: RunningStores) -> None:
         with cache(stores.redis_url) as client:
@@ -191,7 +191,7 @@ class TestCommands:
         checkout.write_ini()
         up = checkout.program("stores", "up")
         assert up.returncode == 0, up.stdout
-        assert "is not ours (it refuses the password of role llmpricing)" in up.stdout
+        assert "is not ours (the password was refused, for role llmpricing and database llmpricing_dev)" in up.stdout
         assert "is not ours (its database 0 holds keys of something else" in up.stdout
         assert "set LLMPRICING_DATABASE_URL to the same URL with port" in up.stdout
         status = checkout.command("stores", "status")

@@ -68,6 +68,7 @@ def test_two_at_once_and_once_more_load_everything_once(ini: Path, database_url:
     assert [process.returncode for process in both] == [0, 0], outputs
     after = counts(database_url)
     assert sum("genai-prices of 10 Nov 2026: 0 new" in output for output in outputs) == 1
+    assert sum("Schema migrated from an empty database" in output for output in outputs) == 1
     assert after[1] >= 2330
     assert after[2] > 7994
     assert after[-1] == 0  # nothing was published and taken back on the way
