@@ -12,6 +12,7 @@ from llmpricing.models.catalogue import (
     Model,
     Offering,
     OfferingAlias,
+    OfferingPast,
     Provider,
     ProviderDescription,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "ObservationRow",
     "Offering",
     "OfferingAlias",
+    "OfferingPast",
     "Pin",
     "PriceRow",
     "Provider",

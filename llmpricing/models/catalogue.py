@@ -110,6 +110,30 @@ class Offering(Base):
     provider: Mapped[Provider] = relationship()
 
 
+class OfferingPast(Base):
+    """What was believed of an offering ``until`` a recorded time, where something else was recorded then.
+
+    The row that counts at a time is the first one that ends later; where none does, the offering itself.
+    """
+
+    __tablename__ = "offering_past"
+    __table_args__ = (Index("ix_offering_past_until", "until"),)
+
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), primary_key=True)
+    until: Mapped[datetime] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    lab: Mapped[str | None]
+    mode: Mapped[str | None]
+    status: Mapped[str | None]
+    region: Mapped[str | None]
+    context_window: Mapped[int | None] = mapped_column(BigInteger)
+    max_output_tokens: Mapped[int | None] = mapped_column(BigInteger)
+    capabilities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    input_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    output_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    deprecated_on: Mapped[date | None]
+
+
 class OfferingAlias(Base):
     """Another name for an offering, for a time. ``source_id`` is null for names that this installation gave itself."""
 

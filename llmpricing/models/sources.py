@@ -39,7 +39,7 @@ class ProviderTrust(Base):
 
 
 class SourceFetch(Base):
-    """One reading of a source. ``published_at`` is when the source published it, ``fetched_at`` when we read it.
+    """One reading of a source. ``published_at`` is when the source published it, ``fetched_at`` when it was recorded.
 
     Append-only. ``outcome`` is imported, unchanged (the digest was known) or described; ``counts`` holds new, changed,
     withdrawn and unchanged components, the list's entries, and the offerings that could be read and had prices. A

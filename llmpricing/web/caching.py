@@ -12,7 +12,7 @@ from pyramid.path import AssetResolver
 from pyramid.request import Request
 from pyramid.static import QueryStringCacheBuster
 
-from llmpricing.services.catalogue import freshness
+from llmpricing.services.price_book import book_state
 
 Shape = TypeVar("Shape")
 
@@ -47,11 +47,11 @@ def cached(
         built.append(True)
         return msgspec.json.encode(build())
 
-    book, version = freshness.catalogue_mark(request.dbsession)
-    key = f"{name}:{_digest(cast(Hashable, shape))}:{book}:{version}:{question}"
+    book = book_state(request.dbsession)
+    key = f"{name}:{_digest(cast(Hashable, shape))}:{book.book}:{book.version}:{question}"
     raw = request.cache.remember(key, ttl_s, encoded, is_sound)
     value = read[-1] if read else msgspec.json.decode(raw, type=shape)
-    return Cached(value, not built, version)
+    return Cached(value, not built, book.version)
 
 
 @cache

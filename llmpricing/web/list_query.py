@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.filter_values import choices
 from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import BookState, book_state
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.paging import read_cursor, write_cursor
@@ -47,6 +49,8 @@ class Question:
     wanted: OfferingFilter
     order: str
     limit: int
+    stated: Mapping[str, datetime]  # the clocks that were asked for
+    book: BookState
     clocks: Clocks
     after: Position | None = None
 
@@ -66,14 +70,16 @@ def read_question(request: Request, now: datetime) -> Question:
     )
     _check_named(request, wanted)
     order, limit = values.get("sort", "id"), values.get("limit", DEFAULT_LIMIT)
-    clocks = read_clocks(values, now)
+    stated = {name: values[name] for name in CLOCKS if name in values}
+    book = book_state(request.dbsession)
     if "cursor" not in values:
-        return Question(wanted, order, limit, clocks)
-    after, clocks_of_page = read_cursor(values["cursor"], order.removeprefix("-"), wanted, order)
-    for name in CLOCKS:
-        if name in values and values[name] != getattr(clocks_of_page, name):
+        return Question(wanted, order, limit, stated, book, read_clocks(stated, now, book))
+    turned = read_cursor(values["cursor"], order.removeprefix("-"), wanted, order)
+    for name, asked in stated.items():
+        if asked not in (getattr(turned.clocks, name), turned.stated.get(name)):
             raise invalid("cursor", f"This cursor belongs to another {name}: start again without it.")
-    return Question(wanted, order, limit, clocks_of_page, after)
+    clocks = book.clocks(turned.clocks.as_of, turned.clocks.known_at)
+    return Question(wanted, order, limit, turned.stated, book, clocks, turned.after)
 
 
 def _check_named(request: Request, wanted: OfferingFilter) -> None:
@@ -93,9 +99,9 @@ def _check_named(request: Request, wanted: OfferingFilter) -> None:
                 raise invalid(field, f"No offering has the {field} {value[:60]!r}.", known=list(occurring))
 
 
-def read_clocks(values: dict[str, Any], now: datetime) -> Clocks:
-    """Both clocks, each now where it was not asked for."""
-    return Clocks(values.get("as_of", now), values.get("known_at", now))
+def read_clocks(values: Mapping[str, Any], now: datetime, book: BookState) -> Clocks:
+    """The clocks of the answer: ``as_of`` now where it was not asked for, ``known_at`` not after the last change."""
+    return book.clocks(values.get("as_of", now), values.get("known_at"))
 
 
 def ask(request: Request, question: Question) -> Page:
@@ -123,4 +129,5 @@ def next_cursor(question: Question, page: Page) -> str | None:
     """Where the next page begins, or None after the last."""
     if not page.more:
         return None
-    return write_cursor(page.items[-1], question.sort, question.wanted, question.order, question.clocks)
+    last = page.items[-1]
+    return write_cursor(last, question.sort, question.wanted, question.order, question.clocks, question.stated)

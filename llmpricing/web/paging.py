@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import msgspec
@@ -29,6 +30,16 @@ class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     id: str
     as_of: datetime
     known_at: datetime
+    stated: dict[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class PageTurn:
+    """Where the next page begins, the clocks of the first page, and which clocks were asked for there."""
+
+    after: Position
+    clocks: Clocks
+    stated: Mapping[str, datetime]
 
 
 def fingerprint(wanted: OfferingFilter, order: str) -> str:
@@ -37,14 +48,19 @@ def fingerprint(wanted: OfferingFilter, order: str) -> str:
     return hashlib.sha256(text).hexdigest()[:16]
 
 
-def write_cursor(last: OfferingItem, sort: str, wanted: OfferingFilter, order: str, clocks: Clocks) -> str:
-    """The cursor of the page after ``last``; it keeps the clocks, so that all pages show one state."""
-    cursor = _Cursor(fingerprint(wanted, order), position_text(last, sort), last.id, clocks.as_of, clocks.known_at)
+def write_cursor(
+    last: OfferingItem, sort: str, wanted: OfferingFilter, order: str, clocks: Clocks, stated: Mapping[str, datetime]
+) -> str:
+    """The cursor of the page after ``last``; it keeps the clocks, so that all pages show one state whatever is
+    imported between them.
+    """
+    value = position_text(last, sort)
+    cursor = _Cursor(fingerprint(wanted, order), value, last.id, clocks.as_of, clocks.known_at, dict(stated))
     return base64.urlsafe_b64encode(msgspec.json.encode(cursor)).rstrip(b"=").decode()
 
 
-def read_cursor(raw: str, sort: str, wanted: OfferingFilter, order: str) -> tuple[Position, Clocks]:
-    """Position and clocks of a cursor; 400 for a broken one or one of another question."""
+def read_cursor(raw: str, sort: str, wanted: OfferingFilter, order: str) -> PageTurn:
+    """What a cursor says; 400 for a broken one or one of another question."""
     try:
         if len(raw) > MAX_CURSOR:
             raise ValueError("too long")
@@ -52,8 +68,9 @@ def read_cursor(raw: str, sort: str, wanted: OfferingFilter, order: str) -> tupl
         cursor = msgspec.json.decode(data, type=_Cursor)
         position = parse_position(sort, cursor.value, cursor.id)
         clocks = Clocks(cursor.as_of.astimezone(UTC), cursor.known_at.astimezone(UTC))
+        stated = {name: at.astimezone(UTC) for name, at in cursor.stated.items()}
     except (ValueError, ArithmeticError, binascii.Error, msgspec.MsgspecError):
         raise invalid("cursor", "This cursor is broken: take it from meta.next as it is.") from None
     if cursor.fingerprint != fingerprint(wanted, order):
         raise invalid("cursor", "This cursor belongs to other filters or another order: start again without it.")
-    return position, clocks
+    return PageTurn(position, clocks, stated)

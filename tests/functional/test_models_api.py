@@ -87,9 +87,10 @@ def test_as_of_shows_the_price_of_that_day(testapp: TestApp) -> None:
     assert (price("2026-02-28"), price("2026-03-01")) == ("8", "4")
 
 
-def test_known_at_before_the_first_import_knows_no_price(testapp: TestApp) -> None:
-    (item,) = testapp.get("/api/v1/models?q=dated&known_at=2026-11-22T11:59:59Z").json["data"]
-    assert (item["price_state"], item["input_per_mtok"]) == ("unknown", None)
+def test_known_at_before_the_first_import_knows_no_offering(testapp: TestApp) -> None:
+    assert testapp.get("/api/v1/models?q=dated&known_at=2026-11-22T11:59:59Z").json["data"] == []
+    testapp.get("/api/v1/models/acme/acme-dated?known_at=2026-11-22T11:59:59Z", status=404)
+    testapp.get("/api/v1/models/acme/acme-dated?known_at=2026-11-22T12:00:00Z", status=200)
 
 
 @pytest.mark.parametrize(

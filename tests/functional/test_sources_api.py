@@ -63,7 +63,7 @@ def test_sources_say_how_fresh_they_are_and_what_they_held(app: TestApp) -> None
         "licence": "MIT",
         "trust_rank": 3,
         "last_success": "2026-11-10T00:00:00Z",
-        "last_read": "2026-11-22T12:00:00Z",
+        "last_read": "2026-11-22T12:00:00.000001Z",  # later than what was recorded before
         "age_days": max(age, 0),
         "outcome": "imported",
         "bundled": False,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.models import Offering
 from llmpricing.services.catalogue import listing
-from llmpricing.services.catalogue.freshness import catalogue_mark
 from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import book_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ _made: Memory[tuple[str, int], FilterValues] = Memory(2)
 
 def choices(session: Session) -> FilterValues:
     """What an offering can be filtered by now; made once for a version of the price book."""
-    return _made.remember(catalogue_mark(session), lambda: _choices(session))
+    book = book_state(session)
+    return _made.remember((book.book, book.version), lambda: _choices(session))
 
 
 def _choices(session: Session) -> FilterValues:

@@ -1,4 +1,4 @@
-"""How old the price book's knowledge is: what each source was last read as, and the catalogue's version."""
+"""How old the price book's knowledge is: when each source was last read as."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from llmpricing.health.database import fresh_database
-from llmpricing.models import BookVersion, Source, SourceFetch
+from llmpricing.models import Source, SourceFetch
 from llmpricing.settings import Settings
 
 BUNDLED = "bundled"  # how the origin of a list that came with the installation begins
@@ -46,17 +46,6 @@ def source_ages(session: Session, now: datetime) -> list[SourceAge]:
         SourceAge(slug, name, published, max((now - published).days, 0), origin.startswith(BUNDLED))
         for slug, name, published, origin in session.execute(query)
     ]
-
-
-def catalogue_version(session: Session) -> int:
-    """The version that every change of a published answer raises; 0 for an empty price book."""
-    return session.scalar(select(BookVersion.version)) or 0
-
-
-def catalogue_mark(session: Session) -> tuple[str, int]:
-    """What a cached answer stays good for: this price book at this version."""
-    row = session.execute(select(BookVersion.book, BookVersion.version)).one_or_none()
-    return ("empty", 0) if row is None else (row.book.hex, row.version)
 
 
 HEALTH_FACTS = """

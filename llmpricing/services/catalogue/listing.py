@@ -15,6 +15,7 @@ from llmpricing.domain.money import parse_decimal
 from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
+from llmpricing.services.catalogue.offerings_then import offerings_then
 from llmpricing.services.clocks import Clocks
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
@@ -68,7 +69,7 @@ def list_offerings(
     after: Position | None = None,
 ) -> Page:
     """A page of at most ``limit`` offerings, sorted by a SORTABLE column (ties by id), unknown values last."""
-    columns = listed.columns(clocks)
+    columns = listed.columns(offerings_then(session, clocks), clocks)
     conditions = listed.conditions(columns, wanted, clocks)
     count = session.scalar(listed.counted_from(select(func.count()), columns, wanted).where(*conditions)) or 0
     query = _select(columns).where(*conditions).order_by(*listed.order_by(columns, sort, descending))
@@ -85,8 +86,8 @@ def get_offering(session: Session, clocks: Clocks, slug: str) -> OfferingItem | 
 
 def get_offerings(session: Session, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
     """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
-    columns = listed.columns(clocks)
-    query = _select(columns).where(Offering.slug.in_(slugs))
+    columns = listed.columns(offerings_then(session, clocks), clocks)
+    query = _select(columns).where(columns.by_name["id"].in_(slugs))
     query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
     return [_item(row) for row in session.execute(query)]
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select, true
 
-from llmpricing.models import Offering, PriceRow, Provider, Source, SourceFetch
+from llmpricing.models import PriceRow, Provider, Source, SourceFetch
 from llmpricing.services.clocks import Clocks
 
 BASE_METERS = {
@@ -45,39 +45,41 @@ class Position:
 
 @dataclass(frozen=True)
 class PriceColumns:
-    """The list's columns as SQL, by name, and what they are read from."""
+    """The list's columns as SQL, by name, and what they are read from: the ``offerings`` of a time and their prices."""
 
+    offerings: FromClause
     source: Any
     by_name: dict[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
-def columns(clocks: Clocks) -> PriceColumns:
-    prices, verified = _prices(clocks), _verified(clocks)
-    source = Offering.__table__.join(Provider, Provider.id == Offering.provider_id).join(prices, true())
+def columns(offerings: FromClause, clocks: Clocks) -> PriceColumns:
+    """The columns of these offerings at these times."""
+    prices, verified, told = _prices(offerings, clocks), _verified(clocks), offerings.c
+    source: Any = offerings.join(Provider, Provider.id == told.provider_id).join(prices, true())
     source = source.outerjoin(Source, Source.id == prices.c.source_id)
     source = source.outerjoin(verified, verified.c.source_id == prices.c.source_id)
     by_name: dict[str, Any] = {
-        "id": Offering.slug,
-        "name": Offering.name,
+        "id": told.slug,
+        "name": told.name,
         "provider": Provider.slug,
-        "lab": Offering.lab,
-        "status": Offering.status,
+        "lab": told.lab,
+        "status": told.status,
         "price_state": prices.c.price_state,
         "currency": prices.c.currency,
         **{name: prices.c[name] for name in BASE_METERS},
-        "context_window": Offering.context_window,
-        "max_output_tokens": Offering.max_output_tokens,
-        "capabilities": Offering.capabilities,
-        "inputs": Offering.input_modalities,
-        "outputs": Offering.output_modalities,
+        "context_window": told.context_window,
+        "max_output_tokens": told.max_output_tokens,
+        "capabilities": told.capabilities,
+        "inputs": told.input_modalities,
+        "outputs": told.output_modalities,
         "price_since": prices.c.price_since,
         "source": Source.slug,
         "verified_at": verified.c.verified_at,
     }
-    return PriceColumns(source, by_name)
+    return PriceColumns(offerings, source, by_name)
 
 
-def _prices(clocks: Clocks) -> Any:
+def _prices(offerings: FromClause, clocks: Clocks) -> Any:
     """The offering's prices in one row. One lateral look-up per offering keeps a page as fast as it is short."""
     base = PriceRow.condition_key == ""
     first = and_(base, PriceRow.meter == "input_tokens")
@@ -102,12 +104,12 @@ def _prices(clocks: Clocks) -> Any:
         func.max(func.lower(PriceRow.valid)).filter(first).label("price_since"),
         func.coalesce(func.max(PriceRow.source_id).filter(first), func.max(PriceRow.source_id)).label("source_id"),
     ).where(
-        PriceRow.offering_id == Offering.id,
+        PriceRow.offering_id == offerings.c.id,
         PriceRow.valid.contains(clocks.as_of),
         PriceRow.recorded.contains(clocks.known_at),
         PriceRow.state != "unknown",
     )
-    return query.correlate(Offering).lateral("prices")
+    return query.correlate(offerings).lateral("prices")
 
 
 def _verified(clocks: Clocks) -> Any:
@@ -123,25 +125,27 @@ def _verified(clocks: Clocks) -> Any:
 def counted_from(query: Select[Any], columns: PriceColumns, wanted: OfferingFilter) -> Select[Any]:
     """Count over offerings alone where no condition needs a price: that spares a look-up per offering."""
     if wanted.max_input_price is None and wanted.max_output_price is None and wanted.updated_within_days is None:
-        return query.select_from(Offering).join(Provider)
+        offerings = columns.offerings
+        return query.select_from(offerings.join(Provider, Provider.id == offerings.c.provider_id))
     return query.select_from(columns.source)
 
 
 def conditions(columns: PriceColumns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
+    told = columns.offerings.c
     if wanted.providers:
         found.append(Provider.slug.in_(wanted.providers))
     for word in wanted.words.split():
-        found.append(or_(*(c.icontains(word, autoescape=True) for c in (Offering.slug, Offering.name, Offering.lab))))
+        found.append(or_(*(c.icontains(word, autoescape=True) for c in (told.slug, told.name, told.lab))))
     if wanted.capabilities:
-        found.append(Offering.capabilities.contains(list(wanted.capabilities)))
+        found.append(told.capabilities.contains(list(wanted.capabilities)))
     if wanted.modality:
-        modalities = (Offering.input_modalities, Offering.output_modalities)
+        modalities = (told.input_modalities, told.output_modalities)
         found.append(or_(*(column.contains([wanted.modality]) for column in modalities)))
     if wanted.status:
-        found.append(Offering.status == wanted.status)
+        found.append(told.status == wanted.status)
     if wanted.min_context is not None:
-        found.append(Offering.context_window >= wanted.min_context)
+        found.append(told.context_window >= wanted.min_context)
     return found + _price_conditions(columns.by_name, wanted, clocks)
 
 
@@ -176,7 +180,7 @@ def order_by(columns: PriceColumns, sort: str, descending: bool) -> list[ColumnE
     column = _sort_column(columns, sort)
     if sort == "id":
         return [column.desc() if descending else column.asc()]
-    return [(column.desc() if descending else column.asc()).nulls_last(), Offering.slug.asc()]
+    return [(column.desc() if descending else column.asc()).nulls_last(), columns.by_name["id"].asc()]
 
 
 def beyond(columns: PriceColumns, sort: str, descending: bool, after: Position) -> ColumnElement[bool]:
@@ -184,7 +188,7 @@ def beyond(columns: PriceColumns, sort: str, descending: bool, after: Position) 
     column = _sort_column(columns, sort)
     if sort == "id":
         return column < after.id if descending else column > after.id
-    same = Offering.slug > after.id
+    same = columns.by_name["id"] > after.id
     if after.value is None:
         return and_(column.is_(None), same)
     further = column < after.value if descending else column > after.value

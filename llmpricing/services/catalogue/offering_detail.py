@@ -49,7 +49,7 @@ def details(session: Session, clocks: Clocks, slug: str) -> Details:
     offering_id = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
     return Details(
         _prices(session, clocks, offering_id),
-        _other_sellers(session, offering_id),
+        _other_sellers(session, clocks, offering_id),
         _aliases(session, clocks, offering_id),
     )
 
@@ -113,12 +113,12 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _other_sellers(session: Session, offering_id: int) -> list[str]:
+def _other_sellers(session: Session, clocks: Clocks, offering_id: int) -> list[str]:
     own = aliased(Offering)
     query = (
         select(Offering.slug)
         .join(own, own.model_id == Offering.model_id)
-        .where(own.id == offering_id, Offering.id != offering_id)
+        .where(own.id == offering_id, Offering.id != offering_id, Offering.created_at <= clocks.known_at)
         .order_by(Offering.slug)
     )
     return list(session.scalars(query))

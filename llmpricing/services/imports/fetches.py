@@ -65,11 +65,11 @@ def last_answer(session: Session, slug: str, origin: str) -> tuple[str, str] | N
     return (fetch.etag, fetch.sha256) if fetch and fetch.etag and fetch.origin == origin else None
 
 
-def new_fetch(source: Source, reading: ReadList, outcome: str) -> SourceFetch:
-    """The row of a list, not yet in the session."""
+def new_fetch(source: Source, reading: ReadList, outcome: str, recorded: datetime) -> SourceFetch:
+    """The row of a list, not yet in the session; dated as all that it changes is, not by the download before."""
     return SourceFetch(
         source_id=source.id,
-        fetched_at=reading.fetched_at,
+        fetched_at=recorded,
         published_at=reading.published_at,
         origin=reading.origin,
         etag=reading.etag,

@@ -91,14 +91,14 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     source = keep_source(session, info)
     earlier = newest_list(session, source, reading.published_at)
     if earlier is not None and earlier.sha256 == reading.sha256:
-        return _unchanged(session, source, reading, earlier)
+        return _unchanged(session, source, reading, earlier, now)
     if reading.unmodified:
         raise ImportRefused(f"{info.slug} was imported by somebody else at the same time. Run this again.")
     if reading.describes_only:
         return _describe(session, source, info, reading, now), set()
     price_list = info.parse(reading.data)
     _refuse_harm(price_list, reading, earlier)
-    fetch = new_fetch(source, reading, "imported")
+    fetch = new_fetch(source, reading, "imported", now)
     session.add(fetch)
     session.flush()
     ids = _keep_catalogue(session, source, price_list, reading, now)
@@ -120,14 +120,14 @@ def _describe(session: Session, source: Source, info: SourceInfo, reading: ReadL
         known = set(session.scalars(select(Offering.slug)))
         found = [replace(o, statements=()) for o in info.parse(reading.data).offerings if o.slug in known]
         offering_facts.keep_offerings(session, source, found, reading.published_at, now)
-        fetch = new_fetch(source, reading, summary.outcome)
+        fetch = new_fetch(source, reading, summary.outcome, now)
         fetch.counts = {"entries": len(found)}
         session.add(fetch)
     return summary
 
 
 def _unchanged(
-    session: Session, source: Source, reading: ReadList, earlier: SourceFetch
+    session: Session, source: Source, reading: ReadList, earlier: SourceFetch, now: datetime
 ) -> tuple[ImportSummary, set[int]]:
     """Note that the source still says the same, unless that very list was read before."""
     summary = ImportSummary(source.slug, reading.published_at, reading.sha256, "unchanged")
@@ -136,7 +136,7 @@ def _unchanged(
     summary.noted = earlier.published_at < reading.published_at
     if not summary.noted:
         return summary, set()
-    fetch = new_fetch(source, reading, "unchanged")
+    fetch = new_fetch(source, reading, "unchanged", now)
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
     fetch.counts = {"unchanged": summary.unchanged, **kept_sizes(earlier.counts)}
     session.add(fetch)

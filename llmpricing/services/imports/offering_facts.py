@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Text, cast, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
-from llmpricing.models import Model, Offering, Provider, Source
+from llmpricing.models import Model, Offering, OfferingPast, Provider, Source
 from llmpricing.models.session import ONE_INSERT
 
 _FACTS = (
@@ -88,10 +89,28 @@ def keep_offerings(
     for start in range(0, len(added), _CHUNK):
         session.execute(insert(Offering), added[start : start + _CHUNK], execution_options=ONE_INSERT)
     if changed:
+        _keep_past(session, changed, now)
         session.execute(update(Offering), changed)
     if repeated:
         _date_facts(session, source, Offering.id.in_(repeated), published_at)
     return {slug: id_ for slug, id_ in session.execute(select(Offering.slug, Offering.id))}
+
+
+def _keep_past(session: Session, changed: Iterable[Mapping[str, Any]], now: datetime) -> None:
+    """Keep what was believed until now of offerings of which something else is believed from now on.
+
+    Of several lists that land at once the first finds what was believed before; the others change what nobody saw.
+    """
+    told = {values["id"]: tuple(values[name] for name in _FACTS) for values in changed}
+    columns = [Offering.__table__.c[name] for name in _FACTS]
+    before = session.execute(select(Offering.id, *columns).where(Offering.id.in_(told), Offering.created_at < now))
+    past = [
+        {"offering_id": id_, "until": now} | dict(zip(_FACTS, facts, strict=True))
+        for id_, *facts in before
+        if tuple(facts) != told[id_]
+    ]
+    if past:
+        session.execute(upsert(OfferingPast).on_conflict_do_nothing(), past)
 
 
 def model_slug(api_id: str) -> str:

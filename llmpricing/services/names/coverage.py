@@ -27,10 +27,10 @@ class Covered(NamedTuple):
 
 def cover(session: Session, clocks: Clocks, names: Sequence[str]) -> list[Covered]:
     """Each name once, in order, with what it means and whether a price of it was valid then."""
-    book = names_of(session, book_state(session))
-    lookup = book.at(clocks)
+    known = names_of(session, book_state(session))
+    lookup = known.at(clocks)
     meanings = {name: lookup(name, None) for name in names}
-    ids = {m.slug: book.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
+    ids = {m.slug: known.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
     priced = _priced(session, clocks, ids.values())
     return [
         Covered(name, meaning, isinstance(meaning, Resolution) and ids[meaning.slug] in priced)

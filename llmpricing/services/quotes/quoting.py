@@ -102,27 +102,27 @@ def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | Refusa
     by_time: dict[datetime, list[_Case]] = defaultdict(list)
     for case in cases:
         if isinstance(case, _Case):
-            by_time[case.recorded].append(case)
-    believed = {recorded: _believed(session, known.book, recorded, found) for recorded, found in by_time.items()}
-    return [_answer(case, believed[case.recorded]) if isinstance(case, _Case) else case for case in cases]
+            by_time[case.known_at].append(case)
+    believed = {known_at: _believed(session, known.book, known_at, found) for known_at, found in by_time.items()}
+    return [_answer(case, believed[case.known_at]) if isinstance(case, _Case) else case for case in cases]
 
 
 class _Case(NamedTuple):
-    """A question, the recorded time to look at for it, and the offering that its name means."""
+    """A question, the recorded time that answers it, and the offering that its name means."""
 
     asked: Asked
-    recorded: datetime
+    known_at: datetime
     meaning: Resolution
     offered: Offered
 
 
-def _resolved(names: Names, asked: Asked, recorded: datetime) -> _Case | Refusal:
-    meaning = names.at(Clocks(asked.at, recorded))(asked.name, asked.provider)
+def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | Refusal:
+    meaning = names.at(Clocks(asked.at, known_at))(asked.name, asked.provider)
     if isinstance(meaning, Unknown):
         return UnknownModel(asked.name, asked.provider, meaning)
     if isinstance(meaning, Ambiguous):
         return AmbiguousModel(asked.name, meaning.candidates)
-    return _Case(asked, recorded, meaning, names.offerings[meaning.slug])
+    return _Case(asked, known_at, meaning, names.offerings[meaning.slug])
 
 
 class _Believed(NamedTuple):
@@ -157,7 +157,7 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
         found = found._replace(warnings=(*found.warnings, note))
     asked = case.asked
     at = asked.at if asked.context.time_known else asked.at.date()
-    return Quoted(found, case.meaning, at, case.recorded if asked.known_at is None else asked.known_at)
+    return Quoted(found, case.meaning, at, case.known_at)
 
 
 def _quote(case: _Case, believed: _Believed) -> Quote:

@@ -11,9 +11,10 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
-from llmpricing.services.catalogue import freshness, offering_detail
+from llmpricing.services.catalogue import offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import book_state
 from llmpricing.web.caching import cached
 from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.paging import fingerprint
@@ -56,7 +57,7 @@ def list_models(request: Request) -> ListAnswer:
     """A page of offerings that match, with the cursor of the next."""
     now = datetime.now(UTC)
     question = read_question(request, now)
-    if question.clocks != Clocks(now, now):
+    if question.clocks != question.book.clocks(now, None):
         return _answer(request, question)
     name = f"{question.limit}:{fingerprint(question.wanted, question.order)}"
     found = cached(request, "models", name, CACHE_TTL_S, ListAnswer, lambda: _answer(request, question))
@@ -66,14 +67,14 @@ def list_models(request: Request) -> ListAnswer:
 
 def _answer(request: Request, question: Question) -> ListAnswer:
     page = ask(request, question)
-    version = freshness.catalogue_version(request.dbsession)
-    meta = ListMeta(page.count, next_cursor(question, page), **_meta(question.clocks, version))
+    meta = ListMeta(page.count, next_cursor(question, page), **_meta(question.clocks, question.book.version))
     return ListAnswer([ItemJson(**item_json(item)) for item in page.items], meta)
 
 
 def show_model(request: Request) -> dict[str, Any]:
     """One offering with all its prices of the time asked for, and who else sells the model."""
-    clocks = read_clocks(read_parameters(request, CLOCKS), datetime.now(UTC))
+    book = book_state(request.dbsession)
+    clocks = read_clocks(read_parameters(request, CLOCKS), datetime.now(UTC), book)
     item = ask_for_one(request, clocks)
     details = offering_detail.details(request.dbsession, clocks, item.id)
     data = item_json(item) | {
@@ -81,7 +82,7 @@ def show_model(request: Request) -> dict[str, Any]:
         "other_sellers": details.other_sellers,
         "aliases": details.aliases,
     }
-    return {"data": data, "meta": _meta(clocks, freshness.catalogue_version(request.dbsession))}
+    return {"data": data, "meta": _meta(clocks, book.version)}
 
 
 def _meta(clocks: Clocks, version: int) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
-from llmpricing.services.catalogue import freshness
 from llmpricing.services.names.coverage import Covered, cover
 from llmpricing.services.names.resolving import resolve_name
+from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import unresolved
@@ -39,7 +39,8 @@ def resolve(request: Request) -> dict[str, Any]:
         raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
     if "provider" in values and "api_url" in values:
         raise invalid("api_url", "api_url and provider both say who sells: give one of them.")
-    clocks, name = read_clocks(values, datetime.now(UTC)), values["model"]
+    book, name = book_state(request.dbsession), values["model"]
+    clocks = read_clocks(values, datetime.now(UTC), book)
     provider = values.get("provider") or values.get("api_url")
     found = resolve_name(request.dbsession, clocks, name, provider)
     if isinstance(found, Ambiguous):
@@ -53,8 +54,7 @@ def resolve(request: Request) -> dict[str, Any]:
         "region": found.region or None,
         "candidates": [],
     }
-    version = freshness.catalogue_version(request.dbsession)
-    return {"data": data, "meta": {**asdict(clocks), "catalogue_version": version}}
+    return {"data": data, "meta": {**asdict(clocks), "catalogue_version": book.version}}
 
 
 def post_coverage(request: Request) -> dict[str, Any]:
@@ -63,14 +63,14 @@ def post_coverage(request: Request) -> dict[str, Any]:
     if len(body.models) > MOST_NAMES:
         raise invalid("models", f"models takes at most {MOST_NAMES} names.")
     stated = {name: p.read_time(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
-    clocks = read_clocks(stated, datetime.now(UTC))
+    book = book_state(request.dbsession)
+    clocks = read_clocks(stated, datetime.now(UTC), book)
     data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
     for found in cover(request.dbsession, clocks, body.models):
         kind, item = _covered(found)
         data[kind].append({"model": found.name, **item})
     counts = {kind: len(items) for kind, items in data.items()}
-    version = freshness.catalogue_version(request.dbsession)
-    return {"data": data, "meta": {"counts": counts, **asdict(clocks), "catalogue_version": version}}
+    return {"data": data, "meta": {"counts": counts, **asdict(clocks), "catalogue_version": book.version}}
 
 
 def _covered(found: Covered) -> tuple[str, dict[str, Any]]:

@@ -13,9 +13,9 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
-from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, disagreements
 from llmpricing.services.catalogue.sources import feeds
+from llmpricing.services.price_book import book_state
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 
@@ -32,7 +32,7 @@ def list_sources(request: Request) -> dict[str, Any]:
     """Every source, the most trusted first, with what its newest list held."""
     p.read_parameters(request, {})
     found = feeds(request.dbsession, datetime.now(UTC))
-    version = freshness.catalogue_version(request.dbsession)
+    version = book_state(request.dbsession).version
     return {"data": [asdict(feed) for feed in found], "meta": {"count": len(found), "catalogue_version": version}}
 
 

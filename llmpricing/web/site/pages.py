@@ -14,6 +14,7 @@ from llmpricing.services.catalogue.filter_values import choices
 from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.services.price_book import book_state
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.parameters import read_parameters
@@ -74,7 +75,7 @@ def model(request: Request) -> dict[str, Any]:
     """Everything on one offering, now or as of the time asked for."""
     now = datetime.now(UTC)
     asked = read_parameters(request, CLOCKS)
-    clocks = read_clocks(asked, now)
+    clocks = read_clocks(asked, now, book_state(request.dbsession))
     item = ask_for_one(request, clocks)
     details = offering_detail.details(request.dbsession, clocks, item.id)
     ages = freshness.source_ages(request.dbsession, now)
@@ -88,7 +89,7 @@ def model(request: Request) -> dict[str, Any]:
         "provider_names": names,
         "aliases": details.aliases,
         "as_of": asked.get("as_of"),
-        "known_at": asked.get("known_at"),
+        "known_at": clocks.known_at if "known_at" in asked else None,
         "clock_query": _clock_query(request),
         **_ages([age for age in ages if age.source in sources] or ages),
     }

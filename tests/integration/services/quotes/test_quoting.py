@@ -81,9 +81,11 @@ def test_the_answer_names_the_time_that_gives_it_again(session: Session) -> None
     first = quote_one(session, asked())
     assert first.known_at == book_state(session).last_change == NOW
     load(session, dearer)
-    later = NOW + timedelta(days=365)
-    assert quote_one(session, asked(known_at=later)).known_at == later
-    assert quote_one(session, asked()).known_at == NOW + timedelta(hours=1)
+    last_change = NOW + timedelta(hours=1)
+    assert quote_one(session, asked(known_at=NOW + timedelta(days=365))).known_at == last_change
+    assert quote_one(session, asked()).known_at == last_change
+    before = NOW + timedelta(minutes=1)
+    assert quote_one(session, asked(known_at=before)).known_at == before
 
 
 def test_names_too_are_those_of_the_time(session: Session) -> None:
