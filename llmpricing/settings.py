@@ -129,6 +129,12 @@ class Settings:
         "a request waits no longer for the database, then 503",
         "10",
     )
+    drain_timeout_s: float = _setting(
+        "llmpricing.drain_timeout_s",
+        _seconds(0, 600),
+        "a server that is stopped waits no longer for requests in flight",
+        "20",
+    )
     retry_attempts: int = _setting(
         "llmpricing.retry_attempts", _integer(0, 10), "retries after a transient database error", "3"
     )

@@ -27,7 +27,7 @@ llmpricing.environment = development
 llmpricing.seed = none
 
 [server:main]
-use = egg:waitress#main
+use = egg:llmpricing
 listen = localhost:{web_port}
 """
 

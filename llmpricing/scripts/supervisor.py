@@ -19,7 +19,7 @@ from llmpricing.scripts.ini import listen_addresses
 from llmpricing.scripts.web_port import SUPERVISOR, accepts
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-CHILD_PATIENCE_S = 15.0
+STOP_PATIENCE_S = 15.0  # beyond what a child itself may take to stop
 WATCH_INTERVAL_S = 0.3
 
 
@@ -49,9 +49,12 @@ def initialise(ini: Path, stores: OpenStores) -> None:
         raise click.ClickException("The price book could not be prepared; the reason stands above.")
 
 
-def serve(ini: Path, stores: OpenStores, address: str) -> None:
-    """Serve until interrupted; ClickException or StoreError when the web server or a store ends by itself."""
-    with _child("pyramid.scripts.pserve", ini, stores.environment(), signal.SIGINT) as child:
+def serve(ini: Path, stores: OpenStores, address: str, drain_timeout_s: float) -> None:
+    """Serve until interrupted, and then until requests in flight have ended.
+
+    Raises ClickException or StoreError when the web server or a store ends by itself.
+    """
+    with _child("pyramid.scripts.pserve", ini, stores.environment(), signal.SIGINT, drain_timeout_s) as child:
         host, port = listen_addresses(ini)[0]
         while child.poll() is None and not accepts("localhost" if host in ("", "*") else host, port):
             stores.check()
@@ -64,7 +67,7 @@ def serve(ini: Path, stores: OpenStores, address: str) -> None:
 
 @contextmanager
 def _child(
-    module: str, ini: Path, environment: Mapping[str, str], stop: signal.Signals
+    module: str, ini: Path, environment: Mapping[str, str], stop: signal.Signals, stops_within_s: float = 0
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A Python program in a process group of its own: a terminal's Ctrl-C reaches us only, and we end it in turn."""
     child = subprocess.Popen(  # noqa: S603 - our own modules
@@ -79,7 +82,7 @@ def _child(
         if child.poll() is None:
             child.send_signal(stop)
             try:
-                child.wait(CHILD_PATIENCE_S)
+                child.wait(stops_within_s + STOP_PATIENCE_S)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()

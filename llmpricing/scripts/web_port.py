@@ -89,5 +89,5 @@ def _ended_orphan(port: int) -> bool:
         return False
     click.echo(f"Ending a web server that a killed run left behind (process {holder.pid}).")
     holder.terminate()
-    holder.wait(timeout=10)
+    holder.wait(timeout=30)
     return True

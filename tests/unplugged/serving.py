@@ -10,18 +10,20 @@ import time
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.unplugged.faults import closed_port, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
+PSERVE = ("pyramid.scripts.pserve",)
+SUPERVISED = ("llmpricing.scripts.cli", "run")
 INI = """[app:main]
 use = egg:llmpricing
 {settings}
 [server:main]
-use = egg:waitress#main
+use = egg:llmpricing
 listen = 127.0.0.1:{port}
 threads = {threads}
 """
@@ -41,12 +43,13 @@ class Answer:
         return json.loads(self.text)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Site:
     """A running application."""
 
     port: int
     log: Path
+    process: subprocess.Popen[bytes] = field(init=False)
 
     def get(self, path: str, accept: str = "*/*") -> Answer:
         started = time.monotonic()
@@ -70,15 +73,16 @@ def threads_in_development() -> int:
 
 
 @contextmanager
-def serving(folder: Path, settings: Mapping[str, str]) -> Iterator[Site]:
+def serving(folder: Path, settings: Mapping[str, str], program: tuple[str, ...] = PSERVE) -> Iterator[Site]:
     """Serve with these ini settings for the block; all that the process says is in ``log``."""
     site = Site(closed_port(), folder / "pserve.log")
     lines = "\n".join(f"{key} = {value}" for key, value in settings.items())
     ini = folder / "unplugged.ini"
     ini.write_text(INI.format(settings=lines, port=site.port, threads=threads_in_development()))
     with site.log.open("wb") as log:
-        command = [sys.executable, "-m", "pyramid.scripts.pserve", str(ini)]
+        command = [sys.executable, "-m", *program, str(ini)]
         with subprocess.Popen(command, stdout=log, stderr=log, cwd=folder) as process:
+            site.process = process
             try:
                 wait_until(lambda: site.is_live() or process.poll() is not None, patience_s=30)
                 assert process.poll() is None, site.log.read_text()

@@ -30,6 +30,6 @@ def run(ini: Path) -> None:
             used_stores(settings, home_beside(ini), say) as stores,
         ):
             supervisor.initialise(ini, stores)
-            supervisor.serve(ini, stores, address)
+            supervisor.serve(ini, stores, address, settings.drain_timeout_s)
     except KeyboardInterrupt:
         say("Bye.")

@@ -1,0 +1,102 @@
+"""What one client may take from the others: connections, and room for its bodies."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.unplugged.serving import serving
+
+LIVE, QUOTE = "/api/health/live", "/api/v1/quote?model=nobody/nothing&input_tokens=1"
+MANY = 1_100
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="module")
+def site(make_settings, tmp_path_factory):
+    settings = make_settings()
+    urls = {"sqlalchemy.url": settings.database_url, "redis.url": settings.redis_url}
+    with serving(tmp_path_factory.mktemp("limits"), urls) as found:
+        yield found
+
+
+@pytest.fixture
+def many_handles():
+    """This process may have as many sockets as it holds here."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], min(4096, before[1])), before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def exchange(port, request, timeout_s=10):
+    """What comes back for these bytes until the server closes the connection."""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
+        connection.sendall(request)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    head, _, body = received.decode().partition("\r\n\r\n")
+    return head, body
+
+
+@pytest.mark.parametrize("first_words", [b"", f"GET {LIVE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()])
+def test_1100_idle_connections_of_one_client_leave_room_for_the_next(site, many_handles, first_words):
+    with ExitStack() as open_connections:
+        for _ in range(MANY):
+            connection = socket.create_connection(("127.0.0.1", site.port), timeout=10)
+            open_connections.enter_context(connection)
+            connection.sendall(first_words)
+        live, quote = site.get(LIVE), site.get(QUOTE)
+        assert live.status == 200
+        assert quote.json["error"]["code"] == "MODEL_NOT_FOUND"
+        assert live.elapsed_s < 4
+        assert quote.elapsed_s < 4
+    assert site.process.poll() is None
+    time.sleep(0.5)
+    assert site.get(LIVE).elapsed_s < 1
+
+
+@pytest.mark.parametrize("length", [MIB + 1, 300 * MIB])
+def test_a_body_over_1_mib_is_refused_before_it_is_sent_in_the_one_error_shape(site, length):
+    head = (
+        f"POST /api/v1/quotes HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    )
+    answer, body = exchange(site.port, head.encode())
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert_one_shape(answer, body, "BODY_TOO_LARGE")
+
+
+def test_a_body_of_1_mib_is_read(site):
+    padding = b" " * (MIB - 2)
+    head = f"POST /api/v1/quotes HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: {MIB}\r\n"
+    answer, body = exchange(site.port, head.encode() + b"Connection: close\r\n\r\n{" + padding + b"}")
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert json.loads(body)["error"]["details"]["field"] == "model"
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "code"),
+    [
+        (b"GET /" + b"a" * (262_144 - 5), 431, "HEADERS_TOO_LARGE"),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "BAD_REQUEST"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "NOT_IMPLEMENTED"),
+    ],
+)
+def test_what_the_server_itself_refuses_has_the_one_error_shape(site, request_bytes, status, code):
+    answer, body = exchange(site.port, request_bytes)
+    assert answer.split()[1] == str(status)
+    assert_one_shape(answer, body, code)
+
+
+def assert_one_shape(answer, body, code):
+    shown = json.loads(body)
+    assert shown.keys() == {"error", "request_id"}
+    assert shown["error"].keys() == {"code", "message", "details"}
+    assert shown["error"]["code"] == code
+    assert f"X-Request-Id: {shown['request_id']}" in answer
