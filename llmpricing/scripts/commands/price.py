@@ -63,6 +63,9 @@ def price(
     with other columns that look like counts is refused: rename them, or say --usage-format or --ignore-column.
     With --usage-format the columns are the fields of a provider's usage object (prompt_tokens_details.cached_tokens,
     ...), or one column usage holds it.
+
+    OUT and REJECTS appear when all is done, readable by nobody who cannot read USAGE. In CSV files, a cell that would
+    begin a formula in a spreadsheet (= + - @ tab, but no number) has an apostrophe before it.
     """
     out = out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
@@ -85,7 +88,10 @@ def price(
         except LogError as error:
             raise click.ClickException(str(error)) from None
         except OSError as error:
-            raise click.ClickException(f"{error.filename or usage}: {error.strerror}.") from None
+            raise click.ClickException(
+                f"{error.filename or out}: {error.strerror}. "
+                "Nothing was written: mend that, or name other places with -o and --rejects."
+            ) from None
     for line in _report(summary, out, rejects):
         say(line)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +26,7 @@ from llmpricing.services.usage_log.read.csv import read_csv
 from llmpricing.services.usage_log.read.ndjson import read_ndjson
 from llmpricing.services.usage_log.read.parquet import read_parquet
 from llmpricing.services.usage_log.write.parquet import ParquetWriter
+from llmpricing.services.usage_log.write.part_file import PartFile, mode_like, part_file
 from llmpricing.services.usage_log.write.text import TextWriter, Writer
 
 FORMATS = (".csv", ".ndjson", ".parquet")
@@ -87,36 +89,42 @@ def price_log(
 ) -> LogSummary:
     """Price ``log`` into ``out``, and what has no price into ``rejects``; ``progress`` is told of rows when done.
 
-    Both files appear at the end, ``rejects`` only where there are any. Raises LogError where nothing can be read.
+    Both files appear at the end, ``rejects`` only where there are any, readable by nobody who cannot read the log.
+    Raises LogError where nothing can be read, OSError where nothing can be written.
     """
-    summary = LogSummary()
-    parts = [path.with_name(f".{path.name}.part") for path in (out, rejects)]
-    try:
-        good, bad = _writer(parts[0], out, refused=False), _writer(parts[1], rejects, refused=True)
-        try:
-            with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
-                written = None
-                for batch in _ahead(reader, _batches(log, out, columns)):
-                    priced = pricer.price(batch) if batch.table.num_rows else None
-                    if written is not None:
-                        written.result()
-                    written = writer.submit(_write, good, bad, batch, priced)
-                    summary.count(batch, priced)
-                    progress(batch.table.num_rows + len(batch.broken))
-                if written is not None:
-                    written.result()
-        finally:
-            good.close()
-            bad.close()
-        parts[0].replace(out)
+    summary, mode = LogSummary(), mode_like(log)
+    batches = _batches(log, (out, rejects), columns)
+    with part_file(out, mode) as good, part_file(rejects, mode) as bad:
+        with _writer(good, out, log, refused=False) as priced, _writer(bad, rejects, log, refused=True) as unpriced:
+            _price(pricer, batches, priced, unpriced, summary, progress)
+        good.keep()
         if summary.unpriced:
-            parts[1].replace(rejects)
+            bad.keep()
         else:
             rejects.unlink(missing_ok=True)
-    finally:
-        for part in parts:
-            part.unlink(missing_ok=True)
     return summary
+
+
+def _price(
+    pricer: Pricer,
+    batches: Iterator[Batch],
+    good: Writer,
+    bad: Writer,
+    summary: LogSummary,
+    progress: Callable[[int], None],
+) -> None:
+    """Price batch by batch, while the next one is read and the last one is written."""
+    with ThreadPoolExecutor(1) as reader, ThreadPoolExecutor(1) as writer:
+        written = None
+        for batch in _ahead(reader, batches):
+            priced = pricer.price(batch) if batch.table.num_rows else None
+            if written is not None:
+                written.result()
+            written = writer.submit(_write, good, bad, batch, priced)
+            summary.count(batch, priced)
+            progress(batch.table.num_rows + len(batch.broken))
+        if written is not None:
+            written.result()
 
 
 def known_facts(session: Session) -> frozenset[str]:
@@ -124,20 +132,29 @@ def known_facts(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
 
 
-def _batches(log: Path, out: Path, columns: ColumnRoles) -> Iterator[Batch]:
+def _batches(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[Batch]:
+    shapes = {path.suffix for path in to}
     if log.suffix == ".csv":
-        return read_csv(log, columns, whole=out.suffix != ".csv")
+        return read_csv(log, columns, whole=".parquet" in shapes)
     if log.suffix == ".parquet":
         return read_parquet(log, columns)
-    if out.suffix != ".ndjson":
+    if ".csv" in shapes or to[0].suffix != ".ndjson":
         raise LogError("JSON lines need not all have the same names: write them as .ndjson again.")
     return read_ndjson(log, columns)
 
 
-def _writer(part: Path, path: Path, *, refused: bool) -> Writer:
+@contextmanager
+def _writer(part: PartFile, path: Path, log: Path, *, refused: bool) -> Iterator[Writer]:
+    writer: Writer
     if path.suffix == ".parquet":
-        return ParquetWriter(part, refused=refused)
-    return TextWriter(part, is_csv=path.suffix == ".csv", refused=refused)
+        writer = ParquetWriter(part.file, refused=refused)
+    else:
+        is_csv, log_is_csv = path.suffix == ".csv", log.suffix == ".csv"
+        writer = TextWriter(part.file, is_csv=is_csv, log_is_csv=log_is_csv, refused=refused)
+    try:
+        yield writer
+    finally:
+        writer.close()
 
 
 def _write(good: Writer, bad: Writer, batch: Batch, priced: Priced | None) -> None:

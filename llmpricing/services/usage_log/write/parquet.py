@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +22,9 @@ from llmpricing.services.usage_log.write.text import totals_of
 class ParquetWriter:
     """One of the two files; refused rows of a text are kept as that text."""
 
-    def __init__(self, path: Path, *, refused: bool) -> None:
-        self._path, self._refused = path, refused
-        self._file: parquet.ParquetWriter | None = None
+    def __init__(self, file: BinaryIO, *, refused: bool) -> None:
+        self._file, self._refused = file, refused
+        self._writer: parquet.ParquetWriter | None = None
         self._layout: Layout | None = None
 
     def begin(self, layout: Layout) -> None:
@@ -64,19 +63,19 @@ class ParquetWriter:
             self._write(pa.table(columns))
 
     def close(self) -> None:
-        """End the file; one without rows holds none."""
-        if self._file is None:
-            parquet.write_table(pa.table({name: pa.array([], pa.string()) for name in self._empty()}), self._path)
+        """Write what ends the file; one without rows holds none."""
+        if self._writer is None:
+            parquet.write_table(pa.table({name: pa.array([], pa.string()) for name in self._empty()}), self._file)
         else:
-            self._file.close()
+            self._writer.close()
 
     def _empty(self) -> tuple[str, ...]:
         return (*self._layout.names, *self._layout.added) if self._layout else ()
 
     def _write(self, table: pa.Table) -> None:
-        if self._file is None:
-            self._file = parquet.ParquetWriter(self._path, table.schema, compression="zstd")
-        self._file.write_table(table.cast(self._file.schema))
+        if self._writer is None:
+            self._writer = parquet.ParquetWriter(self._file, table.schema, compression="zstd")
+        self._writer.write_table(table.cast(self._writer.schema))
 
 
 def _typed(table: pa.Table, layout: Layout) -> pa.Table:

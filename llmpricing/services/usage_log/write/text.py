@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, BinaryIO, Protocol
 
 import msgspec
@@ -19,6 +16,7 @@ from llmpricing.services.usage_log.cells import cells
 from llmpricing.services.usage_log.layout import Layout
 from llmpricing.services.usage_log.pricer import Priced
 from llmpricing.services.usage_log.row_by_row import RowAnswer
+from llmpricing.services.usage_log.write.csv_cells import csv_cells, csv_line, guarded_rows
 
 
 class Writer(Protocol):
@@ -34,7 +32,7 @@ class Writer(Protocol):
         """Write rows that are no rows."""
 
     def close(self) -> None:
-        """End the file."""
+        """Write what ends the file, which stays open."""
 
 
 def totals_of(priced: Priced, wanted: Mask) -> dict[int, Any]:
@@ -44,11 +42,13 @@ def totals_of(priced: Priced, wanted: Mask) -> dict[int, Any]:
 
 
 class TextWriter:
-    """CSV or JSON lines: each row as the log wrote it, and behind it what is said of it."""
+    """CSV or JSON lines: each row as the log wrote it, and behind it what is said of it. ``log_is_csv`` tells how rows
+    that come as texts are written; from CSV to JSON lines, cells stay texts.
+    """
 
-    def __init__(self, path: Path, *, is_csv: bool, refused: bool) -> None:
-        self._file: BinaryIO = path.open("wb")
-        self._is_csv, self._refused, self._is_empty = is_csv, refused, True
+    def __init__(self, file: BinaryIO, *, is_csv: bool, log_is_csv: bool, refused: bool) -> None:
+        self._file = file
+        self._is_csv, self._log_is_csv, self._refused, self._is_empty = is_csv, log_is_csv, refused, True
         self._names: tuple[str, ...] = ()
 
     def begin(self, layout: Layout) -> None:
@@ -57,13 +57,12 @@ class TextWriter:
             return
         self._names = layout.why if self._refused else layout.added
         if self._is_csv:
-            self._file.write(_csv_line([*layout.names, *self._names]).encode())
+            self._file.write(csv_line([*layout.names, *self._names]).encode())
             self._is_empty = False
 
     def rows(self, batch: Batch, priced: Priced, wanted: Mask) -> None:
         """Write the wanted rows of the batch."""
         chosen = pa.array(np.flatnonzero(wanted))
-        written = batch.written if batch.written is not None else self._as_text(batch)
         if self._refused:
             first = pa.array(batch.lines[wanted]).cast(pa.string())
         else:
@@ -71,7 +70,7 @@ class TextWriter:
         rest = pa.array([self._rest(answer) for answer in priced.answers], pa.string())
         before = "," if self._is_csv else f',"{self._names[0]}":' + ("" if self._refused else '"')
         joined = compute.binary_join_element_wise(
-            written.take(chosen), before, first, rest.take(pa.array(priced.which[wanted])), ""
+            self._written(batch, chosen), before, first, rest.take(pa.array(priced.which[wanted])), ""
         )
         offsets, data = joined.buffers()[1:]
         ends = np.frombuffer(offsets, np.int32)[joined.offset : joined.offset + len(joined) + 1]
@@ -83,15 +82,14 @@ class TextWriter:
             readable = text.decode(errors="backslashreplace")
             if self._is_csv:
                 row = [readable, *[""] * (len(layout.names) - 1), str(line), reason]
-                self._write(b"\n" + _csv_line(row).encode())
+                self._write(b"\n" + csv_line(row).encode())
             else:
                 self._write(b"\n" + msgspec.json.encode({"text": readable, "line": line, "reason": reason}))
 
     def close(self) -> None:
-        """End the file with a line end."""
+        """Write the end of the last line."""
         if not self._is_empty:
             self._file.write(b"\n")
-        self._file.close()
 
     def _write(self, text: Any) -> None:
         """Write rows, each of which begins with a line end; the file does not."""
@@ -103,15 +101,28 @@ class TextWriter:
         """What follows the cost, or the line of a refused row."""
         said = [answer.reason or ""] if self._refused else [*answer[1:]]
         if self._is_csv:
-            return "," + _csv_line(said)
+            return "," + csv_line(said)
         pairs = zip(self._names[1:], said, strict=True)
         return ("" if self._refused else '"') + "".join(f",{_json(n)}:{_json(v)}" for n, v in pairs) + "}"
 
-    def _as_text(self, batch: Batch) -> pa.Array:
-        names = batch.table.column_names
-        rows = zip(*(cells(column) for column in batch.table.columns), strict=True)
+    def _written(self, batch: Batch, chosen: pa.Array) -> pa.Array:
+        """The chosen rows as this file writes them, each behind a line end, and JSON without its last brace."""
+        if batch.written is None:
+            return self._of_table(batch.table.take(chosen))
+        rows = batch.written.take(chosen)
         if self._is_csv:
-            texts = [_csv_line(["" if cell is None else str(cell) for cell in row]) for row in rows]
+            return guarded_rows(rows)
+        return self._as_json(batch.layout.names, rows) if self._log_is_csv else rows
+
+    def _as_json(self, names: Sequence[str], rows: pa.Array) -> pa.Array:
+        said = (dict(zip(names, csv_cells(row[1:]), strict=True)) for row in rows.to_pylist())
+        return pa.array(["\n" + msgspec.json.encode(row).decode()[:-1] for row in said], pa.string())
+
+    def _of_table(self, table: pa.Table) -> pa.Array:
+        names = table.column_names
+        rows = zip(*(cells(column) for column in table.columns), strict=True)
+        if self._is_csv:
+            texts = [csv_line(["" if cell is None else str(cell) for cell in row]) for row in rows]
         else:
             texts = [msgspec.json.encode(dict(zip(names, row, strict=True))).decode()[:-1] for row in rows]
         return pa.array(["\n" + text for text in texts], pa.string())
@@ -119,9 +130,3 @@ class TextWriter:
 
 def _json(text: str) -> str:
     return msgspec.json.encode(text).decode()
-
-
-def _csv_line(cells: Iterable[str]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(cells)
-    return line.getvalue()
