@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 Probe = Callable[[], Mapping[str, Any]]
+DATA_TIMEOUT_S = 0.4
 ESSENTIAL = "database"  # without it nothing is served; without another store less is
 log = structlog.get_logger(__name__)
 
@@ -45,15 +46,17 @@ class Report:
 def run(probes: Mapping[str, Probe], timeout_s: float, *, now: datetime, data: Probe | None = None) -> Report:
     """Ask all probes at once and report after at most ``timeout_s``; the late ones count as timed out.
 
-    ``data`` is asked beside them; it never changes the status and is left out when late, failing or without database.
+    ``data`` is asked beside them; it never changes the status and is left out when failing, without database, or later
+    than both DATA_TIMEOUT_S and the slowest probe: nobody waits for figures longer than for the truth.
     """
-    answers = _ask_all({**probes, **({"data": data} if data else {})}, timeout_s)
+    answers = _ask_all(probes, timeout_s, data)
     figures = answers.pop("data", None)
     checks = {name: answers.get(name, {"error": timed_out(timeout_s)}) for name in probes}
     services = {name: "error" if "error" in check else "ok" for name, check in checks.items()}
     if services.get(ESSENTIAL) == "error" or (figures and "error" in figures):
         figures = None
-    return Report(_status(services), services, checks, figures, now)
+    warned = any("warning" in check for check in checks.values())
+    return Report(_status(services, warned=warned), services, checks, figures, now)
 
 
 def timed_out(timeout_s: float) -> str:
@@ -61,22 +64,24 @@ def timed_out(timeout_s: float) -> str:
     return f"timed out: no answer within {timeout_s:g} s"
 
 
-def _status(services: Mapping[str, str]) -> str:
+def _status(services: Mapping[str, str], *, warned: bool) -> str:
     if services.get(ESSENTIAL) == "error":
         return "unhealthy"
-    return "degraded" if "error" in services.values() else "healthy"
+    return "degraded" if warned or "error" in services.values() else "healthy"
 
 
-def _ask_all(probes: Mapping[str, Probe], timeout_s: float) -> dict[str, Mapping[str, Any]]:
+def _ask_all(probes: Mapping[str, Probe], timeout_s: float, data: Probe | None) -> dict[str, Mapping[str, Any]]:
     """The answers that came in time. A late probe ends at its own deadline; nobody waits for it."""
     inbox: SimpleQueue[tuple[str, Mapping[str, Any]]] = SimpleQueue()
-    expiry = monotonic() + timeout_s
-    for name, probe in probes.items():
+    started = monotonic()
+    asked = {**probes, **({"data": data} if data else {})}
+    for name, probe in asked.items():
         Thread(target=lambda n, p: inbox.put((n, _answer(n, p))), args=(name, probe), daemon=True).start()
     answers: dict[str, Mapping[str, Any]] = {}
-    while len(answers) < len(probes):
+    while len(answers) < len(asked):
+        patience_s = min(DATA_TIMEOUT_S, timeout_s) if probes.keys() <= answers.keys() else timeout_s
         try:
-            name, answer = inbox.get(timeout=max(0.0, expiry - monotonic()))
+            name, answer = inbox.get(timeout=max(0.0, started + patience_s - monotonic()))
         except Empty:
             break
         answers[name] = answer

@@ -7,8 +7,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from llmpricing.models.deadline import deadline
 from llmpricing.models.session import is_timeout, is_transient, sqlstate
+from llmpricing.stores.connect_failures import LASTING, connect_failure
 
-__all__ = ["DATABASE_ERRORS", "deadline", "is_outage", "is_transient", "reason"]
+__all__ = ["DATABASE_ERRORS", "advice", "deadline", "is_outage", "is_transient", "reason"]
 
 DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout)
 
@@ -38,3 +39,18 @@ def reason(error: Exception) -> str:
     if state == _NO_RIGHTS:
         return "no_rights"
     return "schema_behind" if state in _SCHEMA_BEHIND else f"sqlstate_{state}"
+
+
+def advice(error: Exception) -> str | None:
+    """What the operator has to do where waiting does not help; None where it may. No name, no secret.
+
+    For every client to read, so it tells what is wrong with this service and nothing of where its database is.
+    """
+    state = sqlstate(error)
+    if state in _SCHEMA_BEHIND:
+        return "The database is not migrated. Whoever runs this service: run initialize_llmpricing_db with its ini."
+    if state == _NO_RIGHTS or (state is not None and state[:2] == "28"):
+        return "The database refuses this service. Whoever runs it: see /api/health for what to grant."
+    if state is None and connect_failure(getattr(error, "orig", None)) in LASTING:
+        return "The database cannot be used as it is set up. Whoever runs this service: see /api/health for why."
+    return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from llmpricing.health.database import ExpectedSchema
-from llmpricing.models import Base
+from llmpricing.models import Base, BookVersion, MatchRule, Offering, OfferingAlias, PriceRow, Provider
 from llmpricing.models.migrations import known_revisions
 
 __all__ = ["expected"]
 
+_READ_BY_QUOTES = (BookVersion, Provider, Offering, OfferingAlias, MatchRule, PriceRow)
+
 
 def expected() -> ExpectedSchema:
-    """The revisions and tables that this code knows."""
-    return ExpectedSchema(known_revisions(), sorted(Base.metadata.tables))
+    """The revisions and tables that this code knows, and those without which no quote is answered."""
+    read_by_quotes = [model.__tablename__ for model in _READ_BY_QUOTES]
+    return ExpectedSchema(known_revisions(), sorted(Base.metadata.tables), read_by_quotes)

@@ -21,8 +21,8 @@ class Words:
 
     @property
     def line(self) -> str:
-        """One line for a report."""
-        return f"{self.kind}: {self.what}; {self.step}"
+        """One line for a report that everybody may read: it names no setting."""
+        return f"{self.kind}: {self.what}; {self.step.replace(_URL, 'the database URL')}"
 
     @property
     def message(self) -> str:

@@ -89,7 +89,8 @@ def database_outage(exc: Exception, request: Request) -> Response:
     elif not outages.is_outage(exc):
         return unexpected(exc, request)
     log.warning("database_unavailable", reason=outages.reason(exc))
-    return error_response(request, 503, *_CODES[503], {})
+    code, message = _CODES[503]
+    return error_response(request, 503, code, outages.advice(exc) or message, {})
 
 
 def unexpected(exc: Exception, request: Request) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from llmpricing.health import DATA_TIMEOUT_S
 from llmpricing.health.database import fresh_database
 from llmpricing.models import Source, SourceFetch
 from llmpricing.settings import Settings
@@ -61,7 +62,7 @@ HEALTH_FACTS = """
 
 def health_data(settings: Settings, now: datetime) -> dict[str, Any]:
     """What the price book holds and how old it is, over a connection of its own: for the health check alone."""
-    with fresh_database(settings) as ask:
+    with fresh_database(settings, min(DATA_TIMEOUT_S, settings.health_timeout_s)) as ask:
         ((offerings, in_review, sources),) = ask(HEALTH_FACTS)
     return {"offerings": offerings, "in_review": in_review, "sources": [_age(source, now) for source in sources or ()]}
 

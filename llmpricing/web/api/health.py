@@ -8,8 +8,8 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.health import run
-from llmpricing.health.cache import redis_probe
-from llmpricing.health.database import database_probe
+from llmpricing.health.cache import WriteTrial, redis_probe
+from llmpricing.health.database import DatabaseWatch
 from llmpricing.services import schema
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.names.resolving import rules_left_out
@@ -24,7 +24,9 @@ def health(request: Request) -> dict[str, Any]:
     """200 while the database serves, else 503; both stores are asked side by side on connections of their own."""
     read_parameters(request, {})
     settings, now = request.registry.settings["llmpricing"], datetime.now(UTC)
-    probes = {"database": database_probe(settings, schema.expected()), "redis": redis_probe(settings)}
+    watch: DatabaseWatch = request.registry["llmpricing.database_watch"]
+    trial: WriteTrial = request.registry["llmpricing.write_trial"]
+    probes = {"database": watch.probe, "redis": redis_probe(settings, trial)}
     budget_s = settings.health_timeout_s + GRACE_S
     report = run(probes, budget_s, now=now, data=lambda: _data(settings, now))
     request.response.cache_control = "no-store"
@@ -43,3 +45,12 @@ def live(request: Request) -> dict[str, Any]:
     """The process answers; no store is touched."""
     request.response.cache_control = "no-store"
     return {"status": "alive"}
+
+
+def includeme(config: Any) -> None:
+    """Give the process what outlives one health check: the kept line to the database, the trial of the cache."""
+    settings, pool = config.registry.settings["llmpricing"], config.registry["llmpricing.engine"].pool
+    watch = DatabaseWatch(settings, schema.expected(), lambda: pool.checkedin() + pool.checkedout())
+    config.registry["llmpricing.database_watch"] = watch
+    config.registry["llmpricing.write_trial"] = WriteTrial(settings)
+    config.registry.setdefault("llmpricing.closing", []).append(watch.close)

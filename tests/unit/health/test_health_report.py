@@ -97,3 +97,18 @@ def test_an_unforeseen_failure_is_reported_without_its_text():
 def test_the_timestamp_is_utc():
     vienna = NOW.astimezone(timezone(timedelta(hours=1)))
     assert run({}, 1, now=vienna).body()["timestamp"] == "2026-11-22T18:00:00Z"
+
+
+def test_a_warning_degrades_the_service_and_keeps_it_going():
+    body = run({"database": lambda: {"warning": "full"}, "redis": well}, 1, now=NOW).body()
+    assert (body["status"], body["services"]) == ("degraded", {"database": "ok", "redis": "ok"})
+
+
+def test_slow_figures_are_not_waited_for_longer_than_their_own_budget():
+    over = threading.Event()
+    started = time.monotonic()
+    report = run({"database": well}, 5, now=NOW, data=lambda: {"late": over.wait(10)})
+    over.set()
+    assert report.data is None
+    assert report.status == "healthy"
+    assert time.monotonic() - started < 2
