@@ -62,6 +62,18 @@ class Checkout:
             check=False,
         )
 
+    def initialised(self) -> subprocess.CompletedProcess[str]:
+        """Fill the price book by hand, as a program that ends."""
+        return subprocess.run(
+            [sys.executable, "-m", "llmpricing.scripts.initialize_db", "development.ini"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
     @contextmanager
     def running(self, ini: str = "development.ini") -> Iterator[subprocess.Popen[str]]:
         """`llmpricing run` in a terminal session of its own, once it says that it serves."""

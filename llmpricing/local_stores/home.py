@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -16,6 +17,7 @@ from llmpricing.local_stores.postgres import Postgres
 from llmpricing.local_stores.valkey import Valkey
 
 LOCK_PATIENCE_S = 90.0
+MOVED_FILE = "stores.json"
 
 
 class Home:
@@ -27,6 +29,7 @@ class Home:
         self.postgres = Postgres(folder / "pgdata", account, durable=durable)
         self.valkey = Valkey(folder / "valkey", account)
         self._keep_file = folder / "stores.keep"
+        self._moved_file = folder / MOVED_FILE
 
     @property
     def kept(self) -> bool:
@@ -44,6 +47,13 @@ class Home:
             self._keep_file.touch()
         else:
             self._keep_file.unlink(missing_ok=True)
+
+    def remember_moved(self, ports: Mapping[str, tuple[int, int]]) -> None:
+        """Say on which port a server of ours runs for an ini key instead of the port that the ini names."""
+        if ports:
+            self._moved_file.write_text(json.dumps(ports) + "\n")
+        else:
+            self._moved_file.unlink(missing_ok=True)
 
     def create(self) -> None:
         """Make the folder; StoreError if that is not allowed."""
@@ -85,20 +95,36 @@ class Home:
 
     def stop(self) -> list[str]:
         """Stop the servers that run, the cache first; their names."""
+        self.remember_moved({})
         return [server.label for server in (self.valkey, self.postgres) if server.stop()]
 
 
 def home_beside(ini: Path) -> Home:
     """The folder ``var`` beside the ini file; under /var/lib where root works in a place private to root."""
-    place = ini.resolve().parent
-    for folder in (place / "var", Path("/var/lib") / f"llmpricing-{hashlib.sha256(bytes(place)).hexdigest()[:8]}"):
+    for folder in _folders_beside(ini):
         account = account_for(folder / "pgdata")
         if account.can_enter(folder if folder.exists() else folder.parent):
             return Home(folder, account)
     raise StoreError(
-        f"User nobody, who runs PostgreSQL for root, reaches neither {place} nor /var/lib.\n"
+        f"User nobody, who runs PostgreSQL for root, reaches neither {ini.resolve().parent} nor /var/lib.\n"
         "Next: run the command as a normal user, or use Docker Compose: docker compose up -d"
     )
+
+
+def moved_ports(ini: Path) -> dict[str, tuple[int, int]]:
+    """By ini key (the port that the ini names, the port where a server of ours was started in its place)."""
+    for folder in _folders_beside(ini):
+        try:
+            found = json.loads((folder / MOVED_FILE).read_text())
+            return {key: (int(named), int(taken)) for key, (named, taken) in found.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            continue  # no server of ours was moved, or the file was cut off: then the ini's word holds
+    return {}
+
+
+def _folders_beside(ini: Path) -> tuple[Path, Path]:
+    place = ini.resolve().parent
+    return place / "var", Path("/var/lib") / f"llmpricing-{hashlib.sha256(bytes(place)).hexdigest()[:8]}"
 
 
 def _lock_alone(file: IO[str]) -> bool:

@@ -76,6 +76,7 @@ def used_stores(settings: Settings, home: Home, say: Say) -> Iterator[OpenStores
         try:
             with home.locked(say):
                 opened = _opened(pairs, say)
+                home.remember_moved(_moved(pairs, opened))
             yield opened
         finally:
             with home.locked(say):
@@ -91,6 +92,12 @@ def _opened(pairs: list[tuple[WantedStore, ServerProcess]], say: Say) -> OpenSto
     database, cache = (_open(wanted, server, say) for wanted, server in pairs)
     claim_cache(cache.url)
     return OpenStores(database, cache)
+
+
+def _moved(pairs: list[tuple[WantedStore, ServerProcess]], opened: OpenStores) -> dict[str, tuple[int, int]]:
+    ports = [(wanted.key, wanted.url.port or 0) for wanted, _ in pairs]
+    used = (opened.database.url.port or 0, opened.cache.url.port or 0)
+    return {key: (named, taken) for (key, named), taken in zip(ports, used, strict=True) if named != taken}
 
 
 def _leave(home: Home, am_last: Callable[[], bool], say: Say) -> None:
@@ -122,7 +129,7 @@ def _start(wanted: WantedStore, server: ServerProcess, reason: str, say: Say) ->
     if not ports.is_free(port):
         url = url.set(port=ports.free_port_after(port, server.port))
         say(f"{server.label}: the server at {wanted.place} is not ours ({reason}); ours takes port {url.port}.")
-        say(f"  Other commands find it if {wanted.variable} holds the same URL with port {url.port}.")
+        say(f"  Commands find it by themselves; for pserve set {wanted.variable} to the same URL with port {url.port}.")
     server.start(url.port or port, url)
     answer = server.ask(url)
     if not answer.ready:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy.engine import URL
 
 from llmpricing.local_stores.errors import StoreError
 from llmpricing.local_stores.probes import ANSWER_TIMEOUT_S, MARKER, cache_client
-from llmpricing.models import Base
 
 KEY_PATTERN = "llmpricing:*"
 LOCK_TIMEOUT = "3s"
@@ -49,9 +48,8 @@ def empty_database(url: URL) -> None:
             cursor.execute(sql.SQL("drop {} {} cascade").format(sql.SQL(found[0]), sql.SQL(found[1])))
 
 
-def drop_our_tables(url: URL) -> None:
-    """Drop the tables of the price book, whatever else the database holds, or, with a StoreError, nothing."""
-    names = [table.name for table in reversed(Base.metadata.sorted_tables)]
+def drop_our_tables(url: URL, names: Sequence[str]) -> None:
+    """Drop the price book's tables in this order, whatever else the database holds, or, with a StoreError, nothing."""
     with _dropping(url) as cursor:
         cursor.execute("select to_regclass('alembic_version')")
         if cursor.fetchone() == (None,):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +21,13 @@ from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 
+_OPTIONS = {
+    "input_tokens": "--input",
+    "cache_read_tokens": "--cache-read",
+    "cache_write_tokens": "--cache-write",
+    "output_tokens": "--output",
+}
+_NAMES = re.compile(rf"\b({'|'.join(_OPTIONS)})\b")
 _TITLES = ("meter", "quantity", "rate", "per", "amount", "price", "source", "since", "rule")
 _NUMBERS = ("quantity", "rate", "per", "amount", "price")
 
@@ -95,8 +103,7 @@ def _asked(model: str, options: dict[str, Any]) -> Asked:
 
 
 def _usage(options: dict[str, Any]) -> Usage:
-    named = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens")
-    raw = {name: options[name] for name in named if options[name] is not None}
+    raw = {name: options[name] for name in _OPTIONS if options[name] is not None}
     for name, text in options["meters"]:
         if name in raw:
             raise click.UsageError(f"{name} is stated twice.")
@@ -104,7 +111,7 @@ def _usage(options: dict[str, Any]) -> Usage:
     try:
         return read_usage(raw)
     except UsageError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(_NAMES.sub(lambda found: _OPTIONS[found[0]], str(error))) from None
 
 
 def _told(what: str, lead: str, names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import click
 from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import used_stores
 from llmpricing.scripts import supervisor
-from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.web_port import claim_web_port
 
@@ -22,7 +22,7 @@ def run(ini: Path) -> None:
     Uses the PostgreSQL and Redis that INI (development.ini) names if they answer with its role and database;
     otherwise starts servers of its own, with their data in var/ beside INI. Ctrl-C stops everything it started.
     """
-    settings = ini_settings(ini)
+    settings = stated_settings(ini)
     address = claim_web_port(ini)
     try:
         with (

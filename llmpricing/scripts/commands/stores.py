@@ -11,7 +11,8 @@ from llmpricing.local_stores.opening import shown, used_stores
 from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
 from llmpricing.local_stores.wanted import WantedStore, wanted_stores
-from llmpricing.scripts.ini import ini_settings
+from llmpricing.models import Base
+from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.terminal import say
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -32,14 +33,14 @@ def stores() -> None:
 def up(ini: Path) -> None:
     """Start what does not run yet, and let it run."""
     home = home_beside(ini)
-    with used_stores(ini_settings(ini), home, say) as opened:
+    with used_stores(stated_settings(ini), home, say) as opened:
         if not home.idle:
             home.keep(True)
-        for wanted, store in zip(wanted_stores(ini_settings(ini)), (opened.database, opened.cache), strict=True):
+        for wanted, store in zip(wanted_stores(stated_settings(ini)), (opened.database, opened.cache), strict=True):
             if store.url.port != wanted.url.port:
                 say(
-                    f"Note: {wanted.key} names port {wanted.url.port}. `llmpricing run` finds port {store.url.port} "
-                    f"by itself; for other commands set {wanted.variable} to the same URL with port {store.url.port}."
+                    f"Note: {wanted.key} names port {wanted.url.port}. Commands find port {store.url.port} by "
+                    f"themselves; for pserve set {wanted.variable} to the same URL with port {store.url.port}."
                 )
 
 
@@ -62,7 +63,7 @@ def down(ini: Path) -> None:
 def status(context: click.Context, ini: Path) -> None:
     """Show what runs where; exit code 0 if both answer, 3 if not."""
     home = home_beside(ini)
-    database, cache = wanted_stores(ini_settings(ini))
+    database, cache = wanted_stores(stated_settings(ini))
     running = [_show(database, home.postgres), _show(cache, home.valkey)]
     if not all(running):
         say("Next: `llmpricing stores up` or `llmpricing run` starts what is missing.")
@@ -74,7 +75,7 @@ def status(context: click.Context, ini: Path) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(ini: Path, yes: bool) -> None:
     """Delete our tables and our keys, nothing else; on a server of our own the database's whole content."""
-    settings = ini_settings(ini)
+    settings = stated_settings(ini)
     if settings.environment == "production":
         raise click.ClickException(
             "The setting llmpricing.environment says production, whose data is not deleted from here.\n"
@@ -87,7 +88,10 @@ def reset(ini: Path, yes: bool) -> None:
         if not yes and not click.confirm(f"This deletes {tables} and our keys in\n{places}\nDelete them?"):
             say("Nothing was deleted.")
             return
-        (empty_database if own else drop_our_tables)(opened.database.url)
+        if own:
+            empty_database(opened.database.url)
+        else:
+            drop_our_tables(opened.database.url, [table.name for table in reversed(Base.metadata.sorted_tables)])
         keys = empty_cache(opened.cache.url)
         say(f"Deleted {tables} in database {opened.database.url.database} and {keys} keys of the cache.")
     say(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")

@@ -19,7 +19,7 @@ from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import OpenStores, used_stores
 from llmpricing.models import migrations
 from llmpricing.scripts import supervisor
-from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.terminal import say
 
 STORES_UP_S, FIRST_CONNECTION_S, HEALTH_S = 10.0, 2.0, 0.5  # the story's quality gates
@@ -52,7 +52,7 @@ def verify(ini: Path) -> None:
 
     Exits 1 if a line is missed. Servers that this starts are stopped again.
     """
-    settings, checklist = ini_settings(ini), Checklist()
+    settings, checklist = stated_settings(ini), Checklist()
     with supervisor.interrupted_by_signals(), used_stores(settings, home_beside(ini), say) as stores:
         supervisor.initialise(ini, stores)
         say("Checklist:")

@@ -198,11 +198,20 @@ class TestCommands:
         assert status.exit_code == 0, status.output
         assert status.output.count("started by llmpricing") == 2
 
+        assert checkout.command("rate", "list").output.count("A table is missing.") == 1  # found
+        filled = checkout.initialised()
+        assert filled.returncode == 0, filled.stdout
+        assert checkout.command("rate", "list").output == "There are none.\n"
+        named = checkout.command("rate", "list", LLMPRICING_DATABASE_URL=theirs.database_url)
+        assert named.exit_code == 1, "the environment's word beats what was found"
+
         reset = checkout.command("stores", "reset", "--yes")
         assert reset.exit_code == 0, reset.output
         assert execute(theirs.database_url, "select count(*) from precious") == [(0,)]
         with cache(theirs.redis_url) as client:
             assert client.keys() == [b"session:1"]
+        assert checkout.command("stores", "down").exit_code == 0
+        assert "The password was refused." in checkout.command("rate", "list").output, "the ini's word holds again"
 
     def test_a_server_named_by_the_environment_is_never_replaced(self, checkout: Checkout) -> None:
         url = f"postgresql+psycopg2://llmpricing:topsecret@localhost:{checkout.database_port}/llmpricing_dev"

@@ -189,3 +189,11 @@ def test_a_price_book_that_is_not_there_tells_the_next_step(tmp_path: Path, redi
     output = said(away, "quote", "acme/acme-large", "--input", "1", exit_code=1)
     assert "cannot be reached" in output
     assert "none@" not in output
+
+
+def test_what_is_wrong_with_a_quantity_is_told_by_the_name_of_its_option(commands: Commands) -> None:
+    result = commands.run("quote acme/acme-large --input 10 --cache-read 20")
+    assert result.exit_code == 2
+    assert "--input" in result.stderr
+    assert "--cache-read" in result.stderr
+    assert "_tokens" not in result.stderr
