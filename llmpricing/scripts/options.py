@@ -51,6 +51,22 @@ class MeterName(click.Choice[str]):
         return f"{value!r} is no meter, such as {', '.join(near)}."
 
 
+class ListedNumber(click.ParamType[int]):
+    """A number under which a command lists something; a usage error that names the command for anything else."""
+
+    name = "number"
+
+    def __init__(self, listing: str) -> None:
+        self._listing = listing
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, 1 to 2^63 - 1."""
+        text = str(value)
+        if not (len(text) < 20 and text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+            self.fail(f"{text[:40]!r} is no number such as `{self._listing}` shows.", param, ctx)
+        return int(text)
+
+
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 as_option: Decorator = click.option("--as", "actor", metavar="NAME", help="Who decides, for the audit log.")
 note_option: Decorator = click.option("--note", help="Why, for the audit log.")

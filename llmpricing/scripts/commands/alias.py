@@ -23,7 +23,7 @@ from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_aliases
 
 
-@click.group()
+@click.group(short_help="Names of your own for offerings.")
 def alias() -> None:
     """Names of your own for offerings, such as those of your deployments."""
 

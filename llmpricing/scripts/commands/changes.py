@@ -24,7 +24,7 @@ from llmpricing.services.names.resolving import resolve_name
 MOVED = 3  # the exit code that says that a listed model did
 
 
-@click.command()
+@click.command(short_help="Tell what moved in published prices.")
 @ini_option
 @click.option("--since", required=True, type=back_to, metavar="SPAN|DATE", help="How far back: 12h, 7d, 2w or a date.")
 @click.option(

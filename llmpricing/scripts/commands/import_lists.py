@@ -28,7 +28,7 @@ from llmpricing.sources.registry import SOURCES, SourceInfo
 COUNTS = ("new", "changed", "withdrawn", "unchanged", "quarantined")
 
 
-@click.command("import")
+@click.command("import", short_help="Bring the price book up to a price list.")
 @ini_option
 @click.argument("source", required=False, type=click.Choice(list(SOURCES)), metavar="SOURCE")
 @click.argument("origin", required=False, metavar="[FILE|URL]")

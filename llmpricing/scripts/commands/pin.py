@@ -68,7 +68,7 @@ def amount(text: str) -> Decimal:
     return value
 
 
-@click.command()
+@click.command(short_help="Hold a price against all imports.")
 @ini_option
 @click.argument("offering", required=False)
 @click.argument("meter", required=False, type=MeterName(), metavar="METER")
@@ -119,7 +119,7 @@ def pin(
         say(f"Not held, as the sources state them: {', '.join(held.not_held)}. To hold one: --conditions KEY.")
 
 
-@click.command()
+@click.command(short_help="Let a pinned price go.")
 @ini_option
 @click.argument("offering")
 @click.argument("meter", type=MeterName(), metavar="METER")

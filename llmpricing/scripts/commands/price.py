@@ -24,7 +24,7 @@ _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpr
 _SHOWN_REASONS = 20
 
 
-@click.command()
+@click.command(short_help="Price a usage log of any size.")
 @click.argument("usage", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: USAGE with .priced.")
 @click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Default: OUT with .unpriced.")

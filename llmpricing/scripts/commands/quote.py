@@ -48,7 +48,7 @@ def named(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-@click.command()
+@click.command(short_help="Say what usage of a model costs.")
 @click.argument("model")
 @click.option("--input", "input_tokens", type=quantity, help="All input tokens, cached ones included.")
 @click.option("--cache-read", "cache_read_tokens", type=quantity, help="Input tokens read from a cache.")

@@ -13,6 +13,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
+    ListedNumber,
     as_option,
     day,
     decider,
@@ -110,7 +111,7 @@ def add(
 
 
 @rate.command()
-@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@click.argument("number", type=ListedNumber("llmpricing rate list"))
 @click.option("--at", type=instant, help="The first day without it. Now, if left out.")
 @as_option
 @note_option

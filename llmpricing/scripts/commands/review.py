@@ -13,6 +13,7 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
+    ListedNumber,
     as_option,
     decider,
     failures_told,
@@ -26,7 +27,7 @@ from llmpricing.services.decisions.review_queue import Waiting, waiting_reviews
 from llmpricing.services.decisions.reviews_and_pins import decide
 
 
-@click.group()
+@click.group(short_help="See, accept, reject prices that a guard stopped.")
 def review() -> None:
     """Prices that a guard stopped: see them, accept them, reject them."""
 
@@ -49,7 +50,7 @@ def list_(ini: Path, as_json: bool) -> None:
 
 @review.command()
 @ini_option
-@click.argument("ids", type=int, nargs=-1, required=True)
+@click.argument("ids", type=ListedNumber("llmpricing review list"), nargs=-1, required=True)
 @as_option
 @note_option
 def accept(ini: Path, ids: tuple[int, ...], actor: str | None, note: str | None) -> None:
@@ -59,7 +60,7 @@ def accept(ini: Path, ids: tuple[int, ...], actor: str | None, note: str | None)
 
 @review.command()
 @ini_option
-@click.argument("ids", type=int, nargs=-1, required=True)
+@click.argument("ids", type=ListedNumber("llmpricing review list"), nargs=-1, required=True)
 @as_option
 @note_option
 def reject(ini: Path, ids: tuple[int, ...], actor: str | None, note: str | None) -> None:

@@ -24,7 +24,7 @@ from llmpricing.sources.registry import SOURCES
 source_argument = click.argument("source", type=click.Choice(list(SOURCES)), metavar="SOURCE")
 
 
-@click.group()
+@click.group(short_help="Which source is believed first on a provider.")
 def trust() -> None:
     """Which source is believed first on the prices of one provider."""
 

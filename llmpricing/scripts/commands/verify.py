@@ -45,7 +45,7 @@ class Checklist:
         return result
 
 
-@click.command()
+@click.command(short_help="Go through the checklist of README.")
 @click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def verify(ini: Path) -> None:
     """Go through README's checklist on the stores that INI names, and print measured figures.
