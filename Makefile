@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check verify bench oracle-litellm clean
+.PHONY: help run test test-fast test-seed check verify bench oracle-litellm clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -33,6 +33,12 @@ test: $(VENV)/.dev ## all tests, on real stores (under 8 minutes on two quiet co
 
 test-fast: $(VENV)/.dev ## unit and functional tests (under 2 minutes on two quiet cores)
 	$(PYTEST) tests/unit tests/functional $(ARGS)
+
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+test-seed: SEED := $(SEED)
+test-seed: $(VENV)/.dev ## the property tests with new examples, from SEED or a random number
+	@echo "Hypothesis seed $(SEED). The same again: make test-seed SEED=$(SEED)"
+	$(PYTEST) -m hypothesis --hypothesis-profile=default --hypothesis-seed=$(SEED) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
