@@ -46,7 +46,7 @@ class MapHistory:
             self.last[offering.slug] = stated
             for component in stated | before if stated else ():
                 if stated.get(component, ()) != before.get(component, ()):
-                    found = Observation(price_list.source, at, price_list.states_dates, stated.get(component, ()))
+                    found = Observation(price_list.source, at, litellm.SOURCE.states_dates, stated.get(component, ()))
                     self.observed[offering.slug][component].append(found)
 
 
@@ -74,7 +74,7 @@ def size_of_change(before: Observation, after: Observation) -> str:
 def publish_all(history: MapHistory) -> dict[str, OfferingBook]:
     """Each offering's book with all observations of all maps."""
     return {
-        slug: publish_offering(observed, snapshots={litellm.SOURCE: history.snapshots}, mode=history.modes[slug])
+        slug: publish_offering(observed, snapshots={litellm.SOURCE.slug: history.snapshots}, mode=history.modes[slug])
         for slug, observed in history.observed.items()
     }
 

@@ -28,9 +28,9 @@ LITELLM_NAMES = {"google": "gemini", "x-ai": "xai", "cohere": "cohere_chat"}
 
 def ours() -> Callable[[Call], Any]:
     """Name resolved, usage read, quote made: as the service does it, without the database."""
-    source = bundled("genai-prices")
+    source = bundled(parser.SOURCE)
     listed = parser.parse(source.data)
-    compiled = {o.slug: compile_offering(prices_of(o.statements, parser.SOURCE)) for o in listed.offerings}
+    compiled = {o.slug: compile_offering(prices_of(o.statements, parser.SOURCE.slug)) for o in listed.offerings}
     entries = [IndexedOffering(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in listed.offerings]
     lookup = lru_cache(20_000)(partial(resolve, build_index(entries, listed.providers)))
 

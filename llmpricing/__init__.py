@@ -14,9 +14,10 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     from pyramid.config import Configurator
 
     from llmpricing.settings import SettingsError, read_settings
+    from llmpricing.sources import registry
 
     try:
-        settings = read_settings(ini)
+        settings = read_settings(ini, lists=registry.BUNDLED)
     except SettingsError as error:
         raise SystemExit(str(error)) from None  # pserve would bury the list of problems under a traceback
     with Configurator(settings=ini | {"llmpricing": settings}) as config:

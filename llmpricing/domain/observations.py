@@ -145,7 +145,7 @@ class ObservedOffering:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An entry that could not be read: where, and why in plain words. The rest of the list counts."""
+    """What of an entry could not be taken as it stands: where, and why in plain words. The rest of the list counts."""
 
     key: str
     reason: str
@@ -153,12 +153,9 @@ class Problem:
 
 @dataclass
 class PriceList:
-    """Everything one source says at one time. ``states_dates``: its prices carry their own dates, so that an undated
-    one means "as ever"; otherwise a change counts from the day the list was published.
-    """
+    """Everything one source says at one time."""
 
     source: str
-    states_dates: bool
     providers: list[ObservedProvider] = field(default_factory=list)
     offerings: list[ObservedOffering] = field(default_factory=list)
     aliases: list[tuple[str, str, str]] = field(default_factory=list)  # (namespace, alias, offering slug)

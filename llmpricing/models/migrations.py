@@ -12,8 +12,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-import llmpricing
-
 MIGRATION_LOCK = 7_266_001  # advisory: one migration at a time
 INITIALISE_LOCK = 7_266_002  # advisory: one initialisation at a time
 IMPORT_LOCK = 7_266_003  # advisory: one import at a time
@@ -21,7 +19,7 @@ IMPORT_LOCK = 7_266_003  # advisory: one import at a time
 
 def location() -> Path:
     """The folder of the migrations: ``alembic/`` of a checkout, or inside the installed package."""
-    package = Path(llmpricing.__file__).parent
+    package = Path(__file__).parents[1]
     checkout = package.parent / "alembic"
     return checkout if (checkout / "env.py").is_file() else package / "migrations"
 

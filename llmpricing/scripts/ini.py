@@ -14,11 +14,12 @@ from sqlalchemy import make_url
 from llmpricing.local_stores.home import moved_ports
 from llmpricing.local_stores.wanted import LOCAL_HOSTS
 from llmpricing.settings import Settings, SettingsError, environment_name, read_settings
+from llmpricing.sources import registry
 
 
 def stated_settings(ini: Path) -> Settings:
     """The application's settings as the ini and the environment state them; SettingsError names every problem."""
-    return read_settings(_section(ini, "app:main"))
+    return read_settings(_section(ini, "app:main"), lists=registry.BUNDLED)
 
 
 def ini_settings(ini: Path) -> Settings:

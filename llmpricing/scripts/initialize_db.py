@@ -22,6 +22,7 @@ from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.seeding import seed
 from llmpricing.settings import Settings, SettingsError
 from llmpricing.sources.errors import SourceError
+from llmpricing.sources.registry import bundled_lists
 
 
 @click.command()
@@ -66,7 +67,7 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
     if not settings.seed:
         say("No bundled price list is asked for (LLMPRICING_SEED).")
         return
-    say(f"Loading the bundled price lists: {', '.join(settings.seed)} ...")
+    say(f"Loading the bundled price lists: {', '.join(source.slug for source in bundled_lists(settings.seed))} ...")
     with transaction(engine) as session:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrations.INITIALISE_LOCK})
         with progress_bar("Publishing prices") as progress:

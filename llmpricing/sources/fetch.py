@@ -21,6 +21,7 @@ from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request
 from llmpricing.settings import Settings
 from llmpricing.sources.compression import too_large, unpacked
 from llmpricing.sources.errors import FetchError
+from llmpricing.sources.registry import fetch_hosts
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
@@ -70,7 +71,7 @@ class _Download:
     """One answer, over as many hops as it takes."""
 
     def __init__(self, settings: Settings, etag: str | None) -> None:
-        self._hosts = settings.fetch_hosts
+        self._hosts = fetch_hosts(settings.fetch_hosts)
         self._timeout_s = settings.fetch_timeout_s
         self._max_bytes = settings.fetch_max_mib * 2**20
         self._deadline = monotonic() + settings.fetch_timeout_s

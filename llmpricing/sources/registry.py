@@ -1,61 +1,27 @@
-"""The price lists that llmpricing can read, the most trusted first."""
+"""The public price lists that llmpricing can read, the most trusted first. A new one is its room and a line here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from llmpricing.domain.observations import PriceList
+from llmpricing.settings import BUNDLED_LISTS, OWN_HOSTS
 from llmpricing.sources import genai_prices, litellm, model_prices, models_dev
+from llmpricing.sources.declaration import SourceInfo
 from llmpricing.sources.errors import SourceError
 
-
-@dataclass(frozen=True, slots=True)
-class SourceInfo:
-    """A public price list; ``trust_rank`` 1 is believed first. ``states_dates``: its prices carry their own dates."""
-
-    slug: str
-    name: str
-    url: str
-    licence: str
-    trust_rank: int
-    states_dates: bool
-    parse: Callable[[bytes], PriceList]
-
-
-_GITHUB = "https://raw.githubusercontent.com"
-_ALL = (
-    SourceInfo(
-        "genai-prices",
-        "genai-prices",
-        f"{_GITHUB}/pydantic/genai-prices/refs/heads/main/prices/new_data/v2/data.json",
-        "MIT",
-        1,
-        True,
-        genai_prices.parse,
-    ),
-    SourceInfo(
-        "model-prices",
-        "model-prices",
-        f"{_GITHUB}/wakamex/model-prices/main/src/model_prices/snapshot.json",
-        "MIT",
-        2,
-        True,
-        model_prices.parse,
-    ),
-    SourceInfo(
-        "litellm",
-        "LiteLLM model cost map",
-        f"{_GITHUB}/BerriAI/litellm/main/model_prices_and_context_window.json",
-        "MIT",
-        3,
-        False,
-        litellm.parse,
-    ),
-    SourceInfo("models-dev", "models.dev", "https://models.dev/api.json", "MIT", 4, False, models_dev.parse),
+SOURCES: Mapping[str, SourceInfo] = MappingProxyType(
+    {
+        source.slug: source
+        for source in (
+            genai_prices.SOURCE,
+            model_prices.SOURCE,
+            litellm.SOURCE,
+            models_dev.SOURCE,
+        )
+    }
 )
-SOURCES: Mapping[str, SourceInfo] = MappingProxyType({info.slug: info for info in _ALL})
+BUNDLED = tuple(slug for slug, source in SOURCES.items() if source.bundled)
 
 
 def source_info(slug: str) -> SourceInfo:
@@ -63,3 +29,18 @@ def source_info(slug: str) -> SourceInfo:
     if slug not in SOURCES:
         raise SourceError(f"there is no source {slug!r}; the sources are: {', '.join(SOURCES)}")
     return SOURCES[slug]
+
+
+def bundled_lists(asked: Iterable[str]) -> tuple[SourceInfo, ...]:
+    """The sources of a setting's words that come with the installation; SourceError names what is none of them."""
+    slugs = dict.fromkeys(slug for word in asked for slug in (BUNDLED if word == BUNDLED_LISTS else (word,)))
+    for slug in slugs:
+        if slug not in BUNDLED:
+            raise SourceError(f"there is no bundled list of {slug!r}; there are: {', '.join(BUNDLED)}")
+    return tuple(SOURCES[slug] for slug in slugs)
+
+
+def fetch_hosts(named: Iterable[str]) -> tuple[str, ...]:
+    """The hosts of a setting's words, with those of the sources' own addresses where it names these."""
+    own = tuple(source.host for source in SOURCES.values())
+    return tuple(dict.fromkeys(host for word in named for host in (own if word == OWN_HOSTS else (word,))))

@@ -15,6 +15,7 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.sources import model_prices as parser
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.reading.providers import canonical
 
@@ -52,7 +53,7 @@ class Case:
 
 def offerings() -> Iterator[tuple[str, str, str, list[str | None]]]:
     """(our id, their provider, their model, its modes) of everything they list and find by its own id."""
-    for provider, models in json.loads(bundled("model-prices").data)["prices"].items():
+    for provider, models in json.loads(bundled(parser.SOURCE).data)["prices"].items():
         for api_id, modes in models.items():
             if model_prices.resolve(api_id, provider) == (provider, api_id):
                 yield f"{canonical(provider)}/{api_id}", provider, api_id, [None, *sorted(set(modes) - {"standard"})]

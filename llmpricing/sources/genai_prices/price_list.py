@@ -7,23 +7,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.domain.conditions import BASE
-from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem, Statement
+from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Statement
 from llmpricing.sources.errors import EntryError, SourceError
-from llmpricing.sources.genai_prices import rules as rules
+from llmpricing.sources.genai_prices import rules
+from llmpricing.sources.reading.documents import decode
 from llmpricing.sources.reading.fields import (
     Facts,
+    as_entry,
     as_id,
     as_list,
-    as_mapping,
-    decode,
     optional_count,
     optional_text,
+    problem,
     texts,
 )
-from llmpricing.sources.reading.match_rules import read_match
+from llmpricing.sources.reading.match_rules import optional_match, optional_pattern
 from llmpricing.sources.reading.timelines import ListRate, statements
 
-SOURCE = "genai-prices"
+SLUG = "genai-prices"
 _FREE = ListRate(rules.ZERO, 1_000_000)
 
 
@@ -32,12 +33,12 @@ def parse(data: bytes) -> PriceList:
     providers = decode(data)
     if not isinstance(providers, list) or not providers:
         raise SourceError("genai-prices data is a JSON list of providers; this is something else, or empty")
-    found = PriceList(SOURCE, states_dates=True)
+    found = PriceList(SLUG)
     for position, provider in enumerate(providers):
         try:
-            _read_provider(as_mapping(provider, "provider"), found)
+            _read_provider(provider, _name(provider, f"provider {position + 1}"), found)
         except EntryError as error:
-            found.problems.append(Problem(_name(provider, f"provider {position + 1}"), str(error)))
+            found.problems.append(problem(_name(provider, f"provider {position + 1}"), error))
     if not found.offerings:
         raise SourceError("genai-prices data holds no model that can be read")
     return found
@@ -45,60 +46,56 @@ def parse(data: bytes) -> PriceList:
 
 def _name(entry: object, otherwise: str) -> str:
     given = entry.get("id") if isinstance(entry, dict) else None
-    return given[:400] if isinstance(given, str) and given else otherwise
+    return given if isinstance(given, str) and given else otherwise
 
 
-def _read_provider(entry: Mapping[str, Any], found: PriceList) -> None:
+def _read_provider(value: object, key: str, found: PriceList) -> None:
+    entry = as_entry(value, "provider", key, found.problems, containers=("models",))
     slug = as_id(entry.get("id"), "id")
     models = as_list(entry.get("models") or [], "models")
     found.entries += len(models)
     if any(provider.slug == slug for provider in found.providers):
         raise EntryError("this provider comes twice")
-    found.providers.append(_provider(slug, entry))
-    seen: set[str] = set()
+    found.providers.append(_provider(slug, Facts(entry, key, found.problems)))
+    offerings: dict[str, ObservedOffering] = {}
     for position, model in enumerate(models):
-        key = f"{slug}/{_name(model, f'model {position + 1}')}"
+        path = f"{slug}/{_name(model, f'model {position + 1}')}"
         try:
-            offering = _offering(slug, Facts(as_mapping(model, "model"), key, found.problems), found.unknown_keys)
-            if offering.api_id in seen:
-                raise EntryError("this model comes twice")
+            facts = Facts(as_entry(model, "model", path, found.problems), path, found.problems)
+            offering = _offering(slug, facts, found)
+            if offerings.setdefault(offering.api_id, offering) is not offering:
+                raise EntryError("this model comes twice; the first one counts")
         except EntryError as error:
-            found.problems.append(Problem(key, str(error)))
-            continue
-        seen.add(offering.api_id)
-        found.offerings.append(offering)
+            found.problems.append(problem(path, error))
+    found.offerings += offerings.values()
 
 
-def _provider(slug: str, entry: Mapping[str, Any]) -> ObservedProvider:
+def _provider(slug: str, facts: Facts) -> ObservedProvider:
+    """The seller; what cannot be read of how it is recognised is left out, and its models count."""
+    name = facts.read(optional_text, "name")
     return ObservedProvider(
         slug=slug,
-        name=optional_text(entry, "name") or slug,
-        api_pattern=optional_text(entry, "api_pattern"),
-        pricing_urls=texts(entry, "pricing_urls"),
-        provider_match=_optional_match(entry, "provider_match"),
-        model_match=_optional_match(entry, "model_match"),
-        fallback_providers=texts(entry, "fallback_model_providers"),
+        name=name or slug,
+        api_pattern=facts.read(optional_pattern, "api_pattern"),
+        pricing_urls=facts.read(texts, "pricing_urls") or (),
+        provider_match=facts.read(optional_match, "provider_match"),
+        model_match=facts.read(optional_match, "model_match"),
+        fallback_providers=facts.read(texts, "fallback_model_providers") or (),
     )
 
 
-def _optional_match(entry: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    value = entry.get(name)
-    return None if value is None else read_match(value, name)
-
-
-def _offering(provider: str, facts: Facts, unknown: Counter[str]) -> ObservedOffering:
-    entry = facts.entry
-    api_id = as_id(entry.get("id"), "id")
-    said = _statements(provider, api_id, entry, unknown)
+def _offering(provider: str, facts: Facts, found: PriceList) -> ObservedOffering:
+    api_id = as_id(facts.entry.get("id"), "id")
+    stated = _statements(provider, api_id, facts.entry, found.unknown_keys)
     return ObservedOffering(
         provider=provider,
         api_id=api_id,
         name=facts.read(optional_text, "name"),
-        mode=_mode(api_id, said),
-        status="deprecated" if entry.get("deprecated") is True else None,
+        mode=_mode(api_id, stated),
+        status="deprecated" if facts.entry.get("deprecated") is True else None,
         context_window=facts.read(optional_count, "context_window"),
-        match=_optional_match(entry, "match"),
-        statements=said,
+        match=facts.read(optional_match, "match"),
+        statements=stated,
     )
 
 
@@ -106,16 +103,16 @@ def _statements(provider: str, api_id: str, entry: Mapping[str, Any], unknown: C
     """What the model costs. No price key at all means unknown, except where the id itself says ``:free``."""
     minimum = rules.MINIMUM_SECONDS if (provider, api_id) in rules.MINIMUM_BILLED else None
     reader = rules.RuleReader(unknown, minimum)
-    said = statements(rules.price_changes(reader.prices(entry.get("prices")), reader.variants(entry)))
-    if said or ":free" not in api_id:
-        return said
+    found = statements(rules.price_changes(reader.prices(entry.get("prices")), reader.variants(entry)))
+    if found or ":free" not in api_id:
+        return found
     return statements([(None, {(meter, BASE): _FREE for meter in ("input_tokens", "output_tokens")})])
 
 
-def _mode(api_id: str, said: tuple[Statement, ...]) -> str | None:
+def _mode(api_id: str, stated: tuple[Statement, ...]) -> str | None:
     """Embedding where the id says so and nothing is charged for output; otherwise the list does not tell."""
     offers_output = any(
         statement.meter.startswith("output") and any(segment.amount is not None for segment in statement.segments)
-        for statement in said
+        for statement in stated
     )
     return "embedding" if "embed" in api_id.lower() and not offers_output else None

@@ -17,7 +17,6 @@ from llmpricing.domain.observations import (
     ObservedOffering,
     ObservedProvider,
     PriceList,
-    Problem,
     State,
     Statement,
 )
@@ -25,18 +24,20 @@ from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.litellm.keys import read_key
 from llmpricing.sources.litellm.names import Name, provider_of, read_name
 from llmpricing.sources.litellm.prices import EntryReader, nothing_charged
+from llmpricing.sources.reading.documents import decode, entries_in
 from llmpricing.sources.reading.fields import (
     Facts,
+    as_entry,
     as_id,
-    as_mapping,
-    decode,
+    members,
     optional_count,
     optional_date,
     optional_text,
+    problem,
     texts,
 )
 
-SOURCE = "litellm"
+SLUG = "litellm"
 _NOT_MODELS = frozenset({"sample_spec", "fallback_generalizations"})
 _CAPABILITIES = MappingProxyType(
     {
@@ -122,14 +123,14 @@ def parse(data: bytes) -> PriceList:
     entries = decode(data)
     if not isinstance(entries, dict) or not entries:
         raise SourceError("a LiteLLM cost map is a JSON object of models; this is something else, or empty")
-    found = PriceList(SOURCE, states_dates=False)
+    found = PriceList(SLUG)
     named = [item for item in _named(entries, found) if item]
     gathered: dict[str, _Gathered] = {}
     for key, name, entry in sorted(named, key=lambda item: item[1].has_conditions):
         try:
             _read_entry(key, name, entry, gathered, found)
         except EntryError as error:
-            found.problems.append(Problem(key[:400], str(error)))
+            found.problems.append(problem(key, error))
     if not gathered:
         raise SourceError("the cost map holds no model that can be read")
     found.offerings = [_finished(item) for item in gathered.values()]
@@ -137,20 +138,20 @@ def parse(data: bytes) -> PriceList:
     return found
 
 
-def _named(entries: Mapping[str, Any], found: PriceList) -> list[tuple[str, Name, Mapping[str, Any]]]:
+def _named(entries: dict[str, Any], found: PriceList) -> list[tuple[str, Name, Mapping[str, Any]]]:
     named = []
-    for key, value in entries.items():
+    found.entries = entries_in(entries) - len(_NOT_MODELS & entries.keys())
+    for key, value in members(entries, "cost map", found.problems).items():
         if key in _NOT_MODELS:
             continue
-        found.entries += 1
         try:
-            entry = as_mapping(value, "entry")
+            entry = as_entry(value, "entry", key, found.problems)
             provider = as_id(entry.get("litellm_provider") or provider_of(key), "litellm_provider")
             name = read_name(as_id(key, "key"), provider)
             as_id(name.api_id, "id")
             named.append((key, name, entry))
         except EntryError as error:
-            found.problems.append(Problem(key[:400], str(error)))
+            found.problems.append(problem(key, error))
     return named
 
 
@@ -169,12 +170,12 @@ def _read_entry(
     known = gathered.setdefault(name.slug, _Gathered(offering))
     clashes = [at for at, segment in said.items() if not _same(known.statements.get(at, segment), segment)]
     if clashes:
-        raise EntryError(f"another entry says otherwise of {name.slug}")
+        raise EntryError(f"another entry states {name.slug} otherwise")
     known.statements.update(
         {at: s for at, s in said.items() if s.state is not State.ZERO or at not in known.statements}
     )
     if not name.has_conditions:
-        found.aliases.append((SOURCE, key, name.slug))
+        found.aliases.append((SLUG, key, name.slug))
 
 
 def _same(one: DatedPrice, other: DatedPrice) -> bool:

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
+from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.model_prices.rates import rate_changes, read_timelines
 from llmpricing.sources.model_prices.schedules import Clock, read_clocks
-from llmpricing.sources.reading.fields import as_id, as_mapping, decode
+from llmpricing.sources.reading.documents import decode, entries_in
+from llmpricing.sources.reading.fields import as_entry, as_id, members, optional_members, problem
 from llmpricing.sources.reading.providers import canonical
 from llmpricing.sources.reading.timelines import statements
 
-SOURCE = "model-prices"
+SLUG = "model-prices"
 _SCHEMA = 1
 _STATUSES = ("deprecated", "removed")
 
@@ -37,40 +38,44 @@ def parse(data: bytes) -> PriceList:
     snapshot = decode(data)
     if not isinstance(snapshot, dict) or snapshot.get("schema") != _SCHEMA:
         raise SourceError(f"not a model-prices snapshot of schema {_SCHEMA}")
-    prices = snapshot.get("prices")
-    if not isinstance(prices, dict) or not prices:
-        raise SourceError("the model-prices snapshot holds no prices")
-    found = PriceList(SOURCE, states_dates=True)
-    clocks = read_clocks(snapshot.get("schedules"), found.problems)
-    statuses = snapshot.get("status")
+    found = PriceList(SLUG)
+    snapshot = members(snapshot, "snapshot", found.problems)
+    prices = optional_members(snapshot, "prices", found.problems)
+    statuses = optional_members(snapshot, "status", found.problems)
+    clocks = read_clocks(optional_members(snapshot, "schedules", found.problems), found.problems)
+    offerings: dict[str, ObservedOffering] = {}
     for key, models in prices.items():
-        status = statuses.get(key) if isinstance(statuses, dict) else None
-        seller = _Seller(key, status if isinstance(status, dict) else {}, tuple(clocks.get(key, ())))
-        _read_provider(seller, models, found)
+        status = optional_members(statuses, key, found.problems)
+        _read_provider(_Seller(key, status, tuple(clocks.get(key, ()))), models, found, offerings)
+    found.offerings = list(offerings.values())
     if not found.offerings:
         raise SourceError("the model-prices snapshot holds no model that can be read")
     _read_aliases(snapshot, found)
     return found
 
 
-def _read_provider(seller: _Seller, models: object, found: PriceList) -> None:
+def _read_provider(seller: _Seller, models: object, found: PriceList, offerings: dict[str, ObservedOffering]) -> None:
     try:
         as_id(seller.key, "provider")
-        entries = as_mapping(models, "models")
+        entries = members(models, "models", found.problems, f"{seller.key}/")
     except EntryError as error:
-        found.problems.append(Problem(seller.key[:400], str(error)))
+        found.problems.append(problem(seller.key, error))
         return
-    found.providers.append(ObservedProvider(seller.slug, seller.key))
-    found.entries += len(entries)
+    if seller.slug not in {provider.slug for provider in found.providers}:
+        found.providers.append(ObservedProvider(seller.slug, seller.key))
+    found.entries += entries_in(entries)
     for api_id, timelines in entries.items():
+        path = f"{seller.key}/{api_id}"
         try:
-            found.offerings.append(_offering(seller, api_id, timelines, found))
+            offering = _offering(seller, api_id, as_entry(timelines, "prices", path, found.problems), found)
+            if offerings.setdefault(offering.slug, offering) != offering:
+                raise EntryError(f"another entry states {offering.slug} otherwise")
         except EntryError as error:
-            found.problems.append(Problem(f"{seller.key}/{api_id}"[:400], str(error)))
+            found.problems.append(problem(path, error))
 
 
-def _offering(seller: _Seller, api_id: str, timelines: object, found: PriceList) -> ObservedOffering:
-    model = read_timelines(seller.slug, as_id(api_id, "model"), as_mapping(timelines, "prices"), found.unknown_keys)
+def _offering(seller: _Seller, api_id: str, timelines: Mapping[str, Any], found: PriceList) -> ObservedOffering:
+    model = read_timelines(seller.slug, as_id(api_id, "model"), timelines, found.unknown_keys)
     status = seller.status.get(api_id)
     return ObservedOffering(
         provider=seller.slug,
@@ -83,19 +88,23 @@ def _offering(seller: _Seller, api_id: str, timelines: object, found: PriceList)
 
 def _read_aliases(snapshot: Mapping[str, Any], found: PriceList) -> None:
     """Names that the list resolves: its own aliases, and the labs' model names of the ids that serve them."""
-    aliases, bases = snapshot.get("aliases"), snapshot.get("bases")
-    models = aliases.get("models") if isinstance(aliases, dict) else None
-    named = list(models.items()) if isinstance(models, dict) else []
-    for provider, names in (bases if isinstance(bases, dict) else {}).items():
-        for name, api_id in (names if isinstance(names, dict) else {}).items():
+    aliases = optional_members(snapshot, "aliases", found.problems)
+    named = list(optional_members(aliases, "models", found.problems).items())
+    bases = optional_members(snapshot, "bases", found.problems)
+    for provider in bases:
+        for name, api_id in optional_members(bases, provider, found.problems).items():
             named.append((f"{provider}/{name}", f"{provider}/{api_id}"))
     slugs = {offering.slug for offering in found.offerings}
     for alias, target in named:
-        provider, _, api_id = target.partition("/") if isinstance(target, str) else ("", "", "")
-        slug = f"{canonical(provider)}/{api_id}"
-        if slug in slugs and alias.strip() and alias.isprintable():
-            found.aliases.append((SOURCE, alias[:400], slug))
-        else:
-            found.problems.append(
-                Problem(f"alias {alias}"[:400], "it cannot be shown, or points to a model without prices in this list")
-            )
+        try:
+            found.aliases.append((SLUG, as_id(alias, "the alias"), _target(target, slugs)))
+        except EntryError as error:
+            found.problems.append(problem(f"alias {alias}", error))
+
+
+def _target(target: object, slugs: set[str]) -> str:
+    provider, _, api_id = target.partition("/") if isinstance(target, str) else ("", "", "")
+    slug = f"{canonical(provider)}/{api_id}"
+    if slug not in slugs:
+        raise EntryError("it points to a model without prices in this list")
+    return slug

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
 from llmpricing.domain.observations import Problem
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.reading.clock import Window, utc_minute
-from llmpricing.sources.reading.fields import as_date, as_factor, as_id, as_list, as_mapping, as_time
+from llmpricing.sources.reading.fields import as_date, as_entry, as_factor, as_id, as_list, as_mapping, as_time, problem
 
 _WORKDAYS = (1, 2, 3, 4, 5)
 _ZONES = {8: "Asia/Shanghai"}  # calendars state an offset; this is the zone whose calendar it is
@@ -39,19 +39,26 @@ class Clock:
         )
 
 
-def read_clocks(value: object, problems: list[Problem]) -> Mapping[str, list[Clock]]:
+def read_clocks(schedules: Mapping[str, Any], problems: list[Problem]) -> Mapping[str, list[Clock]]:
     """The schedules of each provider, in the source's order; broken ones become problems."""
-    schedules = value if isinstance(value, dict) else {}
-    entries = schedules.get("schedule")
     found: dict[str, list[Clock]] = {}
-    for position, entry in enumerate(entries if isinstance(entries, list) else []):
+    for position, entry in enumerate(_entries(schedules, problems)):
+        path = f"schedule {position + 1}"
         try:
-            item = as_mapping(entry, "schedule")
+            item = as_entry(entry, "schedule", path, problems)
             provider = as_id(item.get("provider"), "provider")
             found.setdefault(provider, []).append(_clock(item, schedules.get("holidays")))
         except EntryError as error:
-            problems.append(Problem(f"schedule {position + 1}", str(error)))
+            problems.append(problem(path, error))
     return found
+
+
+def _entries(schedules: Mapping[str, Any], problems: list[Problem]) -> Sequence[Any]:
+    try:
+        return as_list(schedules.get("schedule") or [], "schedule")
+    except EntryError as error:
+        problems.append(problem("schedules", error))
+        return ()
 
 
 def _clock(item: Mapping[str, Any], calendars: object) -> Clock:

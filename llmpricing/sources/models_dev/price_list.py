@@ -8,13 +8,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Problem
+from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.models_dev.costs import read_costs
-from llmpricing.sources.reading.fields import Facts, as_id, as_mapping, decode, optional_count, optional_text, texts
+from llmpricing.sources.reading.documents import decode, entries_in
+from llmpricing.sources.reading.fields import (
+    Facts,
+    as_entry,
+    as_id,
+    members,
+    optional_count,
+    optional_text,
+    problem,
+    texts,
+)
 from llmpricing.sources.reading.providers import canonical
 
-SOURCE = "models-dev"
+SLUG = "models-dev"
 _CAPABILITIES = (
     "attachment",
     "interleaved",
@@ -69,36 +79,37 @@ def parse(data: bytes) -> PriceList:
     providers = decode(data)
     if not isinstance(providers, dict) or not providers:
         raise SourceError("models.dev data is a JSON object of providers; this is something else, or empty")
-    found = PriceList(SOURCE, states_dates=False)
+    found = PriceList(SLUG)
     offerings: dict[str, ObservedOffering] = {}
-    for key, provider in providers.items():
+    for key, provider in members(providers, "providers", found.problems).items():
         try:
-            _read_provider(key, as_mapping(provider, "provider"), found, offerings)
+            _read_provider(key, provider, found, offerings)
         except EntryError as error:
-            found.problems.append(Problem(key[:400] or "provider", str(error)))
+            found.problems.append(problem(key, error))
     if not offerings:
         raise SourceError("models.dev data holds no model that can be read")
     found.offerings = list(offerings.values())
     return found
 
 
-def _read_provider(
-    key: str, entry: Mapping[str, Any], found: PriceList, offerings: dict[str, ObservedOffering]
-) -> None:
+def _read_provider(key: str, value: object, found: PriceList, offerings: dict[str, ObservedOffering]) -> None:
     slug = canonical(as_id(key, "provider"))
-    models = as_mapping(entry.get("models") or {}, "models")
-    found.entries += len(models)
+    entry = as_entry(value, "provider", key, found.problems, containers=("models",))
+    models = members(entry.get("models") or {}, "models", found.problems, f"{key}/")
+    found.entries += entries_in(models)
     if slug not in {provider.slug for provider in found.providers}:
-        found.providers.append(ObservedProvider(slug, optional_text(entry, "name") or key))
+        name = Facts(entry, key, found.problems).read(optional_text, "name")
+        found.providers.append(ObservedProvider(slug, name or key))
     for api_id, model in models.items():
+        path = f"{key}/{api_id}"
         try:
-            facts = Facts(as_mapping(model, "model"), f"{key}/{api_id}", found.problems)
+            facts = Facts(as_entry(model, "model", path, found.problems), path, found.problems)
             offering = _offering(slug, key, as_id(api_id, "id"), facts, found.unknown_keys)
-            # Two of the list's providers may be one seller; then both say the same of a model.
+            # Two of the list's providers may be one seller; then both state the same of a model.
             if offerings.setdefault(offering.slug, offering) != offering:
-                raise EntryError(f"another entry says otherwise of {offering.slug}")
+                raise EntryError(f"another entry states {offering.slug} otherwise")
         except EntryError as error:
-            found.problems.append(Problem(f"{key}/{api_id}"[:400], str(error)))
+            found.problems.append(problem(path, error))
 
 
 def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[str]) -> ObservedOffering:

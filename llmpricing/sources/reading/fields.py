@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-import msgspec
-
 from llmpricing.domain.money import MoneyError, parse_decimal, snap
 from llmpricing.domain.observations import Problem
-from llmpricing.sources.errors import EntryError, SourceError
+from llmpricing.sources.errors import EntryError
+from llmpricing.sources.reading.documents import LONGEST_KEY, FaultyObject, is_kept, kept, objects_within, repeated
 
 _T = TypeVar("_T")
 _MAX_TEXT = 20_000
-_MAX_ID = 400
+_MAX_ID = LONGEST_KEY
+_MAX_ID_BYTES = 1000  # two of them are a slug, and PostgreSQL indexes no text beyond 2,704 bytes
 _MAX_WORD = 100
 _MAX_COUNT = 2**53  # counts beyond are mistakes, and JSON readers disagree on them
 
-# Numbers with a point or exponent arrive as their own text: no float ever stands between a price and its Decimal.
-_DECODER = msgspec.json.Decoder(float_hook=str)
 
-
-def decode(data: bytes) -> Any:
-    """The JSON document in ``data``; fractional numbers come as text. Raises SourceError."""
-    try:
-        return _DECODER.decode(data.removeprefix(codecs.BOM_UTF8))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise SourceError("not a readable JSON document; was it downloaded completely?") from None
+def problem(key: str, reason: object) -> Problem:
+    """What could not be taken as it stands, in words that every store keeps."""
+    return Problem(kept(key)[:_MAX_ID] or "(no name)", kept(str(reason)))
 
 
 def as_mapping(value: object, name: str) -> Mapping[str, Any]:
+    """An object whose own keys are all sound."""
+    if isinstance(value, FaultyObject) and value.faults:
+        raise EntryError(next(iter(value.faults.values())))
     if not isinstance(value, dict):
         raise EntryError(f"{name} is not an object")
     return value
+
+
+def as_entry(
+    value: object, name: str, key: str, problems: list[Problem], containers: Sequence[str] = ()
+) -> Mapping[str, Any]:
+    """An object with no fault in it but in its ``containers`` of other entries; what it repeats alike is a problem."""
+    entry = as_mapping(value, name)
+    faulty = list(objects_within(entry, containers))
+    for found in faulty:
+        for fault in found.faults.values():
+            raise EntryError(fault)
+    problems += [problem(key, repeated(echo)) for found in faulty for echo in found.echoes]
+    return entry
+
+
+def members(value: object, name: str, problems: list[Problem], path: str = "") -> dict[str, Any]:
+    """The entries of an object by key, those that cannot be told left out and reported; raises EntryError."""
+    if not isinstance(value, dict):
+        raise EntryError(f"{name} is not an object")
+    if isinstance(value, FaultyObject):
+        problems += [problem(f"{path}{key}", fault) for key, fault in value.faults.items()]
+        problems += [problem(f"{path}{key}", repeated(key)) for key in value.echoes]
+    return value
+
+
+def optional_members(entry: Mapping[str, Any], name: str, problems: list[Problem]) -> dict[str, Any]:
+    """The entries of a field, none where it is missing; one that is no object is a problem."""
+    try:
+        return {} if entry.get(name) is None else members(entry[name], name, problems, f"{name} ")
+    except EntryError as error:
+        problems.append(problem(name, error))
+        return {}
 
 
 def as_list(value: object, name: str) -> Sequence[Any]:
@@ -48,14 +76,21 @@ def as_list(value: object, name: str) -> Sequence[Any]:
 def as_text(value: object, name: str, longest: int = _MAX_TEXT) -> str:
     if not isinstance(value, str) or not value.strip():
         raise EntryError(f"{name} is not a text")
-    if len(value) > longest or "\x00" in value:
-        raise EntryError(f"{name} is too long or holds a NUL character")
+    if len(value) > longest or not is_kept(value):
+        raise EntryError(f"{name} is too long, or holds a NUL or half a character")
     return value
 
 
 def as_id(value: object, name: str) -> str:
-    """A text short enough to be a key, without signs that a terminal or a page would obey instead of showing."""
-    return _printable(as_text(value, name, _MAX_ID), name)
+    """A text short enough to be a key, without blanks around it and without signs that a terminal or a page would
+    obey instead of showing.
+    """
+    text = _printable(as_text(value, name, _MAX_ID), name)
+    if text != text.strip():
+        raise EntryError(f"{name} begins or ends with a blank")
+    if len(text.encode()) > _MAX_ID_BYTES:
+        raise EntryError(f"{name} is too long")
+    return text
 
 
 def _printable(text: str, name: str) -> str:
@@ -157,7 +192,7 @@ class Facts:
         try:
             return read(self.entry, name)
         except EntryError as error:
-            self.problems.append(Problem(self.key[:400], str(error)))
+            self.problems.append(problem(self.key, error))
             return None
 
     def within(self, name: str) -> Facts:

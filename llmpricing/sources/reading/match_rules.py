@@ -1,36 +1,43 @@
-"""Match clauses: operator trees that say which names mean a model or a provider, as genai-prices writes them."""
+"""Match clauses and API patterns as genai-prices writes them. What is read here, the index of names accepts: both ask
+the domain's one gate.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from llmpricing.domain.names.clauses import MatchError, compile_clause, compile_pattern
 from llmpricing.sources.errors import EntryError
-from llmpricing.sources.reading.fields import as_list, as_mapping, as_text
-
-_LEAVES = frozenset({"equals", "starts_with", "ends_with", "contains", "regex"})
-_BRANCHES = frozenset({"or", "and"})
+from llmpricing.sources.reading.fields import as_mapping, as_text, optional_text
 
 
-def read_match(value: object, name: str = "match") -> Mapping[str, Any]:
-    """The tree as given, once every operator in it is known; raises EntryError."""
-    clause = as_mapping(value, name)
-    if len(clause) != 1:
-        raise EntryError(f"{name} has not exactly one operator")
-    ((operator, operand),) = clause.items()
-    if operator in _BRANCHES:
-        return {operator: [read_match(item, name) for item in as_list(operand, name)]}
-    if operator not in _LEAVES:
-        raise EntryError(f"{name} has the unknown operator {operator[:40]!r}")
-    text = as_text(operand, name)
-    if operator == "regex":
-        _check_regex(text, name)
-    return {operator: text}
-
-
-def _check_regex(text: str, name: str) -> None:
+def optional_match(entry: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The operator tree in a field, None where it is missing; raises EntryError where the domain cannot compile it."""
+    if entry.get(name) is None:
+        return None
     try:
-        re.compile(text)
-    except (re.error, OverflowError, RecursionError):
-        raise EntryError(f"{name} holds a broken regular expression") from None
+        compile_clause(as_mapping(entry[name], name))
+    except MatchError as error:
+        raise EntryError(f"{name}: {error}") from None
+    return _kept_tree(entry[name], name)
+
+
+def _kept_tree(clause: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """The compiled tree again, once every text in it is one: an empty ``contains`` would mean every name."""
+    ((operator, operand),) = clause.items()
+    if isinstance(operand, list):
+        return {operator: [_kept_tree(part, name) for part in operand]}
+    return {operator: as_text(operand, name)}
+
+
+def optional_pattern(entry: Mapping[str, Any], name: str) -> str | None:
+    """The regular expression in a field, None where it is missing; raises EntryError where it is none of RE2."""
+    pattern = optional_text(entry, name)
+    if pattern is None:
+        return None
+    try:
+        compile_pattern(pattern)
+    except MatchError as error:
+        raise EntryError(f"{name}: {error}") from None
+    return pattern

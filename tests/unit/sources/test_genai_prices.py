@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import snap
+from llmpricing.domain.names.index import IndexedOffering, build_index
 from llmpricing.domain.observations import Basis, State
 from llmpricing.sources import genai_prices
 from llmpricing.sources.bundled import bundled
@@ -167,7 +168,8 @@ def test_broken_entries_are_reported_by_name_and_the_others_count(prices):
         "broken/model 6",
         "broken/whole",
     }
-    assert [o.api_id for o in prices.offerings if o.provider == "broken"] == ["whole"]
+    # A clause that cannot be read takes no price away.
+    assert [o.api_id for o in prices.offerings if o.provider == "broken"] == ["operator", "regex", "whole"]
     assert prices.entries == 21
 
 
@@ -189,6 +191,36 @@ def test_providers_and_match_clauses_are_kept_as_trees(prices, offering):
     assert steps.context_window == 1_000_000
 
 
+def _deep(levels):
+    return {"equals": "a"} if levels == 0 else {"or": [_deep(levels - 1)]}
+
+
+@pytest.mark.parametrize(
+    ("owner", "field", "value"),
+    [
+        ("acme", "api_pattern", "("),
+        ("acme", "api_pattern", "(?<!x)y"),  # no linear-time engine knows it
+        ("acme", "provider_match", {"or": []}),
+        ("acme", "model_match", {"regex": "["}),
+        ("acme/a", "match", {"or": []}),
+        ("acme/a", "match", _deep(21)),
+        ("acme/a", "match", {"contains": ""}),  # every name
+        ("acme/a", "match", {"equals": "a\x00"}),
+    ],
+)
+def test_what_the_index_of_names_cannot_read_is_a_problem_and_the_prices_land(owner, field, value):
+    model = {"id": "a", "prices": {"input_mtok": 1, "output_mtok": 2}}
+    provider = {"id": "acme", "name": "Acme", "models": [model]}
+    (provider if owner == "acme" else model)[field] = value
+    found = genai_prices.parse(json.dumps([provider]).encode())
+    ((key, reason),) = [(problem.key, problem.reason) for problem in found.problems]
+    assert key == owner
+    assert reason.startswith(field)
+    assert [offering.slug for offering in found.offerings] == ["acme/a"]
+    sold = [IndexedOffering(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in found.offerings]
+    assert build_index(sold, found.providers).problems == ()
+
+
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b"[{", b"null", b'[{"id": "a", "models": []}]', b"\xff\xfe"])
 def test_a_list_without_anything_readable_is_refused(data):
     with pytest.raises(SourceError):
@@ -207,7 +239,7 @@ def test_mutated_input_is_reported_and_never_crashes(data, sample, mutated, inva
 
 @pytest.fixture(scope="module")
 def whole():
-    return bundled("genai-prices")
+    return bundled(genai_prices.SOURCE)
 
 
 def test_the_bundled_list_reads_back_as_the_library_has_it(whole):
@@ -215,7 +247,7 @@ def test_the_bundled_list_reads_back_as_the_library_has_it(whole):
     from genai_prices.types import _providers_from_raw
 
     assert _providers_from_raw(json.loads(whole.data)) == providers
-    assert whole.data == bundled("genai-prices").data
+    assert whole.data == bundled(genai_prices.SOURCE).data
 
 
 def test_the_bundled_list_is_read_whole(whole):

@@ -213,7 +213,7 @@ def test_broken_and_contradicting_entries_are_reported_and_unknown_keys_counted(
         "tiered_pricing.dream_cost": 1,
     }
     assert prices.entries == 42
-    assert not prices.states_dates
+    assert not litellm.SOURCE.states_dates
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_mutated_input_is_reported_and_never_crashes(data, sample, mutated, inva
 
 
 def test_the_bundled_snapshot_is_read_whole_and_dated_by_itself():
-    whole = bundled("model-prices")
+    whole = bundled(model_prices.SOURCE)
     found = model_prices.parse(whole.data)
     assert (len(found.providers), len(found.offerings), found.entries) == (32, 575, 575)
     assert {problem.key.split()[0] for problem in found.problems} == {"alias"}
@@ -180,7 +180,7 @@ def test_the_bundled_snapshot_is_read_whole_and_dated_by_itself():
 def test_every_bundled_price_costs_what_the_library_says_at_every_bound(price_at):
     import model_prices as library
 
-    whole = bundled("model-prices")
+    whole = bundled(model_prices.SOURCE)
     found = {offering.slug: offering for offering in model_prices.parse(whole.data).offerings}
     for provider, models in json.loads(whole.data)["prices"].items():
         for model, timelines in models.items():

@@ -52,7 +52,7 @@ def test_costs_are_undated_prices_per_million_tokens(prices, offering, amount):
     assert amount("x-ai/grok-9", "input_audio_tokens") == 3
     segments = [s for said in offering(prices, "x-ai/grok-9").statements for s in said.segments]
     assert {(s.per, s.valid_from, s.valid_until) for s in segments} == {(1_000_000, None, None)}
-    assert not prices.states_dates
+    assert not models_dev.SOURCE.states_dates
 
 
 def test_a_tier_states_its_own_bound_and_the_older_form_is_not_read_beside_it(amount):
@@ -165,7 +165,7 @@ def test_mutated_input_is_reported_and_never_crashes(data, sample, mutated, inva
 
 
 def test_the_bundled_dump_is_read_whole():
-    found = models_dev.parse(bundled("models-dev").data)
+    found = models_dev.parse(bundled(models_dev.SOURCE).data)
     assert found.entries == 4803
     assert len(found.offerings) == 4791  # twelve stand under Vertex twice, saying the same
     assert found.problems == []

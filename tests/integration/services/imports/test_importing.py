@@ -353,3 +353,41 @@ def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots:
             savepoint.rollback()
         empty_session.expunge_all()
     assert outcomes[0] == outcomes[1]
+
+
+def test_what_no_store_keeps_and_what_is_stated_twice_is_a_problem_and_the_rest_lands(empty_session: Session) -> None:
+    entry = '{"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 2e-06%s}'
+    cost = ", ".join(
+        f"{json.dumps(key)}: {entry % more}"
+        for key, more in [
+            ("acme/good", ""),
+            ("acme/bad\x00", ""),
+            ("acme/note", ', "no\\u0000te": 1'),
+            ("acme/priced", ', "input_cost_per_token": 3e-06'),
+            ("acme/twice", ""),
+            ("acme/twice", ', "rpm": 5'),
+            (" acme/blank", ""),
+        ]
+    )
+    summary = load(empty_session, f"{{{cost}}}".encode(), "2026-11-10", source="litellm")
+    assert [problem.key for problem in summary.problems] == [
+        "acme/bad\\u0000",
+        "acme/twice",
+        "acme/note",
+        "acme/priced",
+        " acme/blank",
+    ]
+    kept = empty_session.scalars(select(SourceFetch)).one()
+    assert [problem["key"] for problem in kept.problems] == [problem.key for problem in summary.problems]
+    assert list(empty_session.scalars(select(Offering.slug))) == ["acme/good"]
+
+
+def test_a_list_cannot_switch_off_names_and_its_prices_land(empty_session: Session) -> None:
+    providers = json.loads(small_list())
+    providers[0]["api_pattern"] = "("
+    providers[0]["models"][0]["match"] = {"or": []}
+    summary = load(empty_session, json.dumps(providers).encode(), "2026-11-10")
+    assert [problem.key for problem in summary.problems] == ["acme", "acme/acme-large"]
+    found = cover(empty_session, Clocks(NOW, NOW), ["acme/acme-large", "acme/acme-small"])
+    assert [covered.priced for covered in found] == [True, True]
+    assert input_price(empty_session, "acme/acme-large") == Decimal("2.5")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from llmpricing.domain.names.index import IndexedOffering, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, resolve
-from llmpricing.sources import genai_prices, model_prices, models_dev
 from llmpricing.sources.bundled import bundled
+from llmpricing.sources.registry import bundled_lists
 
 TIERS = ("mini", "nano", "pro", "max", "ultra", "turbo", "lite", "flash", "preview", "thinking", "high", "low", "fast")
 KINDS = ("instruct", "chat", "vision", "audio", "image", "realtime", "coder", "reasoning", "non", "small", "medium")
@@ -20,7 +20,7 @@ DATE = re.compile(r"(?<!\d)(20\d\d)-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])(?!\d
 
 
 def _read():
-    lists = [source.parse(bundled(source.SOURCE).data) for source in (genai_prices, model_prices, models_dev)]
+    lists = [source.parse(bundled(source).data) for source in bundled_lists(["bundled"])]
     entries, providers, aliases = {}, {}, []
     for price_list in lists:
         for provider in price_list.providers:

@@ -12,7 +12,7 @@ from tests.oracles import genai_cases as oracle
 
 
 def test_every_priced_offering_costs_what_calc_price_says_to_the_last_digit(prices_of):
-    listed = {found.slug: found for found in parser.parse(bundled("genai-prices").data).offerings}
+    listed = {found.slug: found for found in parser.parse(bundled(parser.SOURCE).data).offerings}
     seen = Counter()
     for slug, provider, model in oracle.offerings():
         if not listed[slug].statements:

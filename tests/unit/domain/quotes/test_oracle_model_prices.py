@@ -12,7 +12,7 @@ from tests.oracles import model_prices_cases as oracle
 
 
 def test_every_model_costs_what_model_prices_says_by_date_and_mode(prices_of):
-    listed = {found.slug: found for found in parser.parse(bundled("model-prices").data).offerings}
+    listed = {found.slug: found for found in parser.parse(bundled(parser.SOURCE).data).offerings}
     seen = Counter()
     for slug, provider, api_id, modes in oracle.offerings():
         prices = compile_offering(prices_of(listed[slug].statements))
