@@ -25,7 +25,17 @@ def configure(log_format: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_library_handler(shared, renderer)])
+    _take_over(logging.getLogger(), _library_handler(shared, renderer))
+    logging.captureWarnings(True)
+
+
+def _take_over(root: logging.Logger, handler: logging.Handler) -> None:
+    """Make it the one handler that writes to a terminal: pserve and alembic bring their own, which write otherwise."""
+    for other in root.handlers[:]:
+        if type(other) is logging.StreamHandler:
+            root.removeHandler(other)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
 
 
 def _library_handler(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import string
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from pyramid.request import Request
@@ -14,6 +16,8 @@ from pyramid.response import Response
 
 log = structlog.get_logger()
 
+LONGEST = 500  # characters of a path or a query
+_AS_IT_IS = "".join(set(string.punctuation) - set("\"'\\<>`"))
 HEADER = "X-Request-Id"
 _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -22,6 +26,11 @@ def _request_id(request: Request) -> str:
     """The caller's id where it is harmless, so that a trace can be followed through; else a fresh one."""
     given = request.headers.get(HEADER, "")
     return given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+
+
+def _shown(wsgi_text: str) -> str:
+    """Text of an address for a line of the log: percent-encoded where it is no printable ASCII, and bounded."""
+    return quote(wsgi_text[:LONGEST], safe=_AS_IT_IS, encoding="latin-1", errors="replace")
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
@@ -34,8 +43,17 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
         response = handler(request)
         response.headers[HEADER] = request.id
         elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
-        route = request.matched_route.name if request.matched_route else None
-        log.info("request", method=request.method, route=route, status=response.status_int, elapsed_ms=elapsed_ms)
+        log.info(
+            "request",
+            method=request.method,
+            path=_shown(request.environ.get("PATH_INFO", "")),
+            query=_shown(request.environ.get("QUERY_STRING", "")),
+            client=request.client_addr,
+            route=request.matched_route.name if request.matched_route else None,
+            status=response.status_int,
+            bytes=response.content_length,
+            elapsed_ms=elapsed_ms,
+        )
         return response
 
     return tween

@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 PROGRAM = """
-import logging, sys
+import logging, sys, warnings
 from llmpricing.log import configure
+logging.basicConfig()  # as pserve does before it loads the application
 configure(sys.argv[1])
 try:
     1 / 0
@@ -16,9 +17,17 @@ except ZeroDivisionError:
     logging.getLogger("waitress").exception("Exception while serving %s", "/")
 """
 
+PROGRAM_THAT_WARNS = (
+    PROGRAM.partition("try:")[0]
+    + """
+warnings.warn("old", DeprecationWarning)
+logging.getLogger("waitress.queue").warning("Task queue depth is %d", 3)
+"""
+)
 
-def said(log_format: str) -> str:
-    command = [sys.executable, "-c", PROGRAM, log_format]
+
+def said(log_format: str, program: str = PROGRAM) -> str:
+    command = [sys.executable, "-W", "always", "-c", program, log_format]
     return subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
 
@@ -36,3 +45,9 @@ def test_a_librarys_traceback_is_readable_text_where_text_is_asked_for() -> None
     assert "Exception while serving /" in first
     assert "waitress" in first
     assert rest[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_all_that_libraries_and_python_say_is_json_though_pserve_set_up_logging_before() -> None:
+    events = [json.loads(line) for line in said("json", PROGRAM_THAT_WARNS).splitlines()]
+    assert [event["logger"] for event in events] == ["py.warnings", "waitress.queue"]
+    assert events[1]["event"] == "Task queue depth is 3"
