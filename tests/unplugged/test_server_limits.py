@@ -20,7 +20,7 @@ MIB = 1 << 20
 @pytest.fixture(scope="module")
 def site(make_settings, tmp_path_factory):
     settings = make_settings()
-    urls = {"sqlalchemy.url": settings.database_url, "redis.url": settings.redis_url}
+    urls = {"sqlalchemy.url": settings.database_url, "redis.url": settings.redis_url, "llmpricing.log_format": "json"}
     with serving(tmp_path_factory.mktemp("limits"), urls) as found:
         yield found
 
@@ -100,3 +100,13 @@ def assert_one_shape(answer, body, code):
     assert shown["error"].keys() == {"code", "message", "details"}
     assert shown["error"]["code"] == code
     assert f"X-Request-Id: {shown['request_id']}" in answer
+
+
+def test_each_line_of_the_log_is_json_and_says_who_asked_for_what_and_how_much_came_back(site):
+    answer = site.get("/api/v1/models?q=%22%0A%1B" + "x" * 2000)
+    events = [json.loads(line) for line in site.log.read_text().splitlines() if not line.startswith("Starting server")]
+    event = next(event for event in reversed(events) if event["event"] == "request")
+    assert (event["path"], event["client"], event["status"]) == ("/api/v1/models", "127.0.0.1", answer.status)
+    assert event["query"].startswith("q=%22%0A%1Bxxx")
+    assert len(event["query"]) == 500
+    assert event["bytes"] == len(answer.text)

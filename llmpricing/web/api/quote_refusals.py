@@ -16,6 +16,7 @@ from llmpricing.web.errors import Refused, invalid
 
 log = structlog.get_logger()
 
+MOST_ECHOED = 20  # of the ids that a request named
 _UNKNOWN = {
     Why.NO_SUCH_NAME: "No offering bears this name. Ids look like openai/gpt-4o.",
     Why.NO_SUCH_SELLER: "No seller bears this name, API host or URL. GET /api/v1/providers lists the sellers.",
@@ -40,7 +41,9 @@ def refusal(error: Refusal, place: Place) -> Refused:
         return _unknown_fact(error, f"{place.item}{place.context}{error.field}")
     if isinstance(error, RateIdError):
         field = f"{place.item}rate_ids"
-        return invalid(field, f"{field} names own rates that are not for this offering.", unknown=error.ids)
+        return invalid(
+            field, f"{field} names own rates that are not for this offering.", unknown=error.ids[:MOST_ECHOED]
+        )
     if isinstance(error, PriceIdError):
         return _useless_ids(error, f"{place.item}price_ids")
     log.error("prices_contradict", reason=str(error))
@@ -67,9 +70,11 @@ def _unknown_fact(error: ContextError, field: str) -> Refused:
 def _useless_ids(error: PriceIdError, field: str) -> Refused:
     if isinstance(error, ClashingPriceIds):
         return invalid(
-            field, f"{field} names two prices of one meter; those of one answer never do.", clashing=error.ids
+            field,
+            f"{field} names two prices of one meter; those of one answer never do.",
+            clashing=error.ids[:MOST_ECHOED],
         )
-    return invalid(field, f"{field} names prices that are not this offering's.", unknown=error.ids)
+    return invalid(field, f"{field} names prices that are not this offering's.", unknown=error.ids[:MOST_ECHOED])
 
 
 def bad_usage(error: UsageError, place: Place) -> Refused:

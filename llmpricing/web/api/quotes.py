@@ -27,6 +27,7 @@ FORMATS = get_args(UsageFormat)
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 PriceId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+PriceIds = Annotated[list[PriceId], msgspec.Meta(max_length=100)]
 
 
 class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,8 +41,8 @@ class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
     known_at: str | None = None
     context: dict[str, Any] = {}
     currency: str | None = None
-    price_ids: list[PriceId] = []
-    rate_ids: list[PriceId] | None = None
+    price_ids: PriceIds = []
+    rate_ids: PriceIds | None = None
 
 
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True):

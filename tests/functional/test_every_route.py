@@ -1,0 +1,142 @@
+"""Every route keeps the same promises: one envelope, one error shape, its methods; README shows them all."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyramid.interfaces import IRoutesMapper
+from webtest import TestApp
+
+from llmpricing.web import channels, errors
+from tests.functional.addresses import EXAMPLES
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+POSTED = {
+    "quotes": ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 1}}),
+    "coverage": ("/api/v1/coverage", {"models": ["acme/acme-large"]}),
+}
+HEALTH = ("health", "health_live")  # in the shape that monitors expect
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def routes(app: TestApp) -> dict[str, str]:
+    """Name and pattern of every route of ours; static files have one of Pyramid's own."""
+    found = app.app.registry.getUtility(IRoutesMapper).get_routes()
+    return {route.name: route.pattern for route in found if not route.name.startswith("__")}
+
+
+def assert_one_error(answer: Any, status: int, code: str) -> None:
+    assert answer.status_int == status
+    assert answer.content_type == "application/json"
+    assert answer.json.keys() == {"error", "request_id"}
+    assert answer.json["error"].keys() == {"code", "message", "details"}
+    assert answer.json["error"]["code"] == code
+    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_each_route_has_an_example_here(testapp: TestApp) -> None:
+    assert routes(testapp).keys() == EXAMPLES.keys() | POSTED.keys()
+
+
+def test_readme_shows_each_route_of_the_api_and_no_other(testapp: TestApp) -> None:
+    table = README.split("## The API")[1].split("##")[0]
+    shown = set()
+    for cell in re.findall(r"^\| (.*?) \|", table, re.MULTILINE):
+        method = "GET"
+        for text in re.findall(r"`([^`]+)`", cell):
+            first, _, rest = text.partition(" ")
+            method, path = (first, rest) if rest else (method, first)
+            shown.add((method, path.partition("?")[0]))
+    ours = {
+        ("POST" if name in POSTED else "GET", pattern.replace(":.+", ""))
+        for name, pattern in routes(testapp).items()
+        if pattern.startswith("/api/")
+    }
+    assert shown == ours
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_read_answers_in_the_one_envelope_and_head_as_get(testapp: TestApp, name: str) -> None:
+    answer = testapp.get(EXAMPLES[name])
+    if "page" not in name and name != "home" and name not in HEALTH:
+        assert answer.json.keys() == {"data", "meta"}
+    head = testapp.head(EXAMPLES[name])
+    assert (head.status_int, head.content_type, head.body) == (answer.status_int, answer.content_type, b"")
+    assert set(head.headers) == set(answer.headers)
+
+
+@pytest.mark.parametrize("name", POSTED)
+def test_a_posted_question_is_answered_in_the_one_envelope(testapp: TestApp, name: str) -> None:
+    path, body = POSTED[name]
+    assert testapp.post_json(path, body).json.keys() == {"data", "meta"}
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *POSTED])
+def test_another_method_is_a_405_that_allows_the_right_ones(testapp: TestApp, name: str) -> None:
+    path = EXAMPLES[name] if name in EXAMPLES else POSTED[name][0]
+    allowed = ("GET", "HEAD") if name in EXAMPLES else ("POST",)
+    for method in set(METHODS) - set(allowed):
+        answer = testapp.request(path, method=method, headers={"Accept": "application/json"}, expect_errors=True)
+        assert answer.status_int == 405
+        assert answer.headers["Allow"] == ", ".join(allowed)
+        if method != "HEAD":
+            assert_one_error(answer, 405, "METHOD_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in ("home", "page_model", "health_live")])
+def test_an_unknown_parameter_is_a_400_that_names_it(testapp: TestApp, name: str) -> None:
+    path = EXAMPLES[name]
+    answer = testapp.get(f"{path}{'&' if '?' in path else '?'}surely_not=1", expect_errors=True)
+    assert_one_error(answer, 400, "INVALID_PARAMETER")
+    assert answer.json["error"]["details"]["field"] == "surely_not"
+
+
+@pytest.mark.parametrize("name", POSTED)
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        (b"{", "application/json", 400, "INVALID_JSON"),
+        (b"{}", "application/json", 400, "INVALID_PARAMETER"),
+        (b'{"x": 1, "x": 2}', "application/json", 400, "INVALID_PARAMETER"),
+        (b"{}", "text/plain", 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (b" " * (1 << 20) + b"{}", "application/json", 413, "BODY_TOO_LARGE"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_in_the_one_shape(
+    testapp: TestApp, name: str, body: bytes, kind: str, status: int, code: str
+) -> None:
+    answer = testapp.post(POSTED[name][0], body, content_type=kind, expect_errors=True)
+    assert_one_error(answer, status, code)
+
+
+def test_readme_lists_the_codes_of_errors_and_no_others() -> None:
+    table = README.split("<!-- error codes -->")[1].split("<!-- /error codes -->")[0]
+    shown = set(re.findall(r"`([A-Z_]{5,})`", table))
+    room = Path(errors.__file__).parent
+    given = {code for code, _ in errors._CODES.values()} | {code for code, _ in channels._REFUSALS.values()}
+    for file in room.rglob("*.py"):
+        given |= set(re.findall(r'Refused\(\s*\d+, "([A-Z_]+)"', file.read_text()))
+    assert shown == given | {"HTTP_ERROR"}
+
+
+def test_a_quantity_stated_twice_is_refused_by_its_place(testapp: TestApp) -> None:
+    body = b'{"items": [{"model": "acme/acme-large", "usage": {"input_tokens": 1, "input_tokens": 2}}]}'
+    answer = testapp.post("/api/v1/quotes", body, content_type="application/json", status=400)
+    assert answer.json["error"]["details"]["field"] == "items[0].usage.input_tokens"
+
+
+@pytest.mark.parametrize("field", ["price_ids", "rate_ids"])
+def test_a_question_names_100_ids_at_most_and_hears_20_of_them(testapp: TestApp, field: str) -> None:
+    def ask(count: int) -> Any:
+        question = {"model": "acme/acme-large", "usage": {"input_tokens": 1}, field: [10**12 + n for n in range(count)]}
+        return testapp.post_json("/api/v1/quotes", question, status=400).json["error"]
+
+    assert ask(101)["details"]["field"] == field
+    assert "100" in ask(101)["message"]
+    assert ask(100)["details"]["unknown"] == [10**12 + n for n in range(20)]
+    assert len(json.dumps(ask(100))) < 2_000
