@@ -28,6 +28,7 @@ class State(StrEnum):
     NOT_OFFERED = "not_offered"
     UNKNOWN = "unknown"
     ZERO = "zero"
+    WITHDRAWN = "withdrawn"  # kept in the history only: the source stated a price and no longer does
 
 
 class Basis(StrEnum):

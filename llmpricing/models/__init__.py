@@ -17,11 +17,11 @@ from llmpricing.models.catalogue import (
     ProviderDescription,
 )
 from llmpricing.models.deadline import install
-from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRate, Pin, Review
+from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRate, Pin, Review, ReviewOutcome
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
-from llmpricing.models.sources import ObservationRow, ProviderTrust, Source, SourceFetch
+from llmpricing.models.sources import FetchOutcome, ObservationRow, ProviderTrust, Source, SourceFetch
 from llmpricing.settings import Settings
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "BookVersion",
     "ContractRateRow",
     "ExchangeRate",
+    "FetchOutcome",
     "MatchRule",
     "MeterRow",
     "Model",
@@ -43,6 +44,7 @@ __all__ = [
     "ProviderDescription",
     "ProviderTrust",
     "Review",
+    "ReviewOutcome",
     "ScheduleRow",
     "Source",
     "SourceFetch",

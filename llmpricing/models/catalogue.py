@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from llmpricing.models.bitemporal import Bitemporal, Recorded
 from llmpricing.models.meta import Base, Id
 
 _EMPTY = text("'{}'::text[]")
@@ -41,7 +42,7 @@ class Provider(Base):
     pricing_urls: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=_EMPTY)
 
 
-class ProviderDescription(Base):
+class ProviderDescription(Recorded, Base):
     """How a source says that a seller, its models and its stand-ins are recognised, and when that was believed."""
 
     __tablename__ = "provider_description"
@@ -62,7 +63,6 @@ class ProviderDescription(Base):
     provider_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     model_match: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     fallback_providers: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=_EMPTY)
-    recorded: Mapped[Range[datetime]]
 
 
 class Model(Base):
@@ -134,7 +134,7 @@ class OfferingPast(Base):
     deprecated_on: Mapped[date | None]
 
 
-class OfferingAlias(Base):
+class OfferingAlias(Bitemporal, Base):
     """Another name for an offering, for a time. ``source_id`` is null for names that this installation gave itself."""
 
     __tablename__ = "offering_alias"
@@ -153,11 +153,9 @@ class OfferingAlias(Base):
     alias: Mapped[str] = mapped_column(index=True)
     offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), index=True)
     source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
-    valid: Mapped[Range[datetime]]
-    recorded: Mapped[Range[datetime]]
 
 
-class MatchRule(Base):
+class MatchRule(Recorded, Base):
     """An operator tree by which a source recognises names of an offering; rules are tried in order of position."""
 
     __tablename__ = "match_rule"
@@ -168,4 +166,3 @@ class MatchRule(Base):
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
     position: Mapped[int]
     clause: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    recorded: Mapped[Range[datetime]]

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from llmpricing.models.meta import Base, Id
+from llmpricing.domain.observations import State
+from llmpricing.domain.publishing.guard_evidence import GuardRule
+from llmpricing.models.bitemporal import Bitemporal
+from llmpricing.models.meta import Base, EnumText, Id
+
+
+class ReviewOutcome(StrEnum):
+    """How a review was closed: by a person's verdict, or because nothing was left to decide."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
 
 
 class Review(Base):
@@ -31,7 +43,7 @@ class Review(Base):
     component: Mapped[str]
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
     time: Mapped[datetime]
-    rule: Mapped[str]
+    rule: Mapped[GuardRule] = mapped_column(EnumText(GuardRule))
     against: Mapped[str]
     slip: Mapped[str | None]
     old_amount: Mapped[Decimal | None]
@@ -40,12 +52,12 @@ class Review(Base):
     per_quantity: Mapped[int]
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]
+    outcome: Mapped[ReviewOutcome | None] = mapped_column(EnumText(ReviewOutcome))
     decided_by: Mapped[str | None]
     note: Mapped[str | None]
 
 
-class Pin(Base):
+class Pin(Bitemporal, Base):
     """A price that a person holds against all sources, while ``recorded`` is open."""
 
     __tablename__ = "pin"
@@ -62,17 +74,15 @@ class Pin(Base):
     id: Mapped[Id]
     offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"))
     component: Mapped[str]
-    state: Mapped[str]
+    state: Mapped[State] = mapped_column(EnumText(State))
     amount: Mapped[Decimal | None]
     currency: Mapped[str]
     per_quantity: Mapped[int]
-    valid: Mapped[Range[datetime]]
-    recorded: Mapped[Range[datetime]]
     pinned_by: Mapped[str]
     note: Mapped[str | None]
 
 
-class ContractRateRow(Base):
+class ContractRateRow(Bitemporal, Base):
     """What this installation has agreed with a seller: a discount, or a price of one meter, on offerings of a glob.
 
     ``discount`` is a fraction (0.125 is 12.5 %); a price is in ``currency`` per ``per_quantity`` units of ``meter``.
@@ -97,12 +107,10 @@ class ContractRateRow(Base):
     amount: Mapped[Decimal | None]
     currency: Mapped[str]
     per_quantity: Mapped[int | None]
-    valid: Mapped[Range[datetime]]
-    recorded: Mapped[Range[datetime]]
     note: Mapped[str | None]
 
 
-class ExchangeRate(Base):
+class ExchangeRate(Bitemporal, Base):
     """What one unit of ``currency`` is worth in USD from a day on, and who says so."""
 
     __tablename__ = "exchange_rate"
@@ -115,8 +123,6 @@ class ExchangeRate(Base):
     currency: Mapped[str]
     usd: Mapped[Decimal]
     source: Mapped[str]
-    valid: Mapped[Range[datetime]]
-    recorded: Mapped[Range[datetime]]
 
 
 class AuditEvent(Base):

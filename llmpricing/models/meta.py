@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -16,6 +17,23 @@ NAMING_CONVENTION = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class EnumText(TypeDecorator[StrEnum]):
+    """A word of an enumeration, kept as text. No CHECK of its own: a new word then needs no migration."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Any) -> StrEnum | None:
+        return None if value is None else self.words(value)
 
 
 class Base(DeclarativeBase):

@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, ForeignKey, SmallInteger, text
-from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint, Range
+from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from llmpricing.models.meta import Base, Id
+from llmpricing.domain.observations import Basis, State
+from llmpricing.models.bitemporal import Bitemporal
+from llmpricing.models.meta import Base, EnumText, Id
 
 
 class MeterRow(Base):
@@ -36,7 +38,7 @@ class ScheduleRow(Base):
     holidays: Mapped[list[date]] = mapped_column(ARRAY(Date))
 
 
-class PriceRow(Base):
+class PriceRow(Bitemporal, Base):
     """A price: valid when it was charged, recorded while we believed it. Nothing is updated but the end of recorded.
 
     The database refuses two prices of one offering, meter and condition that overlap on both clocks. Open bounds are
@@ -76,14 +78,12 @@ class PriceRow(Base):
     step_marginal: Mapped[bool]
     schedule_key: Mapped[str | None] = mapped_column(ForeignKey("schedule.key"))
     extra: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
-    state: Mapped[str]
+    state: Mapped[State] = mapped_column(EnumText(State))
     amount: Mapped[Decimal | None]
     currency: Mapped[str]
     per_quantity: Mapped[int] = mapped_column(BigInteger)
     minimum_quantity: Mapped[Decimal | None]
-    valid: Mapped[Range[datetime]]
-    recorded: Mapped[Range[datetime]]
-    basis: Mapped[str]
+    basis: Mapped[Basis] = mapped_column(EnumText(Basis))
     bracket_from: Mapped[datetime | None]
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
     observed_at: Mapped[datetime]

@@ -68,6 +68,8 @@ def session_factories(engine: Engine) -> tuple[sessionmaker[Session], sessionmak
 
     The reading ones begin READ ONLY and see one state throughout, so that an answer's parts fit each other.
     """
+    # REPEATABLE READ, because an answer takes several statements: an import that lands between two of them would give
+    # prices of one version under the clocks of another, and caches would keep that for good.
     reader = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     return sessionmaker(engine), sessionmaker(reader, autoflush=False)
 

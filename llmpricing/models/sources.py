@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from llmpricing.models.meta import Base, Id
+from llmpricing.domain.observations import Basis, State
+from llmpricing.models.meta import Base, EnumText, Id
 
 
 class Source(Base):
@@ -38,6 +40,14 @@ class ProviderTrust(Base):
     trust_rank: Mapped[int]
 
 
+class FetchOutcome(StrEnum):
+    """What reading a list of a source came to."""
+
+    IMPORTED = "imported"
+    UNCHANGED = "unchanged"  # the digest was known
+    DESCRIBED = "described"  # taken for what it tells of offerings, not for prices
+
+
 class SourceFetch(Base):
     """One reading of a source. ``published_at`` is when the source published it, ``fetched_at`` when it was recorded.
 
@@ -57,7 +67,7 @@ class SourceFetch(Base):
     etag: Mapped[str | None]
     sha256: Mapped[str]
     size_bytes: Mapped[int] = mapped_column(BigInteger)
-    outcome: Mapped[str]
+    outcome: Mapped[FetchOutcome] = mapped_column(EnumText(FetchOutcome))
     counts: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     unknown_keys: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
@@ -85,13 +95,13 @@ class ObservationRow(Base):
     component: Mapped[str] = mapped_column(primary_key=True)  # meter|condition_key
     segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     fetch_id: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str]
+    state: Mapped[State] = mapped_column(EnumText(State))
     value: Mapped[Decimal | None]
     currency: Mapped[str]
     per_quantity: Mapped[int] = mapped_column(BigInteger)
     minimum_quantity: Mapped[Decimal | None]
     stated_from: Mapped[datetime | None]
     stated_until: Mapped[datetime | None]
-    basis: Mapped[str]
+    basis: Mapped[Basis] = mapped_column(EnumText(Basis))
     source_url: Mapped[str | None]
     raw: Mapped[str | None]

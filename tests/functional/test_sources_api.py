@@ -196,11 +196,13 @@ def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> No
     engine = create_engine(full_book_url, poolclass=NullPool)
     with Session(engine) as session:
         found = disagreements(session, NOW)
-        components, snapshots = observations.Components(session), observations.snapshots_of(session)
+        components = observations.Components(session)
         slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
         modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
+        sources = {source.id: source for source in session.scalars(select(Source))}
+        snapshots = observations.snapshots_of(session, list(slugs))
         ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
-        found_in = observations.observations_of(session, list(slugs), components)
+        found_in = observations.observations_of(session, list(slugs), components, sources)
     engine.dispose()
     expected = {
         (slugs[offering], d.component.text, d.stated.source, d.factor)

@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.observations import Amount, State
-from llmpricing.models import ObservationRow, Offering, PriceRow, Provider, Review, Source
-from llmpricing.services.publishing.observations import WITHDRAWN
+from llmpricing.models import ObservationRow, Offering, PriceRow, Provider, Review, ReviewOutcome, Source
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
@@ -107,7 +106,7 @@ def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
     )
     return query.where(
         theirs.c.newest == 1,
-        theirs.c.state.not_in((WITHDRAWN, State.ZERO.value)),
+        theirs.c.state.not_in((State.WITHDRAWN, State.ZERO)),
         or_(theirs.c.stated_from.is_(None), theirs.c.stated_from <= now),
         or_(theirs.c.stated_until.is_(None), theirs.c.stated_until > now),
         ours.c.source_id != theirs.c.source_id,
@@ -119,7 +118,7 @@ def _published(now: datetime) -> CTE:
     """Every component's price now. Materialised: PostgreSQL underrates the observations and would look each one up."""
     component = (PriceRow.meter + "|" + PriceRow.condition_key).label("component")
     query = select(component, PriceRow.__table__).where(
-        PriceRow.valid.contains(now), func.upper_inf(PriceRow.recorded), PriceRow.state != "unknown"
+        PriceRow.valid.contains(now), PriceRow.current(), PriceRow.state != State.UNKNOWN
     )
     return query.cte("ours").prefix_with("MATERIALIZED")
 
@@ -152,11 +151,9 @@ def _disagreement(row: Any) -> Disagreement:
         offering=row.offering,
         provider=row.provider,
         component=ComponentKey.parse(row.component),
-        published=Amount(State(row.state), row.amount, row.per_quantity, row.currency),
+        published=Amount(row.state, row.amount, row.per_quantity, row.currency),
         published_source=row.published_source,
-        observed=Amount(
-            State(row.observed_state), row.observed_value, row.observed_per_quantity, row.observed_currency
-        ),
+        observed=Amount(row.observed_state, row.observed_value, row.observed_per_quantity, row.observed_currency),
         source=row.source,
         observed_at=row.observed_at,
         review=_review(row),
@@ -164,6 +161,6 @@ def _disagreement(row: Any) -> Disagreement:
 
 
 def _review(row: Any) -> str | None:
-    if row.review_id is None or row.verdict in ("accepted", "superseded"):
+    if row.review_id is None or row.verdict in (ReviewOutcome.ACCEPTED, ReviewOutcome.SUPERSEDED):
         return None
     return row.verdict or "open"

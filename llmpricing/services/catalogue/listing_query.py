@@ -105,8 +105,7 @@ def _prices(offerings: FromClause, clocks: Clocks) -> Any:
         func.coalesce(func.max(PriceRow.source_id).filter(first), func.max(PriceRow.source_id)).label("source_id"),
     ).where(
         PriceRow.offering_id == offerings.c.id,
-        PriceRow.valid.contains(clocks.as_of),
-        PriceRow.recorded.contains(clocks.known_at),
+        PriceRow.at(clocks.as_of, clocks.known_at),
         PriceRow.state != "unknown",
     )
     return query.correlate(offerings).lateral("prices")

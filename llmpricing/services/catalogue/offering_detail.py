@@ -62,8 +62,7 @@ def _prices(session: Session, clocks: Clocks, offering_id: int) -> list[PriceDet
         .where(
             # The index over ranges takes a bigint only: a bare number would make it look through all offerings.
             PriceRow.offering_id == cast(offering_id, BigInteger),
-            PriceRow.valid.contains(clocks.as_of),
-            PriceRow.recorded.contains(clocks.known_at),
+            PriceRow.at(clocks.as_of, clocks.known_at),
         )
         .order_by(PriceRow.meter.collate("C"), PriceRow.condition_key.collate("C"))
     )
@@ -127,7 +126,6 @@ def _other_sellers(session: Session, clocks: Clocks, offering_id: int) -> list[s
 def _aliases(session: Session, clocks: Clocks, offering_id: int) -> list[str]:
     query = select(OfferingAlias.alias).where(
         OfferingAlias.offering_id == offering_id,
-        OfferingAlias.valid.contains(clocks.as_of),
-        OfferingAlias.recorded.contains(clocks.known_at),
+        OfferingAlias.at(clocks.as_of, clocks.known_at),
     )
     return sorted(set(session.scalars(query)))

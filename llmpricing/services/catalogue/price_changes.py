@@ -66,7 +66,7 @@ def changes_since(
         select(PriceRow.__table__, Offering.slug.label("offering"), Source.slug.label("source"))
         .join(Offering, Offering.id == PriceRow.offering_id)
         .join(Source, Source.id == PriceRow.source_id)
-        .where(looked_at, moved, PriceRow.state != "unknown")
+        .where(looked_at, moved, PriceRow.state != State.UNKNOWN)
         .order_by(Offering.slug, PriceRow.meter.collate("C"), PriceRow.condition_key.collate("C"), PriceRow.id)
     )
     components = groupby(session.execute(query), key=lambda row: (row.offering, row.meter, row.condition_key))
@@ -116,4 +116,4 @@ def _names(row: Row[Any]) -> tuple[str, str, str]:
 
 
 def _amount(row: Row[Any]) -> Amount:
-    return Amount(State(row.state), row.amount, row.per_quantity, row.currency)
+    return Amount(row.state, row.amount, row.per_quantity, row.currency)

@@ -1,7 +1,4 @@
-"""Contract rates: discounts and prices agreed with sellers, for a time, on both clocks, each with who decided it.
-
-Nothing is changed in place: what ends is closed and said anew with its end.
-"""
+"""Contract rates: discounts and prices agreed with sellers, for a time, on both clocks, each with who decided it."""
 
 from __future__ import annotations
 
@@ -12,12 +9,13 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
-from llmpricing.models import ContractRateRow, Offering, OfferingAlias, Provider
+from llmpricing.models import ContractRateRow, Offering, Provider
+from llmpricing.models.bitemporal import since
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.price_book import begin_change, end_change
@@ -57,22 +55,6 @@ def valid_range(valid_from: datetime | None, valid_until: datetime | None) -> Ra
     return Range(valid_from, valid_until, bounds="[)")
 
 
-def end_row(session: Session, row: OfferingAlias | ContractRateRow, at: datetime, recorded: datetime) -> None:
-    """Believe from ``recorded`` on that the row ends at ``at``, or never was where that is before its beginning."""
-    said = {column.key: getattr(row, column.key) for column in row.__table__.columns if column.key != "id"}
-    row.recorded = Range(row.recorded.lower, recorded)
-    session.flush()  # before the new row, which would overlap
-    if row.valid.lower is None or row.valid.lower < at:
-        until: Range[datetime] = Range(row.valid.lower, at, bounds="[)")
-        session.add(type(row)(**said | {"valid": until, "recorded": Range(recorded, None)}))
-        session.flush()
-
-
-def reaches(row: OfferingAlias | ContractRateRow, at: datetime) -> bool:
-    """Whether the row holds at ``at`` or later."""
-    return row.valid.upper is None or row.valid.upper > at
-
-
 def times_of(valid: Range[datetime]) -> dict[str, str | None]:
     """A valid range for the audit log."""
     bounds = {"valid_from": valid.lower, "valid_until": valid.upper}
@@ -95,7 +77,7 @@ def add_contract_rates(
     recorded = begin_change(session, by.at)
     if session.scalar(select(Provider.id).where(Provider.slug == provider)) is None:
         raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.")
-    publish.keep_meters(session)
+    publish.keep_meters(session, {one.meter for one in values if one.meter})
     for one in values:
         _refuse_second(session, provider, glob, one, valid)
         row = ContractRateRow(
@@ -107,7 +89,7 @@ def add_contract_rates(
             currency=one.currency,
             per_quantity=one.per,
             valid=valid,
-            recorded=Range(recorded, None),
+            recorded=since(recorded),
             note=by.note,
         )
         session.add(row)
@@ -122,11 +104,11 @@ def end_contract_rate(session: Session, by: Decider, rate_id: int, at: datetime)
     """Let a rate end at ``at``; raises DecisionRefused where it does not hold then or later."""
     recorded = begin_change(session, by.at)
     row = session.scalar(_believed().where(ContractRateRow.id == rate_id))
-    if row is None or not reaches(row, at):
+    if row is None or not row.reaches(at):
         raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
     subject = f"{row.provider}/{row.api_id_glob}"
     note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_details(row))
-    end_row(session, row, at, recorded)
+    row.end(session, at, recorded)
     end_change(session, recorded)
 
 
@@ -142,7 +124,7 @@ def contract_rates(session: Session) -> list[StandingRate]:
 
 
 def _believed() -> Any:
-    return select(ContractRateRow).where(func.upper_inf(ContractRateRow.recorded))
+    return select(ContractRateRow).where(ContractRateRow.current())
 
 
 def _value(row: ContractRateRow) -> RateValue:

@@ -1,4 +1,4 @@
-"""What currencies and sellers' own units are worth in USD, from a day on, according to whom; on both clocks."""
+"""Exchange rates of currencies and sellers' own units to USD, from a day on, each with its source; on both clocks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
 from llmpricing.models import ExchangeRate
+from llmpricing.models.bitemporal import since
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.price_book import begin_change, end_change
@@ -36,10 +37,10 @@ def set_exchange_rate(
             raise DecisionRefused(f"{currency} has a rate from that day already: USD {to_text(row.usd)}.")
         if start is not None and start > valid_from:
             until = min(until or start, start)
-        elif row.valid.upper is None or row.valid.upper > valid_from:
-            _end(session, row, valid_from, recorded)
+        elif row.reaches(valid_from):
+            row.end(session, valid_from, recorded)
     valid: Range[datetime] = Range(valid_from, until, bounds="[)")
-    session.add(ExchangeRate(currency=currency, usd=usd, source=source, valid=valid, recorded=Range(recorded, None)))
+    session.add(ExchangeRate(currency=currency, usd=usd, source=source, valid=valid, recorded=since(recorded)))
     details = {"usd": to_text(usd), "source": source, "valid_from": valid_from.isoformat()}
     note_event(session, recorded, by.name, "exchange_rate_set", currency, note=by.note, **details)
     end_change(session, recorded)
@@ -47,19 +48,7 @@ def set_exchange_rate(
 
 def exchange_rates(session: Session, currency: str | None = None) -> Sequence[ExchangeRate]:
     """The rates as they are believed now, by currency and day."""
-    query = select(ExchangeRate).where(func.upper_inf(ExchangeRate.recorded))
+    query = select(ExchangeRate).where(ExchangeRate.current())
     if currency is not None:
         query = query.where(ExchangeRate.currency == currency)
     return session.scalars(query.order_by(ExchangeRate.currency, func.lower(ExchangeRate.valid))).all()
-
-
-def _end(session: Session, row: ExchangeRate, at: datetime, recorded: datetime) -> None:
-    """Believe from ``recorded`` on that the rate ended at ``at``."""
-    valid: Range[datetime] = Range(row.valid.lower, at, bounds="[)")
-    ended = ExchangeRate(
-        currency=row.currency, usd=row.usd, source=row.source, valid=valid, recorded=Range(recorded, None)
-    )
-    row.recorded = Range(row.recorded.lower, recorded, bounds="[)")
-    session.flush()  # before the new row, which would overlap
-    session.add(ended)
-    session.flush()

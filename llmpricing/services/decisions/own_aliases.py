@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.index import OWN
 from llmpricing.domain.names.matching import MAX_LENGTH
 from llmpricing.models import Offering, OfferingAlias
+from llmpricing.models.bitemporal import since
 from llmpricing.services.decisions.audit import note_event
-from llmpricing.services.decisions.contract_rates import end_row, reaches, times_of, valid_range
+from llmpricing.services.decisions.contract_rates import times_of, valid_range
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused, meant
 from llmpricing.services.price_book import begin_change, end_change
 
@@ -46,9 +46,8 @@ def add_alias(
         raise DecisionRefused(f"{name} is an offering's id, which always means that offering.")
     if any(row.valid.overlaps(valid) for row in _called(session, name)):
         raise DecisionRefused(f"{name} means something in that time already. End that: llmpricing alias end {name}")
-    slug = meant(session, offering, by.at)
-    id_ = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
-    session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=Range(recorded, None)))
+    id_, slug = meant(session, offering, by.at)
+    session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=since(recorded)))
     note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
     end_change(session, recorded)
     return OwnAlias(name, slug, valid_from, valid_until)
@@ -57,11 +56,11 @@ def add_alias(
 def end_alias(session: Session, by: Decider, name: str, at: datetime) -> None:
     """Let an own alias mean nothing from ``at`` on; raises DecisionRefused where it means nothing then or later."""
     recorded = begin_change(session, by.at)
-    rows = [row for row in _called(session, name) if reaches(row, at)]
+    rows = [row for row in _called(session, name) if row.reaches(at)]
     if not rows:
         raise DecisionRefused(f"{name} is no name of your own then or later. See: llmpricing alias list")
     for row in rows:
-        end_row(session, row, at, recorded)
+        row.end(session, at, recorded)
     note_event(session, recorded, by.name, "alias_ended", name, ends=at.isoformat())
     end_change(session, recorded)
 
@@ -71,7 +70,7 @@ def own_aliases(session: Session) -> list[OwnAlias]:
     query = (
         select(OfferingAlias.alias, Offering.slug, OfferingAlias.valid)
         .join(Offering, Offering.id == OfferingAlias.offering_id)
-        .where(OfferingAlias.namespace == OWN, func.upper_inf(OfferingAlias.recorded))
+        .where(OfferingAlias.namespace == OWN, OfferingAlias.current())
         .order_by(OfferingAlias.alias, func.lower(OfferingAlias.valid).nulls_first())
     )
     return [OwnAlias(alias, slug, valid.lower, valid.upper) for alias, slug, valid in session.execute(query)]
@@ -81,6 +80,6 @@ def _called(session: Session, name: str) -> Sequence[OfferingAlias]:
     query = select(OfferingAlias).where(
         OfferingAlias.namespace == OWN,
         func.lower(OfferingAlias.alias) == name.lower(),
-        func.upper_inf(OfferingAlias.recorded),
+        OfferingAlias.current(),
     )
     return session.scalars(query).all()

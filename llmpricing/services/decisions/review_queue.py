@@ -9,12 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import quantise
+from llmpricing.domain.observations import State
 from llmpricing.models import Offering, PriceRow, Review, Source
 
 WORKLOAD: Mapping[str, int] = {"input_tokens": 1_000_000, "output_tokens": 200_000}
@@ -158,9 +159,9 @@ def _published(session: Session, offerings: set[int], now: datetime) -> _Prices:
         PriceRow.currency,
     ).where(
         PriceRow.offering_id.in_(offerings),
-        PriceRow.state.in_(("priced", "free")),
+        PriceRow.state.in_((State.PRICED, State.FREE)),
         PriceRow.valid.contains(now),
-        func.upper_inf(PriceRow.recorded),
+        PriceRow.current(),
     )
     return {
         (offering, meter, key): (Fraction(amount or 0) / per, currency)

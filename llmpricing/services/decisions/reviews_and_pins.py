@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
@@ -17,14 +16,14 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.verdicts import Verdict
-from llmpricing.models import Offering, Pin, Review, Source
+from llmpricing.models import Offering, Pin, Review, ReviewOutcome, Source
+from llmpricing.models.bitemporal import since as believed_since
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import publish
 from llmpricing.services.publishing.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
-from llmpricing.services.publishing.reviews import SUPERSEDED
 
 
 class DecisionRefused(Exception):
@@ -69,15 +68,22 @@ def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decid
     A verdict may be replaced by another. Raises DecisionRefused, and decides nothing, where one cannot be decided.
     """
     at = begin_change(session, by.at)
-    found = {review.id: review for review in session.scalars(select(Review).where(Review.id.in_(reviews)))}
+    query = (
+        select(Review, Offering.slug, Source.slug)
+        .join(Offering, Offering.id == Review.offering_id)
+        .join(Source, Source.id == Review.source_id)
+        .where(Review.id.in_(reviews))
+        .order_by(Review.id)
+    )
+    rows = session.execute(query).all()
+    found = {review.id: review for review, *_ in rows}
     for number in reviews:
         if number not in found:
             raise DecisionRefused(f"There is no review {number}. See llmpricing review list.")
-        if found[number].outcome == SUPERSEDED:
+        if found[number].outcome is ReviewOutcome.SUPERSEDED:
             raise DecisionRefused(f"Review {number} is closed: its source says something else by now, or others agree.")
-    slugs = dict(session.execute(select(Source.id, Source.slug)).all())
-    for review in found.values():
-        _close(session, review, verdict, by, at, slugs[review.source_id])
+    for review, offering, source in rows:
+        _close(session, review, verdict, by, at, offering, source)
     _publish(session, {review.offering_id for review in found.values()}, at)
     return len(found)
 
@@ -89,21 +95,25 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     """
     at = begin_change(session, by.at)
     since = price.since or at
-    slug = meant(session, price.offering, by.at)
-    offering = _id_of(session, slug)
+    offering, slug = meant(session, price.offering, by.at)
     _refuse_unknown_conditions(session, slug, offering, price.component.conditions)
     for held in pins_on(session, offering, price.component):
-        _cut(session, held, since, at)
+        _end(session, held, since, at)
     keep_manual_source(session)
-    values = {
-        "state": State.PRICED.value if price.amount else State.FREE.value,
-        "amount": price.amount,
-        "currency": price.currency,
-        "per_quantity": price.per,
-        "pinned_by": by.name,
-        "note": by.note,
-    }
-    _add_pin(session, offering, price.component.text, Range(since, None), at, values)
+    session.add(
+        Pin(
+            offering_id=offering,
+            component=price.component.text,
+            state=State.PRICED if price.amount else State.FREE,
+            amount=price.amount,
+            currency=price.currency,
+            per_quantity=price.per,
+            valid=Range(since, None),
+            recorded=believed_since(at),
+            pinned_by=by.name,
+            note=by.note,
+        )
+    )
     amount = f"{to_text(price.amount)} {price.currency} per {price.per}"
     subject = f"{slug} {price.component.text}"
     note_event(session, at, by.name, "pin_added", subject, price=amount, since=since.isoformat(), note=by.note)
@@ -117,21 +127,28 @@ def release_price(session: Session, name: str, component: ComponentKey, by: Deci
     Returns the offering's id. Raises DecisionRefused where nothing is pinned.
     """
     at = begin_change(session, by.at)
-    slug = meant(session, name, by.at)
-    offering = _id_of(session, slug)
-    standing = [held for held in pins_on(session, offering, component) if void or _holds_after(held, at)]
+    offering, slug = meant(session, name, by.at)
+    standing = [held for held in pins_on(session, offering, component) if void or held.reaches(at)]
     if not standing:
         raise DecisionRefused(f"No price of {slug} is pinned there. See llmpricing pin --list.")
     for held in standing:
-        _cut(session, held, None if void else at, at)
+        _end(session, held, None if void else at, at)
     action = "pin_voided" if void else "pin_removed"
     note_event(session, at, by.name, action, f"{slug} {component.text}", note=by.note)
     _publish(session, {offering}, at)
     return slug
 
 
-def meant(session: Session, name: str, now: datetime) -> str:
-    """The id of the offering that the name means now; raises DecisionRefused, naming what comes near."""
+def meant(session: Session, name: str, now: datetime) -> tuple[int, str]:
+    """The offering that the name means now, as row and public id; raises DecisionRefused, naming what comes near."""
+    # An exact id always means its offering; only another name is worth reading all names of the price book for.
+    known = select(Offering.id, Offering.slug)
+    exact = session.execute(known.where(Offering.slug == name, Offering.created_at <= now)).one_or_none()
+    id_, slug = exact or session.execute(known.where(Offering.slug == _resolved(session, name, now))).one()
+    return id_, slug
+
+
+def _resolved(session: Session, name: str, now: datetime) -> str:
     found = resolve_name(session, Clocks(now, now), name)
     if isinstance(found, Resolution):
         if found.rule == "fallback":
@@ -145,17 +162,18 @@ def meant(session: Session, name: str, now: datetime) -> str:
     raise DecisionRefused(f"No offering is called {name}.{near}")
 
 
-def _close(session: Session, review: Review, verdict: Verdict, by: Decider, at: datetime, source: str) -> None:
-    review.outcome, review.closed_at = verdict.value, at
+def _close(
+    session: Session, review: Review, verdict: Verdict, by: Decider, at: datetime, offering: str, source: str
+) -> None:
+    review.outcome, review.closed_at = ReviewOutcome(verdict), at
     review.decided_by, review.note = by.name, by.note
-    slug = session.scalars(select(Offering.slug).where(Offering.id == review.offering_id)).one()
     old, new = (None if amount is None else to_text(amount) for amount in (review.old_amount, review.new_amount))
     note_event(
         session,
         at,
         by.name,
         f"review_{verdict.value}",
-        f"{slug} {review.component}",
+        f"{offering} {review.component}",
         review=review.id,
         source=source,
         published=review.time.isoformat(),
@@ -166,10 +184,6 @@ def _close(session: Session, review: Review, verdict: Verdict, by: Decider, at: 
     )
 
 
-def _id_of(session: Session, slug: str) -> int:
-    return session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
-
-
 def _refuse_unknown_conditions(session: Session, slug: str, offering: int, key: str) -> None:
     """A key that no price has would be a slip of the pen; the base price alone may be one that no source states."""
     known = condition_keys(session, offering)
@@ -178,27 +192,12 @@ def _refuse_unknown_conditions(session: Session, slug: str, offering: int, key: 
         raise DecisionRefused(f"{slug} has no price for {key}; {named}.")
 
 
-def _holds_after(held: Pin, at: datetime) -> bool:
-    return held.valid.upper is None or held.valid.upper > at
-
-
-def _cut(session: Session, held: Pin, until: datetime | None, at: datetime) -> None:
-    """End what is known of a pin; what it held before ``until`` is known anew, None leaving nothing of it."""
-    if until is not None and not _holds_after(held, until):
-        return
-    held.recorded = Range(held.recorded.lower, at)
-    session.flush()  # before its remainder comes, which it must not overlap
-    if until is not None and (held.valid.lower is None or held.valid.lower < until):
-        kept = ("state", "amount", "currency", "per_quantity", "pinned_by", "note")
-        values = {name: getattr(held, name) for name in kept}
-        _add_pin(session, held.offering_id, held.component, Range(held.valid.lower, until), at, values)
-
-
-def _add_pin(
-    session: Session, offering: int, component: str, valid: Range[datetime], at: datetime, values: dict[str, Any]
-) -> None:
-    session.add(Pin(offering_id=offering, component=component, valid=valid, recorded=Range(at, None), **values))
-    session.flush()
+def _end(session: Session, held: Pin, until: datetime | None, recorded: datetime) -> None:
+    """Let a pin end at ``until``, None meaning that it never was."""
+    if until is None:
+        held.close(session, recorded)
+    elif held.reaches(until):
+        held.end(session, until, recorded)
 
 
 def _publish(session: Session, offerings: set[int], at: datetime) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from llmpricing.models import Source, SourceFetch
-from llmpricing.services.imports.observed_changes import READ
+from llmpricing.models import FetchOutcome, Source, SourceFetch
+from llmpricing.services.publishing.observations import READ
 from llmpricing.sources.declaration import SourceInfo
 
 
@@ -72,7 +72,7 @@ def last_answer(session: Session, slug: str, origin: str) -> tuple[str, str] | N
     return (fetch.etag, fetch.sha256) if fetch and fetch.etag and fetch.origin == origin else None
 
 
-def new_fetch(source: Source, reading: ReadList, outcome: str, recorded: datetime) -> SourceFetch:
+def new_fetch(source: Source, reading: ReadList, outcome: FetchOutcome, recorded: datetime) -> SourceFetch:
     """The row of a list, not yet in the session; dated as all that it changes is, not by the download before."""
     return SourceFetch(
         source_id=source.id,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import PriceList, Problem
-from llmpricing.models import Offering, Source, SourceFetch
+from llmpricing.models import FetchOutcome, Offering, Source, SourceFetch
 from llmpricing.services.imports import observed_changes, offering_facts, recognition
 from llmpricing.services.imports.fetches import ReadList, keep_source, new_fetch, newest_list
 from llmpricing.services.imports.list_checks import (
@@ -41,7 +41,7 @@ class ImportSummary:
     source: str
     published_at: datetime
     digest: str
-    outcome: str
+    outcome: FetchOutcome
     new: int = 0
     changed: int = 0
     withdrawn: int = 0  # of offerings that the list still prices otherwise
@@ -98,7 +98,7 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
         return _describe(session, source, info, reading, now), set()
     price_list = info.parse(reading.data)
     _refuse_harm(price_list, reading, earlier)
-    fetch = new_fetch(source, reading, "imported", now)
+    fetch = new_fetch(source, reading, FetchOutcome.IMPORTED, now)
     session.add(fetch)
     session.flush()
     ids = _keep_catalogue(session, source, price_list, reading, now)
@@ -113,7 +113,7 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
 
 def _describe(session: Session, source: Source, info: SourceInfo, reading: ReadList, now: datetime) -> ImportSummary:
     """Take capabilities, limits and the like of offerings that other sources price; no offering is added."""
-    summary = ImportSummary(info.slug, reading.published_at, reading.sha256, "described")
+    summary = ImportSummary(info.slug, reading.published_at, reading.sha256, FetchOutcome.DESCRIBED)
     seen = select(SourceFetch.id).where(SourceFetch.source_id == source.id, SourceFetch.sha256 == reading.sha256)
     summary.noted = session.scalar(seen.where(SourceFetch.published_at == reading.published_at).limit(1)) is None
     if summary.noted:
@@ -130,13 +130,13 @@ def _unchanged(
     session: Session, source: Source, reading: ReadList, earlier: SourceFetch, now: datetime
 ) -> tuple[ImportSummary, set[int]]:
     """Note that the source still says the same, unless that very list was read before."""
-    summary = ImportSummary(source.slug, reading.published_at, reading.sha256, "unchanged")
+    summary = ImportSummary(source.slug, reading.published_at, reading.sha256, FetchOutcome.UNCHANGED)
     summary.unchanged = sum(earlier.counts.get(name, 0) for name in ("new", "changed", "unchanged"))
     summary.unknown_keys = earlier.unknown_keys
     summary.noted = earlier.published_at < reading.published_at
     if not summary.noted:
         return summary, set()
-    fetch = new_fetch(source, reading, "unchanged", now)
+    fetch = new_fetch(source, reading, FetchOutcome.UNCHANGED, now)
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
     fetch.counts = {"unchanged": summary.unchanged, **kept_sizes(earlier.counts)}
     session.add(fetch)
@@ -181,7 +181,7 @@ def _conclude(fetch: SourceFetch, changed: ObservedChanges, source: str, price_l
         source,
         fetch.published_at,
         fetch.sha256,
-        "imported",
+        FetchOutcome.IMPORTED,
         **components,
         unknown_keys=fetch.unknown_keys,
         problems=price_list.problems,

@@ -11,11 +11,10 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.observations import PriceList, State
-from llmpricing.models import ObservationRow, Source, SourceFetch
+from llmpricing.models import FetchOutcome, ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
-from llmpricing.services.publishing.observations import Segments
+from llmpricing.services.publishing.observations import READ, Segments
 
-READ = ("imported", "unchanged")  # outcomes of fetches that count as a reading of the source
 _Key = tuple[int, str]  # offering and component
 
 
@@ -113,7 +112,7 @@ def _repeated_later(
     between, it is, in the first of them that prices the offering.
     """
     same = aliased(SourceFetch)  # an unchanged list is kept without its offerings: its digest names them
-    digest = and_(same.source_id == source.id, same.sha256 == SourceFetch.sha256, same.outcome == "imported")
+    digest = and_(same.source_id == source.id, same.sha256 == SourceFetch.sha256, same.outcome == FetchOutcome.IMPORTED)
     lists = (
         select(
             SourceFetch.published_at,

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import ObservedProvider, PriceList
 from llmpricing.models import MatchRule, OfferingAlias, ProviderDescription, Source
+from llmpricing.models.bitemporal import since
 
 _ALWAYS: Range[datetime] = Range(None, None, bounds="()")
 _DESCRIBES = ("api_pattern", "provider_match", "model_match", "fallback_providers")
@@ -36,18 +37,15 @@ def keep_descriptions(
         if any(getattr(provider, name) for name in _DESCRIBES)
     }
     rows = session.scalars(
-        select(ProviderDescription).where(
-            ProviderDescription.source_id == source.id, func.upper_inf(ProviderDescription.recorded)
-        )
+        select(ProviderDescription).where(ProviderDescription.source_id == source.id, ProviderDescription.current())
     )
     current = {row.provider_id: row for row in rows}
     same = {id_ for id_, row in current.items() if stated.get(id_) == tuple(getattr(row, name) for name in _DESCRIBES)}
     ended = set(current) & set(stated) - same if is_newest else set()
-    _end(session, ProviderDescription, [current[id_].id for id_ in ended], now)
+    ProviderDescription.close_all(session, [current[id_].id for id_ in ended], now)
     added = [
-        {"provider_id": id_, "source_id": source.id, "recorded": Range(now, None)}
-        | dict(zip(_DESCRIBES, said, strict=True))
-        for id_, said in stated.items()
+        {"provider_id": id_, "source_id": source.id, "recorded": since(now)} | dict(zip(_DESCRIBES, facts, strict=True))
+        for id_, facts in stated.items()
         if id_ not in current or id_ in ended
     ]
     if added:
@@ -77,23 +75,21 @@ def _keep_rules(
         for position, offering in enumerate(price_list.offerings)
         if offering.match is not None
     }
-    current = session.scalars(
-        select(MatchRule).where(MatchRule.source_id == source.id, func.upper_inf(MatchRule.recorded))
-    ).all()
+    current = session.scalars(select(MatchRule).where(MatchRule.source_id == source.id, MatchRule.current())).all()
     ended = [
         row
         for row in current
         if is_newest and row.offering_id in stated and stated[row.offering_id] != (row.position, row.clause)
     ]
     kept = {row.offering_id for row in current} - {row.offering_id for row in ended}
-    _end(session, MatchRule, [row.id for row in ended], now)
+    MatchRule.close_all(session, [row.id for row in ended], now)
     added = [
         {
             "offering_id": offering,
             "source_id": source.id,
             "position": position,
             "clause": clause,
-            "recorded": Range(now, None),
+            "recorded": since(now),
         }
         for offering, (position, clause) in stated.items()
         if offering not in kept
@@ -121,9 +117,7 @@ def _keep_aliases(
             OfferingAlias.alias,
             OfferingAlias.offering_id,
             OfferingAlias.source_id,
-        ).where(
-            OfferingAlias.namespace.in_({namespace for namespace, _ in stated}), func.upper_inf(OfferingAlias.recorded)
-        )
+        ).where(OfferingAlias.namespace.in_({namespace for namespace, _ in stated}), OfferingAlias.current())
     ).all()
     taken = {(row.namespace, row.alias): row for row in current}
     moved = [
@@ -131,7 +125,7 @@ def _keep_aliases(
         for key, row in taken.items()
         if is_newest and row.source_id == source.id and stated.get(key, row.offering_id) != row.offering_id
     ]
-    _end(session, OfferingAlias, moved, now)
+    OfferingAlias.close_all(session, moved, now)
     added = [
         {
             "namespace": key[0],
@@ -139,17 +133,10 @@ def _keep_aliases(
             "offering_id": offering,
             "source_id": source.id,
             "valid": _ALWAYS,
-            "recorded": Range(now, None),
+            "recorded": since(now),
         }
         for key, offering in stated.items()
         if key not in taken or taken[key].id in moved
     ]
     if added:
         session.execute(insert(OfferingAlias), added)
-
-
-def _end(session: Session, table: Any, ids: list[int], now: datetime) -> None:
-    """End the recorded ranges of these rows, all of which earlier imports began: each has a time of its own."""
-    if ids:
-        ended = func.tstzrange(func.lower(table.recorded), now)
-        session.execute(update(table).where(table.id.in_(ids)).values(recorded=ended))

@@ -41,8 +41,7 @@ def cover(session: Session, clocks: Clocks, names: Sequence[str]) -> list[Covere
 def _priced(session: Session, clocks: Clocks, offerings: Collection[int]) -> set[int]:
     query = select(PriceRow.offering_id).where(
         PriceRow.offering_id.in_(offerings),
-        PriceRow.valid.contains(clocks.as_of),
-        PriceRow.recorded.contains(clocks.known_at),
+        PriceRow.at(clocks.as_of, clocks.known_at),
         PriceRow.state.in_(_COSTS),
     )
     return set(session.scalars(query.distinct()))

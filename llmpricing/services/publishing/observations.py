@@ -6,23 +6,23 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import Schedule
-from llmpricing.domain.observations import Basis, DatedPrice, State, Statement
+from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.domain.publishing.timelines import Observation
-from llmpricing.models import ObservationRow, ScheduleRow, Source, SourceFetch
+from llmpricing.models import FetchOutcome, ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.session import ONE_INSERT
 
-WITHDRAWN = "withdrawn"
+READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
 _HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
 Segments = tuple[DatedPrice, ...]  # one observation without its source and time; empty when withdrawn
 
@@ -36,8 +36,12 @@ class Components:
     """Reads components back from their texts; each text is parsed once."""
 
     def __init__(self, session: Session) -> None:
-        schedules = {row.key: _schedule(row) for row in session.scalars(select(ScheduleRow))}
-        self.read = cache(lambda text: Component.parse(text, schedules))
+        self._session = session
+        self.read = cache(lambda text: Component.parse(text, self._schedules if "schedule=" in text else {}))
+
+    @cached_property
+    def _schedules(self) -> Mapping[str, Schedule]:
+        return {row.key: _schedule(row) for row in self._session.scalars(select(ScheduleRow))}
 
 
 def _schedule(row: ScheduleRow) -> Schedule:
@@ -80,10 +84,9 @@ def last_observed(session: Session, source: Source, until: datetime) -> dict[tup
 
 
 def observations_of(
-    session: Session, offerings: Collection[int], components: Components
+    session: Session, offerings: Collection[int], components: Components, sources: Mapping[int, Source]
 ) -> dict[int, dict[Component, list[Observation]]]:
-    """All observations of all sources on these offerings."""
-    sources = {source.id: source for source in session.scalars(select(Source))}
+    """All observations of these offerings; ``sources`` by id."""
     found: dict[int, dict[Component, list[Observation]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
         select(_HISTORY)
@@ -106,17 +109,27 @@ def observations_of(
     return found
 
 
-def snapshots_of(session: Session) -> dict[str, list[datetime]]:
-    """When each source's lists were published, in order."""
-    query = (
-        select(Source.slug, SourceFetch.published_at)
-        .join(Source)
-        .where(SourceFetch.outcome.in_(("imported", "unchanged")))
-        .order_by(Source.slug, SourceFetch.published_at)
+def snapshots_of(session: Session, offerings: Collection[int]) -> dict[str, list[datetime]]:
+    """For each source the times of its lists that bracket the observations of these offerings, in order: the last one
+    before the day of each. Its other lists bear on no price of theirs.
+    """
+    observed = (
+        select(ObservationRow.source_id, ObservationRow.time)
+        .where(ObservationRow.offering_id.in_(offerings))
+        .distinct()
+        .subquery()
     )
+    before = (
+        select(func.max(SourceFetch.published_at))
+        .where(SourceFetch.source_id == observed.c.source_id, SourceFetch.outcome.in_(READ))
+        .where(SourceFetch.published_at < func.date_trunc("day", observed.c.time, "UTC"))
+        .scalar_subquery()
+    )
+    query = select(Source.slug, before.label("before")).join(observed, observed.c.source_id == Source.id).distinct()
     found: dict[str, list[datetime]] = defaultdict(list)
-    for slug, published in session.execute(query):
-        found[slug].append(published)
+    for slug, published in session.execute(query.order_by(Source.slug, "before")):
+        if published is not None:
+            found[slug].append(published)
     return found
 
 
@@ -140,39 +153,39 @@ def _rows(
         "fetch_id": fetch.id,
     }
     if not segments:
-        yield key | _columns(DatedPrice(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": WITHDRAWN}
+        yield key | _columns(DatedPrice(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": State.WITHDRAWN}
     for number, segment in enumerate(segments):
         yield key | _columns(segment) | {"segment": number}
 
 
 def _columns(segment: DatedPrice) -> dict[str, Any]:
     return {
-        "state": segment.state.value,
+        "state": segment.state,
         "value": segment.amount,
         "currency": segment.currency,
         "per_quantity": segment.per,
         "minimum_quantity": segment.minimum_quantity,
         "stated_from": segment.valid_from,
         "stated_until": segment.valid_until,
-        "basis": segment.basis.value,
+        "basis": segment.basis,
         "source_url": segment.source_url,
         "raw": segment.raw,
     }
 
 
 def _segments(rows: Sequence[Any]) -> Segments:
-    return tuple(_segment(row) for row in rows if row.state != WITHDRAWN)
+    return tuple(_segment(row) for row in rows if row.state is not State.WITHDRAWN)
 
 
 def _segment(row: Any) -> DatedPrice:
     return DatedPrice(
-        state=State(row.state),
+        state=row.state,
         amount=row.value,
         per=row.per_quantity,
         currency=row.currency,
         valid_from=row.stated_from,
         valid_until=row.stated_until,
-        basis=Basis(row.basis),
+        basis=row.basis,
         source_url=row.source_url,
         raw=row.raw,
         minimum_quantity=row.minimum_quantity,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import Component, ComponentKey
-from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.publish import PINNED, pin
 from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.models import Offering, Pin, PriceRow, Source
@@ -40,11 +40,11 @@ def pins_of(
     session: Session, offerings: Collection[int], components: Components
 ) -> dict[int, dict[Component, list[TimelineEntry]]]:
     """The pins that stand on these offerings, as prices of the domain."""
-    standing = select(Pin).where(Pin.offering_id.in_(offerings), func.upper_inf(Pin.recorded))
+    standing = select(Pin).where(Pin.offering_id.in_(offerings), Pin.current())
     found: dict[int, dict[Component, list[TimelineEntry]]] = defaultdict(lambda: defaultdict(list))
     for held in session.scalars(standing.order_by(Pin.id)):
         segment = DatedPrice(
-            State(held.state),
+            held.state,
             held.amount,
             held.per_quantity,
             held.currency,
@@ -57,15 +57,13 @@ def pins_of(
 
 def pins_on(session: Session, offering_id: int, component: ComponentKey) -> list[Pin]:
     """The pins that stand on one component, in order of time."""
-    query = select(Pin).where(
-        Pin.offering_id == offering_id, Pin.component == component.text, func.upper_inf(Pin.recorded)
-    )
+    query = select(Pin).where(Pin.offering_id == offering_id, Pin.component == component.text, Pin.current())
     return list(session.scalars(query.order_by(func.lower(Pin.valid).nulls_first())))
 
 
 def condition_keys(session: Session, offering_id: int) -> list[str]:
     """Keys of the conditions under which the offering has or will have a price of any meter; the base has none."""
-    query = select(PriceRow.condition_key).where(PriceRow.offering_id == offering_id, func.upper_inf(PriceRow.recorded))
+    query = select(PriceRow.condition_key).where(PriceRow.offering_id == offering_id, PriceRow.current())
     return sorted(set(session.scalars(query)) - {""})
 
 
@@ -80,7 +78,7 @@ def keys_not_held(session: Session, offering_id: int, component: ComponentKey, s
             PriceRow.meter == meter,
             PriceRow.amount.is_not(None),
             Source.slug != PINNED,
-            func.upper_inf(PriceRow.recorded),
+            PriceRow.current(),
             or_(func.upper_inf(PriceRow.valid), func.upper(PriceRow.valid) > since),
         )
     )
@@ -97,7 +95,7 @@ def pinned_prices(session: Session, now: datetime) -> list[PinnedPrice]:
     query = (
         select(Pin, Offering.slug)
         .join(Offering, Offering.id == Pin.offering_id)
-        .where(func.upper_inf(Pin.recorded), or_(func.upper_inf(Pin.valid), func.upper(Pin.valid) > now))
+        .where(Pin.current(), or_(func.upper_inf(Pin.valid), func.upper(Pin.valid) > now))
         .order_by(Offering.slug, Pin.component.collate("C"), func.lower(Pin.valid).nulls_first())
     )
     return [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -16,10 +16,12 @@ from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
 from llmpricing.domain.publishing.timelines import TimelineEntry
+from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import MeterRow, Offering, PriceRow, Source
+from llmpricing.models.bitemporal import since
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services.publishing import observations, pins, reviews
-from llmpricing.services.publishing.source_ranks import ranks_by_offering
+from llmpricing.services.publishing.source_ranks import ranks_by_provider
 
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
 _KEY = (
@@ -46,71 +48,97 @@ def publish(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Counter[tuple[str, datetime]]:
     """Publish these offerings anew as of ``now``; returns how many observations wait, by source and time."""
-    keep_meters(session)
     components = observations.Components(session)
-    snapshots = observations.snapshots_of(session)
-    sources = session.scalars(select(Source)).all()
-    ranks = ranks_by_offering(session)
-    ids, slugs = {s.slug: s.id for s in sources}, {s.id: s.slug for s in sources}
-    modes = {id_: mode for id_, mode in session.execute(select(Offering.id, Offering.mode))}
-    flagged: Counter[tuple[str, datetime]] = Counter()
+    sources = {source.id: source for source in session.scalars(select(Source))}
+    waiting: Counter[tuple[str, datetime]] = Counter()
     done = 0
     ordered = sorted(offerings)
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        observed = observations.observations_of(session, chunk, components)
-        verdicts = reviews.verdicts_of(session, chunk, components, slugs)
-        held = pins.pins_of(session, chunk, components)
-        books = {
-            offering: publish_offering(
-                observed[offering],
-                snapshots=snapshots,
-                mode=modes[offering],
-                ranks=ranks[offering],
-                verdicts=verdicts.get(offering, {}),
-                pins=held.get(offering, {}),
-            )
-            for offering in chunk
-        }
-        flags = {offering: book.flags for offering, book in books.items()}
-        flagged.update((f.key.source, f.key.time) for found in flags.values() for f in found if f.is_pending)
-        reviews.keep_reviews(session, flags, ids, now)
-        _bring_up_to(session, books, ids, now)
+        waiting.update(_publish_chunk(session, chunk, components, sources, now))
         done += len(chunk)
         progress(done, len(offerings))
-    return flagged
+    return waiting
 
 
-def keep_meters(session: Session) -> None:
-    """Keep the rows of ``meter`` that prices refer to; a meter is never removed."""
+def _publish_chunk(
+    session: Session,
+    offerings: Collection[int],
+    components: observations.Components,
+    sources: Mapping[int, Source],
+    now: datetime,
+) -> Iterator[tuple[str, datetime]]:
+    """Publish some offerings, reading only what bears on them; yields source and time of what waits."""
+    source_ids = {source.slug: id_ for id_, source in sources.items()}
+    known = reviews.reviews_of(session, offerings)
+    books = _books(session, offerings, components, sources, reviews.verdicts_in(known, components, sources))
+    flags = {offering: book.flags for offering, book in books.items()}
+    reviews.keep_reviews(session, known, flags, source_ids, now)
+    _bring_up_to(session, books, source_ids, now)
+    return ((f.key.source, f.key.time) for found in flags.values() for f in found if f.is_pending)
+
+
+def _books(
+    session: Session,
+    offerings: Collection[int],
+    components: observations.Components,
+    sources: Mapping[int, Source],
+    verdicts: Mapping[int, Mapping[ObservationKey, Verdict]],
+) -> dict[int, OfferingBook]:
+    """What the domain makes of all that is known of these offerings."""
+    traits = session.execute(select(Offering.id, Offering.mode, Offering.provider_id).where(Offering.id.in_(offerings)))
+    of_offering = {id_: (mode, provider) for id_, mode, provider in traits}
+    ranks = ranks_by_provider(session, {provider for _, provider in of_offering.values()}, sources)
+    observed = observations.observations_of(session, offerings, components, sources)
+    snapshots = observations.snapshots_of(session, offerings)
+    pinned = pins.pins_of(session, offerings, components)
+    return {
+        offering: publish_offering(
+            observed[offering],
+            snapshots=snapshots,
+            mode=mode,
+            ranks=ranks[provider],
+            verdicts=verdicts.get(offering, {}),
+            pins=pinned.get(offering, {}),
+        )
+        for offering, (mode, provider) in of_offering.items()
+    }
+
+
+def keep_meters(session: Session, slugs: Collection[str]) -> None:
+    """Keep the rows of ``meter`` that prices of these meters refer to; a meter is never removed."""
+    meters = [METERS[slug] for slug in sorted(slugs)]
     rows = [
-        {"slug": m.slug, "family": m.family, "per_quantity": m.per, "dimensions": dict(m.dimensions)}
-        for m in METERS.values()
+        {"slug": m.slug, "family": m.family, "per_quantity": m.per, "dimensions": dict(m.dimensions)} for m in meters
     ]
-    session.execute(upsert(MeterRow).on_conflict_do_nothing(), rows)
+    if rows:
+        session.execute(upsert(MeterRow).on_conflict_do_nothing(), rows)
 
 
 def _bring_up_to(
     session: Session, books: Mapping[int, OfferingBook], source_ids: Mapping[str, int], now: datetime
 ) -> None:
+    """Close the current rows that the books no longer hold, and add those that are missing.
+
+    What stands is read back and compared rather than tracked: a row that is still true keeps its id and its recorded
+    time, which quotes name and repeat, however often its offering is published; and whatever an earlier version or a
+    person left in the table is set right the next time.
+    """
     wanted = {
         _identity(offering, values): values
         for offering, book in books.items()
         for values in _values(book, offering, source_ids)
     }
-    current = select(PriceRow.__table__).where(PriceRow.offering_id.in_(books), func.upper_inf(PriceRow.recorded))
-    ended: list[int] = []
-    for row in session.execute(current):
-        if wanted.pop(_identity(row.offering_id, row._asdict()), None) is None:
-            ended.append(row.id)
-    if ended:
-        recorded = func.tstzrange(func.lower(PriceRow.recorded), now)
-        session.execute(
-            update(PriceRow).where(PriceRow.id.in_(ended)).values(recorded=recorded),
-            execution_options={"synchronize_session": False},
-        )
+    current = select(PriceRow.__table__).where(PriceRow.offering_id.in_(books), PriceRow.current())
+    ended = [
+        row.id
+        for row in session.execute(current)
+        if wanted.pop(_identity(row.offering_id, row._asdict()), None) is None
+    ]
+    PriceRow.close_all(session, ended, now)  # before what replaces them comes: the database refuses overlaps
     if wanted:
-        added = [values | {"recorded": Range(now, None)} for values in wanted.values()]
+        keep_meters(session, {values["meter"] for values in wanted.values()})
+        added = [values | {"recorded": since(now)} for values in wanted.values()]
         session.execute(insert(PriceRow), added, execution_options=ONE_INSERT)
 
 
@@ -145,13 +173,13 @@ def _condition_columns(conditions: Conditions) -> dict[str, Any]:
 def _entry_columns(entry: TimelineEntry) -> dict[str, Any]:
     segment = entry.segment
     return {
-        "state": segment.state.value,
+        "state": segment.state,
         "amount": segment.amount,
         "currency": segment.currency,
         "per_quantity": segment.per,
         "minimum_quantity": segment.minimum_quantity,
         "valid": Range(segment.valid_from, segment.valid_until, bounds="[)"),
-        "basis": segment.basis.value,
+        "basis": segment.basis,
         "bracket_from": entry.bracket_from,
         "observed_at": entry.observed,
         "known_from": entry.known_from,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -17,33 +17,40 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
-from llmpricing.models import Review
+from llmpricing.models import Review, ReviewOutcome, Source
 from llmpricing.services.publishing.observations import Components
 
-SUPERSEDED = "superseded"
 _OPEN = {"closed_at": None, "outcome": None}
 _Key = tuple[int, str, int, datetime]  # offering, component, source, time
 
 
-def verdicts_of(
-    session: Session, offerings: Collection[int], components: Components, source_slugs: Mapping[int, str]
+def reviews_of(session: Session, offerings: Collection[int]) -> Sequence[Review]:
+    """All reviews of these offerings, open or closed."""
+    return session.scalars(select(Review).where(Review.offering_id.in_(offerings))).all()
+
+
+def verdicts_in(
+    reviews: Iterable[Review], components: Components, sources: Mapping[int, Source]
 ) -> dict[int, dict[ObservationKey, Verdict]]:
-    """The verdicts on observations of these offerings."""
-    query = select(Review).where(
-        Review.offering_id.in_(offerings), Review.outcome.in_([verdict.value for verdict in Verdict])
-    )
+    """The verdicts on observations, by offering; ``sources`` by id."""
     found: dict[int, dict[ObservationKey, Verdict]] = defaultdict(dict)
-    for review in session.scalars(query):
-        key = ObservationKey(components.read(review.component), source_slugs[review.source_id], review.time)
-        found[review.offering_id][key] = Verdict(str(review.outcome))
+    for review in reviews:
+        if review.outcome in (ReviewOutcome.ACCEPTED, ReviewOutcome.REJECTED):
+            key = ObservationKey(components.read(review.component), sources[review.source_id].slug, review.time)
+            found[review.offering_id][key] = Verdict(str(review.outcome))
     return found
 
 
 def keep_reviews(
-    session: Session, flags: Mapping[int, Iterable[Flag]], source_ids: Mapping[str, int], now: datetime
+    session: Session,
+    reviews: Iterable[Review],
+    flags: Mapping[int, Iterable[Flag]],
+    source_ids: Mapping[str, int],
+    now: datetime,
 ) -> None:
     """Open a review for each new pending flag, close those whose observation no guard stops any more, and bring the
-    others up to their flag: an older list may have come between, or another source's.
+    others up to their flag: an older list may have come between, or another source's. ``reviews`` are all those of
+    the offerings.
     """
     pending = {
         (offering, flag.key.component.text, source_ids[flag.key.source], flag.key.time): flag
@@ -51,16 +58,13 @@ def keep_reviews(
         for flag in found
         if flag.is_pending
     }
-    known = {
-        (review.offering_id, review.component, review.source_id, review.time): review
-        for review in session.scalars(select(Review).where(Review.offering_id.in_(flags)))
-    }
+    known = {(review.offering_id, review.component, review.source_id, review.time): review for review in reviews}
     for key, review in known.items():
         if key in pending:
             for name, value in (_columns(pending[key]) | _OPEN).items():
                 setattr(review, name, value)
         elif review.closed_at is None:
-            review.closed_at, review.outcome = now, SUPERSEDED
+            review.closed_at, review.outcome = now, ReviewOutcome.SUPERSEDED
     session.flush()
     added = [_identity(key) | _columns(flag) | {"opened_at": now} for key, flag in pending.items() if key not in known]
     if added:
@@ -74,7 +78,7 @@ def _identity(key: _Key) -> dict[str, Any]:
 def _columns(flag: Flag) -> dict[str, Any]:
     """The columns of a review that tell of the flag."""
     return {
-        "rule": flag.finding.rule.value,
+        "rule": flag.finding.rule,
         "against": _against(flag),
         "slip": flag.finding.slip,
         "old_amount": _old_amount(flag),

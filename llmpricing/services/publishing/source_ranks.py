@@ -1,26 +1,25 @@
-"""How far each source is believed on the prices of each provider: its own rank, or the one that people set there."""
+"""How far each source is believed on the prices of each provider: its own rank, or the one set for that provider."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.models import Offering, ProviderTrust, Source
+from llmpricing.models import ProviderTrust, Source
 
 
-def ranks_by_offering(session: Session) -> dict[int, Mapping[str, int]]:
-    """The sources' ranks for each offering, those of its provider; the lowest is believed first."""
-    sources = {source.id: source for source in session.scalars(select(Source))}
+def ranks_by_provider(
+    session: Session, providers: Collection[int], sources: Mapping[int, Source]
+) -> dict[int, Mapping[str, int]]:
+    """The sources' ranks for each of these providers, the lowest is believed first; ``sources`` by id."""
     usual = {source.slug: source.trust_rank for source in sources.values()}
     own: dict[int, dict[str, int]] = defaultdict(dict)
-    for trust in session.scalars(select(ProviderTrust)):
+    for trust in session.scalars(select(ProviderTrust).where(ProviderTrust.provider_id.in_(providers))):
         own[trust.provider_id][sources[trust.source_id].slug] = trust.trust_rank
-    ranks = {provider: ranks_with(usual, set_here) for provider, set_here in own.items()}
-    offerings = session.execute(select(Offering.id, Offering.provider_id))
-    return {offering: ranks.get(provider, usual) for offering, provider in offerings}
+    return {provider: ranks_with(usual, own[provider]) if provider in own else usual for provider in providers}
 
 
 def ranks_with(usual: Mapping[str, int], own: Mapping[str, int]) -> dict[str, int]:

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import ComponentKey
-from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import compile_offering
@@ -31,7 +30,7 @@ def prices_of(session: Session, book: str, recorded: datetime, offerings: Collec
     found = _compiled.recall(keys)
     missing = [offering for _, _, offering in keys - found.keys()]
     if missing:
-        read = _read(session, PriceRow.offering_id.in_(missing), PriceRow.recorded.contains(recorded))
+        read = _read(session, PriceRow.offering_id.in_(missing), PriceRow.believed_at(recorded))
         for offering in missing:
             key = (book, recorded, offering)
             found[key] = compile_offering(read.get(offering, ()))
@@ -42,7 +41,7 @@ def prices_of(session: Session, book: str, recorded: datetime, offerings: Collec
 def prices_by_id(session: Session, recorded: datetime, ids: Mapping[int, Collection[int]]) -> dict[int, OfferingPrices]:
     """By offering: what was believed at ``recorded``, and besides the prices of these ids, believed or not."""
     wanted = [price for prices in ids.values() for price in prices]
-    believed = or_(PriceRow.recorded.contains(recorded), PriceRow.id.in_(wanted))
+    believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
     read = _read(session, PriceRow.offering_id.in_(list(ids)), believed)
     return {offering: compile_offering(read.get(offering, ())) for offering in ids}
 
@@ -77,6 +76,5 @@ def _read(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[
         offering = values.pop("offering_id")
         component = ComponentKey(values["meter"], values.pop("condition_key"))
         values["conditions"] = components.read(component.text).conditions
-        values["state"], values["basis"] = State(values["state"]), Basis(values["basis"])
         found[offering].append(Price(**values))
     return found

@@ -74,8 +74,8 @@ def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_AgreedRate, 
 
 
 def _read(session: Session, recorded: datetime) -> Terms:
-    agreed = _rates(session, ContractRateRow.recorded.contains(recorded))
-    worth = session.scalars(select(ExchangeRate).where(ExchangeRate.recorded.contains(recorded)))
+    agreed = _rates(session, ContractRateRow.believed_at(recorded))
+    worth = session.scalars(select(ExchangeRate).where(ExchangeRate.believed_at(recorded)))
     return Terms(agreed, tuple((row.valid, _exchange(row)) for row in worth))
 
 

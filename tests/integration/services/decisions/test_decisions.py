@@ -423,7 +423,7 @@ def test_a_review_states_old_and_new_price_for_the_same_quantity(session: Sessio
     for meter, old, against in (("output_tokens", per_thousand, None), ("cache_read_tokens", None, per_thousand)):
         finding = Finding(GuardRule.CACHE_READ_ABOVE_INPUT, "input_tokens", against)
         flag = Flag(ObservationKey(Component(meter, BASE), "genai-prices", NOW), new, old, finding, None, None)
-        keep_reviews(session, {offering: [flag]}, {"genai-prices": source}, NOW)
+        keep_reviews(session, [], {offering: [flag]}, {"genai-prices": source}, NOW)
     found = session.scalars(select(Review).where(Review.closed_at.is_(None) | (Review.outcome == "superseded"))).all()
     assert {(r.component, r.old_amount, r.new_amount, r.per_quantity, r.against) for r in found} == {
         ("output_tokens|", 2, 3, 1_000_000, "input_tokens"),
