@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, count, read_quantity
+from llmpricing.domain.usage.quantities import LARGEST, Quantity, Usage, UsageError, count, read_quantity
 
 _DEEPEST = 10  # no provider's object has more than three
 MODALITIES = ("text", "audio", "image", "video")
@@ -47,6 +47,9 @@ class UsageReading:
     def usage(self, service_tier: str | None = None, region: str | None = None) -> Usage:
         if not self.quantities:
             raise UsageError("usage", "holds no count that this format knows")
+        for meter, quantity in self.quantities.items():
+            if quantity > LARGEST:  # a sum of counts, each of which is not
+                raise UsageError(self.names.get(meter, meter), "is too large with what lies beside it")
         return count(self.quantities, service_tier, region, self.names)
 
 

@@ -1,0 +1,121 @@
+"""What every reader of usage logs promises: constant memory, no row lost, broken rows told with their place, and the
+same rows whatever the pieces that the file is read in.
+"""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from pyarrow import parquet
+
+from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.layout import ColumnRoles
+from llmpricing.services.usage_log.read import csv as csv_log
+from llmpricing.services.usage_log.read import ndjson as ndjson_log
+from llmpricing.services.usage_log.read.parquet import read_parquet
+from tests.written_logs import SHAPES, write_log
+
+FILES = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROW = {"model": "acme", "at": "2026-11-20T10:00:00Z", "input_tokens": 5, "service_tier": "batch"}
+FIRST_LINE = {".csv": 2, ".ndjson": 1, ".parquet": 1}
+# Rows that are none; without a stray quote, which takes the next lines into its row as far as the piece goes.
+BROKEN = {
+    ".csv": (b"too,few", b"one,two,three,four,five", b"\xff,a,1,b"),
+    ".ndjson": (b"{", b"[]", b"\xff", b'{"model":5,"input_tokens":1}', b'{"input_tokens":1,"input_tokens":'),
+}
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters='\0\r"'), max_size=6)
+
+
+def read(log: Path, size: int) -> Iterator[Batch]:
+    """The log in pieces of about so many bytes, or rows of Parquet."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_log, "BLOCK", size)
+        patch.setattr(ndjson_log, "BLOCK", size)
+        if log.suffix == ".parquet":
+            yield from read_parquet(log, ColumnRoles(), size)
+        elif log.suffix == ".ndjson":
+            yield from ndjson_log.read_ndjson(log, ColumnRoles())
+        else:
+            yield from csv_log.read_csv(log, ColumnRoles())
+
+
+def rows_of(batches: Iterator[Batch]) -> tuple[list[Any], list[Any]]:
+    """(line, cells as text, as written) of all rows, and (line, reason, text) of the broken ones."""
+    rows, broken = [], []
+    for batch in batches:
+        broken += [(line, reason, text) for line, reason, text in batch.broken]
+        written = batch.written.to_pylist() if batch.written is not None else [None] * len(batch.lines)
+        cells = batch.table.select([name for name in ROW if name in batch.table.column_names]).to_pylist()
+        for line, row, text in zip(batch.lines.tolist(), cells, written, strict=True):
+            rows.append((line, {name: str(cell) for name, cell in row.items() if cell is not None}, text))
+    return rows, sorted(broken)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@FILES
+@given(models=st.lists(TEXTS, min_size=1, max_size=30), size=st.integers(1, 300))
+@example(models=["two\nlines", "a,b", "'", " "] * 5, size=64)
+def test_all_rows_are_read_in_order_whatever_the_pieces(tmp_path: Path, shape: str, models, size: int) -> None:
+    size = max(size, 30) if shape == ".csv" else size  # a row spans at most four pieces
+    written = [ROW | {"model": model, "input_tokens": number} for number, model in enumerate(models)]
+    log = write_log(tmp_path / f"log{shape}", written)
+    rows, broken = rows_of(read(log, size))
+    assert not broken
+    assert [cells.get("model", "") for _, cells, _ in rows] == models
+    assert [cells["input_tokens"] for _, cells, _ in rows] == [str(number) for number in range(len(models))]
+    before = [sum(model.count("\n") for model in models[:number]) for number in range(len(models))]
+    breaks = before if shape == ".csv" else [0] * len(models)
+    assert [line for line, _, _ in rows] == [FIRST_LINE[shape] + n + more for n, more in enumerate(breaks)]
+    assert rows_of(read(log, 10_000)) == (rows, [])
+
+
+@pytest.mark.parametrize("shape", [".csv", ".ndjson"])
+@FILES
+@given(data=st.data(), size=st.integers(1, 300))
+def test_broken_rows_are_told_with_their_place_and_cost_no_other(tmp_path: Path, shape: str, data, size: int) -> None:
+    size = max(size, 30) if shape == ".csv" else size
+    lines = write_log(tmp_path / f"log{shape}", [ROW] * 10).read_bytes().splitlines()
+    head, lines = (lines[:1], lines[1:]) if shape == ".csv" else ([], lines)
+    places = data.draw(st.lists(st.integers(1, len(lines)), max_size=4))  # the first row says what the log counts
+    texts = [data.draw(st.sampled_from(BROKEN[shape])) for _ in places]
+    for place, text in zip(places, texts, strict=True):
+        lines.insert(place, text)
+    log = tmp_path / f"odd{shape}"
+    log.write_bytes(b"\n".join([*head, *lines]) + b"\n")
+    rows, broken = rows_of(read(log, size))
+    assert len(rows) == 10
+    assert all(cells == {name: str(cell) for name, cell in ROW.items()} for _, cells, _ in rows)
+    assert sorted(text for _, _, text in broken) == sorted(texts)
+    for line, reason, text in broken:
+        assert [*head, *lines][line - 1] == text
+        assert reason
+    assert rows_of(read(log, 10_000)) == (rows, broken)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_memory_does_not_grow_with_the_log(tmp_path: Path, shape: str) -> None:
+    def peak(rows: int) -> int:
+        log = write_log(tmp_path / f"{rows}{shape}", [ROW | {"input_tokens": number} for number in range(rows)])
+        if shape == ".parquet":  # of which a row group is the least that can be read
+            parquet.write_table(parquet.read_table(log), log, row_group_size=2_000)
+        size, most, seen = 2_000 if shape == ".parquet" else 100_000, 0, 0
+        pool = pa.default_memory_pool()
+        pool.release_unused()
+        before = pool.bytes_allocated()
+        tracemalloc.start()
+        for batch in read(log, size):
+            seen += len(batch.lines)
+            most = max(most, pool.bytes_allocated() - before + tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert seen == rows
+        return most
+
+    peak(1_000)  # what is made once
+    assert peak(40_000) < 1.3 * peak(10_000)
