@@ -19,7 +19,7 @@ from llmpricing.scripts.terminal import rows_done, say
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.price_log import LogSummary
 
-_FORMATS = (".csv", ".ndjson", ".parquet")
+_SHAPES = (".csv", ".ndjson", ".parquet")
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 _SHOWN_REASONS = 20
 
@@ -98,8 +98,8 @@ def price(
 
 def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
     for path in (usage, out, rejects):
-        if path.suffix not in _FORMATS:
-            raise click.UsageError(f"{path} must end in {', '.join(_FORMATS)}, which tells its format.")
+        if path.suffix not in _SHAPES:
+            raise click.UsageError(f"{path} must end in {', '.join(_SHAPES)}, which tells its shape.")
     if len({path.resolve() for path in (usage, out, rejects)}) < 3:
         raise click.UsageError("USAGE, OUT and REJECTS must be three different files.")
     for option, path in (("-o", out), ("--rejects", rejects)):

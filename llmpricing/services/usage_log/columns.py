@@ -23,7 +23,7 @@ class UncountedError(LogError):
     """Columns look like counts that nobody would bill; the message names them and what to do."""
 
 
-class Counts(NamedTuple):
+class CountColumns(NamedTuple):
     """By column what it counts: ``meters`` in our own words, or ``fields`` of a provider's usage; ``whole`` is the
     column that holds all of it as one object.
     """
@@ -33,22 +33,25 @@ class Counts(NamedTuple):
     whole: str | None = None
 
 
-def counts(usage_format: UsageFormat, names: Collection[str], roles: Collection[str]) -> Counts:
+def count_columns(usage_format: UsageFormat, names: Collection[str], roles: Collection[str]) -> CountColumns:
     """What columns of these names count; those with other ``roles`` only by a name that counts. Raises LogError."""
     if usage_format == OURS:
-        return Counts(_meters(names, roles), {})
+        return CountColumns(_meters(names, roles), {})
     whole = next((name for name in names if name in _OBJECTS and name not in roles), None)
     if whole:
         names = [name for name in names if name not in roles]
     fields = {name: field for name in names if name != whole and reads(usage_format, field := _field(name))}
     if whole:
         if beside := [name for name in names if name != whole and (name in fields or name in _OBJECTS)]:
-            raise LogError(f"Usage is in {whole} and in {', '.join(beside)} too: say {_ignoring(beside)}.")
-        return Counts({}, {}, whole)
+            raise LogError(
+                f"Usage is in {whole} and in {', '.join(beside)} too: "
+                f"if these repeat what it says, say {_ignoring(beside)}."
+            )
+        return CountColumns({}, {}, whole)
     _refuse(
         [name for name in names if name not in {*fields, *roles} and is_counter(name)], "no field of this usage format"
     )
-    return Counts({}, fields)
+    return CountColumns({}, fields)
 
 
 def _meters(names: Iterable[str], roles: Collection[str]) -> dict[str, str]:
@@ -75,8 +78,8 @@ def _refuse(names: Collection[str], what: str) -> None:
     if names:
         raise UncountedError(
             f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
-            "Rename it as quotes name usage, name the provider's format with --usage-format, "
-            f"or say {_ignoring(names)}."
+            "Rename it as quotes name usage, or name the provider's format with --usage-format; "
+            f"if nobody is billed for it, say {_ignoring(names)}."
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmpricing.domain.quotes.linear import Linear
-from llmpricing.services.usage_log.price_lookup import Target
+from llmpricing.services.usage_log.price_lookup import FoundPrices
 from llmpricing.services.usage_log.row_by_row import RowAnswer, RowQuote
 
 ROOM = 2**62
@@ -28,15 +28,15 @@ class PricedKind:
 BY_ITSELF = PricedKind(None)
 
 
-def priced_kind(target: Target, example: RowQuote) -> PricedKind:
+def priced_kind(found: FoundPrices, example: RowQuote) -> PricedKind:
     """The kind that the example is of."""
     asked = example.asked
     if asked is None:
         return BY_ITSELF
-    if example.total is None and not target.prices.prices:
+    if example.total is None and not found.prices.prices:
         return PricedKind(example.answer)  # no offering bears the name, or it has no price
     try:
-        kind = target.kind(asked)
+        kind = found.kind(asked)
     except ValueError:
         return PricedKind(example.answer)  # an unknown fact, or contradicting prices: as the quote said
     if kind.refused and example.total is None:

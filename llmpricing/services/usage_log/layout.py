@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.formats import UsageFormat
-from llmpricing.services.usage_log.columns import OURS, Counts, LogError, counts
+from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError, count_columns
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"
 WHY = ("line", "reason")
@@ -25,7 +25,7 @@ class Layout:
 
     names: tuple[str, ...]
     usage_format: UsageFormat
-    counts: Counts
+    count_columns: CountColumns
     model: str
     at: str | None
     provider: str | None
@@ -36,12 +36,12 @@ class Layout:
     @property
     def meters(self) -> Mapping[str, str]:
         """Our meters by the column that counts them; none in a provider's format."""
-        return self.counts.meters
+        return self.count_columns.meters
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The columns that hold usage in a provider's format."""
-        return (self.counts.whole,) if self.counts.whole else tuple(self.counts.fields)
+        return (self.count_columns.whole,) if self.count_columns.whole else tuple(self.count_columns.fields)
 
     @property
     def named(self) -> tuple[str | None, ...]:
@@ -79,11 +79,11 @@ class ColumnRoles:
     usage_format: UsageFormat = OURS
     ignored: Collection[str] = ()
 
-    def counts(self, names: Iterable[str]) -> Counts:
+    def count_columns(self, names: Iterable[str]) -> CountColumns:
         """What columns of these names count; raises LogError."""
         named = (self.model, self.at or AT)
         roles = {PROVIDER, SERVICE_TIER, REGION, *self.facts}
-        return counts(
+        return count_columns(
             self.usage_format, [name for name in names if name not in named and name not in self.ignored], roles
         )
 
@@ -92,9 +92,9 @@ class ColumnRoles:
         names = tuple(names)
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
-        return self.layout_of(names, self.counts(names))
+        return self.layout_of(names, self.count_columns(names))
 
-    def layout_of(self, names: tuple[str, ...], found: Counts) -> Layout:
+    def layout_of(self, names: tuple[str, ...], found: CountColumns) -> Layout:
         """The layout of a log with columns of these names, of which it is known what they count; raises LogError."""
         for wanted in (self.model, self.at):
             if wanted is not None and wanted not in names:
@@ -106,8 +106,8 @@ class ColumnRoles:
         at = self.at or (AT if AT in free else None)
         if at is None and (times := [name for name in free if name.lower() in _TIMES]):
             raise LogError(
-                f"{times[0]} looks like the time of each row: name it with --at-column {times[0]}, "
-                f"or price all as of now with --ignore-column {times[0]}."
+                f"{times[0]} looks like the time of each row: name it with --at-column {times[0]}; "
+                f"if it is not when the row was used, say --ignore-column {times[0]}."
             )
         facts = tuple(name for name in free if name in self.facts and name != self.model)
         provider, tier, region = (name if name in free else None for name in (PROVIDER, SERVICE_TIER, REGION))

@@ -29,7 +29,6 @@ from llmpricing.services.usage_log.write.parquet import ParquetWriter
 from llmpricing.services.usage_log.write.part_file import PartFile, mode_like, part_file
 from llmpricing.services.usage_log.write.text import TextWriter, Writer
 
-FORMATS = (".csv", ".ndjson", ".parquet")
 OTHER_REASONS = "other reasons"
 _MOST_REASONS = 1000  # that a summary tells apart
 Item = TypeVar("Item")

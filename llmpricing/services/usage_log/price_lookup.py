@@ -31,7 +31,7 @@ NO_PLACE = -1
 
 
 @dataclass
-class Target:
+class FoundPrices:
     """The prices that requests of one name and context pay. ``places`` number the stretches of time in which all of
     them pay the same; a name that no offering bears has no prices, and one stretch.
     """
@@ -83,7 +83,7 @@ class Target:
 
 
 class Lookup(NamedTuple):
-    """What tells targets apart: a name, its seller, what was stated, and between which ``turns`` it was used."""
+    """What prices are looked up by: a name, its seller, what was stated, and between which ``turns`` it was used."""
 
     name: str
     provider: str
@@ -92,17 +92,17 @@ class Lookup(NamedTuple):
 
 
 class PriceLookup:
-    """Targets, numbered and remembered; the prices of all that are new are read at once."""
+    """Found prices, numbered and remembered; the prices of all that are new are read at once."""
 
     def __init__(self, session: Session, known: BookState, recorded: datetime) -> None:
         self._session, self._known, self._recorded = session, known, recorded
         self._names = names_of(session, known)
         self._own = terms_at(session, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
-        self._found: dict[Lookup, Target] = {}
+        self._found: dict[Lookup, FoundPrices] = {}
 
-    def find(self, wanted: Mapping[Lookup, datetime]) -> list[Target]:
-        """The targets in order; each is asked for at a time between its turns."""
+    def find(self, wanted: Mapping[Lookup, datetime]) -> list[FoundPrices]:
+        """The prices in order; each is asked for at a time between its turns."""
         new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
         ids = [one.id for one in offered.values()]
@@ -136,36 +136,36 @@ class PriceLookup:
         if region in prices.regions and not stated.region:
             stated = stated._replace(region=region)
         bounds = np.array(steps(prices), np.int64)
-        self._found[wanted] = Target(len(self._found), prices, stated, tuple(rates), bounds)
+        self._found[wanted] = FoundPrices(len(self._found), prices, stated, tuple(rates), bounds)
 
 
 @dataclass(frozen=True)
 class Placed:
-    """By row: which of ``targets``, which place in their time, and between which of their steps."""
+    """By row: which of ``prices``, which place in their time, and between which of their steps."""
 
-    targets: Sequence[Target]
-    target: Numbers
+    prices: Sequence[FoundPrices]
+    which: Numbers
     place: Numbers
     band: Numbers
 
 
-def placed(targets: PriceLookup, batch: Batch, usage: Counted, at: Numbers, bare: Mask | None) -> Placed:
+def placed(lookup: PriceLookup, batch: Batch, usage: Counted, at: Numbers, bare: Mask | None) -> Placed:
     """Whose prices each row of the batch pays, and which of them."""
-    target, found = _targets(targets, batch, at)
+    which, found = _found_prices(lookup, batch, at)
     place, band = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
-    for one, rows in zip(found, _rows_by(target, len(found)), strict=True):
+    for one, rows in zip(found, _rows_by(which, len(found)), strict=True):
         place[rows] = one.places(at[rows], None if bare is None else bare[rows])
         if len(one.steps):
             band[rows] = np.searchsorted(one.steps, usage.request_input[rows], "right")
-    return Placed(found, target, place, band)
+    return Placed(found, which, place, band)
 
 
-def _targets(targets: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbers, list[Target]]:
+def _found_prices(lookup: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbers, list[FoundPrices]]:
     layout, table = batch.layout, batch.table
     coded = {name: codes_of(table.column(name)) for name in layout.named if name}
-    stretch = np.searchsorted(targets.turns, at, "right").astype(np.int64)
+    stretch = np.searchsorted(lookup.turns, at, "right").astype(np.int64)
     parts = [(codes, len(texts)) for codes, texts in coded.values()]
-    target, _, first = distinct(combined([*parts, (stretch, targets.stretches)]))
+    which, _, first = distinct(combined([*parts, (stretch, lookup.stretches)]))
     wanted: dict[Lookup, datetime] = {}
     numbers = []
     for row in first.tolist():
@@ -175,7 +175,7 @@ def _targets(targets: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbers, 
         wanted.setdefault(one, EPOCH + timedelta(microseconds=int(at[row])))
         numbers.append(one)
     order = {one: number for number, one in enumerate(wanted)}
-    return np.array([order[one] for one in numbers], np.int64)[target], targets.find(wanted)
+    return np.array([order[one] for one in numbers], np.int64)[which], lookup.find(wanted)
 
 
 def _rows_by(code: Numbers, size: int) -> list[Any]:

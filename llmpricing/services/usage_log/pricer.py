@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, quote_
 from llmpricing.services.usage_log.times import read_column
 from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
 
-_REMEMBERED = 100_000  # kinds and targets; a log of more begins anew now and then
+_REMEMBERED = 100_000  # kinds and found prices; a log of more begins anew now and then
 
 
 @dataclass(frozen=True)
@@ -47,21 +47,21 @@ class Pricer:
         known = book_state(session)
         recorded = known.known_at(known_at)
         self._session, self._terms = session, LogTerms(now, recorded, assume_utc)
-        self._targets = PriceLookup(session, known, recorded)
+        self._lookup = PriceLookup(session, known, recorded)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}
 
     def price(self, batch: Batch) -> Priced:
         """The answers for all rows of the batch."""
-        if len(self._kinds) + len(self._targets) > _REMEMBERED:
+        if len(self._kinds) + len(self._lookup) > _REMEMBERED:
             self._kinds.clear()
-            self._targets.forget()
+            self._lookup.forget()
         usage = counted(batch)
         if batch.layout.at is None:
             at, bare = np.full(batch.table.num_rows, micros(self._terms.now)), None
         else:
             at, bare, bad = read_column(batch.table.column(batch.layout.at), self._terms.assume_utc)
             usage.odd[bad] = True
-        group, kinds = self._grouped(batch, usage, placed(self._targets, batch, usage, at, bare))
+        group, kinds = self._grouped(batch, usage, placed(self._lookup, batch, usage, at, bare))
         units, fits = multiplied(usage, group, kinds)
         return self._answered(batch, group, kinds, units, usage.odd | ~fits)
 
@@ -71,7 +71,7 @@ class Pricer:
         pattern, patterns, _ = distinct(usage.pattern)
         code = combined(
             [
-                (rows.target, len(rows.targets)),
+                (rows.which, len(rows.prices)),
                 (rows.place + 1, int(rows.place.max()) + 2),
                 (rows.band, int(rows.band.max()) + 1),
                 (pattern, len(patterns)),
@@ -82,13 +82,13 @@ class Pricer:
         first = known[first]
         group = np.full(len(code), len(first), np.int64)
         group[known] = places
-        targets = [rows.targets[number] for number in rows.target[first]]
+        found = [rows.prices[number] for number in rows.which[first]]
         names = zip(rows.place[first].tolist(), rows.band[first].tolist(), usage.pattern[first].tolist(), strict=True)
-        keys = [(target.number, usage.meters, *name) for target, name in zip(targets, names, strict=True)]
+        keys = [(prices.number, usage.meters, *name) for prices, name in zip(found, names, strict=True)]
         new = [place for place, key in enumerate(keys) if key not in self._kinds]
         examples = quote_rows(self._session, self._terms, batch, first[new].tolist()) if new else []
         for place, example in zip(new, examples, strict=True):
-            self._kinds[keys[place]] = priced_kind(targets[place], example)
+            self._kinds[keys[place]] = priced_kind(found[place], example)
         return group, [*(self._kinds[key] for key in keys), BY_ITSELF]
 
     def _answered(self, batch: Batch, group: Numbers, kinds: Sequence[PricedKind], units: Numbers, odd: Mask) -> Priced:

@@ -12,17 +12,17 @@ import pyarrow as pa
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services.usage_log.cells import cells
-from llmpricing.services.usage_log.columns import OURS, Counts
+from llmpricing.services.usage_log.columns import OURS, CountColumns
 from llmpricing.services.usage_log.layout import Layout
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _TEXTS = frozenset({"service_tier", "speed", "inference_geo", "trafficType", "traffic_type"})
 
 
-def stated_usage(usage_format: UsageFormat, counts: Counts, row: Mapping[str, Any]) -> Usage | UsageError:
+def stated_usage(usage_format: UsageFormat, count_columns: CountColumns, row: Mapping[str, Any]) -> Usage | UsageError:
     """What the row says was used, or why that cannot be read."""
     try:
-        return read_usage(_raw(counts, row), usage_format)
+        return read_usage(_raw(count_columns, row), usage_format)
     except UsageError as error:
         return error
 
@@ -33,18 +33,18 @@ def usage_of_table(layout: Layout, table: pa.Table) -> list[Usage | UsageError] 
         return None
     columns = [cells(table.column(name)) for name in layout.fields]
     rows = (dict(zip(layout.fields, row, strict=True)) for row in zip(*columns, strict=True))
-    return [stated_usage(layout.usage_format, layout.counts, row) for row in rows]
+    return [stated_usage(layout.usage_format, layout.count_columns, row) for row in rows]
 
 
-def _raw(counts: Counts, row: Mapping[str, Any]) -> Mapping[str, Any]:
-    if counts.whole is None:
-        stated = ((name, field, row.get(name)) for name, field in counts.fields.items())
+def _raw(count_columns: CountColumns, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    if count_columns.whole is None:
+        stated = ((name, field, row.get(name)) for name, field in count_columns.fields.items())
         return {field: _value(name, field, cell) for name, field, cell in stated if cell is not None and cell != ""}
-    found = row.get(counts.whole)
+    found = row.get(count_columns.whole)
     if isinstance(found, str):
-        found = _json(counts.whole, found)
+        found = _json(count_columns.whole, found)
     if not isinstance(found, Mapping):
-        raise UsageError(counts.whole, "must be an object of counts")
+        raise UsageError(count_columns.whole, "must be an object of counts")
     return found
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from llmpricing.services.usage_log.batch import Batch, Broken
-from llmpricing.services.usage_log.columns import OURS, Counts, LogError
+from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError
 from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import stated_usage
 
@@ -37,7 +37,7 @@ def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
 class _Names(NamedTuple):
     """What the names of a line count, and by meter the name that counts it."""
 
-    counts: Counts
+    count_columns: CountColumns
     by_meter: Mapping[str, str]
 
 
@@ -92,8 +92,8 @@ class _LineReader:
         found = self._understood.get(names) or self._understand(names)
         if isinstance(found, LogError):
             raise type(found)(str(found))  # a new one: it grows by each time that it is raised
-        if found.counts.whole or found.counts.fields:
-            self._check_shape(found.counts.whole is not None)
+        if found.count_columns.whole or found.count_columns.fields:
+            self._check_shape(found.count_columns.whole is not None)
         return _Line(number, text, row, found)
 
     def _check_shape(self, is_nested: bool) -> None:
@@ -109,8 +109,8 @@ class _LineReader:
             self._understood.clear()
         found: _Names | LogError
         try:
-            counts = self._columns.counts(names)
-            found = _Names(counts, {meter: name for name, meter in counts.meters.items()})
+            count_columns = self._columns.count_columns(names)
+            found = _Names(count_columns, {meter: name for name, meter in count_columns.meters.items()})
         except LogError as error:
             found = error
         self._understood[names] = found
@@ -125,9 +125,9 @@ class _LineReader:
             self._same |= found.meters.keys()
             self._fields |= found.fields
             self._whole = self._whole or found.whole
-        counts = Counts({name: meter for meter, name in self._meters.items()}, self._fields, self._whole)
-        doubles = self._same - counts.meters.keys()
-        layout = self._columns.layout_of(tuple(name for name in self._names if name not in doubles), counts)
+        count_columns = CountColumns({name: meter for meter, name in self._meters.items()}, self._fields, self._whole)
+        doubles = self._same - count_columns.meters.keys()
+        layout = self._columns.layout_of(tuple(name for name in self._names if name not in doubles), count_columns)
         if self._layout is None:
             ignored = self._columns.ignored if layout.at else {*self._columns.ignored, AT}
             self._columns = replace(self._columns, at=layout.at, ignored=ignored)
@@ -169,7 +169,7 @@ def _batch(layout: Layout, lines: Sequence[_Line], broken: list[Broken]) -> Batc
     numbers = np.array([line.number for line in kept], np.int64)
     usage = None
     if layout.usage_format != OURS:
-        usage = [stated_usage(layout.usage_format, line.names.counts, line.row) for line in kept]
+        usage = [stated_usage(layout.usage_format, line.names.count_columns, line.row) for line in kept]
     return Batch(layout, pa.table(columns), numbers, written, broken, usage)
 
 
