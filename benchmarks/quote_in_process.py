@@ -16,7 +16,8 @@ from benchmarks.calls import Call, calls
 from benchmarks.timing import best_of
 from llmpricing.domain.names.index import IndexedOffering, build_index
 from llmpricing.domain.names.matching import resolve
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.sources import genai_prices as parser
 from llmpricing.sources.bundled import bundled
@@ -30,7 +31,7 @@ def ours() -> Callable[[Call], Any]:
     """Name resolved, usage read, quote made: as the service does it, without the database."""
     source = bundled(parser.SOURCE)
     listed = parser.parse(source.data)
-    compiled = {o.slug: compile_offering(prices_of(o.statements, parser.SOURCE.slug)) for o in listed.offerings}
+    compiled = {o.slug: OfferingPrices(prices_of(o.statements, parser.SOURCE.slug)) for o in listed.offerings}
     entries = [IndexedOffering(o.slug, o.provider, o.api_id, (o.match,) if o.match else ()) for o in listed.offerings]
     lookup = lru_cache(20_000)(partial(resolve, build_index(entries, listed.providers)))
 

@@ -1,4 +1,4 @@
-"""How the shares of a usage are billed at given tariffs: worked out once per set of meters, then only multiplied."""
+"""How the shares of a usage are billed at given unit rates: worked out once per set of meters, then only multiplied."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class BillEntry:
     """A line to be: the shares, by place, that ``meter`` bills; the place after the last one counts the request."""
 
     meter: str
-    tariffs: tuple[UnitRate, ...]
+    unit_rates: tuple[UnitRate, ...]
     places: tuple[int, ...]
     rule: str
 
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """How shares are billed. ``simple``: all are, each line by one tariff of whole 1e-12, in one currency."""
+    """How shares are billed. ``simple``: all are, each line by one unit rate of whole 1e-12, in one currency."""
 
     entries: tuple[BillEntry, ...]
     unpriced: tuple[tuple[str, int, str], ...]  # meter, place, reason
@@ -38,41 +38,43 @@ class Allocation:
 
 
 def allocate(
-    tariffs: UnitRates,
+    unit_rates: UnitRates,
     keys: tuple[str, ...],
     reason: Callable[[str], str],
     notes: Callable[[UnitRate], tuple[str, ...]],
 ) -> Allocation:
-    """The shape of usage with shares in ``keys``; each is billed at its own tariff or its nearest ancestor's.
+    """The allocation of usage with shares in ``keys``; each is billed at its own unit rate or its nearest ancestor's.
 
-    ``reason`` tells why a meter has no price, ``notes`` what to warn of when a tariff is used.
+    ``reason`` tells why a meter has no price, ``notes`` what to warn of when a unit rate is used.
     """
     billed: dict[str, list[int]] = {}
     unpriced = []
     for place, key in enumerate(keys):
-        payer = next((slug for slug in (key, *ancestors(key)) if slug in tariffs), None)
-        if payer and _is_stopped(tariffs[payer]):
+        payer = next((slug for slug in (key, *ancestors(key)) if slug in unit_rates), None)
+        if payer and _is_stopped(unit_rates[payer]):
             unpriced.append((key, place, _stopped(payer)))
         elif payer:
             billed.setdefault(payer, []).append(place)
         else:
-            unpriced.append((key, place, _unpriced_reason(tariffs, key, reason)))
-    if REQUESTS in tariffs and REQUESTS not in keys:
-        if _is_stopped(tariffs[REQUESTS]):
+            unpriced.append((key, place, _unpriced_reason(unit_rates, key, reason)))
+    if REQUESTS in unit_rates and REQUESTS not in keys:
+        if _is_stopped(unit_rates[REQUESTS]):
             unpriced.append((REQUESTS, len(keys), _stopped(REQUESTS)))
         else:
             billed[REQUESTS] = [len(keys)]
     entries, warnings = [], []
     for meter in sorted(billed, key=_ORDER.__getitem__):
-        used = tariffs[meter]
+        used = unit_rates[meter]
         if used[0].state is State.NOT_OFFERED:
             warnings.append(f"{meter} is not offered and costs nothing here")
             continue
-        warnings += [note for tariff in used for note in notes(tariff)]
+        warnings += [note for unit_rate in used for note in notes(unit_rate)]
         entries.append(_entry(meter, used, tuple(billed[meter]), keys))
-    paid = [tariff for entry in entries for tariff in entry.tariffs] or [tariffs[meter][0] for meter in billed]
-    warnings += _split_warnings(tariffs, keys)
-    state = UNKNOWN if unpriced or not tariffs else _state(paid or [bands[0] for bands in tariffs.values()])
+    paid = [unit_rate for entry in entries for unit_rate in entry.unit_rates] or [
+        unit_rates[meter][0] for meter in billed
+    ]
+    warnings += _split_warnings(unit_rates, keys)
+    state = UNKNOWN if unpriced or not unit_rates else _state(paid or [bands[0] for bands in unit_rates.values()])
     is_simple = not unpriced and _is_simple(entries)
     return Allocation(tuple(entries), tuple(unpriced), tuple(warnings), state, is_simple)
 
@@ -84,17 +86,17 @@ def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys
 
 
 def _is_simple(entries: list[BillEntry]) -> bool:
-    return len({entry.tariffs[0].currency for entry in entries}) == 1 and all(
-        len(entry.tariffs) == 1
-        and entry.tariffs[0].per == 1
-        and not (entry.tariffs[0].price and entry.tariffs[0].price.minimum_quantity)
+    return len({entry.unit_rates[0].currency for entry in entries}) == 1 and all(
+        len(entry.unit_rates) == 1
+        and entry.unit_rates[0].per == 1
+        and not (entry.unit_rates[0].price and entry.unit_rates[0].price.minimum_quantity)
         for entry in entries
     )
 
 
 def _state(paid: list[UnitRate]) -> str:
-    """The state of a bill by the tariffs it rests on; without usage by all there are."""
-    states = {tariff.state for tariff in paid}
+    """The state of a bill by the unit rates it rests on; without usage by all there are."""
+    states = {unit_rate.state for unit_rate in paid}
     if states == {State.NOT_OFFERED}:
         return State.NOT_OFFERED
     order = (State.PRICED, State.INCLUDED, State.SUBSCRIPTION, State.FREE)
@@ -102,29 +104,29 @@ def _state(paid: list[UnitRate]) -> str:
 
 
 def _is_stopped(bands: tuple[UnitRate, ...]) -> bool:
-    return any(tariff.state is State.UNKNOWN for tariff in bands)
+    return any(unit_rate.state is State.UNKNOWN for unit_rate in bands)
 
 
 def _stopped(meter: str) -> str:
     return f"what the seller's list says of {meter} was stopped for review"
 
 
-def _priced_parts(tariffs: UnitRates, meter: str) -> list[str]:
-    return [slug for slug in descendants(meter) if slug in tariffs and tariffs[slug][0].state is State.PRICED]
+def _priced_parts(unit_rates: UnitRates, meter: str) -> list[str]:
+    return [slug for slug in descendants(meter) if slug in unit_rates and unit_rates[slug][0].state is State.PRICED]
 
 
-def _unpriced_reason(tariffs: UnitRates, meter: str, reason: Callable[[str], str]) -> str:
-    if parts := _priced_parts(tariffs, meter):
+def _unpriced_reason(unit_rates: UnitRates, meter: str, reason: Callable[[str], str]) -> str:
+    if parts := _priced_parts(unit_rates, meter):
         return f"{meter} is priced by its parts only: state {', '.join(parts)}"
     return reason(meter)
 
 
-def _split_warnings(tariffs: UnitRates, keys: tuple[str, ...]) -> list[str]:
+def _split_warnings(unit_rates: UnitRates, keys: tuple[str, ...]) -> list[str]:
     """Cache writes without a time-to-live, where the seller's price depends on it."""
     return [
         f"{key} has no price of its own, only by time-to-live: state {', '.join(parts)}"
         for key in keys
         if METERS[key].dimensions.get("token_type") == "cache_write"
-        and key not in tariffs
-        and (parts := _priced_parts(tariffs, key))
+        and key not in unit_rates
+        and (parts := _priced_parts(unit_rates, key))
     ]

@@ -25,7 +25,7 @@ class Line(NamedTuple):
     ``quantity`` is what is billed: without what narrower lines bill, and not below a minimum.
     """
 
-    tariff: UnitRate
+    unit_rate: UnitRate
     quantity: Quantity
     amount: Decimal
     currency: str
@@ -34,51 +34,51 @@ class Line(NamedTuple):
 
     @property
     def meter(self) -> str:
-        return self.tariff.meter
+        return self.unit_rate.meter
 
     @property
     def rate(self) -> Decimal:
         """What is paid per ``per``, in ``rate_currency``."""
-        own, price = self.tariff.own, self.tariff.price
-        if own and own.amount is not None:
-            return own.amount
+        agreed, price = self.unit_rate.contract_rate, self.unit_rate.price
+        if agreed and agreed.amount is not None:
+            return agreed.amount
         listed = (price.amount if price else None) or Decimal(0)
-        return multiply(listed, 1 - own.discount) if own and own.discount is not None else listed
+        return multiply(listed, 1 - agreed.discount) if agreed and agreed.discount is not None else listed
 
     @property
     def per(self) -> int:
-        own, price = self.tariff.own, self.tariff.price
-        return own.per if price is None or (own and own.amount is not None) else price.per  # type: ignore[union-attr]
+        agreed, price = self.unit_rate.contract_rate, self.unit_rate.price
+        return agreed.per if price is None or (agreed and agreed.amount is not None) else price.per  # type: ignore[union-attr]
 
     @property
     def rate_currency(self) -> str:
-        return self.tariff.currency
+        return self.unit_rate.currency
 
     @property
     def state(self) -> State:
-        return self.tariff.state
+        return self.unit_rate.state
 
     @property
     def price_id(self) -> int | None:
-        """The list price behind the line; None for an own amount of a meter without one."""
-        return self.tariff.price.id if self.tariff.price else None
+        """The list price behind the line; None for an agreed amount of a meter without one."""
+        return self.unit_rate.price.id if self.unit_rate.price else None
 
     @property
     def rate_id(self) -> int | None:
-        """One's own rate, if one applied."""
-        return self.tariff.own.id if self.tariff.own else None
+        """The contract rate, if one applied."""
+        return self.unit_rate.contract_rate.id if self.unit_rate.contract_rate else None
 
     @property
     def source(self) -> str | None:
-        return self.tariff.price.source if self.tariff.price else None
+        return self.unit_rate.price.source if self.unit_rate.price else None
 
     @property
     def basis(self) -> Basis | None:
-        return self.tariff.price.basis if self.tariff.price else None
+        return self.unit_rate.price.basis if self.unit_rate.price else None
 
     @property
     def valid_from(self) -> datetime | None:
-        return self.tariff.price.valid_from if self.tariff.price else None
+        return self.unit_rate.price.valid_from if self.unit_rate.price else None
 
 
 class Unpriced(NamedTuple):
@@ -113,50 +113,60 @@ def refused(state: str, reason: str, usage: Usage) -> Quote:
     return Quote(None, None, None, state, (), unpriced, () if unpriced else (reason,))
 
 
-def simple_bill(shape: Allocation, usage: Usage) -> Quote:
-    """The bill of a simple shape and whole quantities: integers only."""
+def simple_bill(allocation: Allocation, usage: Usage) -> Quote:
+    """The bill of a simple allocation and whole quantities: integers only."""
     leaves = (*usage.leaves, 1)
     total = 0
     lines = []
-    for entry in shape.entries:
+    for entry in allocation.entries:
         places = entry.places
         quantity = leaves[places[0]] if len(places) == 1 else sum([leaves[place] for place in places])
-        tariff = entry.tariffs[0]
-        units: int = quantity * tariff.units  # type: ignore[assignment]
+        unit_rate = entry.unit_rates[0]
+        units: int = quantity * unit_rate.units  # type: ignore[assignment]
         total += units
         amount = Decimal(units).scaleb(-12, WIDE)  # money(), without the cost of a call
-        lines.append(Line(tariff, quantity, amount, tariff.currency, entry.rule, amount))
+        lines.append(Line(unit_rate, quantity, amount, unit_rate.currency, entry.rule, amount))
     sum_ = money(total)
-    return Quote(sum_, sum_, shape.entries[0].tariffs[0].currency, shape.state, tuple(lines), (), shape.warnings)
+    return Quote(
+        sum_,
+        sum_,
+        allocation.entries[0].unit_rates[0].currency,
+        allocation.state,
+        tuple(lines),
+        (),
+        allocation.warnings,
+    )
 
 
-def exact_bill(shape: Allocation, usage: Usage, currency: str | None = None, rates: Sequence[Exchange] = ()) -> Quote:
-    """The bill of any shape, in ``currency`` or, without one, in the prices' own if they have one in common."""
-    charged = charges(shape, usage)
+def exact_bill(
+    allocation: Allocation, usage: Usage, currency: str | None = None, rates: Sequence[Exchange] = ()
+) -> Quote:
+    """The bill of any allocation, in ``currency`` or, without one, in the prices' own if they have one in common."""
+    charged = charges(allocation, usage)
     counted = (*usage.leaves, 1)  # the place after the last one counts the request
-    unpriced = tuple(Unpriced(meter, counted[place], why) for meter, place, why in shape.unpriced)
+    unpriced = tuple(Unpriced(meter, counted[place], why) for meter, place, why in allocation.unpriced)
     wanted = _currency(charged, currency)
     factors, used = _factors(charged, wanted, rates)
     gone = tuple(f"exchange rate {name} to {wanted}" for name, factor in factors.items() if factor is None)
-    total, shares = share_out([charge.units * (factors[charge.tariff.currency] or 1) for charge in charged])
+    total, shares = share_out([charge.units * (factors[charge.unit_rate.currency] or 1) for charge in charged])
     lines = tuple(
         Line(
-            charge.tariff,
+            charge.unit_rate,
             charge.quantity,
             money(share),
-            wanted if factors[charge.tariff.currency] else charge.tariff.currency,
+            wanted if factors[charge.unit_rate.currency] else charge.unit_rate.currency,
             charge.rule,
             money(share),
         )
         for charge, share in zip(charged, shares, strict=True)
     )
-    state = UNKNOWN if gone else shape.state
+    state = UNKNOWN if gone else allocation.state
     known = None if state in (UNKNOWN, State.NOT_OFFERED) else money(total)
-    return Quote(known, known, wanted, state, lines, unpriced, shape.warnings, None, None, gone, used)
+    return Quote(known, known, wanted, state, lines, unpriced, allocation.warnings, None, None, gone, used)
 
 
 def _currency(charged: Sequence[Charge], currency: str | None) -> str:
-    own = {charge.tariff.currency for charge in charged if charge.units}
+    own = {charge.unit_rate.currency for charge in charged if charge.units}
     return currency or (own.pop() if len(own) == 1 else _MAIN_CURRENCY)
 
 
@@ -167,7 +177,7 @@ def _factors(
     factors: dict[str, Fraction | None] = {wanted: Fraction(1)}
     used = []
     for charge in charged:
-        name = charge.tariff.currency
+        name = charge.unit_rate.currency
         if name not in factors:
             found = exchange(rates, name, wanted)
             factors[name] = found[0] if found else None if charge.units else Fraction(1)

@@ -1,4 +1,4 @@
-"""Lines of a bill: shares times tariffs as exact rationals, quantised once so that the lines sum to the total."""
+"""Lines of a bill: shares times unit rates as exact rationals, quantised once so that the lines sum to the total."""
 
 from __future__ import annotations
 
@@ -18,45 +18,47 @@ _PROMPT_ORDER = {"cache_read": 0, "cache_write": 1}  # a cached prefix comes fir
 
 
 class Charge(NamedTuple):
-    """What a line will say: ``quantity`` as billed, and its exact cost in units of 1e-12 of the tariff's currency."""
+    """What a line will say: ``quantity`` as billed, and its exact cost in 1e-12 of the unit rate's currency."""
 
-    tariff: UnitRate
+    unit_rate: UnitRate
     quantity: Quantity
     units: Fraction
     rule: str
 
 
-def charges(shape: Allocation, usage: Usage) -> list[Charge]:
+def charges(allocation: Allocation, usage: Usage) -> list[Charge]:
     """All charges of a usage, exactly: minimum quantities and marginal bands included."""
     leaves = (*usage.leaves, 1)
-    quantities = [sum(leaves[place] for place in entry.places) for entry in shape.entries]
-    before = _before(shape.entries, quantities)
+    quantities = [sum(leaves[place] for place in entry.places) for entry in allocation.entries]
+    before = _before(allocation.entries, quantities)
     charged = []
-    for place, entry in enumerate(shape.entries):
-        for tariff, quantity, rule in _bands(entry, quantities[place], before[place]):
-            least, note = _minimum(shape.entries, quantities, place)
+    for place, entry in enumerate(allocation.entries):
+        for unit_rate, quantity, rule in _bands(entry, quantities[place], before[place]):
+            least, note = _minimum(allocation.entries, quantities, place)
             billed = quantity + least
-            charged.append(Charge(tariff, billed, Fraction(billed) * Fraction(tariff.units, tariff.per), rule + note))
+            charged.append(
+                Charge(unit_rate, billed, Fraction(billed) * Fraction(unit_rate.units, unit_rate.per), rule + note)
+            )
     return charged
 
 
 def _bands(entry: BillEntry, quantity: Quantity, before: Quantity) -> Iterator[tuple[UnitRate, Quantity, str]]:
-    """The parts of a quantity by marginal band, all of it where there is one tariff."""
-    first = entry.tariffs[0]
-    if len(entry.tariffs) == 1 or METERS[entry.meter].direction != "input":
+    """The parts of a quantity by marginal band, all of it where there is one unit rate."""
+    first = entry.unit_rates[0]
+    if len(entry.unit_rates) == 1 or METERS[entry.meter].direction != "input":
         yield first, quantity, entry.rule  # all output comes after the whole input, so beyond every bound that is met
         return
     end = before + quantity
-    for tariff in entry.tariffs:
-        part = end - max(before, tariff.after)
+    for unit_rate in entry.unit_rates:
+        part = end - max(before, unit_rate.after)
         if part > 0:
-            yield tariff, part, entry.rule.replace(first.rule, tariff.rule, 1)
+            yield unit_rate, part, entry.rule.replace(first.rule, unit_rate.rule, 1)
             end -= part
 
 
 def _minimum(entries: Sequence[BillEntry], quantities: Sequence[Quantity], place: int) -> tuple[Quantity, str]:
     """What the line must add so that the request reaches a minimum, once for all lines of one family, and its note."""
-    price = entries[place].tariffs[0].price
+    price = entries[place].unit_rates[0].price
     minimum = price.minimum_quantity if price else None
     if not minimum:
         return 0, ""

@@ -33,17 +33,17 @@ class Refusal:
 
 
 class ContextPricing:
-    """How requests of one context are priced in one segment: at once, or in variants for the facts it left open."""
+    """How requests of one context are priced in one period: at once, or in variants for the facts it left open."""
 
     def __init__(
-        self, segment: Period, context: Context, clock: tuple[bool, ...], rates: tuple[ContractRate, ...]
+        self, period: Period, context: Context, clock: tuple[bool, ...], rates: tuple[ContractRate, ...]
     ) -> None:
-        self._segment, self._context, self._rates = segment, context, rates
+        self._period, self._context, self._rates = period, context, rates
         self._tier = context.service_tier or STANDARD
-        active = {s.key for s, is_on in zip(segment.schedules, clock, strict=True) if is_on}
-        self._prices = [price for price in segment.prices if self._may_apply(price, active)]
+        active = {s.key for s, is_on in zip(period.schedules, clock, strict=True) if is_on}
+        self._prices = [price for price in period.prices if self._may_apply(price, active)]
         self.refusal = self._refusal()
-        self._books: dict[Facts, PriceSelection] = {}
+        self._selections: dict[Facts, PriceSelection] = {}
         self._variants: dict[tuple[str, ...], tuple[Variant, ...]] = {}
 
     def _may_apply(self, price: Price, active: set[str]) -> bool:
@@ -60,17 +60,17 @@ class ContextPricing:
         tier = self._tier
         if tier == STANDARD:
             return None
-        now = [p for p in self._segment.prices if p.conditions.service_tier == tier]
+        now = [p for p in self._period.prices if p.conditions.service_tier == tier]
         if any(p.state is not State.NOT_OFFERED for p in now):
             return None
-        ever = [p for p in self._segment.listed if p.conditions.service_tier == tier]
+        ever = [p for p in self._period.listed if p.conditions.service_tier == tier]
         if now or not ever:
             return Refusal(State.NOT_OFFERED, f"service tier {tier} is not offered")
-        state = UNKNOWN if self._segment.precedes(ever) else State.NOT_OFFERED
-        return Refusal(state, self._segment.absence(ever, f"service tier {tier}"))
+        state = UNKNOWN if self._period.precedes(ever) else State.NOT_OFFERED
+        return Refusal(state, self._period.absence(ever, f"service tier {tier}"))
 
     def variants(self, keys: tuple[str, ...]) -> tuple[Variant, ...]:
-        """The books that may price these meters, one if all facts they depend on were stated."""
+        """The selections that may price these meters, one if all facts they depend on were stated."""
         variants = self._variants.get(keys)
         if variants is None:
             variants = remembered(self._variants, keys, lambda: self._make_variants(keys))
@@ -87,7 +87,7 @@ class ContextPricing:
             widest = max(values, key=lambda name: len(values[name]))
             raise ContextError(widest, NOT_STATED, values[widest])
         choices = [[(name, value) for value in (None, *sorted(known))] for name, known in sorted(values.items())]
-        return tuple((facts, self._book(facts)) for facts in product(*choices))
+        return tuple((facts, self._selection(facts)) for facts in product(*choices))
 
     def _open(self, price: Price) -> Iterable[tuple[str, str]]:
         """The facts that the price asks for and that were not stated."""
@@ -96,10 +96,10 @@ class ContextPricing:
         stated = dict(self._context.extra)
         yield from ((name, value) for name, value in price.conditions.extra if name not in stated)
 
-    def _book(self, facts: Facts) -> PriceSelection:
+    def _selection(self, facts: Facts) -> PriceSelection:
         assumed = dict(facts)
         prices = [p for p in self._prices if all(assumed.get(name) == value for name, value in self._open(p))]
-        segment = self._segment
+        period = self._period
         return remembered(
-            self._books, facts, lambda: PriceSelection(prices, self._rates, segment.reason, segment.notes)
+            self._selections, facts, lambda: PriceSelection(prices, self._rates, period.reason, period.notes)
         )

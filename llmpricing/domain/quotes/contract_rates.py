@@ -1,4 +1,4 @@
-"""Rates of one's own (a discount, a contract price) and dated exchange rates: from a list price to one's own bill."""
+"""Contract rates (a discount, an agreed amount) and dated exchange rates: from a list price to what is paid."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 
 class RateIdError(ValueError):
-    """Ids that are of no own rate for the offering; ``ids`` names them."""
+    """Ids that are of no contract rate for the offering; ``ids`` names them."""
 
     def __init__(self, ids: Collection[int]) -> None:
         self.ids = tuple(sorted(ids))
@@ -19,10 +20,10 @@ class RateIdError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ContractRate:
-    """One's own rate for an offering: either ``discount``, a fraction off every list price (0.125 is 12.5 %), or
+    """What was agreed for an offering: either ``discount``, a fraction off every list price (0.125 is 12.5 %), or
     ``amount`` per ``per`` of ``meter`` in place of its list price in the standard tier, all steps.
 
-    ``meter`` may narrow a discount too. Of several rates for one line the first given counts, own amounts before
+    ``meter`` may narrow a discount too. Of several rates for one line the first given counts, amounts before
     discounts. Valid from (inclusive) until (exclusive).
     """
 
@@ -41,7 +42,7 @@ class ContractRate:
         if self.discount is not None and not 0 <= self.discount <= 1:
             raise ValueError("a discount is a fraction between 0 and 1")
         if self.amount is not None and (self.meter is None or self.amount < 0 or self.per < 1):
-            raise ValueError("an own amount needs a meter and must not be negative")
+            raise ValueError("an agreed amount needs a meter and must not be negative")
 
     def valid_at(self, at: datetime) -> bool:
         return (self.valid_from is None or self.valid_from <= at) and (
@@ -50,7 +51,7 @@ class ContractRate:
 
 
 def amount_for(rates: Iterable[ContractRate], meter: str) -> ContractRate | None:
-    """The own amount in place of the meter's list price, if any."""
+    """The agreed amount in place of the meter's list price, if any."""
     return next((rate for rate in rates if rate.amount is not None and rate.meter == meter), None)
 
 
@@ -72,6 +73,19 @@ class Exchange:
     def __post_init__(self) -> None:
         if self.rate <= 0:
             raise ValueError("an exchange rate is positive")
+
+
+class Terms(NamedTuple):
+    """What a bill is made by besides list prices: contract ``rates``, in order of precedence, and the ``currency`` to
+    answer in, by the given ``exchanges``; without one the prices' own.
+    """
+
+    rates: tuple[ContractRate, ...] = ()
+    currency: str | None = None
+    exchanges: tuple[Exchange, ...] = ()
+
+
+LIST_TERMS = Terms()
 
 
 def exchange(rates: Sequence[Exchange], currency: str, wanted: str) -> tuple[Fraction, Exchange] | None:

@@ -37,7 +37,7 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class RequestKind:
-    """What is common to requests with the same keys, plan and steps: their ``linear`` cost, or that all are
+    """What is common to requests with the same keys, pricing and steps: their ``linear`` cost, or that all are
     ``refused`` for the same reason. Neither: each must be quoted by itself.
     """
 
@@ -45,43 +45,45 @@ class RequestKind:
     refused: bool = False
 
 
-def kind(
+def request_kind(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
 ) -> RequestKind:
-    """How requests like this one are priced; ``rates`` are one's own, as quote() takes them. Raises as quote() does."""
-    listed = prices.plan(at, context)
+    """How requests like this one are priced; ``rates`` are those of quote()'s terms. Raises as quote() does."""
+    listed = prices.pricing(at, context)
     if listed.refusal:
         return RequestKind(refused=True)
     own = tuple(rate for rate in rates if rate.valid_at(at))
-    plan = prices.plan(at, context, own) if own else listed
-    shapes = [book.shape(usage.request_input, usage.keys) for _, book in plan.variants(usage.keys)]
-    priced = [shape for shape in shapes if shape.state not in (UNKNOWN, State.NOT_OFFERED)]
+    pricing = prices.pricing(at, context, own) if own else listed
+    allocations = [
+        selection.allocation(usage.request_input, usage.keys) for _, selection in pricing.variants(usage.keys)
+    ]
+    priced = [allocation for allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
     if not priced:
         return RequestKind(refused=True)
-    forms = {_form(shape, len(usage.keys)) for shape in priced}
+    forms = {_form(allocation, len(usage.keys)) for allocation in priced}
     form = forms.pop()
     return RequestKind(linear=form[1]) if form and not forms else RequestKind()
 
 
-def _form(shape: Allocation, size: int) -> tuple[frozenset[str], Linear] | None:
-    """The currency and the linear cost of a shape, None where it has none: bands, minimums, several currencies."""
-    currencies = frozenset(entry.tariffs[0].currency for entry in shape.entries if entry.tariffs[0].units)
-    if len(currencies) > 1 or not all(map(_is_linear, shape.entries)):
+def _form(allocation: Allocation, size: int) -> tuple[frozenset[str], Linear] | None:
+    """Currency and linear cost of an allocation, None where it has none: bands, minimums, several currencies."""
+    currencies = frozenset(entry.unit_rates[0].currency for entry in allocation.entries if entry.unit_rates[0].units)
+    if len(currencies) > 1 or not all(map(_is_linear, allocation.entries)):
         return None
-    divisor = lcm(*(entry.tariffs[0].per for entry in shape.entries))
+    divisor = lcm(*(entry.unit_rates[0].per for entry in allocation.entries))
     rates = [0] * (size + 1)
-    for entry in shape.entries:
+    for entry in allocation.entries:
         for place in entry.places:
-            rates[place] = entry.tariffs[0].units * (divisor // entry.tariffs[0].per)
+            rates[place] = entry.unit_rates[0].units * (divisor // entry.unit_rates[0].per)
     *coefficients, fixed = rates
     return currencies, Linear(tuple(coefficients), fixed, divisor)
 
 
 def _is_linear(entry: BillEntry) -> bool:
-    price = entry.tariffs[0].price
+    price = entry.unit_rates[0].price
     has_minimum = price is not None and bool(price.minimum_quantity)
     # Output comes after the whole input: of marginal bands only the last one met bills it.
-    return not has_minimum and (len(entry.tariffs) == 1 or METERS[entry.meter].direction != "input")
+    return not has_minimum and (len(entry.unit_rates) == 1 or METERS[entry.meter].direction != "input")
 
 
 def turns(prices: OfferingPrices, rates: Sequence[ContractRate], days: Iterable[datetime]) -> list[datetime]:

@@ -32,32 +32,32 @@ class OfferingPrices:
         if CURRENCY in self.extra:
             self.extra[CURRENCY] |= {price.currency for price in prices}
         self.bounds = sorted({bound for price in prices for bound in bounds(price)})
-        self._segments: list[Period | None] = [None] * (len(self.bounds) + 1)
-        self._plans: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
+        self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
+        self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
 
-    def segment(self, at: datetime) -> Period:
+    def period(self, at: datetime) -> Period:
         """The stretch of time around the aware ``at`` in which prices change by the clock only."""
-        return self._segment(bisect_right(self.bounds, at))
+        return self._made(bisect_right(self.bounds, at))
 
-    def _segment(self, place: int) -> Period:
-        segment = self._segments[place]
-        if segment is None:
+    def _made(self, place: int) -> Period:
+        period = self._periods[place]
+        if period is None:
             start = self.bounds[place - 1] if place else None
             end = self.bounds[place] if place < len(self.bounds) else None
-            segment = self._segments[place] = Period(self.prices, start, end)
-        return segment
+            period = self._periods[place] = Period(self.prices, start, end)
+        return period
 
-    def plan(self, at: datetime, context: Context, rates: tuple[ContractRate, ...] = ()) -> ContextPricing:
-        """How requests of this context are priced at ``at``, by one's own ``rates`` too; raises ContextError."""
+    def pricing(self, at: datetime, context: Context, rates: tuple[ContractRate, ...] = ()) -> ContextPricing:
+        """How requests of this context are priced at ``at``, by contract ``rates`` too; raises ContextError."""
         place = bisect_right(self.bounds, at)
-        segment = self._segments[place] or self._segment(place)
-        clock = segment.clock(at) if segment.schedules else ()
+        period = self._periods[place] or self._made(place)
+        clock = period.clock(at) if period.schedules else ()
         key = (place, context, clock, rates)
-        plan = self._plans.get(key)
-        if plan is None:
+        pricing = self._pricings.get(key)
+        if pricing is None:
             self.check(context)
-            plan = remembered(self._plans, key, lambda: ContextPricing(segment, context, clock, rates))
-        return plan
+            pricing = remembered(self._pricings, key, lambda: ContextPricing(period, context, clock, rates))
+        return pricing
 
     def check(self, context: Context) -> None:
         """Raises ContextError for a stated value that neither this offering nor the trade knows.

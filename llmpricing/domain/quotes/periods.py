@@ -61,9 +61,9 @@ class Period:
         start = self.start
         return [until for price in prices if start and (until := price.valid_until) and until <= start]
 
-    def notes(self, tariff: UnitRate) -> tuple[str, ...]:
-        """What to warn of when this tariff is used: dates that are not certain."""
-        price = tariff.price
+    def notes(self, unit_rate: UnitRate) -> tuple[str, ...]:
+        """What to warn of when this unit rate is used: dates that are not certain."""
+        price = unit_rate.price
         if price is None:
             return ()
         notes = []

@@ -21,7 +21,7 @@ from llmpricing.domain.usage.quantities import Quantity
 
 
 class PriceSelection:
-    """Prices by meter. ``reason`` tells why a meter has no price, ``notes`` what to warn of when a tariff is used."""
+    """Prices by meter. ``reason`` tells why a meter has none, ``notes`` what to warn of when a unit rate is used."""
 
     def __init__(
         self,
@@ -41,34 +41,34 @@ class PriceSelection:
         self._levels: list[tuple[UnitRates, dict[tuple[str, ...], Allocation]] | None]
         self._levels = [None] * (len(self._bounds) + 1)
 
-    def shape(self, request_input: Quantity, keys: tuple[str, ...]) -> Allocation:
+    def allocation(self, request_input: Quantity, keys: tuple[str, ...]) -> Allocation:
         """How shares of these meters are billed in a request with so many input tokens, cached ones included."""
         place = bisect_right(self._bounds, request_input) if self._bounds else 0
         level = self._levels[place]
         if level is None:
             least = int(self._bounds[place - 1]) if place else 0
             level = self._levels[place] = (self._select(least), {})
-        tariffs, shapes = level
-        shape = shapes.get(keys)
-        if shape is None:
-            shape = remembered(shapes, keys, lambda: allocate(tariffs, keys, self._reason, self._notes))
-        return shape
+        unit_rates, allocations = level
+        allocation = allocations.get(keys)
+        if allocation is None:
+            allocation = remembered(allocations, keys, lambda: allocate(unit_rates, keys, self._reason, self._notes))
+        return allocation
 
     def _select(self, request_input: int) -> UnitRates:
         selected = {}
         for meter, listed in self._by_meter.items():
             met = [p for p in listed if not (s := p.conditions.step) or s.met_by(request_input)]
             if bands := _bands(met):
-                selected[meter] = self._tariffs(meter, bands)
+                selected[meter] = self._unit_rates(meter, bands)
         for rate in self._rates:
             if rate.amount is not None and rate.meter and rate.meter not in selected:
                 selected[rate.meter] = (contract_unit_rate(rate, rate.meter, None),)
         return selected
 
-    def _tariffs(self, meter: str, bands: list[Price]) -> tuple[UnitRate, ...]:
-        own = amount_for(self._rates, meter)
-        if own and bands[0].conditions.service_tier == STANDARD:
-            return (contract_unit_rate(own, meter, bands[-1]),)
+    def _unit_rates(self, meter: str, bands: list[Price]) -> tuple[UnitRate, ...]:
+        agreed = amount_for(self._rates, meter)
+        if agreed and bands[0].conditions.service_tier == STANDARD:
+            return (contract_unit_rate(agreed, meter, bands[-1]),)
         return tuple(list_unit_rate(price, self._rates) for price in bands)
 
 

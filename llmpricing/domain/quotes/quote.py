@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
 from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.quotes.context_pricing import Facts
-from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange
+from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
@@ -18,78 +17,62 @@ from llmpricing.domain.quotes.unstated import TIME, moments, outcome
 from llmpricing.domain.usage.quantities import Usage
 
 
-def compile_offering(prices: Sequence[Price]) -> OfferingPrices:
-    """One offering's prices, all of them valid or not, ready for many quotes; may be shared by threads."""
-    return OfferingPrices(prices)
-
-
 def quote(
-    prices: OfferingPrices,
-    usage: Usage,
-    at: datetime,
-    context: Context = UNSTATED,
-    rates: Sequence[ContractRate] = (),
-    currency: str | None = None,
-    exchanges: Sequence[Exchange] = (),
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, terms: Terms = LIST_TERMS
 ) -> Quote:
     """What ``usage`` costs at the aware time ``at``.
 
-    ``rates`` are one's own, in order of precedence; ``currency`` converts by the given ``exchanges``. Raises
-    ContextError for an unknown fact and PriceDataError where stored prices contradict each other.
+    Raises ContextError for an unknown fact and PriceDataError where stored prices contradict each other.
     """
     told: tuple[str, ...] = ()
     if usage.service_tier or usage.region or usage.overlaps:
         context, told = _told_by_usage(prices, usage, context)
-    rates = tuple(rate for rate in rates if rate.valid_at(at)) if rates else ()
+    if terms.rates:
+        terms = terms._replace(rates=tuple(rate for rate in terms.rates if rate.valid_at(at)))
     if context.time_known:
-        cases = _cases(prices, usage, at, context, rates, currency, exchanges)
+        cases = _cases(prices, usage, at, context, terms)
     else:
         cases = [
             ((*facts, (TIME, moment.isoformat())), case)
             for moment in moments(prices, at)
-            for facts, case in _cases(prices, usage, moment, context, rates, currency, exchanges)
+            for facts, case in _cases(prices, usage, moment, context, terms)
         ]
     answer = cases[0][1] if len(cases) == 1 else outcome(cases)
     return answer._replace(warnings=answer.warnings + told) if told else answer
 
 
 def _cases(
-    prices: OfferingPrices,
-    usage: Usage,
-    at: datetime,
-    context: Context,
-    rates: tuple[ContractRate, ...],
-    currency: str | None,
-    exchanges: Sequence[Exchange],
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms
 ) -> list[tuple[Facts, Quote]]:
     """The quote for each way in which the facts left open may turn out, one if none matters."""
-    plan = prices.plan(at, context)
-    if plan.refusal:
-        return [((), refused(plan.refusal.state, plan.refusal.reason, usage))]
-    variants = plan.variants(usage.keys)
-    if len(variants) == 1 and not rates:
-        return [((), _bill((variants[0][1],), usage, currency, exchanges))]
-    books: list[tuple[Facts, tuple[PriceSelection, ...]]] = [(facts, (book,)) for facts, book in variants]
-    if rates:
-        own = prices.plan(at, context, rates).variants(usage.keys)
-        books = [(facts, (*book, mine)) for (facts, book), (_, mine) in zip(books, own, strict=True)]
-    return [(facts, _bill(book, usage, currency, exchanges)) for facts, book in books]
+    listed = prices.pricing(at, context)
+    if listed.refusal:
+        return [((), refused(listed.refusal.state, listed.refusal.reason, usage))]
+    variants = listed.variants(usage.keys)
+    if not terms.rates:
+        return [(facts, _list_bill(selection, usage, terms)) for facts, selection in variants]
+    agreed = prices.pricing(at, context, terms.rates).variants(usage.keys)
+    return [
+        (facts, _contract_bill(selection, beside, usage, terms))
+        for (facts, selection), (_, beside) in zip(variants, agreed, strict=True)
+    ]
 
 
-def _bill(
-    books: tuple[PriceSelection, ...], usage: Usage, currency: str | None, exchanges: Sequence[Exchange]
-) -> Quote:
-    """The bill by the list's book and, if there is a second, by one's own beside it."""
-    shape = books[0].shape(usage.request_input, usage.keys)
-    if len(books) == 1:
-        if shape.simple and usage.whole and currency is None:
-            return simple_bill(shape, usage)
-        return exact_bill(shape, usage, currency, exchanges)
-    own = exact_bill(books[1].shape(usage.request_input, usage.keys), usage, currency, exchanges)
-    listed = exact_bill(shape, usage, own.currency, exchanges)
-    amounts = {line.price_id: line.amount for line in listed.lines if line.currency == own.currency}
-    lines = tuple(line._replace(list_amount=amounts.get(line.price_id)) for line in own.lines)
-    return own._replace(list_total=listed.total, lines=lines)
+def _list_bill(selection: PriceSelection, usage: Usage, terms: Terms) -> Quote:
+    allocation = selection.allocation(usage.request_input, usage.keys)
+    if allocation.simple and usage.whole and terms.currency is None:
+        return simple_bill(allocation, usage)
+    return exact_bill(allocation, usage, terms.currency, terms.exchanges)
+
+
+def _contract_bill(listed: PriceSelection, agreed: PriceSelection, usage: Usage, terms: Terms) -> Quote:
+    """The bill by contract rates, with the list's amounts beside it in the same currency."""
+    allocation = agreed.allocation(usage.request_input, usage.keys)
+    bill = exact_bill(allocation, usage, terms.currency, terms.exchanges)
+    beside = exact_bill(listed.allocation(usage.request_input, usage.keys), usage, bill.currency, terms.exchanges)
+    amounts = {line.price_id: line.amount for line in beside.lines if line.currency == bill.currency}
+    lines = tuple(line._replace(list_amount=amounts.get(line.price_id)) for line in bill.lines)
+    return bill._replace(list_total=beside.total, lines=lines)
 
 
 def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tuple[Context, tuple[str, ...]]:
@@ -115,9 +98,7 @@ def requote(
     usage: Usage,
     at: datetime,
     context: Context = UNSTATED,
-    rates: Sequence[ContractRate] = (),
-    currency: str | None = None,
-    exchanges: Sequence[Exchange] = (),
+    terms: Terms = LIST_TERMS,
 ) -> Quote:
     """The quote that rests on exactly these prices, as an earlier one listed them: the same total, whatever was
     published since. Steps still count, tier and time are those of the prices. Raises PriceIdError, ContextError.
@@ -129,8 +110,8 @@ def requote(
     told, _ = _told_by_usage(prices, usage, context)
     prices.check(told)
     kept = [*reused(wanted), *withheld(prices, wanted, usage, at, told)]
-    # An own amount replaces the price of the standard tier only, and the tiers of these are stripped.
+    # An agreed amount replaces the price of the standard tier only, and the tiers of these are stripped.
     tiered = {price.meter for price in kept if price.conditions.service_tier != STANDARD}
-    own = [rate for rate in rates if rate.amount is None or rate.meter not in tiered]
+    rates = tuple(rate for rate in terms.rates if rate.amount is None or rate.meter not in tiered)
     usage = usage._replace(service_tier=None, region=None)
-    return quote(OfferingPrices(list(map(stripped, kept))), usage, at, UNSTATED, own, currency, exchanges)
+    return quote(OfferingPrices(list(map(stripped, kept))), usage, at, UNSTATED, terms._replace(rates=rates))

@@ -37,13 +37,13 @@ def remembered(cache: dict[Key, Made], key: Key, make: Callable[[], Made]) -> Ma
 class UnitRate:
     """One unit of ``meter`` costs ``units`` / ``per`` of 1e-12 ``currency``.
 
-    ``price`` is the list price it rests on and ``own`` one's own rate on it. ``after`` is the number of input tokens
-    beyond which a marginal price runs.
+    ``price`` is the list price it rests on and ``contract_rate`` what was agreed on it. ``after`` is the number of
+    input tokens beyond which a marginal price runs.
     """
 
     meter: str
     price: Price | None
-    own: ContractRate | None
+    contract_rate: ContractRate | None
     state: State
     currency: str
     units: int
@@ -53,30 +53,30 @@ class UnitRate:
     @property
     def rule(self) -> str:
         """Which of the meter's prices this is, e.g. ``base`` or ``tier=batch;above=272000``."""
-        if self.own and self.own.amount is not None:
-            return "own rate"
+        if self.contract_rate and self.contract_rate.amount is not None:
+            return "contract rate"
         return (self.price.conditions.key or "base") if self.price else "base"
 
 
 def list_unit_rate(price: Price, rates: Sequence[ContractRate] = ()) -> UnitRate:
-    """The tariff of a list price, less one's own discount where one is given."""
+    """The unit rate of a list price, less the agreed discount, if any."""
     per_unit = Fraction(0)
-    own = None
+    agreed = None
     if price.state is State.PRICED:
         if price.amount is None or price.amount < 0 or price.per < 1:
             raise PriceDataError(f"price {price.id} is said to be priced but has no usable amount")
-        own = discount_for(rates, price.meter)
-        share = 1 - Fraction(own.discount or 0) if own else 1
+        agreed = discount_for(rates, price.meter)
+        share = 1 - Fraction(agreed.discount or 0) if agreed else 1
         per_unit = Fraction(price.amount) * share * UNIT / price.per
     step = price.conditions.step
     after = least_input(step) - 1 if step and step.marginal else 0
     return UnitRate(
-        price.meter, price, own, price.state, price.currency, per_unit.numerator, per_unit.denominator, after
+        price.meter, price, agreed, price.state, price.currency, per_unit.numerator, per_unit.denominator, after
     )
 
 
 def contract_unit_rate(rate: ContractRate, meter: str, replaced: Price | None) -> UnitRate:
-    """The tariff of one's own amount, beside the list price that it replaces."""
+    """The unit rate of an agreed amount, beside the list price that it replaces."""
     per_unit = Fraction(rate.amount or 0) * UNIT / rate.per
     state = State.PRICED if rate.amount else State.FREE
     return UnitRate(meter, replaced, rate, state, rate.currency, per_unit.numerator, per_unit.denominator)

@@ -21,7 +21,7 @@ def moments(prices: OfferingPrices, on: datetime) -> list[datetime]:
     start = within_calendar(on, 5)
     end = start + timedelta(days=1)
     found = {start, *(bound for bound in prices.bounds if start < bound < end)}
-    schedules = {s.key: s for moment in tuple(found) for s in prices.segment(moment).schedules}
+    schedules = {s.key: s for moment in tuple(found) for s in prices.period(moment).schedules}
     for schedule in schedules.values():
         found.update(moment for moment in _ticks(schedule, start) if start < moment < end)
     return sorted(found)

@@ -145,11 +145,11 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
 
 def _row(line: LineDocument) -> dict[str, str]:
     since = day(line.valid_from) if line.valid_from else "the beginning"
-    rule, own = line.rule, f"own rate {line.rate_id}"
-    if rule.startswith("own rate"):
-        rule = own + rule.removeprefix("own rate")
+    rule, agreed = line.rule, f"contract rate {line.rate_id}"
+    if rule.startswith("contract rate"):
+        rule = agreed + rule.removeprefix("contract rate")
     elif line.rate_id:
-        rule = f"{rule}; {own}"
+        rule = f"{rule}; {agreed}"
     return {
         "meter": line.meter,
         "quantity": str(line.quantity),

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.domain.quotes.quote import compile_offering
 from llmpricing.models import PriceRow, Source
 from llmpricing.services.memory import Memory
 from llmpricing.services.publishing.observations import Components
@@ -33,7 +32,7 @@ def prices_of(session: Session, book: str, recorded: datetime, offerings: Collec
         read = _read(session, PriceRow.offering_id.in_(missing), PriceRow.believed_at(recorded))
         for offering in missing:
             key = (book, recorded, offering)
-            found[key] = compile_offering(read.get(offering, ()))
+            found[key] = OfferingPrices(read.get(offering, ()))
             _compiled.keep(key, found[key])
     return {offering: prices for (_, _, offering), prices in found.items()}
 
@@ -43,7 +42,7 @@ def prices_by_id(session: Session, recorded: datetime, ids: Mapping[int, Collect
     wanted = [price for prices in ids.values() for price in prices]
     believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
     read = _read(session, PriceRow.offering_id.in_(list(ids)), believed)
-    return {offering: compile_offering(read.get(offering, ())) for offering in ids}
+    return {offering: OfferingPrices(read.get(offering, ())) for offering in ids}
 
 
 # Named as the fields of Price. Columns, not entities: thousands of rows are read at a time, and none is changed.

@@ -104,18 +104,18 @@ def quote_document(quoted: Quoted) -> QuoteDocument:
 
 
 def _line(line: Line) -> LineDocument:
-    tariff, amount = line.tariff, to_text(line.amount)
-    price = tariff.price
+    unit_rate, amount = line.unit_rate, to_text(line.amount)
+    price = unit_rate.price
     return LineDocument(
-        meter=tariff.meter,
+        meter=unit_rate.meter,
         quantity=_quantity(line.quantity),
         rate=to_text(line.rate),
         per=line.per,
-        rate_currency=tariff.currency,
+        rate_currency=unit_rate.currency,
         amount=amount,
         list_amount=amount if line.list_amount is line.amount else _money(line.list_amount),
         currency=line.currency,
-        state=tariff.state.value,
+        state=unit_rate.state.value,
         price_id=price.id if price else None,
         rate_id=line.rate_id,
         rule=line.rule,

@@ -1,4 +1,4 @@
-"""Quotes over the price book: names resolved, prices and one's own rates loaded, usage priced; many in few queries."""
+"""Quotes over the price book: names resolved, prices and contract rates loaded, usage priced; many in few queries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
-from llmpricing.domain.quotes.contract_rates import RateIdError
+from llmpricing.domain.quotes.contract_rates import RateIdError, Terms
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import PriceIdError
@@ -24,7 +24,7 @@ from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
-from llmpricing.services.quotes.terms import Terms, rates_by_id, terms_at
+from llmpricing.services.quotes.terms import RecordedTerms, rates_by_id, terms_at
 
 _WHY = {
     Why.NO_SUCH_NAME: "no offering is called {name}",
@@ -54,8 +54,8 @@ class AmbiguousModel(LookupError):
 class Asked:
     """What ``usage`` of the model of this ``name`` costs at a time, by what was known at another (None: now).
 
-    ``price_ids`` are those of an earlier answer, to be priced by again, and ``rate_ids`` its own rates; None: those
-    agreed now.
+    ``price_ids`` are those of an earlier answer, to be priced by again, and ``rate_ids`` its contract rates; None:
+    those agreed now.
     """
 
     name: str
@@ -126,14 +126,14 @@ def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | Refusal
 
 
 class _Believed(NamedTuple):
-    """Prices by offering, believed at one time; ``named`` with those besides that were asked for by id, as the own
+    """Prices by offering, believed at one time; ``named`` with those besides that were asked for by id, as the contract
     rates of ``named_rates`` were.
     """
 
     prices: Mapping[int, OfferingPrices]
     named: Mapping[int, OfferingPrices]
-    own: Terms
-    named_rates: Terms
+    recorded_terms: RecordedTerms
+    named_rates: RecordedTerms
 
 
 def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_Case]) -> _Believed:
@@ -164,13 +164,13 @@ def _quote(case: _Case, believed: _Believed) -> Quote:
     asked, _, meaning, offered = case
     context = asked.context
     if asked.rate_ids is None:
-        rates = believed.own.rates(offered.provider, offered.api_id)
+        rates = believed.recorded_terms.rates(offered.provider, offered.api_id)
     else:
         rates = believed.named_rates.named(asked.rate_ids, offered.provider, offered.api_id)
-    terms = rates, asked.currency, believed.own.exchanges(asked.at)
+    terms = Terms(rates, asked.currency, believed.recorded_terms.exchanges(asked.at))
     if asked.price_ids:
-        return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, *terms)
+        return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, terms)
     prices = believed.prices[offered.id]
     if meaning.region in prices.regions and not context.region:
         context = context._replace(region=meaning.region)
-    return quote(prices, asked.usage, asked.at, context, *terms)
+    return quote(prices, asked.usage, asked.at, context, terms)

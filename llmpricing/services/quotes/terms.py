@@ -1,4 +1,4 @@
-"""Rates of one's own and exchange rates, as they were recorded at one time."""
+"""Contract rates and exchange rates, as they were recorded at one time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WILD = "*?["
 
 
 @dataclass(frozen=True, slots=True)
-class _AgreedRate:
+class _GlobRate:
     provider: str
     glob: str
     rate: ContractRate
@@ -31,17 +31,17 @@ class _AgreedRate:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What this installation has agreed with sellers, and what currencies are worth."""
+class RecordedTerms:
+    """What this installation agreed with all providers, and what currencies are worth."""
 
-    agreed: tuple[_AgreedRate, ...]
+    contracts: tuple[_GlobRate, ...]
     currencies: tuple[tuple[Range[datetime], Exchange], ...]
 
     def rates(self, provider: str, api_id: str) -> tuple[ContractRate, ...]:
         """The rates for an offering, valid at any time, in order of precedence."""
-        if not self.agreed:
+        if not self.contracts:
             return ()
-        return tuple(a.rate for a in self.agreed if a.provider == provider and fnmatchcase(api_id, a.glob))
+        return tuple(a.rate for a in self.contracts if a.provider == provider and fnmatchcase(api_id, a.glob))
 
     def named(self, ids: Collection[int], provider: str, api_id: str) -> tuple[ContractRate, ...]:
         """Those of these ids, whenever they are valid; raises RateIdError for an id that is none of the offering's."""
@@ -55,31 +55,31 @@ class Terms:
         return tuple(exchange for valid, exchange in self.currencies if at in valid)
 
 
-_read_before: Memory[tuple[str, datetime], Terms] = Memory(64)
+_read_before: Memory[tuple[str, datetime], RecordedTerms] = Memory(64)
 
 
-def terms_at(session: Session, book: str, recorded: datetime) -> Terms:
+def terms_at(session: Session, book: str, recorded: datetime) -> RecordedTerms:
     """What was recorded at ``recorded``, which must not lie after the price book's last change."""
     return _read_before.remember((book, recorded), lambda: _read(session, recorded))
 
 
-def rates_by_id(session: Session, ids: Collection[int]) -> Terms:
+def rates_by_id(session: Session, ids: Collection[int]) -> RecordedTerms:
     """What was agreed by the rates of these ids, whether it still is or not."""
-    return Terms(_rates(session, ContractRateRow.id.in_(ids)), ()) if ids else Terms((), ())
+    return RecordedTerms(_rates(session, ContractRateRow.id.in_(ids)), ()) if ids else RecordedTerms((), ())
 
 
-def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_AgreedRate, ...]:
+def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_GlobRate, ...]:
     rows = session.scalars(select(ContractRateRow).where(wanted))
     return tuple(sorted((_agreed(row) for row in rows), key=lambda found: found.precedence))
 
 
-def _read(session: Session, recorded: datetime) -> Terms:
+def _read(session: Session, recorded: datetime) -> RecordedTerms:
     agreed = _rates(session, ContractRateRow.believed_at(recorded))
     worth = session.scalars(select(ExchangeRate).where(ExchangeRate.believed_at(recorded)))
-    return Terms(agreed, tuple((row.valid, _exchange(row)) for row in worth))
+    return RecordedTerms(agreed, tuple((row.valid, _exchange(row)) for row in worth))
 
 
-def _agreed(row: ContractRateRow) -> _AgreedRate:
+def _agreed(row: ContractRateRow) -> _GlobRate:
     rate = ContractRate(
         row.id,
         row.discount,
@@ -90,7 +90,7 @@ def _agreed(row: ContractRateRow) -> _AgreedRate:
         row.valid.lower,
         row.valid.upper,
     )
-    return _AgreedRate(row.provider, row.api_id_glob, rate)
+    return _GlobRate(row.provider, row.api_id_glob, rate)
 
 
 def _exchange(row: ExchangeRate) -> Exchange:

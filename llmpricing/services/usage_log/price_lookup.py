@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import ContractRate
-from llmpricing.domain.quotes.linear import RequestKind, kind, steps, turns
+from llmpricing.domain.quotes.linear import RequestKind, request_kind, steps, turns
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.times import EPOCH, micros
 from llmpricing.services.clocks import Clocks
@@ -73,13 +73,13 @@ class FoundPrices:
         return self._places, self._cuts
 
     def _place(self, at: datetime) -> int:
-        segment = self.prices.segment(at)
+        period = self.prices.period(at)
         rates = tuple(rate for rate in self.rates if rate.valid_at(at))
-        return self._known.setdefault((segment.start, segment.clock(at), rates), len(self._known))
+        return self._known.setdefault((period.start, period.clock(at), rates), len(self._known))
 
     def kind(self, asked: Asked) -> RequestKind:
         """What requests like this one have in common."""
-        return kind(self.prices, asked.usage, asked.at, self.context, self.rates)
+        return request_kind(self.prices, asked.usage, asked.at, self.context, self.rates)
 
 
 class Lookup(NamedTuple):
@@ -97,7 +97,7 @@ class PriceLookup:
     def __init__(self, session: Session, known: BookState, recorded: datetime) -> None:
         self._session, self._known, self._recorded = session, known, recorded
         self._names = names_of(session, known)
-        self._own = terms_at(session, known.book, recorded)
+        self._terms = terms_at(session, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
         self._found: dict[Lookup, FoundPrices] = {}
 
@@ -110,7 +110,7 @@ class PriceLookup:
         for one, meaning in new.items():
             if isinstance(meaning, Resolution):
                 found = offered[meaning.slug]
-                rates = self._own.rates(found.provider, found.api_id)
+                rates = self._terms.rates(found.provider, found.api_id)
                 self._add(one, prices[found.id], rates, meaning.region)
             else:
                 self._add(one, OfferingPrices(()), ())

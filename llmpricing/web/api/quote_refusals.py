@@ -42,7 +42,7 @@ def refusal(error: Refusal, place: Place) -> Refused:
     if isinstance(error, RateIdError):
         field = f"{place.item}rate_ids"
         return invalid(
-            field, f"{field} names own rates that are not for this offering.", unknown=error.ids[:MOST_ECHOED]
+            field, f"{field} names contract rates that are not for this offering.", unknown=error.ids[:MOST_ECHOED]
         )
     if isinstance(error, PriceIdError):
         return _useless_ids(error, f"{place.item}price_ids")

@@ -138,8 +138,8 @@ def test_a_rate_is_agreed_shown_billed_and_ended(commands: Commands) -> None:
         "1  acme/acme-l*  12.5 % off  from 2026-01-01 on  (deal 7)",
     ]
     bill = said(commands, "quote", "acme/acme-large", "--input", "1000000", "--output", "1000000", "--at", AT)
-    assert "base; own rate 1\n" in bill
-    assert "  own rate 2\n" in bill
+    assert "base; contract rate 1\n" in bill
+    assert "  contract rate 2\n" in bill
     assert "list total: USD 12.5\ntotal: USD 6.1875\n" in bill
     assert said(commands, "rate end", "1", "--at", "2026-06-01") == "Rate 1 ends on 2026-06-01.\n"
     assert "rate list" in said(commands, "rate end", "1", exit_code=1)

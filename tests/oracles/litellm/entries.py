@@ -11,7 +11,6 @@ from typing import Any
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.observations import Statement
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.domain.quotes.quote import compile_offering
 from llmpricing.sources import litellm
 from llmpricing.sources.litellm.names import Name, provider_of, read_name
 from tests.prices import prices_of
@@ -65,7 +64,7 @@ def entries(data: bytes) -> tuple[list[Entry], int]:
         name = read_name(key, provider)
         statements = tuple(said for said in offerings[name.slug].statements if not said.is_zero)
         if statements:
-            listed.append(Entry(key, raw, name, statements, compile_offering(prices_of(statements))))
+            listed.append(Entry(key, raw, name, statements, OfferingPrices(prices_of(statements))))
         else:
             left += 1
     return listed, left

@@ -12,7 +12,8 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Statement
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 from tests.prices import prices_of
 
@@ -29,7 +30,7 @@ class View:
 
     def quote(self) -> Quote:
         """The quote of it, without facts on which no price depends."""
-        prices = compile_offering(prices_of(self.statements))
+        prices = OfferingPrices(prices_of(self.statements))
         known = {name: value for name, value in self.facts.extra if name in prices.extra}
         facts = self.facts._replace(extra=tuple(known.items()), region=self.facts.region if prices.regions else None)
         return quote(prices, read_usage(self.used), AT, facts)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.sources import genai_prices as parser
 from llmpricing.sources.bundled import bundled
@@ -17,7 +18,7 @@ def test_every_priced_offering_costs_what_calc_price_says_to_the_last_digit(pric
     for slug, provider, model in oracle.offerings():
         if not listed[slug].statements:
             continue
-        prices = compile_offering(prices_of(listed[slug].statements))
+        prices = OfferingPrices(prices_of(listed[slug].statements))
         for case in oracle.cases(provider, model, prices):
             theirs = case.theirs
             answer = quote(prices, read_usage(case.stated), case.at, case.context)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.sources import model_prices as parser
 from llmpricing.sources.bundled import bundled
@@ -15,7 +16,7 @@ def test_every_model_costs_what_model_prices_says_by_date_and_mode(prices_of):
     listed = {found.slug: found for found in parser.parse(bundled(parser.SOURCE).data).offerings}
     seen = Counter()
     for slug, provider, api_id, modes in oracle.offerings():
-        prices = compile_offering(prices_of(listed[slug].statements))
+        prices = OfferingPrices(prices_of(listed[slug].statements))
         for case in oracle.cases(provider, api_id, modes, prices):
             theirs = case.theirs
             answer = quote(prices, read_usage(case.stated), case.at, case.context)

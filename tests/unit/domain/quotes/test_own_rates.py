@@ -9,8 +9,9 @@ import pytest
 
 from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -29,7 +30,7 @@ def chat(price):
 
 
 def cost(prices, *rates, usage=USAGE, at=AT, ctx=None, **options):
-    return quote(compile_offering(prices), read_usage(usage), at, ctx or context(), rates, **options)
+    return quote(OfferingPrices(prices), read_usage(usage), at, ctx or context(), Terms(rates, **options))
 
 
 def test_without_own_rates_both_totals_are_equal(chat):
@@ -58,7 +59,7 @@ def test_an_own_amount_replaces_its_meter_s_list_price_and_goes_before_a_discoun
         chat, ContractRate(1, discount=Decimal("0.5")), ContractRate(2, meter="input_tokens", amount=Decimal("1.5"))
     )
     assert [(line.meter, line.rate, line.rate_id, line.rule) for line in answer.lines] == [
-        ("input_tokens", Decimal("1.5"), 2, "own rate"),
+        ("input_tokens", Decimal("1.5"), 2, "contract rate"),
         ("cache_read_tokens", Decimal("0.25"), 1, "base"),
         ("output_tokens", Decimal(4), 1, "base"),
     ]

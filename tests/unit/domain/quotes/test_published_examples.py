@@ -15,7 +15,8 @@ import pytest
 
 from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 
 EXAMPLES = json.loads((Path(__file__).parents[3] / "fixtures" / "published_examples.json").read_text("utf-8"))
@@ -44,7 +45,7 @@ def test_a_seller_s_own_example_costs_what_the_seller_says(example, price):
         for p in example["prices"]
     ]
     usage = read_usage(example["usage"], example["usage_format"])
-    answer = quote(compile_offering(listed), usage, day, _context(example.get("context", {})))
+    answer = quote(OfferingPrices(listed), usage, day, _context(example.get("context", {})))
     total, stated = answer.total, Decimal(example["total"])
     if "within" in example:
         assert abs(total - stated) <= stated * Decimal(example["within"])

@@ -14,8 +14,9 @@ from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import ContractRate
-from llmpricing.domain.quotes.quote import compile_offering, quote, requote
+from llmpricing.domain.quotes.contract_rates import ContractRate, Terms
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.usage.formats import read_usage
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -66,7 +67,7 @@ def books(draw, when=CONDITIONS, dated=True, withheld=False, meters=METERS):
         prices.append(
             Price(number, meter, asked, state, amount, "USD", 7, first, last, Basis.DOCUMENTED, "list", START)
         )
-    return compile_offering(prices)
+    return OfferingPrices(prices)
 
 
 @st.composite
@@ -150,10 +151,10 @@ def test_the_cost_changes_with_the_date_only_where_a_price_begins_or_ends(prices
 @given(books(dated=False, withheld=True, meters=METERS[:3]), usages(METERS[:3]), INSTANTS, ASKED, OWN)
 def test_posted_ids_reproduce_every_total(prices, usage, at, ctx, rates):
     ctx = ctx if prices.regions else ctx._replace(region=None)
-    first = quote(prices, read_usage(usage), at, ctx, rates)
+    first = quote(prices, read_usage(usage), at, ctx, Terms(tuple(rates)))
     ids = [line.price_id for line in first.lines if line.price_id]
     if first.total is not None and ids:
-        again = requote(prices, ids, read_usage(usage), at, ctx, rates)
+        again = requote(prices, ids, read_usage(usage), at, ctx, Terms(tuple(rates)))
         assert (again.total, [line.amount for line in again.lines]) == (
             first.total,
             [line.amount for line in first.lines],

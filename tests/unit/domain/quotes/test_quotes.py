@@ -10,9 +10,10 @@ import pytest
 from llmpricing.domain.conditions import Schedule, Step, conditions
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.quotes.context import ContextError, context
-from llmpricing.domain.quotes.contract_rates import Exchange
+from llmpricing.domain.quotes.contract_rates import Exchange, Terms
 from llmpricing.domain.quotes.linear import turns
-from llmpricing.domain.quotes.quote import compile_offering, quote, requote
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.formats import UsageError, read_usage
@@ -23,7 +24,7 @@ JULY = datetime(2026, 7, 1, tzinfo=UTC)
 
 
 def cost(prices, usage, at=AT, ctx=None, **options):
-    return quote(compile_offering(prices), read_usage(usage), at, ctx or context(), **options)
+    return quote(OfferingPrices(prices), read_usage(usage), at, ctx or context(), Terms(**options))
 
 
 def bill(answer):
@@ -380,7 +381,7 @@ def test_the_ends_of_the_calendar_have_prices_too(price, zone, at):
     assert cost(prices, usage, at).total in (1, 4)
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     assert cost(prices, usage, midnight, context(time_known=False)).high == 4
-    assert turns(compile_offering(prices), (), [midnight])
+    assert turns(OfferingPrices(prices), (), [midnight])
 
 
 def test_a_change_within_the_day_counts_too_where_only_the_day_is_known(price):
@@ -445,10 +446,10 @@ def test_mixed_currencies_have_no_total_without_a_rate(price):
 
 def test_price_ids_posted_back_reproduce_the_total_whatever_was_published_since(chat, price):
     usage = read_usage({"input_tokens": 250_000, "cache_read_tokens": 200_000, "output_tokens": 500})
-    first = quote(compile_offering(chat), usage, AT)
+    first = quote(OfferingPrices(chat), usage, AT)
     ids = [line.price_id for line in first.lines]
     later = [*chat, price("cache_read_tokens", "0.01", conditions(step=Step(200_001, inclusive=True)))]
-    again = requote(compile_offering(later), ids, usage, AT)
+    again = requote(OfferingPrices(later), ids, usage, AT)
     assert (again.total, bill(again)) == (first.total, bill(first))
 
 
@@ -460,8 +461,8 @@ def test_posted_ids_reproduce_a_quote_with_something_not_offered_and_in_a_tier(p
     ]
     usage = read_usage({"input_tokens": 10, "output_tokens": 1})
     asked = context("batch", "eu")
-    first = quote(compile_offering(prices), usage, AT, asked)
-    again = requote(compile_offering(prices), [first.lines[0].price_id], usage, AT, asked)
+    first = quote(OfferingPrices(prices), usage, AT, asked)
+    again = requote(OfferingPrices(prices), [first.lines[0].price_id], usage, AT, asked)
     assert again.total == first.total == money("0.00001")
 
 
@@ -474,8 +475,8 @@ def test_posted_ids_work_beside_prices_of_the_same_meters_that_were_not_offered(
         price("cache_read_tokens", state=State.NOT_OFFERED, conditions=conditions("batch")),
     ]
     usage = read_usage({"input_tokens": 1000, "cache_read_tokens": 10, "output_tokens": 10})
-    first = quote(compile_offering(prices), usage, AT)
-    again = requote(compile_offering(prices), [line.price_id for line in first.lines], usage, AT)
+    first = quote(OfferingPrices(prices), usage, AT)
+    again = requote(OfferingPrices(prices), [line.price_id for line in first.lines], usage, AT)
     assert (again.total, bill(again)) == (first.total, bill(first)) == (money("0.00206"), bill(first))
 
 
@@ -487,8 +488,8 @@ def test_what_is_not_offered_in_another_tier_keeps_no_usage_from_posted_ids(pric
     ]
     usage = read_usage({"input_tokens": 1000, "cache_read_tokens": 10})
     ids = [p.id for p in prices]
-    assert requote(compile_offering(prices), ids[:1], usage, AT).total == money("0.002")
-    assert requote(compile_offering(prices), ids[1:2], usage, AT).total == money("0.00099")
+    assert requote(OfferingPrices(prices), ids[:1], usage, AT).total == money("0.002")
+    assert requote(OfferingPrices(prices), ids[1:2], usage, AT).total == money("0.00099")
 
 
 def test_posted_ids_of_marginal_bands_of_which_the_lowest_billed_nothing(price):
@@ -501,38 +502,38 @@ def test_posted_ids_of_marginal_bands_of_which_the_lowest_billed_nothing(price):
         price("cache_read_tokens", "0.5"),
     ]
     usage = read_usage({"input_tokens": 250, "cache_read_tokens": 150, "output_tokens": 10})
-    first = quote(compile_offering(prices), usage, AT)
-    again = requote(compile_offering(prices), [line.price_id for line in first.lines], usage, AT)
+    first = quote(OfferingPrices(prices), usage, AT)
+    again = requote(OfferingPrices(prices), [line.price_id for line in first.lines], usage, AT)
     assert (again.total, bill(again)) == (first.total, bill(first)) == (money("0.000315"), bill(first))
 
 
 def test_posted_ids_of_two_prices_for_the_same_usage_are_refused(chat):
     with pytest.raises(ClashingPriceIds):
-        requote(compile_offering(chat), [chat[0].id, chat[3].id], read_usage({"input_tokens": 1}), AT)
+        requote(OfferingPrices(chat), [chat[0].id, chat[3].id], read_usage({"input_tokens": 1}), AT)
 
 
 def test_a_tier_that_the_usage_object_names_leaves_posted_ids_as_they_are(chat, price):
     prices = [*chat, price("input_tokens", "3", conditions("batch", region="us"))]
     raw = {"input_tokens": 1000, "output_tokens": 10, "service_tier": "batch", "inference_geo": "us"}
     usage = read_usage(raw, "anthropic")
-    first = quote(compile_offering(prices), usage, AT)
-    again = requote(compile_offering(prices), [line.price_id for line in first.lines], usage, AT)
+    first = quote(OfferingPrices(prices), usage, AT)
+    again = requote(OfferingPrices(prices), [line.price_id for line in first.lines], usage, AT)
     assert again.total == first.total == money("0.00304")
 
 
 def test_an_id_of_no_price_of_the_offering_is_refused(chat):
     with pytest.raises(PriceIdError, match="999999"):
-        requote(compile_offering(chat), [chat[0].id, 999999], read_usage({"input_tokens": 1}), AT)
+        requote(OfferingPrices(chat), [chat[0].id, 999999], read_usage({"input_tokens": 1}), AT)
 
 
 def test_what_the_usage_object_says_of_the_request_counts_where_the_caller_says_nothing(chat):
     raw = {"input_tokens": 10**6, "output_tokens": 0, "service_tier": "batch", "inference_geo": "us"}
     usage = read_usage(raw, "anthropic")
     small = [price for price in chat if price.conditions.step is None]
-    answer = quote(compile_offering(small), usage, AT)
+    answer = quote(OfferingPrices(small), usage, AT)
     assert answer.total == 1
     assert answer.warnings == ("the usage says it ran in us, for which no price is known",)
-    assert quote(compile_offering(small), usage, AT, context("standard")).total == 2
+    assert quote(OfferingPrices(small), usage, AT, context("standard")).total == 2
 
 
 def test_an_overlap_that_was_not_stated_is_said_where_it_has_a_price(chat, price):
@@ -560,27 +561,27 @@ def test_prices_of_an_unknown_meter_are_a_data_error(price):
     sample = price("input_tokens", "1")
     broken = stray(**{name: getattr(sample, name) for name in stray.__slots__} | {"meter": "smells"})
     with pytest.raises(PriceDataError, match="unknown meter"):
-        compile_offering([broken])
+        OfferingPrices([broken])
 
 
 def test_caches_stay_bounded_under_ever_new_questions(chat):
-    offering = compile_offering(chat)
+    offering = OfferingPrices(chat)
     meters = ["input_text_tokens", "input_audio_tokens", "input_image_tokens", "input_video_tokens"]
     more = [m.replace("input_", "output_") for m in meters] + [f"{m[:-7]}_tool_tokens" for m in meters]
     for number in range(2**11):
         some = {m: 1 for place, m in enumerate([*meters, *more]) if number >> place & 1}
         usage = read_usage({"input_tokens": 20, "output_tokens": 20} | some)
         assert quote(offering, usage, AT).total > 0
-    plan = offering.plan(AT, context())
-    assert len(plan._variants) <= 1024
+    pricing = offering.pricing(AT, context())
+    assert len(pricing._variants) <= 1024
 
 
 def test_a_region_that_the_usage_names_counts_where_it_has_a_price(price):
     prices = [price("input_tokens", "10"), price("input_tokens", "11", conditions(region="us"))]
     usage = read_usage({"input_tokens": 10**6, "output_tokens": 0, "inference_geo": "us"}, "anthropic")
-    answer = quote(compile_offering(prices), usage, AT)
+    answer = quote(OfferingPrices(prices), usage, AT)
     assert (answer.total, answer.warnings) == (11, ())
-    assert quote(compile_offering(prices), usage, AT, context(region="standard")).total == 10
+    assert quote(OfferingPrices(prices), usage, AT, context(region="standard")).total == 10
 
 
 def test_too_many_open_facts_at_once_are_asked_for(price):

@@ -10,8 +10,9 @@ import pytest
 from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.contract_rates import ContractRate
-from llmpricing.domain.quotes.quote import compile_offering, quote
+from llmpricing.domain.quotes.contract_rates import ContractRate, Terms
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ def cost(price):
 
     def ask(usage, *more, ctx=None, rates=()):
         prices = [price("input_tokens", "2"), price("output_tokens", "8"), *more]
-        return quote(compile_offering(prices), read_usage(usage), AT, ctx or context(), rates)
+        return quote(OfferingPrices(prices), read_usage(usage), AT, ctx or context(), Terms(tuple(rates)))
 
     return ask
 
@@ -49,7 +50,7 @@ def test_a_step_that_waits_is_not_billed_at_the_price_below_it(cost, price):
 def test_a_band_that_waits_is_not_free(cost, price):
     base = price("output_tokens", "8"), price("input_tokens", state=State.UNKNOWN)
     marginal = price("input_tokens", "4", conditions(step=Step(1000, marginal=True)))
-    answer = quote(compile_offering([*base, marginal]), read_usage({"input_tokens": 2000}), AT)
+    answer = quote(OfferingPrices([*base, marginal]), read_usage({"input_tokens": 2000}), AT)
     assert (answer.total, answer.state) == (None, "unknown")
 
 
