@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import ObservedProvider
@@ -92,3 +92,21 @@ def aliases(session: Session) -> list[tuple[str, str, str, Range[datetime], Rang
     return [
         (namespace, alias, slug, valid, recorded) for namespace, alias, slug, valid, recorded in session.execute(query)
     ]
+
+
+def mark(session: Session) -> str:
+    """A text that changes with the names: when one of them last changed, and what is said of sellers and sources."""
+    recorded = [
+        select(func.concat(func.max(func.lower(table.recorded)), "|", func.max(func.upper(table.recorded))))
+        for table in (ProviderDescription, MatchRule, OfferingAlias)
+    ]
+    sellers = aggregate_order_by(Provider.slug + "=" + Provider.name, Provider.id)
+    sources = aggregate_order_by(func.concat(Source.id, "=", Source.trust_rank), Source.id)
+    named_by = select(MatchRule.source_id).union(select(ProviderDescription.source_id))
+    parts = [
+        select(func.concat(func.max(Offering.created_at))),
+        *recorded,
+        select(func.md5(func.array_to_string(func.array_agg(sellers), ","))),
+        select(func.array_to_string(func.array_agg(sources), ",")).where(Source.id.in_(named_by)),
+    ]
+    return "; ".join(part or "" for part in session.execute(select(*(part.scalar_subquery() for part in parts))).one())

@@ -117,14 +117,19 @@ def _lookup(catalogue: NameIndex, newest: Lookup | None) -> Lookup:
     return lookup
 
 
-_books: Memory[tuple[str, int], Names] = Memory(2)
+_marks: Memory[tuple[str, int], str] = Memory(4)
+_books: Memory[tuple[str, str], Names] = Memory(2)
 _newest: Memory[str, Names] = Memory(1)  # what was read last, for the health check
 _building = Lock()
 
 
 def names_of(session: Session, known: BookState) -> Names:
-    """The price book's names, read anew only when its version has changed; one thread reads, others wait a while."""
-    key = (known.book, known.version)
+    """The price book's names, read anew only when names have changed; one thread reads, others wait a while.
+
+    A new version asks once whether it brought names: a pin or new prices leave them, and their index, as they are.
+    """
+    mark = _marks.remember((known.book, known.version), lambda: name_history.mark(session))
+    key = (known.book, mark)
     if found := _books.recall((key,)):
         return found[key]
     is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)

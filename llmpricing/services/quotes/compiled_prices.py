@@ -1,4 +1,4 @@
-"""Published prices as the domain prices usage by them, compiled once per offering and recorded time."""
+"""Published prices as the domain prices usage by them, compiled once for each change of an offering."""
 
 from __future__ import annotations
 
@@ -14,24 +14,29 @@ from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.models import PriceRow, Source
 from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import BookState
 from llmpricing.services.publishing.observations import Components
+from llmpricing.services.quotes.change_log import change_log
 
 REMEMBERED_OFFERINGS = 10_000
 _compiled: Memory[tuple[str, datetime, int], OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
 
 
-def prices_of(session: Session, book: str, recorded: datetime, offerings: Collection[int]) -> dict[int, OfferingPrices]:
-    """All prices of these offerings that were believed at ``recorded``, valid at any time; one query for all.
+def prices_of(
+    session: Session, known: BookState, known_at: datetime, offerings: Collection[int]
+) -> dict[int, OfferingPrices]:
+    """All prices of these offerings that were believed at ``known_at``, valid at any time; one query for all.
 
-    ``recorded`` must not lie after the price book's last change: what is recorded until then never changes.
+    ``known_at`` must not lie after the price book's last change: what is recorded until then never changes. What was
+    compiled stays good until the offering's own next change, whatever else an import brings.
     """
-    keys = {(book, recorded, offering) for offering in offerings}
+    log = change_log(session, known)
+    keys = {(known.book, log.last_change(offering, known_at), offering): offering for offering in offerings}
     found = _compiled.recall(keys)
-    missing = [offering for _, _, offering in keys - found.keys()]
+    missing = {key: offering for key, offering in keys.items() if key not in found}
     if missing:
-        read = _read(session, PriceRow.offering_id.in_(missing), PriceRow.believed_at(recorded))
-        for offering in missing:
-            key = (book, recorded, offering)
+        read = _read(session, PriceRow.offering_id.in_(missing.values()), PriceRow.believed_at(known_at))
+        for key, offering in missing.items():
             found[key] = OfferingPrices(read.get(offering, ()))
             _compiled.keep(key, found[key])
     return {offering: prices for (_, _, offering), prices in found.items()}

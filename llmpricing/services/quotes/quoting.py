@@ -22,7 +22,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
-from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book import BookState, book_state
 from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
 from llmpricing.services.quotes.terms import RecordedTerms, rates_by_id, terms_at
 
@@ -103,7 +103,7 @@ def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | Refusa
     for case in cases:
         if isinstance(case, _Case):
             by_time[case.known_at].append(case)
-    believed = {known_at: _believed(session, known.book, known_at, found) for known_at, found in by_time.items()}
+    believed = {known_at: _believed(session, known, known_at, found) for known_at, found in by_time.items()}
     return [_answer(case, believed[case.known_at]) if isinstance(case, _Case) else case for case in cases]
 
 
@@ -136,15 +136,15 @@ class _Believed(NamedTuple):
     named_rates: RecordedTerms
 
 
-def _believed(session: Session, book: str, recorded: datetime, cases: Sequence[_Case]) -> _Believed:
+def _believed(session: Session, known: BookState, known_at: datetime, cases: Sequence[_Case]) -> _Believed:
     ids: dict[int, set[int]] = defaultdict(set)
     for case in cases:
         ids[case.offered.id].update(case.asked.price_ids)
-    prices = prices_of(session, book, recorded, ids.keys())
+    prices = prices_of(session, known, known_at, ids.keys())
     wanted = {offering: named for offering, named in ids.items() if named}
-    named = prices_by_id(session, recorded, wanted) if wanted else {}
+    named = prices_by_id(session, known_at, wanted) if wanted else {}
     rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
-    return _Believed(prices, named, terms_at(session, book, recorded), rates)
+    return _Believed(prices, named, terms_at(session, known.book, known_at), rates)
 
 
 def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:

@@ -106,7 +106,7 @@ class PriceLookup:
         new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
         ids = [one.id for one in offered.values()]
-        prices = prices_of(self._session, self._known.book, self._recorded, ids) if ids else {}
+        prices = prices_of(self._session, self._known, self._recorded, ids) if ids else {}
         for one, meaning in new.items():
             if isinstance(meaning, Resolution):
                 found = offered[meaning.slug]

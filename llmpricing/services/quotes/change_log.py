@@ -1,0 +1,66 @@
+"""When the prices of each offering last changed, from the price book's version on that a process met first."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from llmpricing.models import PriceRow
+from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import BookState
+
+_MOST_LOGGED = 100_000  # offerings' changes; a longer log begins anew
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLog:
+    """The recorded times after ``start`` and up to ``until`` at which prices began or ended, by offering, in order."""
+
+    start: datetime
+    until: datetime
+    times: Mapping[int, Sequence[datetime]]
+
+    def last_change(self, offering: int, known_at: datetime) -> datetime:
+        """A time since which the offering's prices are those of ``known_at``: the same one for all such times.
+
+        Of a time before the log nothing is known but the time itself.
+        """
+        if known_at < self.start:
+            return known_at
+        times = self.times.get(offering, ())
+        place = bisect_right(times, known_at)
+        return times[place - 1] if place else self.start
+
+
+_logs: Memory[str, ChangeLog] = Memory(4)
+
+
+def change_log(session: Session, known: BookState) -> ChangeLog:
+    """The log up to the book's last change; only what was recorded since it was last asked for is read."""
+    found = _logs.recall((known.book,)).get(known.book)
+    if found is not None and known.last_change <= found.until:
+        return found
+    if found is None or sum(map(len, found.times.values())) > _MOST_LOGGED:
+        grown = ChangeLog(known.last_change, known.last_change, {})
+    else:
+        grown = ChangeLog(found.start, known.last_change, _grown(session, found))
+    _logs.keep(known.book, grown)
+    return grown
+
+
+def _grown(session: Session, log: ChangeLog) -> dict[int, Sequence[datetime]]:
+    begun, ended = func.lower(PriceRow.recorded), func.upper(PriceRow.recorded)
+    query = select(PriceRow.offering_id, begun, ended).where(or_(begun > log.until, ended > log.until))
+    new: dict[int, set[datetime]] = defaultdict(set)
+    for offering, *bounds in session.execute(query.distinct()):
+        new[offering].update(bound for bound in bounds if bound is not None and bound > log.until)
+    return {
+        **log.times,
+        **{offering: (*log.times.get(offering, ()), *sorted(found)) for offering, found in new.items()},
+    }
