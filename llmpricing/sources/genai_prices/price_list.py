@@ -10,6 +10,7 @@ from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList, Statement
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.genai_prices import rules
+from llmpricing.sources.genai_prices.price_changes import price_changes
 from llmpricing.sources.reading.documents import decode
 from llmpricing.sources.reading.fields import (
     Facts,
@@ -103,7 +104,7 @@ def _statements(provider: str, api_id: str, entry: Mapping[str, Any], unknown: C
     """What the model costs. No price key at all means unknown, except where the id itself says ``:free``."""
     minimum = rules.MINIMUM_SECONDS if (provider, api_id) in rules.MINIMUM_BILLED else None
     reader = rules.RuleReader(unknown, minimum)
-    found = statements(rules.price_changes(reader.prices(entry.get("prices")), reader.variants(entry)))
+    found = statements(price_changes(reader.prices(entry.get("prices")), reader.variants(entry)))
     if found or ":free" not in api_id:
         return found
     return statements([(None, {(meter, BASE): _FREE for meter in ("input_tokens", "output_tokens")})])

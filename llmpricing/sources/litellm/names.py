@@ -93,10 +93,10 @@ class Name:
 def read_name(key: str, litellm_provider: str) -> Name:
     """The name behind a key of the map, with its ``litellm_provider``."""
     extra: dict[str, str] = {}
-    parts = _without_image_words(key.split("/"), extra)
+    parts = _without_image_parts(key.split("/"), extra)
     prefix = _PREFIXES.get(litellm_provider) or _family(litellm_provider)
     if len(parts) > 1 and parts[0] in (prefix, litellm_provider):
-        parts = _without_image_words(parts[1:], extra)
+        parts = _without_image_parts(parts[1:], extra)
     provider = _provider(litellm_provider)
     region = ""
     if len(parts) > 1 and provider in ("aws", "bedrock-mantle") and _is_aws_region(parts[0]):
@@ -107,7 +107,7 @@ def read_name(key: str, litellm_provider: str) -> Name:
         extra["commitment"], parts = parts[0].removesuffix("-commitment"), parts[1:]
     if len(parts) > 1 and provider == "aws" and parts[0] in ("invoke", "converse"):  # two ways to call one model
         parts = parts[1:]
-    parts = _without_image_words(parts, extra)
+    parts = _without_image_parts(parts, extra)
     api_id = "/".join(parts)
     home = _CROSS_REGION.match(api_id) if provider == "aws" else None
     return Name(provider, api_id, region, tuple(sorted(extra.items())), home[1] if home else None)
@@ -115,7 +115,7 @@ def read_name(key: str, litellm_provider: str) -> Name:
 
 def provider_of(key: str) -> str | None:
     """The LiteLLM provider of an entry that does not name it: its routing prefix, or the one seller of a bare id."""
-    parts = _without_image_words(key.split("/"), {})
+    parts = _without_image_parts(key.split("/"), {})
     if len(parts) > 1:
         return parts[0]
     return next((provider for provider, ids in _BARE.items() if ids.match(parts[0])), None)
@@ -137,17 +137,17 @@ def _is_aws_region(part: str) -> bool:
     return part == "*" or _CLOUD_REGION.fullmatch(part) is not None
 
 
-def _without_image_words(parts: list[str], extra: dict[str, str]) -> list[str]:
+def _without_image_parts(parts: list[str], extra: dict[str, str]) -> list[str]:
     """The parts after leading words for an image's quality, size and steps, which go into ``extra``."""
     while len(parts) > 1:
-        word = parts[0]
-        size = _SIZE.fullmatch(word)
+        part = parts[0]
+        size = _SIZE.fullmatch(part)
         if size:
             extra["size"] = f"{size[1]}x{size[2]}" if size[1] else "max"
-        elif word in _QUALITIES:
-            extra["quality"] = word
-        elif _STEPS.fullmatch(word):
-            extra["steps"] = word.removesuffix("-steps")
+        elif part in _QUALITIES:
+            extra["quality"] = part
+        elif _STEPS.fullmatch(part):
+            extra["steps"] = part.removesuffix("-steps")
         else:
             break
         parts = parts[1:]

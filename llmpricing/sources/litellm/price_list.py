@@ -23,6 +23,7 @@ from llmpricing.domain.observations import (
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.litellm.keys import read_key
 from llmpricing.sources.litellm.names import Name, provider_of, read_name
+from llmpricing.sources.litellm.other_keys import OTHER_KEYS
 from llmpricing.sources.litellm.prices import EntryReader, nothing_charged
 from llmpricing.sources.reading.documents import decode, entries_in
 from llmpricing.sources.reading.fields import (
@@ -46,73 +47,11 @@ _CAPABILITIES = MappingProxyType(
         "response_schema": "structured_output",
     }
 )
-# Keys that state neither a price nor a capability that we keep.
-_OTHER_KEYS = frozenset(
-    {
-        "audio_transcription_config",
-        "bedrock_converse_supports_strict_tools",
-        "bedrock_output_config_effort_ceiling",
-        "comment",
-        "default_reasoning_effort",
-        "deprecation_date",
-        "gemini_audio_only_live",
-        "gemini_native_audio",
-        "guardrail_cost_per_unit",
-        "litellm_provider",
-        "max_audio_length_hours",
-        "max_audio_per_prompt",
-        "max_document_chunks_per_query",
-        "max_images_per_prompt",
-        "max_input_tokens",
-        "max_output_tokens",
-        "max_pdf_size_mb",
-        "max_query_tokens",
-        "max_tokens",
-        "max_tokens_per_document_chunk",
-        "max_video_length",
-        "max_videos_per_prompt",
-        "metadata",
-        "mode",
-        "off_peak_pricing",
-        "output_vector_size",
-        "prompt_cache_min_tokens",
-        "provider_specific_entry",
-        "reasoning_contexts",
-        "reasoning_effort_levels",
-        "reasoning_modes",
-        "regional_endpoint_uplift_multiplier",
-        "regional_processing_uplift_multiplier_eu",
-        "regional_processing_uplift_multiplier_us",
-        "rpd",
-        "rpm",
-        "rules",
-        "search_context_cost_per_query",
-        "search_free_requests",
-        "source",
-        "supported_audio_formats",
-        "supported_endpoints",
-        "supported_modalities",
-        "supported_output_modalities",
-        "supported_regions",
-        "supported_resolutions",
-        "thinking_always_on",
-        "tiered_pricing",
-        "token_count_framing",
-        "token_count_model",
-        "token_count_tokenizer",
-        "tool_use_system_prompt_tokens",
-        "tpm",
-        "use_openai_responses_path",
-        "uses_embed_content",
-        "vertex_ai_audio_api",
-        "web_search_billing_unit",
-    }
-)
 
 
 @dataclass
 class _Gathered:
-    """What the entries of one offering say together."""
+    """What the entries of one offering state together."""
 
     offering: ObservedOffering
     statements: dict[tuple[str, Conditions], DatedPrice] = field(default_factory=dict)
@@ -164,15 +103,15 @@ def _read_entry(
     reader = EntryReader(entry, name.provider, offering.mode or "", found.unknown_keys, url)
     reader.read()
     found.unknown_keys.update(
-        name for name in entry if name not in _OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
+        name for name in entry if name not in OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
     )
-    said = _segments(name, reader)
+    stated = _segments(name, reader)
     known = gathered.setdefault(name.slug, _Gathered(offering))
-    clashes = [at for at, segment in said.items() if not _same(known.statements.get(at, segment), segment)]
+    clashes = [at for at, segment in stated.items() if not _same(known.statements.get(at, segment), segment)]
     if clashes:
         raise EntryError(f"another entry states {name.slug} otherwise")
     known.statements.update(
-        {at: s for at, s in said.items() if s.state is not State.ZERO or at not in known.statements}
+        {at: s for at, s in stated.items() if s.state is not State.ZERO or at not in known.statements}
     )
     if not name.has_conditions:
         found.aliases.append((SLUG, key, name.slug))
@@ -225,7 +164,7 @@ def _capabilities(entry: Mapping[str, Any]) -> frozenset[str] | None:
 
 
 def _finished(item: _Gathered) -> ObservedOffering:
-    said = [Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items()]
-    # Zeros say something only where no entry of the offering says more.
-    told = [statement for statement in said if not statement.is_zero]
-    return replace(item.offering, statements=tuple(told or said))
+    stated = [Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items()]
+    # Zeros count only where no entry of the offering states more.
+    nonzero = [statement for statement in stated if not statement.is_zero]
+    return replace(item.offering, statements=tuple(nonzero or stated))

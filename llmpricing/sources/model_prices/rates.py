@@ -51,8 +51,8 @@ class Timeline:
     starts: Sequence[datetime]
     ladders: Sequence[Ladders | None]
 
-    def at(self, moment: datetime | None) -> Ladders | None:
-        return self.ladders[0 if moment is None else bisect_right(self.starts, moment)]
+    def at(self, time: datetime | None) -> Ladders | None:
+        return self.ladders[0 if time is None else bisect_right(self.starts, time)]
 
 
 @dataclass(frozen=True)
@@ -136,25 +136,25 @@ def _embedding(ladders: Ladders | None) -> Ladders | None:
 
 
 def rate_changes(model: ListedModel, clocks: Sequence[Clock]) -> Iterator[tuple[datetime | None, Rates]]:
-    """Every moment at which a price of the model may change, None (always) first, with the rates from then on."""
+    """Every time at which a price of the model may change, None (always) first, with the rates from then on."""
     times = {start for line in model.modes.values() for start in line.starts}
     times |= {bound for clock in clocks for bound in (clock.valid_from, clock.valid_until) if bound}
-    for moment in (None, *sorted(times)):
-        rates = _rates(model, moment)
-        running = next((clock for clock in clocks if clock.runs_at(moment)), None)
+    for time in (None, *sorted(times)):
+        rates = _rates(model, time)
+        running = next((clock for clock in clocks if clock.runs_at(time)), None)
         if running:
             factor = running.factor(model.api_id)
             for (meter, when), rate in list(rates.items()):
                 if rate.amount is not None:
                     rates[meter, replace(when, schedule=running.schedule)] = _scaled(rate, factor)
-        yield moment, rates
+        yield time, rates
 
 
-def _rates(model: ListedModel, moment: datetime | None) -> dict[tuple[str, Conditions], ListRate]:
-    standard = model.modes[_STANDARD].at(moment)
+def _rates(model: ListedModel, time: datetime | None) -> dict[tuple[str, Conditions], ListRate]:
+    standard = model.modes[_STANDARD].at(time)
     found: dict[tuple[str, Conditions], ListRate] = {}
     for mode, timeline in model.modes.items():
-        ladders = timeline.at(moment)
+        ladders = timeline.at(time)
         if ladders is None:
             ladders = {meter: {None: ListRate(None, MTOK, basis=Basis.FIRST_OBSERVED)} for meter in model.meters()}
         elif mode == _THINKING:

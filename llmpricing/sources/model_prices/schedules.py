@@ -33,10 +33,8 @@ class Clock:
     def factor(self, model: str) -> Decimal:
         return self.factors[model] if model in self.factors else self.factors[""]
 
-    def runs_at(self, moment: datetime | None) -> bool:
-        return (
-            moment is not None and self.valid_from <= moment and (self.valid_until is None or moment < self.valid_until)
-        )
+    def runs_at(self, time: datetime | None) -> bool:
+        return time is not None and self.valid_from <= time and (self.valid_until is None or time < self.valid_until)
 
 
 def read_clocks(schedules: Mapping[str, Any], problems: list[Problem]) -> Mapping[str, list[Clock]]:

@@ -1,7 +1,7 @@
 """models.dev's cost objects: USD per million tokens, with context tiers and modes.
 
 Zero needs care, because the list writes 0 also where nothing is charged per token. All zero is free where the id says
-so, paid for by the subscription where the provider is one, and otherwise says nothing.
+so, paid for by the subscription where the provider is one, and otherwise states nothing.
 """
 
 from __future__ import annotations

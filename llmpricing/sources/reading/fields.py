@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _MAX_TEXT = 20_000
 _MAX_ID = LONGEST_KEY
 _MAX_ID_BYTES = 1000  # two of them are a slug, and PostgreSQL indexes no text beyond 2,704 bytes
-_MAX_WORD = 100
+_MAX_CONDITION = 100
 _MAX_COUNT = 2**53  # counts beyond are mistakes, and JSON readers disagree on them
 
 
@@ -100,8 +100,8 @@ def _printable(text: str, name: str) -> str:
 
 
 def as_condition(value: object, name: str, separators: str = ";=") -> str:
-    """A word that may stand in a condition key: short, and without the key's own separators."""
-    text = _printable(as_text(value, name, _MAX_WORD), name)
+    """A text that may stand in a condition key: short, and without the key's own separators."""
+    text = _printable(as_text(value, name, _MAX_CONDITION), name)
     if any(separator in text for separator in separators):
         raise EntryError(f"{name} holds a separator")
     return text

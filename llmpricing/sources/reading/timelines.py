@@ -1,4 +1,4 @@
-"""From "what holds at each moment" to statements: equal neighbours become one segment, a missing value ends one."""
+"""From "what holds from each change on" to statements: equal neighbours are one segment, a missing value ends one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ListRate:
     currency: str = "USD"
 
     def segment(self, valid_from: datetime | None) -> DatedPrice:
-        """The same as a segment that is open at its end; 0 is said as free."""
+        """The same as a segment that is open at its end; 0 means free."""
         state = State.NOT_OFFERED if self.amount is None else State.PRICED if self.amount else State.FREE
         return DatedPrice(
             state=state,
@@ -49,27 +49,27 @@ class ListRate:
         )
 
 
-Rates = Mapping[tuple[str, Conditions], ListRate]  # (meter, conditions) -> rate, at one moment
+Rates = Mapping[tuple[str, Conditions], ListRate]  # (meter, conditions) -> rate, at one time
 
 
-def statements(moments: Iterable[tuple[datetime | None, Rates]]) -> tuple[Statement, ...]:
-    """Statements of rates that hold from each moment to the next; moments ascend, None (always) comes first."""
+def statements(changes: Iterable[tuple[datetime | None, Rates]]) -> tuple[Statement, ...]:
+    """Statements of rates that hold from each change to the next; their times ascend, None (always) comes first."""
     segments: dict[tuple[str, Conditions], list[DatedPrice]] = {}
     running: dict[tuple[str, Conditions], ListRate] = {}
-    for moment, rates in moments:
+    for changed_at, rates in changes:
         for key in [key for key in running if key not in rates]:
-            _close(segments[key], moment)
+            _close(segments[key], changed_at)
             del running[key]
         for key, rate in rates.items():
             before = running.get(key)
             if before and before.same_price(rate):
                 continue
             if before:
-                _close(segments[key], moment)
+                _close(segments[key], changed_at)
             running[key] = rate
-            segments.setdefault(key, []).append(rate.segment(moment))
+            segments.setdefault(key, []).append(rate.segment(changed_at))
     return tuple(Statement(meter, when, tuple(found)) for (meter, when), found in segments.items())
 
 
-def _close(segments: list[DatedPrice], moment: datetime | None) -> None:
-    segments[-1] = replace(segments[-1], valid_until=moment)
+def _close(segments: list[DatedPrice], until: datetime | None) -> None:
+    segments[-1] = replace(segments[-1], valid_until=until)
