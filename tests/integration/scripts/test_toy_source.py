@@ -1,4 +1,4 @@
-"""docs/add-a-source.md to the letter: a room and a line in the registry are a source that can be imported."""
+"""docs/add-a-source.md and add-a-meter.md to the letter: what they say to add is enough to import and to quote."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -17,24 +18,39 @@ from sqlalchemy.pool import NullPool
 CHECKOUT = Path(__file__).parents[3]
 RECIPE = (CHECKOUT / "docs" / "add-a-source.md").read_text()
 ROOM, LINE = re.findall(r"```(?:python|text)\n(.*?)```", RECIPE, re.DOTALL)
+(METER,) = re.findall(r"```text\n(.*?)```", (CHECKOUT / "docs" / "add-a-meter.md").read_text(), re.DOTALL)
 LIST = {"bear": {"input": 2.5}, "duck": {"input": "quack"}, "doll": {"input": 0}}
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A copy of the package with what the recipe adds, and nothing else."""
+    """A copy of the package, and an ini."""
     shutil.copytree(CHECKOUT / "llmpricing", tmp_path / "llmpricing", ignore=shutil.ignore_patterns("__pycache__"))
-    sources = tmp_path / "llmpricing" / "sources"
-    (sources / "toy_prices.py").write_text(ROOM)
-    registry = sources / "registry.py"
-    code = registry.read_text()
-    last = "            models_dev.SOURCE,\n"
-    assert last in code
-    code = code.replace("model_prices, models_dev\n", "model_prices, models_dev, toy_prices\n").replace(
-        last, last + LINE
-    )
-    registry.write_text(code)
+    (tmp_path / "toy.ini").write_text("[app:main]\nuse = egg:llmpricing\nllmpricing.environment = development\n")
     return tmp_path
+
+
+@pytest.fixture
+def with_source(checkout: Path) -> Path:
+    """The copy with what the recipe for a source adds, and nothing else."""
+    (checkout / "llmpricing/sources/toy_prices.py").write_text(ROOM)
+    registry = checkout / "llmpricing/sources/registry.py"
+    insert(registry, "model_prices, models_dev", ", toy_prices")
+    insert(registry, "            models_dev.SOURCE,\n", LINE)
+    return checkout
+
+
+@pytest.fixture
+def with_meter(checkout: Path) -> Path:
+    """The copy with what the recipe for a meter adds, and nothing else."""
+    insert(checkout / "llmpricing/domain/meters.py", '    ("requests", 1000, "requests", {}),\n', METER)
+    return checkout
+
+
+def insert(file: Path, after: str, added: str) -> None:
+    code = file.read_text()
+    assert code.count(after) == 1
+    file.write_text(code.replace(after, after + added))
 
 
 def run(checkout: Path, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -49,17 +65,24 @@ def run(checkout: Path, *command: str, **environment: str) -> subprocess.Complet
     )
 
 
-def test_two_places_are_a_source_that_can_be_imported(checkout: Path, empty_book_url: str, redis_url: str) -> None:
-    (checkout / "toys.json").write_text(json.dumps(LIST))
-    (checkout / "toy.ini").write_text("[app:main]\nuse = egg:llmpricing\nllmpricing.environment = development\n")
-    stores = {"LLMPRICING_DATABASE_URL": empty_book_url, "LLMPRICING_REDIS_URL": redis_url}
-    command = ["-m", "llmpricing.scripts.cli", "import", "--ini", "toy.ini", "--json", "toy-prices", "toys.json"]
-    ended = run(checkout, *command, **stores)
+def command(checkout: Path, *words: str, **environment: str) -> Any:
+    """What a command answers as JSON."""
+    ended = run(checkout, "-m", "llmpricing.scripts.cli", *words, "--ini", "toy.ini", "--json", **environment)
     assert ended.returncode == 0, ended.stderr
-    answer = json.loads(ended.stdout)
+    return json.loads(ended.stdout)
+
+
+@pytest.fixture
+def stores(empty_book_url: str, redis_url: str) -> dict[str, str]:
+    return {"LLMPRICING_DATABASE_URL": empty_book_url, "LLMPRICING_REDIS_URL": redis_url}
+
+
+def test_two_places_are_a_source_that_can_be_imported(with_source: Path, stores: dict[str, str]) -> None:
+    (with_source / "toys.json").write_text(json.dumps(LIST))
+    answer = command(with_source, "import", "toy-prices", "toys.json", **stores)
     assert (answer["outcome"], answer["new"]) == ("imported", 2)
     assert [problem["key"] for problem in answer["problems"]] == ["duck"]
-    engine = create_engine(empty_book_url, poolclass=NullPool)
+    engine = create_engine(stores["LLMPRICING_DATABASE_URL"], poolclass=NullPool)
     with engine.connect() as connection:
         found = connection.execute(text("select slug, name, trust_rank, licence from source")).all()
         offerings = connection.scalars(text("select slug from offering order by slug")).all()
@@ -68,6 +91,15 @@ def test_two_places_are_a_source_that_can_be_imported(checkout: Path, empty_book
     assert offerings == ["toys/bear", "toys/doll"]
 
 
-def test_its_host_may_be_fetched_from(checkout: Path) -> None:
-    ended = run(checkout, "-c", "from llmpricing.sources.registry import *; print(fetch_hosts(['sources']))")
+def test_its_host_may_be_fetched_from(with_source: Path) -> None:
+    ended = run(with_source, "-c", "from llmpricing.sources.registry import *; print(fetch_hosts(['sources']))")
     assert "'toys.example'" in ended.stdout, ended.stderr
+
+
+def test_one_line_is_a_meter_that_can_be_imported_and_quoted(with_meter: Path, stores: dict[str, str]) -> None:
+    model = {"id": "maker", "prices": {"input_mtok": 1, "output_mtok": 2, "toy_boxes_kcount": 4}}
+    (with_meter / "list.json").write_text(json.dumps([{"id": "toys", "models": [model]}]))
+    answer = command(with_meter, "import", "genai-prices", "list.json", **stores)
+    assert (answer["new"], answer["unknown_keys"]) == (3, {})
+    quote = command(with_meter, "quote", "toys/maker", "--meter", "toy_boxes=2500", **stores)
+    assert (quote["total"], [line["meter"] for line in quote["lines"]]) == ("10", ["toy_boxes"])
