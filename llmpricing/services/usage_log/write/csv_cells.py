@@ -19,15 +19,10 @@ from pyarrow import compute
 _END = "\r\n"  # the writer quotes cells that hold one of these signs
 FORMULA_STARTS = "=+-@\t\r"
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-
-
-def _table(signs: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    found = np.zeros(256, np.bool_)
-    found[[ord(sign) for sign in signs]] = True
-    return found
-
-
-_BEFORE, _FIRST = _table(',"\n'), _table(FORMULA_STARTS + "'")
+_BEFORE, _FIRST = 1, 2
+_KINDS = bytes(
+    _BEFORE if chr(sign) in ',"\n' else _FIRST if chr(sign) in FORMULA_STARTS + "'" else 0 for sign in range(256)
+)
 
 
 def csv_line(cells: Iterable[str]) -> str:
@@ -46,8 +41,9 @@ def guarded_rows(rows: pa.StringArray) -> pa.StringArray:
     """Rows of CSV, each behind a line end, as they are; those with a cell that begins a formula written anew."""
     offsets, data = rows.buffers()[1:]
     ends = np.frombuffer(offsets, np.int32)[rows.offset : rows.offset + len(rows) + 1]
-    signs = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]] if data else np.zeros(0, np.uint8)
-    places = np.flatnonzero(_BEFORE[signs[:-1]] & _FIRST[signs[1:]])
+    # Most logs end here, so this must be quick: bytes.translate takes half as long as a lookup by NumPy.
+    signs = np.frombuffer(bytes(memoryview(data)[ends[0] : ends[-1]]).translate(_KINDS), np.uint8)
+    places = np.flatnonzero((signs[:-1] == _BEFORE) & (signs[1:] == _FIRST))
     if not len(places):
         return rows
     mask = np.zeros(len(rows), np.bool_)
