@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause, compile_pattern
-from llmpricing.domain.names.identities import is_date, marks, places, without_dates
+from llmpricing.domain.names.identities import Identity, Model, identity
+from llmpricing.domain.names.marks import is_date, marks, places, without_dates
 from llmpricing.domain.names.patterns import Pattern
-from llmpricing.domain.names.spellings import PROVIDER_NAMES
+from llmpricing.domain.names.providers import HUGGING_FACE, Hint, HintKind, called_exactly, read_hint, surfaces_of
 from llmpricing.domain.observations import ObservedProvider
 
 _Key = TypeVar("_Key")
@@ -38,6 +39,8 @@ class Seller:
     loose: tuple[tuple[Clause, IndexedOffering], ...]
     dated: frozenset[tuple[str, ...]]  # marks without dates of the ids that bear a date
     placed: Mapping[tuple[str, ...], tuple[IndexedOffering, ...]]  # by marks, the ids that say a place
+    by_identity: Mapping[Identity, tuple[IndexedOffering, ...]]  # by identity without a place
+    by_model: Mapping[Model, tuple[IndexedOffering, ...]]
     api_pattern: Pattern | None
     provider_match: Clause | None
     model_match: Clause | None
@@ -55,23 +58,50 @@ class NameIndex:
     sellers: Mapping[str, Seller]
     words: Mapping[str, tuple[str, ...]]  # slugs by each mark of their API ids
     dates: Mapping[tuple[str, ...], tuple[str, ...]]  # by marks without dates, the dates that any seller's ids bear
+    by_model: Mapping[Model, tuple[IndexedOffering, ...]]  # of all sellers
+    bearers: Mapping[str, frozenset[Model]]  # by date, the models that any seller lists with it
     problems: tuple[str, ...] = ()  # clauses and patterns that cannot be read and are left out, with the reason
 
-    def sellers_called(self, name: str) -> tuple[Seller, ...]:
-        """The sellers that a provider's name, API host or URL means, the likeliest first."""
-        if "." in name or "://" in name:
-            url = name if "://" in name else f"https://{name}"
-            if found := tuple(s for s in self.sellers.values() if s.api_pattern and s.api_pattern.match(url)):
-                return found
-        if named := self.sellers_named(name):
-            return named
-        return tuple(s for s in self.sellers.values() if s.provider_match and s.provider_match(name))
+    def hint(self, said: str) -> Hint:
+        """What a provider's name, a library's word for it, an API host or URL means."""
+        if "." in said or "://" in said:
+            url = said if "://" in said else f"https://{said}"
+            if "aiplatform.googleapis" in url:
+                return Hint(HintKind.PLATFORM, surfaces_of("google-vertex"))
+            if found := tuple(s.slug for s in self.sellers.values() if s.api_pattern and s.api_pattern.match(url)):
+                return Hint(HintKind.PLATFORM, tuple(dict.fromkeys(o for one in found for o in surfaces_of(one))))
+        found_by_words = read_hint(said, self.sellers)
+        if found_by_words.kind is not HintKind.UNKNOWN:
+            return found_by_words
+        called = tuple(s.slug for s in self.sellers.values() if s.provider_match and s.provider_match(said))
+        return Hint(HintKind.PLATFORM, called) if called else found_by_words
 
-    def sellers_named(self, name: str) -> tuple[Seller, ...]:
-        """The sellers that bear this name themselves, or are called so by the lists and libraries."""
-        lowered = name.lower()
-        called = (lowered, *PROVIDER_NAMES.get(lowered.replace("_", "-"), ()), lowered.replace("_", "-"))
-        return tuple(self.sellers[slug] for slug in dict.fromkeys(called) if slug in self.sellers)
+    def surfaces(self, hint: Hint) -> tuple[Seller, ...]:
+        """The sellers that a hint means and that the price book knows, in the order in which they are tried."""
+        if hint.surfaces == (HUGGING_FACE,):
+            return tuple(s for slug, s in self.sellers.items() if slug.startswith(HUGGING_FACE))
+        return tuple(self.sellers[slug] for slug in hint.surfaces if slug in self.sellers)
+
+    def seller_called(self, name: str) -> str | None:
+        """The id of the seller that bears this very name, by itself or in a list; no reading by words."""
+        slug = name.strip().lower()
+        slug = slug if slug in self.sellers else called_exactly(name)
+        return slug if slug in self.sellers else None
+
+    def same_model(self, slug: str) -> tuple[str, ...]:
+        """The offerings of the same model at all sellers, itself left out: same words, numbers and variant, and the
+        same date where both bear one.
+        """
+        named = identity(slug.partition("/")[2])
+        return tuple(
+            entry.slug
+            for entry in self.by_model.get(named.model, ())
+            if entry.slug != slug and _same_date(named, identity(entry.api_id))
+        )
+
+
+def _same_date(one: Identity, other: Identity) -> bool:
+    return one.date == other.date or not (one.date and other.date)
 
 
 def build_index(
@@ -104,8 +134,24 @@ def build_index(
         slug: _seller(known.get(slug) or ObservedProvider(slug, slug), sells, problems)
         for slug, sells in by_provider.items()
     }
+    by_model: dict[Model, list[IndexedOffering]] = defaultdict(list)
+    bearers: dict[str, set[Model]] = defaultdict(set)
+    for entry in entries:
+        named_so = identity(entry.api_id)
+        by_model[named_so.model].append(entry)
+        if named_so.date:
+            bearers[named_so.date].add(named_so.model)
     return NameIndex(
-        _frozen(slugs), own, _frozen(named), _frozen(sold), sellers, _frozen(words), _frozen(dates), tuple(problems)
+        slugs=_frozen(slugs),
+        own=own,
+        aliases=_frozen(named),
+        sold=_frozen(sold),
+        sellers=sellers,
+        words=_frozen(words),
+        dates=_frozen(dates),
+        by_model=_frozen(by_model),
+        bearers={date: frozenset(models) for date, models in bearers.items()},
+        problems=tuple(problems),
     )
 
 
@@ -128,7 +174,15 @@ def _seller(provider: ObservedProvider, sells: list[IndexedOffering], problems: 
     for entry in sells:
         if places(entry.api_id):
             placed[marks(entry.api_id)].append(entry)
+    by_identity: dict[Identity, list[IndexedOffering]] = defaultdict(list)
+    by_model: dict[Model, list[IndexedOffering]] = defaultdict(list)
+    for entry in sells:
+        named = identity(entry.api_id)
+        by_identity[replace(named, place="")].append(entry)
+        by_model[named.model].append(entry)
     return Seller(
+        by_identity=_frozen(by_identity),
+        by_model=_frozen(by_model),
         slug=provider.slug,
         by_id={entry.api_id.lower(): entry for entry in reversed(sells)},
         by_exact_clause=by_exact_clause,

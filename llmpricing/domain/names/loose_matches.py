@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from llmpricing.domain.names.identities import (
+from llmpricing.domain.names.identities import Identity, identity
+from llmpricing.domain.names.index import IndexedOffering, NameIndex, Seller
+from llmpricing.domain.names.marks import (
     FINE_TUNE,
     is_date,
     is_month_and_day,
@@ -13,7 +15,6 @@ from llmpricing.domain.names.identities import (
     swallowed,
     without_dates,
 )
-from llmpricing.domain.names.index import IndexedOffering, NameIndex, Seller
 
 _DATE_BEGUN = re.compile(r"20\d\d-?(\d\d-?)?$")  # how a clause ends that names the dates of a year
 _BUILD_BEGUN, _BUILD = (
@@ -46,6 +47,12 @@ def at_place(seller: Seller, entry: IndexedOffering, requested: str) -> IndexedO
     return entry if listed <= {"regional"} else None
 
 
+def is_anothers_date(index: NameIndex, asked: Identity) -> bool:
+    """Whether a date is one that other models of the family bear, and the model that was asked for does not."""
+    bearers = index.bearers.get(asked.date, frozenset())
+    return asked.model not in bearers and any(set(asked.words) & set(words) for words, _, _ in bearers)
+
+
 def keeps_identity(catalogue: NameIndex, seller: Seller, entry: IndexedOffering, requested: str, stated: str) -> bool:
     """Whether a clause passes over nothing that tells models apart.
 
@@ -66,6 +73,6 @@ def keeps_identity(catalogue: NameIndex, seller: Seller, entry: IndexedOffering,
         return base in catalogue.sold
     if not is_date(passed_over[0]) or without_dates(requested) in seller.dated:
         return False
-    if any(is_date(mark) for mark in marks(entry.api_id)):
+    if any(is_date(mark) for mark in marks(entry.api_id)) or is_anothers_date(catalogue, identity(base)):
         return False
     return passed_over[0] in catalogue.dates.get(without_dates(base), () if is_tuned else passed_over)

@@ -1,82 +1,68 @@
 """Which offering a name means, and by which rule. Never across a version, date, size or tier.
 
-Tried in this order, for the name as it is and then for other spellings of it: an id, an own alias, an alias of a
-source, the seller's own model id, the seller's match clauses, one step to the sellers it falls back to. A name without
-a seller is the lab's own offering; else the only seller's, unless the name begins with another seller or a lab claims
-it. Several sellers are candidates, none is picked.
+Own aliases come first. The form of a name (an ARN, a path, a router's variant) says the seller, else the provider that
+was given, else the name's own prefix; a bare name is the lab's. All steps are tried at one surface before the next, and
+what a seller does not list is looked up at those that stand in for it last, marked. Several sellers are candidates,
+none is picked. docs/names.md tells the order.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 
-from llmpricing.domain.names.identities import FINE_TUNE
+from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why
+from llmpricing.domain.names.bare_names import of_a_bare_name
+from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
-from llmpricing.domain.names.loose_matches import at_place, keeps_identity
-from llmpricing.domain.names.spellings import Spelling, Unpacked, is_bedrock_id, is_named_by, spellings, unpacked
+from llmpricing.domain.names.providers import HUGGING_FACE, KIN, Hint, HintKind, read_hint, surfaces_of
+from llmpricing.domain.names.spellings import without_window
 from llmpricing.domain.names.suggestions import suggest
+from llmpricing.domain.names.surfaces import Priced, at_surface, exact_id
 
+__all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "resolve", "too_long"]
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
+_BEHIND = re.compile(r"([^/]+)/([^/:]+)(?:/[^/]*)?")  # Helicone writes the seller behind the model
+_ORGANISATIONS = frozenset({"meta-llama"})  # who made a model, though a list calls a provider so too
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """The offering that a name means: ``rule`` names the step that found it, ``detail`` what was read how; ``region``
-    where the name says it.
-    """
+class Route:
+    """One way to read a name: at which surfaces, which text, and what was read from the name itself."""
 
-    slug: str
-    rule: str
-    detail: str = ""
+    surfaces: tuple[str, ...]
+    text: str
     region: str = ""
+    detail: str = ""
+    only_ids: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
-    """A name that several offerings bear."""
+def resolve(
+    index: NameIndex, name: str, provider: str | None = None, priced: Priced = lambda slug: True
+) -> Resolution | Ambiguous | Unknown:
+    """The offering that ``name`` means at the moment for which ``priced`` tells which offerings have a price.
 
-    candidates: tuple[str, ...]
-
-
-class Why(Enum):
-    """What it is that nobody knows of a name and its seller."""
-
-    NO_SUCH_NAME = auto()
-    NO_SUCH_SELLER = auto()
-    NOT_SOLD = auto()  # by the seller that was given
-    NOT_YET = auto()  # at the time asked for, but later
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """A name that no offering bears, with the ids most like it."""
-
-    suggestions: tuple[str, ...]
-    why: Why = Why.NO_SUCH_NAME
-
-
-def resolve(catalogue: NameIndex, name: str, provider: str | None = None) -> Resolution | Ambiguous | Unknown:
-    """The offering that ``name`` means; ``provider`` may be a seller's id, another name of it, its API host or URL."""
+    ``provider`` may be a seller's id, another name of it, a library's word for it, its API host or URL.
+    """
     if unread := too_long(name, provider):
         return unread
     name = name.strip()
     if not name:
         return Unknown(())
-    named = catalogue.sellers_called(provider) if provider is not None else ()
-    if provider is not None and not named:
+    hint = index.hint(provider) if provider is not None else None
+    if hint and hint.kind is HintKind.UNKNOWN:
         return Unknown((), Why.NO_SUCH_SELLER)
-    if found := _by_id(catalogue, name, named) or _by_alias(catalogue, name, named):
-        return found
-    for sellers, path in _readings(catalogue, name, named):
-        routed = any(seller.slug == "openrouter" for seller in sellers)
-        for spelling in spellings(path.model, routed=routed):
-            if found := _by_spelling(catalogue, sellers, spelling):
-                return replace(found, region=path.region) if isinstance(found, Resolution) else found
-    return Unknown(suggest(catalogue, name), Why.NOT_SOLD if named else Why.NO_SUCH_NAME)
+    spelling = without_window(name)
+    if own := index.own.get(name.lower()) or index.own.get(spelling.text.lower()):
+        return Resolution(own, "own alias")
+    if hint and hint.kind is HintKind.NOBODY:
+        hint = None
+    found = _found(index, spelling.text, hint, provider, priced)
+    if isinstance(found, Resolution) and spelling.reading:
+        return replace(found, detail=f"{spelling.reading}; {found.detail}" if found.detail else spelling.reading)
+    return found or _unknown(index, spelling.text, hint)
 
 
 def too_long(name: str, provider: str | None) -> Unknown | None:
@@ -86,94 +72,135 @@ def too_long(name: str, provider: str | None) -> Unknown | None:
     return Unknown((), Why.NO_SUCH_SELLER) if provider is not None and len(provider) > MAX_LENGTH else None
 
 
-def _readings(catalogue: NameIndex, name: str, named: Sequence[Seller]) -> Iterator[tuple[Sequence[Seller], Unpacked]]:
-    """Who sells what the name says: by the seller given, by the name's own prefix, and as a name without a seller."""
-    path = unpacked(name)
-    if path.provider:
-        yield named or catalogue.sellers_called(path.provider), path
-    if prefixed := _PREFIXED.fullmatch(name):
-        by_prefix = catalogue.sellers_named(prefixed[1])
-        for seller in by_prefix:
-            if not named or seller in named:
-                yield (seller,), unpacked(prefixed[2], seller.slug)
-    for seller in named:
-        yield (seller,), unpacked(name, seller.slug)
-    if not named:
-        if is_bedrock_id(path.model):
-            yield catalogue.sellers_named("aws"), path
-        yield (), path
-
-
-def _by_id(catalogue: NameIndex, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
-    for full in [f"{seller.slug}/{name}" for seller in named] or [name]:
-        if slugs := catalogue.slugs.get(full.lower()):
-            return _one_of([slug for slug in slugs if slug == full] or slugs, "id")
-    return None
-
-
-def _by_alias(catalogue: NameIndex, name: str, named: Sequence[Seller]) -> Resolution | Ambiguous | None:
-    lowered = name.lower()
-    if slug := catalogue.own.get(lowered):
-        return Resolution(slug, "own alias")
-    slugs = catalogue.aliases.get(lowered, ())
-    if named:
-        slugs = tuple(slug for slug in slugs if slug.partition("/")[0] in {seller.slug for seller in named})
-    return _one_of(slugs, "source alias") if slugs else None
-
-
-def _by_spelling(catalogue: NameIndex, sellers: Sequence[Seller], spelling: Spelling) -> Resolution | Ambiguous | None:
-    for seller in sellers:
-        if found := _at_seller(catalogue, seller, spelling):
+def _found(
+    index: NameIndex, text: str, hint: Hint | None, said: str | None, priced: Priced
+) -> Resolution | Ambiguous | None:
+    if hint is None and (slugs := index.slugs.get(text.lower())):
+        slug = next((slug for slug in slugs if slug == text), slugs[0])
+        if len(slugs) > 1 and slug != text:
+            return Ambiguous(slugs)
+        own, _, api_id = slug.partition("/")
+        return exact_id(index, index.sellers[own], api_id, priced)
+    for seller in index.surfaces(hint) if hint and hint.surfaces != (HUGGING_FACE,) else ():
+        if by_id := exact_id(index, seller, text, priced):
+            return by_id
+    for route in _routes(index, text, hint, said or ""):
+        if found := _at(index, route, hint, priced):
             return found
+    return None if hint or form_of(text) else of_a_bare_name(index, text, priced)
+
+
+def _routes(index: NameIndex, text: str, hint: Hint | None, said: str) -> Iterator[Route]:
+    """The ways to read a name, the surest first; a form that contradicts the hint ends them."""
+    surfaces = hint.surfaces if hint else ()
+    only_ids = bool(hint and hint.kind is HintKind.LOCAL)
+    form = form_of(text)
+    if form and not any(f"{one}/{text}".lower() in index.slugs for one in surfaces):
+        if _beats(form, hint):
+            detail = f"its form is that of {form.provider}, not of {said}" if hint else ""
+            yield Route(surfaces_of(form.provider), form.model, form.region, detail)
+            return
+        if hint and form.model != text:
+            yield Route(surfaces, form.model, form.region, only_ids=only_ids)
+    if prefixed := _PREFIXED.fullmatch(text):
+        yield from _by_prefix(index, prefixed, hint, said)
+    if hint:
+        yield Route(surfaces, text, only_ids=only_ids)
+    elif (behind := _BEHIND.fullmatch(text)) and (seller := index.seller_called(behind[2])):
+        yield Route(surfaces_of(seller), behind[1], detail=f"read as {behind[1]} at {seller}")
+
+
+def _beats(form: Form, hint: Hint | None) -> bool:
+    """Whether a form says another seller than the hint; where it only may, a platform that was named counts more."""
+    if hint is None or form.provider in hint.surfaces:
+        return hint is None
+    if form.provider == "google" or hint.kind is HintKind.LOCAL:
+        return False
+    if form.provider in ("openrouter", "google-vertex") and "/models/" not in form.model:
+        return hint.kind is HintKind.LAB or hint.surfaces == ("google",)
+    return form.provider != "aws" or not LIKE_BEDROCK & set(hint.surfaces)
+
+
+def _by_prefix(index: NameIndex, prefixed: re.Match[str], hint: Hint | None, said: str) -> Iterator[Route]:
+    """The name without a prefix that says its seller; one of a platform counts more than a hint to a lab."""
+    prefix, rest = prefixed[1], prefixed[2]
+    named = read_hint(prefix, index.sellers) if prefix.lower() in ("litellm", "litellm_proxy") else None
+    if named:
+        if inner := _PREFIXED.fullmatch(rest):
+            yield from _by_prefix(index, inner, hint, said)
+        return
+    exact = None if prefix.lower() in _ORGANISATIONS else read_hint_exactly(index, prefix)
+    if exact is None:
+        return
+    if hint is None or set(exact.surfaces) & set(hint.surfaces):
+        surfaces = exact.surfaces if hint is None else hint.surfaces
+        form = form_of(rest)
+        if form and form.provider in surfaces:
+            yield Route(surfaces, form.model, form.region)
+        yield Route(surfaces, rest, only_ids=exact.kind is HintKind.LOCAL)
+        inner = _PREFIXED.fullmatch(rest)
+        if inner and inner[1].lower() == prefix.lower():
+            yield Route(surfaces, inner[2], only_ids=exact.kind is HintKind.LOCAL)
+    elif hint.kind is HintKind.LAB and exact.kind is not HintKind.LAB:
+        detail = f"its prefix is that of {exact.surfaces[0]}, not of {said}"
+        yield Route(exact.surfaces, rest, detail=detail, only_ids=exact.kind is HintKind.LOCAL)
+
+
+def read_hint_exactly(index: NameIndex, name: str) -> Hint | None:
+    """The hint that a name gives by itself, without a reading by words; None where it names no seller."""
+    hint = read_hint(name, index.sellers) if index.seller_called(name) or name.lower() in _WORDS else None
+    return hint if hint and hint.surfaces else None
+
+
+# What stands before a slash and means a seller, though the price book may have nothing of it.
+_WORDS = frozenset(
+    {"azure", "azure_ai", "bedrock", "google-vertex", "github", "ollama", "snowflake", "vertex_ai", "vllm"}
+)
+
+
+def _at(index: NameIndex, route: Route, hint: Hint | None, priced: Priced) -> Resolution | Ambiguous | None:
+    """All steps at each surface, then at those that stand in; the routes of Hugging Face are candidates."""
+    sellers = index.surfaces(Hint(HintKind.PLATFORM, route.surfaces))
+    many: list[str] = []
     for seller in sellers:
-        for slug in seller.fallback_providers:
-            other = catalogue.sellers.get(slug)
-            if other and (found := _at_seller(catalogue, other, spelling)):
-                return Resolution(found.slug, "fallback", f"{seller.slug} has no price of its own for it")
-    return None if sellers else _without_seller(catalogue, spelling)
+        text, region = path_at(seller.slug, route.text)
+        found = _only_id(index, seller, text, priced) if route.only_ids else at_surface(index, seller, text, priced)
+        if isinstance(found, Resolution):
+            found = replace(found, region=route.region or region, detail=_joined(route.detail, found.detail))
+        if found and len(sellers) > 1 and hint and route.surfaces == (HUGGING_FACE,):
+            many += [found.slug] if isinstance(found, Resolution) else found.candidates
+        elif found:
+            return found
+    if many:
+        return Ambiguous(tuple(many)) if len(many) > 1 else Resolution(many[0], "only seller")
+    return None if route.only_ids else _stand_in(index, route, sellers, priced)
 
 
-def _at_seller(catalogue: NameIndex, seller: Seller, spelling: Spelling) -> Resolution | None:
-    lowered = spelling.text.lower()
-    if entry := seller.by_id.get(lowered):
-        return Resolution(entry.slug, "model id", spelling.reading)
-    if entry := seller.by_exact_clause.get(lowered):
-        return Resolution(entry.slug, "clause", spelling.reading)
-    for clause, entry in seller.loose:
-        stated = clause.stated(lowered)
-        if stated is not None and keeps_identity(catalogue, seller, entry, lowered, stated):
-            there = at_place(seller, entry, lowered)
-            if there is None:
-                return None
-            return Resolution(there.slug, "clause", spelling.reading or f"a name like {stated or there.api_id}")
+def _only_id(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Resolution | Ambiguous | None:
+    return exact_id(index, seller, text, priced)
+
+
+def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], priced: Priced) -> Resolution | None:
+    """The price of another seller, where the price book has none of the one that was meant: always marked."""
+    first = route.surfaces[0] if route.surfaces else ""
+    others = [*KIN.get(first, ())]
+    for slug in (*(seller.slug for seller in sellers), *KIN.get(first, ())):
+        others += index.sellers[slug].fallback_providers if slug in index.sellers else ()
+    for slug in dict.fromkeys(others):
+        text, region = path_at(first, route.text)
+        seller = index.sellers.get(slug)
+        found = at_surface(index, seller, text, priced) if seller else None
+        if isinstance(found, Resolution):
+            detail = _joined(route.detail, f"{first} has no price of its own for it")
+            return Resolution(found.slug, "fallback", detail, route.region or region, f"{first}/{text}")
     return None
 
 
-def _without_seller(catalogue: NameIndex, spelling: Spelling) -> Resolution | Ambiguous | None:
-    """The lab's own offering where one lab claims the name; else the only seller's; else its sellers as candidates.
-
-    What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has prices of its own.
-    """
-    made_from = spelling.text.removeprefix(FINE_TUNE)
-    labs = [seller for seller in catalogue.sellers.values() if _claims(seller, made_from)]
-    by_labs = [found for lab in labs if (found := _at_seller(catalogue, lab, spelling))]
-    if by_labs:
-        slugs = tuple(dict.fromkeys(found.slug for found in by_labs))
-        return by_labs[0] if len(slugs) == 1 else Ambiguous(slugs)
-    sold = catalogue.sold.get(spelling.text.lower(), ())
-    if len(sold) == 1 and (labs or _names_a_seller(catalogue, spelling.text)):
-        return None
-    return _one_of(sold, "only seller", spelling.reading) if sold else None
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
-def _claims(lab: Seller, name: str) -> bool:
-    return is_named_by(lab.slug, name) or (lab.model_match is not None and lab.model_match(name))
-
-
-def _names_a_seller(catalogue: NameIndex, name: str) -> bool:
-    prefixed = _PREFIXED.fullmatch(name)
-    return prefixed is not None and bool(catalogue.sellers_named(prefixed[1]))
-
-
-def _one_of(slugs: Sequence[str], rule: str, detail: str = "") -> Resolution | Ambiguous:
-    return Resolution(slugs[0], rule, detail) if len(slugs) == 1 else Ambiguous(tuple(slugs))
+def _unknown(index: NameIndex, text: str, hint: Hint | None) -> Unknown:
+    form = form_of(text)
+    why = Why.OWN if form and form.own else Why.NOT_SOLD if hint else Why.NO_SUCH_NAME
+    return Unknown(() if why is Why.OWN else suggest(index, text), why)

@@ -1,54 +1,103 @@
-"""Which differences between two names make them two models."""
+"""Which ids name one model, whoever sells it."""
+
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from llmpricing.domain.names.identities import is_date, marks, swallowed
+from llmpricing.domain.names.identities import Identity, identity, organisation
+from llmpricing.domain.names.index import IndexedOffering, build_index
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("claude-3.5-sonnet", "claude-3-5-sonnet"),
-        ("gpt-5.2-20251211", "gpt-5.2-2025-12-11"),
-        ("claude-3-5-sonnet@20240620", "claude-3-5-sonnet-20240620"),
-        ("us.anthropic.claude-opus-5", "regional.anthropic.claude-opus-5"),
-        ("llama3.1-8b", "Llama-3.1-8B"),
-        ("qwen2p5-vl-72b", "qwen2.5-vl-72b"),
-        ("claude-3-opus-latest", "claude-3-opus"),
+        ("claude-4-opus", "claude-opus-4"),
+        ("claude-4.6-opus", "anthropic/claude-opus-4-6"),
+        ("anthropic/claude-4.5-haiku-20251001", "claude-haiku-4-5@2025-10-01"),
+        ("anthropic.claude-opus-4-6-v1", "databricks-claude-opus-4-6"),
+        ("anthropic--claude-4-sonnet", "claude-sonnet-4"),
+        ("accounts/fireworks/models/llama-v3p1-70b-instruct", "meta-llama/Llama-3.1-70B-Instruct"),
+        ("meta.llama3-1-70b-instruct-v1:0", "meta-llama/Meta-Llama-3.1-70B-Instruct"),
+        ("openai.gpt-oss-120b-1:0", "openai/gpt-oss-120b"),
+        ("ft:gpt-4o-mini-2024-07-18:acme::abc", "ft:gpt-4o-mini-2024-07-18"),
+        ("moonshotai/kimi-k2-thinking-maas", "kimi-k2-thinking"),
+        ("amazon.nova-pro-v1:0", "nova-pro"),
     ],
 )
-def test_spellings_of_one_model_agree(one, other):
-    assert marks(one) == marks(other)
+def test_other_word_order_dots_dates_and_paths_are_one_identity(one, other):
+    assert identity(one) == identity(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("claude-opus-4-1", "claude-opus-4-10"),
-        ("claude-opus-4-1", "claude-opus-4"),
+        ("gpt-4-5", "gpt-5-4"),
+        ("claude-4-opus", "claude-4.5-opus"),
+        ("claude-v1", "claude-v2"),
+        ("amazon.titan-embed-text-v1", "amazon.titan-embed-text-v2:0"),
+        ("amazon.nova-2-lite-v1:0", "amazon.nova-lite-v2:0"),
+        ("openrouter/amazon/nova-2-lite-v1", "openrouter/amazon/nova-lite-v2"),
         ("gpt-4o-2024-08-06", "gpt-4o-2024-05-13"),
-        ("gpt-4o-2024-08-06", "gpt-4o"),
-        ("llama-3.1-8b", "llama-3.1-70b"),
-        ("gpt-4o", "gpt-4"),
-        ("gpt-5-mini", "gpt-5-nano"),
-        ("gemini-2.5-flash", "gemini-2.5-flash-lite"),
-        ("gemini-1.5-pro-001", "gemini-1.5-pro-002"),
-        ("o3", "o3-pro"),
+        ("gpt-4o", "gpt-4o-2024-05-13"),
+        ("llama-3-8b", "llama-8-3b"),
+        ("deepseek-r1", "deepseek-r1:free"),
         ("ft:gpt-4o", "gpt-4o"),
-        ("ft:gpt-4o-mini", "gpt-4o-mini.ft-"),
-        ("kimi-k2", "kimi-k3"),
-        ("anthropic.claude-3-haiku-20240307-v1:0", "anthropic.claude-3-haiku-20240307-v1:1"),
+        ("gemini-1.5-pro-001", "gemini-1.5-pro-002"),
+        ("deepseek-coder", "qwen-coder"),
         ("grok-4-fast-reasoning", "grok-4-fast-non-reasoning"),
-        ("qwen3-235b-a22b", "qwen3-235b-a3b"),
+        ("anthropic.claude-3-5-sonnet-20241022-v2:0", "anthropic.claude-3-5-sonnet-20240620-v1:0"),
+        ("amazon.nova-pro-v1:0:300k", "amazon.nova-pro-v1:0"),
+        ("us.amazon.nova-pro-v1:0", "eu.amazon.nova-pro-v1:0"),
     ],
 )
-def test_versions_dates_sizes_and_tiers_make_other_models(one, other):
-    assert marks(one) != marks(other)
+def test_versions_dates_sizes_variants_and_places_stay_apart(one, other):
+    assert identity(one) != identity(other)
 
 
-def test_what_a_loose_match_would_pass_over_is_named():
-    assert swallowed("gpt-4o-audio-preview-2024-12-17", "gpt-4o-audio-preview") == ("=20241217",)
-    assert is_date("=20241217")
-    assert swallowed("gemma-3-27b-it", "gemma-3", "gemma-3-") == ("27b", "it")
-    assert swallowed("us.amazon.nova-pro-v1:0", "amazon.nova-pro-v1:0", "amazon.nova-pro") == ()
-    assert swallowed("claude-opus-4-4", "claude-opus-4") == ("4",)
+def test_an_identity_tells_its_parts():
+    assert identity("us.anthropic.claude-3-5-sonnet-20241022-v2:0") == Identity(
+        words=("claude", "sonnet"), numbers=("3", "5"), date="20241022", build="v2:0", place="us"
+    )
+    assert identity("ft:gpt-4o-mini-2024-07-18:acme::abc").variant == "ft"
+    assert identity("google/gemini-2.5-flash-preview:thinking").variant == "thinking"
+
+
+def test_who_made_a_model_is_one_word_whatever_a_list_calls_it():
+    assert {organisation(f"{maker}/glm-5") for maker in ("zai-org", "z-ai", "zhipuai", "thudm")} == {"zai"}
+    assert organisation("accounts/fireworks/models/glm-5") == organisation("glm-5") == ""
+
+
+WORDS = st.lists(st.sampled_from(["claude", "opus", "mini", "turbo", "vision", "instruct"]), min_size=1, unique=True)
+NUMBERS = st.lists(st.integers(0, 99).map(str), max_size=3)
+
+
+@given(WORDS, NUMBERS, st.randoms())
+def test_words_count_in_any_order_and_numbers_in_their_own(words, numbers, random):
+    shuffled = random.sample(words, len(words))
+    one, other = identity("-".join(words + numbers)), identity("-".join(shuffled + numbers))
+    assert one == other
+    if numbers != numbers[::-1]:
+        assert identity("-".join(words + numbers[::-1])) != one
+
+
+@given(st.text(max_size=400))
+def test_any_text_has_an_identity_that_case_and_blanks_around_it_do_not_change(text):
+    assert identity(f" {text.lower()} ") == identity(text.lower())
+    assert all(re.fullmatch(r"[a-z0-9]+", part) for part in (*identity(text).words, *identity(text).numbers))
+
+
+def test_offerings_of_one_model_are_joined_across_sellers():
+    ids = {
+        "anthropic": ["claude-sonnet-4-5", "claude-sonnet-4-5-20250929", "claude-opus-4-5"],
+        "aws": ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", "anthropic.claude-sonnet-4-5-20250930-v1:0"],
+        "openrouter": ["anthropic/claude-4.5-sonnet", "anthropic/claude-sonnet-4.5:free"],
+    }
+    entries = [IndexedOffering(f"{seller}/{id_}", seller, id_) for seller, sells in ids.items() for id_ in sells]
+    index = build_index(entries, [])
+    assert index.same_model("anthropic/claude-sonnet-4-5-20250929") == (
+        "anthropic/claude-sonnet-4-5",
+        "aws/us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        "openrouter/anthropic/claude-4.5-sonnet",
+    )

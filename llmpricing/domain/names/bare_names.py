@@ -1,0 +1,71 @@
+"""A name without a seller: the lab's own offering where a lab claims it, else its only seller's, else candidates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
+from llmpricing.domain.names.index import NameIndex, Seller
+from llmpricing.domain.names.marks import FINE_TUNE
+from llmpricing.domain.names.surfaces import Priced, at_surface
+
+# Names that a lab gave its own models, besides those that a list's clauses claim for it: they are the lab's own before
+# and after any import.
+_LABS_NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        "anthropic": re.compile(r"claude-.*"),
+        "cohere": re.compile(r"(command|embed|rerank)-.*"),
+        "deepseek": re.compile(r"deepseek-(chat|reasoner|coder|v\d|r\d).*"),
+        "google": re.compile(r"(gemini|imagen|veo)-.*"),
+        "moonshotai": re.compile(r"(kimi|moonshot)-.*"),
+        "openai": re.compile(
+            r"(chatgpt-4o|codex-mini|computer-use-preview|dall-e-[23]|omni-moderation|text-embedding-(3-|ada-)).*"
+            r"|(babbage|davinci)-002"
+        ),
+        "perplexity": re.compile(r"sonar(-.*)?"),
+        "voyageai": re.compile(r"voyage-.*"),
+        "x-ai": re.compile(r"grok-.*"),
+        "zhipuai": re.compile(r"glm-.*"),
+    }
+)
+_HOUSES = MappingProxyType({"zhipuai": "zai", "zai": "zhipuai"})  # two houses of one lab, each with its own prices
+
+
+def of_a_bare_name(index: NameIndex, text: str, priced: Priced) -> Resolution | Ambiguous | None:
+    """What a name means that says no seller.
+
+    What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has its own prices.
+    """
+    made_from = text.lower().removeprefix(FINE_TUNE)
+    labs = [seller for seller in index.sellers.values() if _claims(seller, made_from)]
+    labs += [index.sellers[o] for lab in labs if (o := _HOUSES.get(lab.slug, "")) in index.sellers]
+    found = [one for lab in labs if (one := at_surface(index, lab, text, priced))]
+    if found:
+        slugs = tuple(dict.fromkeys(s for one in found for s in _slugs(one)))
+        return found[0] if len(slugs) == 1 else Ambiguous(slugs)
+    if labs:
+        return None if len(sold := index.sold.get(text.lower(), ())) < 2 else one_of(sold, "only seller")
+    aliased, sold = index.aliases.get(text.lower(), ()), index.sold.get(text.lower(), ())
+    slugs = tuple(dict.fromkeys((*aliased, *sold)))
+    if aliased and len(slugs) == 1:
+        return Resolution(slugs[0], "source alias")
+    if len(slugs) == 1 and _names_a_seller(index, text):
+        return None
+    return one_of(slugs, "only seller") if slugs else None
+
+
+def _slugs(found: Resolution | Ambiguous) -> tuple[str, ...]:
+    return (found.slug,) if isinstance(found, Resolution) else found.candidates
+
+
+def _claims(lab: Seller, name: str) -> bool:
+    if lab.slug in _LABS_NAMES and _LABS_NAMES[lab.slug].fullmatch(name):
+        return True
+    return lab.model_match is not None and "/" not in name and lab.model_match(name)
+
+
+def _names_a_seller(index: NameIndex, text: str) -> bool:
+    head, slash, _ = text.partition("/")
+    return bool(slash) and index.seller_called(head) is not None

@@ -1,0 +1,138 @@
+"""Which offering of one seller a name means: all steps of one surface, in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
+from llmpricing.domain.names.identities import Identity, identity, organisation
+from llmpricing.domain.names.index import IndexedOffering, NameIndex, Seller
+from llmpricing.domain.names.loose_matches import at_place, is_anothers_date, keeps_identity
+from llmpricing.domain.names.spellings import Spelling, spellings, without_build, without_month
+
+Priced = Callable[[str], bool]  # whether an offering has a price at the moment asked
+_LATEST = re.compile(r"-latest$", re.IGNORECASE)
+_NUMBERED_END = re.compile(r"-\d[\d-]*$")
+# Seller's own words before an id that name another surface of it, or its kind of machine.
+_OTHER_SURFACE = frozenset({"claude_platform", "streaming", "tee", "unsloth"})
+
+
+def at_surface(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Resolution | Ambiguous | None:
+    """The offering of this seller that a name means: its ids and clauses, then other spellings of the same model."""
+    read = list(spellings(text, seller.slug))
+    for spelling in read:
+        if found := _named(index, seller, spelling, priced):
+            return found
+    last = read[-1]
+    if entry := _same_identity(index, seller, last.text, identity(last.text)):
+        return Resolution(entry.slug, "other spelling", last.reading or f"read as {entry.api_id}")
+    build, month = without_build(last.text, seller.slug), without_month(last.text, seller.slug)
+    if build and not _lists_numbered(seller, build.text) and (found := _named(index, seller, build, priced)):
+        return found
+    if month and not _lists_numbered(seller, month.text) and (found := _named(index, seller, month, priced)):
+        return replace(found, stands_in_for=last.text) if isinstance(found, Resolution) else found
+    bare = _LATEST.sub("", last.text)
+    if bare != last.text and (found := _named(index, seller, Spelling(bare, "without -latest"), priced)):
+        return found
+    return _without_its_date(index, seller, last.text)
+
+
+def exact_id(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Resolution | Ambiguous | None:
+    """The offering whose id is the name itself; another that a clause gives, where it has no price at the moment."""
+    full = f"{seller.slug}/{text}"
+    slugs = index.slugs.get(full.lower(), ())
+    if not slugs:
+        return None
+    found = one_of([slug for slug in slugs if slug == full] or slugs, "id")
+    if isinstance(found, Resolution) and not priced(found.slug):
+        other = claimed_by(index, seller, text)
+        if other and other.slug != found.slug and priced(other.slug):
+            return Resolution(other.slug, "clause", f"{found.slug} has no price at that time")
+    return found
+
+
+def claimed_by(index: NameIndex, seller: Seller, text: str) -> IndexedOffering | None:
+    """The offering whose clause means the name, whatever id bears it."""
+    lowered = text.lower()
+    if entry := seller.by_exact_clause.get(lowered):
+        return entry
+    for clause, entry in seller.loose:
+        stated = clause.stated(lowered)
+        if stated is not None and keeps_identity(index, seller, entry, lowered, stated):
+            return at_place(seller, entry, lowered)
+    return None
+
+
+def _named(index: NameIndex, seller: Seller, spelling: Spelling, priced: Priced) -> Resolution | Ambiguous | None:
+    if found := exact_id(index, seller, spelling.text, priced):
+        if isinstance(found, Ambiguous):
+            return found
+        rule = "model id" if found.rule == "id" else found.rule
+        return replace(found, rule=rule, detail=spelling.reading or found.detail)
+    lowered = spelling.text.lower()
+    aliased = [slug for slug in index.aliases.get(lowered, ()) if slug.startswith(f"{seller.slug}/")]
+    if aliased:
+        return one_of(aliased, "source alias", spelling.reading)
+    entry = claimed_by(index, seller, spelling.text)
+    if entry is None:
+        return None
+    detail = "" if lowered in seller.by_exact_clause else f"a name like {entry.api_id}"
+    return Resolution(entry.slug, "clause", spelling.reading or detail)
+
+
+def _same_identity(index: NameIndex, seller: Seller, text: str, asked: Identity) -> IndexedOffering | None:
+    found = seller.by_identity.get(replace(asked, place=""), ())
+    if not found and not asked.date and not asked.build and seller.slug in ("aws", "google-vertex"):
+        found = _only_date(seller, asked)
+    maker = organisation(text)
+    found = tuple(e for e in found if e.api_id.partition("/")[0].lower() not in _OTHER_SURFACE)
+    if maker:
+        makers = {organisation(entry.api_id) for entry in index.by_model.get(asked.model, ())}
+        wanted = {maker, "", seller.slug} if maker in makers else {maker}
+        found = tuple(e for e in found if organisation(e.api_id) in wanted)
+    elif len({organisation(e.api_id) for e in found} - {""}) > 1:
+        return None
+    return _at_place(found, asked.place, maker)
+
+
+def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> IndexedOffering | None:
+    """The one in the place asked for; a regional price is that of every region that is not listed apart."""
+    listed: dict[str, list[IndexedOffering]] = {}
+    for entry in found:
+        listed.setdefault(identity(entry.api_id).place, []).append(entry)
+    wanted = (place, "regional", "") if place and place != "global" else (place,) if place else ("", "regional")
+    there = next((listed[one] for one in wanted if one in listed), None)
+    if there is None and not place and len(listed) == 1:
+        there = next(iter(listed.values()))
+    return min(there, key=lambda e: (organisation(e.api_id) != maker, len(e.api_id))) if there else None
+
+
+def _only_date(seller: Seller, asked: Identity) -> tuple[IndexedOffering, ...]:
+    """The offerings of a model that the seller lists with one date alone."""
+    found = seller.by_model.get(asked.model, ())
+    told = {(named.date, named.build) for entry in found if (named := identity(entry.api_id))}
+    return found if len(told) == 1 else ()
+
+
+def _without_its_date(index: NameIndex, seller: Seller, text: str) -> Resolution | None:
+    """The undated model, where nobody lists any date of it and no other model of the family bears this one."""
+    asked = identity(text)
+    if not asked.date or asked.variant or is_anothers_date(index, asked):
+        return None
+    at_seller = any(identity(entry.api_id).date for entry in seller.by_model.get(asked.model, ()))
+    anywhere = any(identity(entry.api_id).date for entry in index.by_model.get(asked.model, ()))
+    if at_seller or (anywhere and asked.model not in index.bearers.get(asked.date, ())):
+        return None
+    entry = _same_identity(index, seller, text, replace(asked, date=""))
+    if entry is None:
+        return None
+    detail = f"{seller.slug} lists no date of {entry.api_id}"
+    return Resolution(entry.slug, "undated", detail, stands_in_for=text)
+
+
+def _lists_numbered(seller: Seller, text: str) -> bool:
+    """Whether the seller lists builds, dates or months of the model apart."""
+    lowered = text.lower()
+    return any(api_id != lowered and _NUMBERED_END.sub("", api_id) == lowered for api_id in seller.by_id)
