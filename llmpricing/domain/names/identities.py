@@ -13,6 +13,7 @@ from functools import lru_cache
 from llmpricing.domain.names.marks import FINE_TUNE
 
 _DATE = re.compile(r"(?<!\d)(20[2-9]\d)([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)", re.ASCII)
+_LONG = 120  # characters; no listed id is longer, and what people may send is not worth the memory
 _POINT = re.compile(r"(?<=\d)p(?=\d)", re.ASCII)  # Fireworks writes 3p2 for 3.2
 
 
@@ -57,9 +58,12 @@ _TOKEN = re.compile(r"\d+x\d+[a-z]*|\d+[a-z]*|[a-z]+\d*[a-z]*", re.ASCII)
 _NEUTRAL_WORDS = frozenset({"maas", "default"})
 
 
-@lru_cache(maxsize=16_384)
 def identity(api_id: str) -> Identity:
     """What an id says of its model, in time that grows with its length alone."""
+    return _remembered(api_id) if len(api_id) <= _LONG else _identity(api_id)
+
+
+def _identity(api_id: str) -> Identity:
     rest, variant, build = _ORGANISATION.sub("", api_id.strip().lower()), "", ""
     if tuned := _OWN_PART.match(rest):
         rest, variant = (tuned[1] or tuned[2].removesuffix(".ft-")), "ft"
@@ -75,6 +79,9 @@ def identity(api_id: str) -> Identity:
     rest, date = _without_date(rest)
     words, numbers = _tokens(_POINT.sub(".", rest))
     return Identity(words, numbers, date, variant, build, place[1] if place else "")
+
+
+_remembered = lru_cache(maxsize=16_384)(_identity)  # all ids that the lists hold, and what is asked often
 
 
 def _without_date(text: str) -> tuple[str, str]:

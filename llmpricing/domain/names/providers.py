@@ -240,6 +240,8 @@ def _by_words(words: tuple[str, ...], known: Container[str]) -> Hint:
         return Hint(HintKind.NOBODY)
     if found := next((surfaces for word, surfaces in _LABS.items() if word in said), None):
         return Hint(HintKind.LAB, found)
+    if "https" in words or "http" in words:  # the host of nobody we know: no word of it is a seller's id
+        return Hint(HintKind.UNKNOWN)
     telling = [word for word in words if word not in CALLING]
     for size in range(len(telling), 0, -1):
         for start in range(len(telling) - size + 1):

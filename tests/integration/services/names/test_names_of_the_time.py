@@ -39,7 +39,7 @@ def sellers() -> list[dict[str, Any]]:
             "name": "Acme",
             "api_pattern": r"https://api\.acme\.example",
             "model_match": {"starts_with": "zeta"},
-            "provider_match": {"contains": "acme"},
+            "provider_match": {"contains": "apex"},
             "models": [model("zeta-1"), model("zeta-2")],
         },
         {
@@ -82,7 +82,7 @@ def load(session: Session, providers: list[dict[str, Any]], month: int, hours: i
 ASKED = [
     ("zeta-1", None),
     ("cloud/zeta-2", None),
-    ("zeta-1", "my-acme-gateway"),
+    ("zeta-1", "my-apex-gateway"),
     ("zeta-1", "https://api.acme.example/v1"),
     ("fast/zy", None),
 ]
@@ -138,7 +138,7 @@ def test_an_upgrade_keeps_how_sellers_are_recognised_and_a_downgrade_gives_it_ba
         migrations.upgrade(connection, 10)
         assert not {"api_pattern", "model_match"} & {c["name"] for c in inspect(connection).get_columns("provider")}
     assert kept == [
-        ("acme", r"https://api\.acme\.example", {"starts_with": "zeta"}, {"contains": "acme"}, []),
+        ("acme", r"https://api\.acme\.example", {"starts_with": "zeta"}, {"contains": "apex"}, []),
         ("cloud", r"https://cloud\.example", None, None, ["acme"]),
         ("fast", r"https://fast\.example", None, None, []),
     ]
