@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from fractions import Fraction
 
-PLACES = Decimal("1e-12")  # where a quote is quantised, once, half even
 _SNAP = Fraction(1, 10**12)  # relative distance at which a float's residue is taken for its short form
 _SHORT_DIGITS = 12
 _MAX_DIGITS = 60  # longer numbers in a price list are a mistake, and cost time

@@ -1,4 +1,4 @@
-"""Short ways to write what sources say: days, values and words."""
+"""Short ways to write what sources state: days, values and observations."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def usd(day):
 
 
 @pytest.fixture
-def word(day, usd):
+def seen(day, usd):
     """What a source said on a day; amounts become undated segments, no segment means withdrawn."""
 
     def build(source: str, on: str, *segments: DatedPrice | str) -> Observation:
-        told = tuple(usd(segment) if isinstance(segment, str) else segment for segment in segments)
-        return Observation(source, day(on), source in ("genai-prices", "model-prices"), told)
+        segments = tuple(usd(segment) if isinstance(segment, str) else segment for segment in segments)
+        return Observation(source, day(on), source in ("genai-prices", "model-prices"), segments)
 
     return build
 

@@ -17,16 +17,16 @@ BATCH = conditions("batch")
 
 
 @pytest.fixture
-def book(word):
-    """An offering's book from (meter, source, day, amount) sayings; a meter may be ("input_tokens", conditions)."""
+def book(seen):
+    """An offering's book from (meter, source, day, amount) tuples; a meter may be ("input_tokens", conditions)."""
 
-    def build(*sayings, mode="chat", verdicts=None):
-        words = {}
-        for meter, source, on, *said in sayings:
+    def build(*stated, mode="chat", verdicts=None):
+        lists = {}
+        for meter, source, on, *said in stated:
             component = Component(*meter) if isinstance(meter, tuple) else Component(meter, BASE)
-            words.setdefault(component, []).append(word(source, on, *said))
-        days = {source: sorted(w.time for ws in words.values() for w in ws if w.source == source) for source in SOURCES}
-        return publish_offering(words, snapshots=days, mode=mode, verdicts=verdicts or {})
+            lists.setdefault(component, []).append(seen(source, on, *said))
+        days = {source: sorted(w.time for ws in lists.values() for w in ws if w.source == source) for source in SOURCES}
+        return publish_offering(lists, snapshots=days, mode=mode, verdicts=verdicts or {})
 
     return build
 
@@ -261,25 +261,25 @@ def test_output_far_cheaper_than_input_waits_until_the_source_puts_it_right(book
 
 
 def test_an_accepted_word_is_published_and_a_rejected_one_is_not(book, periods):
-    sayings = ("input_tokens", "litellm", "2024-02-05", "5"), ("input_tokens", "litellm", "2024-05-14", "0.05")
-    (flag,) = book(*sayings).flags
-    accepted = book(*sayings, verdicts={flag.key: Verdict.ACCEPTED})
+    stated = ("input_tokens", "litellm", "2024-02-05", "5"), ("input_tokens", "litellm", "2024-05-14", "0.05")
+    (flag,) = book(*stated).flags
+    accepted = book(*stated, verdicts={flag.key: Verdict.ACCEPTED})
     assert [row[0] for row in periods(accepted.prices["input_tokens", BASE])] == ["5", "0.05"]
     assert [flag.verdict for flag in accepted.flags] == [Verdict.ACCEPTED]
-    rejected = book(*sayings, verdicts={flag.key: Verdict.REJECTED})
+    rejected = book(*stated, verdicts={flag.key: Verdict.REJECTED})
     assert [row[0] for row in periods(rejected.prices["input_tokens", BASE])] == ["5"]
     assert [flag.verdict for flag in rejected.flags] == [Verdict.REJECTED]
 
 
 def test_prices_in_other_currencies_are_not_measured_in_dollars(day):
     yuan = DatedPrice(State.PRICED, Decimal("1200"), 1_000_000, currency="CNY")
-    words = {
+    lists = {
         Component("input_tokens", BASE): [
             Observation("litellm", day("2026-01-01"), False, (yuan,)),
             Observation("models-dev", day("2026-02-01"), False, (DatedPrice(State.PRICED, Decimal("2"), 1_000_000),)),
         ]
     }
-    assert publish_offering(words, snapshots={}, mode="chat").flags == ()
+    assert publish_offering(lists, snapshots={}, mode="chat").flags == ()
 
 
 def test_a_price_is_not_stopped_beside_the_one_that_slipped(book):
@@ -296,13 +296,13 @@ def test_a_price_is_not_stopped_beside_the_one_that_slipped(book):
 def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
     searches = Component("web_searches", BASE)
     per_search = [DatedPrice(State.PRICED, Decimal(amount), 1) for amount in ("30", "0.025")]
-    words = {
+    lists = {
         searches: [
             Observation("litellm", day(on), False, (segment,))
             for on, segment in zip(("2025-07-04", "2025-11-01"), per_search, strict=True)
         ]
     }
-    found = publish_offering(words, snapshots={}, mode="chat")
+    found = publish_offering(lists, snapshots={}, mode="chat")
     assert rules(found) == [("web_searches", "too_dear")]
     assert found.flags[0].finding.slip == "per 1K read as per call"
     assert [row.segment.amount for row in found.prices[searches]] == [None, Decimal("0.025")]
@@ -325,11 +325,11 @@ def test_a_slip_of_the_other_price_does_not_hide_this_prices_own():
         DatedPrice(State.PRICED, Decimal("0.03"), 1_000_000, valid_until=turn),
         DatedPrice(State.PRICED, Decimal("0.001"), 1_000_000, valid_from=turn, basis=Basis.DOCUMENTED),
     )
-    words = {
+    lists = {
         Component("input_tokens", BASE): [Observation("model-prices", time, True, (dear,))],
         Component("output_tokens", BASE): [Observation("model-prices", time, True, segments)],
     }
-    book = publish_offering(words, snapshots={"model-prices": [time]})
+    book = publish_offering(lists, snapshots={"model-prices": [time]})
     assert known(book) == {("output_tokens", BASE)}
     assert [row.segment.amount for row in book.prices["output_tokens", BASE]] == [Decimal("0.03"), None]
     assert {(flag.key.component.meter, flag.finding.rule) for flag in book.flags} == {

@@ -38,16 +38,16 @@ def by_source(rows):
     ]
 
 
-def test_the_most_trusted_source_speaks_and_the_others_dissent(publish, dissent_of, word):
-    observed = {INPUT: [word("genai-prices", "2024-01-01", "2.5"), word("litellm", "2024-01-01", "3")]}
+def test_the_most_trusted_source_speaks_and_the_others_dissent(publish, dissent_of, seen):
+    observed = {INPUT: [seen("genai-prices", "2024-01-01", "2.5"), seen("litellm", "2024-01-01", "3")]}
     book = publish(observed)
     assert by_source(book.prices[INPUT]) == [("genai-prices", None, "2.5")]
     (dissent,) = dissent_of(observed)
     assert (dissent.stated.source, dissent.factor) == ("litellm", Decimal("1.2"))
 
 
-def test_a_dated_price_outranks_an_undated_one_before_its_source_was_first_read(publish, word):
-    book = publish({INPUT: [word("genai-prices", "2026-11-10", "2.5"), word("litellm", "2024-05-14", "5")]})
+def test_a_dated_price_outranks_an_undated_one_before_its_source_was_first_read(publish, seen):
+    book = publish({INPUT: [seen("genai-prices", "2026-11-10", "2.5"), seen("litellm", "2024-05-14", "5")]})
     assert by_source(book.prices[INPUT]) == [
         ("genai-prices", None, "2.5"),
         ("litellm", "2024-05-14", "5"),
@@ -56,67 +56,67 @@ def test_a_dated_price_outranks_an_undated_one_before_its_source_was_first_read(
     assert book.prices[INPUT][0].known_from == book.prices[INPUT][2].known_from
 
 
-def test_an_undated_price_yields_to_no_other_undated_one(publish, word):
-    book = publish({INPUT: [word("genai-prices", "2026-11-10", "2.5"), word("model-prices", "2026-10-26", "5")]})
+def test_an_undated_price_yields_to_no_other_undated_one(publish, seen):
+    book = publish({INPUT: [seen("genai-prices", "2026-11-10", "2.5"), seen("model-prices", "2026-10-26", "5")]})
     assert by_source(book.prices[INPUT]) == [("genai-prices", None, "2.5")]
 
 
-def test_a_dated_price_of_the_most_trusted_source_holds_from_its_own_start(publish, word, usd):
-    words = {INPUT: [word("genai-prices", "2026-11-10", usd("2", "2025-06-10")), word("litellm", "2024-05-14", "5")]}
-    assert by_source(publish(words).prices[INPUT]) == [
+def test_a_dated_price_of_the_most_trusted_source_holds_from_its_own_start(publish, seen, usd):
+    lists = {INPUT: [seen("genai-prices", "2026-11-10", usd("2", "2025-06-10")), seen("litellm", "2024-05-14", "5")]}
+    assert by_source(publish(lists).prices[INPUT]) == [
         ("litellm", "2024-05-14", "5"),
         ("genai-prices", "2025-06-10", "2"),
     ]
 
 
-def test_steps_of_one_series_are_never_mixed_from_two_sources(publish, word):
+def test_steps_of_one_series_are_never_mixed_from_two_sources(publish, seen):
     book = publish(
         {
-            INPUT: [word("genai-prices", "2024-01-01", "2"), word("litellm", "2024-01-01", "2")],
-            ABOVE_272K: [word("genai-prices", "2024-01-01", "4")],
-            ABOVE_200K: [word("litellm", "2024-01-01", "5")],
+            INPUT: [seen("genai-prices", "2024-01-01", "2"), seen("litellm", "2024-01-01", "2")],
+            ABOVE_272K: [seen("genai-prices", "2024-01-01", "4")],
+            ABOVE_200K: [seen("litellm", "2024-01-01", "5")],
         }
     )
     assert {row.source for rows in book.prices.values() for row in rows} == {"genai-prices"}
     assert ABOVE_200K not in book.prices
 
 
-def test_another_meter_may_come_from_a_source_that_has_it(publish, word):
+def test_another_meter_may_come_from_a_source_that_has_it(publish, seen):
     reads = Component("cache_read_tokens", BASE)
-    book = publish({INPUT: [word("genai-prices", "2024-01-01", "2")], reads: [word("litellm", "2024-01-01", "0.2")]})
+    book = publish({INPUT: [seen("genai-prices", "2024-01-01", "2")], reads: [seen("litellm", "2024-01-01", "0.2")]})
     assert by_source(book.prices[reads]) == [("litellm", "2024-01-01", "0.2")]
 
 
-def test_ranks_of_the_provider_decide_who_is_believed(publish, word):
-    words = {INPUT: [word("genai-prices", "2024-01-01", "2.5"), word("litellm", "2024-01-01", "3")]}
-    book = publish(words, ranks={"litellm": 1, "genai-prices": 2})
+def test_ranks_of_the_provider_decide_who_is_believed(publish, seen):
+    lists = {INPUT: [seen("genai-prices", "2024-01-01", "2.5"), seen("litellm", "2024-01-01", "3")]}
+    book = publish(lists, ranks={"litellm": 1, "genai-prices": 2})
     assert by_source(book.prices[INPUT]) == [("genai-prices", None, "2.5"), ("litellm", "2024-01-01", "3")]
 
 
-def test_where_the_most_trusted_source_withdraws_the_next_one_speaks(publish, word):
-    words = {
+def test_where_the_most_trusted_source_withdraws_the_next_one_speaks(publish, seen):
+    lists = {
         INPUT: [
-            word("genai-prices", "2024-01-01", "2.5"),
-            word("genai-prices", "2024-06-01"),
-            word("litellm", "2024-01-01", "3"),
+            seen("genai-prices", "2024-01-01", "2.5"),
+            seen("genai-prices", "2024-06-01"),
+            seen("litellm", "2024-01-01", "3"),
         ]
     }
-    assert by_source(publish(words).prices[INPUT]) == [("genai-prices", None, "2.5"), ("litellm", "2024-06-01", "3")]
+    assert by_source(publish(lists).prices[INPUT]) == [("genai-prices", None, "2.5"), ("litellm", "2024-06-01", "3")]
 
 
-def test_a_pin_holds_against_imports_while_the_drift_stays_visible(publish, dissent_of, word, usd, day):
+def test_a_pin_holds_against_imports_while_the_drift_stays_visible(publish, dissent_of, seen, usd, day):
     held = pin(usd("1.8", "2024-03-01"), day("2024-03-05"))
-    words = {INPUT: [word("genai-prices", "2024-01-01", "2.5"), word("genai-prices", "2024-06-01", "2")]}
-    book = publish(words, pins={INPUT: [held]})
+    lists = {INPUT: [seen("genai-prices", "2024-01-01", "2.5"), seen("genai-prices", "2024-06-01", "2")]}
+    book = publish(lists, pins={INPUT: [held]})
     assert by_source(book.prices[INPUT]) == [("genai-prices", None, "2.5"), ("manual", "2024-03-01", "1.8")]
     assert book.prices[INPUT][1].segment.basis is Basis.MANUAL
-    drift = dissent_of(words, pins={INPUT: [held]})
+    drift = dissent_of(lists, pins={INPUT: [held]})
     assert [str(dissent.stated.segment.amount) for dissent in drift] == ["2.5", "2"]
 
 
-def test_a_pin_with_an_end_gives_the_price_back(publish, word, usd, day):
+def test_a_pin_with_an_end_gives_the_price_back(publish, seen, usd, day):
     held = pin(usd("1.8", "2024-03-01", "2024-04-01"), day("2024-03-05"))
-    book = publish({INPUT: [word("genai-prices", "2024-01-01", "2.5")]}, pins={INPUT: [held]})
+    book = publish({INPUT: [seen("genai-prices", "2024-01-01", "2.5")]}, pins={INPUT: [held]})
     assert by_source(book.prices[INPUT])[1:] == [("manual", "2024-03-01", "1.8"), ("genai-prices", "2024-04-01", "2.5")]
 
 
@@ -126,6 +126,6 @@ def test_a_later_pin_replaces_an_earlier_one(publish, usd, day):
     assert by_source(book.prices[INPUT]) == [("manual", "2024-03-01", "1"), ("manual", "2024-05-01", "2")]
 
 
-def test_what_an_undated_price_says_of_the_time_before_it_was_read_is_no_dissent(dissent_of, word):
-    observed = {INPUT: [word("genai-prices", "2026-11-10", "2.5"), word("litellm", "2024-05-14", "5")]}
+def test_what_an_undated_price_says_of_the_time_before_it_was_read_is_no_dissent(dissent_of, seen):
+    observed = {INPUT: [seen("genai-prices", "2026-11-10", "2.5"), seen("litellm", "2024-05-14", "5")]}
     assert {dissent.stated.source for dissent in dissent_of(observed)} == {"litellm"}

@@ -44,60 +44,60 @@ def _segment(amount, start, end):
 
 
 @st.composite
-def sayings(draw):
-    """Words by component; at most one per source, component and time."""
+def offerings(draw):
+    """Observations by component; at most one per source, component and time."""
     keys = st.tuples(st.sampled_from(COMPONENTS), st.sampled_from(SOURCES), st.integers(0, 8))
-    said = {}
+    observed = {}
     for component, source, month in sorted(draw(st.sets(keys, min_size=1, max_size=14)), key=repr):
         time = START + timedelta(days=30 * month, hours=9)
-        said.setdefault(component, []).append(
+        observed.setdefault(component, []).append(
             Observation(source, time, source in ("genai-prices", "model-prices"), draw(segments()))
         )
-    return said
+    return observed
 
 
 SNAPSHOTS = {source: [START + timedelta(days=30 * n, hours=9) for n in range(9)] for source in SOURCES}
 
 
-def publish(said, **more):
-    return publish_offering(said, snapshots=SNAPSHOTS, mode="chat", **more)
+def publish(observed, **more):
+    return publish_offering(observed, snapshots=SNAPSHOTS, mode="chat", **more)
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings(), st.randoms(use_true_random=False))
-def test_the_order_of_words_does_not_matter(said, random):
+@given(offerings(), st.randoms(use_true_random=False))
+def test_the_order_of_lists_does_not_matter(observed, random):
     shuffled = {}
-    for component in random.sample(list(said), len(said)):
-        shuffled[component] = random.sample(said[component], len(said[component]))
-    book, other = publish(said), publish(shuffled)
+    for component in random.sample(list(observed), len(observed)):
+        shuffled[component] = random.sample(observed[component], len(observed[component]))
+    book, other = publish(observed), publish(shuffled)
     assert (book.prices, book.flags) == (other.prices, other.flags)
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings())
-def test_saying_the_same_again_later_changes_no_price(said):
-    """A list imported again in which nothing changed: its words repeat what held before."""
-    again = {component: list(words) for component, words in said.items()}
-    for words in again.values():
-        last = max(words, key=lambda word: (word.time, word.source))
-        words.append(Observation(last.source, last.time + timedelta(minutes=1), last.as_ever, last.segments))
-    assert publish(again).prices == publish(said).prices
+@given(offerings())
+def test_saying_the_same_again_later_changes_no_price(observed):
+    """A list imported again in which nothing changed: its observations repeat what held before."""
+    again = {component: list(observations) for component, observations in observed.items()}
+    for observations in again.values():
+        last = max(observations, key=lambda one: (one.time, one.source))
+        observations.append(Observation(last.source, last.time + timedelta(minutes=1), last.as_ever, last.segments))
+    assert publish(again).prices == publish(observed).prices
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings(), st.integers(0, 8))
-def test_published_rows_of_one_component_never_overlap_and_are_in_order(said, month):
+@given(offerings(), st.integers(0, 8))
+def test_published_rows_of_one_component_never_overlap_and_are_in_order(observed, month):
     held = pin(_segment("1", START + timedelta(days=30 * month), None), START)
-    for book in (publish(said), publish(said, pins={COMPONENTS[0]: [held]})):
+    for book in (publish(observed), publish(observed, pins={COMPONENTS[0]: [held]})):
         for rows in book.prices.values():
             assert all(row.start < row.end for row in rows)
             assert all(row.end <= later.start for row, later in pairwise(rows))
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings())
-def test_at_any_time_one_series_speaks_with_one_voice(said):
-    book = publish(said)
+@given(offerings())
+def test_at_any_time_one_series_speaks_with_one_voice(observed):
+    book = publish(observed)
     waiting = {flag.key[:2] for flag in book.flags}
     for one, other in combinations(book.prices, 2):
         if one.series == other.series:
@@ -107,18 +107,18 @@ def test_at_any_time_one_series_speaks_with_one_voice(said):
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings())
-def test_a_published_value_is_a_sources_word_and_none_that_a_guard_stopped(said):
-    book = publish(said)
+@given(offerings())
+def test_a_published_value_is_a_sources_and_none_that_a_guard_stopped(observed):
+    book = publish(observed)
     stopped = {flag.key: flag.stopped for flag in book.flags}
     for component, rows in book.prices.items():
         for row in (row for row in rows if row.segment.state is not State.UNKNOWN):
             assert any(
                 same_value(row.segment, segment)
-                and not _is_among(segment, stopped.get((component, word.source, word.time), ()))
-                for word in said[component]
-                if word.source == row.source
-                for segment in word.segments
+                and not _is_among(segment, stopped.get((component, one.source, one.time), ()))
+                for one in observed[component]
+                if one.source == row.source
+                for segment in one.segments
             )
 
 
@@ -127,23 +127,23 @@ def _is_among(segment, rows):
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings())
-def test_unknown_is_published_only_where_a_word_was_stopped_and_no_source_speaks(said):
-    book = publish(said)
+@given(offerings())
+def test_unknown_is_published_only_where_one_was_stopped_and_no_source_speaks(observed):
+    book = publish(observed)
     for component, rows in book.prices.items():
         for row in (row for row in rows if row.segment.state is State.UNKNOWN):
             assert any((component, row.source) == flag.key[:2] for flag in book.flags)
-            believed, _ = sift(said, SNAPSHOTS, "chat", RANKS, {})
+            believed, _ = sift(observed, SNAPSHOTS, "chat", RANKS, {})
             own = believed.get(component, {}).get(row.source, ())
             assert not any(entry.start < row.end and row.start < entry.end for entry in own)
 
 
 @settings(max_examples=100, deadline=None)
-@given(sayings())
-def test_no_text_token_price_beyond_the_absolute_bounds_is_ever_published(said):
+@given(offerings())
+def test_no_text_token_price_beyond_the_absolute_bounds_is_ever_published(observed):
     amounts = [
         row.segment.amount
-        for (meter, _), rows in publish(said).prices.items()
+        for (meter, _), rows in publish(observed).prices.items()
         for row in rows
         if row.segment.amount and meter != "cache_read_tokens"
     ]
