@@ -48,9 +48,9 @@ def at_place(seller: Seller, entry: IndexedOffering, requested: str) -> IndexedO
 
 
 def is_anothers_date(index: NameIndex, asked: Identity) -> bool:
-    """Whether a date is one that other models of the family bear, and the model that was asked for does not."""
-    bearers = index.bearers.get(asked.date, frozenset())
-    return asked.model not in bearers and any(set(asked.words) & set(words) for words, _, _ in bearers)
+    """Whether a date is one that other versions of the family bear, and none of the version that was asked for."""
+    bearers = [model for model in index.bearers.get(asked.date, ()) if set(asked.words) & set(model[0])]
+    return bool(bearers) and all(numbers != asked.numbers for _, numbers, _ in bearers)
 
 
 def keeps_identity(catalogue: NameIndex, seller: Seller, entry: IndexedOffering, requested: str, stated: str) -> bool:

@@ -6,9 +6,10 @@ from collections import Counter
 from dataclasses import replace
 from heapq import nsmallest
 
-from llmpricing.domain.names.identities import Identity, identity
+from llmpricing.domain.names.identities import identity
 from llmpricing.domain.names.index import IndexedOffering, NameIndex
 from llmpricing.domain.names.marks import marks
+from llmpricing.domain.names.providers import HintKind, kind_of
 
 _SUGGESTIONS = 5
 _COMMON = 200  # marks that more ids bear than this say little
@@ -32,14 +33,16 @@ def _base_model(index: NameIndex, name: str) -> tuple[str, ...]:
     """The model without what tools write behind its name, at its lab first."""
     asked = identity(name)
     plain = replace(asked, words=tuple(word for word in asked.words if word not in _EFFORTS), variant="")
+    likest: list[IndexedOffering] = []
     for one in dict.fromkeys((asked, replace(asked, variant=""), plain)):
-        if found := index.by_model.get(one.model):
-            ranked = sorted(found, key=lambda entry: (*_rank(index, entry, asked), entry.slug))
-            return tuple(entry.slug for entry in ranked[:2])
-    return ()
+        found = index.by_model.get(one.model, ())
+        likest += sorted(found, key=lambda entry: (identity(entry.api_id).date != asked.date, entry.slug))[:2]
+        if labs := [entry for entry in found if _is_lab(index, entry)]:
+            likest.insert(0, min(labs, key=lambda entry: (identity(entry.api_id).date != asked.date, entry.slug)))
+            break
+    return tuple(dict.fromkeys(entry.slug for entry in likest))[:3]
 
 
-def _rank(index: NameIndex, entry: IndexedOffering, asked: Identity) -> tuple[bool, bool, int]:
-    lab = index.sellers[entry.provider].model_match
-    is_lab = lab is not None and lab(entry.api_id)
-    return not is_lab, identity(entry.api_id).date != asked.date, len(entry.api_id)
+def _is_lab(index: NameIndex, entry: IndexedOffering) -> bool:
+    claims = index.sellers[entry.provider].model_match
+    return claims is not None and claims(entry.api_id) and kind_of(entry.provider) is HintKind.LAB

@@ -83,11 +83,10 @@ def _named(index: NameIndex, seller: Seller, spelling: Spelling, priced: Priced)
 
 
 def _same_identity(index: NameIndex, seller: Seller, text: str, asked: Identity) -> IndexedOffering | None:
-    found = seller.by_identity.get(replace(asked, place=""), ())
+    found = _of_this_surface(seller.by_identity.get(replace(asked, place=""), ()))
     if not found and not asked.date and not asked.build and seller.slug in ("aws", "google-vertex"):
         found = _only_date(seller, asked)
     maker = organisation(text)
-    found = tuple(e for e in found if e.api_id.partition("/")[0].lower() not in _OTHER_SURFACE)
     if maker:
         makers = {organisation(entry.api_id) for entry in index.by_model.get(asked.model, ())}
         wanted = {maker, "", seller.slug} if maker in makers else {maker}
@@ -95,6 +94,10 @@ def _same_identity(index: NameIndex, seller: Seller, text: str, asked: Identity)
     elif len({organisation(e.api_id) for e in found} - {""}) > 1:
         return None
     return _at_place(found, asked.place, maker)
+
+
+def _of_this_surface(found: tuple[IndexedOffering, ...]) -> tuple[IndexedOffering, ...]:
+    return tuple(entry for entry in found if entry.api_id.partition("/")[0].lower() not in _OTHER_SURFACE)
 
 
 def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> IndexedOffering | None:
@@ -111,7 +114,7 @@ def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> Ind
 
 def _only_date(seller: Seller, asked: Identity) -> tuple[IndexedOffering, ...]:
     """The offerings of a model that the seller lists with one date alone."""
-    found = seller.by_model.get(asked.model, ())
+    found = _of_this_surface(seller.by_model.get(asked.model, ()))
     told = {(named.date, named.build) for entry in found if (named := identity(entry.api_id))}
     return found if len(told) == 1 else ()
 
