@@ -11,11 +11,13 @@ from sqlalchemy.pool import NullPool
 from structlog.testing import capture_logs
 from webtest import TestApp
 
-from llmpricing.domain.names.matching import Resolution
+from llmpricing.domain.names.matching import Resolution, Why
 from llmpricing.models import BookVersion, MatchRule, ProviderDescription
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
+from llmpricing.services.quotes import quoting
+from llmpricing.web.api import quote_refusals
 from tests.conftest import NOW, running_app
 
 
@@ -58,6 +60,21 @@ def test_a_404_says_what_it_is_that_nobody_knows(testapp: TestApp, query: str, f
     error = testapp.get(f"/api/v1/resolve?{query}", status=404).json["error"]
     assert (error["code"], error["details"]["field"]) == ("MODEL_NOT_FOUND", field)
     assert words in error["message"]
+
+
+def test_a_profile_of_ones_own_is_a_404_that_says_how_to_name_it(testapp: TestApp) -> None:
+    profile = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
+    error = testapp.get("/api/v1/resolve", {"model": profile}, status=404).json["error"]
+    assert "llmpricing alias add" in error["message"]
+    assert testapp.get("/api/v1/quote", {"model": profile, "input_tokens": 1}, status=404)
+
+
+def test_the_answer_tells_the_surface_and_what_it_stands_in_for(testapp: TestApp) -> None:
+    data = testapp.get("/api/v1/resolve?model=acme-small&provider=acme").json["data"]
+    assert (data["surface"], data["stands_in_for"], data["detail"]) == ("acme", None, None)
+    data = testapp.get("/api/v1/resolve?model=acme/acme-small-20260101").json["data"]
+    assert (data["id"], data["rule"]) == ("acme/acme-small", "undated")
+    assert data["stands_in_for"] == "acme-small-20260101"
 
 
 @pytest.mark.parametrize(
@@ -150,3 +167,7 @@ def test_every_id_of_the_full_price_book_means_itself(full_book_url: str) -> Non
             assert lookup(slug, None) == Resolution(slug, "id")
             assert lookup(offered.api_id, offered.provider) == Resolution(slug, "id")
     engine.dispose()
+
+
+def test_every_reason_not_to_know_a_name_has_words() -> None:
+    assert set(quote_refusals._UNKNOWN) == set(quoting._WHY) == set(Why)

@@ -30,6 +30,7 @@ _WHY = {
     Why.NO_SUCH_NAME: "no offering is called {name}",
     Why.NO_SUCH_SELLER: "no seller is called {provider}",
     Why.NOT_SOLD: "the seller {provider} offers nothing called {name}",
+    Why.OWN: "{name} is a profile of your own that names no model: llmpricing alias add {name} OFFERING",
     Why.NOT_YET: "nothing called {name} was known yet at that known_at",
 }
 

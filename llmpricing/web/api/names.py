@@ -52,6 +52,8 @@ def resolve(request: Request) -> dict[str, Any]:
         "rule": found.rule,
         "detail": found.detail or None,
         "region": found.region or None,
+        "surface": found.provider,
+        "stands_in_for": found.stands_in_for or None,
         "candidates": [],
     }
     return {"data": data, "meta": {**asdict(clocks), "catalogue_version": book.version}}

@@ -21,6 +21,7 @@ _UNKNOWN = {
     Why.NO_SUCH_NAME: "No offering bears this name. Ids look like openai/gpt-4o.",
     Why.NO_SUCH_SELLER: "No seller bears this name, API host or URL. GET /api/v1/providers lists the sellers.",
     Why.NOT_SOLD: "This seller offers nothing of that name. Leave the seller out to see who does.",
+    Why.OWN: "This is a profile of your own: its name says no model. Run: llmpricing alias add NAME OFFERING",
     Why.NOT_YET: "Nothing of this name was known yet at known_at. Leave known_at out for what is known now.",
 }
 
