@@ -36,11 +36,22 @@ def refused(app: TestApp, status: int, **body: Any) -> dict[str, Any]:
     return error
 
 
+def test_a_price_carried_back_beyond_all_lists_says_so_by_its_code(testapp: TestApp) -> None:
+    (warning,) = ask(testapp, usage={"input_tokens": 1}, at="2025-01-01T00:00:00Z")["warnings"]
+    assert list(warning) == ["code", "message", "meter", "other_total", "other_source"]
+    assert (warning["code"], warning["meter"], warning["other_total"], warning["other_source"]) == (
+        "DATE_UNKNOWN",
+        "input_tokens",
+        None,
+        None,
+    )
+
+
 def test_a_quote_shows_each_line_with_rate_source_and_price(testapp: TestApp) -> None:
     data = ask(testapp)
     assert list(data) == [
-        "total", "list_total", "currency", "state", "lines", "unpriced", "warnings", "low", "high", "missing",
-        "exchange_rates", "model", "at", "known_at",
+        "total", "list_total", "currency", "state", "lines", "unpriced", "warnings", "notes", "low", "high",
+        "missing", "exchange_rates", "model", "at", "known_at", "rules",
     ]  # fmt: skip
     assert (data["total"], data["list_total"], data["currency"], data["state"]) == (
         "0.00725",
@@ -56,6 +67,7 @@ def test_a_quote_shows_each_line_with_rate_source_and_price(testapp: TestApp) ->
     ]
     assert {(line["source"], line["rule"]) for line in data["lines"]} == {("genai-prices", "base")}
     assert all(isinstance(line["price_id"], int) for line in data["lines"])
+    assert (data["warnings"], data["notes"], data["rules"]) == ([], [], 2)
     assert data["model"] == {"id": "acme/acme-large", "matched_by": "id"}
     assert (data["at"], data["known_at"]) == (AT, "2026-11-22T12:00:00Z")
 

@@ -56,6 +56,15 @@ def test_every_decision_is_listed_and_fits_a_page():
     assert all(len(text.splitlines()) <= 50 for text in pages.values())
 
 
+def test_the_page_of_notices_tells_the_codes_that_quotes_bear_and_no_others():
+    used = set()
+    for module in HOUSE.glob("**/*.py"):
+        if module.name != "notices.py":
+            used |= set(re.findall(r"\bCode\.([A-Z_]+)", module.read_text("utf-8")))
+    told = re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "docs/notices.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(told) == sorted(used)
+
+
 def test_the_readme_maps_every_room():
     shown = (ROOT / "README.md").read_text("utf-8").split("## Map")[1]
     rooms = [room for room in HOUSE.rglob("*/") if (room / "__init__.py").exists()]

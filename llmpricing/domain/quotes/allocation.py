@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from llmpricing.domain.meters import METERS, ancestors, descendants
 from llmpricing.domain.observations import State
+from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.unit_rates import UnitRate
 
 REQUESTS = "requests"
@@ -32,7 +33,7 @@ class Allocation:
 
     entries: tuple[BillEntry, ...]
     unpriced: tuple[tuple[str, int, str], ...]  # meter, place, reason
-    warnings: tuple[str, ...]
+    warnings: tuple[Notice, ...]
     state: str
     simple: bool
 
@@ -41,11 +42,11 @@ def allocate(
     unit_rates: UnitRates,
     keys: tuple[str, ...],
     reason: Callable[[str], str],
-    notes: Callable[[UnitRate], tuple[str, ...]],
+    doubts: Callable[[UnitRate], tuple[Notice, ...]],
 ) -> Allocation:
     """The allocation of usage with shares in ``keys``; each is billed at its own unit rate or its nearest ancestor's.
 
-    ``reason`` tells why a meter has no price, ``notes`` what to warn of when a unit rate is used.
+    ``reason`` tells why a meter has no price, ``doubts`` what to warn of when a unit rate is used.
     """
     billed: dict[str, list[int]] = {}
     unpriced = []
@@ -66,9 +67,9 @@ def allocate(
     for meter in sorted(billed, key=_ORDER.__getitem__):
         used = unit_rates[meter]
         if used[0].state is State.NOT_OFFERED:
-            warnings.append(f"{meter} is not offered and costs nothing here")
+            warnings.append(Notice(Code.NOT_OFFERED, f"{meter} is not offered and costs nothing here", meter))
             continue
-        warnings += [note for unit_rate in used for note in notes(unit_rate)]
+        warnings += [notice for unit_rate in used for notice in doubts(unit_rate)]
         entries.append(_entry(meter, used, tuple(billed[meter]), keys))
     paid = [unit_rate for entry in entries for unit_rate in entry.unit_rates] or [
         unit_rates[meter][0] for meter in billed
@@ -76,7 +77,7 @@ def allocate(
     warnings += _split_warnings(unit_rates, keys)
     state = UNKNOWN if unpriced or not unit_rates else _state(paid or [bands[0] for bands in unit_rates.values()])
     is_simple = not unpriced and _is_simple(entries)
-    return Allocation(tuple(entries), tuple(unpriced), tuple(warnings), state, is_simple)
+    return Allocation(tuple(entries), tuple(unpriced), merged(warnings), state, is_simple)
 
 
 def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> BillEntry:
@@ -121,10 +122,10 @@ def _unpriced_reason(unit_rates: UnitRates, meter: str, reason: Callable[[str], 
     return reason(meter)
 
 
-def _split_warnings(unit_rates: UnitRates, keys: tuple[str, ...]) -> list[str]:
+def _split_warnings(unit_rates: UnitRates, keys: tuple[str, ...]) -> list[Notice]:
     """Cache writes without a time-to-live, where the seller's price depends on it."""
     return [
-        f"{key} has no price of its own, only by time-to-live: state {', '.join(parts)}"
+        Notice(Code.STAND_IN, f"{key} has no price of its own, only by time-to-live: state {', '.join(parts)}", key)
         for key in keys
         if METERS[key].dimensions.get("token_type") == "cache_write"
         and key not in unit_rates

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Basis, State
-from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation
+from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN, Allocation
 from llmpricing.domain.quotes.charges import WIDE, Charge, charges, money, share_out
 from llmpricing.domain.quotes.contract_rates import Exchange, exchange
+from llmpricing.domain.quotes.notices import Notice
 from llmpricing.domain.quotes.unit_rates import UnitRate
 from llmpricing.domain.usage.quantities import Quantity, Usage
 
@@ -91,7 +92,8 @@ class Unpriced(NamedTuple):
 
 class Quote(NamedTuple):
     """``total`` is null exactly where ``state`` is ``unknown`` or ``not_offered``. ``low`` and ``high`` bound it where
-    facts named in ``missing`` were not stated; the lines are then those that hold in any case.
+    facts named in ``missing`` were not stated; the lines are then those that hold in any case. ``warnings`` say why the
+    total may be wrong, ``notes`` what it takes for granted.
     """
 
     total: Decimal | None
@@ -100,17 +102,18 @@ class Quote(NamedTuple):
     state: str
     lines: tuple[Line, ...] = ()
     unpriced: tuple[Unpriced, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     low: Decimal | None = None
     high: Decimal | None = None
     missing: tuple[str, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
+    notes: tuple[Notice, ...] = ()
 
 
 def refused(state: str, reason: str, usage: Usage) -> Quote:
-    """The answer where nothing at all can be priced."""
+    """The answer where nothing at all can be priced, not even a request that used nothing."""
     unpriced = tuple(Unpriced(*share, reason) for share in zip(usage.keys, usage.leaves, strict=True))
-    return Quote(None, None, None, state, (), unpriced, () if unpriced else (reason,))
+    return Quote(None, None, None, state, (), unpriced or (Unpriced(REQUESTS, 1, reason),))
 
 
 def simple_bill(allocation: Allocation, usage: Usage) -> Quote:

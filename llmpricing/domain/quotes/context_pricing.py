@@ -101,5 +101,5 @@ class ContextPricing:
         prices = [p for p in self._prices if all(assumed.get(name) == value for name, value in self._open(p))]
         period = self._period
         return remembered(
-            self._selections, facts, lambda: PriceSelection(prices, self._rates, period.reason, period.notes)
+            self._selections, facts, lambda: PriceSelection(prices, self._rates, period.reason, period.doubts)
         )

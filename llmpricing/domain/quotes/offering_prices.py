@@ -33,11 +33,17 @@ class OfferingPrices:
             self.extra[CURRENCY] |= {price.currency for price in prices}
         self.bounds = sorted({bound for price in prices for bound in bounds(price)})
         self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
+        self._later: dict[int, OfferingPrices] = {}
         self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
 
     def period(self, at: datetime) -> Period:
         """The stretch of time around the aware ``at`` in which prices change by the clock only."""
         return self._made(bisect_right(self.bounds, at))
+
+    def later(self, at: datetime) -> OfferingPrices:
+        """The prices around ``at`` if all that changed in a stretch without lists had changed before it."""
+        place = bisect_right(self.bounds, at)
+        return remembered(self._later, place, lambda: OfferingPrices(self._made(place).later_prices))
 
     def _made(self, place: int) -> Period:
         period = self._periods[place]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.unit_rates import UnitRate
+
+EVIDENCE_GRACE = timedelta(days=45)  # how far a list's word is carried without a doubt
 
 
 def bounds(price: Price) -> Iterable[datetime]:
     """The times at which this price changes an answer or its warnings."""
-    known_from = price.known_from if price.basis is Basis.UNDATED else None
+    known_from = price.known_from - EVIDENCE_GRACE if price.basis is Basis.UNDATED else None
     bracket_from = price.bracket_from if price.basis is Basis.BRACKET else None
     for bound in (price.valid_from, price.valid_until, known_from, bracket_from):
         if bound is not None:
@@ -61,20 +66,34 @@ class Period:
         start = self.start
         return [until for price in prices if start and (until := price.valid_until) and until <= start]
 
-    def notes(self, unit_rate: UnitRate) -> tuple[str, ...]:
+    def doubts(self, unit_rate: UnitRate) -> tuple[Notice, ...]:
         """What to warn of when this unit rate is used: dates that are not certain."""
         price = unit_rate.price
         if price is None:
             return ()
-        notes = []
-        if price.basis is Basis.UNDATED and self.end and self.end <= price.known_from:
-            notes.append(
+        found = []
+        if price.basis is Basis.UNDATED and self.end and self.end <= price.known_from - EVIDENCE_GRACE:
+            message = (
                 f"the price of {price.meter} states no date; {price.source} was first read on {day(price.known_from)}"
             )
-        for other in self.listed:
-            if self._may_hold(other) and (other.meter, other.conditions) == (price.meter, price.conditions):
-                notes.append(f"the price of {price.meter} changed at an unknown time until {day(other.valid_from)}")
-        return tuple(notes)
+            found.append(Notice(Code.DATE_UNKNOWN, message, price.meter))
+        for newer in self.newer:
+            if (newer.meter, newer.conditions) == (price.meter, price.conditions):
+                message = f"the price of {price.meter} changed at an unknown time until {day(newer.valid_from)}"
+                found.append(Notice(Code.BETWEEN_SIGHTINGS, message, price.meter, None, newer.source))
+        return tuple(found)
+
+    @cached_property
+    def newer(self) -> tuple[Price, ...]:
+        """The prices of which it is not known whether they began before this stretch or after it."""
+        return tuple(price for price in self.listed if self._may_hold(price))
+
+    @cached_property
+    def later_prices(self) -> tuple[Price, ...]:
+        """The prices of this stretch if all ``newer`` ones had begun before it."""
+        replaced = {(price.meter, price.conditions) for price in self.newer}
+        kept = (price for price in self.prices if (price.meter, price.conditions) not in replaced)
+        return (*kept, *(replace(price, valid_from=None) for price in self.newer))
 
     def _may_hold(self, price: Price) -> bool:
         seen, first = price.bracket_from, price.valid_from

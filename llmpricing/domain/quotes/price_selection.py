@@ -9,6 +9,7 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.allocation import Allocation, UnitRates, allocate
 from llmpricing.domain.quotes.contract_rates import ContractRate, amount_for
+from llmpricing.domain.quotes.notices import Notice
 from llmpricing.domain.quotes.unit_rates import (
     PriceDataError,
     UnitRate,
@@ -21,16 +22,16 @@ from llmpricing.domain.usage.quantities import Quantity
 
 
 class PriceSelection:
-    """Prices by meter. ``reason`` tells why a meter has none, ``notes`` what to warn of when a unit rate is used."""
+    """Prices by meter. ``reason`` tells why a meter has none, ``doubts`` what to warn of when a unit rate is used."""
 
     def __init__(
         self,
         prices: Iterable[Price],
         rates: Sequence[ContractRate],
         reason: Callable[[str], str],
-        notes: Callable[[UnitRate], tuple[str, ...]],
+        doubts: Callable[[UnitRate], tuple[Notice, ...]],
     ) -> None:
-        self._rates, self._reason, self._notes = tuple(rates), reason, notes
+        self._rates, self._reason, self._doubts = tuple(rates), reason, doubts
         self._by_meter: dict[str, list[Price]] = {}
         for price in prices:
             self._by_meter.setdefault(price.meter, []).append(price)
@@ -51,7 +52,7 @@ class PriceSelection:
         unit_rates, allocations = level
         allocation = allocations.get(keys)
         if allocation is None:
-            allocation = remembered(allocations, keys, lambda: allocate(unit_rates, keys, self._reason, self._notes))
+            allocation = remembered(allocations, keys, lambda: allocate(unit_rates, keys, self._reason, self._doubts))
         return allocation
 
     def _select(self, request_input: int) -> UnitRates:

@@ -10,6 +10,7 @@ from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bil
 from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.quotes.context_pricing import Facts
 from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
+from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
@@ -24,11 +25,20 @@ def quote(
 
     Raises ContextError for an unknown fact and PriceDataError where stored prices contradict each other.
     """
-    told: tuple[str, ...] = ()
+    told: tuple[Notice, ...] = ()
     if usage.service_tier or usage.region or usage.overlaps:
         context, told = _told_by_usage(prices, usage, context)
     if terms.rates:
         terms = terms._replace(rates=tuple(rate for rate in terms.rates if rate.valid_at(at)))
+    answer = _bill_of(prices, usage, at, context, terms)
+    if told or answer.warnings:
+        warnings = (*(_completed(w, answer, prices, usage, at, context, terms) for w in answer.warnings), *told)
+        answer = answer._replace(warnings=merged(warnings))
+    return answer
+
+
+def _bill_of(prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms) -> Quote:
+    """The bill in a decided context; in all ways that an unknown hour may turn out where only the day is known."""
     if context.time_known:
         cases = _cases(prices, usage, at, context, terms)
     else:
@@ -37,8 +47,24 @@ def quote(
             for moment in moments(prices, at)
             for facts, case in _cases(prices, usage, moment, context, terms)
         ]
-    answer = cases[0][1] if len(cases) == 1 else outcome(cases)
-    return answer._replace(warnings=answer.warnings + told) if told else answer
+    return cases[0][1] if len(cases) == 1 else outcome(cases)
+
+
+def _completed(
+    notice: Notice,
+    answer: Quote,
+    prices: OfferingPrices,
+    usage: Usage,
+    at: datetime,
+    context: Context,
+    terms: Terms,
+) -> Notice:
+    """The notice with the total that the other value would give, where it names one of the same currency."""
+    if notice.code is not Code.BETWEEN_SIGHTINGS:
+        return notice
+    other = _bill_of(prices.later(at), usage, at, context, terms)
+    total = other.total if other.currency == answer.currency else None
+    return notice._replace(other_total=total)
 
 
 def _cases(
@@ -75,10 +101,10 @@ def _contract_bill(listed: PriceSelection, agreed: PriceSelection, usage: Usage,
     return bill._replace(list_total=beside.total, lines=lines)
 
 
-def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tuple[Context, tuple[str, ...]]:
+def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tuple[Context, tuple[Notice, ...]]:
     """The context with what the usage object itself says, where the caller said nothing, and what to warn of."""
     warnings = [
-        f"{meter} was not stated and is taken as 0"
+        Notice(Code.STAND_IN, f"{meter} was not stated and is taken as 0", meter)
         for meter in usage.overlaps
         if any(price.meter == meter for price in prices.prices)
     ]
@@ -88,7 +114,8 @@ def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tu
         if usage.region in prices.regions:
             context = context._replace(region=usage.region)
         else:
-            warnings.append(f"the usage says it ran in {usage.region}, for which no price is known")
+            message = f"the usage says it ran in {usage.region}, for which no price is known"
+            warnings.append(Notice(Code.NOT_UNDERSTOOD, message))
     return context, tuple(warnings)
 
 

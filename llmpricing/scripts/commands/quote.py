@@ -18,7 +18,7 @@ from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import day, failures_told, ini_option, instant, json_option, open_book, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
-from llmpricing.services.quotes.document import LineDocument, QuoteDocument, quote_document
+from llmpricing.services.quotes.document import LineDocument, NoticeDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
 
 _OPTIONS = {
@@ -128,8 +128,8 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
         yield ""
     for share in document.unpriced:
         yield f"not priced: {share.quantity} {share.meter}: {share.reason}"
-    for warning in document.warnings:
-        yield f"warning: {warning}"
+    yield from (f"warning: {_notice(warning, currency)}" for warning in document.warnings)
+    yield from (f"note: {_notice(note, currency)}" for note in document.notes)
     for rate in document.exchange_rates:
         yield f"1 {rate.base} = {rate.rate} {rate.quote} on {rate.on}, says {rate.source}"
     if document.missing:
@@ -141,6 +141,15 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
         if document.list_total != document.total:
             yield f"list total: {currency} {document.list_total}"
         yield f"total: {currency} {document.total}"
+
+
+def _notice(notice: NoticeDocument, currency: str) -> str:
+    """The notice in one line: ``CODE: message (otherwise USD 2, says SOURCE)``."""
+    told = f"{notice.code}: {notice.message}"
+    if notice.other_total is None:
+        return told
+    says = f", says {notice.other_source}" if notice.other_source else ""
+    return f"{told} (otherwise {currency} {notice.other_total}{says})"
 
 
 def _row(line: LineDocument) -> dict[str, str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.bill import Line, Quote
+from llmpricing.domain.quotes.notices import RULES, Notice
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.quotes.quoting import Quoted
 
@@ -44,6 +45,16 @@ class UnpricedDocument(msgspec.Struct, frozen=True, gc=False):
     reason: str
 
 
+class NoticeDocument(msgspec.Struct, frozen=True, gc=False):
+    """A warning or a note; ``other_total`` is in the quote's currency."""
+
+    code: str
+    message: str
+    meter: str | None
+    other_total: str | None
+    other_source: str | None
+
+
 class ExchangeDocument(msgspec.Struct, frozen=True, gc=False):
     """One unit of ``base`` is worth ``rate`` units of ``quote``."""
 
@@ -62,8 +73,8 @@ class ModelDocument(msgspec.Struct, frozen=True, gc=False):
 
 
 class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
-    """A quote's ``data``. Asked again with the same ``at`` (a bare date where the hour was not stated) and
-    ``known_at``, it has the same content, whatever was published since.
+    """A quote's ``data``. Asked again with the same ``at`` (a bare date where the hour was not stated),
+    ``known_at`` and by the same ``rules``, it has the same content, whatever was published since.
     """
 
     total: str | None
@@ -72,7 +83,8 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     state: str
     lines: tuple[LineDocument, ...]
     unpriced: tuple[UnpricedDocument, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[NoticeDocument, ...]
+    notes: tuple[NoticeDocument, ...]
     low: str | None
     high: str | None
     missing: tuple[str, ...]
@@ -80,6 +92,7 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     model: ModelDocument
     at: datetime | date
     known_at: datetime
+    rules: int
 
 
 def quote_document(quoted: Quoted) -> QuoteDocument:
@@ -92,7 +105,8 @@ def quote_document(quoted: Quoted) -> QuoteDocument:
         state=str(quote.state),
         lines=tuple([_line(line) for line in quote.lines]),
         unpriced=tuple([UnpricedDocument(u.meter, _quantity(u.quantity), u.reason) for u in quote.unpriced]),
-        warnings=quote.warnings,
+        warnings=_notices(quote.warnings),
+        notes=_notices(quote.notes),
         low=_money(quote.low),
         high=_money(quote.high),
         missing=quote.missing,
@@ -100,6 +114,7 @@ def quote_document(quoted: Quoted) -> QuoteDocument:
         model=ModelDocument(quoted.model.slug, quoted.model.rule),
         at=quoted.at,
         known_at=quoted.known_at,
+        rules=RULES,
     )
 
 
@@ -123,6 +138,12 @@ def _line(line: Line) -> LineDocument:
         source_url=price.source_url if price else None,
         basis=price.basis.value if price else None,
         valid_from=price.valid_from if price else None,
+    )
+
+
+def _notices(notices: tuple[Notice, ...]) -> tuple[NoticeDocument, ...]:
+    return tuple(
+        [NoticeDocument(n.code.value, n.message, n.meter, _money(n.other_total), n.other_source) for n in notices]
     )
 
 

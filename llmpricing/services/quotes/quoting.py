@@ -14,6 +14,7 @@ from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, 
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError, Terms
+from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import PriceIdError
@@ -154,8 +155,8 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
     except (ContextError, PriceIdError, RateIdError, PriceDataError) as refusal:
         return refusal
     if case.meaning.rule == "fallback":
-        note = f"{case.meaning.detail}; priced as {case.meaning.slug}"
-        found = found._replace(warnings=(*found.warnings, note))
+        message = f"{case.meaning.detail}; priced as {case.meaning.slug}"
+        found = found._replace(warnings=(*found.warnings, Notice(Code.FALLBACK_SELLER, message)))
     asked = case.asked
     at = asked.at if asked.context.time_known else asked.at.date()
     return Quoted(found, case.meaning, at, case.known_at)

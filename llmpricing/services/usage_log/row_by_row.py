@@ -92,7 +92,10 @@ def why_unpriced(quote: Quote) -> str:
     """Why a quote has no total, in one line."""
     reasons = [unpriced.reason for unpriced in quote.unpriced]
     reasons += [f"the price depends on {name}, which is not stated" for name in quote.missing]
-    return "; ".join(dict.fromkeys(reasons or quote.warnings)) or f"the price is {quote.state}"
+    return (
+        "; ".join(dict.fromkeys(reasons or [warning.message for warning in quote.warnings]))
+        or f"the price is {quote.state}"
+    )
 
 
 def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> Asked | RowQuote:

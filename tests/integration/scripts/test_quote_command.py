@@ -46,6 +46,12 @@ def test_a_bill_shows_what_a_person_needs_to_check_it(commands: Commands) -> Non
     assert bill[-1] == "total: USD 0.00725"
 
 
+def test_a_bill_says_by_its_code_why_it_may_be_wrong(commands: Commands) -> None:
+    bill = said(commands, "quote", "acme/acme-large", "--input", "1", "--at", "2025-01-01").splitlines()
+    (warning,) = [line for line in bill if line.startswith("warning: ")]
+    assert warning.startswith("warning: DATE_UNKNOWN: the price of input_tokens states no date; ")
+
+
 def test_tier_and_date_choose_the_price(commands: Commands) -> None:
     dated = ("acme/acme-dated", "--input", "1000000")
     assert "total: USD 2\n" in said(commands, "quote", *dated, "--tier", "batch", "--at", AT)

@@ -19,6 +19,7 @@ from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.context import Context, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import AuditEvent, ContractRateRow, ExchangeRate, Provider, ProviderDescription
 from llmpricing.services.clocks import Clocks
@@ -224,7 +225,10 @@ def test_an_own_name_is_not_given_to_what_only_stands_in_for_another_sellers_mod
         providers[1] |= {"fallback_model_providers": ["acme"], "model_match": {"starts_with": "acme"}}
 
     load(session, stand_in)
-    assert isinstance(quote_one(session, asked("bazaar/acme-small")), Quoted)
+    (warning,) = quote_one(session, asked("bazaar/acme-small")).quote.warnings
+    assert warning.code is Code.FALLBACK_SELLER
+    assert "bazaar" in warning.message
+    assert "acme/acme-small" in warning.message
     with pytest.raises(
         DecisionRefused, match="bazaar/acme-small is not in the price book; quotes take acme/acme-small"
     ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,7 +12,9 @@ from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.contract_rates import Exchange, Terms
 from llmpricing.domain.quotes.linear import turns
+from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.periods import EVIDENCE_GRACE
 from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
@@ -25,6 +27,10 @@ JULY = datetime(2026, 7, 1, tzinfo=UTC)
 
 def cost(prices, usage, at=AT, ctx=None, **options):
     return quote(OfferingPrices(prices), read_usage(usage), at, ctx or context(), Terms(**options))
+
+
+def codes(notices):
+    return [(notice.code, notice.meter) for notice in notices]
 
 
 def bill(answer):
@@ -209,7 +215,8 @@ def test_what_is_not_offered_adds_a_warning_and_the_total_stands(price):
     prices = [price("input_tokens", "0.02"), price("output_tokens", state=State.NOT_OFFERED)]
     answer = cost(prices, {"input_tokens": 1000, "output_tokens": 5})
     assert answer.total == money("0.00002")
-    assert answer.warnings == ("output_tokens is not offered and costs nothing here",)
+    message = "output_tokens is not offered and costs nothing here"
+    assert answer.warnings == (Notice(Code.NOT_OFFERED, message, "output_tokens"),)
     alone = cost(prices, {"output_tokens": 5})
     assert (alone.state, alone.total) == ("not_offered", None)
 
@@ -244,12 +251,22 @@ def test_after_the_last_end_the_cost_is_unknown(price):
     )
 
 
-def test_an_undated_price_warns_before_its_source_was_first_read(price):
+def test_an_undated_price_warns_where_it_is_carried_back_beyond_the_grace_of_its_first_list(price):
     prices = [price("input_tokens", "2", basis=Basis.UNDATED, known_from=JUNE)]
-    before = cost(prices, {"input_tokens": 1}, datetime(2026, 5, 31, tzinfo=UTC))
+    before = cost(prices, {"input_tokens": 1}, JUNE - EVIDENCE_GRACE - timedelta(microseconds=1))
     assert before.total == money("0.000002")
-    assert before.warnings == ("the price of input_tokens states no date; list was first read on 2026-06-01",)
+    message = "the price of input_tokens states no date; list was first read on 2026-06-01"
+    assert before.warnings == (Notice(Code.DATE_UNKNOWN, message, "input_tokens"),)
+    assert cost(prices, {"input_tokens": 1}, JUNE - EVIDENCE_GRACE).warnings == ()
     assert cost(prices, {"input_tokens": 1}, JUNE).warnings == ()
+
+
+def test_several_meters_share_one_notice_of_a_code(price):
+    meters = ("input_tokens", "output_tokens")
+    prices = [price(meter, "2", basis=Basis.UNDATED, known_from=JUNE) for meter in meters]
+    (warning,) = cost(prices, dict.fromkeys(meters, 1), datetime(2026, 1, 1, tzinfo=UTC)).warnings
+    assert (warning.code, warning.meter) == (Code.DATE_UNKNOWN, None)
+    assert all(meter in warning.message for meter in meters)
 
 
 def test_between_two_snapshots_the_older_price_holds_with_a_warning(price):
@@ -259,7 +276,8 @@ def test_between_two_snapshots_the_older_price_holds_with_a_warning(price):
     ]
     inside = cost(prices, {"input_tokens": 10**6}, AT)
     assert inside.total == 2
-    assert inside.warnings == ("the price of input_tokens changed at an unknown time until 2026-07-01",)
+    message = "the price of input_tokens changed at an unknown time until 2026-07-01"
+    assert inside.warnings == (Notice(Code.BETWEEN_SIGHTINGS, message, "input_tokens", Decimal(1), "list"),)
     assert cost(prices, {"input_tokens": 1}, datetime(2026, 5, 1, tzinfo=UTC)).warnings == ()
     assert cost(prices, {"input_tokens": 10**6}, JULY)[0] == 1
 
@@ -532,7 +550,7 @@ def test_what_the_usage_object_says_of_the_request_counts_where_the_caller_says_
     small = [price for price in chat if price.conditions.step is None]
     answer = quote(OfferingPrices(small), usage, AT)
     assert answer.total == 1
-    assert answer.warnings == ("the usage says it ran in us, for which no price is known",)
+    assert codes(answer.warnings) == [(Code.NOT_UNDERSTOOD, None)]
     assert quote(OfferingPrices(small), usage, AT, context("standard")).total == 2
 
 
@@ -540,15 +558,16 @@ def test_an_overlap_that_was_not_stated_is_said_where_it_has_a_price(chat, price
     usage = {"input_tokens": 100, "input_audio_tokens": 40, "cache_read_tokens": 30}
     assert cost(chat, usage).warnings == ()
     audio = [*chat, price("cache_audio_read_tokens", "1")]
-    assert cost(audio, usage).warnings == ("cache_audio_read_tokens was not stated and is taken as 0",)
+    assert cost(audio, usage).warnings == (
+        Notice(Code.STAND_IN, "cache_audio_read_tokens was not stated and is taken as 0", "cache_audio_read_tokens"),
+    )
 
 
 def test_cache_writes_priced_by_life_alone_ask_for_it(price):
     prices = [price("input_tokens", "1"), price("cache_write_1h_tokens", "2")]
     answer = cost(prices, {"input_tokens": 10, "cache_write_tokens": 10})
-    assert answer.warnings == (
-        "cache_write_tokens has no price of its own, only by time-to-live: state cache_write_1h_tokens",
-    )
+    assert codes(answer.warnings) == [(Code.STAND_IN, "cache_write_tokens")]
+    assert "state cache_write_1h_tokens" in answer.warnings[0].message
 
 
 def test_a_negative_share_never_reaches_a_price():
