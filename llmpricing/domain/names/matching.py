@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why
+from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why, one_of
 from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
@@ -76,11 +76,7 @@ def _found(
     index: NameIndex, text: str, hint: Hint | None, said: str | None, priced: Priced
 ) -> Resolution | Ambiguous | None:
     if hint is None and (slugs := index.slugs.get(text.lower())):
-        slug = next((slug for slug in slugs if slug == text), slugs[0])
-        if len(slugs) > 1 and slug != text:
-            return Ambiguous(slugs)
-        own, _, api_id = slug.partition("/")
-        return exact_id(index, index.sellers[own], api_id, priced)
+        return one_of([slug for slug in slugs if slug == text] or slugs, "id")
     for seller in index.surfaces(hint) if hint and hint.surfaces != (HUGGING_FACE,) else ():
         if by_id := exact_id(index, seller, text, priced):
             return by_id

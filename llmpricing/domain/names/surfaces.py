@@ -53,6 +53,13 @@ def exact_id(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Res
     return found
 
 
+def is_claimed(index: NameIndex, slug: str) -> bool:
+    """Whether another offering of the same seller claims the id: whether its price decides what the id means."""
+    seller, _, api_id = slug.partition("/")
+    other = claimed_by(index, index.sellers[seller], api_id) if seller in index.sellers else None
+    return other is not None and other.slug != slug
+
+
 def claimed_by(index: NameIndex, seller: Seller, text: str) -> IndexedOffering | None:
     """The offering whose clause means the name, whatever id bears it."""
     lowered = text.lower()

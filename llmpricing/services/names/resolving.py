@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
+from llmpricing.domain.names.surfaces import Priced, is_claimed
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
+from llmpricing.services.names.priced_times import Periods, has_price, priced_at_times
 from llmpricing.services.price_book import BookState, book_state
 
 Meaning = Resolution | Ambiguous | Unknown
@@ -45,12 +47,24 @@ class Names:
         self._recorded_bounds = sorted(created.union(_bounds(recorded)))
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
         self._catalogues: Memory[int, NameIndex] = Memory(4)
-        self._lookups: Memory[tuple[int, int], Lookup] = Memory(16)
+        self._lookups: Memory[tuple[int, int, tuple[int, int, int]], Lookup] = Memory(16)
+        self.priced = PricedNames(-1, 0, {}, (), ())
+
+    def keep_prices(self, version: int, periods: Periods) -> None:
+        """Take in when offerings had a price, of those that a clause of another claims; what was known stays so."""
+        index = self._index(self._recorded_bounds[-1]) if self._recorded_bounds else None
+        claimed = {slug: found for slug, found in periods.items() if index and is_claimed(index, slug)}
+        if claimed == self.priced.periods:
+            self.priced = replace(self.priced, version=version)
+            return
+        rows = [row for found in claimed.values() for row in found]
+        valid, recorded = (sorted(_bounds(row[place] for row in rows)) for place in (0, 1))
+        self.priced = PricedNames(version, self.priced.turn + 1, claimed, tuple(valid), tuple(recorded))
 
     @property
     def turns(self) -> Sequence[datetime]:
         """Times between which every name keeps its meaning."""
-        return self._valid_bounds
+        return sorted({*self._valid_bounds, *self.priced.valid_bounds})
 
     @property
     def left_out(self) -> int | None:
@@ -62,10 +76,11 @@ class Names:
     def at(self, clocks: Clocks) -> Lookup:
         """What names meant then, as ``lookup(name, provider)``."""
         known = bisect_right(self._recorded_bounds, clocks.known_at)
-        valid = bisect_right(self._valid_bounds, clocks.as_of)
-        return self._lookups.remember((known, valid), lambda: self._lookup(known, clocks))
+        valid, priced = bisect_right(self._valid_bounds, clocks.as_of), self.priced
+        key = (known, valid, priced.moment(clocks))
+        return self._lookups.remember(key, lambda: self._lookup(known, clocks, priced))
 
-    def _lookup(self, known: int, clocks: Clocks) -> Lookup:
+    def _lookup(self, known: int, clocks: Clocks, priced: PricedNames) -> Lookup:
         catalogue = self._index(clocks.known_at)
         aliases = [
             (namespace, alias, slug)
@@ -76,7 +91,7 @@ class Names:
         catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
         is_past = known < len(self._recorded_bounds)
         newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
-        return _lookup(catalogue, newest)
+        return _lookup(catalogue, newest, lambda slug: has_price(priced.periods, slug, clocks))
 
     def _index(self, known_at: datetime) -> NameIndex:
         known = bisect_right(self._recorded_bounds, known_at)
@@ -101,12 +116,28 @@ class Names:
         return index
 
 
-def _lookup(catalogue: NameIndex, newest: Lookup | None) -> Lookup:
+@dataclass(frozen=True, eq=False, slots=True)
+class PricedNames:
+    """When the offerings had a price that another's clause claims, at one version of the price book."""
+
+    version: int
+    turn: int  # grows when the periods do
+    periods: Periods
+    valid_bounds: tuple[datetime, ...]
+    recorded_bounds: tuple[datetime, ...]
+
+    def moment(self, clocks: Clocks) -> tuple[int, int, int]:
+        """Equal for all clocks between which no price of them begins or ends."""
+        valid = bisect_right(self.valid_bounds, clocks.as_of)
+        return self.turn, valid, bisect_right(self.recorded_bounds, clocks.known_at)
+
+
+def _lookup(catalogue: NameIndex, newest: Lookup | None, priced: Priced) -> Lookup:
     """Names looked up and remembered; ``newest`` tells what was not known yet from what is unknown to this day."""
 
     @lru_cache(_REMEMBERED_NAMES)
     def remembered(name: str, provider: str | None) -> Meaning:
-        found = resolve(catalogue, name, provider)
+        found = resolve(catalogue, name, provider, priced)
         if newest and isinstance(found, Unknown) and not isinstance(newest(name, provider), Unknown):
             return Unknown(found.suggestions, Why.NOT_YET)
         return found
@@ -130,11 +161,14 @@ def names_of(session: Session, known: BookState) -> Names:
     """
     mark = _marks.remember((known.book, known.version), lambda: name_history.mark(session))
     key = (known.book, mark)
-    if found := _books.recall((key,)):
+    if (found := _books.recall((key,))) and found[key].priced.version == known.version:
         return found[key]
     is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)
     try:
-        return _books.remember(key, lambda: _read_names(session))
+        names = _books.remember(key, lambda: _read_names(session))
+        if names.priced.version != known.version:
+            names.keep_prices(known.version, priced_at_times(session))
+        return names
     finally:
         if is_mine:
             _building.release()

@@ -179,3 +179,35 @@ def test_long_names_are_remembered_in_few_bytes(empty_session: Session) -> None:
     finally:
         tracemalloc.stop()
     assert held < 3_000_000  # bytes; the marks of these names alone take 7 million
+
+
+def test_an_id_without_a_price_at_that_time_does_not_hide_what_a_clause_gives(empty_session: Session) -> None:
+    """The snapshot has a price of its own since June; before, the model's clause says what its name costs."""
+    snapshot = model("zeta-20260110")
+    since_june = {"constraint": {"start_date": "2026-06-01"}, "prices": {"input_mtok": 2, "output_mtok": 8}}
+    snapshot["prices"] = [{"prices": {}}, since_june]
+    undated = model("zeta", {"or": [{"equals": "zeta"}, {"equals": "zeta-20260110"}]})
+    acme = {"id": "acme", "name": "Acme", "api_pattern": "acme", "models": [undated, snapshot]}
+    load(empty_session, [acme], 9, hours=0)
+    found = [
+        resolve_name(empty_session, Clocks(datetime(2026, month, 1, tzinfo=UTC), NOW), "zeta-20260110", "acme")
+        for month in (5, 6)
+    ]
+    assert slugs(found) == ["acme/zeta", "acme/zeta-20260110"]
+    assert isinstance(found[0], Resolution)
+    assert found[0].detail == "acme/zeta-20260110 has no price at that time"
+    assert datetime(2026, 6, 1, tzinfo=UTC) in names_of(empty_session, book_state(empty_session)).turns
+
+
+def test_a_price_that_comes_later_leaves_what_was_known_before(empty_session: Session) -> None:
+    unpriced = model("zeta-20260110") | {"prices": {}}
+    undated = model("zeta", {"or": [{"equals": "zeta"}, {"equals": "zeta-20260110"}]})
+    acme = {"id": "acme", "name": "Acme", "api_pattern": "acme", "models": [undated, unpriced]}
+    load(empty_session, [acme], 9, hours=0)
+    before = resolve_name(empty_session, Clocks(AT, NOW), "zeta-20260110", "acme")
+    load(empty_session, [acme | {"models": [undated, model("zeta-20260110")]}], 10, hours=1)
+    assert resolve_name(empty_session, Clocks(AT, NOW), "zeta-20260110", "acme") == before
+    assert slugs([before, resolve_name(empty_session, Clocks(AT, LATE), "zeta-20260110", "acme")]) == [
+        "acme/zeta",
+        "acme/zeta-20260110",
+    ]

@@ -1,0 +1,47 @@
+"""When offerings had a price at all, as far as names need it: an id without one does not hide what a clause gives."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session, aliased
+
+from llmpricing.models import Offering, PriceRow
+from llmpricing.services.clocks import Clocks
+
+COSTS = ("priced", "free", "included", "subscription")
+Periods = Mapping[str, Sequence[tuple[Range[datetime], Range[datetime]]]]  # by offering, (valid, recorded)
+
+
+def priced_at_times(session: Session) -> Periods:
+    """The periods in which each offering had a price, of all but those that have one at all times."""
+    always = aliased(PriceRow)
+    has_always = exists().where(
+        always.offering_id == Offering.id,
+        always.state.in_(COSTS),
+        func.lower_inf(always.valid),
+        func.upper_inf(always.valid),
+        func.upper_inf(always.recorded),
+        func.lower(always.recorded) <= Offering.created_at,  # what was once without a price stays so for that known_at
+    )
+    query = (
+        select(Offering.slug, PriceRow.valid, PriceRow.recorded)
+        .outerjoin(PriceRow, and_(PriceRow.offering_id == Offering.id, PriceRow.state.in_(COSTS)))
+        .where(~has_always)
+    )
+    found: dict[str, list[tuple[Range[datetime], Range[datetime]]]] = defaultdict(list)
+    for slug, valid, recorded in session.execute(query):
+        periods = found[slug]
+        if valid is not None and (valid, recorded) not in periods:
+            periods.append((valid, recorded))
+    return dict(found)
+
+
+def has_price(periods: Periods, slug: str, clocks: Clocks) -> bool:
+    """Whether the offering has a price at that moment, by what was recorded then."""
+    known = periods.get(slug)
+    return known is None or any(clocks.as_of in valid and clocks.known_at in recorded for valid, recorded in known)
