@@ -113,9 +113,25 @@ def test_coverage_sorts_names_into_priced_unknown_and_ambiguous(testapp: TestApp
     assert answer["meta"]["counts"] == {"priced": 2, "unknown": 2, "ambiguous": 0}
 
 
+def test_coverage_takes_sellers_and_counts_by_rule_and_seller(testapp: TestApp) -> None:
+    names = ["acme-small", {"model": "acme/acme-large", "provider": "bazaar"}, {"model": "acme-large"}, "acme-none"]
+    answer = testapp.post_json("/api/v1/coverage", {"models": names}).json
+    assert [(item["model"], item.get("provider"), item["id"]) for item in answer["data"]["priced"]] == [
+        ("acme-small", None, "acme/acme-small"),
+        ("acme/acme-large", "bazaar", "bazaar/acme/acme-large"),
+        ("acme-large", None, "acme/acme-large"),
+    ]
+    assert answer["meta"]["by_provider"] == {
+        "acme": {"names": 2, "share": 0.6667},
+        "bazaar": {"names": 1, "share": 0.3333},
+    }
+    assert sum(one["names"] for one in answer["meta"]["by_rule"].values()) == 3
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
+        ({"models": [{"name": "acme"}]}, "models[0].name"),
         ({"models": "acme"}, "models"),
         ({"models": [1]}, "models[0]"),
         ({"models": ["a"] * 10_001}, "models"),

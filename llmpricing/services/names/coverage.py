@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,25 +12,31 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.models import PriceRow
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.priced_times import COSTS
 from llmpricing.services.names.resolving import Meaning, names_of
 from llmpricing.services.price_book import book_state
 
-_COSTS = ("priced", "free", "included", "subscription")
+
+class NamedAt(NamedTuple):
+    """A name, and what was said of its seller, if anything."""
+
+    name: str
+    provider: str | None = None
 
 
 class Covered(NamedTuple):
-    """What a name means, and whether that has a price."""
+    """What a name means at its seller, and whether that has a price."""
 
-    name: str
+    name: NamedAt
     meaning: Meaning
     priced: bool
 
 
-def cover(session: Session, clocks: Clocks, names: Sequence[str]) -> list[Covered]:
-    """Each name once, in order, with what it means and whether a price of it was valid then."""
+def cover(session: Session, clocks: Clocks, names: Iterable[NamedAt]) -> list[Covered]:
+    """Each name once a seller, in order, with what it means and whether a price of it was valid then."""
     known = names_of(session, book_state(session))
     lookup = known.at(clocks)
-    meanings = {name: lookup(name, None) for name in names}
+    meanings = {one: lookup(one.name, one.provider) for one in dict.fromkeys(names)}
     ids = {m.slug: known.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
     priced = _priced(session, clocks, ids.values())
     return [
@@ -38,10 +45,17 @@ def cover(session: Session, clocks: Clocks, names: Sequence[str]) -> list[Covere
     ]
 
 
+def shares(values: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """How many there are of each value and which share of all that is, the most frequent first."""
+    counts = Counter(values)
+    total = counts.total()
+    return {value: {"names": count, "share": round(count / total, 4)} for value, count in counts.most_common()}
+
+
 def _priced(session: Session, clocks: Clocks, offerings: Collection[int]) -> set[int]:
     query = select(PriceRow.offering_id).where(
         PriceRow.offering_id.in_(offerings),
         PriceRow.at(clocks.as_of, clocks.known_at),
-        PriceRow.state.in_(_COSTS),
+        PriceRow.state.in_(COSTS),
     )
     return set(session.scalars(query.distinct()))

@@ -10,7 +10,7 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
-from llmpricing.services.names.coverage import Covered, cover
+from llmpricing.services.names.coverage import Covered, NamedAt, cover, shares
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
@@ -24,10 +24,17 @@ MOST_NAMES = 10_000
 _PARAMETERS: dict[str, p.Reader] = {"model": p.text_of(400), "provider": p.text, "api_url": p.text, **CLOCKS}
 
 
-class CoverageBody(msgspec.Struct, forbid_unknown_fields=True):
-    """A list of names, and the times they are meant at."""
+class NameBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A name, and who sells it."""
 
-    models: list[str]
+    model: str
+    provider: str | None = None
+
+
+class CoverageBody(msgspec.Struct, forbid_unknown_fields=True):
+    """A list of names, with or without their sellers, and the times they are meant at."""
+
+    models: list[str | NameBody]
     as_of: str | None = None
     known_at: str | None = None
 
@@ -67,12 +74,23 @@ def post_coverage(request: Request) -> dict[str, Any]:
     stated = {name: p.read_time(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
     book = book_state(request.dbsession)
     clocks = read_clocks(stated, datetime.now(UTC), book)
+    asked = [NamedAt(one) if isinstance(one, str) else NamedAt(one.model, one.provider) for one in body.models]
+    found = cover(request.dbsession, clocks, asked)
     data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
-    for found in cover(request.dbsession, clocks, body.models):
-        kind, item = _covered(found)
-        data[kind].append({"model": found.name, **item})
-    counts = {kind: len(items) for kind, items in data.items()}
-    return {"data": data, "meta": {"counts": counts, **asdict(clocks), "catalogue_version": book.version}}
+    for one in found:
+        kind, item = _covered(one)
+        said = {} if one.name.provider is None else {"provider": one.name.provider}
+        data[kind].append({"model": one.name.name, **said, **item})
+    return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), "catalogue_version": book.version}}
+
+
+def _counts(data: dict[str, list[dict[str, Any]]], found: list[Covered]) -> dict[str, Any]:
+    meanings = [one.meaning for one in found if isinstance(one.meaning, Resolution)]
+    return {
+        "counts": {kind: len(items) for kind, items in data.items()},
+        "by_rule": shares(meaning.rule for meaning in meanings),
+        "by_provider": shares(meaning.provider for meaning in meanings),
+    }
 
 
 def _covered(found: Covered) -> tuple[str, dict[str, Any]]:
@@ -81,5 +99,5 @@ def _covered(found: Covered) -> tuple[str, dict[str, Any]]:
         return "ambiguous", {"candidates": meaning.candidates}
     if not isinstance(meaning, Resolution):
         return "unknown", {"id": None, "suggestions": meaning.suggestions}
-    item = {"id": meaning.slug, "matched_by": meaning.rule}
+    item = {"id": meaning.slug, "matched_by": meaning.rule, "stands_in_for": meaning.stands_in_for or None}
     return ("priced", item) if found.priced else ("unknown", {**item, "suggestions": []})
