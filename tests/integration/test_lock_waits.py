@@ -28,6 +28,8 @@ from llmpricing.settings import Settings, read_settings
 from tests.commands import Commands, commands_on
 from tests.lists import price_list
 
+# Other tests have databases on the same server.
+OF_OURS = "where application_name = :name and datname = current_database()"
 PIN = ("acme/acme-large", "input_tokens", "2.50")
 
 
@@ -163,15 +165,15 @@ def test_alembic_says_for_whom_it_waits_and_gives_up_without_a_traceback(tmp_pat
 def end_sessions(url: str, name: str) -> int:
     """End the sessions of that name, as an administrator would; how many."""
     with create_engine(url, poolclass=NullPool).connect() as connection:
-        query = text("select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = :name")
+        query = text(f"select count(pg_terminate_backend(pid)) from pg_stat_activity {OF_OURS}")
         return connection.scalar(query, {"name": name}) or 0
 
 
 def wait_for_waiting(url: str, name: str) -> None:
-    query = text("select count(*) from pg_stat_activity where application_name = :n and wait_event_type = 'Lock'")
+    query = text(f"select count(*) from pg_stat_activity {OF_OURS} and wait_event_type = 'Lock'")
     deadline = time.monotonic() + 30
     with create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect() as connection:
-        while not connection.scalar(query, {"n": name}):
+        while not connection.scalar(query, {"name": name}):
             assert time.monotonic() < deadline
             time.sleep(0.05)
 

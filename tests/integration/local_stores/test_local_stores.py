@@ -227,7 +227,7 @@ class TestCommands:
         ini.write_text(ini.read_text().replace("@localhost", "@db.invalid"))
         up = checkout.command("stores", "up")
         assert up.exit_code == 1
-        assert "the host name is not known" in up.output
+        assert "the host is not known" in up.output
         assert "It is not on this machine" in up.output
 
     def test_a_changed_password_in_the_ini_reaches_our_own_server(self, checkout: Checkout) -> None:
