@@ -9,6 +9,7 @@ from types import MappingProxyType
 from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.marks import FINE_TUNE
+from llmpricing.domain.names.providers import ORGANISATIONS, sells_at_all
 from llmpricing.domain.names.surfaces import Priced, at_surface
 
 # Names that a lab gave its own models, besides those that a list's clauses claim for it: they are the lab's own before
@@ -67,5 +68,8 @@ def _claims(lab: Seller, name: str) -> bool:
 
 
 def _names_a_seller(index: NameIndex, text: str) -> bool:
+    """Whether the name begins with a seller, of which the price book may have nothing yet."""
     head, slash, _ = text.partition("/")
-    return bool(slash) and index.seller_called(head) is not None
+    if not slash or head.lower() in ORGANISATIONS:
+        return False
+    return index.seller_called(head) is not None or sells_at_all(head)

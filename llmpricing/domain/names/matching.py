@@ -16,7 +16,7 @@ from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why,
 from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
-from llmpricing.domain.names.providers import HUGGING_FACE, KIN, Hint, HintKind, read_hint, surfaces_of
+from llmpricing.domain.names.providers import HUGGING_FACE, KIN, ORGANISATIONS, Hint, HintKind, read_hint, surfaces_of
 from llmpricing.domain.names.spellings import without_window
 from llmpricing.domain.names.suggestions import suggest
 from llmpricing.domain.names.surfaces import Priced, at_surface, exact_id
@@ -25,7 +25,6 @@ __all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "resolve",
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
 _BEHIND = re.compile(r"([^/]+)/([^/:]+)(?:/[^/]*)?")  # Helicone writes the seller behind the model
-_ORGANISATIONS = frozenset({"meta-llama"})  # who made a model, though a list calls a provider so too
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,7 @@ def _by_prefix(index: NameIndex, prefixed: re.Match[str], hint: Hint | None, sai
         if inner := _PREFIXED.fullmatch(rest):
             yield from _by_prefix(index, inner, hint, said)
         return
-    exact = None if prefix.lower() in _ORGANISATIONS else read_hint_exactly(index, prefix)
+    exact = None if prefix.lower() in ORGANISATIONS else read_hint_exactly(index, prefix)
     if exact is None:
         return
     if hint is None or set(exact.surfaces) & set(hint.surfaces):

@@ -32,6 +32,7 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
         "friendliai": "friendli",
         "gateway": "vercel",  # the Vercel AI SDK's own name of its gateway
         "gemini": "google",
+        "google-cloud": "google-vertex",  # pydantic-ai's newer name of Vertex
         "google-vertex-anthropic": "google-vertex",
         "meta-llama": "llama",
         "moonshot": "moonshotai",
@@ -54,6 +55,7 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
 )
 AZURE = ("azure", "azure-ai", "azure-cognitive-services")  # one family, each surface with its own prices
 HUGGING_FACE = "huggingface"  # its routes are providers called huggingface_...
+ORGANISATIONS = frozenset({"meta-llama"})  # before a slash: who made a model, though a list calls a provider so too
 # Where a surface lists a model not, its next of kin stands in, and the answer says so.
 KIN: Mapping[str, tuple[str, ...]] = MappingProxyType({"google-vertex": ("google",)})
 
@@ -158,6 +160,7 @@ _LABS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "voyageai": ("voyageai",),
         "ai21": ("ai21",),
         "upstage": ("upstage",),
+        "thinkingmachines": ("thinkingmachines",),
     }
 )
 _LOCAL = frozenset(
@@ -187,6 +190,12 @@ def canonical(provider: str) -> str:
     """The price book's id of a provider that a public list names."""
     lowered = provider.replace("_", "-")
     return CANONICAL.get(lowered, provider)
+
+
+def sells_at_all(name: str) -> bool:
+    """Whether a word is a seller's by this table, whatever the price book has of it."""
+    slug = called_exactly(name)
+    return any(slug in surfaces for table in (_PLATFORMS, _LABS) for surfaces in table.values())
 
 
 def words_of(hint: str) -> tuple[str, ...]:
@@ -238,11 +247,12 @@ def _by_words(words: tuple[str, ...], known: Container[str]) -> Hint:
         return Hint(HintKind.PLATFORM, (route,))
     if found := next((surfaces for word, surfaces in _PLATFORMS.items() if word in said), None):
         return Hint(HintKind.PLATFORM, found)
-    if said & _NOBODY:
+    is_host = "https" in words or "http" in words
+    if said & (_NOBODY - {"compatible"} if is_host else _NOBODY):
         return Hint(HintKind.NOBODY)
     if found := next((surfaces for word, surfaces in _LABS.items() if word in said), None):
         return Hint(HintKind.LAB, found)
-    if "https" in words or "http" in words:  # the host of nobody we know: no word of it is a seller's id
+    if is_host:  # the host of nobody we know: no word of it is a seller's id
         return Hint(HintKind.UNKNOWN)
     telling = [word for word in words if word not in CALLING]
     for size in range(len(telling), 0, -1):
