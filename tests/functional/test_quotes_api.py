@@ -47,6 +47,17 @@ def test_a_price_carried_back_beyond_all_lists_says_so_by_its_code(testapp: Test
     )
 
 
+@pytest.mark.parametrize("region", ["standard", "global"])
+def test_the_words_for_a_seller_s_usual_place_are_always_known(testapp: TestApp, region: str) -> None:
+    assert ask(testapp, context={"region": region})["total"] == "0.00725"
+
+
+def test_a_place_that_no_list_prices_apart_is_noted(testapp: TestApp) -> None:
+    data = ask(testapp, context={"region": "eu-central-1"})
+    assert (data["total"], data["warnings"]) == ("0.00725", [])
+    assert [note["code"] for note in data["notes"]] == ["REGION_ASSUMED"]
+
+
 def test_a_quote_shows_each_line_with_rate_source_and_price(testapp: TestApp) -> None:
     data = ask(testapp)
     assert list(data) == [

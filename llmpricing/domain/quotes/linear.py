@@ -11,7 +11,9 @@ from math import lcm
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation, BillEntry
+from llmpricing.domain.quotes.assumed import by_default
 from llmpricing.domain.quotes.context import UNSTATED, Context
+from llmpricing.domain.quotes.context_pricing import Facts
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import least_input
@@ -49,20 +51,30 @@ def request_kind(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
 ) -> RequestKind:
     """How requests like this one are priced; ``rates`` are those of quote()'s terms. Raises as quote() does."""
+    if context.region:
+        place = prices.place(context.region)
+        if place.is_apart:
+            return RequestKind(refused=True)
+        context = context._replace(region=place.region)
     listed = prices.pricing(at, context)
     if listed.refusal:
         return RequestKind(refused=True)
     own = tuple(rate for rate in rates if rate.valid_at(at))
     pricing = prices.pricing(at, context, own) if own else listed
     allocations = [
-        selection.allocation(usage.request_input, usage.keys) for _, selection in pricing.variants(usage.keys)
+        (facts, selection.allocation(usage.request_input, usage.keys))
+        for facts, selection in pricing.variants(usage.keys)
     ]
-    priced = [allocation for allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
+    priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
     if not priced:
         return RequestKind(refused=True)
     forms = {_form(allocation, len(usage.keys)) for allocation in priced}
     form = forms.pop()
     return RequestKind(linear=form[1]) if form and not forms else RequestKind()
+
+
+def _priced(allocations: Iterable[tuple[Facts, Allocation]]) -> list[Allocation]:
+    return [allocation for _, allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
 
 
 def _form(allocation: Allocation, size: int) -> tuple[frozenset[str], Linear] | None:

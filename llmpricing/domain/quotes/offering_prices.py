@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
@@ -13,14 +14,27 @@ from llmpricing.domain.quotes.context import CURRENCY, REGION, TIERS, Context, C
 from llmpricing.domain.quotes.context_pricing import ContextPricing
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.periods import Period, bounds
+from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, listed_place, zones_of
+from llmpricing.domain.quotes.sellers import charges_apart, default_facts, has_default_place
 from llmpricing.domain.quotes.unit_rates import PriceDataError, remembered
+
+
+class PricedPlace(NamedTuple):
+    """The ``region`` of the prices that a stated place pays. Not ``is_listed``: no list prices it, and those are the
+    seller's default ones; ``is_apart``: although the seller is known to ask more there.
+    """
+
+    region: str
+    is_listed: bool = True
+    is_apart: bool = False
 
 
 class OfferingPrices:
     """All prices of an offering that were believed at one time. Times between two bounds are priced alike."""
 
-    def __init__(self, prices: Sequence[Price]) -> None:
+    def __init__(self, prices: Sequence[Price], offering: str = "") -> None:
         self.prices = tuple(prices)
+        self.offering = offering  # provider/api-id, for what its seller documents; empty where that does not count
         self.tiers = frozenset(price.conditions.service_tier for price in prices)
         self.regions = frozenset(price.conditions.region for price in prices) - {""}
         self.extra: dict[str, frozenset[str]] = {}
@@ -31,10 +45,39 @@ class OfferingPrices:
                 self.extra[name] = self.extra.get(name, frozenset()) | {value}
         if CURRENCY in self.extra:
             self.extra[CURRENCY] |= {price.currency for price in prices}
+        self.defaults = self._defaults()
         self.bounds = sorted({bound for price in prices for bound in bounds(price)})
         self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
         self._later: dict[int, OfferingPrices] = {}
         self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
+
+    def _defaults(self) -> dict[str, str | None]:
+        """What a fact is where a request leaves it out, by its name; the bare entry is None."""
+        found: dict[str, str | None] = {
+            name: value for name, value in default_facts(self.offering).items() if value in self.extra.get(name, ())
+        }
+        if self.regions and has_default_place(self.offering):
+            bare = {price.meter for price in self.prices if not price.conditions.region}
+            elsewhere = {price.meter for price in self.prices if price.conditions.region == GLOBAL}
+            found[REGION] = GLOBAL if elsewhere - bare else None
+        return found
+
+    def place(self, region: str) -> PricedPlace:
+        """Whose prices a request pays that says it ran in ``region``; raises ContextError for what is no place."""
+        if listed := listed_place(region, self.regions):
+            return PricedPlace(listed)
+        if region in DEFAULTS:
+            return PricedPlace(self.defaults.get(REGION) or STANDARD)
+        if zones_of(region) is None:
+            raise ContextError(REGION, region, {*self.regions, STANDARD, GLOBAL})
+        return PricedPlace(
+            self.defaults.get(REGION) or STANDARD, is_listed=False, is_apart=charges_apart(self.offering)
+        )
+
+    def placed(self, context: Context, region: str) -> Context:
+        """The context with the place that the model's name says, where nothing else says one and it is a place."""
+        is_place = region and (region in self.regions or zones_of(region) is not None)
+        return context._replace(region=region) if is_place and not context.region else context
 
     def period(self, at: datetime) -> Period:
         """The stretch of time around the aware ``at`` in which prices change by the clock only."""
@@ -43,7 +86,7 @@ class OfferingPrices:
     def later(self, at: datetime) -> OfferingPrices:
         """The prices around ``at`` if all that changed in a stretch without lists had changed before it."""
         place = bisect_right(self.bounds, at)
-        return remembered(self._later, place, lambda: OfferingPrices(self._made(place).later_prices))
+        return remembered(self._later, place, lambda: OfferingPrices(self._made(place).later_prices, self.offering))
 
     def _made(self, place: int) -> Period:
         period = self._periods[place]
@@ -73,8 +116,7 @@ class OfferingPrices:
         tier = context.service_tier
         if tier and tier not in self.tiers and tier not in TIERS:
             raise ContextError("service_tier", tier, self.tiers.union(TIERS))
-        facts = {REGION: self.regions} if self.regions else {}
-        facts.update(self.extra)
+        facts = {REGION: self.regions, **self.extra}
         stated = (*context.extra, (REGION, context.region)) if context.region else context.extra
         for name, value in stated:
             known = {*facts[name], STANDARD} if name in facts else ()

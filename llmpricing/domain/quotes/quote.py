@@ -6,15 +6,17 @@ from collections.abc import Collection
 from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.quotes.allocation import UNKNOWN
+from llmpricing.domain.quotes.assumed import answer_of
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
-from llmpricing.domain.quotes.context import UNSTATED, Context
+from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
 from llmpricing.domain.quotes.context_pricing import Facts
 from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
-from llmpricing.domain.quotes.unstated import TIME, moments, outcome
+from llmpricing.domain.quotes.unstated import TIME, moments
 from llmpricing.domain.usage.quantities import Usage
 
 
@@ -26,15 +28,35 @@ def quote(
     Raises ContextError for an unknown fact and PriceDataError where stored prices contradict each other.
     """
     told: tuple[Notice, ...] = ()
+    notes: tuple[Notice, ...] = ()
     if usage.service_tier or usage.region or usage.overlaps:
         context, told = _told_by_usage(prices, usage, context)
+    if context.region:
+        place = prices.place(context.region)
+        if place.is_apart:
+            return _unlisted_place(prices, usage, at, context, terms)
+        notes = () if place.is_listed else (_taken_place(context.region),)
+        context = context._replace(region=place.region)
     if terms.rates:
         terms = terms._replace(rates=tuple(rate for rate in terms.rates if rate.valid_at(at)))
     answer = _bill_of(prices, usage, at, context, terms)
     if told or answer.warnings:
         warnings = (*(_completed(w, answer, prices, usage, at, context, terms) for w in answer.warnings), *told)
         answer = answer._replace(warnings=merged(warnings))
-    return answer
+    return answer._replace(notes=merged((*answer.notes, *notes))) if notes else answer
+
+
+def _taken_place(region: str) -> Notice:
+    return Notice(Code.REGION_ASSUMED, f"no list prices {region} apart; the seller's usual price was taken")
+
+
+def _unlisted_place(prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms) -> Quote:
+    """No total where the seller is known to ask more than its usual price, which is the least that it can be."""
+    usual = quote(prices, usage._replace(region=None), at, context._replace(region=STANDARD), terms)
+    reason = f"the seller asks a price of its own in {context.region}, and no list has it"
+    return refused(UNKNOWN, reason, usage)._replace(
+        currency=usual.currency, low=usual.low if usual.total is None else usual.total, warnings=usual.warnings
+    )
 
 
 def _bill_of(prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms) -> Quote:
@@ -47,7 +69,7 @@ def _bill_of(prices: OfferingPrices, usage: Usage, at: datetime, context: Contex
             for moment in moments(prices, at)
             for facts, case in _cases(prices, usage, moment, context, terms)
         ]
-    return cases[0][1] if len(cases) == 1 else outcome(cases)
+    return cases[0][1] if len(cases) == 1 else answer_of(cases, prices.defaults)
 
 
 def _completed(
@@ -111,10 +133,11 @@ def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tu
     if usage.service_tier and not context.service_tier:
         context = context._replace(service_tier=usage.service_tier)
     if usage.region and not context.region:
-        if usage.region in prices.regions:
+        try:
+            prices.place(usage.region)
             context = context._replace(region=usage.region)
-        else:
-            message = f"the usage says it ran in {usage.region}, for which no price is known"
+        except ContextError:
+            message = f"the usage says it ran in {usage.region}, which is no place that we know"
             warnings.append(Notice(Code.NOT_UNDERSTOOD, message))
     return context, tuple(warnings)
 
@@ -135,10 +158,14 @@ def requote(
     if missing := ids - {price.id for price in wanted}:
         raise PriceIdError(missing)
     told, _ = _told_by_usage(prices, usage, context)
+    if told.region:
+        told = told._replace(region=prices.place(told.region).region)
     prices.check(told)
     kept = [*reused(wanted), *withheld(prices, wanted, usage, at, told)]
     # An agreed amount replaces the price of the standard tier only, and the tiers of these are stripped.
     tiered = {price.meter for price in kept if price.conditions.service_tier != STANDARD}
     rates = tuple(rate for rate in terms.rates if rate.amount is None or rate.meter not in tiered)
     usage = usage._replace(service_tier=None, region=None)
-    return quote(OfferingPrices(list(map(stripped, kept))), usage, at, UNSTATED, terms._replace(rates=rates))
+    return quote(
+        OfferingPrices(list(map(stripped, kept)), prices.offering), usage, at, UNSTATED, terms._replace(rates=rates)
+    )

@@ -59,5 +59,5 @@ def read_anthropic(raw: Mapping[str, Any]) -> Usage:
         tier = speed
     return reading.usage(
         tier if isinstance(tier, str) else None,
-        place if isinstance(place, str) and place not in ("", "global", "not_available") else None,
+        place if isinstance(place, str) and place else None,
     )

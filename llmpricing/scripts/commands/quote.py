@@ -135,6 +135,8 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
     if document.missing:
         bounds = f"between {currency} {document.low} and {document.high}" if document.low else "unknown"
         yield f"total: {bounds}; missing: {', '.join(document.missing)}"
+    elif document.total is None and document.low:
+        yield f"total: {document.state}, at least {currency} {document.low}"
     elif document.total is None:
         yield f"total: {document.state.replace('_', ' ')}"
     else:

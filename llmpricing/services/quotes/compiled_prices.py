@@ -23,9 +23,10 @@ _compiled: Memory[tuple[str, datetime, int], OfferingPrices] = Memory(REMEMBERED
 
 
 def prices_of(
-    session: Session, known: BookState, known_at: datetime, offerings: Collection[int]
+    session: Session, known: BookState, known_at: datetime, offerings: Mapping[int, str]
 ) -> dict[int, OfferingPrices]:
-    """All prices of these offerings that were believed at ``known_at``, valid at any time; one query for all.
+    """All prices of these offerings, by number with their ids (``provider/api-id``), believed at ``known_at``,
+    valid at any time; one query for all.
 
     ``known_at`` must not lie after the price book's last change: what is recorded until then never changes. What was
     compiled stays good until the offering's own next change, whatever else an import brings.
@@ -37,17 +38,19 @@ def prices_of(
     if missing:
         read = _read(session, PriceRow.offering_id.in_(missing.values()), PriceRow.believed_at(known_at))
         for key, offering in missing.items():
-            found[key] = OfferingPrices(read.get(offering, ()))
+            found[key] = OfferingPrices(read.get(offering, ()), offerings[offering])
             _compiled.keep(key, found[key])
     return {offering: prices for (_, _, offering), prices in found.items()}
 
 
-def prices_by_id(session: Session, recorded: datetime, ids: Mapping[int, Collection[int]]) -> dict[int, OfferingPrices]:
+def prices_by_id(
+    session: Session, recorded: datetime, ids: Mapping[int, Collection[int]], offerings: Mapping[int, str]
+) -> dict[int, OfferingPrices]:
     """By offering: what was believed at ``recorded``, and besides the prices of these ids, believed or not."""
     wanted = [price for prices in ids.values() for price in prices]
     believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
     read = _read(session, PriceRow.offering_id.in_(list(ids)), believed)
-    return {offering: OfferingPrices(read.get(offering, ())) for offering in ids}
+    return {offering: OfferingPrices(read.get(offering, ()), offerings[offering]) for offering in ids}
 
 
 # Named as the fields of Price. Columns, not entities: thousands of rows are read at a time, and none is changed.

@@ -142,9 +142,10 @@ def _believed(session: Session, known: BookState, known_at: datetime, cases: Seq
     ids: dict[int, set[int]] = defaultdict(set)
     for case in cases:
         ids[case.offered.id].update(case.asked.price_ids)
-    prices = prices_of(session, known, known_at, ids.keys())
+    offerings = {case.offered.id: case.meaning.slug for case in cases}
+    prices = prices_of(session, known, known_at, offerings)
     wanted = {offering: named for offering, named in ids.items() if named}
-    named = prices_by_id(session, known_at, wanted) if wanted else {}
+    named = prices_by_id(session, known_at, wanted, offerings) if wanted else {}
     rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
     return _Believed(prices, named, terms_at(session, known.book, known_at), rates)
 
@@ -173,6 +174,5 @@ def _quote(case: _Case, believed: _Believed) -> Quote:
     if asked.price_ids:
         return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, terms)
     prices = believed.prices[offered.id]
-    if meaning.region in prices.regions and not context.region:
-        context = context._replace(region=meaning.region)
+    context = prices.placed(context, meaning.region)
     return quote(prices, asked.usage, asked.at, context, terms)

@@ -105,7 +105,7 @@ class PriceLookup:
         """The prices in order; each is asked for at a time between its turns."""
         new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
-        ids = [one.id for one in offered.values()]
+        ids = {one.id: slug for slug, one in offered.items()}
         prices = prices_of(self._session, self._known, self._recorded, ids) if ids else {}
         for one, meaning in new.items():
             if isinstance(meaning, Resolution):
@@ -132,9 +132,7 @@ class PriceLookup:
         return self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
 
     def _add(self, wanted: Lookup, prices: OfferingPrices, rates: Sequence[ContractRate], region: str = "") -> None:
-        stated = wanted.stated
-        if region in prices.regions and not stated.region:
-            stated = stated._replace(region=region)
+        stated = prices.placed(wanted.stated, region)
         bounds = np.array(steps(prices), np.int64)
         self._found[wanted] = FoundPrices(len(self._found), prices, stated, tuple(rates), bounds)
 

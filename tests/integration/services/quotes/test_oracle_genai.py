@@ -31,7 +31,7 @@ def test_every_priced_offering_costs_what_calc_price_says_to_the_last_digit(sess
     known = book_state(session)
     ids = dict(session.execute(select(Offering.slug, Offering.id)).all())
     held = set(session.scalars(select(Offering.slug).join(Review).where(Review.closed_at.is_(None))))
-    prices = prices_of(session, known, known.last_change, ids.values())
+    prices = prices_of(session, known, known.last_change, {number: slug for slug, number in ids.items()})
     cases = [
         case
         for slug, provider, model in oracle.offerings()

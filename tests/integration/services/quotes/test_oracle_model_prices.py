@@ -31,7 +31,7 @@ def test_every_model_costs_what_model_prices_says_by_date_and_mode(session: Sess
     known = book_state(session)
     ids = dict(session.execute(select(Offering.slug, Offering.id)).all())
     held = set(session.scalars(select(Offering.slug).join(Review).where(Review.closed_at.is_(None))))
-    prices = prices_of(session, known, known.last_change, ids.values())
+    prices = prices_of(session, known, known.last_change, {number: slug for slug, number in ids.items()})
     cases = [
         (slug, case)
         for slug, provider, api_id, modes in oracle.offerings()

@@ -40,7 +40,7 @@ def log_costs(book, path, columns: dict[str, Any], **how: Any) -> list[str]:
     rows = {"model": MODELS, "at": [AT] * len(MODELS), "input_tokens": [1000] * len(MODELS)} | columns
     parquet.write_table(pa.table({name: cells for name, cells in rows.items() if cells is not None}), path)
     _, out = priced(book, path, **how)
-    return [to_text(row["cost"]) for row in parquet.read_table(out).to_pylist() if row.get("cost")]
+    return [to_text(row["cost"]) for row in parquet.read_table(out).to_pylist() if row.get("cost") is not None]
 
 
 @pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int8(), pa.large_string())])

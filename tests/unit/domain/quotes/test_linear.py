@@ -102,7 +102,10 @@ def test_marginal_steps_minimums_and_several_currencies_have_no_formula(price):
 def test_facts_left_open_leave_a_formula_only_where_they_do_not_matter(price):
     region = price("input_tokens", "2", conditions(region="eu"))
     request = read_usage({"input_tokens": 10})
-    assert request_kind(OfferingPrices([price("input_tokens", "1"), region]), request, START).linear is None
+    other = price("input_tokens", "1", conditions(region="us"))
+    assert request_kind(OfferingPrices([other, region]), request, START).linear is None
+    usual = request_kind(OfferingPrices([price("input_tokens", "1"), region]), request, START)
+    assert usual.linear == request_kind(OfferingPrices([price("input_tokens", "1")]), request, START).linear
     assert request_kind(OfferingPrices([price("input_tokens", "2"), region]), request, START).linear is not None
 
 

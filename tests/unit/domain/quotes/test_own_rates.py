@@ -114,7 +114,7 @@ def test_an_own_amount_in_another_currency_stands_alone_without_a_rate_of_exchan
 
 
 def test_open_facts_bound_one_s_own_total_too(price):
-    prices = [price("input_tokens", "2"), price("input_tokens", "3", conditions(region="eu"))]
+    prices = [price("input_tokens", a, conditions(region=where)) for where, a in (("us", "2"), ("eu", "3"))]
     answer = cost(prices, ContractRate(1, discount=Decimal("0.5")), usage={"input_tokens": 10**6})
     assert (answer.low, answer.high, answer.missing) == (1, Decimal("1.5"), ("region",))
 

@@ -1,0 +1,41 @@
+"""What sellers document of all their prices, and price lists do not say: where they charge more, what they assume."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+# https://platform.claude.com/docs/en/about-claude/pricing: Bedrock and Vertex charge for a place of one's own from
+# Claude 4.5 on, Anthropic for the United States.
+_PLACED_CLAUDE = re.compile(r"(?:anthropic\.)?claude-(?:[a-z]+-4-[5-9]|[a-z]+-[5-9](?:-|@|$))")
+# https://developers.openai.com/api/docs/pricing: data residency; Azure's data zones and regional deployments.
+_CHARGED_APART: Mapping[str, re.Pattern[str]] = {
+    "anthropic": _PLACED_CLAUDE,
+    "aws": _PLACED_CLAUDE,
+    "azure": re.compile(""),
+    "google-vertex": _PLACED_CLAUDE,
+    "openai": re.compile(r"gpt-(?:5\.[4-9]|[6-9])"),
+}
+# https://docs.perplexity.ai/getting-started/pricing, https://developers.openai.com/api/docs/guides/tools-web-search
+_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "azure": {"search_context_size": "medium"},
+    "openai": {"search_context_size": "medium"},
+    "perplexity": {"search_context_size": "low"},
+}
+
+
+def charges_apart(offering: str) -> bool:
+    """Whether this offering (``provider/api-id``) is known to cost more in a place of its own."""
+    provider, _, api_id = offering.partition("/")
+    known = _CHARGED_APART.get(provider)
+    return bool(known and known.match(api_id))
+
+
+def has_default_place(offering: str) -> bool:
+    """Whether a request that says no place runs, at the seller, in a known one. On Bedrock each request names one."""
+    return not (offering.startswith("aws/") and charges_apart(offering))
+
+
+def default_facts(offering: str) -> Mapping[str, str]:
+    """The value that the seller takes where a request leaves a fact out, by the fact's name."""
+    return _DEFAULTS.get(offering.partition("/")[0], {})
