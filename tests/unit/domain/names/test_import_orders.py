@@ -60,7 +60,7 @@ def test_no_name_is_lost_and_none_changes_its_seller_by_another_list():
         asked
         for asked, (then, now) in resolved.items()
         if isinstance(now, Resolution) and not then.stands_in_for and now.provider != then.provider
-        if asked[0].lower() not in after.slugs  # a list that holds the name as an id says something new about it
+        if asked[0].lower() not in {*after.slugs, *after.aliases}  # else a list says something new about the name
     ]
     assert [asked for asked in lost if not _several_sell(after, asked)] == []
     assert moved == []
