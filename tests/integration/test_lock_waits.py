@@ -15,6 +15,7 @@ from threading import Thread
 
 import psutil
 import pytest
+from click import ClickException
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -22,6 +23,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models.migrations import IMPORT_LOCK, MIGRATION_LOCK, location
 from llmpricing.models.session import make_script_engine
+from llmpricing.scripts.commands.verify import Checklist, check_database
 from llmpricing.scripts.failures import next_step
 from llmpricing.scripts.options import open_book
 from llmpricing.settings import Settings, read_settings
@@ -138,6 +140,16 @@ def test_both_ends_of_a_script_s_line_notice_that_the_other_is_gone(book_url: st
             text("select current_setting('tcp_keepalives_idle'), current_setting('lock_timeout')")
         ).one()
     assert tuple(shown) == ("15", "2min")
+
+
+def test_the_checklist_s_look_into_the_book_says_for_whom_it_waits_and_gives_up(
+    book_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_for(book_url, script_lock_timeout_s="3")
+    with hanging_session(book_url, "lock table price", name="somebody") as pid, pytest.raises(ClickException) as caught:
+        check_database(Checklist(), settings)
+    assert f"Waiting for somebody (server process {pid}" in capsys.readouterr().err
+    assert f"Gave up waiting for somebody (server process {pid}" in caught.value.message
 
 
 def test_alembic_says_for_whom_it_waits_and_gives_up_without_a_traceback(tmp_path: Path, book_url: str) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
-from sqlalchemy import Connection, create_engine, inspect, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, inspect, text
 from webob import Request
 
 from llmpricing.local_stores import running_stores
@@ -20,7 +19,10 @@ from llmpricing.local_stores.opening import OpenStores, used_stores
 from llmpricing.models import migrations
 from llmpricing.scripts import supervisor
 from llmpricing.scripts.ini import stated_settings
+from llmpricing.scripts.lock_waits import script_engine
+from llmpricing.scripts.options import failures_told
 from llmpricing.scripts.terminal import say
+from llmpricing.settings import Settings
 
 STORES_UP_S, FIRST_CONNECTION_S, HEALTH_S = 10.0, 2.0, 0.5  # the story's quality gates
 
@@ -57,7 +59,7 @@ def verify(ini: Path) -> None:
         supervisor.initialise(ini, stores)
         say("Checklist:")
         _check_cold_start(checklist)
-        _check_database(checklist, stores)
+        check_database(checklist, replace(settings, database_url=stores.database.text))
         _check_application(checklist, ini, stores)
     if checklist.failed:
         raise click.ClickException(f"{checklist.failed} of the checklist's lines were missed.")
@@ -73,9 +75,13 @@ def _check_cold_start(checklist: Checklist) -> None:
     checklist.line("PostgreSQL and Redis come up", took_s < STORES_UP_S, found)
 
 
-def _check_database(checklist: Checklist, stores: OpenStores) -> None:
-    engine = create_engine(stores.database.text, poolclass=NullPool)
-    with checklist.timed("First connection to the database", FIRST_CONNECTION_S, engine.connect) as connection:
+def check_database(checklist: Checklist, settings: Settings) -> None:
+    """What the price book's database is and holds; ClickException where it refuses or somebody keeps us waiting."""
+    with (
+        failures_told(),
+        script_engine(settings) as engine,
+        checklist.timed("First connection to the database", FIRST_CONNECTION_S, engine.connect) as connection,
+    ):
         version = connection.scalar(text("select current_setting('server_version')"))
         checklist.line("PostgreSQL 16 or newer", int(version.split(".")[0]) >= 16, str(version))
         revision = migrations.current(connection)

@@ -1,0 +1,44 @@
+"""What each route asks of the database once the process knows the names: few statements, on the first ask and again."""
+
+from __future__ import annotations
+
+from webtest import TestApp
+
+from tests.functional.addresses import EXAMPLES
+from tests.functional.test_every_route import POSTED
+from tests.queries import Queries, recorded
+
+# Statements on the first ask, and again; health asks over a connection of its own, which is not counted.
+BUDGETS = {
+    "health_live": (0, 0),
+    "health": (0, 0),
+    "providers": (1, 1),
+    "models": (5, 2),
+    "model": (7, 7),
+    "resolve": (2, 2),
+    "quote": (5, 2),
+    "sources": (4, 4),
+    "disagreements": (2, 1),
+    "home": (10, 6),
+    "page_model": (11, 11),
+    "quotes": (2, 2),
+    "coverage": (3, 3),
+}
+MOST_ROWS = 20  # as many as these answers show; those of a whole book would be more
+
+
+def asking(app: TestApp, name: str) -> Queries:
+    with recorded() as queries:
+        if name in POSTED:
+            app.post_json(*POSTED[name])
+        else:
+            app.get(EXAMPLES[name])
+    return queries
+
+
+def test_each_route_keeps_its_budget(testapp: TestApp) -> None:
+    assert BUDGETS.keys() == EXAMPLES.keys() | POSTED.keys()
+    asking(testapp, "resolve")
+    for name, (first, again) in BUDGETS.items():
+        asking(testapp, name).within(first, MOST_ROWS)
+        asking(testapp, name).within(again, MOST_ROWS)
