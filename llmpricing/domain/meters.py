@@ -97,6 +97,9 @@ _OTHERS: tuple[tuple[str, int, str, dict[str, str]], ...] = (
     ("code_executions", 1000, "tool_calls", {"tool_type": "code_execution"}),
     ("code_sessions", 1, "tool_calls", {"tool_type": "code_session"}),
     ("storage_gib_days", 1, "storage", {}),
+    ("cache_storage_token_hours", MTOK, "cache_storage", {}),
+    ("session_hours", 1, "sessions", {}),
+    ("provisioned_unit_hours", 1, "provisioned", {}),
     ("guardrail_units", 1000, "guardrails", {}),
     ("requests", 1000, "requests", {}),
 )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import Engine, event
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import source_info
@@ -266,7 +267,7 @@ def test_more_than_a_thousand_items_are_refused_and_a_thousand_are_not(testapp: 
         ({"usage": {}}, "usage"),
         ({"usage": []}, "usage"),
         ({"usage": {"prompt_tokens": "1"}, "usage_format": "openai"}, "usage.prompt_tokens"),
-        ({"usage_format": "cohere"}, "usage_format"),
+        ({"usage_format": "fortran"}, "usage_format"),
         ({"model": 7}, "model"),
         ({"colour": "red"}, "colour"),
         ({"at": "yesterday"}, "at"),
@@ -302,7 +303,7 @@ def test_an_item_of_another_shape_is_an_error_in_its_place(testapp: TestApp) -> 
         {"model": "a"},
         good | {"colour": "red"},
         7,
-        good | {"usage_format": "cohere"},
+        good | {"usage_format": "fortran"},
         good | {"context": {"mood": 1}},
         good | {"price_ids": ["x"]},
     ]
@@ -327,8 +328,8 @@ def test_items_that_are_no_list_are_refused(testapp: TestApp, items: Any) -> Non
 
 
 def test_the_known_formats_are_named_where_another_is_refused(testapp: TestApp) -> None:
-    error = refused(testapp, 400, usage_format="cohere")
-    assert error["details"]["known"] == ["llmpricing", "openai", "anthropic", "google"]
+    error = refused(testapp, 400, usage_format="fortran")
+    assert error["details"]["known"] == list(get_args(UsageFormat))
     assert "openai" in error["message"]
 
 

@@ -56,7 +56,7 @@ def allocate(
             unpriced.append((key, place, _stopped(payer)))
         elif payer:
             billed.setdefault(payer, []).append(place)
-        else:
+        elif key != REQUESTS or len(keys) == 1:  # how many requests are summed up costs nothing where none has a fee
             unpriced.append((key, place, _unpriced_reason(unit_rates, key, reason)))
     if REQUESTS in unit_rates and REQUESTS not in keys:
         if _is_stopped(unit_rates[REQUESTS]):

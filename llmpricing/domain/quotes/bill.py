@@ -92,7 +92,8 @@ class Unpriced(NamedTuple):
 
 class Quote(NamedTuple):
     """``total`` is null exactly where ``state`` is ``unknown`` or ``not_offered``. ``low`` and ``high`` bound it where
-    facts named in ``missing`` were not stated; the lines are then those that hold in any case. ``warnings`` say why the
+    facts named in ``missing`` were not stated; the lines are then those that hold in any case. They stand beside the
+    total of a sum of requests, of which single ones may lie across a step. ``warnings`` say why the
     total may be wrong, ``notes`` what it takes for granted.
     """
 

@@ -9,7 +9,7 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.assumed import answer_of
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
-from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
+from llmpricing.domain.quotes.context import TIERS, UNSTATED, Context, ContextError
 from llmpricing.domain.quotes.context_pricing import Facts
 from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.notices import Code, Notice, merged
@@ -17,6 +17,7 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
 from llmpricing.domain.quotes.unstated import TIME, moments
+from llmpricing.domain.quotes.usage_told import told_quote
 from llmpricing.domain.usage.quantities import Usage
 
 
@@ -27,6 +28,8 @@ def quote(
 
     Raises ContextError for an unknown fact and PriceDataError where stored prices contradict each other.
     """
+    if usage.told is not None:
+        return told_quote(lambda one, facts: quote(prices, one, at, facts, terms), prices, usage, at, context)
     told: tuple[Notice, ...] = ()
     notes: tuple[Notice, ...] = ()
     if usage.service_tier or usage.region or usage.overlaps:
@@ -131,7 +134,11 @@ def _told_by_usage(prices: OfferingPrices, usage: Usage, context: Context) -> tu
         if any(price.meter == meter for price in prices.prices)
     ]
     if usage.service_tier and not context.service_tier:
-        context = context._replace(service_tier=usage.service_tier)
+        if usage.service_tier in prices.tiers or usage.service_tier in TIERS:
+            context = context._replace(service_tier=usage.service_tier)
+        else:
+            message = f"the usage says its service tier was {usage.service_tier[:40]}, for which no price is known"
+            warnings.append(Notice(Code.NOT_UNDERSTOOD, message))
     if usage.region and not context.region:
         try:
             prices.place(usage.region)

@@ -7,24 +7,63 @@ from difflib import get_close_matches
 from typing import Any, Literal
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.usage.anthropic import anthropic_reads, read_anthropic
-from llmpricing.domain.usage.google import google_reads, read_google
-from llmpricing.domain.usage.openai import openai_reads, read_openai
+from llmpricing.domain.usage.answers import usage_object
+from llmpricing.domain.usage.anthropic import ANTHROPIC
+from llmpricing.domain.usage.clouds import BEDROCK, COHERE
+from llmpricing.domain.usage.google import GOOGLE
+from llmpricing.domain.usage.litellm import LITELLM
+from llmpricing.domain.usage.openai import OPENAI
+from llmpricing.domain.usage.openai_kin import DEEPSEEK, MISTRAL, PERPLEXITY, XAI
 from llmpricing.domain.usage.quantities import Usage, UsageError, count, read_quantity
+from llmpricing.domain.usage.reading import Format
+from llmpricing.domain.usage.recognition import recognised, understands
+from llmpricing.domain.usage.traces import CODEX, OTEL
 
-__all__ = ["Usage", "UsageError", "UsageFormat", "read_usage", "reads"]
+__all__ = ["FORMATS", "PROVIDER_FORMATS", "Usage", "UsageError", "UsageFormat", "read_usage", "reads"]
 
-UsageFormat = Literal["llmpricing", "openai", "anthropic", "google"]
+UsageFormat = Literal[
+    "llmpricing",
+    "openai",
+    "anthropic",
+    "google",
+    "bedrock",
+    "mistral",
+    "deepseek",
+    "xai",
+    "cohere",
+    "perplexity",
+    "litellm",
+    "otel",
+    "codex",
+    "auto",
+]
 
 
 def read_usage(raw: Mapping[str, Any], usage_format: UsageFormat = "llmpricing") -> Usage:
-    """Usage from a mapping in our own words or in a provider's; raises UsageError naming the caller's field."""
-    return _READERS[usage_format](raw)
+    """Usage from a mapping in our own words or in a provider's; raises UsageError naming the caller's field.
+
+    In a provider's words a whole answer may stand for the usage inside it.
+    """
+    if usage_format == "llmpricing":
+        return _read_own(raw)
+    found = usage_object(raw)
+    usage = FORMATS[usage_format].read(found)
+    if usage.told and usage.told.remarks and usage_format != "auto":
+        _refuse_for_another(found, usage_format, usage.told.remarks[0].field)
+    return usage
+
+
+def _refuse_for_another(raw: Mapping[str, Any], usage_format: str, field: str) -> None:
+    """Raise UsageError where another format understands the whole object of which this one leaves ``field`` unread."""
+    if knowing := [one.name for one in PROVIDER_FORMATS if understands(one, raw)]:
+        raise UsageError(
+            field, f"is not of the usage format {usage_format}: name {' or '.join(knowing)} as usage_format, or auto"
+        )
 
 
 def reads(usage_format: UsageFormat, field: str) -> bool:
     """Whether usage of this format may hold the field (a dotted path), and it says something of the price."""
-    return _FIELDS[usage_format](field)
+    return FORMATS[usage_format].reads(field)
 
 
 def _read_own(raw: Mapping[str, Any]) -> Usage:
@@ -41,15 +80,31 @@ def _read_own(raw: Mapping[str, Any]) -> Usage:
     return count(quantities)
 
 
-_READERS = {
-    "llmpricing": _read_own,
-    "openai": read_openai,
-    "anthropic": read_anthropic,
-    "google": read_google,
-}
-_FIELDS = {
-    "llmpricing": METERS.__contains__,
-    "openai": openai_reads,
-    "anthropic": anthropic_reads,
-    "google": google_reads,
-}
+_OWN = Format("llmpricing", "our own meters", _read_own, METERS.__contains__)
+PROVIDER_FORMATS: tuple[Format, ...] = (
+    OPENAI,
+    ANTHROPIC,
+    GOOGLE,
+    BEDROCK,
+    MISTRAL,
+    DEEPSEEK,
+    XAI,
+    COHERE,
+    PERPLEXITY,
+    LITELLM,
+    OTEL,
+    CODEX,
+)
+
+
+def _read_auto(raw: Mapping[str, Any]) -> Usage:
+    return recognised(raw, (*PROVIDER_FORMATS, _OWN))
+
+
+_AUTO = Format(
+    "auto",
+    "whichever of these has the object's keys",
+    _read_auto,
+    lambda field: any(one.reads(field) for one in (*PROVIDER_FORMATS, _OWN)),
+)
+FORMATS: Mapping[str, Format] = {one.name: one for one in (_OWN, *PROVIDER_FORMATS, _AUTO)}

@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from llmpricing.domain.usage.openai import split_cached
 from llmpricing.domain.usage.quantities import Usage, UsageError, read_quantity
-from llmpricing.domain.usage.reading import MODALITIES, UsageReading, refuse_counter
+from llmpricing.domain.usage.reading import MODALITIES, REQUESTS, Format, UsageReading, fields, tier_of
+from llmpricing.domain.usage.told import Told
 
 # https://ai.google.dev/api/generate-content#UsageMetadata: the prompt counts cached tokens, not those of tool use;
 # thoughts come beside the candidates.
-_GOOGLE = {
+_COUNTS = {
+    **REQUESTS,
     "promptTokenCount": "input_tokens",
     "toolUsePromptTokenCount": "input_tool_tokens",
     "cachedContentTokenCount": "cache_read_tokens",
@@ -19,20 +22,25 @@ _GOOGLE = {
     "responseTokenCount": "output_tokens",  # Live
     "thoughtsTokenCount": "output_reasoning_tokens",
 }
-_GOOGLE_DETAILS = {
+_DETAILS = {
     "promptTokensDetails": "input_{}_tokens",
     "toolUsePromptTokensDetails": "input_{}_tool_tokens",
     "cacheTokensDetails": "cache_{}_read_tokens",
     "candidatesTokensDetails": "output_{}_tokens",
     "responseTokensDetails": "output_{}_tokens",
 }
-_GOOGLE_TIERS = {"ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": "flex"}
+_TEXTS = frozenset({"totalTokenCount", "trafficType", "serviceTier"})
+# https://cloud.google.com/vertex-ai/docs/reference/rest/v1/TrafficType
+_TIERS = {"ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": "flex"}
+_PROVISIONED = "PROVISIONED_THROUGHPUT"
+_ON_DEMAND = frozenset({"", "ON_DEMAND", "TRAFFIC_TYPE_UNSPECIFIED"})
+_IN_TOTALS = frozenset({"document", "modality_unspecified", ""})  # documents are pages seen as images
 
 
 def google_reads(field: str) -> bool:
     """Whether the field, in camel or snake case, says something of the price."""
     name = _camel(field)
-    return name in _GOOGLE or name in _GOOGLE_DETAILS or name in ("totalTokenCount", "trafficType")
+    return name in _COUNTS or name in _DETAILS or name in _TEXTS
 
 
 def read_google(raw: Mapping[str, Any]) -> Usage:
@@ -40,21 +48,35 @@ def read_google(raw: Mapping[str, Any]) -> Usage:
     reading = UsageReading()
     for name, value in raw.items():
         field = _camel(name)
-        if meter := _GOOGLE.get(field):
+        if meter := _COUNTS.get(field):
             if value is not None:
                 reading.take(name, value, meter)
-        elif pattern := _GOOGLE_DETAILS.get(field):
+        elif pattern := _DETAILS.get(field):
             _take_modalities(reading, name, value, pattern)
-        elif field != "totalTokenCount":
-            refuse_counter(name, value)
-    if "input_tokens" in reading.quantities:
+        elif field not in _TEXTS:
+            for path, found in fields({name: value}):
+                reading.unknown(path, found)
+    _add_what_lies_beside(reading)
+    split_cached(reading)
+    traffic = raw.get("trafficType", raw.get("traffic_type"))
+    if isinstance(traffic, str) and traffic not in _ON_DEMAND and traffic not in _TIERS and traffic != _PROVISIONED:
+        reading.remark("trafficType", f"is {traffic[:40]}, which is not known; it")
+    tier = _TIERS.get(traffic) if isinstance(traffic, str) else None
+    stated = tier_of(raw.get("serviceTier", raw.get("service_tier")))
+    told = Told(by_subscription=True) if traffic == _PROVISIONED else None
+    return reading.usage(tier or (stated.lower() if stated else None), None, told)
+
+
+def _add_what_lies_beside(reading: UsageReading) -> None:
+    """Tool use joins the input, of its modalities too where those of the prompt are told; thoughts join the output."""
+    if "input_tokens" in reading.quantities or reading.get("input_tool_tokens"):
         reading.add("input_tokens", reading.get("input_tool_tokens"))
+    for modality in MODALITIES:
+        meter, tool = f"input_{modality}_tokens", reading.get(f"input_{modality}_tool_tokens")
+        if tool and any(f"input_{one}_tokens" in reading.quantities for one in MODALITIES):
+            reading.add(meter, tool)
     if "output_reasoning_tokens" in reading.quantities:
         reading.add("output_tokens", reading.get("output_reasoning_tokens"))
-    if reading.get("cache_read_tokens") and "cache_text_read_tokens" not in reading.quantities:
-        reading.drop("input_text_tokens")
-    traffic = raw.get("trafficType", raw.get("traffic_type"))
-    return reading.usage(_GOOGLE_TIERS.get(traffic) if isinstance(traffic, str) else None)
 
 
 def _camel(name: str) -> str:
@@ -62,15 +84,26 @@ def _camel(name: str) -> str:
 
 
 def _take_modalities(reading: UsageReading, name: str, details: object, pattern: str) -> None:
-    """Counts by modality; documents are pages seen as images and stay in their total."""
+    """Counts by modality; documents stay in their total."""
     if not isinstance(details, list | tuple):
         return
     for detail in details:
         if not isinstance(detail, Mapping):
             raise UsageError(name, "must be a list of objects with modality and tokenCount")
-        modality = str(detail.get("modality", "")).lower()
+        modality = str(detail.get("modality") or "").lower()
         tokens = detail.get("tokenCount", detail.get("token_count")) or 0
         if modality in MODALITIES:
             meter = pattern.format(modality)
             reading.add(meter, read_quantity(f"{name}.{modality.upper()}", tokens, meter))
             reading.names[meter] = f"{name}.{modality.upper()}"
+        elif modality not in _IN_TOTALS:
+            reading.unknown(f"{name}.{modality[:40]}_tokens", tokens)
+
+
+GOOGLE = Format(
+    "google",
+    "Google's usageMetadata: thoughts and tool use beside the counts",
+    read_google,
+    google_reads,
+    frozenset({*_COUNTS, *_DETAILS} - {*REQUESTS}),
+)

@@ -1,16 +1,27 @@
-"""Usage as OpenAI's interfaces report it, and the many sellers who copy them."""
+"""Usage as OpenAI's interfaces report it, and the many sellers who copy them with words of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.domain.usage.reading import MODALITIES, UsageReading, fields, refuse_counter
+from llmpricing.domain.usage.reading import (
+    MODALITIES,
+    REQUESTS,
+    Format,
+    UsageReading,
+    fields,
+    place_of,
+    plain_path,
+    tier_of,
+)
+from llmpricing.domain.usage.told import Told
 
-# What OpenAI's Chat Completions, Responses, Realtime, Images and Audio interfaces report, and those who copy them.
-# https://platform.openai.com/docs/api-reference; "input" and "output" stand for the names of the detail objects.
-_OPENAI = {
+# Chat Completions, Responses, Realtime, Images, Embeddings and Audio: https://platform.openai.com/docs/api-reference;
+# "input" and "output" stand for the names of the detail objects.
+_COUNTS = {
+    **REQUESTS,
     "prompt_tokens": "input_tokens",
     "input_tokens": "input_tokens",
     "completion_tokens": "output_tokens",
@@ -25,20 +36,25 @@ _OPENAI = {
     "num_search_queries": "web_searches",  # Perplexity
     "prompt_audio_seconds": "input_audio_seconds",  # Mistral
     "seconds": "input_audio_seconds",
+    "web_search_calls": "web_searches",
+    "file_search_calls": "storage_searches",
+    "server_tool_use.web_search_requests": "web_searches",  # OpenRouter
     **{f"input.{name}_tokens": f"input_{name}_tokens" for name in MODALITIES},
     **{f"output.{name}_tokens": f"output_{name}_tokens" for name in MODALITIES},
     **{f"input.cached.{name}_tokens": f"cache_{name}_read_tokens" for name in MODALITIES},
 }
-_OPENAI_PARTS = {
+_PARTS = {
     "prompt_tokens_details": "input",
+    "prompt_token_details": "input",
     "input_tokens_details": "input",
     "input_token_details": "input",
     "completion_tokens_details": "output",
+    "completion_token_details": "output",
     "output_tokens_details": "output",
     "output_token_details": "output",
     "cached_tokens_details": "cached",
 }
-_OPENAI_SUMS = frozenset(
+_SUMS = frozenset(
     {
         "total_tokens",
         "prompt_cache_miss_tokens",
@@ -46,41 +62,110 @@ _OPENAI_SUMS = frozenset(
         "output.rejected_prediction_tokens",
     }
 )
-_BESIDE_OUTPUT = ("reasoning_tokens", "citation_tokens")
+_TEXTS = frozenset({"service_tier", "search_context_size"})
+_BESIDE_OUTPUT = ("reasoning_tokens", "citation_tokens")  # where they stand at the top, as Perplexity's do
+SEARCH_SIZE = "search_context_size"
 
 
-def openai_reads(field: str) -> bool:
-    """Whether the field, by its dotted path, says something of the price."""
-    path = _path(field)
-    return path in _OPENAI or path in _OPENAI_SUMS or field.rpartition(".")[2] in _OPENAI_PARTS
+class OpenAILike:
+    """A format that is OpenAI's with ``more`` counts, and further fields that are ``harmless`` (paths, or beginnings of
+    paths that end in a dot). ``reasoning_beside``: reasoning is counted beside the completion unless a total denies it.
+    """
+
+    def __init__(
+        self,
+        more: Mapping[str, str] | None = None,
+        harmless: Iterable[str] = (),
+        texts: Iterable[str] = (),
+        reasoning_beside: bool = False,
+        without: Iterable[str] = (),
+    ) -> None:
+        left_out = set(without)
+        self._counts = {path: meter for path, meter in _COUNTS.items() if path not in left_out} | dict(more or {})
+        self._harmless = _SUMS.union(harmless)
+        self._harmless_parts = tuple(path for path in self._harmless if path.endswith("."))
+        self._texts = _TEXTS.union(texts)
+        self._reasoning_beside = reasoning_beside
+
+    def reads(self, field: str) -> bool:
+        """Whether the field, by its dotted path, is known: it says something of the price, or that it costs nothing."""
+        path = _path(field)
+        is_known = path in self._counts or path in self._texts or self._is_harmless(path)
+        return is_known or field.rpartition(".")[2] in _PARTS
+
+    def _is_harmless(self, path: str) -> bool:
+        return path in self._harmless or path.startswith(self._harmless_parts)
+
+    def gathered(self, raw: Mapping[str, Any]) -> UsageReading:
+        """The counts of the object as they are stated."""
+        reading = UsageReading()
+        for field, value in fields(raw):
+            path, name = _path(field), plain_path(field).rpartition(".")[2]
+            if meter := self._counts.get(path):
+                reading.take(field, value, meter)
+            elif name in _PARTS:
+                raise UsageError(plain_path(field), "must be an object")
+            elif path not in self._texts and not self._is_harmless(path):
+                reading.unknown(field, value)
+        return reading
+
+    def read(self, raw: Mapping[str, Any]) -> Usage:
+        """The usage that the object reports; raises UsageError."""
+        return self.finished(raw, self.gathered(raw))
+
+    def finished(self, raw: Mapping[str, Any], reading: UsageReading) -> Usage:
+        """The gathered counts, so that parts lie in their totals."""
+        self._add_what_lies_beside(raw, reading)
+        split_cached(reading)
+        if reading.get("output_reasoning_tokens"):
+            reading.drop("output_text_tokens")
+        tier, size = raw.get("service_tier"), raw.get(SEARCH_SIZE)
+        told = Told(
+            facts=((SEARCH_SIZE, size),) if isinstance(size, str) and size else (),
+            by_subscription=tier == "scale",  # bought in units of throughput: https://openai.com/api-scale-tier
+            included=("web_searches",) if raw.get("num_search_queries") else (),
+        )
+        tier = None if told.by_subscription else tier_of(tier)
+        return reading.usage(tier, place_of(raw.get("inference_geo")), told if told != Told() else None)
+
+    def _add_what_lies_beside(self, raw: Mapping[str, Any], reading: UsageReading) -> None:
+        for field in _BESIDE_OUTPUT:
+            if raw.get(field) and (meter := self._counts.get(field)):
+                reading.add("output_tokens", reading.get(meter))
+        if raw.get("reasoning_tokens"):
+            return
+        reasoning, total = reading.get("output_reasoning_tokens"), raw.get("total_tokens")
+        told = reading.get("input_tokens") + reading.get("output_tokens")
+        beside = "completion_tokens" in raw and not total and self._reasoning_beside
+        if reasoning and (beside or total == told + reasoning):  # xAI counts reasoning beside completion_tokens
+            reading.add("output_tokens", reasoning)
 
 
-def read_openai(raw: Mapping[str, Any]) -> Usage:
-    """Usage of a Chat Completions, Responses, Realtime, Images, Embeddings or Audio answer; raises UsageError."""
-    reading = UsageReading()
-    for field, value in fields(raw):
-        path, name = _path(field), field.rpartition(".")[2]
-        if meter := _OPENAI.get(path):
-            reading.take(field, value, meter)
-        elif name in _OPENAI_PARTS:
-            raise UsageError(field, "must be an object")
-        elif path not in _OPENAI_SUMS:
-            refuse_counter(field, value)
-    for field in _BESIDE_OUTPUT:
-        if raw.get(field):
-            reading.add("output_tokens", reading.get(_OPENAI[field]))
-    reasoning = reading.get("output_reasoning_tokens")
-    told = reading.get("input_tokens") + reading.get("output_tokens")
-    if reasoning and raw.get("total_tokens") == told + reasoning:  # xAI counts reasoning beside completion_tokens
-        reading.add("output_tokens", reasoning)
-    if reading.get("cache_read_tokens") and "cache_text_read_tokens" not in reading.quantities:
-        reading.drop("input_text_tokens")  # how much of the text was cached is not told: text is what the others leave
-    if reasoning:
-        reading.drop("output_text_tokens")
-    return reading.usage()
+def split_cached(reading: UsageReading) -> None:
+    """Where it is not told of which modality the cached tokens are: text is what the others leave, and as many of the
+    pictures (then videos, then sounds) were cached as must have been.
+    """
+    cached = reading.get("cache_read_tokens") + reading.get("cache_write_tokens")
+    told = ("cache_text_read_tokens", "cache_audio_read_tokens", "cache_image_read_tokens", "cache_video_read_tokens")
+    if not cached or "cache_text_read_tokens" in reading.quantities:
+        return
+    reading.drop("input_text_tokens")
+    if any(reading.get(meter) for meter in told):
+        return
+    forced = cached - reading.get("input_tokens") + sum(reading.get(f"input_{one}_tokens") for one in MODALITIES)
+    room = reading.get("cache_read_tokens")
+    for modality in ("image", "video", "audio"):
+        part = min(forced, room, reading.get(f"input_{modality}_tokens"))
+        if part > 0:
+            reading.add(f"cache_{modality}_read_tokens", part)
+            forced, room = forced - part, room - part
 
 
 def _path(field: str) -> str:
     """The dotted path with one name for each detail object."""
-    *parts, name = field.split(".")
-    return ".".join([*(_OPENAI_PARTS.get(part, part) for part in parts), name])
+    *parts, name = plain_path(field).split(".")
+    return ".".join([*(_PARTS.get(part, part) for part in parts), name])
+
+
+_OPENAI = OpenAILike()
+OPENAI = Format("openai", "OpenAI's and the many who copy it", _OPENAI.read, _OPENAI.reads)

@@ -14,10 +14,11 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS, ancestors, descendants
+from llmpricing.domain.usage.told import Told
 
 LARGEST = 10**12
 MOST_PLACES = 12
-FRACTIONAL = frozenset({"durations", "compute", "storage"})
+FRACTIONAL = frozenset({"durations", "compute", "storage", "cache_storage", "sessions", "provisioned"})
 _TOTALS = ("input_tokens", "output_tokens")
 _WHOLE = {int}
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
@@ -38,7 +39,8 @@ class UsageError(ValueError):
 class Usage(NamedTuple):
     """What was used. ``leaves`` are the shares, in the order of ``keys``, that no narrower stated meter counts;
     ``overlaps`` the meters that two stated ones share and that were not stated, taken as nothing.
-    ``service_tier`` and ``region`` are what the provider's usage object itself says of the request.
+    ``service_tier`` and ``region`` are what the provider's usage object itself says of the request, ``told`` what else
+    it says. ``request_input`` is the input of one request: the mean of those that the usage sums up.
     """
 
     stated: Mapping[str, Quantity]
@@ -49,6 +51,12 @@ class Usage(NamedTuple):
     overlaps: tuple[str, ...] = ()
     service_tier: str | None = None
     region: str | None = None
+    told: Told | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many requests the usage is the sum of."""
+        return int(self.stated.get("requests", 1)) or 1
 
 
 def count(
@@ -56,11 +64,15 @@ def count(
     service_tier: str | None = None,
     region: str | None = None,
     names: Mapping[str, str] | None = None,
+    told: Told | None = None,
 ) -> Usage:
     """Usage of meters (by slug) from checked quantities; raises UsageError where they contradict each other.
 
     ``names`` tells how the caller called the meters, for the messages.
     """
+    requests = quantities.get("requests", 1)
+    if requests != 1 and told is None:
+        told = Told()  # a sum of several, of which single ones may lie across a step
     shape = _shape(tuple([slug for slug, quantity in quantities.items() if quantity]))
     used = shape.used
     values = [quantities[slug] for slug in used]
@@ -77,12 +89,18 @@ def count(
         MappingProxyType(dict(quantities)),
         keys,
         tuple(leaves) if keys is used else tuple([leaf for leaf in leaves if leaf]),
-        quantities.get("input_tokens", 0),
+        quantities.get("input_tokens", 0) if requests == 1 else _mean_input(quantities),
         set(map(type, values)) <= _WHOLE,
         tuple([slug for slug in shape.overlaps if slug not in quantities]) if shape.overlaps else (),
         service_tier,
         region,
+        told,
     )
+
+
+def _mean_input(quantities: Mapping[str, Quantity]) -> Quantity:
+    """Input tokens of the mean request, rounded up: a step is met by what lies above its bound."""
+    return -(-quantities.get("input_tokens", 0) // (quantities["requests"] or 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
         if document.list_total != document.total:
             yield f"list total: {currency} {document.list_total}"
         yield f"total: {currency} {document.total}"
+        if document.low is not None:
+            yield f"between {currency} {document.low} and {document.high}, as single requests may lie across a step"
 
 
 def _notice(notice: NoticeDocument, currency: str) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.usage.formats import UsageFormat, reads
+from llmpricing.domain.usage.formats import PROVIDER_FORMATS, UsageFormat, reads
 from llmpricing.domain.usage.reading import is_counter
 
 OURS: UsageFormat = "llmpricing"
-_PROVIDERS: tuple[UsageFormat, ...] = ("openai", "anthropic", "google")
 _OBJECTS = ("usage", "usageMetadata", "usage_metadata")
 _ALSO_CALLED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 
@@ -71,7 +70,7 @@ def _meters(names: Iterable[str], roles: Collection[str]) -> dict[str, str]:
 
 
 def _may_count(name: str) -> bool:
-    return name in _OBJECTS or is_counter(name) or any(reads(one, _field(name)) for one in _PROVIDERS)
+    return name in _OBJECTS or is_counter(name) or any(one.reads(_field(name)) for one in PROVIDER_FORMATS)
 
 
 def _refuse(names: Collection[str], what: str) -> None:

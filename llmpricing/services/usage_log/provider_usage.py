@@ -16,15 +16,20 @@ from llmpricing.services.usage_log.columns import OURS, CountColumns
 from llmpricing.services.usage_log.layout import Layout
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_TEXTS = frozenset({"service_tier", "speed", "inference_geo", "trafficType", "traffic_type"})
+_TEXTS = frozenset(
+    {"service_tier", "serviceTier", "speed", "inference_geo", "trafficType", "traffic_type", "search_context_size"}
+)
 
 
 def stated_usage(usage_format: UsageFormat, count_columns: CountColumns, row: Mapping[str, Any]) -> Usage | UsageError:
-    """What the row says was used, or why that cannot be read."""
+    """What the row says was used, or why that cannot be read: all of it must be, for a log shows no warnings."""
     try:
-        return read_usage(_raw(count_columns, row), usage_format)
+        usage = read_usage(_raw(count_columns, row), usage_format)
     except UsageError as error:
         return error
+    if usage.told and (remarks := usage.told.remarks):
+        return UsageError(remarks[0].field, remarks[0].what)
+    return usage
 
 
 def usage_of_table(layout: Layout, table: pa.Table) -> list[Usage | UsageError] | None:

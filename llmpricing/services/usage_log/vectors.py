@@ -51,6 +51,8 @@ def counted(batch: Batch) -> Counted:
         odd |= shares[meter] < 0
         pattern |= (used.astype(np.int64) << (2 * place)) | ((shares[meter] != 0).astype(np.int64) << (2 * place + 1))
     request_input = quantities.get("input_tokens", np.zeros(rows, np.int64))
+    if REQUESTS in quantities:  # a sum of several: the mean decides the step
+        request_input = -(-request_input // np.maximum(quantities[REQUESTS], 1))
     return Counted(meters, [shares[meter] for meter in meters], request_input, pattern, odd)
 
 
@@ -74,7 +76,7 @@ def _stated(usages: Sequence[Usage | UsageError]) -> tuple[dict[str, Numbers], M
     odd = np.zeros(len(usages), np.bool_)
     quantities: dict[str, Numbers] = {}
     for row, usage in enumerate(usages):
-        if isinstance(usage, UsageError) or not usage.whole or usage.service_tier or usage.region:
+        if isinstance(usage, UsageError) or _is_odd(usage):
             odd[row] = True
             continue
         for meter, quantity in usage.stated.items():
@@ -83,6 +85,10 @@ def _stated(usages: Sequence[Usage | UsageError]) -> tuple[dict[str, Numbers], M
                     quantities[meter] = np.zeros(len(usages), np.int64)
                 quantities[meter][row] = quantity
     return quantities, odd
+
+
+def _is_odd(usage: Usage) -> bool:
+    return not usage.whole or bool(usage.service_tier or usage.region or usage.told)
 
 
 def _quantities(column: pa.ChunkedArray) -> tuple[Numbers, Mask, Mask]:

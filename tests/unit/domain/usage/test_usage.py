@@ -283,7 +283,7 @@ def test_google_counts_thoughts_and_tool_use_beside_the_rest(snake_case):
         ("google", "smellTokenCount", {"smellTokenCount": 3}),
     ],
 )
-def test_a_counter_that_a_format_does_not_know_is_refused_for_it_may_cost(usage_format, field, raw):
+def test_an_object_of_nothing_but_unknown_counts_is_refused_by_name(usage_format, field, raw):
     with pytest.raises(UsageError) as caught:
         read_usage(raw, usage_format)
     assert caught.value.field == field
@@ -325,3 +325,184 @@ def test_google_text_is_what_the_others_leave_where_the_modality_of_cached_token
         "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 100}],
     }
     assert shares(raw, "google") == {"input_tokens": 40, "cache_read_tokens": 60}
+
+
+def told(raw, usage_format="auto"):
+    found = read_usage(raw, usage_format).told
+    assert found is not None
+    return found
+
+
+def test_tool_use_of_gemini_is_input_beside_the_prompt_with_both_detail_lists():
+    raw = {
+        "promptTokenCount": 150,
+        "toolUsePromptTokenCount": 18_300,
+        "candidatesTokenCount": 1000,
+        "thoughtsTokenCount": 1100,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 150}],
+        "toolUsePromptTokensDetails": [{"modality": "TEXT", "tokenCount": 18_300}],
+    }
+    usage = read_usage(raw, "google")
+    assert usage.request_input == 18_450
+    assert sum(usage.leaves) == 150 + 18_300 + 1000 + 1100
+
+
+def test_provisioned_throughput_is_told_and_an_unknown_traffic_type_named():
+    assert told({"promptTokenCount": 1000, "trafficType": "PROVISIONED_THROUGHPUT"}).by_subscription
+    (remark,) = told({"promptTokenCount": 1000, "trafficType": "ON_THE_MOON"}).remarks
+    assert "ON_THE_MOON" in remark.message
+    usage = read_usage({"promptTokenCount": 1000, "trafficType": "ON_DEMAND"}, "google")
+    assert (usage.told, usage.service_tier) == (None, None)
+
+
+def test_each_iteration_is_a_request_and_compaction_is_billed_there_only():
+    raw = {
+        "input_tokens": 23_000,
+        "output_tokens": 1000,
+        "cache_creation_input_tokens": 600,
+        "cache_creation": {"ephemeral_1h_input_tokens": 500, "ephemeral_5m_input_tokens": 100},
+        "server_tool_use": {"web_search_requests": 2},
+        "iterations": [
+            {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3500},
+            {"type": "message", "input_tokens": 23_000, "output_tokens": 1000, "cache_creation_input_tokens": 600},
+            {"type": "advisor_message", "model": "claude-opus-4-7", "input_tokens": 800, "output_tokens": 90},
+        ],
+    }
+    usage = read_usage(raw, "anthropic")
+    assert usage.told is not None
+    compaction, message = usage.told.parts
+    assert (compaction.request_input, message.request_input) == (180_000, 23_600)
+    assert dict(zip(message.keys, message.leaves, strict=True)) == {
+        "input_tokens": 23_000,
+        "cache_write_5m_tokens": 100,
+        "cache_write_1h_tokens": 500,
+        "output_tokens": 1000,
+    }
+    assert usage.stated["input_tokens"] == 203_600
+    assert usage.stated["web_searches"] == compaction.stated["web_searches"] == 2
+    (remark,) = usage.told.remarks
+    assert (remark.field, "claude-opus-4-7" in remark.message) == ("iterations[2]", True)
+
+
+def test_a_single_iteration_is_the_message_itself():
+    raw = {"input_tokens": 9, "output_tokens": 1, "cache_read_input_tokens": 5}
+    one = read_usage(raw | {"iterations": [raw | {"type": "message"}]}, "anthropic")
+    assert one == read_usage(raw, "anthropic")
+
+
+def test_a_flat_total_of_nothing_beside_a_filled_split_is_a_contradiction():
+    split = {"ephemeral_5m_input_tokens": 3000, "ephemeral_1h_input_tokens": 9000}
+    raw = {"input_tokens": 10, "output_tokens": 1, "cache_creation_input_tokens": 0, "cache_creation": split}
+    with pytest.raises(UsageError, match=r"cache_creation counts 12000, more than cache_creation_input_tokens \(0\)"):
+        read_usage(raw, "anthropic")
+
+
+def test_the_usual_tier_is_no_condition():
+    usage = read_usage({"input_tokens": 1, "inference_geo": "", "service_tier": "standard"}, "anthropic")
+    assert (usage.region, usage.service_tier) == (None, None)
+    assert read_usage({"prompt_tokens": 1, "service_tier": "default"}, "openai").service_tier is None
+    assert read_usage({"prompt_tokens": 1, "service_tier": "priority"}, "openai").service_tier == "priority"
+
+
+def test_a_whole_answer_stands_for_the_usage_inside_it_with_its_tier_and_its_searches():
+    search = {"type": "web_search_call", "action": {"type": "search"}}
+    answer = {
+        "id": "resp_1",
+        "object": "response",
+        "service_tier": "flex",
+        "output": [search, search, {"type": "web_search_call", "action": {"type": "open_page"}}, {"type": "message"}],
+        "usage": {"input_tokens": 5, "output_tokens": 3},
+    }
+    usage = read_usage(answer, "openai")
+    assert dict(usage.stated) == {"input_tokens": 5, "output_tokens": 3, "web_searches": 2}
+    assert usage.service_tier == "flex"
+
+
+def test_xai_tools_are_counted_by_the_call_and_live_search_by_the_source():
+    raw = {"prompt_tokens": 10, "completion_tokens": 5, "num_sources_used": 12}
+    assert shares(raw, "xai")["web_searches"] == 12
+    calls = {"web_search_calls": 2, "x_search_calls": 1, "code_interpreter_calls": 3, "image_generation_calls": 1}
+    usage = read_usage(raw | {"server_side_tool_usage_details": calls}, "xai")
+    assert [usage.stated[m] for m in ("web_searches", "social_searches", "code_executions")] == [2, 1, 3]
+    assert usage.told is not None
+    assert [remark.meter for remark in usage.told.remarks] == ["output_images"]
+
+
+def test_as_many_pictures_were_cached_as_must_have_been():
+    """2,300 of 2,400 tokens cached, 1,100 of them pictures: at least 1,000 pictures' tokens were."""
+    raw = {
+        "prompt_tokens": 2400,
+        "completion_tokens": 100,
+        "total_tokens": 2800,
+        "prompt_tokens_details": {"text_tokens": 1300, "image_tokens": 1100, "cached_tokens": 2300},
+        "completion_tokens_details": {"reasoning_tokens": 300},
+    }
+    assert shares(raw, "xai") == {
+        "input_image_tokens": 100,
+        "cache_image_read_tokens": 1000,
+        "cache_read_tokens": 1300,
+        "output_tokens": 100,
+        "output_reasoning_tokens": 300,
+    }
+
+
+@pytest.mark.parametrize(
+    ("recognised", "raw"),
+    [
+        ("litellm", {"prompt_tokens": 17_111, "cache_read_input_tokens": 17_102, "completion_tokens": 40}),
+        ("anthropic", {"input_tokens": 9, "cache_read_input_tokens": 17_102, "output_tokens": 40}),
+        ("bedrock", {"inputTokens": 9, "cacheReadInputTokens": 17_102, "outputTokens": 40}),
+        ("codex", {"input_tokens": 17_111, "cached_input_tokens": 17_102, "output_tokens": 40}),
+        ("deepseek", {"prompt_tokens": 17_111, "prompt_cache_hit_tokens": 17_102, "completion_tokens": 40}),
+        ("mistral", {"prompt_tokens": 17_111, "num_cached_tokens": 17_102, "completion_tokens": 40}),
+        ("google", {"promptTokenCount": 17_111, "cachedContentTokenCount": 17_102, "candidatesTokenCount": 40}),
+        (
+            "otel",
+            {
+                "gen_ai.usage.input_tokens": 17_111,
+                "gen_ai.usage.cache_read.input_tokens": 17_102,
+                "gen_ai.usage.output_tokens": 40,
+                "server.port": 443,
+            },
+        ),
+    ],
+)
+def test_the_same_usage_is_recognised_by_the_keys_of_each_format(recognised, raw):
+    assert told(raw).usage_format == recognised
+    assert shares(raw, "auto") == {"input_tokens": 9, "cache_read_tokens": 17_102, "output_tokens": 40}
+
+
+def test_where_two_formats_would_count_otherwise_the_candidates_are_named():
+    raw = {"prompt_tokens": 10, "completion_tokens": 400, "completion_tokens_details": {"reasoning_tokens": 64}}
+    with pytest.raises(UsageError, match=r"different counts.*openai.*xai"):
+        read_usage(raw, "auto")
+    assert sum(read_usage(raw | {"total_tokens": 410}, "auto").leaves) == 410
+    assert sum(read_usage(raw | {"total_tokens": 474}, "auto").leaves) == 474
+
+
+def test_an_object_of_another_format_is_refused_with_the_name_of_its_own():
+    with pytest.raises(UsageError, match=r"cache_read_input_tokens .*name litellm as usage_format"):
+        read_usage({"prompt_tokens": 9, "cache_read_input_tokens": 5, "completion_tokens": 1}, "openai")
+
+
+def test_perplexity_states_the_size_of_its_search():
+    raw = {"prompt_tokens": 20, "completion_tokens": 400, "search_context_size": "low", "num_search_queries": 1}
+    found = told(raw, "perplexity")
+    assert (found.facts, found.included) == ((("search_context_size", "low"),), ("web_searches",))
+
+
+def test_a_sum_of_requests_is_told_by_any_format():
+    for raw, usage_format in (
+        ({"input_tokens": 400_000, "requests": 20}, "llmpricing"),
+        ({"prompt_tokens": 400_000, "num_model_requests": 20}, "openai"),
+        ({"promptTokenCount": 400_000, "requests": 20}, "google"),
+        ({"inputTokens": 400_000, "requests": 20}, "bedrock"),
+    ):
+        usage = read_usage(raw, usage_format)
+        assert (usage.requests, usage.request_input) == (20, 20_000)
+    assert read_usage({"input_tokens": 400_001, "requests": 20}).request_input == 20_001
+
+
+def test_new_meters_take_fractions():
+    raw = {"cache_storage_token_hours": 1.5, "session_hours": Decimal("0.25"), "provisioned_unit_hours": 730}
+    assert shares(raw) == raw

@@ -1,0 +1,120 @@
+"""Quotes of usage that says more than counts: several requests in one, conditions, what was not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.observations import State
+from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.notices import Code, Notice, merged
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.unit_rates import least_input
+from llmpricing.domain.usage.quantities import Usage, count
+from llmpricing.domain.usage.told import Told
+
+Billed = Callable[[Usage, Context], Quote]
+_INPUT = "input_tokens"
+
+
+def told_quote(billed: Billed, prices: OfferingPrices, usage: Usage, at: datetime, context: Context) -> Quote:
+    """The quote of usage with ``told``; ``billed`` is that of plain usage, whose errors are raised."""
+    told = usage.told or Told()
+    context, doubts = _with_facts(prices, told, context)
+    plain = _without_included(prices, told, usage._replace(told=None), at)
+    if told.by_subscription:
+        answer = _by_subscription(billed, plain, context)
+    elif told.parts:
+        parts = [part._replace(service_tier=usage.service_tier, region=usage.region) for part in told.parts]
+        answer = added([billed(part, context) for part in parts])
+    else:
+        answer = billed(plain, context)
+    if usage.requests > 1:
+        answer = _with_bounds(answer, billed, prices, plain, context)
+    doubts += [Notice(Code.NOT_UNDERSTOOD, remark.message, remark.meter) for remark in told.remarks]
+    return answer._replace(warnings=merged((*answer.warnings, *doubts))) if doubts else answer
+
+
+def _with_facts(prices: OfferingPrices, told: Told, context: Context) -> tuple[Context, list[Notice]]:
+    """The context with the facts that the usage states, where a price depends on them and the caller stated none."""
+    stated, doubts = dict(context.extra), []
+    for name, value in told.facts:
+        known = prices.extra.get(name, frozenset())
+        if name not in stated and value in known:
+            stated[name] = value
+        elif known and name not in stated:
+            doubts.append(Notice(Code.NOT_UNDERSTOOD, f"{name} is {value[:40]}, for which no price is known"))
+    return context._replace(extra=tuple(sorted(stated.items()))), doubts
+
+
+def _without_included(prices: OfferingPrices, told: Told, usage: Usage, at: datetime) -> Usage:
+    """The usage without the meters that cost nothing where the offering has no price for them."""
+    priced = {price.meter for price in prices.prices if price.valid_at(at)} if told.included else set()
+    return _only(usage, lambda meter: meter not in told.included or meter in priced)
+
+
+def _only(usage: Usage, wanted: Callable[[str], bool]) -> Usage:
+    """The usage of some of its meters, the same request."""
+    if all(map(wanted, usage.stated)):
+        return usage
+    kept = count({meter: quantity for meter, quantity in usage.stated.items() if wanted(meter)})
+    return kept._replace(service_tier=usage.service_tier, region=usage.region, told=None)
+
+
+def _by_subscription(billed: Billed, usage: Usage, context: Context) -> Quote:
+    """Tokens cost nothing more, the rest what it costs."""
+    note = Notice(Code.BY_SUBSCRIPTION, "provisioned throughput is paid by subscription: tokens are not charged apart")
+    rest = _only(usage, lambda meter: METERS[meter].family not in ("tokens", REQUESTS))
+    if not rest.keys:
+        return Quote(Decimal(0), Decimal(0), "USD", State.SUBSCRIPTION.value, notes=(note,))
+    answer = billed(rest, context)
+    return answer._replace(notes=merged((*answer.notes, note)))
+
+
+def added(quotes: Sequence[Quote]) -> Quote:
+    """Several requests as one bill: unknown where one of them is, between their bounds together."""
+    first = quotes[0]
+    is_known = all(quote.total is not None for quote in quotes) and len({quote.currency for quote in quotes}) == 1
+    is_bound = not is_known and all(quote.total is not None or quote.low is not None for quote in quotes)
+    unknown = next((quote for quote in quotes if quote.total is None), first)
+    return Quote(
+        _sum([quote.total for quote in quotes]) if is_known else None,
+        _sum([quote.list_total for quote in quotes]) if is_known else None,
+        first.currency,
+        first.state if is_known else unknown.state if unknown.total is None else UNKNOWN,
+        tuple(line for quote in quotes for line in quote.lines),
+        tuple(share for quote in quotes for share in quote.unpriced),
+        merged(notice for quote in quotes for notice in quote.warnings),
+        _sum([quote.total if quote.low is None else quote.low for quote in quotes]) if is_bound else None,
+        _sum([quote.total if quote.high is None else quote.high for quote in quotes]) if is_bound else None,
+        tuple(dict.fromkeys(name for quote in quotes for name in quote.missing)),
+        tuple(dict.fromkeys(rate for quote in quotes for rate in quote.exchanges)),
+        merged(notice for quote in quotes for notice in quote.notes),
+    )
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in amounts else sum((amount for amount in amounts if amount is not None), Decimal(0))
+
+
+def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, usage: Usage, context: Context) -> Quote:
+    """The answer for a sum of requests, with low and high where single ones may lie on another side of a step."""
+    total_input = usage.stated.get(_INPUT, 0)
+    steps = {least_input(price.conditions.step) for price in prices.prices if price.conditions.step}
+    reached = [least for least in sorted(steps) if least <= total_input]
+    if not reached:
+        return answer
+    sides = [billed(usage._replace(request_input=least), context) for least in (0, *reached)]
+    totals = [side.total for side in (answer, *sides) if side.total is not None and side.currency == answer.currency]
+    message = (
+        f"the usage sums up {usage.requests} requests; a mean input of {usage.request_input} tokens decides the step, "
+        "and single requests may lie across it"
+    )
+    notice = Notice(Code.AGGREGATE, message, _INPUT)
+    if len(set(totals)) < 2:
+        return answer._replace(notes=merged((*answer.notes, notice)))
+    return answer._replace(low=min(totals), high=max(totals), warnings=merged((*answer.warnings, notice)))

@@ -1,0 +1,43 @@
+"""Usage as LiteLLM normalises it: OpenAI's object with a gross prompt, and Anthropic's names of caches beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llmpricing.domain.usage.anthropic import TTL_FIELDS, split_writes
+from llmpricing.domain.usage.openai import OpenAILike
+from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.reading import Format
+
+# https://docs.litellm.ai/docs/completion/usage
+_CACHES = {
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation_input_tokens": "cache_write_tokens",
+    "input.cache_creation_tokens": "cache_write_tokens",
+    **{f"cache_creation.{name}": meter for name, meter in TTL_FIELDS.items()},
+    **{f"input.cache_creation_token_details.{name}": meter for name, meter in TTL_FIELDS.items()},
+}
+_LITELLM = OpenAILike(
+    {**_CACHES, "input.web_search_requests": "web_searches"},
+    ("server_tool_use.web_fetch_requests", "server_tool_use.tool_search_requests"),
+    ("inference_geo", "speed"),
+)
+
+
+def read_litellm(raw: Mapping[str, Any]) -> Usage:
+    """Usage of LiteLLM's object, in which input holds what was read from and written to caches; raises UsageError."""
+    reading = _LITELLM.gathered(raw)
+    split_writes(reading, "cache_creation_input_tokens")
+    usage = _LITELLM.finished(raw, reading)
+    speed = raw.get("speed")
+    return usage._replace(service_tier=speed) if isinstance(speed, str) and speed not in ("", "standard") else usage
+
+
+LITELLM = Format(
+    "litellm",
+    "LiteLLM: a gross prompt_tokens with cache_read_input_tokens beside it",
+    read_litellm,
+    _LITELLM.reads,
+    frozenset(_CACHES),
+)
