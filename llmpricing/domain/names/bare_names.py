@@ -40,7 +40,7 @@ def of_a_bare_name(index: NameIndex, text: str, priced: Priced) -> Resolution | 
     What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has its own prices.
     """
     made_from = text.lower().removeprefix(FINE_TUNE)
-    labs = [seller for seller in index.sellers.values() if _claims(seller, made_from)]
+    labs = [seller for seller in _claiming(index) if _claims(seller, made_from)]
     labs += [index.sellers[o] for lab in labs if (o := _HOUSES.get(lab.slug, "")) in index.sellers]
     found = [one for lab in labs if (one := at_surface(index, lab, text, priced))]
     if found:
@@ -55,6 +55,12 @@ def of_a_bare_name(index: NameIndex, text: str, priced: Priced) -> Resolution | 
     if len(slugs) == 1 and _names_a_seller(index, text):
         return None
     return one_of(slugs, "only seller") if slugs else None
+
+
+def _claiming(index: NameIndex) -> tuple[Seller, ...]:
+    """The sellers that can claim a bare name at all: a lab's names, or a clause of a list."""
+    named = (index.sellers[slug] for slug in _LABS_NAMES if slug in index.sellers)
+    return tuple(dict.fromkeys((*index.claiming, *named)))
 
 
 def _slugs(found: Resolution | Ambiguous) -> tuple[str, ...]:

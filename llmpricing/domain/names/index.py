@@ -60,6 +60,7 @@ class NameIndex:
     dates: Mapping[tuple[str, ...], tuple[str, ...]]  # by marks without dates, the dates that any seller's ids bear
     by_model: Mapping[Model, tuple[IndexedOffering, ...]]  # of all sellers
     bearers: Mapping[str, frozenset[Model]]  # by date, the models that any seller lists with it
+    claiming: tuple[Seller, ...]  # that a list's clause says bare names are of
     problems: tuple[str, ...] = ()  # clauses and patterns that cannot be read and are left out, with the reason
 
     def hint(self, said: str) -> Hint:
@@ -151,6 +152,7 @@ def build_index(
         dates=_frozen(dates),
         by_model=_frozen(by_model),
         bearers={date: frozenset(models) for date, models in bearers.items()},
+        claiming=tuple(seller for seller in sellers.values() if seller.model_match),
         problems=tuple(problems),
     )
 
