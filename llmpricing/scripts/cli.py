@@ -14,6 +14,7 @@ COMMANDS = {
     "alias": "llmpricing.scripts.commands.alias:alias",
     "changes": "llmpricing.scripts.commands.changes:changes",
     "import": "llmpricing.scripts.commands.import_lists:import_",
+    "names": "llmpricing.scripts.commands.names:names",
     "pin": "llmpricing.scripts.commands.pin:pin",
     "price": "llmpricing.scripts.commands.price:price",
     "quote": "llmpricing.scripts.commands.quote:quote",

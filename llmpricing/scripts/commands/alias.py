@@ -21,6 +21,7 @@ from llmpricing.scripts.options import (
 )
 from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_aliases
+from llmpricing.services.names.name_files import read_aliases
 
 
 @click.group(short_help="Names of your own for offerings.")
@@ -63,6 +64,23 @@ def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini
     with failures_told(), open_book(ini_settings(ini)) as session:
         end_alias(session, by, name, at or by.at)
     say(f"{name} means nothing from {day(at or by.at)} on.")
+
+
+@alias.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@as_option
+@note_option
+@ini_option
+def import_(file: Path, actor: str | None, note: str | None, ini: Path) -> None:
+    """Give the names in FILE, as `llmpricing names FILE --aliases OUT` writes it, all of them or none."""
+    try:
+        given = list(read_aliases(file.read_text(encoding="utf-8")))
+    except (UnicodeDecodeError, ValueError) as error:
+        raise click.ClickException(f"{file} cannot be read: {error}.") from None
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        for name, offering in given:
+            add_alias(session, decider(actor, note), name, offering)
+    say(f"{len(given)} names were given. See: llmpricing alias list")
 
 
 @alias.command(name="list")

@@ -1,0 +1,62 @@
+"""`llmpricing names`: which names of a log or a list the price book knows, and a file of aliases for the others."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from llmpricing.domain.names.answers import Ambiguous, Resolution
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.options import failures_told, ini_option, open_book
+from llmpricing.scripts.terminal import say
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.coverage import Covered, cover, shares
+from llmpricing.services.names.name_files import alias_file, read_names
+
+_SHOWN = 20  # names of a kind that are printed
+
+
+@click.command(short_help="Which names of a log or list are known.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--aliases", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write unknown names here.")
+@ini_option
+def names(file: Path, out: Path | None, ini: Path) -> None:
+    """Look up the names in FILE: lines of JSON, CSV with a column model, or one name a line.
+
+    Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
+    """
+    try:
+        asked = read_names(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise click.ClickException(f"{file} cannot be read ({error}): give lines of JSON, CSV or names.") from None
+    now = datetime.now(UTC)
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        found = cover(session, Clocks(now, now), asked)
+    _report(found)
+    if out:
+        unknown = [(one.name.name, _like(one)) for one in found if not isinstance(one.meaning, Resolution)]
+        out.write_text(alias_file(unknown), encoding="utf-8")
+        say(f"{out} holds {len(unknown)} names. Fill in their offerings, then run: llmpricing alias import {out}")
+
+
+def _report(found: list[Covered]) -> None:
+    known = [one.meaning for one in found if isinstance(one.meaning, Resolution)]
+    priced = sum(one.priced for one in found)
+    unpriced, unknown = len(known) - priced, len(found) - len(known)
+    say(f"{len(found)} names: {priced} priced, {unpriced} known without a price, {unknown} not known.")
+    for title, counts in (("rule", shares(m.rule for m in known)), ("seller", shares(m.provider for m in known))):
+        for value, count in counts.items():
+            say(f"  {title} {value}: {count['names']}")
+    for one in [one for one in found if not isinstance(one.meaning, Resolution)][:_SHOWN]:
+        word = "ambiguous" if isinstance(one.meaning, Ambiguous) else "unknown"
+        say(f"{word}: {one.name.name}  like: {', '.join(_like(one)[:3]) or 'nothing'}")
+
+
+def _like(one: Covered) -> tuple[str, ...]:
+    meaning = one.meaning
+    if isinstance(meaning, Resolution):
+        return ()
+    return meaning.candidates if isinstance(meaning, Ambiguous) else meaning.suggestions

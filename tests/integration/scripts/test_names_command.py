@@ -1,0 +1,63 @@
+"""`llmpricing names` and `alias import`, on a real price book."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from llmpricing.services.names.coverage import NamedAt
+from llmpricing.services.names.name_files import read_aliases, read_names
+from tests.commands import Commands, commands_on
+
+
+@pytest.fixture
+def book(book_url: str, redis_url: str, tmp_path: Path) -> Commands:
+    return commands_on(tmp_path, book_url, redis_url)
+
+
+def test_a_teams_own_names_are_done_in_one_sitting(book: Commands, tmp_path: Path) -> None:
+    log, out = tmp_path / "log.ndjson", tmp_path / "aliases.csv"
+    rows = [{"model": "acme-small"}, {"model": "our-chat"}, {"model": "our-chat"}, {"model": "acme-larger"}]
+    log.write_text("\n".join(json.dumps(row) for row in rows))
+    told = book.run("names", str(log), "--aliases", str(out))
+    assert told.exit_code == 0, told.output
+    assert "3 names: 1 priced, 0 known without a price, 2 not known." in told.output
+    assert "seller acme: 1" in told.output
+    assert [line.split(",")[:2] for line in out.read_text().splitlines()] == [
+        ["name", "offering"],
+        ["our-chat", ""],
+        ["acme-larger", ""],
+    ]
+    out.write_text(out.read_text().replace("our-chat,", "our-chat,acme/acme-large"))
+    assert "1 names were given" in book.run("alias import", str(out)).output
+    assert "3 names: 2 priced" in book.run("names", str(log)).output
+
+
+def test_a_file_of_aliases_is_taken_whole_or_not_at_all(book: Commands, tmp_path: Path) -> None:
+    out = tmp_path / "aliases.csv"
+    out.write_text("name,offering\nour-chat,acme/acme-large\nour-code,nobody/nothing\n")
+    assert book.run("alias import", str(out)).exit_code == 1
+    assert "There are none." in book.run("alias list").output
+    out.write_text("first,second\na,b\n")
+    failed = book.run("alias import", str(out))
+    assert failed.exit_code == 1
+    assert "no columns name and offering" in failed.output
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("gpt-4o\n\nclaude\ngpt-4o\n", [NamedAt("gpt-4o"), NamedAt("claude")]),
+        ("time,model,provider\n1,gpt-4o,azure\n2,gpt-4o,\n", [NamedAt("gpt-4o", "azure"), NamedAt("gpt-4o")]),
+        ('{"gen_ai.request.model": "a", "gen_ai.system": "xai"}\n{"other": 1}\n', [NamedAt("a", "xai")]),
+        ("", []),
+    ],
+)
+def test_names_are_read_out_of_logs_and_lists(text: str, found: list[NamedAt]) -> None:
+    assert read_names(text) == found
+
+
+def test_only_what_was_filled_in_is_an_alias() -> None:
+    assert list(read_aliases("name,offering,suggestions\na,openai/gpt-4o,x\nb,,y\n")) == [("a", "openai/gpt-4o")]
