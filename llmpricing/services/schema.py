@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from llmpricing.health.database import ExpectedSchema
-from llmpricing.models import Base, BookVersion, MatchRule, Offering, OfferingAlias, PriceRow, Provider
+from llmpricing.models import (
+    Base,
+    BookVersion,
+    ContractRateRow,
+    ExchangeRate,
+    MatchRule,
+    Offering,
+    OfferingAlias,
+    PriceRow,
+    Provider,
+    ProviderDescription,
+    Source,
+)
 from llmpricing.models.migrations import known_revisions
 
 __all__ = ["expected"]
 
-_READ_BY_QUOTES = (BookVersion, Provider, Offering, OfferingAlias, MatchRule, PriceRow)
+# A process that remembers none of them needs all; the first is read by every request.
+_READ_BY_QUOTES = (
+    BookVersion,
+    Source,
+    Provider,
+    ProviderDescription,
+    Offering,
+    OfferingAlias,
+    MatchRule,
+    PriceRow,
+    ContractRateRow,
+    ExchangeRate,
+)
 
 
 def expected() -> ExpectedSchema:

@@ -6,8 +6,11 @@ import uuid
 from typing import Any
 
 import msgspec
+import structlog
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
+
+from llmpricing.web.request_log import shown
 
 # What waitress refuses by itself, before there is a request that the application could see.
 _REFUSALS = {
@@ -17,6 +20,7 @@ _REFUSALS = {
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
 }
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
+log = structlog.get_logger()
 
 
 class _Answer(WSGITask):  # type: ignore[misc]  # waitress ships no types
@@ -35,8 +39,8 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         error, request_id = self.request.error, uuid.uuid4().hex
         code, message = _REFUSALS.get(error.code, _OTHER)
-        shown = {"code": code, "message": message, "details": {}}
-        body = msgspec.json.encode({"error": shown, "request_id": request_id})
+        fields = {"code": code, "message": message, "details": {}}
+        body = msgspec.json.encode({"error": fields, "request_id": request_id})
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [
             ("Content-Type", "application/json"),
@@ -46,6 +50,17 @@ class _Refusal(ErrorTask):  # type: ignore[misc]
         ]
         self.set_close_on_finish()
         self.content_length = len(body)
+        # The application never sees it, so this is its one line; of a head that could not be read no path is known.
+        log.info(
+            "request_refused",
+            method=getattr(self.request, "command", None),
+            path=shown(getattr(self.request, "path", "")),
+            query=shown(getattr(self.request, "query", "")),
+            client=self.channel.addr[0],
+            status=error.code,
+            bytes=len(body),
+            request_id=request_id,
+        )
         self.write(body)
 
 
@@ -56,9 +71,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _Refusal
 
     @property
+    def is_owed(self) -> bool:
+        """Whether it is our turn: a request waits, is served, or its answer is not sent yet."""
+        return bool(self.requests or self.total_outbufs_len or self.close_when_flushed)
+
+    @property
     def is_busy(self) -> bool:
-        """Whether a request is being read, waits, is served, or its answer is not sent yet."""
-        return bool(self.requests or self.total_outbufs_len or self.request is not None or self.close_when_flushed)
+        """Whether a request is on its way: being read, or ``is_owed`` its answer."""
+        return self.request is not None or self.is_owed
 
 
 def channels(sockets: dict[int, Any]) -> list[Channel]:

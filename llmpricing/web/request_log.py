@@ -28,7 +28,7 @@ def _request_id(request: Request) -> str:
     return given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
 
 
-def _shown(wsgi_text: str) -> str:
+def shown(wsgi_text: str) -> str:
     """Text of an address for a line of the log: percent-encoded where it is no printable ASCII, and bounded."""
     return quote(wsgi_text[:LONGEST], safe=_AS_IT_IS, encoding="latin-1", errors="replace")
 
@@ -46,12 +46,12 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
         log.info(
             "request",
             method=request.method,
-            path=_shown(request.environ.get("PATH_INFO", "")),
-            query=_shown(request.environ.get("QUERY_STRING", "")),
+            path=shown(request.environ.get("PATH_INFO", "")),
+            query=shown(request.environ.get("QUERY_STRING", "")),
             client=request.client_addr,
             route=request.matched_route.name if request.matched_route else None,
             status=response.status_int,
-            bytes=response.content_length,
+            bytes=0 if request.method == "HEAD" else response.content_length,
             elapsed_ms=elapsed_ms,
         )
         return response

@@ -104,12 +104,12 @@ class Serving:
         wasyncore.loop(timeout_s, self._on.options.asyncore_use_poll, self._on.sockets, count=1)
 
     def _make_room(self) -> None:
-        """At the connection limit, close those that have been silent for longest."""
+        """At the connection limit, close those that have been silent for longest, in the middle of a request too."""
         excess = len(self._on.sockets) - self._on.options.connection_limit
         if excess < 0:
             return
         silent_since = time.time() - IDLE_S
-        idle = [each for each in channels(self._on.sockets) if not each.is_busy and each.last_activity < silent_since]
+        idle = [each for each in channels(self._on.sockets) if not each.is_owed and each.last_activity < silent_since]
         closed = idle[: excess + self._on.options.connection_limit // 20 + 1]
         for channel in closed:
             channel.handle_close()

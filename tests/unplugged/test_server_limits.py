@@ -45,7 +45,16 @@ def exchange(port, request, timeout_s=10):
     return head, body
 
 
-@pytest.mark.parametrize("first_words", [b"", f"GET {LIVE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()])
+@pytest.mark.parametrize(
+    "first_words",
+    [
+        b"",
+        f"GET {LIVE} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(),
+        f"GET {LIVE} HTTP/1.1\r\nHost: loc".encode(),
+        b"POST /api/v1/quotes HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+    ],
+    ids=["nothing", "a whole request", "half a head", "half a body"],
+)
 def test_1100_idle_connections_of_one_client_leave_room_for_the_next(site, many_handles, first_words):
     with ExitStack() as open_connections:
         for _ in range(MANY):
@@ -70,6 +79,8 @@ def test_a_body_over_1_mib_is_refused_before_it_is_sent_in_the_one_error_shape(s
     answer, body = exchange(site.port, head.encode())
     assert answer.startswith("HTTP/1.1 413 ")
     assert_one_shape(answer, body, "BODY_TOO_LARGE")
+    event = refused(site, body)
+    assert (event["method"], event["path"], event["status"]) == ("POST", "/api/v1/quotes", 413)
 
 
 def test_a_body_of_1_mib_is_read(site):
@@ -92,6 +103,20 @@ def test_what_the_server_itself_refuses_has_the_one_error_shape(site, request_by
     answer, body = exchange(site.port, request_bytes)
     assert answer.split()[1] == str(status)
     assert_one_shape(answer, body, code)
+    event = refused(site, body)
+    assert (event["client"], event["status"], event["bytes"]) == ("127.0.0.1", status, len(body))
+
+
+def refused(site, body):
+    """The line of the log about a request that was answered with this body."""
+    request_id = json.loads(body)["request_id"]
+    (event,) = [event for event in events_of(site) if event.get("request_id") == request_id]
+    assert event["event"] == "request_refused"
+    return event
+
+
+def events_of(site):
+    return [json.loads(line) for line in site.log.read_text().splitlines() if not line.startswith("Starting server")]
 
 
 def assert_one_shape(answer, body, code):
@@ -104,8 +129,7 @@ def assert_one_shape(answer, body, code):
 
 def test_each_line_of_the_log_is_json_and_says_who_asked_for_what_and_how_much_came_back(site):
     answer = site.get("/api/v1/models?q=%22%0A%1B" + "x" * 2000)
-    events = [json.loads(line) for line in site.log.read_text().splitlines() if not line.startswith("Starting server")]
-    event = next(event for event in reversed(events) if event["event"] == "request")
+    event = next(event for event in reversed(events_of(site)) if event["event"] == "request")
     assert (event["path"], event["client"], event["status"]) == ("/api/v1/models", "127.0.0.1", answer.status)
     assert event["query"].startswith("q=%22%0A%1Bxxx")
     assert len(event["query"]) == 500
