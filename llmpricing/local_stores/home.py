@@ -14,6 +14,7 @@ from typing import IO
 from llmpricing.local_stores.account import Account, account_for
 from llmpricing.local_stores.errors import StoreError
 from llmpricing.local_stores.postgres import Postgres
+from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.valkey import Valkey
 
 LOCK_PATIENCE_S = 90.0
@@ -40,6 +41,14 @@ class Home:
     def idle(self) -> bool:
         """Whether no server of ours runs."""
         return self.postgres.pid is None and self.valkey.pid is None
+
+    def runs_at(self, key: str, port: int) -> bool:
+        """Whether our server for the ini's key runs on the port; a crash leaves its files behind."""
+        server: ServerProcess = self.postgres if key == "sqlalchemy.url" else self.valkey
+        try:
+            return server.pid is not None and server.port == port
+        except StoreError:  # without the extra "stores" nothing of ours runs
+            return False
 
     def keep(self, wanted: bool) -> None:
         """Let the servers outlive the commands that use them, or no longer."""
@@ -112,13 +121,15 @@ def home_beside(ini: Path) -> Home:
 
 
 def moved_ports(ini: Path) -> dict[str, tuple[int, int]]:
-    """By ini key (the port that the ini names, the port where a server of ours was started in its place)."""
+    """By ini key (the port that the ini names, the port where a server of ours runs in its place)."""
     for folder in _folders_beside(ini):
         try:
             found = json.loads((folder / MOVED_FILE).read_text())
-            return {key: (int(named), int(taken)) for key, (named, taken) in found.items()}
+            moved = {key: (int(named), int(taken)) for key, (named, taken) in found.items()}
         except (OSError, ValueError, TypeError, AttributeError):
             continue  # no server of ours was moved, or the file was cut off: then the ini's word holds
+        home = Home(folder, account_for(folder / "pgdata"))
+        return {key: (named, taken) for key, (named, taken) in moved.items() if home.runs_at(key, taken)}
     return {}
 
 

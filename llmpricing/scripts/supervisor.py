@@ -16,7 +16,7 @@ import click
 
 from llmpricing.local_stores.opening import OpenStores
 from llmpricing.scripts.ini import listen_addresses
-from llmpricing.scripts.web_port import SUPERVISOR, accepts
+from llmpricing.scripts.web_port import SUPERVISOR, serves
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_PATIENCE_S = 15.0  # beyond what a child itself may take to stop
@@ -55,8 +55,7 @@ def serve(ini: Path, stores: OpenStores, address: str, drain_timeout_s: float) -
     Raises ClickException or StoreError when the web server or a store ends by itself.
     """
     with _child("pyramid.scripts.pserve", ini, stores.environment(), signal.SIGINT, drain_timeout_s) as child:
-        host, port = listen_addresses(ini)[0]
-        while child.poll() is None and not accepts("localhost" if host in ("", "*") else host, port):
+        while child.poll() is None and not serves(child.pid, *listen_addresses(ini)[0]):
             stores.check()
             time.sleep(0.05)
         if child.poll() is None:

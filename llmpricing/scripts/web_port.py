@@ -31,13 +31,14 @@ def claim_web_port(ini: Path) -> str:
     return f"http://{'localhost' if host in ('', '*', '0.0.0.0', '::') else host}:{port}"  # noqa: S104
 
 
-def accepts(host: str, port: int) -> bool:
-    """Whether something listens there."""
+def serves(pid: int, host: str, port: int) -> bool:
+    """Whether the process listens there, or something that we may not look at does."""
     try:
-        with socket.create_connection((host, port), timeout=1):
-            return True
+        with socket.create_connection(("localhost" if host in ("", "*") else host, port), timeout=1):
+            holder = _holder(port)
     except OSError:
         return False
+    return holder is None or holder.pid == pid
 
 
 def _taken(host: str, port: int) -> bool:

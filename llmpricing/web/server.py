@@ -33,6 +33,9 @@ log = structlog.get_logger()
 def make_server(global_config: dict[str, str], **options: str) -> Callable[[Any], None]:
     """The ``[server:main]`` of ``use = egg:llmpricing``; options are waitress'. Listens at once, serves when called."""
     _allow_many_handles()
+    if threading.current_thread() is threading.main_thread():
+        # Until it serves there is nothing to drain, and Python would answer Ctrl-C by a traceback out of the start.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     listening = _Listening(LIMITS | options)
 
     def serve(app: Any) -> None:

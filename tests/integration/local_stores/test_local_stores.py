@@ -25,6 +25,7 @@ from llmpricing.local_stores.probes import MARKER, ask_cache, ask_database
 from llmpricing.local_stores.reset import empty_database
 from tests.checkout import Checkout
 from tests.servers import migrated
+from tests.unplugged.faults import wait_until
 
 LEFT = """select relname from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'v') order by relname"""
@@ -210,6 +211,15 @@ class TestCommands:
         assert execute(theirs.database_url, "select count(*) from precious") == [(0,)]
         with cache(theirs.redis_url) as client:
             assert client.keys() == [b"session:1"]
+        for pid in checkout.pids():
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: checkout.pids() == (None, None))
+        assert "The password was refused." in checkout.command("rate", "list").output, "a crash leaves a file behind"
+        assert checkout.program("stores", "up").returncode == 0
+        assert (
+            "A table is missing." in checkout.command("rate", "list").output
+        )  # found again, and empty since the reset
         assert checkout.command("stores", "down").exit_code == 0
         assert "The password was refused." in checkout.command("rate", "list").output, "the ini's word holds again"
 

@@ -4,6 +4,8 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+import time
 import urllib.request
 
 import pytest
@@ -71,6 +73,35 @@ def test_two_runs_share_the_servers_and_the_last_one_stops_them(checkout: Checko
             second.terminate()
             assert second.wait(timeout=30) == 0
     assert checkout.pids() == (None, None)
+
+
+@pytest.mark.slow
+def test_two_runs_at_one_second_tell_the_second_its_next_step_and_only_one_says_that_it_serves(
+    checkout: Checkout,
+) -> None:
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-m", "llmpricing.scripts.cli", "run"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    deadline = time.monotonic() + 60
+    while not (ended := [run for run in runs if run.poll() is not None]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    (loser,) = ended
+    (winner,) = set(runs) - {loser}
+    said_of_loser = loser.communicate()[0]
+    winner.terminate()
+    said_of_winner = winner.communicate(timeout=30)[0]
+    assert (loser.returncode, winner.returncode) == (1, 0)
+    assert f"localhost:{checkout.web_port} is taken by another program.\nNext: stop it" in said_of_loser
+    assert "Traceback" not in said_of_loser + said_of_winner
+    assert "llmpricing is at" not in said_of_loser
+    assert "llmpricing is at" in said_of_winner
 
 
 def test_a_taken_web_port_is_told_before_anything_starts(checkout: Checkout) -> None:
