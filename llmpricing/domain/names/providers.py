@@ -48,6 +48,7 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
         "vertex": "google-vertex",
         "vertex-ai": "google-vertex",
         "voyage": "voyageai",
+        "wafer": "wafer.ai",
         "xai": "x-ai",
         "xiaomi-mimo": "xiaomi",
         "zhipu": "zhipuai",
@@ -166,7 +167,7 @@ _LABS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _LOCAL = frozenset(
     {
         *("gpt4all", "llamacpp", "llamafile", "llamastack", "lmstudio", "local", "localai", "localhost", "mlx"),
-        *("ollama", "oobabooga", "sglang", "tgi", "triton", "vllm", "xinference"),
+        *("ollama", "oobabooga", "sgl", "sglang", "tgi", "triton", "vllm", "xinference"),
     }
 )
 _NOBODY = frozenset(

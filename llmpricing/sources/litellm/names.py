@@ -13,33 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-# LiteLLM's provider names -> ours, where they differ by more than an underscore for a hyphen.
-_PROVIDERS: Mapping[str, str] = MappingProxyType(
-    {
-        "amazon_nova": "nova",
-        "azure_text": "azure",
-        "bedrock": "aws",
-        "bedrock_converse": "aws",
-        "bigmodel": "zhipuai",
-        "cohere_chat": "cohere",
-        "dashscope": "alibaba",
-        "fireworks_ai": "fireworks",
-        "fireworks_ai-embedding-models": "fireworks",
-        "friendliai": "friendli",
-        "gemini": "google",
-        "meta_llama": "llama",
-        "moonshot": "moonshotai",
-        "nvidia_nim": "nvidia",
-        "text-completion-codestral": "codestral",
-        "text-completion-inception": "inception",
-        "text-completion-openai": "openai",
-        "together_ai": "together",
-        "vercel_ai_gateway": "vercel",
-        "voyage": "voyageai",
-        "xai": "x-ai",
-        "xiaomi_mimo": "xiaomi",
-    }
-)
+from llmpricing.sources.reading.providers import canonical
+
 _PREFIXES: Mapping[str, str] = MappingProxyType(
     {"amazon_nova": "amazon-nova", "azure_text": "azure", "bedrock_converse": "bedrock", "cohere_chat": "cohere"}
 )
@@ -127,10 +102,9 @@ def _family(litellm_provider: str) -> str:
 
 
 def _provider(litellm_provider: str) -> str:
-    family = _family(litellm_provider)
-    if family == "vertex_ai":
-        return "google-vertex"
-    return _PROVIDERS.get(litellm_provider) or family.replace("_", "-")
+    """The price book's id of a seller, by the table that the resolver reads hints with."""
+    found = canonical(litellm_provider)
+    return found if found != litellm_provider else canonical(_family(litellm_provider)).replace("_", "-")
 
 
 def _is_aws_region(part: str) -> bool:
