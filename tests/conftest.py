@@ -162,6 +162,13 @@ def full_book_url(store_urls: StoreUrls, full_book: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def full_book_of_module(store_urls: StoreUrls, full_book: str) -> Iterator[str]:
+    """A database with all bundled prices for the tests of one file that only read."""
+    with new_database(store_urls, full_book) as url:
+        yield url
+
+
 def make_app(database_url: str, redis_url: str, **ini: Any) -> TestApp:
     """The whole application over these stores."""
     given = {name if "." in name else f"llmpricing.{name}": str(value) for name, value in ini.items()}

@@ -64,6 +64,7 @@ def test_a_quote_shows_each_line_with_rate_source_and_price(testapp: TestApp) ->
     assert list(data) == [
         "total", "list_total", "currency", "state", "lines", "unpriced", "warnings", "notes", "low", "high",
         "missing", "exchange_rates", "model", "at", "known_at", "rules",
+        "usage_format",
     ]  # fmt: skip
     assert (data["total"], data["list_total"], data["currency"], data["state"]) == (
         "0.00725",
@@ -110,6 +111,24 @@ def test_a_tier_has_its_own_price_and_one_never_priced_is_not_offered(testapp: T
     assert (batch["total"], batch["lines"][0]["rule"]) == ("2", "tier=batch")
     flex = ask(testapp, "acme/acme-dated", usage, context={"service_tier": "flex"})
     assert (flex["total"], flex["state"]) == (None, "not_offered")
+
+
+def test_the_format_of_usage_is_recognised_by_its_keys_and_told(testapp: TestApp) -> None:
+    usage = {"inputTokens": 800, "cacheReadInputTokens": 200, "outputTokens": 500}
+    answer = ask(testapp, usage=usage, usage_format="auto")
+    assert (answer["usage_format"], answer["total"]) == ("bedrock", "0.00725")
+    assert ask(testapp, usage=usage, usage_format="bedrock")["usage_format"] is None
+    several = {"prompt_tokens": 9, "completion_tokens": 99, "completion_tokens_details": {"reasoning_tokens": 9}}
+    error = refused(testapp, 400, usage=several, usage_format="auto")
+    assert error["details"]["field"] == "usage"
+    assert "openai, mistral, deepseek, xai" in error["message"]
+
+
+def test_what_the_usage_says_and_nobody_reads_is_warned_of_with_its_probable_meter(testapp: TestApp) -> None:
+    usage = {"prompt_tokens": 1000, "completion_tokens": 500, "hosted_search_calls": 2}
+    (warning,) = ask(testapp, usage=usage, usage_format="openai")["warnings"]
+    assert (warning["code"], warning["meter"]) == ("NOT_UNDERSTOOD", "web_searches")
+    assert warning["message"].startswith("hosted_search_calls was not read")
 
 
 def test_the_price_is_that_of_the_day(testapp: TestApp) -> None:

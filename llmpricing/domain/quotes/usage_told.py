@@ -46,8 +46,9 @@ def _with_facts(prices: OfferingPrices, told: Told, context: Context) -> tuple[C
         known = prices.extra.get(name, frozenset())
         if name not in stated and value in known:
             stated[name] = value
-        elif known and name not in stated:
-            doubts.append(Notice(Code.NOT_UNDERSTOOD, f"{name} is {value[:40]}, for which no price is known"))
+        elif name not in stated and (known or any(price.meter == REQUESTS for price in prices.prices)):
+            message = f"{name} is {value[:40]}, for which no list has a price of its own"
+            doubts.append(Notice(Code.NOT_UNDERSTOOD, message, REQUESTS))
     return context._replace(extra=tuple(sorted(stated.items()))), doubts
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
+import msgspec
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
-from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
+from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import day, failures_told, ini_option, instant, json_option, open_book, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
@@ -29,6 +31,7 @@ _OPTIONS = {
 }
 _NAMES = re.compile(rf"\b({'|'.join(_OPTIONS)})\b")
 _TITLES = ("meter", "quantity", "rate", "per", "amount", "price", "source", "since", "rule")
+_JSON = msgspec.json.Decoder(float_hook=Decimal)
 _NUMBERS = ("quantity", "rate", "per", "amount", "price")
 
 
@@ -55,6 +58,10 @@ def named(text: str) -> tuple[str, str]:
 @click.option("--cache-write", "cache_write_tokens", type=quantity, help="Input tokens written to a cache.")
 @click.option("--output", "output_tokens", type=quantity, help="All output tokens.")
 @click.option("--meter", "meters", type=named, multiple=True, help="Any other quantity, as web_searches=3.")
+@click.option(
+    "--usage", "raw_usage", metavar="JSON", help="The usage object of an answer, in its place; - reads it in."
+)
+@click.option("--usage-format", type=click.Choice(get_args(UsageFormat)), default="auto", show_default=True)
 @click.option("--at", type=used_at, help="When it was used: a date or time with offset. Now, if left out.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @click.option("--tier", help="The service tier, such as batch.")
@@ -103,6 +110,8 @@ def _asked(model: str, options: dict[str, Any]) -> Asked:
 
 
 def _usage(options: dict[str, Any]) -> Usage:
+    if options["raw_usage"] is not None:
+        return _provider_usage(options)
     raw = {name: options[name] for name in _OPTIONS if options[name] is not None}
     for name, text in options["meters"]:
         if name in raw:
@@ -114,6 +123,22 @@ def _usage(options: dict[str, Any]) -> Usage:
         raise click.UsageError(_NAMES.sub(lambda found: _OPTIONS[found[0]], str(error))) from None
 
 
+def _provider_usage(options: dict[str, Any]) -> Usage:
+    if options["meters"] or any(options[name] is not None for name in _OPTIONS):
+        raise click.UsageError("--usage holds all that was used: leave out the options that count.")
+    text = options["raw_usage"]
+    try:
+        raw = _JSON.decode(sys.stdin.read() if text == "-" else text)
+    except (msgspec.DecodeError, ArithmeticError, RecursionError, UnicodeError):
+        raise click.UsageError("--usage takes a JSON object, such as '{\"input_tokens\": 1000}'.") from None
+    if not isinstance(raw, dict):
+        raise click.UsageError("--usage takes a JSON object.")
+    try:
+        return read_usage(raw, options["usage_format"])
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+
+
 def _told(what: str, lead: str, names: Sequence[str]) -> str:
     return f"{what} {lead}:\n  " + "\n  ".join(map(plain, names)) if names else what
 
@@ -121,6 +146,8 @@ def _told(what: str, lead: str, names: Sequence[str]) -> str:
 def _bill(document: QuoteDocument) -> Iterator[str]:
     model, currency = document.model, document.currency or ""
     yield f"{model.id} (by {model.matched_by}), used {day(document.at)}"
+    if document.usage_format:
+        yield f"usage read as {document.usage_format}"
     yield f"by what was known {day(document.known_at)}"
     yield ""
     if document.lines:

@@ -75,6 +75,7 @@ class ModelDocument(msgspec.Struct, frozen=True, gc=False):
 class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     """A quote's ``data``. Asked again with the same ``at`` (a bare date where the hour was not stated),
     ``known_at`` and by the same ``rules``, it has the same content, whatever was published since.
+    ``usage_format`` tells how usage was read that named no format.
     """
 
     total: str | None
@@ -93,6 +94,7 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     at: datetime | date
     known_at: datetime
     rules: int
+    usage_format: str | None
 
 
 def quote_document(quoted: Quoted) -> QuoteDocument:
@@ -115,6 +117,7 @@ def quote_document(quoted: Quoted) -> QuoteDocument:
         at=quoted.at,
         known_at=quoted.known_at,
         rules=RULES,
+        usage_format=quoted.usage_format,
     )
 
 

@@ -73,13 +73,14 @@ class Asked:
 
 class Quoted(NamedTuple):
     """A quote, whose it is, and the two times that give the same answer again whenever they are asked for; ``at`` is a
-    bare date where the hour was not stated.
+    bare date where the hour was not stated. ``usage_format`` is the one by whose keys the usage was recognised, if any.
     """
 
     quote: Quote
     model: Resolution
     at: datetime | date
     known_at: datetime
+    usage_format: str | None = None
 
 
 Refusal = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateIdError | PriceDataError
@@ -160,7 +161,8 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
         found = found._replace(warnings=(*found.warnings, Notice(Code.FALLBACK_SELLER, message)))
     asked = case.asked
     at = asked.at if asked.context.time_known else asked.at.date()
-    return Quoted(found, case.meaning, at, case.known_at)
+    told = asked.usage.told
+    return Quoted(found, case.meaning, at, case.known_at, told.usage_format if told else None)
 
 
 def _quote(case: _Case, believed: _Believed) -> Quote:

@@ -31,6 +31,7 @@ _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"
 _SAYS_FREE = re.compile(r"[:/-]free$")
 _REASONING = "output_reasoning_tokens"
 _SEARCH_SIZES = ("low", "medium", "high")
+_SEARCH_EVERY_TIME = frozenset({"perplexity"})  # https://docs.perplexity.ai/getting-started/pricing
 
 
 @dataclass
@@ -115,10 +116,13 @@ class EntryReader:
         )
 
     def _read_search(self, value: object) -> None:
-        """A web search by the size of its context; one price where all sizes cost the same."""
+        """A web search by the size of its context; one price where all sizes cost the same. Where every request is a
+        search, and its fee goes by the size, that is the seller's fee of a request and no other one beside it.
+        """
         prices = as_mapping(value, "search_context_cost_per_query")
+        meter = "requests" if self.provider in _SEARCH_EVERY_TIME else "web_searches"
         rates = {
-            size: self._rate("web_searches", "search_context_size", prices[f"search_context_size_{size}"])
+            size: self._rate(meter, "search_context_size", prices[f"search_context_size_{size}"])
             for size in _SEARCH_SIZES
             if prices.get(f"search_context_size_{size}") is not None
         }
@@ -126,7 +130,7 @@ class EntryReader:
             self.found["web_searches", BASE] = rates["low"]
         else:
             for size, rate in rates.items():
-                self.found["web_searches", conditions(search_context_size=size)] = rate
+                self.found[meter, conditions(search_context_size=size)] = rate
         known = {f"search_context_size_{size}" for size in _SEARCH_SIZES}
         self.unknown.update(f"search_context_cost_per_query.{key}" for key in prices if key not in known)
 

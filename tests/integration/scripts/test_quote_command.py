@@ -68,6 +68,16 @@ def test_unknown_is_never_shown_as_zero(commands: Commands) -> None:
     assert bill.endswith("\ntotal: unknown\n")
 
 
+def test_a_usage_object_is_read_as_its_provider_means_it(commands: Commands) -> None:
+    usage = '{"inputTokens": 800, "cacheReadInputTokens": 200, "outputTokens": 500, "hostedSearchCalls": 2}'
+    bill = said(commands, "quote", "acme/acme-large", "--usage", usage, "--at", AT)
+    assert "usage read as bedrock\n" in bill
+    assert "warning: NOT_UNDERSTOOD: hostedSearchCalls was not read and may mean money" in bill
+    assert bill.endswith("\ntotal: USD 0.00725\n")
+    named = said(commands, "quote", "acme/acme-large", "--usage", usage, "--usage-format", "bedrock", "--at", AT)
+    assert "usage read as" not in named
+
+
 def test_json_is_what_the_api_answers(commands: Commands) -> None:
     data = json.loads(said(commands, "quote", "acme/acme-large", *USAGE, "--at", AT, "--json"))
     assert (data["total"], data["model"]) == ("0.00725", {"id": "acme/acme-large", "matched_by": "id"})
@@ -102,6 +112,10 @@ def test_an_unknown_name_ends_with_exit_code_1_and_what_is_near(commands: Comman
         ("acme/acme-large", "--input", "1", "--at", "9999-12-31"),
         ("acme/acme-large", "--input", "1", "--known-at", "0001-01-01"),
         ("acme/acme-large", "--input", "1", "--context", "mood=good"),
+        ("acme/acme-large", "--usage", "{"),
+        ("acme/acme-large", "--usage", "[1]"),
+        ("acme/acme-large", "--usage", '{"smell": 1}'),
+        ("acme/acme-large", "--usage", '{"input_tokens": 1}', "--input", "1"),
     ],
 )
 def test_misuse_ends_with_exit_code_2(commands: Commands, words: tuple[str, ...]) -> None:

@@ -80,6 +80,12 @@ def test_search_by_context_size_is_one_price_where_all_sizes_cost_the_same(amoun
     assert amount("anthropic/claude-9", "web_searches", search_context_size="high") == 14
 
 
+def test_a_search_that_every_request_makes_is_the_fee_of_a_request(prices, offering, amount):
+    assert amount("perplexity/searcher-9", "requests", search_context_size="low") == 5
+    assert amount("perplexity/searcher-9", "requests", search_context_size="high") == 12
+    assert "web_searches" not in {s.meter for s in offering(prices, "perplexity/searcher-9").statements}
+
+
 def test_data_residency_and_fast_mode_multiply_token_prices_and_each_other(amount):
     assert amount("openai/gpt-9", "output_tokens", region="us") == Decimal("16.5")
     assert amount("openai/gpt-9", "web_searches", region="us") == 10
