@@ -20,7 +20,7 @@ from llmpricing import main
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.lists import small_list
 from tests.servers import StoreUrls, migrated, new_database, running_servers, template
 
@@ -107,7 +107,7 @@ def small_book(store_urls: StoreUrls) -> str:
         migrated(url)
         with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
             reading = ReadList(small_list(), datetime(2026, 11, 10, tzinfo=UTC), NOW, "bundled 0.2.3")
-            import_lists(session, [(source_info("genai-prices"), reading)])
+            import_lists(session, [(SOURCES["genai-prices"], reading)])
 
     return template(store_urls, "small", fill)
 

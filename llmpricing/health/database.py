@@ -17,7 +17,7 @@ from typing import Any
 import psycopg2
 from psycopg2.errors import LockNotAvailable, QueryCanceled
 
-from llmpricing.health import Probe, ProbeError, timed_out
+from llmpricing.health import ProbeError, timed_out
 from llmpricing.settings import Settings
 from llmpricing.stores.asking import Ask, DatabaseLine, asking
 from llmpricing.stores.connect_failures import ConnectFailure, connect_failure
@@ -137,16 +137,6 @@ class DatabaseWatch:
             raise
         self._keep(line)
         return {**found, "warning": FULL_WARNING}
-
-
-def database_probe(settings: Settings, expected: ExpectedSchema) -> Probe:
-    """A probe of the database that keeps no line: does it let us in and read, and is its schema the expected one?"""
-
-    def probe() -> Mapping[str, Any]:
-        with fresh_database(settings) as ask:
-            return state_of(ask, expected)
-
-    return probe
 
 
 def state_of(ask: Ask, expected: ExpectedSchema) -> Mapping[str, Any]:

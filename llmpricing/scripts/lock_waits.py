@@ -53,10 +53,10 @@ class LockWatch:
     def _ask(self, pid: int) -> None:
         with asking(self._url, _ASK_TIMEOUT_S, application_name="llmpricing lock watch") as ask:
             holders = ask(_HOLDERS, pid)
-        said = " and ".join(_named(*holder) for holder in holders)
-        if said and said != self.holder:
-            self._say(f"Waiting for {said}; giving up after {self._patience_s:g} s ...")
-        self.holder = said or self.holder
+        found = " and ".join(_named(*holder) for holder in holders)
+        if found and found != self.holder:
+            self._say(f"Waiting for {found}; giving up after {self._patience_s:g} s ...")
+        self.holder = found or self.holder
 
     def _begin(self, connection: Any, *_: Any) -> None:
         self._running[connection.connection.dbapi_connection.info.backend_pid] = monotonic()

@@ -24,13 +24,6 @@ SOURCES: Mapping[str, SourceInfo] = MappingProxyType(
 BUNDLED = tuple(slug for slug, source in SOURCES.items() if source.bundled)
 
 
-def source_info(slug: str) -> SourceInfo:
-    """The source of that name; SourceError naming all of them otherwise."""
-    if slug not in SOURCES:
-        raise SourceError(f"there is no source {slug!r}; the sources are: {', '.join(SOURCES)}")
-    return SOURCES[slug]
-
-
 def bundled_lists(asked: Iterable[str]) -> tuple[SourceInfo, ...]:
     """The sources of a setting's words that come with the installation; SourceError names what is none of them."""
     slugs = dict.fromkeys(slug for word in asked for slug in (BUNDLED if word == BUNDLED_LISTS else (word,)))

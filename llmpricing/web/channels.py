@@ -33,7 +33,7 @@ class _Answer(WSGITask):  # type: ignore[misc]  # waitress ships no types
         return header
 
 
-class _Refusal(ErrorTask):  # type: ignore[misc]
+class _ServerRefusal(ErrorTask):  # type: ignore[misc]
     """An error of the server itself, in the shape of the application's."""
 
     def execute(self) -> None:
@@ -68,7 +68,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """A client's connection."""
 
     task_class = _Answer
-    error_task_class = _Refusal
+    error_task_class = _ServerRefusal
 
     @property
     def is_owed(self) -> bool:

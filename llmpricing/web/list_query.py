@@ -10,7 +10,7 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import listing
-from llmpricing.services.catalogue.filter_values import choices
+from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import BookState, book_state
@@ -86,7 +86,7 @@ def _check_named(request: Request, wanted: OfferingFilter) -> None:
     """Refuse what no offering has: a slip of the pen, told apart from a question with an empty answer."""
     if not (wanted.providers or wanted.capabilities or wanted.modality or wanted.status):
         return
-    known = choices(request.dbsession)
+    known = filter_values(request.dbsession)
     sellers = [slug for slug, _, _ in known.providers]
     for field, given, occurring in (
         ("provider", wanted.providers, sellers),

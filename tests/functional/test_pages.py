@@ -14,7 +14,7 @@ from webtest import TestApp
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW, running_app
 from tests.lists import small_list
 
@@ -263,7 +263,7 @@ def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, 
     later = NOW + timedelta(days=1)
     with Session(engine) as session, session.begin():
         reading = ReadList(json.dumps(providers).encode(), datetime(2026, 11, 15, tzinfo=UTC), later, "a test's list")
-        import_lists(session, [(source_info("genai-prices"), reading)])
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
     page = testapp.get(f"/models/acme/acme-large?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
     (row,) = [row for row in page.html.select("tr") if "cache write tokens" in spoken(row).lower()]
     assert "unknown stopped for review" in spoken(row)

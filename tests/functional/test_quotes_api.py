@@ -17,7 +17,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list
 
@@ -179,7 +179,7 @@ def correct(engine: Engine) -> None:
         json.dumps(changed).encode(), datetime(2026, 11, 15, tzinfo=UTC), NOW + timedelta(hours=1), "a test's list"
     )
     with Session(engine) as session, session.begin():
-        import_lists(session, [(source_info("genai-prices"), reading)])
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
 
 
 def test_what_was_known_then_is_answered_byte_for_byte_after_a_correction(testapp: TestApp, engine: Engine) -> None:
@@ -221,7 +221,7 @@ def test_an_ambiguous_name_is_a_409_with_its_candidates(testapp: TestApp, engine
     ).encode()
     reading = ReadList(data, datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
     with Session(engine) as session, session.begin():
-        import_lists(session, [(source_info("genai-prices"), reading)])
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
     error = refused(testapp, 409, model="acme-large")
     assert error["code"] == "MODEL_AMBIGUOUS"
     assert sorted(error["details"]["candidates"]) == ["acme/acme-large", "one/acme-large", "two/acme-large"]

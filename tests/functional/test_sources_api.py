@@ -17,7 +17,7 @@ from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW, running_app
 from tests.dissents import dissents
 from tests.lists import cost_map, price_list
@@ -27,7 +27,7 @@ def load(url: str, source: str, data: bytes, published: str, at: datetime = NOW)
     engine = create_engine(url, poolclass=NullPool)
     with Session(engine) as session, session.begin():
         day = datetime.fromisoformat(published).replace(tzinfo=UTC)
-        import_lists(session, [(source_info(source), ReadList(data, day, at, "a test's list"))])
+        import_lists(session, [(SOURCES[source], ReadList(data, day, at, "a test's list"))])
     engine.dispose()
 
 
@@ -59,7 +59,7 @@ def test_sources_say_how_fresh_they_are_and_what_they_held(app: TestApp) -> None
     assert litellm == {
         "source": "litellm",
         "name": "LiteLLM model cost map",
-        "url": source_info("litellm").url,
+        "url": SOURCES["litellm"].url,
         "licence": "MIT",
         "trust_rank": 3,
         "last_success": "2026-11-10T00:00:00Z",
@@ -111,7 +111,7 @@ def test_a_disagreement_shows_both_prices_their_sources_and_its_review(app: Test
         "meter": "input_tokens",
         "conditions": "",
         "published": {"state": "priced", "amount": "3", "currency": "USD", "per": 1_000_000, "source": "genai-prices"},
-        "said": {
+        "observed": {
             "state": "priced",
             "amount": "3000",
             "currency": "USD",
@@ -144,7 +144,7 @@ def test_disagreements_are_filtered(app: TestApp, query: str, offerings: list[st
 def test_a_price_against_free_is_severe_without_a_factor(url: str, app: TestApp) -> None:
     load(url, "models-dev", dump(same=0, near=100, far=5, slip=3), "2026-11-12", NOW + timedelta(hours=1))
     first = app.get("/api/v1/disagreements?min_factor=50").json["data"][0]
-    assert (first["offering"], first["said"]["state"], first["factor"], first["kind"]) == (
+    assert (first["offering"], first["observed"]["state"], first["factor"], first["kind"]) == (
         "acme/same",
         "free",
         None,

@@ -18,7 +18,7 @@ from webtest import TestApp
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.price_book import begin_change, end_change
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list
 
@@ -53,7 +53,7 @@ def changed_list() -> bytes:
 def _book(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         reading = ReadList(first_list(), datetime(2026, 11, 15, tzinfo=UTC), NOW, "a test's list")
-        import_lists(session, [(source_info("genai-prices"), reading)])
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def open_import(engine: Engine) -> Iterator[datetime]:
         try:
             with Session(engine) as session, session.begin():
                 reading = ReadList(changed_list(), datetime(2026, 11, 20, tzinfo=UTC), now, "a test's list")
-                import_lists(session, [(source_info("genai-prices"), reading)], wait)
+                import_lists(session, [(SOURCES["genai-prices"], reading)], wait)
         except BaseException as error:  # noqa: BLE001 - told by the test, in its own thread
             failed.append(error)
             began.set()

@@ -16,7 +16,7 @@ from webtest import TestApp
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list
 
@@ -36,7 +36,7 @@ def test_an_example_answers_what_the_page_says(testapp: TestApp, engine: Engine,
     with Session(engine) as session, session.begin():
         published, read = datetime(2026, 11, 20, tzinfo=UTC), NOW + timedelta(hours=1)
         reading = ReadList(json.dumps(providers).encode(), published, read, "a test's list")
-        import_lists(session, [(source_info("genai-prices"), reading)])
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
     answer: Any = testapp.get(address, status="*").json
     for line in told.splitlines():
         path, value = line.strip().split(" = ")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from llmpricing.health import run
-from llmpricing.health.database import database_probe
+from llmpricing.health.database import DatabaseWatch
 from llmpricing.local_stores import RunningStores, running_stores
 from llmpricing.local_stores.probes import ask_database
 from llmpricing.scripts.failures import next_step
@@ -42,7 +42,7 @@ def told(url: URL, make_settings: MakeSettings) -> tuple[ConnectFailure | None, 
     with pytest.raises(DBAPIError) as caught:
         create_engine(url, poolclass=NullPool).connect()
     settings = make_settings(**{"sqlalchemy.url": url.render_as_string(hide_password=False)})
-    probes = {"database": database_probe(settings, schema.expected())}
+    probes = {"database": DatabaseWatch(settings, schema.expected(), lambda: 0).probe}
     health = run(probes, settings.health_timeout_s, now=NOW).checks["database"]["error"]
     advice = next_step(caught.value)
     assert "hush-hush" not in f"{health} {advice}"

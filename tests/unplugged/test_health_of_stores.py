@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 
 from llmpricing.health import run
 from llmpricing.health.cache import redis_probe
-from llmpricing.health.database import ExpectedSchema, database_probe
+from llmpricing.health.database import DatabaseWatch, ExpectedSchema
 from llmpricing.services import schema
 from tests.unplugged.conftest import as_superuser
 from tests.unplugged.faults import closed_port, frozen, kill, proxied, silent_port, wait_until
@@ -22,7 +22,10 @@ NOW = datetime(2026, 11, 22, 18, tzinfo=UTC)
 
 def check(settings, expected=None):
     """The body of a report, and the seconds that it took."""
-    probes = {"database": database_probe(settings, expected or schema.expected()), "redis": redis_probe(settings)}
+    probes = {
+        "database": DatabaseWatch(settings, expected or schema.expected(), lambda: 0).probe,
+        "redis": redis_probe(settings),
+    }
     started = time.monotonic()
     body = run(probes, settings.health_timeout_s, now=NOW).body()
     return body, time.monotonic() - started

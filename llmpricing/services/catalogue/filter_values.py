@@ -38,13 +38,13 @@ class FilterValues:
 _made: Memory[tuple[str, int], FilterValues] = Memory(2)
 
 
-def choices(session: Session) -> FilterValues:
+def filter_values(session: Session) -> FilterValues:
     """What an offering can be filtered by now; made once for a version of the price book."""
     book = book_state(session)
-    return _made.remember((book.book, book.version), lambda: _choices(session))
+    return _made.remember((book.book, book.version), lambda: _read(session))
 
 
-def _choices(session: Session) -> FilterValues:
+def _read(session: Session) -> FilterValues:
     modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
     return FilterValues(
         listing.providers(session),

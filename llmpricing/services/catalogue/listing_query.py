@@ -54,24 +54,24 @@ class PriceColumns:
 
 def columns(offerings: FromClause, clocks: Clocks) -> PriceColumns:
     """The columns of these offerings at these times."""
-    prices, verified, told = _prices(offerings, clocks), _verified(clocks), offerings.c
-    source: Any = offerings.join(Provider, Provider.id == told.provider_id).join(prices, true())
+    prices, verified, offering = _prices(offerings, clocks), _verified(clocks), offerings.c
+    source: Any = offerings.join(Provider, Provider.id == offering.provider_id).join(prices, true())
     source = source.outerjoin(Source, Source.id == prices.c.source_id)
     source = source.outerjoin(verified, verified.c.source_id == prices.c.source_id)
     by_name: dict[str, Any] = {
-        "id": told.slug,
-        "name": told.name,
+        "id": offering.slug,
+        "name": offering.name,
         "provider": Provider.slug,
-        "lab": told.lab,
-        "status": told.status,
+        "lab": offering.lab,
+        "status": offering.status,
         "price_state": prices.c.price_state,
         "currency": prices.c.currency,
         **{name: prices.c[name] for name in BASE_METERS},
-        "context_window": told.context_window,
-        "max_output_tokens": told.max_output_tokens,
-        "capabilities": told.capabilities,
-        "inputs": told.input_modalities,
-        "outputs": told.output_modalities,
+        "context_window": offering.context_window,
+        "max_output_tokens": offering.max_output_tokens,
+        "capabilities": offering.capabilities,
+        "inputs": offering.input_modalities,
+        "outputs": offering.output_modalities,
         "price_since": prices.c.price_since,
         "source": Source.slug,
         "verified_at": verified.c.verified_at,
@@ -131,20 +131,20 @@ def counted_from(query: Select[Any], columns: PriceColumns, wanted: OfferingFilt
 
 def conditions(columns: PriceColumns, wanted: OfferingFilter, clocks: Clocks) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    told = columns.offerings.c
+    offering = columns.offerings.c
     if wanted.providers:
         found.append(Provider.slug.in_(wanted.providers))
     for word in wanted.words.split():
-        found.append(or_(*(c.icontains(word, autoescape=True) for c in (told.slug, told.name, told.lab))))
+        found.append(or_(*(c.icontains(word, autoescape=True) for c in (offering.slug, offering.name, offering.lab))))
     if wanted.capabilities:
-        found.append(told.capabilities.contains(list(wanted.capabilities)))
+        found.append(offering.capabilities.contains(list(wanted.capabilities)))
     if wanted.modality:
-        modalities = (told.input_modalities, told.output_modalities)
+        modalities = (offering.input_modalities, offering.output_modalities)
         found.append(or_(*(column.contains([wanted.modality]) for column in modalities)))
     if wanted.status:
-        found.append(told.status == wanted.status)
+        found.append(offering.status == wanted.status)
     if wanted.min_context is not None:
-        found.append(told.context_window >= wanted.min_context)
+        found.append(offering.context_window >= wanted.min_context)
     return found + _price_conditions(columns.by_name, wanted, clocks)
 
 

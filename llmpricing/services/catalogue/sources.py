@@ -1,4 +1,4 @@
-"""Who feeds the price book, how fresh each source is, and what its last list held."""
+"""Where the price book has its prices from, how fresh each source is, and what its last list held."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SourceItem:
     in_review: int
 
 
-def feeds(session: Session, now: datetime) -> list[SourceItem]:
+def read_sources(session: Session, now: datetime) -> list[SourceItem]:
     """Every source but people, the most trusted first."""
     newest = (
         select(SourceFetch)
@@ -49,10 +49,10 @@ def feeds(session: Session, now: datetime) -> list[SourceItem]:
     waiting = select(Review.source_id, func.count()).where(Review.closed_at.is_(None)).group_by(Review.source_id)
     in_review = {source: count for source, count in session.execute(waiting)}
     sources = session.scalars(select(Source).where(Source.slug != PINNED).order_by(Source.trust_rank, Source.slug))
-    return [_feed(source, fetches.get(source.id), in_review.get(source.id, 0), now) for source in sources]
+    return [_item(source, fetches.get(source.id), in_review.get(source.id, 0), now) for source in sources]
 
 
-def _feed(source: Source, fetch: SourceFetch | None, in_review: int, now: datetime) -> SourceItem:
+def _item(source: Source, fetch: SourceFetch | None, in_review: int, now: datetime) -> SourceItem:
     counts = dict(fetch.counts) if fetch else {}
     return SourceItem(
         source=source.slug,

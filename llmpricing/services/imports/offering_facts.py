@@ -101,13 +101,13 @@ def _keep_past(session: Session, changed: Iterable[Mapping[str, Any]], now: date
 
     Of several lists that land at once the first finds what was believed before; the others change what nobody saw.
     """
-    told = {values["id"]: tuple(values[name] for name in _FACTS) for values in changed}
+    stated = {values["id"]: tuple(values[name] for name in _FACTS) for values in changed}
     columns = [Offering.__table__.c[name] for name in _FACTS]
-    before = session.execute(select(Offering.id, *columns).where(Offering.id.in_(told), Offering.created_at < now))
+    before = session.execute(select(Offering.id, *columns).where(Offering.id.in_(stated), Offering.created_at < now))
     past = [
         {"offering_id": id_, "until": now} | dict(zip(_FACTS, facts, strict=True))
         for id_, *facts in before
-        if tuple(facts) != told[id_]
+        if tuple(facts) != stated[id_]
     ]
     if past:
         session.execute(upsert(OfferingPast).on_conflict_do_nothing(), past)

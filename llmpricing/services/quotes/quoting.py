@@ -83,7 +83,7 @@ class Quoted(NamedTuple):
     usage_format: str | None = None
 
 
-Refusal = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateIdError | PriceDataError
+QuoteError = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateIdError | PriceDataError
 REFUSALS = (UnknownModel, AmbiguousModel, ContextError, PriceIdError, RateIdError, PriceDataError)
 
 
@@ -95,7 +95,7 @@ def quote_one(session: Session, asked: Asked) -> Quoted:
     return answer
 
 
-def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | Refusal]:
+def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | QuoteError]:
     """The answers in order, a refusal where there is none. The queries do not grow with the questions, only with the
     number of different times at which things shall have been known.
     """
@@ -119,7 +119,7 @@ class _Case(NamedTuple):
     offered: Offered
 
 
-def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | Refusal:
+def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | QuoteError:
     meaning = names.at(Clocks(asked.at, known_at))(asked.name, asked.provider)
     if isinstance(meaning, Unknown):
         return UnknownModel(asked.name, asked.provider, meaning)
@@ -151,7 +151,7 @@ def _believed(session: Session, known: BookState, known_at: datetime, cases: Seq
     return _Believed(prices, named, terms_at(session, known.book, known_at), rates)
 
 
-def _answer(case: _Case, believed: _Believed) -> Quoted | Refusal:
+def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
     try:
         found = _quote(case, believed)
     except (ContextError, PriceIdError, RateIdError, PriceDataError) as refusal:

@@ -82,7 +82,7 @@ class FoundPrices:
         return request_kind(self.prices, asked.usage, asked.at, self.context, self.rates)
 
 
-class Lookup(NamedTuple):
+class PriceQuestion(NamedTuple):
     """What prices are looked up by: a name, its seller, what was stated, and between which ``turns`` it was used."""
 
     name: str
@@ -99,9 +99,9 @@ class PriceLookup:
         self._names = names_of(session, known)
         self._terms = terms_at(session, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
-        self._found: dict[Lookup, FoundPrices] = {}
+        self._found: dict[PriceQuestion, FoundPrices] = {}
 
-    def find(self, wanted: Mapping[Lookup, datetime]) -> list[FoundPrices]:
+    def find(self, wanted: Mapping[PriceQuestion, datetime]) -> list[FoundPrices]:
         """The prices in order; each is asked for at a time between its turns."""
         new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
@@ -128,10 +128,12 @@ class PriceLookup:
     def __len__(self) -> int:
         return len(self._found)
 
-    def _meaning(self, wanted: Lookup, at: datetime) -> Meaning:
+    def _meaning(self, wanted: PriceQuestion, at: datetime) -> Meaning:
         return self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
 
-    def _add(self, wanted: Lookup, prices: OfferingPrices, rates: Sequence[ContractRate], region: str = "") -> None:
+    def _add(
+        self, wanted: PriceQuestion, prices: OfferingPrices, rates: Sequence[ContractRate], region: str = ""
+    ) -> None:
         stated = prices.placed(wanted.stated, region)
         bounds = np.array(steps(prices), np.int64)
         self._found[wanted] = FoundPrices(len(self._found), prices, stated, tuple(rates), bounds)
@@ -164,12 +166,12 @@ def _found_prices(lookup: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbe
     stretch = np.searchsorted(lookup.turns, at, "right").astype(np.int64)
     parts = [(codes, len(texts)) for codes, texts in coded.values()]
     which, _, first = distinct(combined([*parts, (stretch, lookup.stretches)]))
-    wanted: dict[Lookup, datetime] = {}
+    wanted: dict[PriceQuestion, datetime] = {}
     numbers = []
     for row in first.tolist():
         cells = {name: texts[codes[row]] for name, (codes, texts) in coded.items()}
         provider = cells[layout.provider] if layout.provider else ""
-        one = Lookup(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
+        one = PriceQuestion(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
         wanted.setdefault(one, EPOCH + timedelta(microseconds=int(at[row])))
         numbers.append(one)
     order = {one: number for number, one in enumerate(wanted)}

@@ -21,7 +21,7 @@ _STATUSES = ("deprecated", "removed")
 
 
 @dataclass(frozen=True)
-class _Seller:
+class _ListedProvider:
     """One provider of the list, with what holds for all its models."""
 
     key: str
@@ -46,7 +46,7 @@ def parse(data: bytes) -> PriceList:
     offerings: dict[str, ObservedOffering] = {}
     for key, models in prices.items():
         status = optional_members(statuses, key, found.problems)
-        _read_provider(_Seller(key, status, tuple(clocks.get(key, ()))), models, found, offerings)
+        _read_provider(_ListedProvider(key, status, tuple(clocks.get(key, ()))), models, found, offerings)
     found.offerings = list(offerings.values())
     if not found.offerings:
         raise SourceError("the model-prices snapshot holds no model that can be read")
@@ -54,7 +54,9 @@ def parse(data: bytes) -> PriceList:
     return found
 
 
-def _read_provider(seller: _Seller, models: object, found: PriceList, offerings: dict[str, ObservedOffering]) -> None:
+def _read_provider(
+    seller: _ListedProvider, models: object, found: PriceList, offerings: dict[str, ObservedOffering]
+) -> None:
     try:
         as_id(seller.key, "provider")
         entries = members(models, "models", found.problems, f"{seller.key}/")
@@ -74,7 +76,7 @@ def _read_provider(seller: _Seller, models: object, found: PriceList, offerings:
             found.problems.append(problem(path, error))
 
 
-def _offering(seller: _Seller, api_id: str, timelines: Mapping[str, Any], found: PriceList) -> ObservedOffering:
+def _offering(seller: _ListedProvider, api_id: str, timelines: Mapping[str, Any], found: PriceList) -> ObservedOffering:
     model = read_timelines(seller.slug, as_id(api_id, "model"), timelines, found.unknown_keys)
     status = seller.status.get(api_id)
     return ObservedOffering(

@@ -11,7 +11,7 @@ from llmpricing.domain.quotes.context import NOT_STATED, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.quotes.quoting import AmbiguousModel, Refusal, UnknownModel
+from llmpricing.services.quotes.quoting import AmbiguousModel, QuoteError, UnknownModel
 from llmpricing.web.errors import Refused, invalid
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ class Place(NamedTuple):
     context: str = "context."
 
 
-def refusal(error: Refusal, place: Place) -> Refused:
+def refusal(error: QuoteError, place: Place) -> Refused:
     """Why there is no quote, with the candidates or the values that would do."""
     if isinstance(error, UnknownModel | AmbiguousModel):
         return unresolved(error, f"{place.item}model")

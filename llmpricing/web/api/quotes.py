@@ -16,7 +16,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
-from llmpricing.services.quotes.quoting import Asked, Quoted, Refusal, quote_many
+from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, quote_many
 from llmpricing.web import parameters as p
 from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
 from llmpricing.web.errors import Refused, invalid
@@ -115,7 +115,7 @@ def _place(number: int) -> Place:
     return Place(f"items[{number}].")
 
 
-def _item_json(answer: Quoted | Refusal, place: Place) -> QuoteDocument | dict[str, Any]:
+def _item_json(answer: Quoted | QuoteError, place: Place) -> QuoteDocument | dict[str, Any]:
     return quote_document(answer) if isinstance(answer, Quoted) else _error_json(refusal(answer, place))
 
 

@@ -1,4 +1,4 @@
-"""GET /api/v1/sources and /api/v1/disagreements: who feeds the price book, and where they differ."""
+"""GET /api/v1/sources and /api/v1/disagreements: where the prices are from, and where their sources differ."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyramid.request import Request
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, disagreements
-from llmpricing.services.catalogue.sources import feeds
+from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.price_book import book_state
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
@@ -31,12 +31,12 @@ _DISAGREEMENTS: dict[str, p.Reader] = {
 def list_sources(request: Request) -> dict[str, Any]:
     """Every source, the most trusted first, with what its newest list held."""
     p.read_parameters(request, {})
-    found = feeds(request.dbsession, datetime.now(UTC))
+    found = read_sources(request.dbsession, datetime.now(UTC))
     version = book_state(request.dbsession).version
-    return {"data": [asdict(feed) for feed in found], "meta": {"count": len(found), "catalogue_version": version}}
+    return {"data": [asdict(item) for item in found], "meta": {"count": len(found), "catalogue_version": version}}
 
 
-class ObservedJson(msgspec.Struct, forbid_unknown_fields=True):
+class PublishedJson(msgspec.Struct, forbid_unknown_fields=True):
     """A price and the source that states it."""
 
     state: str
@@ -46,7 +46,7 @@ class ObservedJson(msgspec.Struct, forbid_unknown_fields=True):
     source: str
 
 
-class SaidJson(msgspec.Struct, forbid_unknown_fields=True):
+class ObservedJson(msgspec.Struct, forbid_unknown_fields=True):
     """A price, the source that states it and when it did."""
 
     state: str
@@ -64,8 +64,8 @@ class DisagreementJson(msgspec.Struct, forbid_unknown_fields=True):
     provider: str
     meter: str
     conditions: str
-    published: ObservedJson
-    said: SaidJson
+    published: PublishedJson
+    observed: ObservedJson
     factor: Annotated[str, msgspec.Meta(pattern=r"^(?=.*[1-9])\d+(\.\d+)?$")] | None
     kind: DisagreementKind
     review: str | None
@@ -104,14 +104,14 @@ def _json(found: Disagreement) -> DisagreementJson:
         provider=found.provider,
         meter=found.component.meter,
         conditions=found.component.conditions,
-        published=ObservedJson(**_value(found.published), source=found.published_source),
-        said=SaidJson(**_value(found.observed), source=found.source, at=found.observed_at),
+        published=PublishedJson(**_value(found.published), source=found.published_source),
+        observed=ObservedJson(**_value(found.observed), source=found.source, at=found.observed_at),
         factor=ratio_text(found.factor) if found.factor else None,
         kind=found.kind,
         review=found.review,
     )
 
 
-def _value(asked: Amount) -> dict[str, Any]:
-    amount = None if asked.amount is None else to_text(asked.amount)
-    return {"state": asked.state, "amount": amount, "currency": asked.currency, "per": asked.per}
+def _value(stated: Amount) -> dict[str, Any]:
+    amount = None if stated.amount is None else to_text(stated.amount)
+    return {"state": stated.state, "amount": amount, "currency": stated.currency, "per": stated.per}

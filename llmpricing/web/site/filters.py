@@ -57,7 +57,7 @@ class Filters:
     """The form as it was sent. ``problem`` names at most one field: the readers stop at the first."""
 
     pairs: Sequence[tuple[str, str]]
-    choices: FilterValues
+    known: FilterValues
     problem: FilterProblem | None = None
 
     def value(self, name: str) -> str:
@@ -101,7 +101,7 @@ class Filters:
 
     def _offered(self, name: str) -> list[Option]:
         if name == "provider":
-            return [(slug, f"{title} ({count:,})") for slug, title, count in self.choices.providers if count]
+            return [(slug, f"{title} ({count:,})") for slug, title, count in self.known.providers if count]
         if name == "min_context":
             return [(str(count), f"{display.tokens(count)} tokens") for count in _CONTEXTS]
         if name == "updated_within_days":
@@ -109,9 +109,9 @@ class Filters:
         if name == "sort":
             return list(_SORTS)
         found = {
-            "capability": self.choices.capabilities,
-            "modality": self.choices.modalities,
-            "status": self.choices.statuses,
+            "capability": self.known.capabilities,
+            "modality": self.known.modalities,
+            "status": self.known.statuses,
         }
         return [(value, display.words(value)) for value in found[name]]
 
@@ -139,10 +139,10 @@ class Filters:
         return address([*others, ("sort", second if order == first else first)]), state
 
 
-def read_filters(sent: MultiDict[str, str], choices: FilterValues, refused: Refused | None = None) -> Filters:
+def read_filters(sent: MultiDict[str, str], known: FilterValues, refused: Refused | None = None) -> Filters:
     """The form behind an address; ``refused`` is what the reader of the question had against it."""
     pairs = [(name, text.strip()) for name, text in sent.items() if text.strip() and name != "cursor"]
-    return Filters(pairs, choices, None if refused is None else _problem(refused))
+    return Filters(pairs, known, None if refused is None else _problem(refused))
 
 
 def _problem(refused: Refused) -> FilterProblem:

@@ -10,7 +10,7 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import freshness, listing, offering_detail
-from llmpricing.services.catalogue.filter_values import choices
+from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
@@ -31,9 +31,9 @@ def home(request: Request) -> dict[str, Any]:
         question = read_question(request, now)
     except Refused as refused:
         request.response.status_int = refused.status
-        filters = read_filters(request.GET, choices(request.dbsession), refused)
+        filters = read_filters(request.GET, filter_values(request.dbsession), refused)
         return _home(request, now, filters) | {"question": None, "page": Page([], 0, False), "next": None}
-    filters = read_filters(request.GET, choices(request.dbsession))
+    filters = read_filters(request.GET, filter_values(request.dbsession))
     page = ask(request, question)
     return _home(request, now, filters) | {
         "question": question,
@@ -49,7 +49,7 @@ def _home(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
         "first": address(filters.pairs),
         "labels": LABELS,
         "clock_query": _clock_query(request),
-        "provider_names": {slug: name for slug, name, _ in filters.choices.providers},
+        "provider_names": {slug: name for slug, name, _ in filters.known.providers},
         **_ages(freshness.source_ages(request.dbsession, now)),
     }
 

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.conftest import NOW, running_app
 
@@ -47,7 +47,7 @@ def test_a_quote_converts_by_the_rate_of_its_day_and_shows_it(
     engine = create_engine(book_url, poolclass=NullPool)
     with Session(engine) as session, session.begin():
         reading = ReadList(json.dumps(euro).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
-        import_lists(session, [(source_info("litellm"), reading)])
+        import_lists(session, [(SOURCES["litellm"], reading)])
     question = {"model": "databricks/dbx-model", "usage": {"input_tokens": 1000000}, "at": "2026-11-10T00:00:00Z"}
     with running_app(book_url, redis_url) as app:
         native = app.post_json("/api/v1/quotes", question).json["data"]

@@ -34,20 +34,20 @@ def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
             first += len(texts)
 
 
-class _Names(NamedTuple):
+class _ColumnNames(NamedTuple):
     """What the names of a line count, and by meter the name that counts it."""
 
     count_columns: CountColumns
     by_meter: Mapping[str, str]
 
 
-class _Line(NamedTuple):
+class _LogLine(NamedTuple):
     """A row, where it stands, its text, and what its names count."""
 
     number: int
     text: bytes
     row: dict[str, Any]
-    names: _Names
+    names: _ColumnNames
 
 
 class _LineReader:
@@ -58,7 +58,7 @@ class _LineReader:
         self._may_state_time = columns.at is not None or AT in columns.ignored
         self._layout: Layout | None = None
         self._names: dict[str, None] = {}
-        self._understood: dict[tuple[str, ...], _Names | LogError] = {}
+        self._understood: dict[tuple[str, ...], _ColumnNames | LogError] = {}
         self._fields: dict[str, str] = {}
         self._meters: dict[str, str] = {}  # the name that was first seen to count each meter
         self._same: set[str] = set()  # all names that count one
@@ -67,7 +67,7 @@ class _LineReader:
 
     def batches(self, texts: Sequence[bytes], first: int) -> Iterator[Batch]:
         """One batch of these lines, the first of which has this number; none if all are empty."""
-        lines: list[_Line] = []
+        lines: list[_LogLine] = []
         broken: list[Broken] = []
         refusal: LogError | None = None
         for number, text in enumerate(map(bytes.strip, texts), first):
@@ -84,7 +84,7 @@ class _LineReader:
         if self._layout and (lines or broken):
             yield _batch(self._layout, lines, broken)
 
-    def _line(self, number: int, text: bytes) -> _Line:
+    def _line(self, number: int, text: bytes) -> _LogLine:
         row = _decoded(text)
         if self._layout and self._layout.at is None and not self._may_state_time and row.get(AT) is not None:
             raise LogError(f"the line states a time, which the first ones do not: say so with --at-column {AT}")
@@ -94,7 +94,7 @@ class _LineReader:
             raise type(found)(str(found))  # a new one: it grows by each time that it is raised
         if found.count_columns.whole or found.count_columns.fields:
             self._check_shape(found.count_columns.whole is not None)
-        return _Line(number, text, row, found)
+        return _LogLine(number, text, row, found)
 
     def _check_shape(self, is_nested: bool) -> None:
         """Names such as service_tier mean the request's beside a usage object, else the usage's."""
@@ -104,19 +104,19 @@ class _LineReader:
             where = "in an object" if is_nested else "in columns of its own"
             raise LogError(f"the line has its usage {where}, unlike the first one")
 
-    def _understand(self, names: tuple[str, ...]) -> _Names | LogError:
+    def _understand(self, names: tuple[str, ...]) -> _ColumnNames | LogError:
         if len(self._understood) >= _REMEMBERED:
             self._understood.clear()
-        found: _Names | LogError
+        found: _ColumnNames | LogError
         try:
             count_columns = self._columns.count_columns(names)
-            found = _Names(count_columns, {meter: name for name, meter in count_columns.meters.items()})
+            found = _ColumnNames(count_columns, {meter: name for name, meter in count_columns.meters.items()})
         except LogError as error:
             found = error
         self._understood[names] = found
         return found
 
-    def _learned(self, lines: Sequence[_Line]) -> Layout:
+    def _learned(self, lines: Sequence[_LogLine]) -> Layout:
         """The layout of all lines so far."""
         for names in dict.fromkeys(tuple(line.row) for line in lines):
             self._names.update(dict.fromkeys(names))
@@ -148,7 +148,7 @@ def _decoded(text: bytes) -> dict[str, Any]:
     return row
 
 
-def _batch(layout: Layout, lines: Sequence[_Line], broken: list[Broken]) -> Batch:
+def _batch(layout: Layout, lines: Sequence[_LogLine], broken: list[Broken]) -> Batch:
     """The rows as columns; a row that calls its model by anything but a text is broken."""
     kept = []
     named = [name for name in layout.named if name]

@@ -50,8 +50,8 @@ class ParquetWriter:
         cost, *names = batch.layout.added
         table = table.append_column(cost, cost_columns.decimals(priced.units[wanted], totals_of(priced, wanted)))
         for place, name in enumerate(names, 1):
-            said = pa.array([answer[place] for answer in priced.answers], pa.string())
-            table = table.append_column(name, pa.DictionaryArray.from_arrays(which, said))
+            texts = pa.array([answer[place] for answer in priced.answers], pa.string())
+            table = table.append_column(name, pa.DictionaryArray.from_arrays(which, texts))
         self._write(table)
 
     def broken(self, rows: Sequence[Broken], layout: Layout) -> None:

@@ -99,10 +99,10 @@ class TextWriter:
 
     def _rest(self, answer: RowAnswer) -> str:
         """What follows the cost, or the line of a refused row."""
-        said = [answer.reason or ""] if self._refused else [*answer[1:]]
+        rest = [answer.reason or ""] if self._refused else [*answer[1:]]
         if self._is_csv:
-            return "," + csv_line(said)
-        pairs = zip(self._names[1:], said, strict=True)
+            return "," + csv_line(rest)
+        pairs = zip(self._names[1:], rest, strict=True)
         return ("" if self._refused else '"') + "".join(f",{_json(n)}:{_json(v)}" for n, v in pairs) + "}"
 
     def _written(self, batch: Batch, chosen: pa.Array) -> pa.Array:
@@ -115,8 +115,8 @@ class TextWriter:
         return self._as_json(batch.layout.names, rows) if self._log_is_csv else rows
 
     def _as_json(self, names: Sequence[str], rows: pa.Array) -> pa.Array:
-        said = (dict(zip(names, csv_cells(row[1:]), strict=True)) for row in rows.to_pylist())
-        return pa.array(["\n" + msgspec.json.encode(row).decode()[:-1] for row in said], pa.string())
+        documents = (dict(zip(names, csv_cells(row[1:]), strict=True)) for row in rows.to_pylist())
+        return pa.array(["\n" + msgspec.json.encode(row).decode()[:-1] for row in documents], pa.string())
 
     def _of_table(self, table: pa.Table) -> pa.Array:
         names = table.column_names

@@ -19,7 +19,7 @@ from llmpricing.services.catalogue.price_changes import changes_since
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.lists import price_list
 
@@ -40,7 +40,7 @@ def commands(tmp_path: Path, empty_book_url: str, redis_url: str) -> Commands:
 
 def load(engine: Engine, data: bytes, at: datetime, source: str = "genai-prices") -> None:
     with Session(engine) as session, session.begin():
-        import_lists(session, [(source_info(source), ReadList(data, at, at, "a test's list"))])
+        import_lists(session, [(SOURCES[source], ReadList(data, at, at, "a test's list"))])
 
 
 def dated(*prices: tuple[str | None, float]) -> bytes:

@@ -25,7 +25,7 @@ from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.names.coverage import cover
 from llmpricing.sources.errors import SourceError
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import cost_map, price_list, small_list
 
@@ -34,7 +34,7 @@ def load(
     session: Session, data: bytes, published: str, at: datetime = NOW, source: str = "genai-prices"
 ) -> ImportSummary:
     reading = ReadList(data, datetime.fromisoformat(published).replace(tzinfo=UTC), at, "a test's list")
-    (summary,) = import_lists(session, [(source_info(source), reading)])
+    (summary,) = import_lists(session, [(SOURCES[source], reading)])
     return summary
 
 
@@ -176,7 +176,7 @@ def test_a_describing_list_that_returns_to_what_it_said_is_believed_again(empty_
     load(empty_session, price_list(a=2), "2026-01-01")
     for month, mode in enumerate(("embedding", "chat", "embedding"), start=1):
         reading = ReadList(described(mode, 8), datetime(2026, month, 10, tzinfo=UTC), NOW, "a test's list", None, True)
-        import_lists(empty_session, [(source_info("litellm"), reading)])
+        import_lists(empty_session, [(SOURCES["litellm"], reading)])
         assert facts(empty_session)[0] == mode
 
 
@@ -335,7 +335,7 @@ def test_the_order_of_imports_does_not_matter(empty_session: Session, snapshots:
     """Several sources, with prices that guards stop, offerings that lists leave out, and lists that repeat another."""
     lists = [
         (
-            source_info(slug),
+            SOURCES[slug],
             listed(slug, make(a=one, b=two) if both else make(a=one), *said),
             datetime(2026, 1 + month, 10, tzinfo=UTC),
         )

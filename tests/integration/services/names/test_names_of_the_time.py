@@ -20,7 +20,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import Meaning, names_of, resolve_name
 from llmpricing.services.price_book import book_state
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -76,7 +76,7 @@ def load(session: Session, providers: list[dict[str, Any]], month: int, hours: i
     """Import the list as published in a month of 2026, read some hours after NOW."""
     published = datetime(2026, month, 10, tzinfo=UTC)
     reading = ReadList(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
-    import_lists(session, [(source_info("genai-prices"), reading)])
+    import_lists(session, [(SOURCES["genai-prices"], reading)])
 
 
 ASKED = [

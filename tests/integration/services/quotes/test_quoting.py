@@ -36,7 +36,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import Names, resolve_name
 from llmpricing.services.price_book import book_state, end_change
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list
 
@@ -58,7 +58,7 @@ def load(session: Session, change: Callable[[Any], None], day: int = 15, hours: 
     change(providers)
     published = datetime(2026, 11, day, tzinfo=UTC)
     reading = ReadList(json.dumps(providers).encode(), published, NOW + timedelta(hours=hours), "a test's list")
-    import_lists(session, [(source_info("genai-prices"), reading)])
+    import_lists(session, [(SOURCES["genai-prices"], reading)])
 
 
 def by(hours: int) -> Decider:
@@ -395,7 +395,7 @@ def test_a_bare_list_takes_nothing_from_a_sellers_description(session: Session) 
     reading = ReadList(
         json.dumps(data).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW + timedelta(hours=1), "a test's"
     )
-    import_lists(session, [(source_info("litellm"), reading)])
+    import_lists(session, [(SOURCES["litellm"], reading)])
     assert len(before) == 2
     assert session.execute(described).all() == before
 
