@@ -105,12 +105,12 @@ def test_a_step_counts_from_the_token_after_its_bound(testapp: TestApp) -> None:
     assert totals == ["0.204", "0.406002"]
 
 
-def test_a_tier_has_its_own_price_and_one_never_priced_is_not_offered(testapp: TestApp) -> None:
+def test_a_tier_has_its_own_price_and_one_that_no_list_names_is_unknown(testapp: TestApp) -> None:
     usage = {"input_tokens": 1_000_000}
     batch = ask(testapp, "acme/acme-dated", usage, context={"service_tier": "batch"})
     assert (batch["total"], batch["lines"][0]["rule"]) == ("2", "tier=batch")
     flex = ask(testapp, "acme/acme-dated", usage, context={"service_tier": "flex"})
-    assert (flex["total"], flex["state"]) == (None, "not_offered")
+    assert (flex["total"], flex["state"]) == (None, "unknown")
 
 
 def test_the_format_of_usage_is_recognised_by_its_keys_and_told(testapp: TestApp) -> None:

@@ -32,10 +32,12 @@ SIZES = (1, 7, 999, 12_345, 127_999, 128_000, 128_001, 199_999, 200_000, 200_001
 # Where the two differ, and why. Besides: a context other than a tier that no variant prices is an error for us.
 UNPRICED = "usage without any price costs 0 in calc_price; ours has no total and says what has no price"
 NOT_OFFERED = "usage of only what is not offered costs 0 in calc_price; ours has no total"
-TIER_UNPRICED = "calc_price takes the standard price for a tier without any price; ours says it is not offered"
+TIER_UNPRICED = "calc_price takes the standard price for a tier without any price; ours is unknown, no list names it"
+NO_STAND_IN = "calc_price bills sound, made pictures and charged cache writes at another price; ours has bounds only"
+FLAT_TIER = "calc_price takes a tier's price without a step beyond the base's step too; ours has bounds only"
 TIER_LATER = "before a tier's first date calc_price takes the standard price; ours is unknown before that date"
 OPEN_FACT = "calc_price takes the base where a variant's context other than a tier is not stated; ours is low and high"
-ALL = frozenset({UNPRICED, NOT_OFFERED, TIER_UNPRICED, TIER_LATER, OPEN_FACT})
+ALL = frozenset({UNPRICED, NOT_OFFERED, TIER_UNPRICED, TIER_LATER, OPEN_FACT, NO_STAND_IN, FLAT_TIER})
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def deviation(case: Case, answer: Quote, theirs: Decimal) -> str | None:
         assert answer.low <= theirs <= answer.high
         return OPEN_FACT
     reasons = {share.reason for share in answer.unpriced}
-    if answer.state == State.NOT_OFFERED and any(reason.startswith("service tier") for reason in reasons):
+    if any("names tier" in reason for reason in reasons):
         assert not any(variant.prices.__dict__ for variant in case.model.price_variants if variant.when == case.when)
         return TIER_UNPRICED
     if answer.state == State.NOT_OFFERED:
@@ -102,6 +104,11 @@ def deviation(case: Case, answer: Quote, theirs: Decimal) -> str | None:
     assert answer.total is None
     if all(reason.startswith("service tier") and "unknown before" in reason for reason in reasons):
         return TIER_LATER
+    bounded = FLAT_TIER if any("beyond the context step" in reason for reason in reasons) else NO_STAND_IN
+    if any(words in reason for reason in reasons for words in ("is not that of", "charges for", "beyond the")):
+        assert answer.low is None or answer.low <= theirs
+        assert answer.high is None or theirs <= answer.high
+        return bounded
     assert sum(line.amount for line in answer.lines) == theirs
     return UNPRICED
 

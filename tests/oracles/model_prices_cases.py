@@ -28,6 +28,8 @@ THINKING = "thinking"
 # Where the two differ, and why. Besides: its own lookup leads from a few ids to another model, or to none.
 NOT_OFFERED = "a model or mode that is not offered then costs None there; ours is not_offered, without a total"
 
+FLAT_TIER = "theirs takes a mode's price without a step beyond the standard mode's step too; ours has bounds only"
+NO_STAND_IN = "theirs bills cache writes that the seller charges for at the input price; ours has bounds only"
 AT_THE_BOUND = "xAI's long context begins at 200,000 tokens, as it says itself; theirs begins beyond"
 
 _XAI_BOUND = 200_000
@@ -73,6 +75,13 @@ def deviation(case: Case, answer: Quote, theirs: Any) -> str | None:
         assert answer.total is None
         assert theirs is None
         return NOT_OFFERED
+    reasons = {share.reason for share in answer.unpriced}
+    for words, reason in (("beyond the context step", FLAT_TIER), ("charges for cache writes", NO_STAND_IN)):
+        if any(words in said for said in reasons):
+            assert answer.low is not None
+            assert float(answer.low) <= theirs + TOLERANCE
+            assert answer.high is None or theirs <= float(answer.high) + TOLERANCE
+            return reason
     if case.provider == "xai" and case.stated["input_tokens"] == _XAI_BOUND and not is_equal(answer, theirs):
         assert answer.total is not None
         assert answer.total > theirs

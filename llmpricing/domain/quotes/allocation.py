@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from llmpricing.domain.meters import METERS, ancestors, descendants
+from llmpricing.domain.meters import METERS, descendants
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.notices import Code, Notice, merged
-from llmpricing.domain.quotes.unit_rates import UnitRate
+from llmpricing.domain.quotes.stand_ins import UnitRates, payment
+from llmpricing.domain.quotes.unit_rates import Bounds, UnitRate
 
 REQUESTS = "requests"
 UNKNOWN = State.UNKNOWN.value
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
-
-UnitRates = Mapping[str, tuple[UnitRate, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,23 @@ class BillEntry:
     rule: str
 
 
+class UnpricedShare(NamedTuple):
+    """The share at a ``place``, why no price covers it, and what a unit of it may cost where that is known."""
+
+    meter: str
+    place: int
+    reason: str
+    bounds: Bounds | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Allocation:
     """How shares are billed. ``simple``: all are, each line by one unit rate of whole 1e-12, in one currency."""
 
     entries: tuple[BillEntry, ...]
-    unpriced: tuple[tuple[str, int, str], ...]  # meter, place, reason
+    unpriced: tuple[UnpricedShare, ...]
     warnings: tuple[Notice, ...]
+    notes: tuple[Notice, ...]
     state: str
     simple: bool
 
@@ -43,6 +53,7 @@ def allocate(
     keys: tuple[str, ...],
     reason: Callable[[str], str],
     doubts: Callable[[UnitRate], tuple[Notice, ...]],
+    offering: str = "",
 ) -> Allocation:
     """The allocation of usage with shares in ``keys``; each is billed at its own unit rate or its nearest ancestor's.
 
@@ -50,20 +61,27 @@ def allocate(
     """
     billed: dict[str, list[int]] = {}
     unpriced = []
+    warnings: list[Notice] = []
+    notes: list[Notice] = []
     for place, key in enumerate(keys):
-        payer = next((slug for slug in (key, *ancestors(key)) if slug in unit_rates), None)
-        if payer and _is_stopped(unit_rates[payer]):
-            unpriced.append((key, place, _stopped(payer)))
-        elif payer:
-            billed.setdefault(payer, []).append(place)
-        elif key != REQUESTS or len(keys) == 1:  # how many requests are summed up costs nothing where none has a fee
-            unpriced.append((key, place, _unpriced_reason(unit_rates, key, reason)))
+        paid_by = payment(unit_rates, key, offering)
+        if paid_by.payer is None:
+            if key == REQUESTS and len(keys) > 1:
+                continue  # how many requests are summed up costs nothing where none has a fee
+            why = paid_by.reason or _unpriced_reason(unit_rates, key, reason)
+            unpriced.append(UnpricedShare(key, place, why, paid_by.bounds))
+        elif _is_stopped(unit_rates[paid_by.payer]):
+            unpriced.append(_stopped(unit_rates[paid_by.payer], key, place))
+        else:
+            billed.setdefault(paid_by.payer, []).append(place)
+            warnings += [paid_by.warning] if paid_by.warning else []
+            notes += [paid_by.note] if paid_by.note else []
     if REQUESTS in unit_rates and REQUESTS not in keys:
         if _is_stopped(unit_rates[REQUESTS]):
-            unpriced.append((REQUESTS, len(keys), _stopped(REQUESTS)))
+            unpriced.append(_stopped(unit_rates[REQUESTS], REQUESTS, len(keys)))
         else:
             billed[REQUESTS] = [len(keys)]
-    entries, warnings = [], []
+    entries = []
     for meter in sorted(billed, key=_ORDER.__getitem__):
         used = unit_rates[meter]
         if used[0].state is State.NOT_OFFERED:
@@ -71,13 +89,14 @@ def allocate(
             continue
         warnings += [notice for unit_rate in used for notice in doubts(unit_rate)]
         entries.append(_entry(meter, used, tuple(billed[meter]), keys))
+    gone = {share.place for share in unpriced}
     paid = [unit_rate for entry in entries for unit_rate in entry.unit_rates] or [
         unit_rates[meter][0] for meter in billed
     ]
-    warnings += _split_warnings(unit_rates, keys)
+    warnings += _split_warnings(unit_rates, [key for place, key in enumerate(keys) if place not in gone])
     state = UNKNOWN if unpriced or not unit_rates else _state(paid or [bands[0] for bands in unit_rates.values()])
     is_simple = not unpriced and _is_simple(entries)
-    return Allocation(tuple(entries), tuple(unpriced), merged(warnings), state, is_simple)
+    return Allocation(tuple(entries), tuple(unpriced), merged(warnings), merged(notes), state, is_simple)
 
 
 def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> BillEntry:
@@ -108,8 +127,12 @@ def _is_stopped(bands: tuple[UnitRate, ...]) -> bool:
     return any(unit_rate.state is State.UNKNOWN for unit_rate in bands)
 
 
-def _stopped(meter: str) -> str:
-    return f"what the seller's list says of {meter} was stopped for review"
+def _stopped(bands: tuple[UnitRate, ...], key: str, place: int) -> UnpricedShare:
+    payer = next(unit_rate for unit_rate in bands if unit_rate.state is State.UNKNOWN)
+    if payer.bounds is None:
+        return UnpricedShare(key, place, f"what the seller's list says of {payer.meter} was stopped for review")
+    reason = f"no list prices {payer.meter} [{payer.rule}] beyond the context step that the usual price has"
+    return UnpricedShare(key, place, reason, payer.bounds)
 
 
 def _priced_parts(unit_rates: UnitRates, meter: str) -> list[str]:
@@ -122,7 +145,7 @@ def _unpriced_reason(unit_rates: UnitRates, meter: str, reason: Callable[[str], 
     return reason(meter)
 
 
-def _split_warnings(unit_rates: UnitRates, keys: tuple[str, ...]) -> list[Notice]:
+def _split_warnings(unit_rates: UnitRates, keys: Sequence[str]) -> list[Notice]:
     """Cache writes without a time-to-live, where the seller's price depends on it."""
     return [
         Notice(Code.STAND_IN, f"{key} has no price of its own, only by time-to-live: state {', '.join(parts)}", key)

@@ -92,9 +92,9 @@ class Unpriced(NamedTuple):
 
 class Quote(NamedTuple):
     """``total`` is null exactly where ``state`` is ``unknown`` or ``not_offered``. ``low`` and ``high`` bound it where
-    facts named in ``missing`` were not stated; the lines are then those that hold in any case. They stand beside the
-    total of a sum of requests, of which single ones may lie across a step. ``warnings`` say why the
-    total may be wrong, ``notes`` what it takes for granted.
+    facts named in ``missing`` were not stated, or what has no price has bounds; the lines hold in any case. They stand
+    beside the total of a sum of requests, of which single ones may lie across a step. ``warnings`` say why the total
+    may be wrong, ``notes`` what it takes for granted.
     """
 
     total: Decimal | None
@@ -104,11 +104,11 @@ class Quote(NamedTuple):
     lines: tuple[Line, ...] = ()
     unpriced: tuple[Unpriced, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    notes: tuple[Notice, ...] = ()
     low: Decimal | None = None
     high: Decimal | None = None
     missing: tuple[str, ...] = ()
     exchanges: tuple[Exchange, ...] = ()
-    notes: tuple[Notice, ...] = ()
 
 
 def refused(state: str, reason: str, usage: Usage) -> Quote:
@@ -139,6 +139,7 @@ def simple_bill(allocation: Allocation, usage: Usage) -> Quote:
         tuple(lines),
         (),
         allocation.warnings,
+        allocation.notes,
     )
 
 
@@ -148,7 +149,7 @@ def exact_bill(
     """The bill of any allocation, in ``currency`` or, without one, in the prices' own if they have one in common."""
     charged = charges(allocation, usage)
     counted = (*usage.leaves, 1)  # the place after the last one counts the request
-    unpriced = tuple(Unpriced(meter, counted[place], why) for meter, place, why in allocation.unpriced)
+    unpriced = tuple(Unpriced(share.meter, counted[share.place], share.reason) for share in allocation.unpriced)
     wanted = _currency(charged, currency)
     factors, used = _factors(charged, wanted, rates)
     gone = tuple(f"exchange rate {name} to {wanted}" for name, factor in factors.items() if factor is None)
@@ -166,7 +167,22 @@ def exact_bill(
     )
     state = UNKNOWN if gone else allocation.state
     known = None if state in (UNKNOWN, State.NOT_OFFERED) else money(total)
-    return Quote(known, known, wanted, state, lines, unpriced, allocation.warnings, None, None, gone, used)
+    low, high = _bounds(allocation, counted, total, wanted) if known is None and not gone else (None, None)
+    said = (allocation.warnings, allocation.notes)
+    return Quote(known, known, wanted, state, lines, unpriced, *said, low, high, gone, used)
+
+
+def _bounds(
+    allocation: Allocation, counted: Sequence[Quantity], total: int, currency: str
+) -> tuple[Decimal | None, Decimal | None]:
+    """What a bill costs at least and at most whose unpriced shares have bounds, all of them; else nothing is said."""
+    shares = [(share.bounds, Fraction(counted[share.place])) for share in allocation.unpriced]
+    bounds = [(found, quantity) for found, quantity in shares if found and found.currency in (None, currency)]
+    if not bounds or len(bounds) < len(shares):
+        return None, None
+    low = money(round(total + sum(found.low * quantity for found, quantity in bounds)))
+    highs = [found.high * quantity for found, quantity in bounds if found.high is not None]
+    return low, money(round(total + sum(highs))) if len(highs) == len(bounds) else None
 
 
 def _currency(charged: Sequence[Charge], currency: str | None) -> str:

@@ -64,10 +64,11 @@ class ContextPricing:
         if any(p.state is not State.NOT_OFFERED for p in now):
             return None
         ever = [p for p in self._period.listed if p.conditions.service_tier == tier]
-        if now or not ever:
+        if now:
             return Refusal(State.NOT_OFFERED, f"service tier {tier} is not offered")
-        state = UNKNOWN if self._period.precedes(ever) else State.NOT_OFFERED
-        return Refusal(state, self._period.absence(ever, f"service tier {tier}"))
+        if not ever:
+            return Refusal(UNKNOWN, f"no list names tier {tier} of this offering")
+        return Refusal(UNKNOWN, self._period.absence(ever, f"service tier {tier}"))
 
     def variants(self, keys: tuple[str, ...]) -> tuple[Variant, ...]:
         """The selections that may price these meters, one if all facts they depend on were stated."""
@@ -101,5 +102,7 @@ class ContextPricing:
         prices = [p for p in self._prices if all(assumed.get(name) == value for name, value in self._open(p))]
         period = self._period
         return remembered(
-            self._selections, facts, lambda: PriceSelection(prices, self._rates, period.reason, period.doubts)
+            self._selections,
+            facts,
+            lambda: PriceSelection(prices, self._rates, period.reason, period.doubts, period.offering),
         )

@@ -93,7 +93,7 @@ class OfferingPrices:
         if period is None:
             start = self.bounds[place - 1] if place else None
             end = self.bounds[place] if place < len(self.bounds) else None
-            period = self._periods[place] = Period(self.prices, start, end)
+            period = self._periods[place] = Period(self.prices, start, end, self.offering)
         return period
 
     def pricing(self, at: datetime, context: Context, rates: tuple[ContractRate, ...] = ()) -> ContextPricing:

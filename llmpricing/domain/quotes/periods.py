@@ -31,8 +31,10 @@ class Period:
     only clocks tick in it.
     """
 
-    def __init__(self, listed: Sequence[Price], start: datetime | None, end: datetime | None) -> None:
-        self.listed, self.start, self.end = listed, start, end
+    def __init__(
+        self, listed: Sequence[Price], start: datetime | None, end: datetime | None, offering: str = ""
+    ) -> None:
+        self.listed, self.start, self.end, self.offering = listed, start, end, offering
         self.prices = tuple(price for price in listed if self._holds(price))
         schedules = {s.key: s for price in self.prices if (s := price.conditions.schedule)}
         self.schedules: tuple[Schedule, ...] = tuple(schedules.values())
@@ -57,10 +59,6 @@ class Period:
             return f"no price of {what} is known after {day(max(ended))}"
         later = [price.valid_from for price in prices if price.valid_from]
         return f"{what} is unknown before {day(min(later))}" if later else f"no price of {what} is known"
-
-    def precedes(self, prices: Sequence[Price]) -> bool:
-        """Whether this stretch lies before the first of these prices, none of which holds now."""
-        return bool(prices) and not self._ended(prices)
 
     def _ended(self, prices: Sequence[Price]) -> list[datetime]:
         start = self.start

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.allocation import Allocation, UnitRates, allocate
+from llmpricing.domain.quotes.allocation import Allocation, allocate
 from llmpricing.domain.quotes.contract_rates import ContractRate, amount_for
 from llmpricing.domain.quotes.notices import Notice
+from llmpricing.domain.quotes.stand_ins import UnitRates
 from llmpricing.domain.quotes.unit_rates import (
     PriceDataError,
     UnitRate,
     contract_unit_rate,
+    flat_beyond_step,
     least_input,
     list_unit_rate,
     remembered,
@@ -30,7 +34,9 @@ class PriceSelection:
         rates: Sequence[ContractRate],
         reason: Callable[[str], str],
         doubts: Callable[[UnitRate], tuple[Notice, ...]],
+        offering: str = "",
     ) -> None:
+        self._offering = offering
         self._rates, self._reason, self._doubts = tuple(rates), reason, doubts
         self._by_meter: dict[str, list[Price]] = {}
         for price in prices:
@@ -52,7 +58,9 @@ class PriceSelection:
         unit_rates, allocations = level
         allocation = allocations.get(keys)
         if allocation is None:
-            allocation = remembered(allocations, keys, lambda: allocate(unit_rates, keys, self._reason, self._doubts))
+            allocation = remembered(
+                allocations, keys, lambda: allocate(unit_rates, keys, self._reason, self._doubts, self._offering)
+            )
         return allocation
 
     def _select(self, request_input: int) -> UnitRates:
@@ -60,11 +68,24 @@ class PriceSelection:
         for meter, listed in self._by_meter.items():
             met = [p for p in listed if not (s := p.conditions.step) or s.met_by(request_input)]
             if bands := _bands(met):
-                selected[meter] = self._unit_rates(meter, bands)
+                selected[meter] = self._beyond_step(bands[0], met, listed) or self._unit_rates(meter, bands)
         for rate in self._rates:
             if rate.amount is not None and rate.meter and rate.meter not in selected:
                 selected[rate.meter] = (contract_unit_rate(rate, rate.meter, None),)
         return selected
+
+    def _beyond_step(self, flat: Price, met: Sequence[Price], listed: Sequence[Price]) -> tuple[UnitRate, ...]:
+        """The bounded unit rate of a tier's price without a step where the usual price has one that is met."""
+        asked = flat.conditions
+        if asked.service_tier == STANDARD or asked.step or flat.state is not State.PRICED:
+            return ()
+        steps = (p for p in met if p.conditions.step and p.conditions.service_tier == STANDARD)
+        stepped = next((p for p in steps if p.state is State.PRICED), None)
+        if stepped is None:
+            return ()
+        usual = replace(stepped.conditions, step=None)
+        base = next((p for p in listed if p.conditions == usual and p.state is State.PRICED), None)
+        return (flat_beyond_step(flat, base, stepped, self._rates),) if base else ()
 
     def _unit_rates(self, meter: str, bands: list[Price]) -> tuple[UnitRate, ...]:
         agreed = amount_for(self._rates, meter)

@@ -39,3 +39,22 @@ def has_default_place(offering: str) -> bool:
 def default_facts(offering: str) -> Mapping[str, str]:
     """The value that the seller takes where a request leaves a fact out, by the fact's name."""
     return _DEFAULTS.get(offering.partition("/")[0], {})
+
+
+# https://platform.claude.com/docs/en/build-with-claude/prompt-caching (whoever sells Claude), and the pricing pages of
+# https://platform.minimax.io and https://www.alibabacloud.com/help/model-studio/context-cache
+_CHARGES_FOR_WRITES = re.compile(r"(?:minimax|alibaba)/|.*\bclaude-")
+_MAKES_ONLY = (
+    ("audio", re.compile(r".*\b(?:tts|speech)\b")),
+    ("image", re.compile(r".*/(?:gpt-image|chatgpt-image|dall-e|imagen)")),
+)
+
+
+def charges_for_writes(offering: str) -> bool:
+    """Whether writing to the cache costs more than input there, whether or not a list says so of this offering."""
+    return bool(_CHARGES_FOR_WRITES.match(offering))
+
+
+def makes_only(offering: str) -> str | None:
+    """The modality of all output of a model that makes nothing else: its output price is that modality's."""
+    return next((modality for modality, ids in _MAKES_ONLY if ids.match(offering)), None)

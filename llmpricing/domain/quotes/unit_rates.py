@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from llmpricing.domain.conditions import Step
 from llmpricing.domain.observations import State
@@ -33,12 +33,20 @@ def remembered(cache: dict[Key, Made], key: Key, make: Callable[[], Made]) -> Ma
     return found
 
 
+class Bounds(NamedTuple):
+    """What one unit without a price costs at least and at most, in 1e-12 of ``currency``; ``high`` None: no bound."""
+
+    low: Fraction
+    high: Fraction | None
+    currency: str | None = None  # none where the low bound is nothing
+
+
 @dataclass(frozen=True, slots=True)
 class UnitRate:
     """One unit of ``meter`` costs ``units`` / ``per`` of 1e-12 ``currency``.
 
     ``price`` is the list price it rests on and ``contract_rate`` what was agreed on it. ``after`` is the number of
-    input tokens beyond which a marginal price runs.
+    input tokens beyond which a marginal price runs. An UNKNOWN one may have ``bounds``.
     """
 
     meter: str
@@ -49,6 +57,7 @@ class UnitRate:
     units: int
     per: int
     after: int = 0
+    bounds: Bounds | None = None
 
     @property
     def rule(self) -> str:
@@ -73,6 +82,18 @@ def list_unit_rate(price: Price, rates: Sequence[ContractRate] = ()) -> UnitRate
     return UnitRate(
         price.meter, price, agreed, price.state, price.currency, per_unit.numerator, per_unit.denominator, after
     )
+
+
+def flat_beyond_step(flat: Price, base: Price, stepped: Price, rates: Sequence[ContractRate]) -> UnitRate:
+    """The unit rate of a tier's ``flat`` price where the ``base`` has become a ``stepped`` one: between the flat price
+    and the flat one raised as the base was.
+    """
+    rate, factor = list_unit_rate(flat, rates), Fraction(1)
+    if (below := base.amount) and (above := stepped.amount):
+        factor = Fraction(above) / stepped.per / (Fraction(below) / base.per)
+    low = Fraction(rate.units, rate.per)
+    ends = sorted((low, low * factor))
+    return replace(rate, state=State.UNKNOWN, bounds=Bounds(ends[0], ends[1], flat.currency))
 
 
 def contract_unit_rate(rate: ContractRate, meter: str, replaced: Price | None) -> UnitRate:

@@ -90,11 +90,11 @@ def added(quotes: Sequence[Quote]) -> Quote:
         tuple(line for quote in quotes for line in quote.lines),
         tuple(share for quote in quotes for share in quote.unpriced),
         merged(notice for quote in quotes for notice in quote.warnings),
+        merged(notice for quote in quotes for notice in quote.notes),
         _sum([quote.total if quote.low is None else quote.low for quote in quotes]) if is_bound else None,
         _sum([quote.total if quote.high is None else quote.high for quote in quotes]) if is_bound else None,
         tuple(dict.fromkeys(name for quote in quotes for name in quote.missing)),
         tuple(dict.fromkeys(rate for quote in quotes for rate in quote.exchanges)),
-        merged(notice for quote in quotes for notice in quote.notes),
     )
 
 

@@ -159,19 +159,23 @@ def _bill(document: QuoteDocument) -> Iterator[str]:
     yield from (f"note: {_notice(note, currency)}" for note in document.notes)
     for rate in document.exchange_rates:
         yield f"1 {rate.base} = {rate.rate} {rate.quote} on {rate.on}, says {rate.source}"
-    if document.missing:
-        bounds = f"between {currency} {document.low} and {document.high}" if document.low else "unknown"
-        yield f"total: {bounds}; missing: {', '.join(document.missing)}"
-    elif document.total is None and document.low:
-        yield f"total: {document.state}, at least {currency} {document.low}"
-    elif document.total is None:
-        yield f"total: {document.state.replace('_', ' ')}"
+    if document.total is None:
+        missing = f"; missing: {', '.join(document.missing)}" if document.missing else ""
+        yield f"total: {_bounds(document) or document.state.replace('_', ' ')}{missing}"
     else:
         if document.list_total != document.total:
             yield f"list total: {currency} {document.list_total}"
         yield f"total: {currency} {document.total}"
         if document.low is not None:
             yield f"between {currency} {document.low} and {document.high}, as single requests may lie across a step"
+
+
+def _bounds(document: QuoteDocument) -> str:
+    """Between what and what the total lies, as far as it is known."""
+    if document.low is None:
+        return ""
+    least = f"{document.currency or ''} {document.low}"
+    return f"at least {least}" if document.high is None else f"between {least} and {document.high}"
 
 
 def _notice(notice: NoticeDocument, currency: str) -> str:

@@ -52,13 +52,19 @@ def test_a_bill_says_by_its_code_why_it_may_be_wrong(commands: Commands) -> None
     assert warning.startswith("warning: DATE_UNKNOWN: the price of input_tokens states no date; ")
 
 
+def test_a_bill_without_a_total_says_what_it_costs_at_least(commands: Commands) -> None:
+    bill = said(commands, "quote", "acme/acme-large", "--input", "1000000", "--meter", "input_audio_tokens=400000")
+    assert "not priced: 400000 input_audio_tokens: no list prices input_audio_tokens of this offering" in bill
+    assert "total: at least USD 1.5\n" in bill
+
+
 def test_tier_and_date_choose_the_price(commands: Commands) -> None:
     dated = ("acme/acme-dated", "--input", "1000000")
     assert "total: USD 2\n" in said(commands, "quote", *dated, "--tier", "batch", "--at", AT)
     assert "total: USD 8\n" in said(commands, "quote", *dated, "--at", "2026-02-28T23:59:59Z")
     flex = said(commands, "quote", *dated, "--tier", "flex", "--at", AT)
-    assert "total: not offered\n" in flex
-    assert "service tier flex is not offered" in flex
+    assert "total: unknown\n" in flex
+    assert "no list names tier flex of this offering" in flex
 
 
 def test_unknown_is_never_shown_as_zero(commands: Commands) -> None:

@@ -200,4 +200,4 @@ def test_the_same_usage_costs_the_same_in_all_formats(prices, fresh, cached, sai
 @given(prices=books(), usage=usages(), at=INSTANTS)
 def test_a_tier_without_prices_never_has_a_total(total, prices, usage, at):
     answer = quote(prices, read_usage(usage), at, total)
-    assert (answer.total, answer.state) == (None, "not_offered")
+    assert (answer.total, answer.state) == (None, "unknown")
