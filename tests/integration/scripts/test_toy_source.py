@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 CHECKOUT = Path(__file__).parents[3]
 RECIPE = (CHECKOUT / "docs" / "add-a-source.md").read_text()
 ROOM, LINE = re.findall(r"```(?:python|text)\n(.*?)```", RECIPE, re.DOTALL)
+(PLACE,) = re.findall(r"`(if source in .*:)`", RECIPE)
 (METER,) = re.findall(r"```text\n(.*?)```", (CHECKOUT / "docs" / "add-a-meter.md").read_text(), re.DOTALL)
 LIST = {"bear": {"input": 2.5}, "duck": {"input": "quack"}, "doll": {"input": 0}}
 
@@ -89,6 +90,22 @@ def test_two_places_are_a_source_that_can_be_imported(with_source: Path, stores:
     engine.dispose()
     assert [tuple(row) for row in found] == [("toy-prices", "Toy prices", 5, "MIT")]
     assert offerings == ["toys/bear", "toys/doll"]
+
+
+@pytest.mark.slow
+def test_a_sample_and_where_its_entries_lie_put_it_under_the_contract_of_all_parsers(with_source: Path) -> None:
+    shutil.copytree(CHECKOUT / "tests", with_source / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(CHECKOUT / "setup.cfg", with_source)
+    sample = with_source / "tests/fixtures/toy-prices/sample.json"
+    sample.parent.mkdir()
+    sample.write_text(json.dumps(LIST | {"ball": {"input": 1}, "kite": 3}))
+    documents = with_source / "tests/unit/sources/documents.py"
+    where = 'if source == "litellm":'
+    assert documents.read_text().count(where) == 1
+    documents.write_text(documents.read_text().replace(where, PLACE))
+    suite = run(with_source, "-m", "pytest", "tests/unit/sources/test_parser_contract.py", "-k", "toy-prices")
+    assert suite.returncode == 0, suite.stdout
+    assert " passed" in suite.stdout
 
 
 def test_its_host_may_be_fetched_from(with_source: Path) -> None:

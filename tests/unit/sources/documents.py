@@ -50,16 +50,21 @@ def containers(source: str, document: Any) -> list[list]:
 
 def cut(source: str, document: Any, chance: random.Random) -> Any:
     """A copy of the list with a few of its providers, and a few entries of each."""
-    if source == "litellm":
-        return Pairs(chance.sample(document, 4))
     if source == "model-prices":
         few = Pairs((key, Pairs(_few(models, chance))) for key, models in _few(document.get("prices"), chance, 2))
         return copy.deepcopy(Pairs((key, few if key == "prices" else value) for key, value in document))
     if source == "genai-prices":
         return copy.deepcopy([_with_few_models(provider, list, chance) for provider in _few(document, chance, 2)])
-    return copy.deepcopy(
-        Pairs((key, _with_few_models(provider, Pairs, chance)) for key, provider in _few(document, chance, 2))
-    )
+    if source == "models-dev":
+        return copy.deepcopy(
+            Pairs((key, _with_few_models(provider, Pairs, chance)) for key, provider in _few(document, chance, 2))
+        )
+    if any(entries is document for entries in containers(source, document)):
+        return copy.deepcopy(Pairs(_few(document, chance)))
+    few = copy.deepcopy(document)
+    for entries in containers(source, few):
+        entries[:] = _few(entries, chance)
+    return few
 
 
 def _few(entries: list, chance: random.Random, number: int = 4) -> list:

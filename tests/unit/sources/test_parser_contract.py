@@ -108,17 +108,18 @@ def _check_prices(source, found):
         publish_offering(observations, snapshots={source.slug: [AT]}, mode=offering.mode)
 
 
-def _entry_of(source, document):
-    """A container of entries, the position of one in it and how a problem names it."""
+def _entry_of(source, document, problems):
+    """A container of entries, the position of a sound one in it and how a problem would name it."""
     entries = next(entries for entries in containers(source, document) if len(entries) > 1)
     if source == "genai-prices":
         return entries, 0, f"{document[0].get('id')}/{entries[0].get('id')}"
-    key = entries[0][0]
-    owner = {"litellm": ""}.get(source)
-    if owner is None:
+    owner = ""
+    if entries is not document:
         holders = document.get("prices") if source == "model-prices" else document
         owner = next(f"{name}/" for name, inner in holders if entries in (inner, dict(inner).get("models")))
-    return entries, 0, f"{owner}{key}"
+    faulty = {problem.key for problem in problems}
+    position = next(place for place, (key, _) in enumerate(entries) if f"{owner}{key}" not in faulty)
+    return entries, position, f"{owner}{entries[position][0]}"
 
 
 def _with_field(value, field):
@@ -131,7 +132,7 @@ def _with_field(value, field):
 def test_one_faulty_entry_is_a_problem_of_its_own_and_the_rest_lands(source, small, fault):
     document = small(source.slug)
     before = source.parse(write(document))
-    entries, position, name = _entry_of(source.slug, document)
+    entries, position, name = _entry_of(source.slug, document, before.problems)
     keyed = isinstance(entries, Pairs)
     key, value = entries[position] if keyed else (None, entries[position])
     if fault == "NUL in a field":
@@ -163,7 +164,7 @@ def test_an_entry_that_is_stated_twice_alike_counts_and_is_reported(source, smal
         return  # its entries are a list, without keys: tested above
     document = small(source.slug)
     before = source.parse(write(document))
-    entries, position, name = _entry_of(source.slug, document)
+    entries, position, name = _entry_of(source.slug, document, before.problems)
     entries.append(entries[position])
     found = source.parse(write(document))
     assert found.offerings == before.offerings
