@@ -65,7 +65,8 @@ _COHERE = {
     "billed_units.image_tokens": "input_image_tokens",
     "search_units": "rerank_searches",
 }
-_NOT_BILLED = ("tokens.", "cached_tokens", "api_version.", "meta.api_version.", "billed_units.images", "warnings")
+_UNITS = ("tokens.", "billed_units.images")
+_NOT_BILLED = ("tokens.", "cached_tokens", "api_version.", "billed_units.images", "warnings")
 
 
 def _cohere_path(field: str) -> str:
@@ -95,6 +96,6 @@ COHERE = Format(
     "cohere",
     "Cohere's billed_units",
     read_cohere,
-    lambda field: _cohere_path(field) in _COHERE or _cohere_path(field).startswith(_NOT_BILLED),
+    lambda field: _cohere_path(field) in _COHERE or _cohere_path(field).startswith(_UNITS),
     frozenset({*_COHERE} - {*REQUESTS}),
 )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.formats import PROVIDER_FORMATS, UsageFormat, reads
+from llmpricing.domain.usage.openai import SEARCH_SIZE
 from llmpricing.domain.usage.reading import is_counter
 
 OURS: UsageFormat = "llmpricing"
@@ -70,6 +71,8 @@ def _meters(names: Iterable[str], roles: Collection[str]) -> dict[str, str]:
 
 
 def _may_count(name: str) -> bool:
+    if name == SEARCH_SIZE:  # a role where a price depends on it, and else no matter
+        return False
     return name in _OBJECTS or is_counter(name) or any(one.reads(_field(name)) for one in PROVIDER_FORMATS)
 
 

@@ -178,6 +178,13 @@ def test_usage_objects_are_refused_where_our_own_words_are_expected(motley_book,
         priced(motley_book, log)
 
 
+def test_columns_that_say_nothing_of_usage_are_kept(motley_book, tmp_path):
+    row = {"model": "motley/m3", "at": "2025-03-01T12:00:00Z", "input_tokens": 9, "warnings": "x"}
+    write_csv(tmp_path / "log.csv", [row | {"search_context_size": "low", "usage_format": "openai"}])
+    (found,) = read_csv(priced(motley_book, tmp_path / "log.csv")[1])
+    assert (found["warnings"], found["search_context_size"], found["usage_format"]) == ("x", "low", "openai")
+
+
 def test_usage_beside_its_object_is_refused(motley_book, tmp_path):
     (tmp_path / "log.csv").write_text("model,usage,output_tokens\n")
     with pytest.raises(LogError, match="--ignore-column output_tokens"):
@@ -208,3 +215,70 @@ def test_times_that_are_to_be_ignored_are_ignored_in_every_block(motley_book, tm
     summary, _ = priced(motley_book, log, ignored={"at"})
     assert summary.rows == 5
     assert not [reason for reason in summary.unpriced if "states a time" in reason]
+
+
+WHOLE: tuple[dict[str, Any], ...] = (
+    {"inputTokens": 20, "outputTokens": 5, "cacheReadInputTokens": 400},
+    {"input_tokens": 500, "cached_input_tokens": 400, "output_tokens": 7},
+    {"gen_ai.usage.input_tokens": 500, "gen_ai.usage.output_tokens": 7},
+    {"prompt_tokens": 500, "cache_read_input_tokens": 400, "completion_tokens": 7},
+    {"prompt_tokens": 500, "completion_tokens": 7, "service_tier": "batch"},
+    {
+        "input_tokens": 5,
+        "output_tokens": 1,
+        "iterations": [
+            {"type": "compaction", "input_tokens": 300_000, "output_tokens": 9},
+            {"type": "message", "input_tokens": 5, "output_tokens": 1},
+        ],
+    },
+    {"prompt_tokens": 500, "completion_tokens": 7, "quantum_tokens": 3},
+)
+
+
+def test_each_row_of_a_log_may_be_of_another_format_and_what_is_not_understood_is_not_priced(motley_book, tmp_path):
+    models = [f"motley/m{number}" for number in range(1, motley.OFFERINGS + 1)]
+    rows = [{"model": model, "at": "2025-03-01T12:00:00Z", "usage": usage} for model in models for usage in WHOLE]
+    known = [row for row in rows if "quantum_tokens" not in row["usage"]]
+    asked = [
+        Asked(row["model"], read_usage(row["usage"], "auto"), datetime.fromisoformat(row["at"]), None, context())
+        for row in known
+    ]
+    expected = [total(answer) for answer in quote_many(motley_book, asked)]
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(b"\n".join(msgspec.json.encode({"id": number} | row) for number, row in enumerate(rows)))
+    summary, out = priced(motley_book, log, usage_format="auto")
+    costs = {row["id"]: row["cost"] for row in map(msgspec.json.decode, out.read_bytes().splitlines())}
+    assert [costs.get(number) for number, row in enumerate(rows) if row in known] == expected
+    assert len(costs) > len(models)
+    (unread,) = [rows for reason, rows in summary.unpriced.items() if reason.startswith("quantum_tokens was not read")]
+    assert unread == len(models)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".ndjson"])
+def test_a_sum_of_requests_costs_in_a_log_what_its_quote_says(motley_book, tmp_path, suffix):
+    chance = random.Random(suffix)  # noqa: S311 - the same log every time
+    rows = [
+        {
+            "model": f"motley/m{chance.randint(1, motley.OFFERINGS)}",
+            "at": "2025-03-01T12:00:00Z",
+            "input_tokens": chance.randint(1, 900_000),
+            "output_tokens": chance.randint(0, 900),
+            "requests": chance.choice([1, 2, 3, 20]),
+        }
+        for _ in range(300)
+    ]
+    asked = []
+    for row in rows:
+        usage = read_usage({name: row[name] for name in ("input_tokens", "output_tokens", "requests")})
+        asked.append(Asked(row["model"], usage, datetime.fromisoformat(row["at"]), None, context()))
+    expected = [total(answer) for answer in quote_many(motley_book, asked)]
+    log = (tmp_path / "log").with_suffix(suffix)
+    if suffix == ".csv":
+        write_csv(log, [{"id": number} | row for number, row in enumerate(rows)])
+    else:
+        log.write_bytes(b"\n".join(msgspec.json.encode({"id": number} | row) for number, row in enumerate(rows)))
+    _, out = priced(motley_book, log)
+    found = read_csv(out) if suffix == ".csv" else map(msgspec.json.decode, out.read_bytes().splitlines())
+    costs = {int(row["id"]): row["cost"] for row in found}
+    assert [costs.get(number) for number in range(len(rows))] == expected
+    assert len(costs) > 40

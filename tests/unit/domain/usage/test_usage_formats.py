@@ -358,7 +358,7 @@ def test_what_counts_nothing_is_left_alone(usage_format: UsageFormat, sample: di
 
 @pytest.mark.parametrize(("usage_format", "sample"), SAMPLES)
 def test_every_count_of_a_real_object_counts_in_a_log_too(usage_format: UsageFormat, sample: dict[str, Any]) -> None:
-    assert all(reads(usage_format, field) for field in paths(sample))
+    assert all(reads(usage_format, field) for field in paths(sample) if "api_version" not in field)
 
 
 def paths(raw: Mapping[str, Any], above: str = "") -> list[str]:
