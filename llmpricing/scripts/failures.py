@@ -76,11 +76,15 @@ def with_retries(work: Callable[[], None], settings: Settings, *, patiently: boo
                 raise
             patiently = True
             delay_s = min(settings.script_retry_delay_s, 2.0**attempt)
-            what = "broke off, nothing was changed" if broke_off(error) else "does not answer yet"
-            if is_transient(error) and not broke_off(error):
-                what = "ended this for another change's sake"
-            click.echo(f"The database {what}; trying again in {delay_s:.0f} s ...", err=True)
+            click.echo(f"The database {_why_again(error)}; trying again in {delay_s:.0f} s ...", err=True)
             sleep(delay_s)
+
+
+def _why_again(error: DBAPIError) -> str:
+    if broke_off(error):
+        unsure = UNSURE in getattr(error, "__notes__", ())
+        return "broke off while the change was being kept" if unsure else "broke off, nothing was changed"
+    return "ended this for another change's sake" if is_transient(error) else "does not answer yet"
 
 
 def _not_there_yet(error: DBAPIError) -> bool:
