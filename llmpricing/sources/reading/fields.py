@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from llmpricing.domain.money import MoneyError, parse_decimal, snap
 from llmpricing.domain.observations import Problem
+from llmpricing.domain.times import InstantError, read_instant
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.reading.documents import LONGEST_KEY, FaultyObject, is_kept, kept, objects_within, repeated
 
@@ -143,19 +144,23 @@ def as_count(value: object, name: str) -> int:
 
 
 def as_date(value: object, name: str) -> date:
-    try:
-        return date.fromisoformat(as_text(value, name))
-    except ValueError:
-        raise EntryError(f"{name} is not a date (YYYY-MM-DD)") from None
+    """A day as the web, the command line and logs read it; raises EntryError for weeks and other ways of ISO 8601."""
+    at, hour_stated = _instant(value, name)
+    if hour_stated:
+        raise EntryError(f"{name} is a time, not a date such as 2026-01-31")
+    return at.date()
 
 
 def as_time(value: object, name: str) -> datetime:
-    """An aware UTC time; one without an offset is UTC."""
+    """A time in UTC as the web, the command line and logs read it; one without an offset is UTC."""
+    return _instant(value, name)[0]
+
+
+def _instant(value: object, name: str) -> tuple[datetime, bool]:
     try:
-        parsed = datetime.fromisoformat(as_text(value, name))
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise EntryError(f"{name} is not a time (ISO 8601)") from None
+        return read_instant(as_text(value, name), assume_utc=True)
+    except InstantError as error:
+        raise EntryError(f"{name} {error}") from None
 
 
 def optional_text(entry: Mapping[str, Any], name: str) -> str | None:
