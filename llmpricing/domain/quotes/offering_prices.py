@@ -15,6 +15,7 @@ from llmpricing.domain.quotes.context_pricing import ContextPricing
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.periods import Period, bounds
 from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, listed_place, zones_of
+from llmpricing.domain.quotes.search_fees import with_one_fee
 from llmpricing.domain.quotes.sellers import charges_apart, default_facts, has_default_place
 from llmpricing.domain.quotes.unit_rates import PriceDataError, remembered
 
@@ -33,7 +34,7 @@ class OfferingPrices:
     """All prices of an offering that were believed at one time. Times between two bounds are priced alike."""
 
     def __init__(self, prices: Sequence[Price], offering: str = "") -> None:
-        self.prices = tuple(prices)
+        self.prices = prices = tuple(with_one_fee(prices, offering))
         self.offering = offering  # provider/api-id, for what its seller documents; empty where that does not count
         self.tiers = frozenset(price.conditions.service_tier for price in prices)
         self.regions = frozenset(price.conditions.region for price in prices) - {""}

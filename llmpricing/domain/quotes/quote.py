@@ -121,8 +121,8 @@ def _contract_bill(listed: PriceSelection, agreed: PriceSelection, usage: Usage,
     allocation = agreed.allocation(usage.request_input, usage.keys)
     bill = exact_bill(allocation, usage, terms.currency, terms.exchanges)
     beside = exact_bill(listed.allocation(usage.request_input, usage.keys), usage, bill.currency, terms.exchanges)
-    amounts = {line.price_id: line.amount for line in beside.lines if line.currency == bill.currency}
-    lines = tuple(line._replace(list_amount=amounts.get(line.price_id)) for line in bill.lines)
+    amounts = {(line.meter, line.price_id): line.amount for line in beside.lines if line.currency == bill.currency}
+    lines = tuple(line._replace(list_amount=amounts.get((line.meter, line.price_id))) for line in bill.lines)
     return bill._replace(list_total=beside.total, lines=lines)
 
 
