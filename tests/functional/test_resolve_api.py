@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import Engine, create_engine, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from structlog.testing import capture_logs
@@ -14,9 +16,12 @@ from webtest import TestApp
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Why
 from llmpricing.models import BookVersion, MatchRule, ProviderDescription
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes import quoting
+from llmpricing.sources.registry import source_info
 from llmpricing.web.api import quote_refusals
 from tests.conftest import NOW, running_app
 
@@ -171,6 +176,67 @@ def test_rules_that_cannot_be_read_stop_nothing_and_are_counted(book_url: str, r
         assert quote.json["data"]["total"] == "0.0025"
         assert app.get("/api/health").json["data"]["name_rules_left_out"] == 4 + sellers
     assert len([log for log in logs if log["event"] == "name_rule_left_out"]) == 4 + sellers
+
+
+def lab(prices: dict[str, Any]) -> list[dict[str, Any]]:
+    """A lab that claims names beginning with zeta, with these prices of a million input tokens by id."""
+    models = [
+        {"id": id_, "match": {"equals": id_}, "prices": price if isinstance(price, list) else {"input_mtok": price}}
+        for id_, price in prices.items()
+    ]
+    return [
+        {
+            "id": "lab",
+            "name": "Lab",
+            "api_pattern": r"https://lab\.example",
+            "model_match": {"starts_with": "zeta"},
+            "models": models,
+        }
+    ]
+
+
+def load(engine: Engine, listed: list[dict[str, Any]]) -> None:
+    reading = ReadList(json.dumps(listed).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
+    with Session(engine) as session, session.begin():
+        import_lists(session, [(source_info("genai-prices"), reading)])
+
+
+def test_a_moving_alias_is_ambiguous_while_it_costs_something_else(testapp: TestApp, engine: Engine) -> None:
+    later = [{"prices": {"input_mtok": 2}}, {"constraint": {"start_date": "2026-06-01"}, "prices": {"input_mtok": 1}}]
+    load(engine, lab({"zeta": 1, "zeta-latest": later, "zeta-two": 1, "zeta-two-latest": 1}))
+    error = testapp.get("/api/v1/resolve?model=zeta&as_of=2026-05-01", status=409).json["error"]
+    assert error["details"]["candidates"] == ["lab/zeta", "lab/zeta-latest"]
+    told = error["details"]["differences"]
+    assert [one["prices"]["input_tokens"]["amount"] for one in told] == ["1", "2"]
+    assert testapp.get("/api/v1/resolve?model=zeta&as_of=2026-07-01").json["data"]["id"] == "lab/zeta"
+    for query in ("model=zeta-two", "model=zeta&provider=lab", "model=lab/zeta", "model=zeta-latest"):
+        data = testapp.get(f"/api/v1/resolve?{query}&as_of=2026-05-01").json["data"]
+        assert data["id"].removeprefix("lab/") == query.partition("&")[0].partition("=")[2].removeprefix("lab/")
+
+
+def test_a_bare_id_of_two_products_is_ambiguous_where_they_cost_something_else(
+    testapp: TestApp, engine: Engine
+) -> None:
+    load(engine, lab({"zeta-3": 1, "streaming/zeta-3": 2, "zeta-4": 1, "streaming/zeta-4": 1}))
+    error = testapp.get("/api/v1/resolve?model=zeta-3", status=409).json["error"]
+    assert error["details"]["candidates"] == ["lab/zeta-3", "lab/streaming/zeta-3"]
+    assert [one["product"] for one in error["details"]["differences"]][1].startswith("streaming")
+    quoted = testapp.get("/api/v1/quote?model=zeta-3&input_tokens=1", status=409).json["error"]
+    assert quoted["details"]["differences"] == error["details"]["differences"]
+    assert testapp.get("/api/v1/resolve?model=zeta-4").json["data"]["id"] == "lab/zeta-4"
+    assert testapp.get("/api/v1/resolve?model=lab/streaming/zeta-3").json["data"]["id"] == "lab/streaming/zeta-3"
+
+
+def test_two_houses_of_one_lab_are_candidates(testapp: TestApp, engine: Engine) -> None:
+    houses = [{**lab({"glm-9": price})[0], "id": house, "name": house} for house, price in (("zai", 1), ("zhipuai", 2))]
+    load(engine, [{**house, "model_match": {"starts_with": "glm"}} for house in houses])
+    error = testapp.get("/api/v1/resolve?model=glm-9", status=409).json["error"]
+    assert sorted(error["details"]["candidates"]) == ["zai/glm-9", "zhipuai/glm-9"]
+    assert {one["provider"]: one["prices"]["input_tokens"]["amount"] for one in error["details"]["differences"]} == {
+        "zai": "1",
+        "zhipuai": "2",
+    }
+    assert testapp.get("/api/v1/resolve?model=glm-9&provider=zhipuai").json["data"]["id"] == "zhipuai/glm-9"
 
 
 def test_every_id_of_the_full_price_book_means_itself(full_book_url: str) -> None:

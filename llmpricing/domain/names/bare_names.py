@@ -9,8 +9,10 @@ from types import MappingProxyType
 from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.marks import FINE_TUNE
+from llmpricing.domain.names.moments import Moment
 from llmpricing.domain.names.providers import ORGANISATIONS, sells_at_all
-from llmpricing.domain.names.surfaces import Priced, at_surface
+from llmpricing.domain.names.surfaces import at_surface
+from llmpricing.domain.names.twins import with_twins
 
 # Names that a lab gave its own models, besides those that a list's clauses claim for it: they are the lab's own before
 # and after any import.
@@ -34,15 +36,21 @@ _LABS_NAMES: Mapping[str, re.Pattern[str]] = MappingProxyType(
 _HOUSES = MappingProxyType({"zhipuai": "zai", "zai": "zhipuai"})  # two houses of one lab, each with its own prices
 
 
-def of_a_bare_name(index: NameIndex, text: str, priced: Priced) -> Resolution | Ambiguous | None:
-    """What a name means that says no seller.
+def of_a_bare_name(index: NameIndex, text: str, moment: Moment) -> Resolution | Ambiguous | None:
+    """What a name means that says no seller; several where one seller asks different prices by that name."""
+    found = _of_its_seller(index, text, moment)
+    return with_twins(index, found, moment) if isinstance(found, Resolution) else found
+
+
+def _of_its_seller(index: NameIndex, text: str, moment: Moment) -> Resolution | Ambiguous | None:
+    """The seller whose name it is.
 
     What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has its own prices.
     """
     made_from = text.lower().removeprefix(FINE_TUNE)
     labs = [seller for seller in _claiming(index) if _claims(seller, made_from)]
     labs += [index.sellers[o] for lab in labs if (o := _HOUSES.get(lab.slug, "")) in index.sellers]
-    found = [one for lab in labs if (one := at_surface(index, lab, text, priced))]
+    found = [one for lab in labs if (one := at_surface(index, lab, text, moment))]
     if found:
         slugs = tuple(dict.fromkeys(s for one in found for s in _slugs(one)))
         return found[0] if len(slugs) == 1 else Ambiguous(slugs)

@@ -16,10 +16,11 @@ from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why,
 from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
+from llmpricing.domain.names.moments import ANY_MOMENT, Moment
 from llmpricing.domain.names.providers import HUGGING_FACE, KIN, ORGANISATIONS, Hint, HintKind, read_hint, surfaces_of
 from llmpricing.domain.names.spellings import without_window
 from llmpricing.domain.names.suggestions import suggest
-from llmpricing.domain.names.surfaces import Priced, at_surface, exact_id
+from llmpricing.domain.names.surfaces import at_surface, exact_id
 
 __all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "resolve", "too_long"]
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
@@ -39,9 +40,9 @@ class Route:
 
 
 def resolve(
-    index: NameIndex, name: str, provider: str | None = None, priced: Priced = lambda slug: True
+    index: NameIndex, name: str, provider: str | None = None, moment: Moment = ANY_MOMENT
 ) -> Resolution | Ambiguous | Unknown:
-    """The offering that ``name`` means at the moment for which ``priced`` tells which offerings have a price.
+    """The offering that ``name`` means at that moment.
 
     ``provider`` may be a seller's id, another name of it, a library's word for it, its API host or URL.
     """
@@ -58,7 +59,7 @@ def resolve(
         return Resolution(own, "own alias")
     if hint and hint.kind is HintKind.NOBODY:
         hint = None
-    found = _found(index, spelling.text, hint, provider, priced)
+    found = _found(index, spelling.text, hint, provider, moment)
     if isinstance(found, Resolution) and spelling.reading:
         return replace(found, detail=f"{spelling.reading}; {found.detail}" if found.detail else spelling.reading)
     return found or _unknown(index, spelling.text, hint)
@@ -72,17 +73,17 @@ def too_long(name: str, provider: str | None) -> Unknown | None:
 
 
 def _found(
-    index: NameIndex, text: str, hint: Hint | None, said: str | None, priced: Priced
+    index: NameIndex, text: str, hint: Hint | None, said: str | None, moment: Moment
 ) -> Resolution | Ambiguous | None:
     if hint is None and (slugs := index.slugs.get(text.lower())):
         return one_of([slug for slug in slugs if slug == text] or slugs, "id")
     for seller in index.surfaces(hint) if hint and hint.surfaces != (HUGGING_FACE,) else ():
-        if by_id := exact_id(index, seller, text, priced):
+        if by_id := exact_id(index, seller, text, moment):
             return by_id
     for route in _routes(index, text, hint, said or ""):
-        if found := _at(index, route, hint, priced):
+        if found := _at(index, route, hint, moment):
             return found
-    return None if hint or form_of(text) else of_a_bare_name(index, text, priced)
+    return None if hint or form_of(text) else of_a_bare_name(index, text, moment)
 
 
 def _routes(index: NameIndex, text: str, hint: Hint | None, said: str) -> Iterator[Route]:
@@ -153,13 +154,13 @@ _WORDS = frozenset(
 )
 
 
-def _at(index: NameIndex, route: Route, hint: Hint | None, priced: Priced) -> Resolution | Ambiguous | None:
+def _at(index: NameIndex, route: Route, hint: Hint | None, moment: Moment) -> Resolution | Ambiguous | None:
     """All steps at each surface, then at those that stand in; the routes of Hugging Face are candidates."""
     sellers = index.surfaces(Hint(HintKind.PLATFORM, route.surfaces))
     many: list[str] = []
     for seller in sellers:
         text, region = path_at(seller.slug, route.text)
-        found = _only_id(index, seller, text, priced) if route.only_ids else at_surface(index, seller, text, priced)
+        found = _only_id(index, seller, text, moment) if route.only_ids else at_surface(index, seller, text, moment)
         if isinstance(found, Resolution):
             found = replace(found, region=route.region or region, detail=_joined(route.detail, found.detail))
         if found and len(sellers) > 1 and hint and route.surfaces == (HUGGING_FACE,):
@@ -168,14 +169,14 @@ def _at(index: NameIndex, route: Route, hint: Hint | None, priced: Priced) -> Re
             return found
     if many:
         return Ambiguous(tuple(many)) if len(many) > 1 else Resolution(many[0], "only seller")
-    return None if route.only_ids else _stand_in(index, route, sellers, priced)
+    return None if route.only_ids else _stand_in(index, route, sellers, moment)
 
 
-def _only_id(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Resolution | Ambiguous | None:
-    return exact_id(index, seller, text, priced)
+def _only_id(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Resolution | Ambiguous | None:
+    return exact_id(index, seller, text, moment)
 
 
-def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], priced: Priced) -> Resolution | None:
+def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], moment: Moment) -> Resolution | None:
     """The price of another seller, where the price book has none of the one that was meant: always marked."""
     first = route.surfaces[0] if route.surfaces else ""
     others = [*KIN.get(first, ())]
@@ -184,7 +185,7 @@ def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], price
     for slug in dict.fromkeys(others):
         text, region = path_at(first, route.text)
         seller = index.sellers.get(slug)
-        found = at_surface(index, seller, text, priced) if seller else None
+        found = at_surface(index, seller, text, moment) if seller else None
         if isinstance(found, Resolution):
             detail = _joined(route.detail, f"{first} has no price of its own for it")
             return Resolution(found.slug, "fallback", detail, route.region or region, f"{first}/{text}")

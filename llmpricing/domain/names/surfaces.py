@@ -3,52 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
 from llmpricing.domain.names.identities import Identity, identity, organisation
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, Seller
 from llmpricing.domain.names.loose_matches import at_place, is_anothers_date, keeps_identity
+from llmpricing.domain.names.moments import Moment
 from llmpricing.domain.names.spellings import Spelling, spellings, without_build, without_month
+from llmpricing.domain.names.twins import OTHER_SURFACE
 
-Priced = Callable[[str], bool]  # whether an offering has a price at the moment asked
 _LATEST = re.compile(r"-latest$", re.IGNORECASE)
 _NUMBERED_END = re.compile(r"-\d[\d-]*$")
-# Seller's own words before an id that name another surface of it, or its kind of machine.
-_OTHER_SURFACE = frozenset({"claude_platform", "streaming", "tee", "unsloth"})
 
 
-def at_surface(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Resolution | Ambiguous | None:
+def at_surface(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Resolution | Ambiguous | None:
     """The offering of this seller that a name means: its ids and clauses, then other spellings of the same model."""
     read = list(spellings(text, seller.slug))
     for spelling in read:
-        if found := _named(index, seller, spelling, priced):
+        if found := _named(index, seller, spelling, moment):
             return found
     last = read[-1]
-    if entry := _same_identity(index, seller, last.text, identity(last.text)):
-        return Resolution(entry.slug, "other spelling", last.reading or f"read as {entry.api_id}")
+    if entries := _same_identity(index, seller, last.text, identity(last.text), moment):
+        if len(entries) > 1:
+            return Ambiguous(tuple(entry.slug for entry in entries))
+        return Resolution(entries[0].slug, "other spelling", last.reading or f"read as {entries[0].api_id}")
     build, month = without_build(last.text, seller.slug), without_month(last.text, seller.slug)
-    if build and not _lists_numbered(seller, build.text) and (found := _named(index, seller, build, priced)):
+    if build and not _lists_numbered(seller, build.text) and (found := _named(index, seller, build, moment)):
         return found
-    if month and not _lists_numbered(seller, month.text) and (found := _named(index, seller, month, priced)):
+    if month and not _lists_numbered(seller, month.text) and (found := _named(index, seller, month, moment)):
         return replace(found, stands_in_for=last.text) if isinstance(found, Resolution) else found
     bare = _LATEST.sub("", last.text)
-    if bare != last.text and (found := _named(index, seller, Spelling(bare, "without -latest"), priced)):
+    if bare != last.text and (found := _named(index, seller, Spelling(bare, "without -latest"), moment)):
         return found
-    return _without_its_date(index, seller, last.text)
+    return _without_its_date(index, seller, last.text, moment)
 
 
-def exact_id(index: NameIndex, seller: Seller, text: str, priced: Priced) -> Resolution | Ambiguous | None:
+def exact_id(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Resolution | Ambiguous | None:
     """The offering whose id is the name itself; another that a clause gives, where it has no price at the moment."""
     full = f"{seller.slug}/{text}"
     slugs = index.slugs.get(full.lower(), ())
     if not slugs:
         return None
     found = one_of([slug for slug in slugs if slug == full] or slugs, "id")
-    if isinstance(found, Resolution) and not priced(found.slug):
+    if isinstance(found, Resolution) and not moment.priced(found.slug):
         other = claimed_by(index, seller, text)
-        if other and other.slug != found.slug and priced(other.slug):
+        if other and other.slug != found.slug and moment.priced(other.slug):
             return Resolution(other.slug, "clause", f"{found.slug} has no price at that time")
     return found
 
@@ -72,8 +72,8 @@ def claimed_by(index: NameIndex, seller: Seller, text: str) -> IndexedOffering |
     return None
 
 
-def _named(index: NameIndex, seller: Seller, spelling: Spelling, priced: Priced) -> Resolution | Ambiguous | None:
-    if found := exact_id(index, seller, spelling.text, priced):
+def _named(index: NameIndex, seller: Seller, spelling: Spelling, moment: Moment) -> Resolution | Ambiguous | None:
+    if found := exact_id(index, seller, spelling.text, moment):
         if isinstance(found, Ambiguous):
             return found
         rule = "model id" if found.rule == "id" else found.rule
@@ -89,7 +89,10 @@ def _named(index: NameIndex, seller: Seller, spelling: Spelling, priced: Priced)
     return Resolution(entry.slug, "clause", spelling.reading or detail)
 
 
-def _same_identity(index: NameIndex, seller: Seller, text: str, asked: Identity) -> IndexedOffering | None:
+def _same_identity(
+    index: NameIndex, seller: Seller, text: str, asked: Identity, moment: Moment
+) -> tuple[IndexedOffering, ...]:
+    """The offering of this identity; more where the seller has several that ask different prices at that moment."""
     found = _of_this_surface(seller.by_identity.get(replace(asked, place=""), ()))
     if not found and not asked.date and not asked.build and seller.slug in ("aws", "google-vertex"):
         found = _only_date(seller, asked)
@@ -99,16 +102,18 @@ def _same_identity(index: NameIndex, seller: Seller, text: str, asked: Identity)
         wanted = {maker, "", seller.slug} if maker in makers else {maker}
         found = tuple(e for e in found if organisation(e.api_id) in wanted)
     elif len({organisation(e.api_id) for e in found} - {""}) > 1:
-        return None
-    return _at_place(found, asked.place, maker)
+        return ()
+    there = _at_place(found, asked.place, maker)
+    rivals = [other for other in there[1:] if moment.differ(there[0].slug, other.slug)]
+    return (there[0], *rivals) if there else ()
 
 
 def _of_this_surface(found: tuple[IndexedOffering, ...]) -> tuple[IndexedOffering, ...]:
-    return tuple(entry for entry in found if entry.api_id.partition("/")[0].lower() not in _OTHER_SURFACE)
+    return tuple(entry for entry in found if entry.api_id.partition("/")[0].lower() not in OTHER_SURFACE)
 
 
-def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> IndexedOffering | None:
-    """The one in the place asked for; a regional price is that of every region that is not listed apart."""
+def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> list[IndexedOffering]:
+    """Those in the place asked for, the likest first; a regional price is that of every region not listed apart."""
     listed: dict[str, list[IndexedOffering]] = {}
     for entry in found:
         listed.setdefault(identity(entry.api_id).place, []).append(entry)
@@ -116,7 +121,8 @@ def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> Ind
     there = next((listed[one] for one in wanted if one in listed), None)
     if there is None and not place and len(listed) == 1:
         there = next(iter(listed.values()))
-    return min(there, key=lambda e: (organisation(e.api_id) != maker, len(e.api_id))) if there else None
+    by_maker = [entry for entry in there or () if organisation(entry.api_id) == maker]
+    return sorted(by_maker or there or (), key=lambda entry: len(entry.api_id))
 
 
 def _only_date(seller: Seller, asked: Identity) -> tuple[IndexedOffering, ...]:
@@ -126,7 +132,7 @@ def _only_date(seller: Seller, asked: Identity) -> tuple[IndexedOffering, ...]:
     return found if len(told) == 1 else ()
 
 
-def _without_its_date(index: NameIndex, seller: Seller, text: str) -> Resolution | None:
+def _without_its_date(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Resolution | None:
     """The undated model, where nobody lists any date of it and no other model of the family bears this one."""
     asked = identity(text)
     if not asked.date or asked.variant or is_anothers_date(index, asked):
@@ -135,9 +141,10 @@ def _without_its_date(index: NameIndex, seller: Seller, text: str) -> Resolution
     anywhere = any(identity(entry.api_id).date for entry in index.by_model.get(asked.model, ()))
     if at_seller or (anywhere and asked.model not in index.bearers.get(asked.date, ())):
         return None
-    entry = _same_identity(index, seller, text, replace(asked, date=""))
-    if entry is None:
+    entries = _same_identity(index, seller, text, replace(asked, date=""), moment)
+    if len(entries) != 1:
         return None
+    (entry,) = entries
     detail = f"{seller.slug} lists no date of {entry.api_id}"
     return Resolution(entry.slug, "undated", detail, stands_in_for=text)
 

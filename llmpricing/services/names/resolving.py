@@ -16,11 +16,14 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
-from llmpricing.domain.names.surfaces import Priced, is_claimed
+from llmpricing.domain.names.moments import Moment
+from llmpricing.domain.names.surfaces import is_claimed
+from llmpricing.domain.names.twins import twins
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
+from llmpricing.services.names.price_differences import differing_times, pair_key
 from llmpricing.services.names.priced_times import Periods, has_price, priced_at_times
 from llmpricing.services.price_book import BookState, book_state
 
@@ -48,18 +51,25 @@ class Names:
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
         self._catalogues: Memory[int, NameIndex] = Memory(4)
         self._lookups: Memory[tuple[int, int, tuple[int, int, int]], Lookup] = Memory(16)
-        self.priced = PricedNames(-1, 0, {}, (), ())
+        self.priced = PricedNames(-1, 0, {}, {}, (), ())
 
-    def keep_prices(self, version: int, periods: Periods) -> None:
-        """Take in when offerings had a price, of those that a clause of another claims; what was known stays so."""
+    def twins(self) -> set[tuple[str, str]]:
+        """The pairs of offerings of which the prices decide what a name means."""
+        return set(twins(self._index(self._recorded_bounds[-1]))) if self._recorded_bounds else set()
+
+    def keep_prices(self, version: int, periods: Periods, differing: Periods) -> None:
+        """Take in when offerings had a price, of those that a clause of another claims, and when twins differed; what
+        was known stays so.
+        """
         index = self._index(self._recorded_bounds[-1]) if self._recorded_bounds else None
         claimed = {slug: found for slug, found in periods.items() if index and is_claimed(index, slug)}
-        if claimed == self.priced.periods:
+        if (claimed, differing) == (self.priced.periods, self.priced.differing):
             self.priced = replace(self.priced, version=version)
             return
-        rows = [row for found in claimed.values() for row in found]
+        rows = [row for found in (*claimed.values(), *differing.values()) for row in found]
         valid, recorded = (sorted(_bounds(row[place] for row in rows)) for place in (0, 1))
-        self.priced = PricedNames(version, self.priced.turn + 1, claimed, tuple(valid), tuple(recorded))
+        turn = self.priced.turn + 1
+        self.priced = PricedNames(version, turn, claimed, differing, tuple(valid), tuple(recorded))
 
     @property
     def turns(self) -> Sequence[datetime]:
@@ -91,7 +101,7 @@ class Names:
         catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
         is_past = known < len(self._recorded_bounds)
         newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
-        return _lookup(catalogue, newest, lambda slug: has_price(priced.periods, slug, clocks))
+        return _lookup(catalogue, newest, priced.at(clocks))
 
     def _index(self, known_at: datetime) -> NameIndex:
         known = bisect_right(self._recorded_bounds, known_at)
@@ -118,11 +128,14 @@ class Names:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PricedNames:
-    """When the offerings had a price that another's clause claims, at one version of the price book."""
+    """When the offerings had a price that another's clause claims, and when twins asked different ones, at one version
+    of the price book.
+    """
 
     version: int
     turn: int  # grows when the periods do
     periods: Periods
+    differing: Periods  # by pair_key
     valid_bounds: tuple[datetime, ...]
     recorded_bounds: tuple[datetime, ...]
 
@@ -131,13 +144,22 @@ class PricedNames:
         valid = bisect_right(self.valid_bounds, clocks.as_of)
         return self.turn, valid, bisect_right(self.recorded_bounds, clocks.known_at)
 
+    def at(self, clocks: Clocks) -> Moment:
+        """What prices say of names then."""
 
-def _lookup(catalogue: NameIndex, newest: Lookup | None, priced: Priced) -> Lookup:
+        def differ(one: str, other: str) -> bool:
+            key = pair_key(one, other)
+            return key in self.differing and has_price(self.differing, key, clocks)
+
+        return Moment(lambda slug: has_price(self.periods, slug, clocks), differ)
+
+
+def _lookup(catalogue: NameIndex, newest: Lookup | None, moment: Moment) -> Lookup:
     """Names looked up and remembered; ``newest`` tells what was not known yet from what is unknown to this day."""
 
     @lru_cache(_REMEMBERED_NAMES)
     def remembered(name: str, provider: str | None) -> Meaning:
-        found = resolve(catalogue, name, provider, priced)
+        found = resolve(catalogue, name, provider, moment)
         if newest and isinstance(found, Unknown) and not isinstance(newest(name, provider), Unknown):
             return Unknown(found.suggestions, Why.NOT_YET)
         return found
@@ -167,7 +189,7 @@ def names_of(session: Session, known: BookState) -> Names:
     try:
         names = _books.remember(key, lambda: _read_names(session))
         if names.priced.version != known.version:
-            names.keep_prices(known.version, priced_at_times(session))
+            names.keep_prices(known.version, priced_at_times(session), differing_times(session, names.twins()))
         return names
     finally:
         if is_mine:

@@ -21,6 +21,7 @@ from llmpricing.domain.quotes.requote import PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.candidates import Candidate, told_apart
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.price_book import BookState, book_state
@@ -45,11 +46,11 @@ class UnknownModel(LookupError):
 
 
 class AmbiguousModel(LookupError):
-    """Several offerings bear the name: ``candidates``."""
+    """Several offerings bear the name: ``candidates``, and in ``differences`` what tells them apart."""
 
-    def __init__(self, name: str, candidates: Sequence[str]) -> None:
+    def __init__(self, name: str, candidates: Sequence[str], differences: Sequence[Candidate] = ()) -> None:
         super().__init__(f"several offerings are called {name}")
-        self.name, self.candidates = name, tuple(candidates)
+        self.name, self.candidates, self.differences = name, tuple(candidates), tuple(differences)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,28 @@ def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | QuoteE
     """
     known = book_state(session)
     names = names_of(session, known)
-    cases = [_resolved(names, one, known.known_at(one.known_at)) for one in asked]
+    cases = _told_apart(session, known, asked, [_resolved(names, one, known.known_at(one.known_at)) for one in asked])
     by_time: dict[datetime, list[_Case]] = defaultdict(list)
     for case in cases:
         if isinstance(case, _Case):
             by_time[case.known_at].append(case)
     believed = {known_at: _believed(session, known, known_at, found) for known_at, found in by_time.items()}
     return [_answer(case, believed[case.known_at]) if isinstance(case, _Case) else case for case in cases]
+
+
+def _told_apart(
+    session: Session, known: BookState, asked: Sequence[Asked], cases: list[_Case | Refusal]
+) -> list[_Case | Refusal]:
+    """The cases, the ambiguous ones with what tells their candidates apart."""
+    ambiguous = [
+        (place, case, Clocks(one.at, known.known_at(one.known_at)))
+        for place, (one, case) in enumerate(zip(asked, cases, strict=True))
+        if isinstance(case, AmbiguousModel)
+    ]
+    differences = told_apart(session, [(case.candidates, clocks) for _, case, clocks in ambiguous])
+    for (place, case, _), told in zip(ambiguous, differences, strict=True):
+        cases[place] = AmbiguousModel(case.name, case.candidates, told)
+    return cases
 
 
 class _Case(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
+from llmpricing.services.names.candidates import told_apart
 from llmpricing.services.names.coverage import Covered, NamedAt, cover, shares
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import book_state
@@ -51,7 +52,8 @@ def resolve(request: Request) -> dict[str, Any]:
     provider = values.get("provider") or values.get("api_url")
     found = resolve_name(request.dbsession, clocks, name, provider)
     if isinstance(found, Ambiguous):
-        raise unresolved(AmbiguousModel(name, found.candidates), "model")
+        (told,) = told_apart(request.dbsession, [(found.candidates, clocks)])
+        raise unresolved(AmbiguousModel(name, found.candidates, told), "model")
     if not isinstance(found, Resolution):
         raise unresolved(UnknownModel(name, provider, found), "model")
     data: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import NamedTuple
 
 import structlog
@@ -58,7 +59,8 @@ def unresolved(error: UnknownModel | AmbiguousModel, field: str) -> Refused:
         field = f"{field.removesuffix('model')}provider" if error.why is Why.NO_SUCH_SELLER else field
         return Refused(404, "MODEL_NOT_FOUND", _UNKNOWN[error.why], field=field, suggestions=error.suggestions)
     message = "Several offerings bear this name: choose one of the candidates, or name the provider."
-    return Refused(409, "MODEL_AMBIGUOUS", message, field=field, candidates=error.candidates)
+    differences = [asdict(one) for one in error.differences]
+    return Refused(409, "MODEL_AMBIGUOUS", message, field=field, candidates=error.candidates, differences=differences)
 
 
 def _unknown_fact(error: ContextError, field: str) -> Refused:

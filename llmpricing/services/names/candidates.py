@@ -1,0 +1,73 @@
+"""What tells the candidates of an ambiguous name apart: product, place and price at the moment asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.money import to_text
+from llmpricing.domain.names.identities import identity
+from llmpricing.models import Offering, PriceRow
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.priced_times import COSTS
+
+_MOST = 1_000  # candidates that are told apart in one answer
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several offerings that a name may mean. ``prices`` are those without conditions, by meter."""
+
+    id: str
+    provider: str
+    product: str | None  # chat, embedding and the like, with the seller's own word for it before the id
+    place: str | None
+    prices: Mapping[str, Mapping[str, Any]]
+
+
+def told_apart(session: Session, asked: Iterable[tuple[Sequence[str], Clocks]]) -> list[tuple[Candidate, ...]]:
+    """The candidates of each question in order, each as it was at the question's clocks; two queries for all."""
+    questions = list(asked)
+    slugs = list(dict.fromkeys(slug for named, _ in questions for slug in named))[:_MOST]
+    if not slugs:
+        return [() for _ in questions]
+    query = select(Offering.id, Offering.slug, Offering.api_id, Offering.mode, Offering.region)
+    offered = {row.slug: row for row in session.execute(query.where(Offering.slug.in_(slugs)))}
+    moments = {clocks for _, clocks in questions}
+    prices = _prices(session, [row.id for row in offered.values()], moments)
+    return [
+        tuple(_candidate(offered[slug], prices[clocks, offered[slug].id]) for slug in named if slug in offered)
+        for named, clocks in questions
+    ]
+
+
+def _candidate(row: Any, prices: Mapping[str, Mapping[str, Any]]) -> Candidate:
+    own_word, slash, _ = row.api_id.partition("/")
+    words = [word for word in (own_word if slash else "", row.mode) if word]
+    place = row.region or identity(row.api_id).place
+    return Candidate(row.slug, row.slug.partition("/")[0], " ".join(words) or None, place or None, prices)
+
+
+def _prices(
+    session: Session, offerings: Collection[int], moments: Collection[Clocks]
+) -> Mapping[tuple[Clocks, int], dict[str, dict[str, Any]]]:
+    """By moment and offering, the prices without conditions."""
+    query = select(PriceRow).where(
+        PriceRow.offering_id.in_(offerings),
+        PriceRow.condition_key == "",
+        PriceRow.state.in_(COSTS),
+        or_(*(PriceRow.believed_at(known_at) for known_at in {clocks.known_at for clocks in moments})),
+    )
+    found: dict[tuple[Clocks, int], dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in session.scalars(query.order_by(PriceRow.meter)):
+        amount = None if row.amount is None else to_text(row.amount)
+        price = {"state": row.state, "amount": amount, "currency": row.currency, "per": row.per_quantity}
+        for clocks in moments:
+            if clocks.as_of in row.valid and clocks.known_at in row.recorded:
+                found[clocks, row.offering_id][row.meter] = price
+    return found

@@ -1,0 +1,88 @@
+"""When two offerings that one name may mean asked different prices, on both clocks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+
+from llmpricing.models import Offering, PriceRow
+from llmpricing.services.names.priced_times import COSTS, Periods
+
+_Pair = tuple[str, str]
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+class _Asked(NamedTuple):
+    """What an offering asked for one component."""
+
+    component: tuple[str, str]
+    price: tuple[Decimal, str]  # of one unit, with the currency
+    valid: Range[datetime]
+    recorded: Range[datetime]
+
+
+def pair_key(one: str, other: str) -> str:
+    """One key for two offerings, in whatever order."""
+    return "\n".join(sorted((one, other)))
+
+
+def differing_times(session: Session, pairs: Iterable[_Pair]) -> Periods:
+    """The (valid, recorded) periods in which the two of a pair ask different prices for the same component; by
+    ``pair_key``. One query, whatever the number of pairs.
+    """
+    wanted = {pair_key(*pair): pair for pair in pairs}
+    asked = _asked(session, {slug for pair in wanted.values() for slug in pair})
+    found = {key: _differing(asked.get(one, ()), asked.get(other, ())) for key, (one, other) in wanted.items()}
+    return {key: periods for key, periods in found.items() if periods}
+
+
+def _asked(session: Session, slugs: set[str]) -> Mapping[str, list[_Asked]]:
+    query = (
+        select(
+            Offering.slug,
+            PriceRow.meter,
+            PriceRow.condition_key,
+            PriceRow.amount,
+            PriceRow.per_quantity,
+            PriceRow.currency,
+            PriceRow.valid,
+            PriceRow.recorded,
+        )
+        .join(Offering, Offering.id == PriceRow.offering_id)
+        .where(Offering.slug.in_(slugs), PriceRow.state.in_(COSTS))
+    )
+    found: dict[str, list[_Asked]] = defaultdict(list)
+    for slug, meter, conditions, amount, per, currency, valid, recorded in session.execute(query) if slugs else ():
+        price = (Decimal(amount or 0) / per, currency if amount else "")
+        found[slug].append(_Asked((meter, conditions), price, valid, recorded))
+    return found
+
+
+def _differing(one: Sequence[_Asked], other: Sequence[_Asked]) -> list[tuple[Range[datetime], Range[datetime]]]:
+    """Where both clocks lie inside the rows of both: no more than one period for two rows of one component."""
+    theirs: dict[tuple[str, str], list[_Asked]] = defaultdict(list)
+    for row in other:
+        theirs[row.component].append(row)
+    found = []
+    for mine in one:
+        for row in theirs.get(mine.component, ()):
+            valid, recorded = _common(mine.valid, row.valid), _common(mine.recorded, row.recorded)
+            if mine.price != row.price and valid and recorded and (valid, recorded) not in found:
+                found.append((valid, recorded))
+    return found
+
+
+def _common(one: Range[datetime], other: Range[datetime]) -> Range[datetime] | None:
+    lower = max(one.lower or _BEGINNING, other.lower or _BEGINNING)
+    uppers = [upper for upper in (one.upper, other.upper) if upper is not None]
+    upper = min(uppers, default=None)
+    if upper is not None and upper <= lower:
+        return None
+    return Range(None if lower == _BEGINNING else lower, upper)
