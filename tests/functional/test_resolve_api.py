@@ -21,7 +21,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes import quoting
-from llmpricing.sources.registry import source_info
+from llmpricing.sources.registry import SOURCES
 from llmpricing.web.api import quote_refusals
 from tests.conftest import NOW, running_app
 
@@ -101,6 +101,15 @@ def test_a_bad_question_is_a_400_that_names_the_parameter(testapp: TestApp, quer
 def test_nothing_is_known_before_the_first_import(testapp: TestApp) -> None:
     testapp.get("/api/v1/resolve?model=acme/acme-large&known_at=2026-11-22T11:59:59Z", status=404)
     testapp.get("/api/v1/resolve?model=acme/acme-large&known_at=2026-11-22T12:00:00Z", status=200)
+
+
+def test_coverage_suggests_for_the_unknown_names_that_come_most_often(testapp: TestApp) -> None:
+    rare = [f"acme-large-{letter}{other}" for letter in "abcdefghijklmnop" for other in "abcdefghijklmnop"][:201]
+    answer = testapp.post_json("/api/v1/coverage", {"models": [*rare, "acme-large-zz", "acme-large-zz"]}).json
+    told = [item["model"] for item in answer["data"]["unknown"] if item["suggestions"]]
+    assert len(answer["data"]["unknown"]) == 202
+    assert len(told) == 200
+    assert "acme-large-zz" in told
 
 
 def test_coverage_sorts_names_into_priced_unknown_and_ambiguous(testapp: TestApp) -> None:
@@ -198,7 +207,7 @@ def lab(prices: dict[str, Any]) -> list[dict[str, Any]]:
 def load(engine: Engine, listed: list[dict[str, Any]]) -> None:
     reading = ReadList(json.dumps(listed).encode(), datetime(2026, 11, 1, tzinfo=UTC), NOW, "a test's list")
     with Session(engine) as session, session.begin():
-        import_lists(session, [(source_info("genai-prices"), reading)])
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
 
 
 def test_a_moving_alias_is_ambiguous_while_it_costs_something_else(testapp: TestApp, engine: Engine) -> None:

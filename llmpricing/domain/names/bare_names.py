@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from types import MappingProxyType
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
-from llmpricing.domain.names.index import NameIndex, Seller
+from llmpricing.domain.names.index import NameIndex
 from llmpricing.domain.names.marks import FINE_TUNE
 from llmpricing.domain.names.moments import Moment
 from llmpricing.domain.names.providers import ORGANISATIONS, sells_at_all
@@ -48,7 +49,9 @@ def _of_its_seller(index: NameIndex, text: str, moment: Moment) -> Resolution | 
     What a lab claims, or a seller's name begins, is not sold by the only other seller: that one has its own prices.
     """
     made_from = text.lower().removeprefix(FINE_TUNE)
-    labs = [seller for seller in _claiming(index) if _claims(seller, made_from)]
+    labs = [] if "/" in made_from else [lab for lab in index.claiming if lab.model_match and lab.model_match(made_from)]
+    named = index.sellers.get(_named_by_its_lab(made_from))
+    labs += [named] if named and named not in labs else []
     labs += [index.sellers[o] for lab in labs if (o := _HOUSES.get(lab.slug, "")) in index.sellers]
     found = [one for lab in labs if (one := at_surface(index, lab, text, moment))]
     if found:
@@ -65,20 +68,25 @@ def _of_its_seller(index: NameIndex, text: str, moment: Moment) -> Resolution | 
     return one_of(slugs, "only seller") if slugs else None
 
 
-def _claiming(index: NameIndex) -> tuple[Seller, ...]:
-    """The sellers that can claim a bare name at all: a lab's names, or a clause of a list."""
-    named = (index.sellers[slug] for slug in _LABS_NAMES if slug in index.sellers)
-    return tuple(dict.fromkeys((*index.claiming, *named)))
-
-
 def _slugs(found: Resolution | Ambiguous) -> tuple[str, ...]:
     return (found.slug,) if isinstance(found, Resolution) else found.candidates
 
 
-def _claims(lab: Seller, name: str) -> bool:
-    if lab.slug in _LABS_NAMES and _LABS_NAMES[lab.slug].fullmatch(name):
-        return True
-    return lab.model_match is not None and "/" not in name and lab.model_match(name)
+_ANY_LABS_NAME = re.compile("|".join(f"({pattern.pattern})" for pattern in _LABS_NAMES.values()))
+_LAB_OF_GROUP = {
+    group: lab
+    for lab, group in zip(
+        _LABS_NAMES,
+        accumulate((1 + pattern.groups for pattern in _LABS_NAMES.values()), initial=1),
+        strict=False,
+    )
+}
+
+
+def _named_by_its_lab(name: str) -> str:
+    """The lab whose own name for a model it is; empty where it is none's."""
+    found = _ANY_LABS_NAME.fullmatch(name)
+    return next((lab for group, lab in _LAB_OF_GROUP.items() if found[group] is not None), "") if found else ""
 
 
 def _names_a_seller(index: NameIndex, text: str) -> bool:

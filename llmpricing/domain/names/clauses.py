@@ -27,9 +27,11 @@ class Clause:
     exact: frozenset[str]
     only_exact: bool
     _state: _State
+    _parts: tuple[_State, ...] = ()  # of which one is enough to match
 
     def __call__(self, text: str) -> bool:
-        return self.stated(text) is not None
+        lowered = text.lower()
+        return any(part(lowered) is not None for part in self._parts or (self._state,))
 
     def stated(self, text: str) -> str | None:
         """The longest part of the lowered text that the clause names; None where it does not match.
@@ -69,7 +71,7 @@ def _branch(operator: str, operand: object, depth: int) -> Clause:
     states = [part._state for part in parts]
     if operator == "or":
         exact = frozenset[str]().union(*(part.exact for part in parts))
-        return Clause(exact, all(part.only_exact for part in parts), _any_of(states))
+        return Clause(exact, all(part.only_exact for part in parts), _any_of(states), tuple(states))
     return Clause(frozenset(), False, _all_of(states))
 
 

@@ -180,7 +180,7 @@ def _seller(provider: ObservedProvider, sells: list[IndexedOffering], problems: 
     by_model: dict[Model, list[IndexedOffering]] = defaultdict(list)
     for entry in sells:
         named = identity(entry.api_id)
-        by_identity[replace(named, place="")].append(entry)
+        by_identity[replace(named, place="") if named.place else named].append(entry)
         by_model[named.model].append(entry)
     return Seller(
         by_identity=_frozen(by_identity),

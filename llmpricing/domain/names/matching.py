@@ -22,7 +22,7 @@ from llmpricing.domain.names.spellings import without_window
 from llmpricing.domain.names.suggestions import suggest
 from llmpricing.domain.names.surfaces import at_surface, exact_id
 
-__all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "resolve", "too_long"]
+__all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "read", "resolve", "too_long", "with_suggestions"]
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
 _PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
 _BEHIND = re.compile(r"([^/]+)/([^/:]+)(?:/[^/]*)?")  # Helicone writes the seller behind the model
@@ -42,10 +42,26 @@ class Route:
 def resolve(
     index: NameIndex, name: str, provider: str | None = None, moment: Moment = ANY_MOMENT
 ) -> Resolution | Ambiguous | Unknown:
-    """The offering that ``name`` means at that moment.
+    """The offering that ``name`` means at that moment, else with the ids most like it.
 
     ``provider`` may be a seller's id, another name of it, a library's word for it, its API host or URL.
     """
+    return with_suggestions(index, name, read(index, name, provider, moment))
+
+
+def with_suggestions(
+    index: NameIndex, name: str, found: Resolution | Ambiguous | Unknown
+) -> Resolution | Ambiguous | Unknown:
+    """What was read of a name, with the ids most like it where no offering bears it."""
+    if not isinstance(found, Unknown) or found.why in (Why.OWN, Why.NO_SUCH_SELLER) or len(name) > MAX_LENGTH:
+        return found
+    return Unknown(suggest(index, without_window(name.strip()).text), found.why)
+
+
+def read(
+    index: NameIndex, name: str, provider: str | None = None, moment: Moment = ANY_MOMENT
+) -> Resolution | Ambiguous | Unknown:
+    """As ``resolve``, without suggestions: they take longer than all else."""
     if unread := too_long(name, provider):
         return unread
     name = name.strip()
@@ -62,7 +78,7 @@ def resolve(
     found = _found(index, spelling.text, hint, provider, moment)
     if isinstance(found, Resolution) and spelling.reading:
         return replace(found, detail=f"{spelling.reading}; {found.detail}" if found.detail else spelling.reading)
-    return found or _unknown(index, spelling.text, hint)
+    return found or _unknown(spelling.text, hint)
 
 
 def too_long(name: str, provider: str | None) -> Unknown | None:
@@ -196,7 +212,6 @@ def _joined(*parts: str) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _unknown(index: NameIndex, text: str, hint: Hint | None) -> Unknown:
+def _unknown(text: str, hint: Hint | None) -> Unknown:
     form = form_of(text)
-    why = Why.OWN if form and form.own else Why.NOT_SOLD if hint else Why.NO_SUCH_NAME
-    return Unknown(() if why is Why.OWN else suggest(index, text), why)
+    return Unknown((), Why.OWN if form and form.own else Why.NOT_SOLD if hint else Why.NO_SUCH_NAME)

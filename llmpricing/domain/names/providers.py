@@ -164,6 +164,8 @@ _LABS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "thinkingmachines": ("thinkingmachines",),
     }
 )
+_PLATFORM_IDS = frozenset(slug for surfaces in _PLATFORMS.values() for slug in surfaces)
+_LAB_IDS = frozenset(slug for surfaces in _LABS.values() for slug in surfaces)
 _LOCAL = frozenset(
     {
         *("gpt4all", "llamacpp", "llamafile", "llamastack", "lmstudio", "local", "localai", "localhost", "mlx"),
@@ -195,8 +197,7 @@ def canonical(provider: str) -> str:
 
 def sells_at_all(name: str) -> bool:
     """Whether a word is a seller's by this table, whatever the price book has of it."""
-    slug = called_exactly(name)
-    return any(slug in surfaces for table in (_PLATFORMS, _LABS) for surfaces in table.values())
+    return called_exactly(name) in _PLATFORM_IDS | _LAB_IDS
 
 
 def words_of(hint: str) -> tuple[str, ...]:
@@ -234,7 +235,7 @@ def surfaces_of(provider: str) -> tuple[str, ...]:
 
 def kind_of(provider: str) -> HintKind:
     """Whether a provider's id is a lab's or a platform's."""
-    return HintKind.LAB if any(provider in surfaces for surfaces in _LABS.values()) else HintKind.PLATFORM
+    return HintKind.LAB if provider in _LAB_IDS else HintKind.PLATFORM
 
 
 def _by_words(words: tuple[str, ...], known: Container[str]) -> Hint:

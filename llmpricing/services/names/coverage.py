@@ -9,12 +9,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.names.matching import Resolution
+from llmpricing.domain.names.matching import Resolution, Unknown
 from llmpricing.models import PriceRow
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.priced_times import COSTS
 from llmpricing.services.names.resolving import Meaning, names_of
 from llmpricing.services.price_book import book_state
+
+_SUGGESTED = 200  # unknown names that get suggestions
 
 
 class NamedAt(NamedTuple):
@@ -33,10 +35,15 @@ class Covered(NamedTuple):
 
 
 def cover(session: Session, clocks: Clocks, names: Iterable[NamedAt]) -> list[Covered]:
-    """Each name once a seller, in order, with what it means and whether a price of it was valid then."""
+    """Each name once a seller, in order, with what it means and whether a price of it was valid then; the unknown ones
+    that come most often with the ids most like them.
+    """
     known = names_of(session, book_state(session))
     lookup = known.at(clocks)
-    meanings = {one: lookup(one.name, one.provider) for one in dict.fromkeys(names)}
+    often = Counter(names)
+    meanings = {one: lookup.read(one.name, one.provider) for one in often}
+    unknown = [one for one, _ in often.most_common() if isinstance(meanings[one], Unknown)]
+    meanings |= {one: lookup(one.name, one.provider) for one in unknown[:_SUGGESTED]}
     ids = {m.slug: known.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
     priced = _priced(session, clocks, ids.values())
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
-from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, resolve, too_long
+from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, read, too_long, with_suggestions
 from llmpricing.domain.names.moments import Moment
 from llmpricing.domain.names.surfaces import is_claimed
 from llmpricing.domain.names.twins import twins
@@ -28,10 +28,10 @@ from llmpricing.services.names.priced_times import Periods, has_price, priced_at
 from llmpricing.services.price_book import BookState, book_state
 
 Meaning = Resolution | Ambiguous | Unknown
-Lookup = Callable[[str, str | None], Meaning]
 
 _WAIT_FOR_OTHERS_S = 2.0
 _REMEMBERED_NAMES = 2048  # by each of the lookups
+_REMEMBERED_SUGGESTIONS = 256
 log = structlog.get_logger(__name__)
 
 
@@ -101,7 +101,7 @@ class Names:
         catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
         is_past = known < len(self._recorded_bounds)
         newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
-        return _lookup(catalogue, newest, priced.at(clocks))
+        return Lookup(catalogue, newest, priced.at(clocks))
 
     def _index(self, known_at: datetime) -> NameIndex:
         known = bisect_right(self._recorded_bounds, known_at)
@@ -154,20 +154,36 @@ class PricedNames:
         return Moment(lambda slug: has_price(self.periods, slug, clocks), differ)
 
 
-def _lookup(catalogue: NameIndex, newest: Lookup | None, moment: Moment) -> Lookup:
-    """Names looked up and remembered; ``newest`` tells what was not known yet from what is unknown to this day."""
+class Lookup:
+    """What names mean at two times, looked up and remembered: ``lookup(name, provider)``.
 
-    @lru_cache(_REMEMBERED_NAMES)
-    def remembered(name: str, provider: str | None) -> Meaning:
-        found = resolve(catalogue, name, provider, moment)
-        if newest and isinstance(found, Unknown) and not isinstance(newest(name, provider), Unknown):
-            return Unknown(found.suggestions, Why.NOT_YET)
-        return found
+    ``newest`` tells what was not known yet from what is unknown to this day.
+    """
 
-    def lookup(name: str, provider: str | None) -> Meaning:
-        return too_long(name, provider) or remembered(name, provider)
+    def __init__(self, catalogue: NameIndex, newest: Lookup | None, moment: Moment) -> None:
+        @lru_cache(_REMEMBERED_NAMES)
+        def remembered(name: str, provider: str | None) -> Meaning:
+            found = read(catalogue, name, provider, moment)
+            if newest and isinstance(found, Unknown) and not isinstance(newest.read(name, provider), Unknown):
+                return Unknown((), Why.NOT_YET)
+            return found
 
-    return lookup
+        @lru_cache(_REMEMBERED_SUGGESTIONS)
+        def suggesting(name: str, why: Why) -> Meaning:
+            return with_suggestions(catalogue, name, Unknown((), why))
+
+        self._remembered, self._suggesting = remembered, suggesting
+
+    def __call__(self, name: str, provider: str | None = None) -> Meaning:
+        """What the name means; where nothing, with the ids most like it."""
+        if unread := too_long(name, provider):
+            return unread
+        found = self._remembered(name, provider)
+        return self._suggesting(name, found.why) if isinstance(found, Unknown) else found
+
+    def read(self, name: str, provider: str | None = None) -> Meaning:
+        """What the name means, without suggestions."""
+        return too_long(name, provider) or self._remembered(name, provider)
 
 
 _marks: Memory[tuple[str, int], str] = Memory(4)

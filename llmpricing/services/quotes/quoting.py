@@ -112,8 +112,8 @@ def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | QuoteE
 
 
 def _told_apart(
-    session: Session, known: BookState, asked: Sequence[Asked], cases: list[_Case | Refusal]
-) -> list[_Case | Refusal]:
+    session: Session, known: BookState, asked: Sequence[Asked], cases: list[_Case | QuoteError]
+) -> list[_Case | QuoteError]:
     """The cases, the ambiguous ones with what tells their candidates apart."""
     ambiguous = [
         (place, case, Clocks(one.at, known.known_at(one.known_at)))
