@@ -19,8 +19,11 @@ from llmpricing.scripts.options import back_to, failures_told, ini_option, json_
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.name_changes import changed_names
 from llmpricing.services.names.resolving import resolve_name
+from llmpricing.settings import Settings
 
+_SHOWN = 200  # names whose answer changed
 MOVED = 3  # the exit code that says that a listed model did
 
 
@@ -30,15 +33,18 @@ MOVED = 3  # the exit code that says that a listed model did
 @click.option(
     "--models", type=click.File(encoding="utf-8"), help="A list of models, one name a line; - is standard input."
 )
+@click.option("--names", "of_names", is_flag=True, help="Tell the names whose answer changed, not the prices.")
 @json_option
-def changes(ini: Path, since: datetime, models: TextIO | None, as_json: bool) -> None:
+def changes(ini: Path, since: datetime, models: TextIO | None, of_names: bool, as_json: bool) -> None:
     """Tell what moved in published prices: what was charged and known then beside what is now, and what is announced.
 
     Exits 3 if a model of --models did, else 0. Names are ids (openai/gpt-4o) or any name that resolves; # begins a
     comment. An offering that the price book did not hold then is new, not moved. Where the price book is younger, its
-    beginning is compared with.
+    beginning is compared with. With --names: the names that mean another offering than they did, those of --models too.
     """
     settings, now = ini_settings(ini), datetime.now(UTC)
+    if of_names:
+        sys.exit(_tell_names(settings, since, now, _names(models) if models else [], as_json))
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = _listed(session, models, now) if models else frozenset()
         start = comparable_since(session, since)
@@ -61,7 +67,7 @@ def changes(ini: Path, since: datetime, models: TextIO | None, as_json: bool) ->
 
 def _listed(session: Session, lines: Iterable[str], now: datetime) -> frozenset[str]:
     """The ids of the offerings that a file names; a name that means none, or several, would never be watched."""
-    names = [name for line in lines if (name := line.partition("#")[0].strip())]
+    names = _names(lines)
     meanings = {name: resolve_name(session, Clocks(now, now), name) for name in names}
     unclear = [name for name, meaning in meanings.items() if not isinstance(meaning, Resolution)]
     if unclear:
@@ -69,6 +75,33 @@ def _listed(session: Session, lines: Iterable[str], now: datetime) -> frozenset[
             f"These names mean no offering, or several: {', '.join(unclear)}. Write ids, such as openai/gpt-4o."
         )
     return frozenset(meaning.slug for meaning in meanings.values() if isinstance(meaning, Resolution))
+
+
+def _names(lines: Iterable[str]) -> list[str]:
+    return [name for line in lines if (name := line.partition("#")[0].strip())]
+
+
+def _tell_names(settings: Settings, since: datetime, now: datetime, listed: list[str], as_json: bool) -> int:
+    """Tell the names whose answer changed; MOVED if a listed one did, else 0."""
+    with failures_told(), open_book(settings, commit=False) as session:
+        start = comparable_since(session, since)
+        found = changed_names(session, start, now, listed)
+    if as_json:
+        shown = [{"name": c.name.name, "provider": c.name.provider, "old": c.old, "new": c.new} for c in found]
+        say_json({"since": since, "compared_with": start, "now": now, "names": shown})
+    else:
+        for change in found[:_SHOWN]:
+            seller = f" at {change.name.provider}" if change.name.provider else ""
+            say(f"{change.name.name}{seller}: {_meant(change.old)} -> {_meant(change.new)}")
+        if len(found) > _SHOWN:
+            say(f"and {len(found) - _SHOWN:,} more: --json tells all")
+        if not found:
+            say("No name changed its answer.")
+    return MOVED if {change.name.name for change in found} & set(listed) else 0
+
+
+def _meant(ids: tuple[str, ...]) -> str:
+    return " or ".join(ids) or "unknown"
 
 
 def _line(change: Change) -> str:

@@ -53,6 +53,10 @@ class Names:
         self._lookups: Memory[tuple[int, int, tuple[int, int, int]], Lookup] = Memory(16)
         self.priced = PricedNames(-1, 0, {}, {}, (), ())
 
+    def aliases(self) -> set[str]:
+        """Every alias that was ever recorded."""
+        return {alias for _, alias, _, _, _ in self._aliases}
+
     def twins(self) -> set[tuple[str, str]]:
         """The pairs of offerings of which the prices decide what a name means."""
         return set(twins(self._index(self._recorded_bounds[-1]))) if self._recorded_bounds else set()
