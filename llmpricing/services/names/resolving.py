@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import count
 from operator import itemgetter
 from threading import Lock
 
@@ -51,7 +53,7 @@ class Names:
         self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
         self._catalogues: Memory[int, NameIndex] = Memory(4)
         self._lookups: Memory[tuple[int, int, tuple[int, int, int]], Lookup] = Memory(16)
-        self.priced = PricedNames(-1, 0, {}, {}, (), ())
+        self.priced = PricedNames(0, {}, {}, (), ())
 
     def aliases(self) -> set[str]:
         """Every alias that was ever recorded."""
@@ -61,19 +63,22 @@ class Names:
         """The pairs of offerings of which the prices decide what a name means."""
         return set(twins(self._index(self._recorded_bounds[-1]))) if self._recorded_bounds else set()
 
-    def keep_prices(self, version: int, periods: Periods, differing: Periods) -> None:
-        """Take in when offerings had a price, of those that a clause of another claims, and when twins differed; what
-        was known stays so.
+    def with_prices(self, periods: Periods, differing: Periods) -> Names:
+        """The same names, and when offerings had a price of those that a clause of another claims, and when twins
+        differed.
+
+        A value of its own: a request that still reads an older state keeps the periods of that state. What both
+        remember is shared, by the periods' turn.
         """
         index = self._index(self._recorded_bounds[-1]) if self._recorded_bounds else None
         claimed = {slug: found for slug, found in periods.items() if index and is_claimed(index, slug)}
         if (claimed, differing) == (self.priced.periods, self.priced.differing):
-            self.priced = replace(self.priced, version=version)
-            return
+            return self
         rows = [row for found in (*claimed.values(), *differing.values()) for row in found]
         valid, recorded = (sorted(_bounds(row[place] for row in rows)) for place in (0, 1))
-        turn = self.priced.turn + 1
-        self.priced = PricedNames(version, turn, claimed, differing, tuple(valid), tuple(recorded))
+        names = copy(self)
+        names.priced = PricedNames(next(_turns), claimed, differing, tuple(valid), tuple(recorded))
+        return names
 
     @property
     def turns(self) -> Sequence[datetime]:
@@ -132,12 +137,11 @@ class Names:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PricedNames:
-    """When the offerings had a price that another's clause claims, and when twins asked different ones, at one version
-    of the price book.
+    """When the offerings had a price that another's clause claims, and when twins asked different ones, as one version
+    of the price book has it.
     """
 
-    version: int
-    turn: int  # grows when the periods do
+    turn: int  # another one for other periods
     periods: Periods
     differing: Periods  # by pair_key
     valid_bounds: tuple[datetime, ...]
@@ -190,8 +194,9 @@ class Lookup:
         return too_long(name, provider) or self._remembered(name, provider)
 
 
-_marks: Memory[tuple[str, int], str] = Memory(4)
-_books: Memory[tuple[str, str], Names] = Memory(2)
+_books: Memory[tuple[str, str], Names] = Memory(2)  # by what moves when names do, with the newest prices
+_versions: Memory[tuple[str, int], Names] = Memory(4)
+_turns = count(1)
 _newest: Memory[str, Names] = Memory(1)  # what was read last, for the health check
 _building = Lock()
 
@@ -201,19 +206,23 @@ def names_of(session: Session, known: BookState) -> Names:
 
     A new version asks once whether it brought names: a pin or new prices leave them, and their index, as they are.
     """
-    mark = _marks.remember((known.book, known.version), lambda: name_history.mark(session))
-    key = (known.book, mark)
-    if (found := _books.recall((key,))) and found[key].priced.version == known.version:
-        return found[key]
+    version = (known.book, known.version)
+    if found := _versions.recall((version,)):
+        return found[version]
     is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)
     try:
-        names = _books.remember(key, lambda: _read_names(session))
-        if names.priced.version != known.version:
-            names.keep_prices(known.version, priced_at_times(session), differing_times(session, names.twins()))
-        return names
+        return _versions.remember(version, lambda: _names_at(session, known.book))
     finally:
         if is_mine:
             _building.release()
+
+
+def _names_at(session: Session, book: str) -> Names:
+    mark = (book, name_history.mark(session))
+    read = _books.remember(mark, lambda: _read_names(session))
+    names = read.with_prices(priced_at_times(session), differing_times(session, read.twins()))
+    _books.keep(mark, names)
+    return names
 
 
 def _read_names(session: Session) -> Names:

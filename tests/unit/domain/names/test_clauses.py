@@ -114,3 +114,9 @@ def test_any_pattern_is_compiled_or_refused_and_any_text_is_searched(pattern, te
         return
     found = compiled.search(text)
     assert found is None or found in text.encode("utf-8", "replace").decode()
+
+
+@pytest.mark.parametrize("pattern", ["(.?){1000}" * 30, "(.?){100}" * 30, "[^a]{500}b"])
+def test_a_pattern_that_is_dear_to_run_is_none(pattern):
+    with pytest.raises(MatchError, match="too large"):
+        compile_clause({"regex": pattern})
