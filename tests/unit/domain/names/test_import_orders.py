@@ -12,19 +12,19 @@ from llmpricing.sources.registry import bundled_lists
 LISTS = {source.slug: source.parse(bundled(source).data) for source in bundled_lists(["bundled"])}
 
 
-def index_of(*names):
+def index_of(*names, lists=LISTS):
     """The index of these lists, read in this order; clauses and descriptions are the most trusted list's, as ever."""
     entries, providers, aliases = {}, {}, []
     for name in names:
-        for provider in LISTS[name].providers:
+        for provider in lists[name].providers:
             providers.setdefault(provider.slug, provider)
-        for offering in LISTS[name].offerings:
+        for offering in lists[name].offerings:
             clauses = (offering.match,) if offering.match else ()
             known = entries.get(offering.slug)
             if known is None or (clauses and not known.clauses):
                 entries[offering.slug] = IndexedOffering(offering.slug, offering.provider, offering.api_id, clauses)
-        aliases += LISTS[name].aliases
-    described = {p.slug: p for p in reversed(LISTS["genai-prices"].providers)} if "genai-prices" in names else {}
+        aliases += lists[name].aliases
+    described = {p.slug: p for p in reversed(lists["genai-prices"].providers)} if "genai-prices" in names else {}
     trusted = sorted(entries.values(), key=lambda entry: (not entry.clauses, _place(entry), entry.slug))
     return build_index(trusted, {**providers, **described}.values(), sorted(aliases))
 
