@@ -7,7 +7,7 @@ from time import perf_counter
 
 from llmpricing.domain.names import identities, marks, providers
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
-from llmpricing.domain.names.matching import resolve
+from llmpricing.domain.names.matching import read
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import bundled_lists
 
@@ -55,7 +55,7 @@ def main() -> None:
     mixed = [*sold, *((name, None) for name, _ in sold)][:NAMES]
     start = perf_counter()
     for name, provider in mixed:
-        resolve(index, name, provider)
+        read(index, name, provider)
     elapsed = perf_counter() - start
     print(f"{len(mixed):,} cold names: {elapsed:.3f} s, {elapsed / len(mixed) * 1e6:.0f} us a name")
 
