@@ -19,7 +19,7 @@ _Pair = tuple[str, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-class _Asked(NamedTuple):
+class _PricedSpan(NamedTuple):
     """What an offering asked for one component."""
 
     component: tuple[str, str]
@@ -38,12 +38,12 @@ def differing_times(session: Session, pairs: Iterable[_Pair]) -> Periods:
     ``pair_key``. One query, whatever the number of pairs.
     """
     wanted = {pair_key(*pair): pair for pair in pairs}
-    asked = _asked(session, {slug for pair in wanted.values() for slug in pair})
-    found = {key: _differing(asked.get(one, ()), asked.get(other, ())) for key, (one, other) in wanted.items()}
+    spans = _spans(session, {slug for pair in wanted.values() for slug in pair})
+    found = {key: _differing(spans.get(one, ()), spans.get(other, ())) for key, (one, other) in wanted.items()}
     return {key: periods for key, periods in found.items() if periods}
 
 
-def _asked(session: Session, slugs: set[str]) -> Mapping[str, list[_Asked]]:
+def _spans(session: Session, slugs: set[str]) -> Mapping[str, list[_PricedSpan]]:
     query = (
         select(
             Offering.slug,
@@ -58,16 +58,18 @@ def _asked(session: Session, slugs: set[str]) -> Mapping[str, list[_Asked]]:
         .join(Offering, Offering.id == PriceRow.offering_id)
         .where(Offering.slug.in_(slugs), PriceRow.state.in_(COSTS))
     )
-    found: dict[str, list[_Asked]] = defaultdict(list)
+    found: dict[str, list[_PricedSpan]] = defaultdict(list)
     for slug, meter, conditions, amount, per, currency, valid, recorded in session.execute(query) if slugs else ():
         price = (Decimal(amount or 0) / per, currency if amount else "")
-        found[slug].append(_Asked((meter, conditions), price, valid, recorded))
+        found[slug].append(_PricedSpan((meter, conditions), price, valid, recorded))
     return found
 
 
-def _differing(one: Sequence[_Asked], other: Sequence[_Asked]) -> list[tuple[Range[datetime], Range[datetime]]]:
+def _differing(
+    one: Sequence[_PricedSpan], other: Sequence[_PricedSpan]
+) -> list[tuple[Range[datetime], Range[datetime]]]:
     """Where both clocks lie inside the rows of both: no more than one period for two rows of one component."""
-    theirs: dict[tuple[str, str], list[_Asked]] = defaultdict(list)
+    theirs: dict[tuple[str, str], list[_PricedSpan]] = defaultdict(list)
     for row in other:
         theirs[row.component].append(row)
     found = []
