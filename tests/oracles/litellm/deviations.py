@@ -92,7 +92,10 @@ DEVIATIONS = (
         readings.search_per_prompt,
     ),
     Deviation(
-        "search at low", "Perplexity's searches cost the low context size's price always (ours)", readings.search_at_low
+        "media as text",
+        "audio and pictures without a price of their own cost what text costs (ours: unknown, sellers that bill them"
+        " ask more)",
+        readings.media_as_text,
     ),
     Deviation(
         "router twice",

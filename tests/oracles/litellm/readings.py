@@ -102,6 +102,24 @@ def text_as_image(case: Case, view: View) -> View:
     return view.saying(*view.copied("output_image_tokens", "output_tokens"))
 
 
+MEDIA = {
+    "input_audio_tokens": "input_tokens",
+    "input_image_tokens": "input_tokens",
+    "input_video_tokens": "input_tokens",
+    "output_audio_tokens": "output_tokens",
+    "output_image_tokens": "output_tokens",
+}
+
+
+def media_as_text(case: Case, view: View) -> View:
+    """Audio and pictures without a price at the price of text, whatever the tier and length."""
+    missing = {meter: text for meter, text in MEDIA.items() if meter in view.used and not view.says(meter)}
+    more = [
+        replace(said, meter=meter) for meter, text in missing.items() for said in view.statements if said.meter == text
+    ]
+    return view.saying(*more) if more else view
+
+
 def one_search(case: Case, view: View) -> View:
     """One search at a fixed price."""
     if case.entry.provider != "parallel_ai":
@@ -161,11 +179,3 @@ def search_per_prompt(case: Case, view: View) -> View:
     if not _is_google_search(case) or case.entry.raw.get("web_search_billing_unit") == "per_query":
         return view
     return replace(view, used={"web_searches": 1})
-
-
-def search_at_low(case: Case, view: View) -> View:
-    """Searches in the low context size."""
-    if case.entry.provider != "perplexity" or "searches" not in case.asked:
-        return view
-    extra = dict(view.facts.extra) | {"search_context_size": "low"}
-    return replace(view, facts=view.facts._replace(extra=tuple(extra.items())))

@@ -23,7 +23,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
-from llmpricing.services.names.coverage import cover
+from llmpricing.services.names.coverage import NamedAt, cover
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
@@ -249,7 +249,7 @@ def test_what_a_subscription_pays_for_is_said_so_and_has_a_price(empty_session: 
     item = get_offering(empty_session, clocks, "github-copilot/gpt-9")
     assert item is not None
     assert (item.price_state, item.input_per_mtok) == ("subscription", None)
-    assert [covered.priced for covered in cover(empty_session, clocks, ["github-copilot/gpt-9"])] == [True]
+    assert [covered.priced for covered in cover(empty_session, clocks, [NamedAt("github-copilot/gpt-9")])] == [True]
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"not json", b'[{"id": 1}]', b"\xff\xfe"])
@@ -388,6 +388,6 @@ def test_a_list_cannot_switch_off_names_and_its_prices_land(empty_session: Sessi
     providers[0]["models"][0]["match"] = {"or": []}
     summary = load(empty_session, json.dumps(providers).encode(), "2026-11-10")
     assert [problem.key for problem in summary.problems] == ["acme", "acme/acme-large"]
-    found = cover(empty_session, Clocks(NOW, NOW), ["acme/acme-large", "acme/acme-small"])
+    found = cover(empty_session, Clocks(NOW, NOW), [NamedAt("acme/acme-large"), NamedAt("acme/acme-small")])
     assert [covered.priced for covered in found] == [True, True]
     assert input_price(empty_session, "acme/acme-large") == Decimal("2.5")
