@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-# https://platform.claude.com/docs/en/about-claude/pricing: Bedrock and Vertex charge for a place of one's own from
-# Claude 4.5 on, Anthropic for the United States.
+# LiteLLM's map prices Claude from 4.5 on apart by place on Bedrock and Vertex. Anthropic itself takes a place from Opus
+# 4.6 on: https://platform.claude.com/docs/en/build-with-claude/data-residency (read 2026-11-26).
 _PLACED_CLAUDE = re.compile(r"(?:anthropic\.)?claude-(?:[a-z]+-4-[5-9]|[a-z]+-[5-9](?:-|@|$))")
-# https://developers.openai.com/api/docs/pricing: data residency; Azure's data zones and regional deployments.
+# https://developers.openai.com/api/docs/models/gpt-5.4-pro (read 2026-11-26): 10 % more for regional processing from
+# GPT-5.4 on. Azure's data zones and regional deployments are keys of their own in LiteLLM's map.
 _CHARGED_APART: Mapping[str, re.Pattern[str]] = {
     "anthropic": _PLACED_CLAUDE,
     "aws": _PLACED_CLAUDE,
@@ -16,7 +17,8 @@ _CHARGED_APART: Mapping[str, re.Pattern[str]] = {
     "google-vertex": _PLACED_CLAUDE,
     "openai": re.compile(r"gpt-(?:5\.[4-9]|[6-9])"),
 }
-# https://docs.perplexity.ai/getting-started/pricing, https://developers.openai.com/api/docs/guides/tools-web-search
+# Read 2026-11-26: https://docs.perplexity.ai/guides/search-context-size-guide says low, OpenAI's API specification
+# (2.3.0, WebSearchContextSize) medium, which Azure serves too.
 _DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "azure": {"search_context_size": "medium"},
     "openai": {"search_context_size": "medium"},
@@ -41,8 +43,8 @@ def default_facts(offering: str) -> Mapping[str, str]:
     return _DEFAULTS.get(offering.partition("/")[0], {})
 
 
-# https://platform.claude.com/docs/en/build-with-claude/prompt-caching (whoever sells Claude), and the pricing pages of
-# https://platform.minimax.io and https://www.alibabacloud.com/help/model-studio/context-cache
+# https://www.alibabacloud.com/help/en/model-studio/context-cache (read 2026-11-26): 125 % of input to create a cache.
+# Of Claude, whoever sells it, and of MiniMax the lists price writes above input wherever they price them.
 _CHARGES_FOR_WRITES = re.compile(r"(?:minimax|alibaba)/|.*\bclaude-")
 _MAKES_ONLY = (
     ("audio", re.compile(r".*\b(?:tts|speech)\b")),
