@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -48,7 +49,13 @@ class Commands:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_hears_interrupts,  # noqa: PLW1509 - it takes no lock that a thread could hold
         )
+
+
+def _hears_interrupts() -> None:
+    """A shell that runs the tests in the background has Ctrl-C ignored, and all that they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def commands_on(folder: Path, database_url: str, redis_url: str) -> Commands:

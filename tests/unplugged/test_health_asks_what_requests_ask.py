@@ -48,7 +48,7 @@ def test_a_locked_table_that_quotes_read_is_told_with_its_name(stores: RunningSt
         started = time.monotonic()
         answer = app.get("/api/health", expect_errors=True)
         elapsed_s = time.monotonic() - started
-        asked = app.get("/api/v1/models", expect_errors=True)
+        asked = app.get(f"/api/v1/models?q=nobody-asked-while-{table}-was-locked", expect_errors=True)
     assert (answer.status_int, asked.status_int) == (503, 503)
     assert answer.json["status"] == "unhealthy"
     assert answer.json["checks"]["database"]["error"].startswith(
