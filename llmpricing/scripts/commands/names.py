@@ -14,7 +14,7 @@ from llmpricing.scripts.options import failures_told, ini_option, open_book
 from llmpricing.scripts.terminal import say
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.coverage import Covered, cover, shares
-from llmpricing.services.names.name_files import alias_file, read_names
+from llmpricing.services.names.name_files import NoNamesError, alias_file, read_names
 
 _SHOWN = 20  # names of a kind that are printed
 
@@ -22,14 +22,21 @@ _SHOWN = 20  # names of a kind that are printed
 @click.command(short_help="Which names of a log or list are known.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--aliases", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write unknown names here.")
+@click.option("--model-column", metavar="NAME", help="The column that names the model; `model` and the like by itself.")
+@click.option("--provider-column", metavar="NAME", help="The column that names the seller.")
 @ini_option
-def names(file: Path, out: Path | None, ini: Path) -> None:
-    """Look up the names in FILE: lines of JSON, CSV with a column model, or one name a line.
+def names(file: Path, out: Path | None, model_column: str | None, provider_column: str | None, ini: Path) -> None:
+    """Look up the names in FILE: lines of JSON, CSV with a column of names, or one name a line.
 
     Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
     """
     try:
-        asked = read_names(file.read_text(encoding="utf-8"))
+        asked = read_names(file.read_text(encoding="utf-8"), model_column, provider_column)
+    except NoNamesError as error:
+        raise click.ClickException(
+            f"{file} has no column {model_column or 'model'}. Name it with --model-column; it has: "
+            f"{', '.join(error.columns)}."
+        ) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise click.ClickException(f"{file} cannot be read ({error}): give lines of JSON, CSV or names.") from None
     now = datetime.now(UTC)
@@ -39,7 +46,9 @@ def names(file: Path, out: Path | None, ini: Path) -> None:
     if out:
         unknown = [(one.name.name, _like(one)) for one in found if not isinstance(one.meaning, Resolution)]
         out.write_text(alias_file(unknown), encoding="utf-8")
-        say(f"{out} holds {len(unknown)} names. Fill in their offerings, then run: llmpricing alias import {out}")
+        names_left = f"{len(unknown)} name{'' if len(unknown) == 1 else 's'}"
+        then = f" Fill in the offerings, then run: llmpricing alias import {out}" if unknown else ""
+        say(f"{out} holds {names_left}.{then}")
 
 
 def _report(found: list[Covered]) -> None:

@@ -15,23 +15,43 @@ _PROVIDERS = ("provider", "gen_ai.provider.name", "gen_ai.system", "custom_llm_p
 ALIAS_COLUMNS = ("name", "offering", "suggestions")
 
 
-def read_names(text: str) -> list[NamedAt]:
-    """Each name once a seller, in order: out of lines of JSON, of CSV with a column ``model``, or one name a line."""
+class NoNamesError(ValueError):
+    """The file has columns or fields, and none of them holds names; ``columns`` are those it has."""
+
+    def __init__(self, columns: Iterable[str]) -> None:
+        self.columns = tuple(columns)
+        super().__init__(f"none of its columns holds names: {', '.join(self.columns)}")
+
+
+def read_names(text: str, model: str | None = None, provider: str | None = None) -> list[NamedAt]:
+    """Each name once a seller, in order: out of lines of JSON, of CSV, or one name a line. ``model`` and ``provider``
+    name the columns where they are none that tools write; raises NoNamesError where no column holds names.
+    """
+    roles = (model,) if model else _MODELS, (provider,) if provider else _PROVIDERS
     lines = [line for line in text.removeprefix("\ufeff").splitlines() if line.strip()]
     if not lines:
         return []
     if lines[0].lstrip().startswith("{"):
-        return _unique(_named(json.loads(line)) for line in lines)
+        rows = [json.loads(line) for line in lines]
+        return _known(_unique(_named(row, *roles) for row in rows), rows[0])
     columns = next(csv.reader(lines[:1]))
-    if any(column.strip() in _MODELS for column in columns):
-        return _unique(_named(row) for row in csv.DictReader(lines))
+    if len(columns) > 1 or columns[0].strip() in roles[0]:  # no name holds a comma
+        if not set(roles[0]) & {column.strip() for column in columns}:
+            raise NoNamesError(columns)
+        return _unique(_named(row, *roles) for row in csv.DictReader(lines))
     return _unique(NamedAt(line.strip()) for line in lines)
 
 
-def _named(row: Any) -> NamedAt | None:
+def _known(names: list[NamedAt], first: Iterable[str]) -> list[NamedAt]:
+    if not names:
+        raise NoNamesError(first)
+    return names
+
+
+def _named(row: Any, models: tuple[str, ...], providers: tuple[str, ...]) -> NamedAt | None:
     if not isinstance(row, Mapping):
         return None
-    name, provider = _first(row, _MODELS), _first(row, _PROVIDERS)
+    name, provider = _first(row, models), _first(row, providers)
     return NamedAt(name, provider) if name else None
 
 

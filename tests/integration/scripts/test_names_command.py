@@ -61,3 +61,16 @@ def test_names_are_read_out_of_logs_and_lists(text: str, found: list[NamedAt]) -
 
 def test_only_what_was_filled_in_is_an_alias() -> None:
     assert list(read_aliases("name,offering,suggestions\na,openai/gpt-4o,x\nb,,y\n")) == [("a", "openai/gpt-4o")]
+
+
+def test_a_log_without_a_column_of_names_is_refused_and_told_how_to_name_one(book: Commands, tmp_path: Path) -> None:
+    log = tmp_path / "usage.csv"
+    log.write_text("used_at,deployment,input_tokens\n2026-11-20,acme-small,10\n")
+    failed = book.run("names", str(log))
+    assert failed.exit_code == 1
+    assert "has no column model. Name it with --model-column; it has: used_at, deployment, input_tokens." in (
+        failed.output
+    )
+    assert "1 names: 1 priced" in book.run("names", str(log), "--model-column", "deployment").output
+    log.with_suffix(".ndjson").write_text('{"used_at": "2026-11-20", "deployment": "acme-small"}\n')
+    assert "has no column model" in book.run("names", str(log.with_suffix(".ndjson"))).output

@@ -76,6 +76,7 @@ def test_a_form_that_contradicts_the_hint_wins_and_says_so(index):
         ("gpt-5.5-xhigh", "openai/gpt-5.5"),
         ("claude-opus-4-20250514-thinking", "anthropic/claude-opus-4-20250514"),
         ("gpt-5.1-codex-max-xhigh", "openai/gpt-5.1-codex-max"),
+        ("gpt-4o-turbo-ultra", "openai/gpt-4o"),
     ],
 )
 def test_the_base_model_stands_first_among_the_suggestions(index, name, base):
