@@ -65,10 +65,20 @@ def read_column(column: pa.ChunkedArray, assume_utc: bool) -> tuple[Numbers, Mas
             at = column.cast(_UTC).cast(pa.int64()).to_numpy()
         except pa.ArrowInvalid:
             return _one_by_one(cells(column), assume_utc)
-        # Arrow reads more than we do: hours alone, and offsets without a colon.
-        if compute.all(compute.match_substring_regex(column, f"^{INSTANT}$"), min_count=0).as_py():
+        if _is_ours(column):
             return _bounded(at, nothing)
     return _one_by_one(cells(column), assume_utc)
+
+
+def _is_ours(column: pa.ChunkedArray) -> bool:
+    """Whether all texts that Arrow read are times to us too: it reads hours alone, and offsets without a colon.
+
+    Texts that end with Z have no offset, and hours alone are 14 characters then: telling that is ten times as fast as
+    looking at each by the pattern.
+    """
+    if compute.all(compute.ends_with(column, "Z"), min_count=0).as_py():
+        return not compute.any(compute.equal(compute.binary_length(column), len("2026-01-31T12Z")), min_count=0).as_py()
+    return bool(compute.all(compute.match_substring_regex(column, f"^{INSTANT}$"), min_count=0).as_py())
 
 
 def time_cells(column: pa.ChunkedArray) -> list[Any]:
