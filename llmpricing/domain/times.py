@@ -14,6 +14,7 @@ INSTANT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?"
     r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3])(?::[0-5][0-9])?)?"
 )
+_DAY_LENGTH = len("2026-01-31")
 _INSTANT, _DAY = re.compile(INSTANT), re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST, _LAST = (
     datetime.min.replace(tzinfo=UTC),
@@ -40,7 +41,7 @@ def read_instant(text: str, *, assume_utc: bool = False) -> tuple[datetime, bool
     """
     text = text.strip()
     try:
-        if _DAY.fullmatch(text):
+        if len(text) == _DAY_LENGTH and _DAY.fullmatch(text):
             return in_years(datetime.combine(date.fromisoformat(text), time(), UTC)), False
         found = datetime.fromisoformat(text.upper()) if _INSTANT.fullmatch(text) else None
     except ValueError as error:  # a day that its month does not have, or what we said of it ourselves

@@ -106,19 +106,23 @@ def quote_document(quoted: Quoted) -> QuoteDocument:
         currency=quote.currency,
         state=str(quote.state),
         lines=tuple([_line(line) for line in quote.lines]),
-        unpriced=tuple([UnpricedDocument(u.meter, _quantity(u.quantity), u.reason) for u in quote.unpriced]),
+        unpriced=_unpriced(quote) if quote.unpriced else (),
         warnings=_notices(quote.warnings),
         notes=_notices(quote.notes),
         low=_money(quote.low),
         high=_money(quote.high),
         missing=quote.missing,
-        exchange_rates=_exchange_rates(quote),
+        exchange_rates=_exchange_rates(quote) if quote.exchanges else (),
         model=ModelDocument(quoted.model.slug, quoted.model.rule),
         at=quoted.at,
         known_at=quoted.known_at,
         rules=RULES,
         usage_format=quoted.usage_format,
     )
+
+
+def _unpriced(quote: Quote) -> tuple[UnpricedDocument, ...]:
+    return tuple(UnpricedDocument(u.meter, _quantity(u.quantity), u.reason) for u in quote.unpriced)
 
 
 def _line(line: Line) -> LineDocument:
@@ -145,6 +149,8 @@ def _line(line: Line) -> LineDocument:
 
 
 def _notices(notices: tuple[Notice, ...]) -> tuple[NoticeDocument, ...]:
+    if not notices:  # nearly always, a thousand times a batch
+        return ()
     return tuple(
         [NoticeDocument(n.code.value, n.message, n.meter, _money(n.other_total), n.other_source) for n in notices]
     )

@@ -52,6 +52,8 @@ class RecordedTerms:
 
     def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
         """What each currency is worth in USD at a time."""
+        if not self.currencies:
+            return ()
         return tuple(exchange for valid, exchange in self.currencies if at in valid)
 
 
