@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from llmpricing.domain.conditions import Step, conditions
+from llmpricing.domain.conditions import Schedule, Step, conditions
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
@@ -23,8 +23,16 @@ EXAMPLES = json.loads((Path(__file__).parents[3] / "fixtures" / "published_examp
 
 
 def _conditions(when):
-    step = Step(when["above"]) if "above" in when else None
-    return conditions(step=step, **{name: value for name, value in when.items() if name != "above"})
+    when = dict(when)
+    step = Step(when.pop("above")) if "above" in when else None
+    hours = when.pop("hours", None)
+    schedule = Schedule("UTC", (tuple(map(_minutes, hours)),)) if hours else None
+    return conditions(step=step, schedule=schedule, **when)
+
+
+def _minutes(clock):
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
 
 
 def _context(facts):
@@ -55,9 +63,13 @@ def test_a_seller_s_own_example_costs_what_the_seller_says(example, price):
 
 
 def test_there_are_examples_of_every_kind_each_with_its_page_and_date():
-    assert sum(example["states"] == "total" for example in EXAMPLES) >= 20
+    assert len(EXAMPLES) >= 60
+    assert sum(example["states"] == "total" for example in EXAMPLES) >= 40
     covered = {kind for example in EXAMPLES for kind in example["covers"]}
-    assert {"cache", "batch", "long context", "audio", "search"} <= covered
+    tiers = {"batch", "flex", "priority"}
+    assert tiers | {"cache", "storage", "long context", "audio", "image", "search", "embedding"} <= covered
+    assert {"thinking", "reasoning", "off-peak", "fine-tuning", "request fee"} <= covered
+    assert len({example["seller"] for example in EXAMPLES}) >= 10
     assert all(example["url"].startswith("https://") and example["dated_by"] for example in EXAMPLES)
     assert len({example["name"] for example in EXAMPLES}) == len(EXAMPLES)
     assert all(datetime(2023, 1, 1, tzinfo=UTC) < _day(example["date"]) for example in EXAMPLES)
