@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.matching import Resolution, Unknown
 from llmpricing.models import PriceRow
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.lookup import Meaning
 from llmpricing.services.names.priced_times import COSTS
-from llmpricing.services.names.resolving import Meaning, names_of
+from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 
 _SUGGESTED = 200  # unknown names that get suggestions

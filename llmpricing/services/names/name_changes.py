@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.coverage import NamedAt
-from llmpricing.services.names.resolving import Meaning, Names, names_of
+from llmpricing.services.names.lookup import Meaning
+from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.price_book import book_state
 
 _MOST_READ = 50_000  # names that are compared

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.models import MatchRule, Offering, OfferingAlias, Provider, ProviderDescription, Source
+from llmpricing.models.bitemporal import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,16 @@ class RecordedClause(NamedTuple):
 
     place: tuple[int, int]
     clause: Mapping[str, Any]
+    recorded: Range[datetime]
+
+
+class RecordedAlias(NamedTuple):
+    """A name of an offering (its id) in a namespace, on both clocks."""
+
+    namespace: str
+    alias: str
+    offering: str
+    valid: Range[datetime]
     recorded: Range[datetime]
 
 
@@ -76,8 +87,8 @@ def rules(session: Session) -> dict[int, list[RecordedClause]]:
     return dict(found)
 
 
-def aliases(session: Session) -> list[tuple[str, str, str, Range[datetime], Range[datetime]]]:
-    """Every alias as (namespace, alias, offering's id, valid, recorded)."""
+def aliases(session: Session) -> list[RecordedAlias]:
+    """Every alias, in the order in which they were given."""
     query = (
         select(
             OfferingAlias.namespace,
@@ -89,24 +100,32 @@ def aliases(session: Session) -> list[tuple[str, str, str, Range[datetime], Rang
         .join(Offering, Offering.id == OfferingAlias.offering_id)
         .order_by(OfferingAlias.id)
     )
-    return [
-        (namespace, alias, slug, valid, recorded) for namespace, alias, slug, valid, recorded in session.execute(query)
-    ]
+    return [RecordedAlias(*row) for row in session.execute(query)]
 
 
-def mark(session: Session) -> str:
-    """A text that changes with the names: when one of them last changed, and what is said of sellers and sources."""
-    recorded = [
-        select(func.concat(func.max(func.lower(table.recorded)), "|", func.max(func.upper(table.recorded))))
-        for table in (ProviderDescription, MatchRule, OfferingAlias)
-    ]
+class Marks(NamedTuple):
+    """Two texts: one changes with what lists say of names, sellers and sources, the other with the aliases."""
+
+    lists: str
+    aliases: str
+
+
+def marks(session: Session) -> Marks:
+    """When what lists say of names last changed, and when an alias did; one query."""
     sellers = aggregate_order_by(Provider.slug + "=" + Provider.name, Provider.id)
     sources = aggregate_order_by(func.concat(Source.id, "=", Source.trust_rank), Source.id)
     named_by = select(MatchRule.source_id).union(select(ProviderDescription.source_id))
     parts = [
         select(func.concat(func.max(Offering.created_at))),
-        *recorded,
+        _last_change(ProviderDescription),
+        _last_change(MatchRule),
         select(func.md5(func.array_to_string(func.array_agg(sellers), ","))),
         select(func.array_to_string(func.array_agg(sources), ",")).where(Source.id.in_(named_by)),
+        _last_change(OfferingAlias),
     ]
-    return "; ".join(part or "" for part in session.execute(select(*(part.scalar_subquery() for part in parts))).one())
+    *lists, aliases = session.execute(select(*(part.scalar_subquery() for part in parts))).one()
+    return Marks("; ".join(part or "" for part in lists), aliases)
+
+
+def _last_change(table: type[Recorded]) -> Select[tuple[str]]:
+    return select(func.concat(func.max(func.lower(table.recorded)), "|", func.max(func.upper(table.recorded))))

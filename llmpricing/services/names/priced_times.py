@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, exists, func, select
@@ -17,8 +17,10 @@ COSTS = ("priced", "free", "included", "subscription")
 Periods = Mapping[str, Sequence[tuple[Range[datetime], Range[datetime]]]]  # by offering, (valid, recorded)
 
 
-def priced_at_times(session: Session) -> Periods:
-    """The periods in which each offering had a price, of all but those that have one at all times."""
+def priced_at_times(session: Session, offerings: Collection[int] | None = None) -> Periods:
+    """The periods in which each of these offerings had a price (None: of all), of all but those that have one at all
+    times.
+    """
     always = aliased(PriceRow)
     has_always = exists().where(
         always.offering_id == Offering.id,
@@ -33,6 +35,8 @@ def priced_at_times(session: Session) -> Periods:
         .outerjoin(PriceRow, and_(PriceRow.offering_id == Offering.id, PriceRow.state.in_(COSTS)))
         .where(~has_always)
     )
+    if offerings is not None:
+        query = query.where(Offering.id.in_(offerings))
     found: dict[str, list[tuple[Range[datetime], Range[datetime]]]] = defaultdict(list)
     for slug, valid, recorded in session.execute(query):
         periods = found[slug]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property
 from itertools import count
 from operator import itemgetter
 from threading import Lock
@@ -17,103 +17,104 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
-from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, read, too_long, with_suggestions
-from llmpricing.domain.names.moments import Moment
 from llmpricing.domain.names.surfaces import is_claimed
 from llmpricing.domain.names.twins import twins
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
-from llmpricing.services.names.price_differences import differing_times, pair_key
-from llmpricing.services.names.priced_times import Periods, has_price, priced_at_times
+from llmpricing.services.names.lookup import Lookup, Meaning
+from llmpricing.services.names.name_history import RecordedAlias
+from llmpricing.services.names.priced_names import Decisive, PricedNames, priced_names
 from llmpricing.services.price_book import BookState, book_state
 
-Meaning = Resolution | Ambiguous | Unknown
-
 _WAIT_FOR_OTHERS_S = 2.0
-_REMEMBERED_NAMES = 2048  # by each of the lookups
-_REMEMBERED_SUGGESTIONS = 256
 log = structlog.get_logger(__name__)
 
 
 class Names:
-    """All names that a price book ever recorded, read once; catalogues of any two times are made of them on demand."""
+    """All names that a price book ever recorded, read once; catalogues of any two times are made of them on demand.
+
+    Aliases, and the prices by which names are told apart, are laid over what lists say: each change of them is a value
+    of its own, which shares the catalogues. A request that still reads an older state keeps what that state knew.
+    """
 
     def __init__(self, session: Session) -> None:
         self.offerings = {row.slug: row for row in name_history.offerings(session)}
         self._descriptions = name_history.descriptions(session)
         self._rules = name_history.rules(session)
-        self._aliases = name_history.aliases(session)
         recorded = [rule.recorded for rules in self._rules.values() for rule in rules]
-        recorded += [recorded for *_, recorded in self._aliases]
         recorded += [recorded for _, recorded in self._descriptions]
         created = {offered.created_at for offered in self.offerings.values()}
-        self._recorded_bounds = sorted(created.union(_bounds(recorded)))
-        self._valid_bounds = sorted(_bounds(valid for _, _, _, valid, _ in self._aliases))
+        self._listed_bounds = sorted(created.union(_bounds(recorded)))
         self._catalogues: Memory[int, NameIndex] = Memory(4)
-        self._lookups: Memory[tuple[int, int, tuple[int, int, int]], Lookup] = Memory(16)
-        self.priced = PricedNames(0, {}, {}, (), ())
+        self._lookups: Memory[tuple[int, int, int], Lookup] = Memory(16)
+        self.alias_mark, self._aliases = "", tuple[RecordedAlias, ...]()
+        self.priced = PricedNames()
+        self._turn()
+
+    def with_aliases(self, mark: str, aliases: Iterable[RecordedAlias]) -> Names:
+        """The same names with other aliases; ``mark`` is that of their last change."""
+        names = copy(self)
+        names.alias_mark, names._aliases = mark, tuple(aliases)
+        names._turn()
+        return names
+
+    def with_prices(self, priced: PricedNames) -> Names:
+        """The same names, told apart by other prices."""
+        if priced is self.priced:
+            return self
+        names = copy(self)
+        names.priced = priced
+        if not priced.says_the_same(self.priced):
+            names._turn()
+        return names
+
+    def _turn(self) -> None:
+        """Find the times between which every name keeps its meaning: what is remembered is remembered by them."""
+        rows = [row for found in (self.priced.periods, self.priced.differing) for one in found.values() for row in one]
+        rows += [(row.valid, row.recorded) for row in self._aliases]
+        self.turns = sorted(_bounds(valid for valid, _ in rows))
+        self._recorded_bounds = sorted(_bounds(recorded for _, recorded in rows).union(self._listed_bounds))
+        self._number = next(_numbers)
+
+    @cached_property
+    def decisive(self) -> Decisive:
+        """Whose prices decide what names mean, by the lists of today."""
+        index = self._index(self._listed_bounds[-1]) if self._listed_bounds else build_index((), ())
+        return Decisive(self.offerings, lambda slug: is_claimed(index, slug), frozenset(twins(index)))
 
     def aliases(self) -> set[str]:
         """Every alias that was ever recorded."""
-        return {alias for _, alias, _, _, _ in self._aliases}
-
-    def twins(self) -> set[tuple[str, str]]:
-        """The pairs of offerings of which the prices decide what a name means."""
-        return set(twins(self._index(self._recorded_bounds[-1]))) if self._recorded_bounds else set()
-
-    def with_prices(self, periods: Periods, differing: Periods) -> Names:
-        """The same names, and when offerings had a price of those that a clause of another claims, and when twins
-        differed.
-
-        A value of its own: a request that still reads an older state keeps the periods of that state. What both
-        remember is shared, by the periods' turn.
-        """
-        index = self._index(self._recorded_bounds[-1]) if self._recorded_bounds else None
-        claimed = {slug: found for slug, found in periods.items() if index and is_claimed(index, slug)}
-        if (claimed, differing) == (self.priced.periods, self.priced.differing):
-            return self
-        rows = [row for found in (*claimed.values(), *differing.values()) for row in found]
-        valid, recorded = (sorted(_bounds(row[place] for row in rows)) for place in (0, 1))
-        names = copy(self)
-        names.priced = PricedNames(next(_turns), claimed, differing, tuple(valid), tuple(recorded))
-        return names
-
-    @property
-    def turns(self) -> Sequence[datetime]:
-        """Times between which every name keeps its meaning."""
-        return sorted({*self._valid_bounds, *self.priced.valid_bounds})
+        return {row.alias for row in self._aliases}
 
     @property
     def left_out(self) -> int | None:
         """How many clauses and patterns of today cannot be read and are left out; None before they were first read."""
-        known = len(self._recorded_bounds)
+        known = len(self._listed_bounds)
         found = self._catalogues.recall((known,))
         return len(found[known].problems) if found else None
 
     def at(self, clocks: Clocks) -> Lookup:
         """What names meant then, as ``lookup(name, provider)``."""
         known = bisect_right(self._recorded_bounds, clocks.known_at)
-        valid, priced = bisect_right(self._valid_bounds, clocks.as_of), self.priced
-        key = (known, valid, priced.moment(clocks))
-        return self._lookups.remember(key, lambda: self._lookup(known, clocks, priced))
+        key = (self._number, bisect_right(self.turns, clocks.as_of), known)
+        return self._lookups.remember(key, lambda: self._lookup(clocks))
 
-    def _lookup(self, known: int, clocks: Clocks, priced: PricedNames) -> Lookup:
-        catalogue = self._index(clocks.known_at)
+    def _lookup(self, clocks: Clocks) -> Lookup:
         aliases = [
-            (namespace, alias, slug)
-            for namespace, alias, slug, valid, recorded in self._aliases
-            if clocks.as_of in valid and clocks.known_at in recorded
+            (row.namespace, row.alias, row.offering)
+            for row in self._aliases
+            if clocks.as_of in row.valid and clocks.known_at in row.recorded
         ]
         named = build_index((), (), aliases)
-        catalogue = replace(catalogue, own=named.own, aliases=named.aliases)
-        is_past = known < len(self._recorded_bounds)
-        newest = self.at(Clocks(clocks.as_of, self._recorded_bounds[-1])) if is_past else None
-        return Lookup(catalogue, newest, priced.at(clocks))
+        catalogue = replace(self._index(clocks.known_at), own=named.own, aliases=named.aliases)
+        last = self._recorded_bounds[-1] if self._recorded_bounds else clocks.known_at
+        newest = self.at(Clocks(clocks.as_of, last)) if clocks.known_at < last else None
+        return Lookup(catalogue, newest, self.priced.at(clocks))
 
     def _index(self, known_at: datetime) -> NameIndex:
-        known = bisect_right(self._recorded_bounds, known_at)
+        known = bisect_right(self._listed_bounds, known_at)
         return self._catalogues.remember(known, lambda: self._catalogue(known_at))
 
     def _catalogue(self, known_at: datetime) -> NameIndex:
@@ -135,93 +136,37 @@ class Names:
         return index
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class PricedNames:
-    """When the offerings had a price that another's clause claims, and when twins asked different ones, as one version
-    of the price book has it.
-    """
-
-    turn: int  # another one for other periods
-    periods: Periods
-    differing: Periods  # by pair_key
-    valid_bounds: tuple[datetime, ...]
-    recorded_bounds: tuple[datetime, ...]
-
-    def moment(self, clocks: Clocks) -> tuple[int, int, int]:
-        """Equal for all clocks between which no price of them begins or ends."""
-        valid = bisect_right(self.valid_bounds, clocks.as_of)
-        return self.turn, valid, bisect_right(self.recorded_bounds, clocks.known_at)
-
-    def at(self, clocks: Clocks) -> Moment:
-        """What prices say of names then."""
-
-        def differ(one: str, other: str) -> bool:
-            key = pair_key(one, other)
-            return key in self.differing and has_price(self.differing, key, clocks)
-
-        return Moment(lambda slug: has_price(self.periods, slug, clocks), differ)
-
-
-class Lookup:
-    """What names mean at two times, looked up and remembered: ``lookup(name, provider)``.
-
-    ``newest`` tells what was not known yet from what is unknown to this day.
-    """
-
-    def __init__(self, catalogue: NameIndex, newest: Lookup | None, moment: Moment) -> None:
-        @lru_cache(_REMEMBERED_NAMES)
-        def remembered(name: str, provider: str | None) -> Meaning:
-            found = read(catalogue, name, provider, moment)
-            if newest and isinstance(found, Unknown) and not isinstance(newest.read(name, provider), Unknown):
-                return Unknown((), Why.NOT_YET)
-            return found
-
-        @lru_cache(_REMEMBERED_SUGGESTIONS)
-        def suggesting(name: str, why: Why) -> Meaning:
-            return with_suggestions(catalogue, name, Unknown((), why))
-
-        self._remembered, self._suggesting = remembered, suggesting
-
-    def __call__(self, name: str, provider: str | None = None) -> Meaning:
-        """What the name means; where nothing, with the ids most like it."""
-        if unread := too_long(name, provider):
-            return unread
-        found = self._remembered(name, provider)
-        return self._suggesting(name, found.why) if isinstance(found, Unknown) else found
-
-    def read(self, name: str, provider: str | None = None) -> Meaning:
-        """What the name means, without suggestions."""
-        return too_long(name, provider) or self._remembered(name, provider)
-
-
-_books: Memory[tuple[str, str], Names] = Memory(2)  # by what moves when names do, with the newest prices
+_books: Memory[tuple[str, str], Names] = Memory(2)  # by what lists say of names, with the newest aliases and prices
 _versions: Memory[tuple[str, int], Names] = Memory(4)
-_turns = count(1)
+_numbers = count()
 _newest: Memory[str, Names] = Memory(1)  # what was read last, for the health check
 _building = Lock()
 
 
 def names_of(session: Session, known: BookState) -> Names:
-    """The price book's names, read anew only when names have changed; one thread reads, others wait a while.
+    """The price book's names, read anew only when lists say others; one thread reads, others wait a while.
 
-    A new version asks once whether it brought names: a pin or new prices leave them, and their index, as they are.
+    A new version asks once what it changed: an alias reads the aliases, a pin its offering's prices.
     """
     version = (known.book, known.version)
     if found := _versions.recall((version,)):
         return found[version]
     is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)
     try:
-        return _versions.remember(version, lambda: _names_at(session, known.book))
+        return _versions.remember(version, lambda: _names_at(session, known))
     finally:
         if is_mine:
             _building.release()
 
 
-def _names_at(session: Session, book: str) -> Names:
-    mark = (book, name_history.mark(session))
-    read = _books.remember(mark, lambda: _read_names(session))
-    names = read.with_prices(priced_at_times(session), differing_times(session, read.twins()))
-    _books.keep(mark, names)
+def _names_at(session: Session, known: BookState) -> Names:
+    marks = name_history.marks(session)
+    key = (known.book, marks.lists)
+    names = _books.remember(key, lambda: _read_names(session))
+    if names.alias_mark != marks.aliases:
+        names = names.with_aliases(marks.aliases, name_history.aliases(session))
+    names = names.with_prices(priced_names(session, known, names.priced, names.decisive))
+    _books.keep(key, names)
     return names
 
 

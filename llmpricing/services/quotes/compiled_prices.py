@@ -15,8 +15,8 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.models import PriceRow, Source
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState
+from llmpricing.services.publishing.change_log import change_log
 from llmpricing.services.publishing.observations import Components
-from llmpricing.services.quotes.change_log import change_log
 
 REMEMBERED_OFFERINGS = 10_000
 _compiled: Memory[tuple[str, datetime, int], OfferingPrices] = Memory(REMEMBERED_OFFERINGS)

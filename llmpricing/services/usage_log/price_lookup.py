@@ -17,7 +17,8 @@ from llmpricing.domain.quotes.linear import RequestKind, request_kind, steps, tu
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.times import EPOCH, micros
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.names.resolving import Meaning, names_of
+from llmpricing.services.names.lookup import Meaning
+from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked

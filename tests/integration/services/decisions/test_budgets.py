@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
+from webtest import TestApp
 
 from llmpricing.models import Offering, Review
 from tests.commands import Commands, commands_on
+from tests.conftest import running_app
 from tests.queries import Queries, recorded
 
 
@@ -57,3 +60,34 @@ def test_a_verdict_costs_its_offering(commands: Commands, full_book_url: str) ->
             select(Review.id).where(Review.closed_at.is_(None)).order_by(Review.id).limit(1)
         ).one()
     cost_of(commands, f"review accept {waiting}").within(statements=17, rows=100)
+
+
+@pytest.fixture
+def serving(full_book_url: str, redis_url: str) -> Iterator[TestApp]:
+    """An application that has answered before, and so knows the price book's names."""
+    with running_app(full_book_url, redis_url) as app:
+        quote(app)
+        yield app
+
+
+def quote(app: TestApp, model: str = "openai/gpt-4o") -> Queries:
+    with recorded() as queries:
+        app.get("/api/v1/quote", {"model": model, "input_tokens": 1000, "output_tokens": 500})
+    return queries
+
+
+def test_serving_after_a_pin_costs_its_offering(commands: Commands, serving: TestApp) -> None:
+    cost_of(commands, "pin openai/gpt-4o input_tokens 2.40")
+    quote(serving).within(statements=8, rows=60)
+    quote(serving).within(statements=2, rows=2)
+
+
+def test_serving_after_an_alias_costs_the_aliases(commands: Commands, serving: TestApp) -> None:
+    cost_of(commands, "alias add my-gpt openai/gpt-4o")
+    quote(serving, "my-gpt").within(statements=7, rows=60)  # the lists' own aliases among them
+    quote(serving, "my-gpt").within(statements=2, rows=2)
+
+
+def test_serving_after_an_exchange_rate_costs_no_offering(commands: Commands, serving: TestApp) -> None:
+    cost_of(commands, "exchange add EUR 1.08 --source ECB --from 2026-11-01")
+    quote(serving).within(statements=6, rows=6)

@@ -18,7 +18,8 @@ from llmpricing.models import migrations
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.names.resolving import Meaning, names_of, resolve_name
+from llmpricing.services.names.lookup import Meaning
+from llmpricing.services.names.resolving import names_of, resolve_name
 from llmpricing.services.price_book import book_state
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW

@@ -37,6 +37,12 @@ class ChangeLog:
         place = bisect_right(times, known_at)
         return times[place - 1] if place else self.start
 
+    def changed_since(self, time: datetime) -> set[int] | None:
+        """The offerings whose prices changed after ``time``; None where the log began later and cannot tell."""
+        if time < self.start:
+            return None
+        return {offering for offering, times in self.times.items() if times[-1] > time}
+
 
 _logs: Memory[str, ChangeLog] = Memory(4)
 

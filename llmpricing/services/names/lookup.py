@@ -1,0 +1,46 @@
+"""Looking up what names mean at two times, and remembering it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from llmpricing.domain.names.index import NameIndex
+from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why, read, too_long, with_suggestions
+from llmpricing.domain.names.moments import Moment
+
+Meaning = Resolution | Ambiguous | Unknown
+
+_REMEMBERED_NAMES = 2048  # by each of the lookups
+_REMEMBERED_SUGGESTIONS = 256
+
+
+class Lookup:
+    """What names mean at two times, looked up and remembered: ``lookup(name, provider)``.
+
+    ``newest`` tells what was not known yet from what is unknown to this day.
+    """
+
+    def __init__(self, catalogue: NameIndex, newest: Lookup | None, moment: Moment) -> None:
+        @lru_cache(_REMEMBERED_NAMES)
+        def remembered(name: str, provider: str | None) -> Meaning:
+            found = read(catalogue, name, provider, moment)
+            if newest and isinstance(found, Unknown) and not isinstance(newest.read(name, provider), Unknown):
+                return Unknown((), Why.NOT_YET)
+            return found
+
+        @lru_cache(_REMEMBERED_SUGGESTIONS)
+        def suggesting(name: str, why: Why) -> Meaning:
+            return with_suggestions(catalogue, name, Unknown((), why))
+
+        self._remembered, self._suggesting = remembered, suggesting
+
+    def __call__(self, name: str, provider: str | None = None) -> Meaning:
+        """What the name means; where nothing, with the ids most like it."""
+        if unread := too_long(name, provider):
+            return unread
+        found = self._remembered(name, provider)
+        return self._suggesting(name, found.why) if isinstance(found, Unknown) else found
+
+    def read(self, name: str, provider: str | None = None) -> Meaning:
+        """What the name means, without suggestions."""
+        return too_long(name, provider) or self._remembered(name, provider)
