@@ -16,7 +16,8 @@ class Price:
 
     ``id`` is the price book's own, stable for ever. ``known_from`` is when its source was first read: an undated price
     says nothing certain about the time before. ``bracket_from`` is the last time another value was seen, for a price
-    whose date is a bracket.
+    whose date is a bracket. ``observed_at`` is the published time of the list that said it first, ``first_seen`` since
+    when its source is known to have said so, ``superseded_at`` when a later list of that source no longer did.
     """
 
     id: int
@@ -34,6 +35,9 @@ class Price:
     minimum_quantity: Decimal | None = None
     source_url: str | None = None
     bracket_from: datetime | None = None
+    observed_at: datetime | None = None
+    first_seen: datetime | None = None
+    superseded_at: datetime | None = None
 
     def valid_at(self, at: datetime) -> bool:
         return (self.valid_from is None or self.valid_from <= at) and (

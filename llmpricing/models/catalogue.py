@@ -20,6 +20,7 @@ class BookVersion(Base):
     """One row: the version of all that is published. Whatever changes an answer raises it in the same transaction.
 
     ``book`` tells this price book from any other, so that a cache that has seen two never mixes their versions.
+    ``rules`` is the version of the rules by which its prices were chosen last.
     """
 
     __tablename__ = "catalogue"
@@ -29,6 +30,7 @@ class BookVersion(Base):
     book: Mapped[uuid.UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     version: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[datetime]
+    rules: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
 
 
 class Provider(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, ForeignKey, SmallInteger, text
@@ -43,6 +44,8 @@ class PriceRow(Bitemporal, Base):
 
     The database refuses two prices of one offering, meter and condition that overlap on both clocks. Open bounds are
     NULL. The observation behind it is named by (source_id, observed_at) and the component, a soft key.
+    ``first_seen`` is since when that source is known to have said so (null in rows of rules 1), ``superseded_at`` when
+    a later list of it no longer did; null while it still does.
     """
 
     __tablename__ = "price"
@@ -87,5 +90,55 @@ class PriceRow(Bitemporal, Base):
     bracket_from: Mapped[datetime | None]
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
     observed_at: Mapped[datetime]
+    first_seen: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
+    known_from: Mapped[datetime]
+    source_url: Mapped[str | None]
+
+
+class OtherReason(StrEnum):
+    """Why a quote names another total beside its own."""
+
+    DISAGREEMENT = "disagreement"  # another source that speaks for that time has another tariff
+    BETWEEN_SIGHTINGS = "between_sightings"  # the value on the other side of a change whose time is not known
+    UNDER_REVIEW = "under_review"  # a newer value that waits for a person
+    BOUND = "bound"  # no more than this: what a narrower offering of the same model asks
+
+
+class OtherPriceRow(Bitemporal, Base):
+    """A price that is not believed, but whose total a quote names beside its own while it is valid; as ``price``."""
+
+    __tablename__ = "other_price"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("offering_id", "="),
+            ("meter", "="),
+            ("condition_key", "="),
+            ("source_id", "="),
+            ("reason", "="),
+            ("valid", "&&"),
+            ("recorded", "&&"),
+            name="ex_other_price_no_overlap",
+        ),
+        CheckConstraint("not isempty(valid) and not isempty(recorded)", name="ranges_not_empty"),
+        CheckConstraint("per_quantity > 0", name="per_quantity_positive"),
+    )
+
+    id: Mapped[Id]
+    reason: Mapped[OtherReason] = mapped_column(EnumText(OtherReason))
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), index=True)
+    meter: Mapped[str] = mapped_column(ForeignKey("meter.slug"))
+    condition_key: Mapped[str]
+    state: Mapped[State] = mapped_column(EnumText(State))
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str]
+    per_quantity: Mapped[int] = mapped_column(BigInteger)
+    minimum_quantity: Mapped[Decimal | None]
+    basis: Mapped[Basis] = mapped_column(EnumText(Basis))
+    bracket_from: Mapped[datetime | None]
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
+    observed_at: Mapped[datetime]
+    first_seen: Mapped[datetime | None]
+    superseded_at: Mapped[datetime | None]
     known_from: Mapped[datetime]
     source_url: Mapped[str | None]

@@ -105,3 +105,4 @@ class ObservationRow(Base):
     basis: Mapped[Basis] = mapped_column(EnumText(Basis))
     source_url: Mapped[str | None]
     raw: Mapped[str | None]
+    first_seen: Mapped[datetime | None]

@@ -71,6 +71,9 @@ _COLUMNS = (
     PriceRow.minimum_quantity,
     PriceRow.source_url,
     PriceRow.bracket_from,
+    PriceRow.observed_at,
+    PriceRow.first_seen,
+    PriceRow.superseded_at,
 )
 
 
