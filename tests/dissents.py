@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from llmpricing.domain.components import Component
-from llmpricing.domain.observations import Basis
+from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.publishing.publish import RANKS, publish_offering
 from llmpricing.domain.publishing.quarantine import Observed, Snapshots, sift
 from llmpricing.domain.publishing.timelines import TimelineEntry, same_value
@@ -25,11 +25,13 @@ class Dissent:
 
 
 def dissents(observed: Observed, snapshots: Snapshots, mode: str | None, **more: Any) -> Iterator[Dissent]:
-    """Where sources differ from what is published of an offering: also under a pin, also by rounding."""
+    """Where sources differ from what is published of an offering: also under a pin, also by rounding; what is published
+    as unknown is nobody's price.
+    """
     believed, _ = sift(observed, snapshots, mode, more.get("ranks", RANKS), {})
     for component, entries in publish_offering(observed, snapshots=snapshots, mode=mode, **more).prices.items():
         for source, stated in believed.get(component, {}).items():
-            for published in (entry for entry in entries if entry.source != source):
+            for published in (e for e in entries if e.source != source and e.segment.state is not State.UNKNOWN):
                 yield from (d for entry in stated for d in _dissent(component, published, entry))
 
 

@@ -14,6 +14,7 @@ from enum import StrEnum
 from llmpricing.domain.observations import Basis
 
 GRACE = timedelta(days=45)  # how long a source speaks on after its last list
+_AT_ALL = timedelta(seconds=1)  # the time of the last list itself
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -76,7 +77,7 @@ class Sighting:
         """Until when, exclusive, the price is stated or seen."""
         if self.superseded is None and self.last + GRACE >= self.newest:
             return FOREVER
-        return self.last + (GRACE if self.documented or self.superseded is None else datetime.resolution)
+        return self.last + (GRACE if self.documented or self.superseded is None else _AT_ALL)
 
     def at(self, at: datetime) -> PriceEvidence:
         """The evidence at a time for which the price is valid."""

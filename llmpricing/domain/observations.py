@@ -36,7 +36,7 @@ class Basis(StrEnum):
 
     DOCUMENTED = "documented"  # the seller or the source states the date
     FIRST_OBSERVED = "first_observed"  # somebody saw it then for the first time
-    BRACKET = "bracket"  # between two snapshots; valid from the later one
+    BRACKET = "bracket"  # between two lists; valid from the middle
     UNDATED = "undated"  # the source states no date: taken as always valid
     MANUAL = "manual"  # a person decided it
 
@@ -85,6 +85,7 @@ class DatedPrice(Amount):
     source_url: str | None = None
     raw: str | None = None
     minimum_quantity: Decimal | None = None
+    first_seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

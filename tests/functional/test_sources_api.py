@@ -16,7 +16,7 @@ from llmpricing.models import Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.publishing import observations
+from llmpricing.services.publishing import observations, readings
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW, running_app
 from tests.dissents import dissents
@@ -200,14 +200,14 @@ def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> No
         slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
         modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
         sources = {source.id: source for source in session.scalars(select(Source))}
-        snapshots = observations.snapshots_of(session, list(slugs))
+        read = readings.readings_of(session, dict(session.execute(select(Offering.id, Offering.provider_id)).all()))
         ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
         found_in = observations.observations_of(session, list(slugs), components, sources)
     engine.dispose()
     expected = {
         (slugs[offering], d.component.text, d.stated.source, d.factor)
         for offering, observed in found_in.items()
-        for d in dissents(observed, snapshots, modes[offering], ranks=ranks)
+        for d in dissents(observed, read[offering].lists, modes[offering], ranks=ranks, readings=read[offering])
         if d.published.covers(NOW) and d.stated.covers(NOW)
     }
     shown = {(d.offering, d.component.text, d.source, d.factor) for d in found if d.review is None}

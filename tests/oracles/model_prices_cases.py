@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import model_prices
@@ -30,6 +31,9 @@ NOT_OFFERED = "a model or mode that is not offered then costs None there; ours i
 
 FLAT_TIER = "theirs takes a mode's price without a step beyond the standard mode's step too; ours has bounds only"
 NO_STAND_IN = "theirs bills cache writes that the seller charges for at the input price; ours has bounds only"
+DEFAULTS = (
+    "its one-hour multiple without a price of cache writes, and its 0 beside a priced input, are no prices for us"
+)
 AT_THE_BOUND = "xAI's long context begins at 200,000 tokens, as it says itself; theirs begins beyond"
 
 _XAI_BOUND = 200_000
@@ -55,7 +59,7 @@ class Case:
 
 def offerings() -> Iterator[tuple[str, str, str, list[str | None]]]:
     """(our id, their provider, their model, its modes) of everything they list and find by its own id."""
-    for provider, models in json.loads(bundled(parser.SOURCE).data)["prices"].items():
+    for provider, models in _listed().items():
         for api_id, modes in models.items():
             if model_prices.resolve(api_id, provider) == (provider, api_id):
                 yield f"{canonical(provider)}/{api_id}", provider, api_id, [None, *sorted(set(modes) - {"standard"})]
@@ -75,6 +79,8 @@ def deviation(case: Case, answer: Quote, theirs: Any) -> str | None:
         assert answer.total is None
         assert theirs is None
         return NOT_OFFERED
+    if _rests_on_defaults(case) and not is_equal(answer, theirs):
+        return DEFAULTS
     reasons = {share.reason for share in answer.unpriced}
     for words, reason in (("beyond the context step", FLAT_TIER), ("charges for cache writes", NO_STAND_IN)):
         if any(words in said for said in reasons):
@@ -87,6 +93,27 @@ def deviation(case: Case, answer: Quote, theirs: Any) -> str | None:
         assert answer.total > theirs
         return AT_THE_BOUND
     return None
+
+
+@cache
+def _listed() -> Any:
+    return json.loads(bundled(parser.SOURCE).data)["prices"]
+
+
+def _rests_on_defaults(case: Case) -> bool:
+    """Whether their answer prices usage by what the list writes on models that do not sell it."""
+    modes = _listed()[case.provider][case.api_id]
+    timeline = modes.get(case.mode or "standard", modes["standard"])
+    begun = [item for item in timeline if item["start"] is None or datetime.fromisoformat(item["start"]) <= case.at]
+    rates = begun[-1]["rates"] or {}
+    states_writes = timeline is not modes["standard"] and any(
+        (item["rates"] or {}).get("cache_write") is not None for item in modes["standard"]
+    )
+    written_by_default = "cache_write_1h_multiple" in rates and rates.get("cache_write") is None and not states_writes
+    read_by_default = rates.get("cache_read") == 0 and rates["input"] > 0
+    return (written_by_default and case.asked["cache_write_1h_tokens"] > 0) or (
+        read_by_default and case.asked["cache_read_tokens"] > 0
+    )
 
 
 def is_equal(answer: Quote, theirs: float | None) -> bool:

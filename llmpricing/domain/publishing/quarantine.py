@@ -76,7 +76,7 @@ def sift(
     walk = _Walk(snapshots, mode, ranks, verdicts)
     noted = [
         (observation, component)
-        for component, observations in read_in_series(observed).items()
+        for component, observations in read_in_series(observed, snapshots).items()
         for observation in walk.note(component, observations)
     ]
     in_order = sorted(noted, key=lambda pair: (*_order(pair[0], ranks), pair[1].meter, pair[1].conditions.key))

@@ -11,40 +11,47 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 
 from llmpricing.domain.components import Component
-from llmpricing.domain.publishing.timelines import BEGINNING, Observation
+from llmpricing.domain.publishing.timelines import BEGINNING, Observation, turn
 
+NONE: Mapping[str, Sequence[datetime]] = MappingProxyType({})
 _Pair = tuple[Observation, Component]
 
 
-def read_in_series(observed: Mapping[Component, Sequence[Observation]]) -> dict[Component, list[Observation]]:
+def read_in_series(
+    observed: Mapping[Component, Sequence[Observation]], snapshots: Mapping[str, Sequence[datetime]] = NONE
+) -> dict[Component, list[Observation]]:
     """All observations of one offering, each as its series lets it be understood.
 
-    A component that is new in a series which the source had priced before counts from its stated dates or from the
-    day of its list, never "as ever"; what is withdrawn together with its arrival ends where it begins.
+    A component that is new in a series which the source had priced before counts from its stated dates or from
+    the middle between its list and the one before, never "as ever"; what is withdrawn together with its arrival ends
+    where it begins. ``snapshots`` are the sorted times of each source's lists.
     """
     by_series: dict[tuple[Component, str], list[_Pair]] = defaultdict(list)
     for component, observations in observed.items():
         for observation in observations:
             by_series[component.series, observation.source].append((observation, component))
     found: dict[Component, list[Observation]] = {component: [] for component in observed}
-    for pairs in by_series.values():
-        for component, observation in _understood(pairs):
+    for (_, source), pairs in by_series.items():
+        for component, observation in _understood(pairs, snapshots.get(source, ())):
             found[component].append(observation)
     return found
 
 
-def _understood(pairs: list[_Pair]) -> Iterator[tuple[Component, Observation]]:
+def _understood(pairs: list[_Pair], snapshots: Sequence[datetime]) -> Iterator[tuple[Component, Observation]]:
     first = min(observation.time for observation, _ in pairs)
     founders = {component for observation, component in pairs if observation.time == first}
     standing: set[Component] = set()
+    zeroed: set[Component] = set()  # of those, what only a zero that may mean nothing was said of
     for _, group in groupby(sorted(pairs, key=_time), key=_time):
-        together = list(group)
+        together = [(replace(observed, in_series=bool(standing - zeroed)), component) for observed, component in group]
         arrivals = [observed for observed, component in together if observed.segments and component not in standing]
-        takes_over = min(map(_begins, arrivals), default=None) if standing else None
+        takes_over = min((_begins(o, snapshots) for o in arrivals), default=None) if standing else None
         for observation, component in together:
             (standing.add if observation.segments else standing.discard)(component)
+            (zeroed.add if observation.is_zero else zeroed.discard)(component)
             if not observation.segments:
                 observation = replace(observation, withdrawn_from=takes_over)
             yield component, observation if component in founders else replace(observation, as_ever=False)
@@ -54,9 +61,9 @@ def _time(pair: _Pair) -> datetime:
     return pair[0].time
 
 
-def _begins(observation: Observation) -> datetime:
-    """From when on, up to the day of the list, an arriving component takes the place of another."""
-    lead = observation.segments[0]
+def _begins(observation: Observation, snapshots: Sequence[datetime]) -> datetime:
+    """From when on, up to the turn of the list, an arriving component takes the place of another."""
+    lead, begins = observation.segments[0], turn(observation, (), snapshots)
     if lead.valid_from is not None:
-        return min(lead.valid_from, observation.day)
-    return observation.day if lead.valid_until is None or lead.valid_until > observation.day else BEGINNING
+        return min(lead.valid_from, begins)
+    return begins if lead.valid_until is None or lead.valid_until > observation.day else BEGINNING

@@ -2,7 +2,8 @@
 
 An observation is made when a source's list first states something or states something else; none is made of an offering
 that a list leaves out, so its prices stay. A list that states dates means "as ever" by its first price without one; any
-other price without a date counts from 00:00 UTC of the day it was published.
+other first price without a date counts from 00:00 UTC of the day it was published. A change without a date lies between
+two lists: the older value stands up to the middle, the newer from there.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Observation:
     """What a source stated of one component in the list it published at ``time``; no segments: it withdrew the price.
 
     ``as_ever``: a price without date counts for the past too. ``withdrawn_from``: when a withdrawn price ended, where
-    that is not the day of the list.
+    the source put another component in its place. ``in_series``: the source had priced the series in an earlier list.
     """
 
     source: str
@@ -32,6 +33,7 @@ class Observation:
     as_ever: bool
     segments: tuple[DatedPrice, ...] = ()
     withdrawn_from: datetime | None = None
+    in_series: bool = False
 
     @property
     def is_zero(self) -> bool:
@@ -53,7 +55,8 @@ class Observation:
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
     """One value for one period. ``observed`` is the published time of the list that stated it, ``known_from`` that of
-    the source's first observation of the component, ``bracket_from`` its last list before the value appeared.
+    the source's first observation of the component, ``bracket_from`` its last list before the value appeared,
+    ``superseded_at`` that of its first later list that says otherwise.
     """
 
     segment: DatedPrice
@@ -61,6 +64,12 @@ class TimelineEntry:
     observed: datetime
     known_from: datetime
     bracket_from: datetime | None = None
+    superseded_at: datetime | None = None
+
+    @property
+    def first_seen(self) -> datetime:
+        """00:00 UTC of the day since which the source is known to have said so."""
+        return datetime.combine((self.segment.first_seen or self.observed).date(), time(), UTC)
 
     @property
     def start(self) -> datetime:
@@ -96,8 +105,8 @@ def entry_at(entries: Iterable[TimelineEntry], at: datetime) -> TimelineEntry | 
 
 
 def merge_source(observations: Iterable[Observation], snapshots: Sequence[datetime] = ()) -> tuple[TimelineEntry, ...]:
-    """The timeline of one source's observations of one component; ``snapshots`` are sorted times of its lists: of those
-    before an observation's day only the last matters.
+    """The timeline of one source's observations of one component; ``snapshots`` are the sorted times of its
+    lists.
     """
     entries: tuple[TimelineEntry, ...] = ()
     for observation in changes(observations):
@@ -129,11 +138,12 @@ def apply(
 ) -> tuple[TimelineEntry, ...]:
     """A source's timeline after its next observation.
 
-    A price with a date replaces all from its date on. One without continues the same value, or replaces it from the day
-    of the list on; one that ended before is history, which replaces all that was not the same.
+    A price with a date replaces all from its date on. One without continues the same value, or replaces it from the
+    middle of the time between the two lists on; one that ended before is history, which replaces all that was not the
+    same.
     """
     if not observation.segments:
-        return _before(entries, observation.withdrawn_from or observation.day)
+        return _before(entries, observation.withdrawn_from or turn(observation, entries, snapshots))
     lead, later = observation.segments[0], observation.segments[1:]
     if lead.valid_from is not None:
         applied = (*_before(entries, lead.valid_from), _stated(entries, lead, observation))
@@ -148,18 +158,42 @@ def _apply_current(
     entries: tuple[TimelineEntry, ...], lead: DatedPrice, observation: Observation, snapshots: Sequence[datetime]
 ) -> tuple[TimelineEntry, ...]:
     """A price without a beginning that holds on the day of the list."""
-    day = observation.day
+    begins = turn(observation, entries, snapshots)
     current = entry_at(entries, observation.time)
     if current and same_value(current.segment, lead):
         return (*_before(entries, current.start), _ending(current, lead.valid_until))
     if not entries and observation.as_ever:
         return (_entry(entries, lead, observation),)
-    kept = _before(entries, day)
-    if kept and kept[-1].end == day and same_value(kept[-1].segment, lead):
+    kept = _before(entries, begins)
+    if kept and kept[-1].end == begins and same_value(kept[-1].segment, lead):
         return (*kept[:-1], _ending(kept[-1], lead.valid_until))
-    previous = _snapshot_before(snapshots, day)
+    previous = _last_held(observation, entries, snapshots)
     basis = Basis.BRACKET if previous or kept else Basis.FIRST_OBSERVED
-    return (*kept, _entry(entries, replace(lead, valid_from=day, basis=basis), observation, previous))
+    return (*kept, _entry(entries, replace(lead, valid_from=begins, basis=basis), observation, previous))
+
+
+def turn(
+    observation: Observation, entries: Sequence[TimelineEntry] = (), snapshots: Sequence[datetime] = ()
+) -> datetime:
+    """From when on an undated value counts, or a withdrawn one no longer: the middle between the last list or stated
+    date at which another value held, and this list; the day of this list where nothing was known before.
+    """
+    held = _last_held(observation, entries, snapshots)
+    if held is None or not (entries or observation.in_series):
+        return observation.day
+    return (held + (observation.time - held) / 2).replace(microsecond=0)
+
+
+def _last_held(
+    observation: Observation, entries: Sequence[TimelineEntry], snapshots: Sequence[datetime]
+) -> datetime | None:
+    """When another value was certain last: at the source's list before, or at the date from which it was stated."""
+    place = bisect_left(snapshots, observation.day)
+    current = entry_at(entries, observation.time)
+    if not place or current is None:
+        return snapshots[place - 1] if place else None
+    stated = current.start if current.segment.basis is Basis.DOCUMENTED else BEGINNING
+    return max(snapshots[place - 1], current.observed, stated)
 
 
 def _apply_ended(
@@ -183,7 +217,7 @@ def _entry(
     observation: Observation,
     bracket_from: datetime | None = None,
 ) -> TimelineEntry:
-    known_from = entries[0].known_from if entries else observation.time
+    known_from = segment.first_seen or (entries[0].known_from if entries else observation.time)
     return TimelineEntry(segment, observation.source, observation.time, known_from, bracket_from)
 
 
@@ -195,8 +229,3 @@ def _ending(entry: TimelineEntry, until: datetime | None) -> TimelineEntry:
     if entry.segment.valid_until == until:
         return entry
     return replace(entry, segment=replace(entry.segment, valid_until=until))
-
-
-def _snapshot_before(snapshots: Sequence[datetime], day: datetime) -> datetime | None:
-    index = bisect_left(snapshots, day)
-    return snapshots[index - 1] if index else None

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import FetchOutcome, Offering, Source, SourceFetch
-from llmpricing.services.imports import observed_changes, offering_facts, recognition
+from llmpricing.services.imports import observed_changes, offering_facts, recognition, touching
 from llmpricing.services.imports.fetches import ReadList, keep_source, new_fetch, newest_list
 from llmpricing.services.imports.list_checks import (
     ImportRefused,
@@ -24,6 +24,7 @@ from llmpricing.services.imports.list_checks import (
 from llmpricing.services.imports.observed_changes import ObservedChanges
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
+from llmpricing.services.publishing.readings import lists_of
 from llmpricing.sources.declaration import SourceInfo
 
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
@@ -60,20 +61,25 @@ def import_lists(
     Raises SourceError for a list that cannot be read and ImportRefused for one that must not land.
     """
     now = begin_change(session, max(reading.fetched_at for _, reading in lists))
-    modes = _modes(session)
+    modes, read_before = _modes(session), lists_of(session)
     summaries, touched = [], set()
     for info, reading in lists:
         summary, offerings = _record(session, info, reading, now)
         summaries.append(summary)
         touched |= offerings
     touched |= _other_modes(session, modes)
+    touched |= touching.of_other_standing(session, read_before)
+    renewed = publish.is_of_older_rules(session)
+    if renewed:
+        touched |= set(session.scalars(select(Offering.id)))
     flagged = publish.publish(session, touched, now, progress) if touched else {}
     for summary in summaries:
         summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
-    if any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
+    if renewed or any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         if len(touched) > MANY:
             session.execute(text("analyze offering, price, model_pricing_history, review, source_fetch"))
         end_change(session, now)
+        publish.keep_rules(session)
     return summaries
 
 
@@ -108,7 +114,8 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     changed = observed_changes.keep_changes(session, source, fetch, observed_changes.stated_in(price_list, ids))
     if not reading.allow_drop:
         refuse_losses(changed.losses, reading.origin)
-    return _conclude(fetch, changed, info.slug, price_list), changed.touched
+    touched = changed.touched | touching.left_out_or_back(session, source, fetch)
+    return _conclude(fetch, changed, info.slug, price_list), touched
 
 
 def _describe(session: Session, source: Source, info: SourceInfo, reading: ReadList, now: datetime) -> ImportSummary:

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -109,30 +109,6 @@ def observations_of(
     return found
 
 
-def snapshots_of(session: Session, offerings: Collection[int]) -> dict[str, list[datetime]]:
-    """For each source the times of its lists that bracket the observations of these offerings, in order: the last one
-    before the day of each. Its other lists bear on no price of theirs.
-    """
-    observed = (
-        select(ObservationRow.source_id, ObservationRow.time)
-        .where(ObservationRow.offering_id.in_(offerings))
-        .distinct()
-        .subquery()
-    )
-    before = (
-        select(func.max(SourceFetch.published_at))
-        .where(SourceFetch.source_id == observed.c.source_id, SourceFetch.outcome.in_(READ))
-        .where(SourceFetch.published_at < func.date_trunc("day", observed.c.time, "UTC"))
-        .scalar_subquery()
-    )
-    query = select(Source.slug, before.label("before")).join(observed, observed.c.source_id == Source.id).distinct()
-    found: dict[str, list[datetime]] = defaultdict(list)
-    for slug, published in session.execute(query.order_by(Source.slug, "before")):
-        if published is not None:
-            found[slug].append(published)
-    return found
-
-
 def keep_observations(
     session: Session, source: Source, fetch: SourceFetch, observed: Mapping[tuple[datetime, int, str], Segments]
 ) -> None:
@@ -170,6 +146,7 @@ def _columns(segment: DatedPrice) -> dict[str, Any]:
         "basis": segment.basis,
         "source_url": segment.source_url,
         "raw": segment.raw,
+        "first_seen": segment.first_seen,
     }
 
 
@@ -189,4 +166,5 @@ def _segment(row: Any) -> DatedPrice:
         source_url=row.source_url,
         raw=row.raw,
         minimum_quantity=row.minimum_quantity,
+        first_seen=row.first_seen,
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -17,12 +17,13 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
 from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
-from llmpricing.models import MeterRow, Offering, PriceRow, Source
+from llmpricing.models import BookVersion, MeterRow, Offering, PriceRow, Source
 from llmpricing.models.bitemporal import since
 from llmpricing.models.session import ONE_INSERT
-from llmpricing.services.publishing import observations, pins, reviews
+from llmpricing.services.publishing import observations, pins, readings, reviews
 from llmpricing.services.publishing.source_ranks import ranks_by_provider
 
+RULES = 2  # of choosing: 1 chose a source for each meter, by trust alone
 _CHUNK = 500  # offerings at a time: bounds memory, and paces the progress
 _KEY = (
     "meter",
@@ -36,6 +37,8 @@ _KEY = (
     "bracket_from",
     "source_id",
     "observed_at",
+    "first_seen",
+    "superseded_at",
     "known_from",
     "source_url",
 )
@@ -59,6 +62,17 @@ def publish(
         done += len(chunk)
         progress(done, len(offerings))
     return waiting
+
+
+def is_of_older_rules(session: Session) -> bool:
+    """Whether the book's prices were chosen by older rules than these, so that all must be published anew."""
+    rules = session.scalar(select(BookVersion.rules))
+    return rules is not None and rules < RULES
+
+
+def keep_rules(session: Session) -> None:
+    """Note that all prices of the book are chosen by these rules."""
+    session.execute(update(BookVersion).values(rules=RULES))
 
 
 def _publish_chunk(
@@ -90,12 +104,13 @@ def _books(
     of_offering = {id_: (mode, provider) for id_, mode, provider in traits}
     ranks = ranks_by_provider(session, {provider for _, provider in of_offering.values()}, sources)
     observed = observations.observations_of(session, offerings, components, sources)
-    snapshots = observations.snapshots_of(session, offerings)
+    read = readings.readings_of(session, {id_: provider for id_, (_, provider) in of_offering.items()})
     pinned = pins.pins_of(session, offerings, components)
     return {
         offering: publish_offering(
             observed[offering],
-            snapshots=snapshots,
+            snapshots=read[offering].lists,
+            readings=read[offering],
             mode=mode,
             ranks=ranks[provider],
             verdicts=verdicts.get(offering, {}),
@@ -182,6 +197,8 @@ def _entry_columns(entry: TimelineEntry) -> dict[str, Any]:
         "basis": segment.basis,
         "bracket_from": entry.bracket_from,
         "observed_at": entry.observed,
+        "first_seen": entry.first_seen,
+        "superseded_at": entry.superseded_at,
         "known_from": entry.known_from,
         "source_url": segment.source_url,
     }

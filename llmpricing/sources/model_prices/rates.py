@@ -69,7 +69,10 @@ class ListedModel:
 def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown: Counter[str]) -> ListedModel:
     """A model's modes; raises EntryError. Unknown rate keys are counted."""
     modes = {
-        as_condition(mode, "mode"): _timeline(provider, as_list(line, mode), unknown) for mode, line in entry.items()
+        as_condition(mode, "mode"): _timeline(
+            provider, as_list(line, mode), unknown, writes=mode != _STANDARD and _states_writes(entry.get(_STANDARD))
+        )
+        for mode, line in entry.items()
     }
     if _STANDARD not in modes:
         raise EntryError("the model has no standard prices")
@@ -78,18 +81,29 @@ def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown
     return ListedModel(api_id, modes)
 
 
-def _timeline(provider: str, intervals: Sequence[Any], unknown: Counter[str]) -> Timeline:
+def _states_writes(intervals: object) -> bool:
+    """Whether a mode has a price of cache writes at any time."""
+    items = intervals if isinstance(intervals, list) else []
+    rates = [item.get("rates") for item in items if isinstance(item, dict)]
+    return any(isinstance(rate, dict) and rate.get("cache_write") is not None for rate in rates)
+
+
+def _timeline(provider: str, intervals: Sequence[Any], unknown: Counter[str], *, writes: bool) -> Timeline:
     if not intervals:
         raise EntryError("a mode without intervals")
     items = [as_mapping(item, "interval") for item in intervals]
     starts = [as_time(item.get("start"), "start") for item in items[1:]]
     if starts != sorted(set(starts)):
         raise EntryError("the intervals' starts do not ascend")
-    return Timeline(starts, [_ladders(provider, item.get("rates"), unknown) for item in items])
+    return Timeline(starts, [_ladders(provider, item.get("rates"), unknown, writes=writes) for item in items])
 
 
-def _ladders(provider: str, value: object, unknown: Counter[str]) -> Ladders | None:
-    """Rates of one interval. A tier keeps the base's price of what it leaves out (Rates.breakdown)."""
+def _ladders(provider: str, value: object, unknown: Counter[str], *, writes: bool) -> Ladders | None:
+    """Rates of one interval. A tier keeps the base's price of what it leaves out (Rates.breakdown).
+
+    The multiple for writes of one hour stands on models without cache writes too: it counts only beside a price of
+    writes, the mode's own or (``writes``) the standard mode's.
+    """
     if value is None:
         return None
     rates = as_mapping(value, "rates")
@@ -103,7 +117,7 @@ def _ladders(provider: str, value: object, unknown: Counter[str]) -> Ladders | N
         unknown.update(key for key in tier if key not in _METERS and key != "above")
         _read_prices(tier, step_at(provider, as_count(tier.get("above"), "above")), rates, found)
     multiple = rates.get("cache_write_1h_multiple")
-    if multiple is not None:
+    if multiple is not None and (writes or "cache_write_tokens" in found):
         factor = as_factor(multiple, "cache_write_1h_multiple")
         found[_ONE_HOUR] = {step: _scaled(rate, factor) for step, rate in found["input_tokens"].items()}
     return found
@@ -117,11 +131,18 @@ def _read_prices(
 ) -> None:
     documented = rates.get("valid_from_basis") == "documented"
     basis = Basis.DOCUMENTED if documented else Basis.FIRST_OBSERVED
-    url = optional_text(rates, "source")
+    url, first_seen = optional_text(rates, "source"), _first_seen(rates)
     for key, meter in _METERS.items():
         if prices.get(key) is not None:
             amount, raw = as_amount(prices[key], key)
-            found.setdefault(meter, {})[step] = ListRate(amount, MTOK, raw, basis, url)
+            if key == "cache_read" and not amount and rates.get("input"):
+                continue  # beside a price of input, 0 says that nothing is cached
+            found.setdefault(meter, {})[step] = ListRate(amount, MTOK, raw, basis, url, first_seen=first_seen)
+
+
+def _first_seen(rates: Mapping[str, Any]) -> datetime | None:
+    """When the list first saw the rates, which may be later than the time from which it applies them."""
+    return None if rates.get("valid_from") is None else as_time(rates["valid_from"], "valid_from")
 
 
 def _scaled(rate: ListRate, factor: Decimal) -> ListRate:

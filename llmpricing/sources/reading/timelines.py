@@ -23,6 +23,7 @@ class ListRate:
     source_url: str | None = None
     minimum_quantity: Decimal | None = None
     currency: str = "USD"
+    first_seen: datetime | None = None
 
     def segment(self, valid_from: datetime | None) -> DatedPrice:
         """The same as a segment that is open at its end; 0 means free."""
@@ -37,6 +38,7 @@ class ListRate:
             source_url=self.source_url,
             raw=self.raw,
             minimum_quantity=self.minimum_quantity,
+            first_seen=self.first_seen,
         )
 
     def same_price(self, other: ListRate) -> bool:

@@ -59,9 +59,29 @@ def test_a_mode_without_a_cache_price_bills_cached_input_as_its_own_input(segmen
     assert segment("openai/gpt-9", "cache_read_tokens").amount == Decimal("0.25")
 
 
-def test_a_one_hour_cache_write_is_a_multiple_of_input_in_every_step(segment):
-    assert segment("openai/gpt-9", "cache_write_1h_tokens").amount == Decimal("6.25")
-    assert segment("openai/gpt-9", "cache_write_1h_tokens", NOON, 272_001).amount == Decimal("12.5")
+def listed(**rates):
+    """The only offering of a list with these rates."""
+    standard = [{"start": None, "rates": {"input": 2, "output": 8, "cache_write_1h_multiple": 2.5, **rates}}]
+    models = {"m": {"standard": standard}}
+    (found,) = model_prices.parse(json.dumps({"schema": 1, "prices": {"openai": models}}).encode()).offerings
+    return found
+
+
+def test_a_one_hour_cache_write_is_a_multiple_of_input_in_every_step_where_writes_have_a_price(price_at):
+    found = listed(cache_write=2.5, tiers=[{"above": 272_000, "input": 4}])
+    assert price_at(found, "cache_write_1h_tokens", NOON).amount == 5
+    assert price_at(found, "cache_write_1h_tokens", NOON, 272_001).amount == 10
+
+
+def test_what_the_list_writes_by_default_on_a_model_without_caching_is_no_meter():
+    assert {said.meter for said in listed(cache_read=0).statements} == {"input_tokens", "output_tokens"}
+    assert "cache_read_tokens" in {said.meter for said in listed(cache_read=0.2).statements}
+
+
+def test_a_price_knows_since_when_the_list_saw_it_though_it_holds_from_the_beginning(price_at):
+    found = listed(valid_from="2025-06-05T20:31:32Z", valid_from_basis="models.dev commit")
+    price = price_at(found, "input_tokens", NOON)
+    assert (price.valid_from, price.first_seen) == (None, datetime(2025, 6, 5, 20, 31, 32, tzinfo=UTC))
 
 
 def test_a_tier_keeps_the_base_price_of_what_it_leaves_out(segment):
@@ -218,9 +238,17 @@ def _compare(offering, rates, at, mode, price_at):
             counted = (
                 {"input_tokens": 0, usage: asked} if usage != "output_tokens" else {"input_tokens": asked, usage: asked}
             )
+            if _is_default(meter, rates):
+                continue  # the list writes it on models without caching too: no price for us
             theirs = getattr(rates.breakdown(**counted), field) * 1_000_000 / asked
             exact = pytest.approx(Decimal(str(theirs)), rel=Decimal("1e-9"))
             assert (ours.amount or Decimal(0)) == exact, (offering.slug, mode, meter, at, tokens)
+
+
+def _is_default(meter, rates):
+    if meter == "cache_write_1h_tokens":
+        return rates.cache_write is None
+    return meter == "cache_read_tokens" and rates.cache_read == 0 and rates.input > 0
 
 
 _USAGE = {

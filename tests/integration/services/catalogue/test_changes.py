@@ -65,8 +65,8 @@ def test_a_price_that_rose_is_told_with_both_values_and_its_day(engine: Engine) 
     load(engine, price_list(a=2, b=5), MONDAY)
     load(engine, price_list(a=3, b=5), MONDAY + timedelta(days=7))
     assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == [
-        ("acme/a", "input_tokens", 2, 3, 1.5, MONDAY + timedelta(days=7)),
-        ("acme/a", "output_tokens", 8, 12, 1.5, MONDAY + timedelta(days=7)),
+        ("acme/a", "input_tokens", 2, 3, 1.5, MONDAY + timedelta(days=3.5)),
+        ("acme/a", "output_tokens", 8, 12, 1.5, MONDAY + timedelta(days=3.5)),
     ]
     assert moves(engine, MONDAY + timedelta(days=8), MONDAY + timedelta(days=9)) == []
 
@@ -108,8 +108,8 @@ def test_a_price_that_is_withdrawn_is_unknown_now(engine: Engine) -> None:
     load(engine, dated((None, 2)), MONDAY + timedelta(days=7))  # without output, which is not offered then
     days = MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)
     assert moves(engine, *days) == [
-        ("acme/a", "cache_read_tokens", 1, None, None, MONDAY + timedelta(days=7)),
-        ("acme/a", "output_tokens", 8, None, None, MONDAY + timedelta(days=7)),
+        ("acme/a", "cache_read_tokens", 1, None, None, MONDAY + timedelta(days=3.5)),
+        ("acme/a", "output_tokens", 8, None, None, MONDAY + timedelta(days=3.5)),
     ]
     with Session(engine) as session:
         withdrawn, not_offered = changes_since(session, *days)

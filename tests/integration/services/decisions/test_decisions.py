@@ -202,12 +202,12 @@ def test_an_account_without_a_name_decides_by_its_number(
     assert [event.actor for event in price_book.events()] == [f"uid {os.getuid()}"]
 
 
-def test_accepting_publishes_the_price_from_its_own_day(price_book: PriceBook) -> None:
+def test_accepting_publishes_the_price_from_its_own_time(price_book: PriceBook) -> None:
     before, known_then = price_book.version(), datetime.now(UTC)
     number = price_book.review_id("acme/a", "input_tokens")
     price_book.run("review accept", number, "--as", "ada", "--note", "the seller says so")
     assert price_book.input_price() == 2000
-    assert price_book.input_price(at=datetime(2026, 10, 31, tzinfo=UTC)) == 2
+    assert price_book.input_price(at=datetime(2026, 10, 16, tzinfo=UTC)) == 2
     assert price_book.input_price(known_at=known_then) == 2
     assert price_book.version() == (before or 0) + 1
     (event,) = price_book.events()

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import ObservationRow, Offering, PriceRow, Review, Source, SourceFetch
+from llmpricing.models import BookVersion, ObservationRow, Offering, PriceRow, Review, Source, SourceFetch
 from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.imports.fetches import ReadList
@@ -73,12 +73,46 @@ def test_an_unchanged_list_of_a_later_day_only_proves_freshness(empty_session: S
     assert empty_session.scalar(select(func.count()).select_from(SourceFetch)) == 2
 
 
-def test_a_change_counts_from_the_day_it_was_published(empty_session: Session) -> None:
+def test_a_change_counts_from_the_middle_between_its_list_and_the_one_before(empty_session: Session) -> None:
     load(empty_session, price_list(a=2), "2026-10-01")
-    load(empty_session, price_list(a=3), "2026-11-01T15:30", NOW + timedelta(hours=1))
-    late = NOW + timedelta(hours=2)
-    assert input_price(empty_session, "acme/a", datetime(2026, 10, 31, 23, tzinfo=UTC), late) == 2
-    assert input_price(empty_session, "acme/a", datetime(2026, 11, 1, tzinfo=UTC), late) == 3
+    load(empty_session, price_list(a=3), "2026-11-01T12:00", NOW + timedelta(hours=1))
+    late, middle = NOW + timedelta(hours=2), datetime(2026, 10, 16, 18, tzinfo=UTC)
+    assert input_price(empty_session, "acme/a", middle - timedelta(seconds=1), late) == 2
+    assert input_price(empty_session, "acme/a", middle, late) == 3
+
+
+def test_a_reading_that_changes_no_value_writes_no_price(empty_session: Session) -> None:
+    load(empty_session, price_list(a=2), "2026-10-01")
+    before = list(empty_session.execute(select(PriceRow.id, PriceRow.recorded).order_by(PriceRow.id)))
+    load(empty_session, price_list(a=2), "2026-10-02", NOW + timedelta(hours=1))
+    load(empty_session, price_list(a=2), "2026-12-30", NOW + timedelta(hours=2))
+    assert list(empty_session.execute(select(PriceRow.id, PriceRow.recorded).order_by(PriceRow.id))) == before
+
+
+def test_what_a_list_leaves_out_is_superseded_until_a_list_has_it_again(empty_session: Session) -> None:
+    def superseded() -> list[datetime | None]:
+        query = select(PriceRow.superseded_at).join(Offering).where(Offering.slug == "acme/b", PriceRow.current())
+        return list(empty_session.scalars(query.distinct()))
+
+    load(empty_session, price_list(a=2, b=1), "2026-10-01")
+    load(empty_session, price_list(a=2), "2026-10-02", NOW + timedelta(hours=1))
+    assert superseded() == [datetime(2026, 10, 2, tzinfo=UTC)]
+    load(empty_session, price_list(a=2, b=1), "2026-10-03", NOW + timedelta(hours=2))
+    assert superseded() == [None]
+
+
+def test_a_book_of_older_rules_is_published_anew_and_answers_for_before_stay(empty_session: Session) -> None:
+    load(empty_session, price_list(a=2), "2026-10-01")
+    empty_session.execute(update(PriceRow).values(first_seen=None))  # as rules 1 wrote it
+    empty_session.execute(update(BookVersion).values(rules=1))
+    known_then = NOW + timedelta(minutes=30)
+    old = list(empty_session.scalars(select(PriceRow.id).where(PriceRow.believed_at(known_then)).order_by(PriceRow.id)))
+    load(empty_session, price_list(a=2), "2026-10-01", NOW + timedelta(hours=1))  # the very same list
+    assert empty_session.scalar(select(BookVersion.rules)) == 2
+    now = select(PriceRow.first_seen).where(PriceRow.current()).distinct()
+    assert list(empty_session.scalars(now)) == [datetime(2026, 10, 1, tzinfo=UTC)]
+    then = select(PriceRow.id).where(PriceRow.believed_at(known_then)).order_by(PriceRow.id)
+    assert list(empty_session.scalars(then)) == old
 
 
 def test_what_was_known_before_an_import_stays_answerable(empty_session: Session) -> None:

@@ -63,8 +63,8 @@ def test_the_repair_of_a_slip_that_never_was_published_passes(book, periods):
         ("input_tokens", "litellm", "2026-02-01", "0.6"),
     )
     assert periods(found.prices["input_tokens", BASE]) == [
-        ("?", "2025-11-01", "2026-02-01", "first_observed"),
-        ("0.6", "2026-02-01", None, "bracket"),
+        ("?", "2025-11-01", "2025-12-17", "first_observed"),
+        ("0.6", "2025-12-17", None, "bracket"),
     ]
     assert [flag.superseded and flag.superseded.year for flag in found.flags] == [2026]
 
@@ -149,7 +149,7 @@ def test_the_repair_of_a_published_slip_passes_where_another_source_says_the_sam
     assert rules(book(slip, other)) == [("input_tokens", "disagreement")]
     repaired = book(slip, other, ("input_tokens", "litellm", "2024-11-28", "0.33"))
     assert not repaired.flags
-    assert [row[0] for row in periods(repaired.prices["input_tokens", BASE])] == ["30", "0.33"]
+    assert [row[0] for row in periods(repaired.prices["input_tokens", BASE])] == ["30", "0.3", "0.33"]
 
 
 def test_fifty_times_what_another_source_says_at_that_date_waits(book):
@@ -255,8 +255,8 @@ def test_output_far_cheaper_than_input_waits_until_the_source_puts_it_right(book
     assert rules(repaired) == [("output_tokens", "output_far_below_input")]
     assert periods(repaired.prices["input_tokens", BASE]) == [("3", "2025-11-01", None, "first_observed")]
     assert periods(repaired.prices["output_tokens", BASE]) == [
-        ("?", "2025-11-01", "2026-05-14", "first_observed"),
-        ("15", "2026-05-14", None, "bracket"),
+        ("?", "2025-11-01", "2026-02-06", "first_observed"),
+        ("15", "2026-02-06", None, "bracket"),
     ]
 
 

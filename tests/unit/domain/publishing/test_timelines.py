@@ -33,9 +33,10 @@ def test_a_price_that_a_later_snapshot_brings_is_bracketed_by_the_snapshot_befor
     assert rows[0].bracket_from == day("2024-02-05")
 
 
-def test_a_changed_price_counts_from_the_day_of_the_snapshot_that_shows_it(seen, day, periods, snapshots):
+def test_a_changed_price_counts_from_the_middle_between_the_two_lists(seen, day, periods, snapshots):
     rows = merge_source([seen("litellm", "2023-11-01", "15"), seen("litellm", "2024-09-06 23:59", "5")], snapshots)
-    assert periods(rows) == [("15", "2023-11-01", "2024-09-06", "first_observed"), ("5", "2024-09-06", None, "bracket")]
+    assert periods(rows) == [("15", "2023-11-01", "2024-07-10", "first_observed"), ("5", "2024-07-10", None, "bracket")]
+    assert rows[1].start == day("2024-05-14") + (day("2024-09-06 23:59") - day("2024-05-14")) / 2
     assert rows[1].bracket_from == day("2024-05-14")
 
 
@@ -55,11 +56,11 @@ def test_the_order_in_which_lists_are_handed_over_does_not_matter(seen, snapshot
     assert merge_source(lists[::-1], snapshots) == merge_source(lists, snapshots)
 
 
-def test_a_withdrawn_price_ends_that_day_and_may_come_back(seen, periods, snapshots):
+def test_a_withdrawn_price_ends_between_the_two_lists_and_may_come_back(seen, periods, snapshots):
     lists = [seen("litellm", "2023-11-01", "15"), seen("litellm", "2024-02-05"), seen("litellm", "2024-09-06", "15")]
     assert periods(merge_source(lists, snapshots)) == [
-        ("15", "2023-11-01", "2024-02-05", "first_observed"),
-        ("15", "2024-09-06", None, "bracket"),
+        ("15", "2023-11-01", "2023-12-19", "first_observed"),
+        ("15", "2024-07-10", None, "bracket"),
     ]
 
 
@@ -112,10 +113,11 @@ def test_a_price_said_again_as_it_was_stated_keeps_when_it_was_first_observed(se
     assert [row.observed.month for row in rows] == [4, 4, 10]
 
 
-def test_two_snapshots_of_one_day_leave_the_later_ones_price(seen, periods, snapshots):
+def test_two_lists_of_one_day_change_the_price_between_them(seen, day, periods, snapshots):
     lists = [seen("litellm", "2024-02-05 08:00", "15"), seen("litellm", "2024-02-05 20:00", "5")]
     rows = merge_source(lists, snapshots)
-    assert periods(rows) == [("5", "2024-02-05", None, "bracket")]
+    assert periods(rows) == [("15", "2024-02-05", "2024-02-05", "bracket"), ("5", "2024-02-05", None, "bracket")]
+    assert rows[1].start == day("2024-02-05 14:00")
 
 
 def test_the_same_price_per_another_quantity_is_the_same_value():

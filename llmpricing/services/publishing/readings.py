@@ -1,0 +1,84 @@
+"""When each source was read, what its lists left out, and the newest list of any source about a seller."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, select, text
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.publishing.sightings import Readings
+from llmpricing.models import ObservationRow, Offering, Source, SourceFetch
+from llmpricing.services.publishing.observations import READ
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+# Every list that was read for its prices, the newest first, with those of some offerings that it prices; a list that
+# was read again unchanged has none of its own.
+_LISTS = text("""
+    select source.slug, source_fetch.published_at, source_fetch.sha256, outcome = 'imported' as imported, array(
+        select unnest(listed || zeroed) intersect select unnest(:offerings)
+    ) as listed
+    from source_fetch join source on source.id = source_fetch.source_id where outcome = any(:read)
+    order by source_fetch.published_at desc, source_fetch.id desc
+""").bindparams(bindparam("offerings", type_=ARRAY(BigInteger)), bindparam("read", type_=ARRAY(Text)))
+
+
+def lists_of(session: Session) -> dict[str, list[datetime]]:
+    """The published times of all lists of each source that were read for their prices, unchanged ones too, in order."""
+    found: dict[str, list[datetime]] = defaultdict(list)
+    query = select(Source.slug, SourceFetch.published_at).join(Source).where(SourceFetch.outcome.in_(READ)).distinct()
+    for slug, published in session.execute(query.order_by(Source.slug, SourceFetch.published_at)):
+        found[slug].append(published)
+    return found
+
+
+def sources_by_provider(session: Session, providers: Collection[int]) -> dict[int, set[str]]:
+    """The sources that ever priced an offering of each of these providers."""
+    query = (
+        select(Offering.provider_id, Source.slug)
+        .join(ObservationRow, ObservationRow.offering_id == Offering.id)
+        .join(Source, Source.id == ObservationRow.source_id)
+        .where(Offering.provider_id.in_(providers))
+        .distinct()
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for provider, slug in session.execute(query):
+        found[provider].add(slug)
+    return found
+
+
+def newest_list(lists: Mapping[str, Sequence[datetime]], sources: Collection[str]) -> datetime:
+    """The newest of these sources' lists."""
+    return max((lists[source][-1] for source in sources if lists.get(source)), default=_NEVER)
+
+
+def readings_of(session: Session, provider_of: Mapping[int, int]) -> dict[int, Readings]:
+    """The readings of these offerings; ``provider_of`` tells each one's provider."""
+    found = session.execute(_LISTS, {"offerings": list(provider_of), "read": list(READ)}).all()
+    lists: dict[str, list[datetime]] = defaultdict(list)
+    for slug, time in sorted({(row.slug, row.published_at) for row in found}):
+        lists[slug].append(time)
+    sources = sources_by_provider(session, set(provider_of.values()))
+    newest = {provider: newest_list(lists, sources.get(provider, ())) for provider in set(provider_of.values())}
+    left_out = _left_out(found, provider_of.keys())
+    return {
+        offering: Readings(lists, newest[provider], left_out.get(offering, {}))
+        for offering, provider in provider_of.items()
+    }
+
+
+def _left_out(lists: Sequence[Any], offerings: Collection[int]) -> dict[int, dict[str, datetime]]:
+    """By offering and source the first of the source's last lists, in an unbroken row, that leave the offering out."""
+    listed = {(row.slug, row.sha256): set(row.listed) for row in lists if row.imported}
+    missing: dict[str, set[int]] = {}
+    found: dict[int, dict[str, datetime]] = defaultdict(dict)
+    for row in lists:
+        absent = missing.setdefault(row.slug, set(offerings))
+        absent -= listed.get((row.slug, row.sha256), set())
+        for offering in absent:
+            found[offering][row.slug] = row.published_at
+    return found
