@@ -36,16 +36,26 @@ class UnpricedShare(NamedTuple):
     bounds: Bounds | None = None
 
 
+class Product(NamedTuple):
+    """A line that is one multiplication: the shares at these places times ``units`` of 1e-12."""
+
+    places: tuple[int, ...]
+    units: int
+    unit_rate: UnitRate
+    currency: str
+    rule: str
+
+
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """How shares are billed. ``simple``: all are, each line by one unit rate of whole 1e-12, in one currency."""
+    """How shares are billed. ``products``: where all are, each by one unit rate of whole 1e-12, in one currency."""
 
     entries: tuple[BillEntry, ...]
     unpriced: tuple[UnpricedShare, ...]
     warnings: tuple[Notice, ...]
     notes: tuple[Notice, ...]
     state: str
-    simple: bool
+    products: tuple[Product, ...] = ()
 
 
 def allocate(
@@ -95,8 +105,8 @@ def allocate(
     ]
     warnings += _split_warnings(unit_rates, [key for place, key in enumerate(keys) if place not in gone])
     state = UNKNOWN if unpriced or not unit_rates else _state(paid or [bands[0] for bands in unit_rates.values()])
-    is_simple = not unpriced and _is_simple(entries)
-    return Allocation(tuple(entries), tuple(unpriced), merged(warnings), merged(notes), state, is_simple)
+    products = () if unpriced else _products(entries)
+    return Allocation(tuple(entries), tuple(unpriced), merged(warnings), merged(notes), state, products)
 
 
 def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> BillEntry:
@@ -105,13 +115,15 @@ def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys
     return BillEntry(meter, used, places, rule)
 
 
-def _is_simple(entries: list[BillEntry]) -> bool:
-    return len({entry.unit_rates[0].currency for entry in entries}) == 1 and all(
-        len(entry.unit_rates) == 1
-        and entry.unit_rates[0].per == 1
-        and not (entry.unit_rates[0].price and entry.unit_rates[0].price.minimum_quantity)
-        for entry in entries
-    )
+def _products(entries: list[BillEntry]) -> tuple[Product, ...]:
+    """The entries as products where every one is, in one currency."""
+    found = []
+    for entry in entries:
+        first, *others = entry.unit_rates
+        if others or first.per != 1 or (first.price and first.price.minimum_quantity):
+            return ()
+        found.append(Product(entry.places, first.units, first, first.currency, entry.rule))
+    return tuple(found) if len({one.currency for one in found}) == 1 else ()
 
 
 def _state(paid: list[UnitRate]) -> str:

@@ -101,4 +101,4 @@ def share_out(exact: Sequence[Fraction]) -> tuple[int, list[int]]:
 
 def money(units: int) -> Decimal:
     """Units of 1e-12 as an exact decimal."""
-    return Decimal(units).scaleb(-12, WIDE)
+    return WIDE.scaleb(units, -12)

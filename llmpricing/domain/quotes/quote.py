@@ -43,9 +43,11 @@ def quote(
     if terms.rates:
         terms = terms._replace(rates=tuple(rate for rate in terms.rates if rate.valid_at(at)))
     answer = _bill_of(prices, usage, at, context, terms)
-    if told or answer.warnings:
-        warnings = (*(_completed(w, answer, prices, usage, at, context, terms) for w in answer.warnings), *told)
-        answer = answer._replace(warnings=merged(warnings))
+    if any(notice.code is Code.BETWEEN_SIGHTINGS for notice in answer.warnings):
+        other = _bill_of(prices.later(at), usage, at, context, terms)
+        answer = answer._replace(warnings=tuple(_completed(notice, answer, other) for notice in answer.warnings))
+    if told:
+        answer = answer._replace(warnings=merged((*answer.warnings, *told)))
     return answer._replace(notes=merged((*answer.notes, *notes))) if notes else answer
 
 
@@ -75,21 +77,11 @@ def _bill_of(prices: OfferingPrices, usage: Usage, at: datetime, context: Contex
     return cases[0][1] if len(cases) == 1 else answer_of(cases, prices.defaults)
 
 
-def _completed(
-    notice: Notice,
-    answer: Quote,
-    prices: OfferingPrices,
-    usage: Usage,
-    at: datetime,
-    context: Context,
-    terms: Terms,
-) -> Notice:
-    """The notice with the total that the other value would give, where it names one of the same currency."""
+def _completed(notice: Notice, answer: Quote, other: Quote) -> Notice:
+    """The notice, of prices between two sightings with the total that the other values give, in the same currency."""
     if notice.code is not Code.BETWEEN_SIGHTINGS:
         return notice
-    other = _bill_of(prices.later(at), usage, at, context, terms)
-    total = other.total if other.currency == answer.currency else None
-    return notice._replace(other_total=total)
+    return notice._replace(other_total=other.total if other.currency == answer.currency else None)
 
 
 def _cases(
@@ -111,7 +103,7 @@ def _cases(
 
 def _list_bill(selection: PriceSelection, usage: Usage, terms: Terms) -> Quote:
     allocation = selection.allocation(usage.request_input, usage.keys)
-    if allocation.simple and usage.whole and terms.currency is None:
+    if allocation.products and usage.whole and terms.currency is None:
         return simple_bill(allocation, usage)
     return exact_bill(allocation, usage, terms.currency, terms.exchanges)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from llmpricing.domain.conditions import Step
+from llmpricing.domain.money import multiply, to_text
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.contract_rates import ContractRate, discount_for
@@ -41,12 +44,12 @@ class Bounds(NamedTuple):
     currency: str | None = None  # none where the low bound is nothing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnitRate:
     """One unit of ``meter`` costs ``units`` / ``per`` of 1e-12 ``currency``.
 
-    ``price`` is the list price it rests on and ``contract_rate`` what was agreed on it. ``after`` is the number of
-    input tokens beyond which a marginal price runs. An UNKNOWN one may have ``bounds``.
+    ``price`` is the list price it rests on and ``contract_rate`` what was agreed on it, of which one is there.
+    ``after`` is the number of input tokens beyond which a marginal price runs. An UNKNOWN one may have ``bounds``.
     """
 
     meter: str
@@ -59,7 +62,26 @@ class UnitRate:
     after: int = 0
     bounds: Bounds | None = None
 
-    @property
+    @cached_property
+    def rate(self) -> Decimal:
+        """What is paid for ``paid_per`` units, less an agreed discount."""
+        agreed = self.contract_rate
+        if agreed and agreed.amount is not None:
+            return agreed.amount
+        listed = (self.price.amount if self.price else None) or Decimal(0)
+        return multiply(listed, 1 - agreed.discount) if agreed and agreed.discount is not None else listed
+
+    @cached_property
+    def paid_per(self) -> int:
+        agreed, price = self.contract_rate, self.price
+        return agreed.per if price is None or (agreed and agreed.amount is not None) else price.per  # type: ignore[union-attr]
+
+    @cached_property
+    def rate_text(self) -> str:
+        """``rate`` as plain text."""
+        return to_text(self.rate)
+
+    @cached_property
     def rule(self) -> str:
         """Which of the meter's prices this is, e.g. ``base`` or ``tier=batch;above=272000``."""
         if self.contract_rate and self.contract_rate.amount is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
@@ -29,14 +30,21 @@ def moments(prices: OfferingPrices, on: datetime) -> list[datetime]:
 
 def _ticks(schedule: Schedule, start: datetime) -> Iterable[datetime]:
     """When the schedule may switch around a day: the ends of its windows and midnight, in both readings of DST."""
+    today = start.astimezone(ZoneInfo(schedule.time_zone)).date()
+    for days in (-1, 0, 1):
+        yield from _ticks_on(schedule, today + timedelta(days=days))
+
+
+@lru_cache(maxsize=4096)  # the same for all offerings of a seller, and for the days before and after
+def _ticks_on(schedule: Schedule, day: date) -> frozenset[datetime]:
+    """When the schedule may switch on a day of its own calendar."""
     zone = ZoneInfo(schedule.time_zone)
     minutes = {0, *(minute % MINUTES_PER_DAY for window in schedule.windows for minute in window)}
-    for days in (-1, 0, 1):
-        day = start.astimezone(zone).date() + timedelta(days=days)
-        for minute in minutes:
-            for fold in (0, 1):
-                hour, rest = divmod(minute, 60)
-                yield datetime(day.year, day.month, day.day, hour, rest, fold=fold, tzinfo=zone).astimezone(UTC)
+    return frozenset(
+        datetime(day.year, day.month, day.day, *divmod(minute, 60), fold=fold, tzinfo=zone).astimezone(UTC)
+        for minute in minutes
+        for fold in (0, 1)
+    )
 
 
 def outcome(cases: Sequence[tuple[Facts, Quote]]) -> Quote:

@@ -14,7 +14,7 @@ from llmpricing.domain.usage.google import GOOGLE
 from llmpricing.domain.usage.litellm import LITELLM
 from llmpricing.domain.usage.openai import OPENAI
 from llmpricing.domain.usage.openai_kin import DEEPSEEK, MISTRAL, PERPLEXITY, XAI
-from llmpricing.domain.usage.quantities import Usage, UsageError, count, read_quantity
+from llmpricing.domain.usage.quantities import LARGEST, Usage, UsageError, count, read_quantity
 from llmpricing.domain.usage.reading import Format
 from llmpricing.domain.usage.recognition import recognised, understands
 from llmpricing.domain.usage.traces import CODEX, OTEL
@@ -74,7 +74,8 @@ def _read_own(raw: Mapping[str, Any]) -> Usage:
         if field not in METERS:
             near = get_close_matches(field, METERS, 1)
             raise UsageError(field, f"is not a meter{f'; did you mean {near[0]}?' if near else ''}")
-        quantities[field] = read_quantity(field, value, field)
+        is_plain = type(value) is int and 0 <= value <= LARGEST  # nearly always, a thousand times a batch
+        quantities[field] = value if is_plain else read_quantity(field, value, field)
     if quantities.get("requests") == 0:
         raise UsageError("requests", "must be at least 1")
     return count(quantities)

@@ -126,24 +126,24 @@ def _unpriced(quote: Quote) -> tuple[UnpricedDocument, ...]:
 
 
 def _line(line: Line) -> LineDocument:
-    unit_rate, amount = line.unit_rate, to_text(line.amount)
+    unit_rate, amount, quantity = line.unit_rate, to_text(line.amount), line.quantity
     price = unit_rate.price
     return LineDocument(
         meter=unit_rate.meter,
-        quantity=_quantity(line.quantity),
-        rate=to_text(line.rate),
-        per=line.per,
+        quantity=quantity if isinstance(quantity, int) else to_text(quantity),
+        rate=unit_rate.rate_text,
+        per=unit_rate.paid_per,
         rate_currency=unit_rate.currency,
         amount=amount,
         list_amount=amount if line.list_amount is line.amount else _money(line.list_amount),
         currency=line.currency,
-        state=unit_rate.state.value,
+        state=unit_rate.state,
         price_id=price.id if price else None,
-        rate_id=line.rate_id,
+        rate_id=unit_rate.contract_rate.id if unit_rate.contract_rate else None,
         rule=line.rule,
         source=price.source if price else None,
         source_url=price.source_url if price else None,
-        basis=price.basis.value if price else None,
+        basis=price.basis if price else None,
         valid_from=price.valid_from if price else None,
     )
 

@@ -18,6 +18,7 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.times import EPOCH, micros
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.lookup import Meaning
+from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState
 from llmpricing.services.quotes.compiled_prices import prices_of
@@ -43,6 +44,7 @@ class FoundPrices:
     rates: tuple[ContractRate, ...]
     steps: Numbers
     _days: set[int] = field(default_factory=set)
+    _place_from: dict[datetime, int] = field(default_factory=dict)  # by the time at which a stretch begins
     _cuts: Numbers | None = None
     _places: Numbers | None = None
     _known: dict[object, int] = field(default_factory=dict)
@@ -65,12 +67,14 @@ class FoundPrices:
     def _stretches(self, at: Numbers) -> tuple[Numbers, Numbers]:
         days = set(np.unique(at // DAY).tolist()) if self._has_clock else set()
         if self._cuts is None or self._places is None or not days <= self._days:
+            midnights = [EPOCH + timedelta(days=day) for day in sorted(days - self._days)]
             self._days |= days
-            midnights = [EPOCH + timedelta(days=day) for day in sorted(self._days)]
-            cuts = turns(self.prices, self.rates, midnights)
-            before = [cuts[0] - timedelta(microseconds=1)] if cuts else []
+            new = (cut for cut in turns(self.prices, self.rates, midnights) if cut not in self._place_from)
+            self._place_from.update({cut: self._place(cut) for cut in new})
+            cuts = sorted(self._place_from)
+            before = [self._place(cuts[0] - timedelta(microseconds=1))] if cuts else []
             self._cuts = np.array([micros(cut) for cut in cuts], np.int64)
-            self._places = np.array([self._place(moment) for moment in (*before, *cuts)], np.int64)
+            self._places = np.array([*before, *(self._place_from[cut] for cut in cuts)], np.int64)
         return self._places, self._cuts
 
     def _place(self, at: datetime) -> int:
@@ -101,6 +105,7 @@ class PriceLookup:
         self._terms = terms_at(session, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
         self._found: dict[PriceQuestion, FoundPrices] = {}
+        self._shared: dict[tuple[object, ...], FoundPrices] = {}  # of questions that mean the same
 
     def find(self, wanted: Mapping[PriceQuestion, datetime]) -> list[FoundPrices]:
         """The prices in order; each is asked for at a time between its turns."""
@@ -109,12 +114,11 @@ class PriceLookup:
         ids = {one.id: slug for slug, one in offered.items()}
         prices = prices_of(self._session, self._known, self._recorded, ids) if ids else {}
         for one, meaning in new.items():
-            if isinstance(meaning, Resolution):
-                found = offered[meaning.slug]
-                rates = self._terms.rates(found.provider, found.api_id)
-                self._add(one, prices[found.id], rates, meaning.region)
-            else:
-                self._add(one, OfferingPrices(()), ())
+            is_resolved = isinstance(meaning, Resolution)
+            key = (meaning, one.stated) if is_resolved else (meaning, one.stated, one.name, one.provider)
+            if key not in self._shared:
+                self._shared[key] = self._prices(one.stated, meaning, offered, prices)
+            self._found[one] = self._shared[key]
         return [self._found[one] for one in wanted]
 
     @property
@@ -125,6 +129,7 @@ class PriceLookup:
     def forget(self) -> None:
         """Begin anew: a log may name more models than fit into memory."""
         self._found.clear()
+        self._shared.clear()
 
     def __len__(self) -> int:
         return len(self._found)
@@ -132,12 +137,16 @@ class PriceLookup:
     def _meaning(self, wanted: PriceQuestion, at: datetime) -> Meaning:
         return self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
 
-    def _add(
-        self, wanted: PriceQuestion, prices: OfferingPrices, rates: Sequence[ContractRate], region: str = ""
-    ) -> None:
-        stated = prices.placed(wanted.stated, region)
-        bounds = np.array(steps(prices), np.int64)
-        self._found[wanted] = FoundPrices(len(self._found), prices, stated, tuple(rates), bounds)
+    def _prices(
+        self, stated: Context, meaning: Meaning, offered: Mapping[str, Offered], prices: Mapping[int, OfferingPrices]
+    ) -> FoundPrices:
+        if not isinstance(meaning, Resolution):
+            return FoundPrices(len(self._shared), OfferingPrices(()), stated, (), np.array([], np.int64))
+        one = offered[meaning.slug]
+        found = prices[one.id]
+        rates = self._terms.rates(one.provider, one.api_id)
+        bounds = np.array(steps(found), np.int64)
+        return FoundPrices(len(self._shared), found, found.placed(stated, meaning.region), rates, bounds)
 
 
 @dataclass(frozen=True)
@@ -175,8 +184,10 @@ def _found_prices(lookup: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbe
         one = PriceQuestion(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
         wanted.setdefault(one, EPOCH + timedelta(microseconds=int(at[row])))
         numbers.append(one)
-    order = {one: number for number, one in enumerate(wanted)}
-    return np.array([order[one] for one in numbers], np.int64)[which], lookup.find(wanted)
+    found = dict(zip(wanted, lookup.find(wanted), strict=True))
+    prices = {one.number: one for one in found.values()}
+    order = {number: place for place, number in enumerate(prices)}
+    return np.array([order[found[one].number] for one in numbers], np.int64)[which], list(prices.values())
 
 
 def _rows_by(code: Numbers, size: int) -> list[Any]:
