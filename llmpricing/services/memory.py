@@ -39,9 +39,10 @@ class Memory(Generic[Key, Value]):
 
     def remember(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value, made where it is not remembered; two threads may both make it, none waits for the other."""
-        found = self.recall((key,))
-        if key in found:
-            return found[key]
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
         value = make()
         self.keep(key, value)
         return value

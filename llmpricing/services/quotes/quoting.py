@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -53,8 +52,7 @@ class AmbiguousModel(LookupError):
         self.name, self.candidates, self.differences = name, tuple(candidates), tuple(differences)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What ``usage`` of the model of this ``name`` costs at a time, by what was known at another (None: now).
 
     ``price_ids`` are those of an earlier answer, to be priced by again, and ``rate_ids`` its contract rates; None:

@@ -12,7 +12,7 @@ from pyramid.request import Request
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
@@ -98,21 +98,18 @@ def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> di
             p.read_time(name, raw)  # so that an error names this field, not the items'
     answers: list[Any] = [None] * len(batch.items)
     asked: dict[int, Asked] = {}
+    places = [Place(f"items[{number}].") for number in range(len(batch.items))]
     for number, item in enumerate(batch.items):
         try:
             body = shaped(item, QuoteBody, f"items[{number}]")
             body.at = batch.at if body.at is None else body.at
             body.known_at = batch.known_at if body.known_at is None else body.known_at
-            asked[number] = _asked(body, now, _place(number))
+            asked[number] = _asked(body, now, places[number])
         except Refused as refused:
             answers[number] = _error_json(refused)
     for number, answer in zip(asked, quote_many(request.dbsession, list(asked.values())), strict=True):
-        answers[number] = _item_json(answer, _place(number))
+        answers[number] = _item_json(answer, places[number])
     return {"data": {"items": answers}, "meta": {"count": len(answers), **_meta(request)}}
-
-
-def _place(number: int) -> Place:
-    return Place(f"items[{number}].")
 
 
 def _item_json(answer: Quoted | QuoteError, place: Place) -> QuoteDocument | dict[str, Any]:
@@ -130,14 +127,12 @@ def _meta(request: Request) -> dict[str, Any]:
 def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
     """The question; raises the 400 that names its field."""
     at, hour_stated = p.read_use(f"{place.item}at", body.at) if body.at is not None else (now, True)
-    facts = {name: _fact(f"{place.item}{place.context}{name}", value) for name, value in body.context.items()}
-    tier, region = facts.pop("service_tier", None), facts.pop("region", None)
     return Asked(
         body.model,
         _usage(body.usage, body.usage_format, place),
         at,
         p.read_time(f"{place.item}known_at", body.known_at) if body.known_at is not None else None,
-        context(tier, region, facts, hour_stated),
+        _context(body.context, hour_stated, place),
         body.provider,
         _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
         tuple(body.price_ids),
@@ -145,10 +140,15 @@ def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
     )
 
 
-def _fact(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise invalid(name[:200], f"{name[:200]} takes text.")
-    return value
+def _context(stated: dict[str, Any], hour_stated: bool, place: Place) -> Context:
+    if not stated and hour_stated:
+        return UNSTATED
+    for name, value in stated.items():
+        if not isinstance(value, str):
+            field = f"{place.item}{place.context}{name}"[:200]
+            raise invalid(field, f"{field} takes text.")
+    facts = {name: value for name, value in stated.items() if name not in ("service_tier", "region")}
+    return context(stated.get("service_tier"), stated.get("region"), facts, hour_stated)
 
 
 def _usage(raw: dict[str, Any], usage_format: str, place: Place) -> Usage:
@@ -157,16 +157,14 @@ def _usage(raw: dict[str, Any], usage_format: str, place: Place) -> Usage:
         raise invalid(field, f"{field} does not know that value; known are {', '.join(FORMATS)}.", known=FORMATS)
     try:
         if usage_format == "llmpricing":
-            raw = {name: _plain(name, value) for name, value in raw.items()}
+            raw = {name: _plain(name, value) if isinstance(value, str) else value for name, value in raw.items()}
         return read_usage(raw, cast(UsageFormat, usage_format))
     except UsageError as error:
         raise bad_usage(error, place) from None
 
 
-def _plain(name: str, value: Any) -> Any:
+def _plain(name: str, value: str) -> Decimal:
     """A quantity that was written as text, as a decimal."""
-    if not isinstance(value, str):
-        return value
     try:
         return parse_decimal(value)
     except MoneyError:
