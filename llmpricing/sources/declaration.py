@@ -28,7 +28,8 @@ class SourceInfo:
     """A public price list. ``trust_rank`` 1 is believed first.
 
     ``states_dates``: its prices carry their own dates, so that an undated one means "as ever"; otherwise a change
-    counts from the day the list was published. A ``bundled`` list is loaded into a new price book.
+    counts from the day the list was published. A ``bundled`` list is loaded into a new price book. A list that is
+    ``derived_from`` another one is no second witness beside it.
     """
 
     slug: str
@@ -39,6 +40,7 @@ class SourceInfo:
     states_dates: bool
     parse: Callable[[bytes], PriceList]
     bundled: BundledPackage | None = None
+    derived_from: str | None = None
 
     @property
     def host(self) -> str:

@@ -37,6 +37,10 @@ class Identity:
         """The model without its date, build and place."""
         return self.words, self.numbers, self.variant
 
+    def may_share_date(self, other: Identity) -> bool:
+        """Whether both bear the same date, or one of them none."""
+        return self.date == other.date or not (self.date and other.date)
+
 
 Model = tuple[tuple[str, ...], tuple[str, ...], str]
 _ORGANISATION = re.compile(r"^(?:accounts/[^/]+/models/|models/)|^~?[^/]+/(?=[^/]+$)")

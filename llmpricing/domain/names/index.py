@@ -97,12 +97,8 @@ class NameIndex:
         return tuple(
             entry.slug
             for entry in self.by_model.get(named.model, ())
-            if entry.slug != slug and _same_date(named, identity(entry.api_id))
+            if entry.slug != slug and named.may_share_date(identity(entry.api_id))
         )
-
-
-def _same_date(one: Identity, other: Identity) -> bool:
-    return one.date == other.date or not (one.date and other.date)
 
 
 def build_index(

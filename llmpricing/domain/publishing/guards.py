@@ -6,29 +6,44 @@ A finding names its rule and the slip of unit that would explain it. Human verdi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import combinations
 
+from llmpricing.domain.money import quantise
+from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import (
+    UNRANKED,
     Evidence,
     Finding,
     GuardRule,
     compared_at,
 )
+from llmpricing.domain.publishing.market import last_list
 from llmpricing.domain.publishing.price_relations import broken_relation
-from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
+from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.domain.publishing.unit_slips import slip_of_call, slip_of_factor, slip_of_value
 
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
+ELSEWHERE = 30  # a factor to what other sellers ask for the same model at which an arrival is suspicious
+_LONG = timedelta(days=90)  # a value that two lists so far apart state was meant, if another source says it too
 DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering
 DEAR_PER_CALL = 1  # USD for one search, query or other call of a tool; they cost cents
 _AGREES, _NEARLY_EQUAL = Fraction(4), Fraction(1005, 1000)  # below 4x sources count as agreeing, 0.5 % is rounding
 SLIPS = frozenset(
-    {GuardRule.JUMP, GuardRule.DISAGREEMENT, GuardRule.TOO_DEAR, GuardRule.TOO_CHEAP, GuardRule.TOKENS_BELOW_CHARACTERS}
+    {
+        GuardRule.JUMP,
+        GuardRule.DISAGREEMENT,
+        GuardRule.ELSEWHERE,
+        GuardRule.TOO_DEAR,
+        GuardRule.TOO_CHEAP,
+        GuardRule.TOKENS_BELOW_CHARACTERS,
+    }
 )
 SPREADING = frozenset(
-    {GuardRule.DISAGREEMENT, GuardRule.TOO_DEAR, GuardRule.TOO_CHEAP}
+    {GuardRule.DISAGREEMENT, GuardRule.ELSEWHERE, GuardRule.TOO_DEAR, GuardRule.TOO_CHEAP}
 )  # what arrives beside them slipped too
+OF_AN_ENTRY = SPREADING | {GuardRule.JUMP, GuardRule.ZERO, GuardRule.SUBSCRIPTION}  # hold the whole entry's change
 
 
 def find_fault(
@@ -39,17 +54,35 @@ def find_fault(
     """
     price = entry.segment.unit_price
     if price is None:
-        return None
+        return _subscription(entry, last)
     others = [other for other in evidence.stated_by_others if _overlap(other, entry, standing_until)]
     if price == 0:
         confirmed = any(other.segment.unit_price == 0 for other in others)
         return None if confirmed else _zero(entry, last, evidence)
     found = _absolute(entry, price, evidence)
     if not found and not _within(_AGREES, entry, others):
-        found = _jump(entry, last, evidence)
+        found = _jump(entry, last, evidence) or _against_sources(entry, evidence)
+        found = found or (_far_from_sellers(entry, price, evidence) if last is None else None)
     if not found and not _within(_NEARLY_EQUAL, entry, others):
         found = broken_relation(entry, standing_until, evidence)
     return found
+
+
+def is_repair(entry: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> bool:
+    """Whether a jump leads back from a slip: to what is usual or what others ask for the model, from a value that was
+    far from it and was not seen for long or that nobody else ever said.
+    """
+    new, old = entry.segment.unit_price, last.segment.unit_price if last else None
+    if not last or not new or not old or not _is_far(entry.segment.factor(last.segment), JUMP):
+        return False
+    usual = evidence.market.usual(evidence.mode, evidence.meter.slug)
+    leads_back = usual is not None and entry.segment.currency == "USD" and usual[0] <= new <= usual[1]
+    leads_back = leads_back and usual is not None and not usual[0] <= old <= usual[1]
+    if not leads_back:
+        asked = evidence.elsewhere(compared_at(entry))
+        leads_back = bool(asked and 1 / _AGREES < new / asked < _AGREES and _is_far(old / asked, ELSEWHERE))
+    seen_for = last_list(last, evidence.lists, entry.observed) - last.observed
+    return leads_back and (seen_for < _LONG or not _within(_NEARLY_EQUAL, last, evidence.stated_by_others))
 
 
 def is_priced_elsewhere(entry: TimelineEntry, standing_until: datetime, evidence: Evidence) -> bool:
@@ -68,14 +101,26 @@ def _overlap(other: TimelineEntry, entry: TimelineEntry, standing_until: datetim
 
 
 def _zero(entry: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> Finding | None:
-    """A zero is suspicious where it would displace a price: the source's own or a less trusted source's."""
+    """A zero is suspicious where it would displace a price: the source's own or one that a less trusted source states
+    then.
+    """
+    at = compared_at(entry)
     entries = {entry.source: last} | {
-        source: entry_at(evidence.others[source], compared_at(entry)) for source in evidence.less_trusted
+        source: evidence.accepted_of(source, at)
+        for source in evidence.others
+        if not evidence.is_at_least_as_trusted(source)
     }
     for source, old in sorted(entries.items()):
         if old and old.segment.unit_price:
             return Finding(GuardRule.ZERO, source, old.segment, None, "missing read as zero")
     return None
+
+
+def _subscription(entry: TimelineEntry, last: TimelineEntry | None) -> Finding | None:
+    """What was sold by the unit and is said to be paid by time would cost nothing from now on."""
+    if entry.segment.state is not State.SUBSCRIPTION or not last or not last.segment.unit_price:
+        return None
+    return Finding(GuardRule.SUBSCRIPTION, entry.source, last.segment)
 
 
 def _absolute(entry: TimelineEntry, price: Fraction, evidence: Evidence) -> Finding | None:
@@ -92,15 +137,46 @@ def _absolute(entry: TimelineEntry, price: Fraction, evidence: Evidence) -> Find
 
 
 def _jump(entry: TimelineEntry, last: TimelineEntry | None, evidence: Evidence) -> Finding | None:
-    """A jump against the source's last value or another source's at that date."""
+    """A jump against the source's last value that is not a slip's repair."""
+    factor = entry.segment.factor(last.segment) if last else None
+    if not last or not factor or not _is_far(factor, JUMP) or is_repair(entry, last, evidence):
+        return None
+    return Finding(GuardRule.JUMP, entry.source, last.segment, factor, slip_of_factor(factor))
+
+
+def _against_sources(entry: TimelineEntry, evidence: Evidence) -> Finding | None:
+    """A value far from what a source that is trusted more was seen to state then, or two that are independent and
+    agree. A less trusted or a carried value holds back no other.
+    """
     at = compared_at(entry)
-    olds = [(GuardRule.JUMP, entry.source, last)]
-    olds += [
-        (GuardRule.DISAGREEMENT, source, entry_at(entries, at)) for source, entries in sorted(evidence.others.items())
-    ]
-    for rule, source, old in olds:
-        factor = entry.segment.factor(old.segment) if old else None
-        if not old or not factor or Fraction(1, JUMP) < factor < JUMP:
-            continue
-        return Finding(rule, source, old.segment, factor, slip_of_factor(factor))
+    for source in sorted(evidence.others, key=lambda source: (evidence.ranks.get(source, UNRANKED), source)):
+        old = evidence.accepted_of(source, at)
+        if old and evidence.is_at_least_as_trusted(source) and _is_far(entry.segment.factor(old.segment), JUMP):
+            return _disagreement(entry, old)
+    apart = [one for one in evidence.fresh_others(at) if _is_far(entry.segment.factor(one.segment), JUMP)]
+    for one, other in combinations(apart, 2):
+        if evidence.are_independent(one.source, other.source) and _within(_AGREES, one, [other]):
+            return _disagreement(entry, one, f"{one.source} and {other.source}")
     return None
+
+
+def _disagreement(entry: TimelineEntry, other: TimelineEntry, against: str | None = None) -> Finding:
+    factor = entry.segment.factor(other.segment)
+    slip = slip_of_factor(factor) if factor else None
+    return Finding(GuardRule.DISAGREEMENT, against or other.source, other.segment, factor, slip)
+
+
+def _far_from_sellers(entry: TimelineEntry, price: Fraction, evidence: Evidence) -> Finding | None:
+    """An arrival far from what other sellers ask for the same model."""
+    if entry.segment.currency != "USD":
+        return None
+    asked = evidence.elsewhere(compared_at(entry))
+    if not asked or not _is_far(price / asked, ELSEWHERE):
+        return None
+    factor, per = price / asked, entry.segment.per
+    usual = DatedPrice(State.PRICED, quantise(asked * per), per)
+    return Finding(GuardRule.ELSEWHERE, "other sellers of the model", usual, factor, slip_of_factor(factor))
+
+
+def _is_far(factor: Fraction | None, bound: int) -> bool:
+    return bool(factor) and factor is not None and not Fraction(1, bound) < factor < bound

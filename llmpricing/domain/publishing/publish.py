@@ -16,6 +16,7 @@ from types import MappingProxyType
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.choosing import Book, choose
+from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines, sift
 from llmpricing.domain.publishing.sightings import Readings, readings_in, with_ends
 from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
@@ -44,15 +45,17 @@ def publish_offering(
     ranks: Mapping[str, int] = RANKS,
     verdicts: Mapping[ObservationKey, Verdict] = MappingProxyType({}),
     pins: Mapping[Component, Sequence[TimelineEntry]] = MappingProxyType({}),
+    market: Market = NO_MARKET,
 ) -> OfferingBook:
     """The prices of one offering from all observations of it; the same for the same set of observations.
 
     ``readings`` tell how long each source said so; without them, what the observations and ``snapshots`` tell of it.
     ``mode`` (chat, embedding, ...) decides which guards apply; ``ranks`` are those of the offering's provider, the
-    lowest is believed first. A pin holds against all sources for its period.
+    lowest is believed first; guards compare values with the ``market``. A pin holds against all sources for its
+    period.
     """
     readings = readings or readings_in(observed, snapshots)
-    believed, flags = sift(observed, snapshots, mode, ranks, verdicts)
+    believed, flags = sift(observed, snapshots, mode, ranks, verdicts, market, readings.left_out)
     stated = with_ends(with_unknown(believed, flags), observed, flags, verdicts, readings)
     prices = choose(stated, ranks, readings)
     for component, held in pins.items():

@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from itertools import groupby, pairwise
+from types import MappingProxyType
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
-from llmpricing.domain.publishing.guards import SLIPS, find_fault
+from llmpricing.domain.publishing.guard_evidence import UNRANKED, Evidence, Finding, GuardRule, compared_at
+from llmpricing.domain.publishing.guards import SLIPS, find_fault, is_repair
+from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.series import read_in_series
 from llmpricing.domain.publishing.timelines import (
     END,
@@ -29,15 +31,15 @@ from llmpricing.domain.publishing.verdicts import (
     Stop,
     Verdict,
     companions,
+    halves,
     is_others_fault,
+    is_repaired_beside,
     spreads,
 )
 
 Observed = Mapping[Component, Sequence[Observation]]  # all observations of one offering
 Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of its lists
 Timelines = dict[Component, dict[str, tuple[TimelineEntry, ...]]]  # per component and source
-
-UNRANKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,11 @@ def sift(
     mode: str | None,
     ranks: Mapping[str, int],
     verdicts: Mapping[ObservationKey, Verdict],
+    market: Market = NO_MARKET,
+    left_out: Mapping[str, datetime] = MappingProxyType({}),
 ) -> tuple[Timelines, tuple[Flag, ...]]:
     """Each source's believed timelines of one offering, and the observations that a guard stopped, in order of time."""
-    walk = _Walk(snapshots, mode, ranks, verdicts)
+    walk = _Walk(snapshots, mode, ranks, verdicts, market, left_out)
     noted = [
         (observation, component)
         for component, observations in read_in_series(observed, snapshots).items()
@@ -91,6 +95,8 @@ class _Walk:
     mode: str | None
     ranks: Mapping[str, int]
     verdicts: Mapping[ObservationKey, Verdict]
+    market: Market
+    left_out: Mapping[str, datetime]
     accepted: Timelines = field(default_factory=lambda: defaultdict(dict))
     flags: list[Flag] = field(default_factory=list)
     credible: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all observations that nobody rejected
@@ -116,20 +122,33 @@ class _Walk:
         evidence = self._evidence(component, observation.source, is_arrival=not entries)
         until = self.next_time.get(key, END)
         stops: list[Stop] = []
+        repairs = False
         for entry in new:
             good = [other for other in applied if all(other is not stop.entry for stop in stops)]
             last = _last_before(entry, entries, good)
             if finding := find_fault(entry, last, until, evidence):
                 stops.append(Stop(entry, last, finding))
-        return GuardResult(key, entries, applied, new, tuple(stops), evidence, until)
+            else:
+                repairs |= is_repair(entry, last, evidence)
+        return GuardResult(key, entries, applied, new, tuple(stops), evidence, until, repairs)
 
     def accept(self, results: Sequence[GuardResult]) -> None:
         """Accept what one source stated at one time, but for what is stopped."""
-        spreading = [(result.key, finding) for result in results if (finding := spreads(result))]
         slipped = {result.key.component for result in results if result.rules & SLIPS}
+        own = {
+            result.key: [
+                stop
+                for stop in result.stops
+                if not is_others_fault(stop.finding, result.key.component, slipped)
+                and not (stop.finding.rule is GuardRule.JUMP and is_repaired_beside(result, results))
+            ]
+            for result in results
+        }
+        undecided = [result for result in results if self.verdicts.get(result.key) is not Verdict.ACCEPTED]
+        spreading = [(result.key, finding) for result in results if (finding := spreads(result, own[result.key]))]
         for result in results:
-            stops = [stop for stop in result.stops if not is_others_fault(stop.finding, result.key.component, slipped)]
-            stops += companions(result, spreading)
+            stops = own[result.key] + companions(result, spreading)
+            stops += halves(result, stops, [(other, own[other.key]) for other in undecided])
             verdict = self.verdicts.get(result.key)
             if verdict is Verdict.ACCEPTED or not (stops or verdict):
                 self._accept(result.key, result.applied)
@@ -163,17 +182,20 @@ class _Walk:
         def sibling(other: Component, at: datetime) -> DatedPrice | None:
             return _segment_at(self.credible.get(other, {}).get(source, ()), at)
 
-        rank, accepted = self.ranks.get(source, UNRANKED), self.accepted[component]
         return Evidence(
             component,
+            source=source,
             mode=self.mode,
             is_arrival=is_arrival,
-            others={other: entries for other, entries in accepted.items() if other != source},
-            less_trusted=frozenset(other for other in accepted if self.ranks.get(other, UNRANKED) > rank),
+            others={other: entries for other, entries in self.accepted[component].items() if other != source},
+            ranks=self.ranks,
             stated_by_others=tuple(
                 entry for other, entries in self.credible[component].items() if other != source for entry in entries
             ),
             sibling=sibling,
+            lists=self.snapshots,
+            left_out=self.left_out,
+            market=self.market,
         )
 
 

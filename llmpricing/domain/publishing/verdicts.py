@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule
-from llmpricing.domain.publishing.guards import SPREADING, is_priced_elsewhere
-from llmpricing.domain.publishing.timelines import TimelineEntry, same_value
+from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
+from llmpricing.domain.publishing.guards import OF_AN_ENTRY, SPREADING, is_priced_elsewhere
+from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at, same_value
+
+_HALVES = ("input_tokens", "output_tokens")
 
 
 class Verdict(StrEnum):
@@ -50,6 +52,7 @@ class GuardResult:
     stops: tuple[Stop, ...]
     evidence: Evidence
     standing_until: datetime
+    repairs: bool = False  # it leads back from a slip
 
     @property
     def rules(self) -> set[GuardRule]:
@@ -70,11 +73,11 @@ class GuardResult:
         return _joined(sorted(kept, key=lambda entry: entry.start))
 
 
-def spreads(result: GuardResult) -> Finding | None:
+def spreads(result: GuardResult, stops: Sequence[Stop]) -> Finding | None:
     """The slip of a token price on its arrival, which those that arrive beside it share."""
     if not result.evidence.is_arrival or not _counts_tokens(result):
         return None
-    return next((stop.finding for stop in result.stops if stop.finding.rule in SPREADING), None)
+    return next((stop.finding for stop in stops if stop.finding.rule in SPREADING), None)
 
 
 def companions(result: GuardResult, spreading: Sequence[tuple[ObservationKey, Finding]]) -> list[Stop]:
@@ -93,6 +96,44 @@ def companions(result: GuardResult, spreading: Sequence[tuple[ObservationKey, Fi
         for entry in others
         if not is_priced_elsewhere(entry, result.standing_until, result.evidence)
     ]
+
+
+def halves(
+    result: GuardResult, stops: Sequence[Stop], beside: Sequence[tuple[GuardResult, Sequence[Stop]]]
+) -> list[Stop]:
+    """The changes of an entry's other token prices, where that of its input or output waits: never a new input beside
+    an old output. ``beside`` are the results of the same list that nobody accepted, with what is stopped of them.
+    """
+    conditions = result.key.component.conditions
+    if not _counts_tokens(result):
+        return []
+    waiting = [
+        stop
+        for other, found in beside
+        for stop in found
+        if other.key.component.meter in _HALVES
+        and other.key.component != result.key.component
+        and other.key.component.conditions == conditions
+        and not other.evidence.is_arrival
+        and stop.finding.rule in OF_AN_ENTRY
+    ]
+    stopped = {stop.entry for stop in stops}
+    return [
+        Stop(
+            entry, entry_at(result.before, compared_at(entry)), Finding(GuardRule.COMPANION, "a price of the same list")
+        )
+        for entry in result.new
+        if entry not in stopped
+        and any(stop.entry.start < entry.end and entry.start < stop.entry.end for stop in waiting)
+    ]
+
+
+def is_repaired_beside(result: GuardResult, results: Sequence[GuardResult]) -> bool:
+    """Whether another token price of the same entry leads back from a slip in the same list."""
+    conditions = result.key.component.conditions
+    return _counts_tokens(result) and any(
+        other.repairs and other.key.component.conditions == conditions and _counts_tokens(other) for other in results
+    )
 
 
 def is_others_fault(finding: Finding, component: Component, slipped: set[Component]) -> bool:

