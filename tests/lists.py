@@ -74,3 +74,9 @@ def cost_map(**prices: float) -> bytes:
         for name, amount in prices.items()
     }
     return json.dumps(entries).encode()
+
+
+def listed(seller: str, prices: dict[str, tuple[float, float]]) -> bytes:
+    """A list of one seller in genai-prices' shape: input and output in USD per million tokens, by id."""
+    models = [_model(id_, {"input_mtok": into, "output_mtok": out}) for id_, (into, out) in prices.items()]
+    return json.dumps([{"id": seller, "name": seller.title(), "api_pattern": seller, "models": models}]).encode()
