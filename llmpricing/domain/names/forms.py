@@ -62,11 +62,16 @@ _AWS_PATH = re.compile(
     r"(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)/|\*/)?(?:invoke/|converse/|converse_like/)?(?P<model>[^/]+)"
 )
 _AZURE_PATH = re.compile(r"(?P<region>apac|eu|global|global-standard|us|us-gov)/(?P<model>.+)")
-_PATHS = {"aws": _AWS_PATH, "bedrock-mantle": _AWS_PATH, "azure": _AZURE_PATH}
+_OPENAI_PATH = re.compile(r"(?P<region>)(?:responses|chat/completions)/(?P<model>[^/]+)")
+_PATHS = {
+    "aws": (_AWS_PATH,),
+    "bedrock-mantle": (_AWS_PATH,),
+    "azure": (_OPENAI_PATH, _AZURE_PATH),
+    "openai": (_OPENAI_PATH,),
+}
 
 
 def path_at(provider: str, name: str) -> tuple[str, str]:
     """The model and the region in a path as LiteLLM writes it for a seller; the name itself and no region elsewhere."""
-    path = _PATHS.get(provider)
-    found = path.fullmatch(name) if path else None
+    found = next((found for path in _PATHS.get(provider, ()) if (found := path.fullmatch(name))), None)
     return (found["model"], found["region"] or "") if found else (name, "")

@@ -43,7 +43,7 @@ class Identity:
 
 
 Model = tuple[tuple[str, ...], tuple[str, ...], str]
-_ORGANISATION = re.compile(r"^(?:accounts/[^/]+/models/|models/)|^~?[^/]+/(?=[^/]+$)")
+_ORGANISATION = re.compile(r"^(?:accounts/[^/]+/models/|models/|@(?:cf|hf)/[^/]+/)|^~?[^/]+/(?=[^/]+$)")
 _PLACE = re.compile(r"^(us-gov|us|eu|apac|au|ca|jp|in|global|regional)\.(?=[a-z0-9]+\.)")
 _MAKER = re.compile(
     r"^(?:ai21|amazon|anthropic|cohere|deepseek|google|luma|meta|minimax|mistral|moonshot|moonshotai|nvidia|openai"
@@ -115,7 +115,7 @@ _NUMBERED = re.compile(r"([a-z]{2,}|v)(\d+[a-z]*)", re.ASCII)
 def organisation(api_id: str) -> str:
     """Who an id with a path says made the model, in one spelling; empty where it says nobody."""
     head, slash, _ = api_id.lower().removeprefix("~").rpartition("/")
-    if not slash or head.startswith(("accounts/", "models", "@")):
+    if not slash or head.startswith(("accounts/", "models")):
         return ""
     maker = head.rpartition("/")[2].replace("-", "").replace("_", "")
     return _ORGANISATIONS.get(maker, maker)

@@ -45,6 +45,7 @@ class Seller:
     provider_match: Clause | None
     model_match: Clause | None
     fallback_providers: tuple[str, ...]
+    prices_latest_apart: bool  # sells some model by its name and by that with -latest
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +179,7 @@ def _seller(provider: ObservedProvider, sells: list[IndexedOffering], problems: 
         named = identity(entry.api_id)
         by_identity[replace(named, place="") if named.place else named].append(entry)
         by_model[named.model].append(entry)
+    ids = {entry.api_id.lower() for entry in sells}
     return Seller(
         by_identity=_frozen(by_identity),
         by_model=_frozen(by_model),
@@ -193,6 +195,7 @@ def _seller(provider: ObservedProvider, sells: list[IndexedOffering], problems: 
         provider_match=_clause(provider.provider_match, provider.slug, problems),
         model_match=_clause(provider.model_match, provider.slug, problems),
         fallback_providers=provider.fallback_providers,
+        prices_latest_apart=any(f"{api_id}-latest" in ids for api_id in ids),
     )
 
 

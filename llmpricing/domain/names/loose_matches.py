@@ -53,6 +53,15 @@ def is_anothers_date(index: NameIndex, asked: Identity) -> bool:
     return bool(bearers) and all(numbers != asked.numbers for _, numbers, _ in bearers)
 
 
+def bears_new_date(catalogue: NameIndex, entry: IndexedOffering, requested: str, stated: str) -> bool:
+    """Whether a name that a clause means bears a date that neither the clause nor any list knows of this model."""
+    if _DATE_BEGUN.search(stated):
+        return False
+    base = requested.removeprefix(FINE_TUNE)
+    listed = catalogue.dates.get(without_dates(base), ())
+    return any(is_date(mark) and mark not in listed for mark in swallowed(requested, entry.api_id, stated))
+
+
 def keeps_identity(catalogue: NameIndex, seller: Seller, entry: IndexedOffering, requested: str, stated: str) -> bool:
     """Whether a clause passes over nothing that tells models apart.
 

@@ -11,14 +11,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why, one_of
 from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.moments import ANY_MOMENT, Moment
-from llmpricing.domain.names.providers import HUGGING_FACE, KIN, ORGANISATIONS, Hint, HintKind, read_hint, surfaces_of
-from llmpricing.domain.names.spellings import without_window
+from llmpricing.domain.names.providers import (
+    HUGGING_FACE,
+    KIN,
+    ORGANISATIONS,
+    Hint,
+    HintKind,
+    called_exactly,
+    is_providers_name,
+    names_nobody,
+    read_hint,
+    sells_at_all,
+    surfaces_of,
+)
+from llmpricing.domain.names.spellings import spellings, without_window
 from llmpricing.domain.names.suggestions import suggest
 from llmpricing.domain.names.surfaces import at_surface, exact_id
 
@@ -91,15 +104,26 @@ def too_long(name: str, provider: str | None) -> Unknown | None:
 def _found(
     index: NameIndex, text: str, hint: Hint | None, said: str | None, moment: Moment
 ) -> Resolution | Ambiguous | None:
-    if hint is None and (slugs := index.slugs.get(text.lower())):
-        return one_of([slug for slug in slugs if slug == text] or slugs, "id")
+    own_form = [slug for slug in index.slugs.get(text.lower(), ()) if _is_at(slug, hint)]
+    written_so = [slug for slug in own_form if slug == text]
+    if written_so or (own_form and hint is None):
+        return one_of(written_so or own_form, "id")
+    if (prefixed := _PREFIXED.fullmatch(text)) and names_nobody(prefixed[1]):
+        return _found(index, prefixed[2], hint, said, moment)
     for seller in index.surfaces(hint) if hint and hint.surfaces != (HUGGING_FACE,) else ():
         if by_id := exact_id(index, seller, text, moment):
             return by_id
+    if own_form:
+        return one_of(own_form, "id")
     for route in _routes(index, text, hint, said or ""):
-        if found := _at(index, route, hint, moment):
+        if found := _at(index, route, moment):
             return found
     return None if hint or form_of(text) else of_a_bare_name(index, text, moment)
+
+
+def _is_at(slug: str, hint: Hint | None) -> bool:
+    """Whether an offering is one of the seller that was named, if any."""
+    return hint is None or slug.partition("/")[0] in hint.surfaces
 
 
 def _routes(index: NameIndex, text: str, hint: Hint | None, said: str) -> Iterator[Route]:
@@ -107,6 +131,8 @@ def _routes(index: NameIndex, text: str, hint: Hint | None, said: str) -> Iterat
     surfaces = hint.surfaces if hint else ()
     only_ids = bool(hint and hint.kind is HintKind.LOCAL)
     form = form_of(text)
+    if form and form.own:
+        return
     if form and not any(f"{one}/{text}".lower() in index.slugs for one in surfaces):
         if _beats(form, hint):
             detail = f"its form is that of {form.provider}, not of {said}" if hint else ""
@@ -118,7 +144,8 @@ def _routes(index: NameIndex, text: str, hint: Hint | None, said: str) -> Iterat
         yield from _by_prefix(index, prefixed, hint, said)
     if hint:
         yield Route(surfaces, text, only_ids=only_ids)
-    elif (behind := _BEHIND.fullmatch(text)) and (seller := index.seller_called(behind[2])):
+    elif (behind := _BEHIND.fullmatch(text)) and (index.seller_called(behind[2]) or sells_at_all(behind[2])):
+        seller = called_exactly(behind[2])
         yield Route(surfaces_of(seller), behind[1], detail=f"read as {behind[1]} at {seller}")
 
 
@@ -136,12 +163,7 @@ def _beats(form: Form, hint: Hint | None) -> bool:
 def _by_prefix(index: NameIndex, prefixed: re.Match[str], hint: Hint | None, said: str) -> Iterator[Route]:
     """The name without a prefix that says its seller; one of a platform counts more than a hint to a lab."""
     prefix, rest = prefixed[1], prefixed[2]
-    named = read_hint(prefix, index.sellers) if prefix.lower() in ("litellm", "litellm_proxy") else None
-    if named:
-        if inner := _PREFIXED.fullmatch(rest):
-            yield from _by_prefix(index, inner, hint, said)
-        return
-    exact = None if prefix.lower() in ORGANISATIONS else read_hint_exactly(index, prefix)
+    exact = None if prefix.lower() in ORGANISATIONS else _seller_before(index, prefixed)
     if exact is None:
         return
     if hint is None or set(exact.surfaces) & set(hint.surfaces):
@@ -158,10 +180,16 @@ def _by_prefix(index: NameIndex, prefixed: re.Match[str], hint: Hint | None, sai
         yield Route(exact.surfaces, rest, detail=detail, only_ids=exact.kind is HintKind.LOCAL)
 
 
-def read_hint_exactly(index: NameIndex, name: str) -> Hint | None:
-    """The hint that a name gives by itself, without a reading by words; None where it names no seller."""
-    hint = read_hint(name, index.sellers) if index.seller_called(name) or name.lower() in _WORDS else None
-    return hint if hint and hint.surfaces else None
+def _seller_before(index: NameIndex, prefixed: re.Match[str]) -> Hint | None:
+    """Whom a prefix names: a seller's id, another name of it, or a library's word for it where it can be no maker's,
+    as in ``azure_openai:gpt-4o`` and ``vertex_ai_beta/gemini-2.5-pro``.
+    """
+    prefix = prefixed[1]
+    is_librarys = prefixed[0][len(prefix)] == ":" or "_" in prefix
+    if not (index.seller_called(prefix) or prefix.lower() in _WORDS or (is_librarys and is_providers_name(prefix))):
+        return None
+    hint = read_hint(prefix, index.sellers)
+    return hint if hint.surfaces else None
 
 
 # What stands before a slash and means a seller, though the price book may have nothing of it.
@@ -170,7 +198,7 @@ _WORDS = frozenset(
 )
 
 
-def _at(index: NameIndex, route: Route, hint: Hint | None, moment: Moment) -> Resolution | Ambiguous | None:
+def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguous | None:
     """All steps at each surface, then at those that stand in; the routes of Hugging Face are candidates."""
     sellers = index.surfaces(Hint(HintKind.PLATFORM, route.surfaces))
     many: list[str] = []
@@ -179,7 +207,7 @@ def _at(index: NameIndex, route: Route, hint: Hint | None, moment: Moment) -> Re
         found = _only_id(index, seller, text, moment) if route.only_ids else at_surface(index, seller, text, moment)
         if isinstance(found, Resolution):
             found = replace(found, region=route.region or region, detail=_joined(route.detail, found.detail))
-        if found and len(sellers) > 1 and hint and route.surfaces == (HUGGING_FACE,):
+        if found and len(sellers) > 1 and route.surfaces == (HUGGING_FACE,):
             many += [found.slug] if isinstance(found, Resolution) else found.candidates
         elif found:
             return found
@@ -198,12 +226,12 @@ def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], momen
     others = [*KIN.get(first, ())]
     for slug in (*(seller.slug for seller in sellers), *KIN.get(first, ())):
         others += index.sellers[slug].fallback_providers if slug in index.sellers else ()
-    for slug in dict.fromkeys(others):
-        text, region = path_at(first, route.text)
+    text, region = path_at(first, route.text)
+    for slug, spelling in product(dict.fromkeys(others), spellings(text, first)):
         seller = index.sellers.get(slug)
-        found = at_surface(index, seller, text, moment) if seller else None
+        found = at_surface(index, seller, spelling.text, moment) if seller else None
         if isinstance(found, Resolution):
-            detail = _joined(route.detail, f"{first} has no price of its own for it")
+            detail = _joined(route.detail, spelling.reading, f"{first} has no price of its own for it")
             return Resolution(found.slug, "fallback", detail, route.region or region, f"{first}/{text}")
     return None
 

@@ -168,7 +168,18 @@ _PLATFORM_IDS = frozenset(slug for surfaces in _PLATFORMS.values() for slug in s
 _LAB_IDS = frozenset(slug for surfaces in _LABS.values() for slug in surfaces)
 _LOCAL = frozenset(
     {
-        *("gpt4all", "llamacpp", "llamafile", "llamastack", "lmstudio", "local", "localai", "localhost", "mlx"),
+        *(
+            "gpt4all",
+            "lemonade",
+            "llamacpp",
+            "llamafile",
+            "llamastack",
+            "lmstudio",
+            "local",
+            "localai",
+            "localhost",
+            "mlx",
+        ),
         *("ollama", "oobabooga", "sgl", "sglang", "tgi", "triton", "vllm", "xinference"),
     }
 )
@@ -186,6 +197,7 @@ CALLING = frozenset(
         *("response", "responses", "speech", "stream", "streaming", "text", "transcription", "v1", "v2", "www"),
     }
 )
+_ALL_WORDS = CALLING | _PLATFORMS.keys() | _LABS.keys() | _LOCAL | _NOBODY
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+")
 
 
@@ -193,6 +205,21 @@ def canonical(provider: str) -> str:
     """The price book's id of a provider that a public list names."""
     lowered = provider.replace("_", "-")
     return CANONICAL.get(lowered, provider)
+
+
+def is_providers_name(name: str) -> bool:
+    """Whether every word of a name is one for a seller or for a way to call it: ``azure_openai``, not ``qwen3``."""
+    return all(word in _ALL_WORDS for word in words_of(name))
+
+
+def names_nobody(name: str) -> bool:
+    """Whether a name is one for a gateway or a shape of requests alone, such as ``litellm_proxy``: no seller's."""
+    return is_providers_name(name) and not _NOBODY.isdisjoint(words_of(name))
+
+
+def is_local(provider: str) -> bool:
+    """Whether a provider's id is that of a runner on one's own machine."""
+    return provider in _LOCAL
 
 
 def sells_at_all(name: str) -> bool:
@@ -239,7 +266,7 @@ def kind_of(provider: str) -> HintKind:
 
 
 def _by_words(words: tuple[str, ...], known: Container[str]) -> Hint:
-    pairs = tuple(one + other for one, other in itertools.pairwise(words))
+    pairs = tuple(one + other for one, other in itertools.pairwise(words) if not {one, other} <= CALLING)  # gen_ai
     said = {*words, *pairs}
     if said & _LOCAL:
         name = next(word for word in (*pairs, *words) if word in _LOCAL)

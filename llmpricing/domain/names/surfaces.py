@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
 from llmpricing.domain.names.identities import Identity, identity, organisation
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, Seller
-from llmpricing.domain.names.loose_matches import at_place, is_anothers_date, keeps_identity
+from llmpricing.domain.names.loose_matches import at_place, bears_new_date, is_anothers_date, keeps_identity
 from llmpricing.domain.names.moments import Moment
 from llmpricing.domain.names.spellings import Spelling, spellings, without_build, without_month
 from llmpricing.domain.names.twins import OTHER_SURFACE
 
 _LATEST = re.compile(r"-latest$", re.IGNORECASE)
+# OpenRouter's exports bear dates of its own behind names: https://openrouter.ai/docs/api/reference/overview
+_DATING_THEMSELVES = frozenset({"openrouter"})
 _NUMBERED_END = re.compile(r"-\d[\d-]*$")
 
 
@@ -35,6 +37,8 @@ def at_surface(index: NameIndex, seller: Seller, text: str, moment: Moment) -> R
         return replace(found, stands_in_for=last.text) if isinstance(found, Resolution) else found
     bare = _LATEST.sub("", last.text)
     if bare != last.text and (found := _named(index, seller, Spelling(bare, "without -latest"), moment)):
+        if isinstance(found, Resolution) and seller.prices_latest_apart:
+            return replace(found, stands_in_for=last.text)
         return found
     return _without_its_date(index, seller, last.text, moment)
 
@@ -48,8 +52,8 @@ def exact_id(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Res
     found = one_of([slug for slug in slugs if slug == full] or slugs, "id")
     if isinstance(found, Resolution) and not moment.priced(found.slug):
         other = claimed_by(index, seller, text)
-        if other and other.slug != found.slug and moment.priced(other.slug):
-            return Resolution(other.slug, "clause", f"{found.slug} has no price at that time")
+        if other and other.entry.slug != found.slug and moment.priced(other.entry.slug):
+            return Resolution(other.entry.slug, "clause", f"{found.slug} has no price at that time")
     return found
 
 
@@ -57,18 +61,27 @@ def is_claimed(index: NameIndex, slug: str) -> bool:
     """Whether another offering of the same seller claims the id: whether its price decides what the id means."""
     seller, _, api_id = slug.partition("/")
     other = claimed_by(index, index.sellers[seller], api_id) if seller in index.sellers else None
-    return other is not None and other.slug != slug
+    return other is not None and other.entry.slug != slug
 
 
-def claimed_by(index: NameIndex, seller: Seller, text: str) -> IndexedOffering | None:
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An offering whose clause means a name; ``is_date_new`` where the name bears a date that no list knows of it."""
+
+    entry: IndexedOffering
+    is_date_new: bool = False
+
+
+def claimed_by(index: NameIndex, seller: Seller, text: str) -> Claim | None:
     """The offering whose clause means the name, whatever id bears it."""
     lowered = text.lower()
     if entry := seller.by_exact_clause.get(lowered):
-        return entry
+        return Claim(entry)
     for clause, entry in seller.loose:
         stated = clause.stated(lowered)
         if stated is not None and keeps_identity(index, seller, entry, lowered, stated):
-            return at_place(seller, entry, lowered)
+            there = at_place(seller, entry, lowered)
+            return Claim(there, bears_new_date(index, entry, lowered, stated)) if there else None
     return None
 
 
@@ -82,11 +95,12 @@ def _named(index: NameIndex, seller: Seller, spelling: Spelling, moment: Moment)
     aliased = [slug for slug in index.aliases.get(lowered, ()) if slug.startswith(f"{seller.slug}/")]
     if aliased:
         return one_of(aliased, "source alias", spelling.reading)
-    entry = claimed_by(index, seller, spelling.text)
-    if entry is None:
+    claim = claimed_by(index, seller, spelling.text)
+    if claim is None:
         return None
-    detail = "" if lowered in seller.by_exact_clause else f"a name like {entry.api_id}"
-    return Resolution(entry.slug, "clause", spelling.reading or detail)
+    detail = "" if lowered in seller.by_exact_clause else f"a name like {claim.entry.api_id}"
+    stands_in_for = spelling.text if claim.is_date_new else ""
+    return Resolution(claim.entry.slug, "clause", spelling.reading or detail, stands_in_for=stands_in_for)
 
 
 def _same_identity(
@@ -128,7 +142,8 @@ def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> lis
 def _only_date(seller: Seller, asked: Identity) -> tuple[IndexedOffering, ...]:
     """The offerings of a model that the seller lists with one date alone."""
     found = _of_this_surface(seller.by_model.get(asked.model, ()))
-    told = {(named.date, named.build) for entry in found if (named := identity(entry.api_id))}
+    told = {(named.date, named.build.removesuffix(":0")) for entry in found if (named := identity(entry.api_id))}
+    told = {(date, "" if build == "v1" else build) for date, build in told}  # Bedrock's first build is the model
     return found if len(told) == 1 else ()
 
 
@@ -139,7 +154,8 @@ def _without_its_date(index: NameIndex, seller: Seller, text: str, moment: Momen
         return None
     at_seller = any(identity(entry.api_id).date for entry in seller.by_model.get(asked.model, ()))
     anywhere = any(identity(entry.api_id).date for entry in index.by_model.get(asked.model, ()))
-    if at_seller or (anywhere and asked.model not in index.bearers.get(asked.date, ())):
+    is_nobodys = anywhere and asked.model not in index.bearers.get(asked.date, ())
+    if at_seller or (is_nobodys and seller.slug not in _DATING_THEMSELVES):
         return None
     entries = _same_identity(index, seller, text, replace(asked, date=""), moment)
     if len(entries) != 1:

