@@ -57,13 +57,6 @@ def exact_id(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Res
     return found
 
 
-def is_claimed(index: NameIndex, slug: str) -> bool:
-    """Whether another offering of the same seller claims the id: whether its price decides what the id means."""
-    seller, _, api_id = slug.partition("/")
-    other = claimed_by(index, index.sellers[seller], api_id) if seller in index.sellers else None
-    return other is not None and other.entry.slug != slug
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """An offering whose clause means a name; ``is_date_new`` where the name bears a date that no list knows of it."""

@@ -11,8 +11,7 @@ from llmpricing.domain.names.moments import Moment
 
 # Seller's own words before an id that name another surface of it, or its kind of machine.
 OTHER_SURFACE = frozenset({"claude_platform", "streaming", "tee", "unsloth"})
-_LATEST = "-latest"
-_MOST = 6  # offerings of one identity; more of them are sizes and qualities of images
+LATEST = "-latest"
 
 
 def twins(index: NameIndex) -> Iterator[tuple[str, str]]:
@@ -22,8 +21,7 @@ def twins(index: NameIndex) -> Iterator[tuple[str, str]]:
             for other in _namesakes(seller, api_id):
                 yield entry.slug, other.slug
         for entries in seller.by_identity.values():
-            if 1 < len(entries) <= _MOST:
-                yield from combinations([entry.slug for entry in entries], 2)
+            yield from combinations([entry.slug for entry in entries], 2)
 
 
 def with_twins(index: NameIndex, found: Resolution, moment: Moment) -> Resolution | Ambiguous:
@@ -37,8 +35,8 @@ def with_twins(index: NameIndex, found: Resolution, moment: Moment) -> Resolutio
 def _namesakes(seller: Seller, api_id: str) -> Iterator[IndexedOffering]:
     """The newest of that name, which a list prices apart; what a clause says that a moving name is; other products."""
     entry = seller.by_id.get(api_id)
-    claimed = seller.by_exact_clause.get(api_id) if api_id.endswith(_LATEST) else None
+    claimed = seller.by_exact_clause.get(api_id) if api_id.endswith(LATEST) else None
     products = (seller.by_id.get(f"{word}/{api_id}") for word in sorted(OTHER_SURFACE))
-    for other in (seller.by_id.get(api_id + _LATEST), claimed, *products):
+    for other in (seller.by_id.get(api_id + LATEST), claimed, *products):
         if other is not None and other is not entry:
             yield other

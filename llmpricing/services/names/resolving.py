@@ -16,8 +16,8 @@ import structlog
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.names.claims import Claims
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
-from llmpricing.domain.names.surfaces import is_claimed
 from llmpricing.domain.names.twins import twins
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.services.clocks import Clocks
@@ -80,9 +80,15 @@ class Names:
 
     @cached_property
     def decisive(self) -> Decisive:
-        """Whose prices decide what names mean, by the lists of today."""
+        """Whose prices decide what names mean or ever meant: by all clauses of all times, and all ids."""
         index = self._index(self._listed_bounds[-1]) if self._listed_bounds else build_index((), ())
-        return Decisive(self.offerings, lambda slug: is_claimed(index, slug), frozenset(twins(index)))
+        claims = Claims(
+            IndexedOffering(
+                row.slug, row.provider, row.api_id, tuple(rule.clause for rule in self._rules.get(row.id, ()))
+            )
+            for row in self.offerings.values()
+        )
+        return Decisive(self.offerings, claims.is_claimed, frozenset((*twins(index), *claims.latest_twins())))
 
     def aliases(self) -> set[str]:
         """Every alias that was ever recorded."""

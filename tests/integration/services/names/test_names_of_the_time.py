@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.domain.names.matching import Resolution, Unknown, Why
+from llmpricing.domain.names.matching import Ambiguous, Resolution, Unknown, Why
 from llmpricing.models import migrations
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.imports.fetches import ReadList
@@ -198,6 +198,36 @@ def test_an_id_without_a_price_at_that_time_does_not_hide_what_a_clause_gives(em
     assert isinstance(found[0], Resolution)
     assert found[0].detail == "acme/zeta-20260110 has no price at that time"
     assert datetime(2026, 6, 1, tzinfo=UTC) in names_of(empty_session, book_state(empty_session)).turns
+
+
+def test_a_clause_that_a_later_list_takes_back_leaves_what_a_name_meant(empty_session: Session) -> None:
+    snapshot = model("zeta-20260110")
+    since_june = {"constraint": {"start_date": "2026-06-01"}, "prices": {"input_mtok": 2, "output_mtok": 8}}
+    snapshot["prices"] = [{"prices": {}}, since_june]
+    claiming = model("zeta", {"or": [{"equals": "zeta"}, {"equals": "zeta-20260110"}]})
+    acme = {"id": "acme", "name": "Acme", "api_pattern": "acme", "models": [claiming, snapshot]}
+    may = datetime(2026, 5, 1, tzinfo=UTC)
+    load(empty_session, [acme], 9, hours=0)
+    before = resolve_name(empty_session, Clocks(may, NOW), "zeta-20260110", "acme")
+    load(empty_session, [acme | {"models": [model("zeta"), snapshot]}], 10, hours=1)
+    assert resolve_name(empty_session, Clocks(may, NOW), "zeta-20260110", "acme") == before
+    assert slugs([before, resolve_name(empty_session, Clocks(may, LATE), "zeta-20260110", "acme")]) == [
+        "acme/zeta",
+        "acme/zeta-20260110",
+    ]
+
+
+def test_a_clause_that_a_later_list_takes_back_leaves_an_ambiguous_name_ambiguous(empty_session: Session) -> None:
+    """A clause said that the moving name is the second model, which asked another price than the moving name's own."""
+    second = model("zeta-2", {"or": [{"equals": "zeta-2"}, {"equals": "zeta-latest"}]})
+    moving = model("zeta-latest", {"equals": "zeta-moves"}) | {"prices": {"input_mtok": 2, "output_mtok": 8}}
+    acme = {"id": "acme", "name": "Acme", "api_pattern": "acme", "models": [second, moving]}
+    load(empty_session, [acme], 9, hours=0)
+    before = resolve_name(empty_session, Clocks(AT, NOW), "zeta-latest")
+    assert before == Ambiguous(("acme/zeta-latest", "acme/zeta-2"))
+    load(empty_session, [acme | {"models": [model("zeta-2"), moving]}], 10, hours=1)
+    assert resolve_name(empty_session, Clocks(AT, NOW), "zeta-latest") == before
+    assert slugs([resolve_name(empty_session, Clocks(AT, LATE), "zeta-latest")]) == ["acme/zeta-latest"]
 
 
 def test_a_price_that_comes_later_leaves_what_was_known_before(empty_session: Session) -> None:
