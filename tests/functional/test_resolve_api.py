@@ -67,11 +67,29 @@ def test_a_404_says_what_it_is_that_nobody_knows(testapp: TestApp, query: str, f
     assert words in error["message"]
 
 
-def test_a_profile_of_ones_own_is_a_404_that_says_how_to_name_it(testapp: TestApp) -> None:
-    profile = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
-    error = testapp.get("/api/v1/resolve", {"model": profile}, status=404).json["error"]
-    assert "llmpricing alias add" in error["message"]
-    assert testapp.get("/api/v1/quote", {"model": profile, "input_tokens": 1}, status=404)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6",
+        "arn:aws:bedrock:us-east-1:123456789012:default-prompt-router/anthropic.claude:1",
+        "arn:aws:sagemaker:us-east-1:123456789012:endpoint/our-llama",
+        "projects/acme/locations/us-central1/endpoints/1234567890",
+        "accounts/acme/models/our-finetune",
+        "azure/our-deployment",
+    ],
+)
+def test_a_profile_or_deployment_of_ones_own_is_a_404_that_says_how_to_name_it(testapp: TestApp, name: str) -> None:
+    error = testapp.get("/api/v1/resolve", {"model": name}, status=404).json["error"]
+    assert f"llmpricing alias add {name} OFFERING" in error["message"]
+    quoted = testapp.get("/api/v1/quote", {"model": name, "input_tokens": 1}, status=404).json["error"]
+    assert quoted["message"] == error["message"]
+
+
+def test_an_unknown_deployment_at_azure_is_a_404_with_the_line_to_run_and_what_is_like_it(testapp: TestApp) -> None:
+    asked = {"model": "acme large; prod", "provider": "azure.ai.openai"}
+    error = testapp.get("/api/v1/resolve", asked, status=404).json["error"]
+    assert "llmpricing alias add 'acme large; prod' OFFERING" in error["message"]
+    assert "acme/acme-large" in error["details"]["suggestions"]
 
 
 def test_the_answer_tells_the_surface_and_what_it_stands_in_for(testapp: TestApp) -> None:

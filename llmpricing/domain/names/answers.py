@@ -40,6 +40,7 @@ class Why(Enum):
     NOT_SOLD = auto()  # by the seller that was given
     NOT_YET = auto()  # at the time asked for, but later
     OWN = auto()  # a profile or deployment of one's own: it names no model
+    DEPLOYMENT = auto()  # not sold by the seller that was given, where one calls one's own deployments as one likes
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ _BEDROCK = re.compile(
 _VERTEX_VERSION = re.compile(r"(?:claude|mistral|codestral|jamba)-[^/@:]*@(?:20\d{6}|default|latest|\d{3,4}|20\d\d)")
 # OpenRouter alone has these variants of models that other sellers sell too.
 _OPENROUTER_VARIANT = re.compile(r"[^/:]+/[^/:]+:(?:free|thinking|extended|beta|exacto|nitro|floor|online)")
+# Endpoints and deployments of one's own, which name no model: Vertex, Fireworks, Databricks.
+_OWN = re.compile(
+    r"(?:projects/[^/]+/)?locations/[^/]+/endpoints/.+|accounts/(?!fireworks/)[^/]+/(?:models|deployedmodels|deployments)/.+"
+    r"|accounts/fireworks/(?:deployedmodels|deployments)/.+"
+)
 _PREFIXES = (
     (re.compile(r"accounts/fireworks/(?:models|routers)/.+"), "fireworks"),
     (re.compile(r"(?:workers-ai/|cf:)?@(?:cf|hf)/.+"), "cloudflare"),
@@ -45,6 +50,8 @@ def form_of(name: str) -> Form | None:
     if path := _VERTEX.fullmatch(name):
         return Form("google-vertex", path["model"], path["region"] or "")
     lowered = name.lower()
+    if _OWN.fullmatch(lowered):
+        return Form("fireworks" if lowered.startswith("accounts/") else "google-vertex", name, own=True)
     for pattern, provider in _PREFIXES:
         if pattern.fullmatch(lowered):
             return Form(provider, _CLOUDFLARE_MARK.sub("", name))

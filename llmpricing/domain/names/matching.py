@@ -21,6 +21,7 @@ from llmpricing.domain.names.moments import ANY_MOMENT, Moment
 from llmpricing.domain.names.providers import (
     HUGGING_FACE,
     KIN,
+    NAMED_BY_CUSTOMERS,
     ORGANISATIONS,
     Hint,
     HintKind,
@@ -241,5 +242,10 @@ def _joined(*parts: str) -> str:
 
 
 def _unknown(text: str, hint: Hint | None) -> Unknown:
-    form = form_of(text)
-    return Unknown((), Why.OWN if form and form.own else Why.NOT_SOLD if hint else Why.NO_SUCH_NAME)
+    form, prefixed = form_of(text), _PREFIXED.fullmatch(text)
+    if form and form.own:
+        return Unknown((), Why.OWN)
+    named = set(hint.surfaces) if hint else {called_exactly(prefixed[1])} if prefixed else set()
+    if named & NAMED_BY_CUSTOMERS:
+        return Unknown((), Why.DEPLOYMENT)
+    return Unknown((), Why.NOT_SOLD if hint else Why.NO_SUCH_NAME)

@@ -55,6 +55,8 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
     }
 )
 AZURE = ("azure", "azure-ai", "azure-cognitive-services")  # one family, each surface with its own prices
+# Where customers give deployments, endpoints and profiles names of their own, which logs have in place of a model's.
+NAMED_BY_CUSTOMERS = frozenset({*AZURE, "aws", "databricks", "google-vertex", "sagemaker"})
 HUGGING_FACE = "huggingface"  # its routes are providers called huggingface_...
 ORGANISATIONS = frozenset({"meta-llama"})  # before a slash: who made a model, though a list calls a provider so too
 # Where a surface lists a model not, its next of kin stands in, and the answer says so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -31,7 +32,9 @@ _WHY = {
     Why.NO_SUCH_NAME: "no offering is called {name}",
     Why.NO_SUCH_SELLER: "no seller is called {provider}",
     Why.NOT_SOLD: "the seller {provider} offers nothing called {name}",
-    Why.OWN: "{name} is a profile of your own that names no model: llmpricing alias add {name} OFFERING",
+    Why.OWN: "{name} is a profile or deployment of your own, no model's name: llmpricing alias add {quoted} OFFERING",
+    Why.DEPLOYMENT: "the seller {provider} offers nothing called {name}; if that is a deployment of your own:"
+    " llmpricing alias add {quoted} OFFERING",
     Why.NOT_YET: "nothing called {name} was known yet at that known_at",
 }
 
@@ -40,7 +43,8 @@ class UnknownModel(LookupError):
     """No offering bears the name; ``suggestions`` are the ids most like it, ``why`` is what nobody knows."""
 
     def __init__(self, name: str, provider: str | None, found: Unknown) -> None:
-        super().__init__(_WHY[found.why].format(name=name[:MAX_LENGTH], provider=(provider or "")[:MAX_LENGTH]))
+        told, seller = name[:MAX_LENGTH], (provider or "it names")[:MAX_LENGTH]
+        super().__init__(_WHY[found.why].format(name=told, provider=seller, quoted=shlex.quote(told)))
         self.name, self.suggestions, self.why = name, found.suggestions, found.why
 
 

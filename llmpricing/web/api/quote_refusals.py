@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from shlex import quote
 from typing import NamedTuple
 
 import structlog
 
-from llmpricing.domain.names.matching import Why
+from llmpricing.domain.names.matching import MAX_LENGTH, Why
 from llmpricing.domain.quotes.context import NOT_STATED, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError
 from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
@@ -22,7 +23,9 @@ _UNKNOWN = {
     Why.NO_SUCH_NAME: "No offering bears this name. Ids look like openai/gpt-4o.",
     Why.NO_SUCH_SELLER: "No seller bears this name, API host or URL. GET /api/v1/providers lists the sellers.",
     Why.NOT_SOLD: "This seller offers nothing of that name. Leave the seller out to see who does.",
-    Why.OWN: "This is a profile of your own: its name says no model. Run: llmpricing alias add NAME OFFERING",
+    Why.OWN: "This is a profile or deployment of your own, no model's name. Run: llmpricing alias add {} OFFERING",
+    Why.DEPLOYMENT: "This seller offers nothing of that name. If it is a deployment of your own, run:"
+    " llmpricing alias add {} OFFERING",
     Why.NOT_YET: "Nothing of this name was known yet at known_at. Leave known_at out for what is known now.",
 }
 
@@ -57,7 +60,8 @@ def unresolved(error: UnknownModel | AmbiguousModel, field: str) -> Refused:
     """The 404 or 409 of a name."""
     if isinstance(error, UnknownModel):
         field = f"{field.removesuffix('model')}provider" if error.why is Why.NO_SUCH_SELLER else field
-        return Refused(404, "MODEL_NOT_FOUND", _UNKNOWN[error.why], field=field, suggestions=error.suggestions)
+        message = _UNKNOWN[error.why].format(quote(error.name[:MAX_LENGTH]))
+        return Refused(404, "MODEL_NOT_FOUND", message, field=field, suggestions=error.suggestions)
     message = "Several offerings bear this name: choose one of the candidates, or name the provider."
     differences = [asdict(one) for one in error.differences]
     return Refused(409, "MODEL_AMBIGUOUS", message, field=field, candidates=error.candidates, differences=differences)
