@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed check verify bench oracle-litellm clean
+.PHONY: help run test test-fast test-seed check verify bench oracle-litellm invariants clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ $(ORACLE)/.$(LITELLM): | $(VENV)/.dev
 
 oracle-litellm: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## our quotes beside LiteLLM's own calculator, entry by entry
 	$(BIN)/python -m tests.oracles.litellm $(ORACLE)
+
+invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
+	$(BIN)/python -m tests.invariants $(ARGS)
 
 clean: ## remove .venv/ and build files (not var/, where the data lives)
 	rm -rf $(VENV) build dist *.egg-info

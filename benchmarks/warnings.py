@@ -1,0 +1,139 @@
+"""How well warnings tell right answers from wrong ones.
+
+python -m benchmarks.warnings [FOLDER]     (dated LiteLLM maps, DATE.json or DATE.json.xz, in one folder)
+
+Two oracles. The published examples, asked of a book of the bundled lists at the time of each. And model-prices' dated
+prices, asked at month ends of a book that does not have model-prices: of the other bundled lists, models.dev with its
+prices, and the maps of FOLDER. An answer is right that is the oracle's within half a per cent. It is doubtful where no
+list speaks for that time, or lists that do differ: then the book says so, right or wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import model_prices
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from benchmarks.books import scratch_book
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.notices import Code
+from llmpricing.domain.usage.formats import read_usage
+from llmpricing.models import Offering
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.sources import model_prices as parser
+from llmpricing.sources.bundled import bundled
+from llmpricing.sources.reading.providers import canonical
+from tests.invariants.answers import month_ends
+from tests.invariants.orders import bundled_models_dev, dated_maps, import_one
+from tests.published_examples import EXAMPLES, asked, is_stated_total
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MONTHS = 18  # model-prices begins in June 2025
+WITHIN = Decimal("0.005")
+SHARE = Decimal("0.95")
+USAGE = {"input_tokens": 1_000, "output_tokens": 500}
+# Said of the price or of who says it; DATE_UNKNOWN and BETWEEN_SIGHTINGS are about its time.
+OF_TIME = frozenset({Code.DATE_UNKNOWN, Code.BETWEEN_SIGHTINGS})
+WARNINGS = OF_TIME | {Code.DISAGREEMENT, Code.UNDER_REVIEW, Code.STAND_IN, Code.FALLBACK_SELLER}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An answer beside its oracle's: whether it is right, None where there is no total, and what it says."""
+
+    question: str
+    is_right: bool | None
+    codes: frozenset[Code]
+
+    @property
+    def is_warned(self) -> bool:
+        return bool(self.codes & WARNINGS)
+
+
+def main(folder: Path | None) -> None:
+    """Print the table of both oracles; without a folder the second book has fewer lists."""
+    with scratch_book("genai-prices", "model-prices", "models-dev") as book:
+        examples = list(_examples(book.engine))
+    with scratch_book("genai-prices", "models-dev") as book:
+        for number, one in enumerate([bundled_models_dev(), *(dated_maps(folder) if folder else [])], 1):
+            with Session(book.engine) as session:
+                import_one(session, one, NOW + timedelta(minutes=number))
+        dated = list(_dated(book.engine))
+    print("| oracle | answers | right | of them warned | of time | wrong | of them warned | without a total |")
+    print("|---|---|---|---|---|---|---|---|")
+    for name, judged in (("published examples", examples), ("model-prices' dated prices", dated)):
+        print(f"| {name} | {' | '.join(_row(judged))} |")
+    for judged in [one for one in (*examples, *dated) if one.is_right is False and not one.is_warned][:12]:
+        print(f"  wrong without a word: {judged.question}")
+
+
+def _row(judged: Sequence[Judged]) -> Iterator[str]:
+    right = [one for one in judged if one.is_right]
+    wrong = [one for one in judged if one.is_right is False]
+    yield f"{len(judged):,}"
+    yield f"{len(right):,}"
+    yield _share(sum(one.is_warned for one in right), right)
+    yield _share(sum(bool(one.codes & OF_TIME) for one in right), right)
+    yield f"{len(wrong):,}"
+    yield _share(sum(one.is_warned for one in wrong), wrong)
+    yield f"{sum(one.is_right is None for one in judged):,}"
+
+
+def _share(some: int, of: Sequence[Judged]) -> str:
+    return f"{some:,} ({some / len(of):.1%})" if of else "0"
+
+
+def _examples(engine: Engine) -> Iterator[Judged]:
+    with Session(engine) as session:
+        found = quote_many(session, [asked(example) for example in EXAMPLES])
+    for example, answer in zip(EXAMPLES, found, strict=True):
+        quote = answer.quote if isinstance(answer, Quoted) else None
+        is_right = None if quote is None or quote.total is None else is_stated_total(quote.total, example)
+        yield Judged(f"{example['name']}: {example['total']}, not {quote and quote.total}", is_right, _codes(quote))
+
+
+def _dated(engine: Engine) -> Iterator[Judged]:
+    """Every model of model-prices at every month end, as far as the book has an offering of that name."""
+    usage = read_usage(USAGE)
+    with Session(engine) as session:
+        known = set(session.scalars(select(Offering.slug)))
+        models = [(slug, *names) for slug, *names in _models() if slug in known]
+        for at in month_ends(MONTHS, NOW):
+            answers = quote_many(session, [Asked(slug, usage, at) for slug, *_ in models])
+            for (slug, provider, api_id), answer in zip(models, answers, strict=True):
+                theirs = model_prices.cost(api_id, provider=provider, at=at, **USAGE)
+                if theirs is not None and isinstance(answer, Quoted):
+                    yield _judged(f"{slug} at {at:%Y-%m-%d}", answer.quote, Decimal(str(theirs)))
+
+
+def _models() -> Iterator[tuple[str, str, str]]:
+    """(our id, their provider, their model) of what they find by its own id."""
+    for provider, models in json.loads(bundled(parser.SOURCE).data)["prices"].items():
+        for api_id in models:
+            if model_prices.resolve(api_id, provider) == (provider, api_id):
+                yield f"{canonical(provider)}/{api_id}", provider, api_id
+
+
+def _judged(question: str, quote: Quote, theirs: Decimal) -> Judged:
+    if quote.total is None:
+        return Judged(question, None, _codes(quote))
+    is_right = abs(quote.total - theirs) <= WITHIN * max(quote.total, theirs)
+    return Judged(f"{question}: {theirs}, not {quote.total.normalize():f}", is_right, _codes(quote))
+
+
+def _codes(quote: Quote | None) -> frozenset[Code]:
+    return frozenset(notice.code for notice in (*quote.warnings, *quote.notes)) if quote else frozenset()
+
+
+if __name__ == "__main__":
+    cli = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cli.add_argument("folder", type=Path, nargs="?", help="dated maps of LiteLLM's costs")
+    main(cli.parse_args().folder)
