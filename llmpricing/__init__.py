@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     # Here, so that what needs no web (the domain, the commands) does not load it.
     from pyramid.config import Configurator
 
+    from llmpricing.local_stores.moved import at_our_servers
     from llmpricing.settings import SettingsError, read_settings
     from llmpricing.sources import registry
 
@@ -20,6 +22,8 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
         settings = read_settings(ini, lists=registry.BUNDLED)
     except SettingsError as error:
         raise SystemExit(str(error)) from None  # pserve would bury the list of problems under a traceback
+    if ini_file := (global_config or {}).get("__file__"):
+        settings = at_our_servers(settings, Path(ini_file))
     with Configurator(settings=ini | {"llmpricing": settings}) as config:
         config.include("llmpricing.models")  # request.dbsession
         config.include("llmpricing.cache")  # request.cache

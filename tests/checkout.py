@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -96,6 +99,26 @@ class Checkout:
                     assert time.monotonic() < deadline, self.output(ini)
                     time.sleep(0.05)
                 yield process
+            finally:
+                process.terminate()
+
+    @contextmanager
+    def served_by_pserve(self) -> Iterator[dict[str, Any]]:
+        """`pserve` by hand, and what its health says of the stores first."""
+        command = [sys.executable, "-m", "pyramid.scripts.pserve", "development.ini"]
+        with (
+            (self.folder / "pserve.out").open("w") as output,
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
+        ):
+            try:
+                deadline = time.monotonic() + 60
+                while ports.is_free(self.web_port):
+                    assert process.poll() is None, (self.folder / "pserve.out").read_text()
+                    assert time.monotonic() < deadline
+                    time.sleep(0.05)
+                with closing(HTTPConnection("localhost", self.web_port, timeout=30)) as connection:
+                    connection.request("GET", "/api/health")
+                    yield json.load(connection.getresponse())
             finally:
                 process.terminate()
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import configparser
-import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import plaster
-from sqlalchemy import make_url
 
-from llmpricing.local_stores.home import moved_ports
-from llmpricing.local_stores.wanted import LOCAL_HOSTS
-from llmpricing.settings import Settings, SettingsError, environment_name, read_settings
+from llmpricing.local_stores.moved import at_our_servers
+from llmpricing.settings import Settings, SettingsError, read_settings
 from llmpricing.sources import registry
 
 
@@ -23,24 +19,8 @@ def stated_settings(ini: Path) -> Settings:
 
 
 def ini_settings(ini: Path) -> Settings:
-    """The settings for work on the price book: where a server of our own runs on another port than the ini names,
-    since that one was taken, it is the one meant. The environment's word and production's ini are left alone.
-    """
-    settings = stated_settings(ini)
-    moved = moved_ports(ini) if settings.environment == "development" else {}
-    found: dict[str, Any] = {
-        name: _moved(getattr(settings, name), *moved[key])
-        for name, key in (("database_url", "sqlalchemy.url"), ("redis_url", "redis.url"))
-        if key in moved and not os.environ.get(environment_name(key), "").strip()
-    }
-    return replace(settings, **found)
-
-
-def _moved(text: str, named: int, taken: int) -> str:
-    url = make_url(text)
-    if url.host not in LOCAL_HOSTS or url.port not in (named, None):
-        return text
-    return url.set(port=taken).render_as_string(hide_password=False)
+    """The settings for work on the price book: those that the ini states, led to our own servers where they run."""
+    return at_our_servers(stated_settings(ini), ini)
 
 
 def listen_addresses(ini: Path) -> list[tuple[str, int]]:

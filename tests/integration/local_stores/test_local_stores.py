@@ -203,6 +203,8 @@ class TestCommands:
         filled = checkout.initialised()
         assert filled.returncode == 0, filled.stdout
         assert checkout.command("rate", "list").output == "There are none.\n"
+        with checkout.served_by_pserve() as health:
+            assert health["services"] == {"database": "ok", "redis": "ok"}, "pserve finds them too"
         named = checkout.command("rate", "list", LLMPRICING_DATABASE_URL=theirs.database_url)
         assert named.exit_code == 1, "the environment's word beats what was found"
 
