@@ -176,6 +176,12 @@ class Settings:
         "llmpricing.fetch_timeout_s", _seconds(1, 600), "a download takes no longer", "60"
     )
     fetch_max_mib: int = _setting("llmpricing.fetch_max_mib", _integer(1, 1024), "a price list is no larger", "64")
+    import_max_entries: int = _setting(
+        "llmpricing.import_max_entries",
+        _integer(1, 10_000_000),
+        "a price list holds no more entries; the largest known ones hold some 5,000",
+        "100000",
+    )
 
 
 _ENVIRONMENT_NAMES = {"sqlalchemy.url": "LLMPRICING_DATABASE_URL", "redis.url": "LLMPRICING_REDIS_URL"}

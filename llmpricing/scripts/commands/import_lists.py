@@ -36,6 +36,7 @@ COUNTS = ("new", "changed", "withdrawn", "unchanged", "quarantined")
 @click.option("--all", "every", is_flag=True, help="Import every source from its own address.")
 @click.option("--published", type=instant, metavar="DATE", help="When the list was published; by default now.")
 @click.option("--allow-drop", is_flag=True, help="Let a list pass that lost most of its entries, or of some price.")
+@click.option("--allow-changes", is_flag=True, help="Let a list pass whose prices changed by one factor, or so many.")
 @click.option("--dry-run", is_flag=True, help="Do it all, tell what it did, and change nothing.")
 @json_option
 def import_(
@@ -45,6 +46,7 @@ def import_(
     every: bool,
     published: datetime | None,
     allow_drop: bool,
+    allow_changes: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -61,7 +63,12 @@ def import_(
     for info in SOURCES.values() if source is None else [SOURCES[source]]:
         try:
             with failures_told():
-                reading = replace(_read(settings, info, origin, published), allow_drop=allow_drop)
+                reading = replace(
+                    _read(settings, info, origin, published),
+                    allow_drop=allow_drop,
+                    allow_changes=allow_changes,
+                    max_entries=settings.import_max_entries,
+                )
                 answers.append(_answer(_import(settings, info, reading, dry_run), dry_run))
         except click.ClickException as error:
             failed = True

@@ -27,6 +27,8 @@ class ReadList:
     describes_only: bool = False  # take what it says of known offerings, not its prices
     unmodified: str | None = None  # digest of the list that the server says is still the one; there are no bytes then
     allow_drop: bool = False  # a person says that what the list lost is news
+    allow_changes: bool = False  # a person says that prices changed so, all at once
+    max_entries: int = 100_000
 
     @property
     def sha256(self) -> str:

@@ -18,7 +18,9 @@ from llmpricing.services.imports.list_checks import (
     kept_sizes,
     refuse_empty,
     refuse_losses,
+    refuse_shifted,
     refuse_shrunken,
+    refuse_too_many,
     sizes_of,
 )
 from llmpricing.services.imports.observed_changes import ObservedChanges
@@ -117,6 +119,8 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     changed = observed_changes.keep_changes(session, source, fetch, observed_changes.stated_in(price_list, ids))
     if not reading.allow_drop:
         refuse_losses(changed.losses, reading.origin)
+    if earlier is not None and not reading.allow_changes:
+        refuse_shifted(changed.factors, reading.origin, reading.published_at - earlier.published_at)
     touched = changed.touched | touching.left_out_or_back(session, source, fetch)
     return _conclude(fetch, changed, info.slug, price_list), touched
 
@@ -156,6 +160,7 @@ def _unchanged(
 
 def _refuse_harm(price_list: PriceList, reading: ReadList, earlier: SourceFetch | None) -> None:
     refuse_empty(price_list, reading.origin)
+    refuse_too_many(price_list, reading.origin, reading.max_entries)
     if earlier is None:
         return
     if earlier.published_at == reading.published_at:

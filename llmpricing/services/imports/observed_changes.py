@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from llmpricing.domain.observations import PriceList, State
+from llmpricing.domain.observations import DatedPrice, PriceList, State
 from llmpricing.models import FetchOutcome, ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
 from llmpricing.services.publishing.observations import READ, Segments
@@ -39,6 +40,7 @@ class ObservedChanges:
     unchanged: int
     touched: set[int]
     losses: list[Loss]
+    factors: list[Fraction]  # new / old of each price that the source had stated before; 1 is unchanged
 
 
 def keep_changes(
@@ -62,7 +64,9 @@ def keep_changes(
     observations.keep_observations(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
     unchanged = len(stated) - len(new) - len(changed)
-    return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, _losses(before, stated, listed))
+    factors = _factors(before, stated, fetch.published_at)
+    losses = _losses(before, stated, listed)
+    return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, losses, factors)
 
 
 def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Segments]:
@@ -91,6 +95,17 @@ def _observed_at(session: Session, source: Source, time: datetime) -> set[_Key]:
 def _withdrawn(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], listed: set[int]) -> Iterator[_Key]:
     """Prices that the source no longer states though it still prices the offering."""
     return (key for key, segments in before.items() if segments and key[0] in listed and key not in stated)
+
+
+def _factors(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], at: datetime) -> list[Fraction]:
+    pairs = ((_price_at(before[key], at), _price_at(segments, at)) for key, segments in stated.items() if key in before)
+    return [factor for old, new in pairs if old and new and (factor := new.factor(old))]
+
+
+def _price_at(segments: Segments, at: datetime) -> DatedPrice | None:
+    """The last of an observation's prices that had begun."""
+    begun = [segment for segment in segments if segment.valid_from is None or segment.valid_from <= at]
+    return begun[-1] if begun else None
 
 
 def _losses(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], listed: set[int]) -> list[Loss]:
