@@ -129,9 +129,8 @@ def known_prices(maps: Maps, factor: Fraction | int, at: datetime, *, only_input
 
 def new_names(maps: Maps, factor: Fraction | int, at: datetime, *, only_input: bool) -> Iterator[Plant]:
     """A new seller of each model that the last map prices at some other seller, at that seller's price and slipped."""
-    for slug, observed in maps.history.observed.items():
+    for slug, last in maps.history.last.items():
         named = f"new-seller/{slug.partition('/')[2]}"
-        last = maps.history.last.get(slug, {})
         stated = {c: s[-1] for c, s in last.items() if c in HALVES and s and s[-1].state is State.PRICED}
         if not stated or not identity(slug.partition("/")[2]).numbers:
             continue
@@ -190,14 +189,13 @@ def report(folder: Path) -> None:
     at = maps.history.snapshots[-1] + timedelta(days=10)
     for title, plant in (("known prices", known_prices), ("new names", new_names)):
         for only_input in (False, True):
+            what = f"{title}, {'input alone' if only_input else 'whole entry'}"
             sums = [0, 0]
             for name, factor in FACTORS.items():
                 stopped, planted = held(maps, plant(maps, factor, at, only_input=only_input), at)
                 sums = [sums[0] + stopped, sums[1] + planted]
-                print(
-                    f"{title}, {'input alone' if only_input else 'whole entry'}, {name}: {stopped}/{planted} = {stopped / planted:.2%}"
-                )
-            print(f"{title}, {'input alone' if only_input else 'whole entry'}, all five: {sums[0] / sums[1]:.2%}")
+                print(f"{what}, {name}: {stopped}/{planted} = {stopped / planted:.2%}")
+            print(f"{what}, all five: {sums[0] / sums[1]:.2%}")
     real_maps(maps)
 
 

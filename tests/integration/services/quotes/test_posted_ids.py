@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -50,7 +49,7 @@ def test_price_ids_posted_back_reproduce_every_total_of_the_full_price_book(sess
         for question, answer in first
     ]
     posted = [case for case in posted if case[1]]
-    again = quote_many(session, [replace(question, price_ids=ids) for question, ids, _ in posted])
+    again = quote_many(session, [question._replace(price_ids=ids) for question, ids, _ in posted])
     wrong = [
         (question, found)
         for (question, _, quote), found in zip(posted, again, strict=True)
