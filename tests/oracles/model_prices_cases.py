@@ -13,6 +13,7 @@ from typing import Any
 import model_prices
 
 from llmpricing.domain.observations import State
+from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
@@ -28,7 +29,7 @@ THINKING = "thinking"
 
 # Where the two differ, and why. Besides: its own lookup leads from a few ids to another model, or to none.
 NOT_OFFERED = "a model or mode that is not offered then costs None there; ours is not_offered, without a total"
-
+NOT_LISTED_YET = "a mode that the list did not have yet costs None there; ours is unknown, without a total"
 FLAT_TIER = "theirs takes a mode's price without a step beyond the standard mode's step too; ours has bounds only"
 NO_STAND_IN = "theirs bills cache writes that the seller charges for at the input price; ours has bounds only"
 DEFAULTS = (
@@ -79,6 +80,9 @@ def deviation(case: Case, answer: Quote, theirs: Any) -> str | None:
         assert answer.total is None
         assert theirs is None
         return NOT_OFFERED
+    if theirs is None and answer.state == UNKNOWN:
+        assert all("is unknown before" in share.reason for share in answer.unpriced)
+        return NOT_LISTED_YET
     if _rests_on_defaults(case) and not is_equal(answer, theirs):
         return DEFAULTS
     reasons = {share.reason for share in answer.unpriced}

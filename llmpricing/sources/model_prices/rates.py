@@ -46,13 +46,20 @@ Ladders = Mapping[str, Mapping[Step | None, ListRate]]
 
 @dataclass(frozen=True)
 class Timeline:
-    """Ladders from each start to the next; the first start is always. None: not offered in this mode then."""
+    """Ladders from each start to the next; the first start is always. None: not listed in this mode then."""
 
     starts: Sequence[datetime]
     ladders: Sequence[Ladders | None]
 
     def at(self, time: datetime | None) -> Ladders | None:
-        return self.ladders[0 if time is None else bisect_right(self.starts, time)]
+        return self.ladders[self._place(time)]
+
+    def is_gone(self, time: datetime | None) -> bool:
+        """Whether the list has taken the mode off by then, which it had not before it listed it first."""
+        return any(self.ladders[: self._place(time)])
+
+    def _place(self, time: datetime | None) -> int:
+        return 0 if time is None else bisect_right(self.starts, time)
 
 
 @dataclass(frozen=True)
@@ -177,6 +184,8 @@ def _rates(model: ListedModel, time: datetime | None) -> dict[tuple[str, Conditi
     for mode, timeline in model.modes.items():
         ladders = timeline.at(time)
         if ladders is None:
+            if not timeline.is_gone(time):
+                continue  # not seen yet is no word on whether it was sold
             ladders = {meter: {None: ListRate(None, MTOK, basis=Basis.FIRST_OBSERVED)} for meter in model.meters()}
         elif mode == _THINKING:
             ladders = {meter: ladder for meter, ladder in ladders.items() if ladder != (standard or {}).get(meter)}

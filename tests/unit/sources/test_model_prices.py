@@ -47,9 +47,9 @@ def test_a_cache_price_that_ends_leaves_the_input_price(segment):
     assert segment("x-ai/grok-9", "cache_read_tokens", datetime(2026, 3, 1, tzinfo=UTC)) is None
 
 
-def test_a_mode_is_not_offered_before_it_starts(segment):
-    before = segment("x-ai/grok-9", "input_tokens", datetime(2025, 8, 1, tzinfo=UTC), tier="batch")
-    assert before.state is State.NOT_OFFERED
+def test_of_a_mode_nothing_is_said_before_it_is_listed(prices, offering, segment):
+    first = datetime(2025, 8, 1, tzinfo=UTC)
+    assert not _segments_of_tier(offering(prices, "x-ai/grok-9"), "batch", first)
     after = segment("x-ai/grok-9", "input_tokens", datetime(2025, 10, 1, tzinfo=UTC), tier="batch")
     assert after.amount == Decimal("1.5")
 
@@ -222,6 +222,17 @@ def _instants(timelines):
             yield from (start, start - timedelta(seconds=1))
 
 
+def _segments_of_tier(offering, tier, at):
+    return [
+        segment
+        for said in offering.statements
+        for segment in said.segments
+        if said.conditions.service_tier == tier
+        and (segment.valid_from is None or segment.valid_from <= at)
+        and (segment.valid_until is None or at < segment.valid_until)
+    ]
+
+
 def _compare(offering, rates, at, mode, price_at):
     context = {"thinking": "enabled"} if mode == "thinking" else {"tier": mode}
     bounds = [tier.above for tier in (rates.tiers if rates else ())]
@@ -229,12 +240,12 @@ def _compare(offering, rates, at, mode, price_at):
         # The library has the base price at every bound; xAI's long context begins there.
         asked = tokens + 1 if offering.provider == "x-ai" and tokens in bounds else tokens
         for meter, (field, usage) in _USAGE.items():
+            if rates is None:
+                assert not {s.state for s in _segments_of_tier(offering, mode, at)} - {State.NOT_OFFERED}
+                continue
             ours = next(
                 filter(None, (price_at(offering, m, at, tokens, **context) for m in (meter, *ancestors(meter))))
             )
-            if rates is None:
-                assert ours.state is State.NOT_OFFERED
-                continue
             counted = (
                 {"input_tokens": 0, usage: asked} if usage != "output_tokens" else {"input_tokens": asked, usage: asked}
             )
