@@ -43,11 +43,10 @@ class PriceEvidence:
 @dataclass(frozen=True, slots=True)
 class SourceLists:
     """The readings of every source that were recorded by a time: sorted published times by source, of unchanged lists
-    too; and by provider the newest list of any source about it.
+    too.
     """
 
     readings: Mapping[str, Sequence[datetime]]
-    newest: Mapping[int, datetime]
 
     def last_seen(self, source: str, observed: datetime, superseded: datetime | None) -> datetime:
         """The source's last list that still said what it said first at ``observed``."""

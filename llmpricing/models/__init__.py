@@ -19,7 +19,7 @@ from llmpricing.models.catalogue import (
 from llmpricing.models.deadline import install
 from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRate, Pin, Review, ReviewOutcome
 from llmpricing.models.meta import Base
-from llmpricing.models.prices import MeterRow, OtherPriceRow, OtherReason, PriceRow, ScheduleRow
+from llmpricing.models.prices import MeterRow, OtherPriceRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import FetchOutcome, ObservationRow, ProviderTrust, Source, SourceFetch
 from llmpricing.settings import Settings
@@ -39,7 +39,6 @@ __all__ = [
     "OfferingAlias",
     "OfferingPast",
     "OtherPriceRow",
-    "OtherReason",
     "Pin",
     "PriceRow",
     "Provider",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, ForeignKey, SmallInteger, text
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from llmpricing.domain.observations import Basis, State
+from llmpricing.domain.prices import OtherReason
 from llmpricing.models.bitemporal import Bitemporal
 from llmpricing.models.meta import Base, EnumText, Id
 
@@ -45,7 +45,8 @@ class PriceRow(Bitemporal, Base):
     The database refuses two prices of one offering, meter and condition that overlap on both clocks. Open bounds are
     NULL. The observation behind it is named by (source_id, observed_at) and the component, a soft key.
     ``first_seen`` is since when that source is known to have said so (null in rows of rules 1), ``superseded_at`` when
-    a later list of it no longer did; null while it still does.
+    a later list of it no longer did; null while it still does. It is stated or seen from ``fresh_from`` (null: since
+    it is valid) until ``fresh_until`` (null: still), and carried over at other times.
     """
 
     __tablename__ = "price"
@@ -92,21 +93,17 @@ class PriceRow(Bitemporal, Base):
     observed_at: Mapped[datetime]
     first_seen: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]
+    fresh_from: Mapped[datetime | None]
+    fresh_until: Mapped[datetime | None]
     known_from: Mapped[datetime]
     source_url: Mapped[str | None]
 
 
-class OtherReason(StrEnum):
-    """Why a quote names another total beside its own."""
-
-    DISAGREEMENT = "disagreement"  # another source that speaks for that time has another tariff
-    BETWEEN_SIGHTINGS = "between_sightings"  # the value on the other side of a change whose time is not known
-    UNDER_REVIEW = "under_review"  # a newer value that waits for a person
-    BOUND = "bound"  # no more than this: what a narrower offering of the same model asks
-
-
 class OtherPriceRow(Bitemporal, Base):
-    """A price that is not believed, but whose total a quote names beside its own while it is valid; as ``price``."""
+    """What another source asks, or this one before or by a value that waits, while it is valid; as ``price``.
+
+    All prices of one reason and source that are valid at a time take the place of the whole series of theirs.
+    """
 
     __tablename__ = "other_price"
     __table_args__ = (

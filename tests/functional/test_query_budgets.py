@@ -16,7 +16,7 @@ BUDGETS = {
     "models": (5, 2),
     "model": (7, 7),
     "resolve": (2, 2),
-    "quote": (5, 2),
+    "quote": (7, 2),
     "sources": (4, 4),
     "disagreements": (2, 1),
     "home": (10, 6),

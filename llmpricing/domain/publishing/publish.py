@@ -17,6 +17,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.choosing import Book, choose
 from llmpricing.domain.publishing.market import NO_MARKET, Market
+from llmpricing.domain.publishing.others import OtherEntry, others_of
 from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines, sift
 from llmpricing.domain.publishing.sightings import Readings, readings_in, with_ends
 from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
@@ -30,10 +31,11 @@ PINNED = "manual"  # the source of a price that a person holds
 
 @dataclass(frozen=True)
 class OfferingBook:
-    """One offering's published prices, and the observations that guards stopped."""
+    """One offering's published prices, the observations that guards stopped, and what is kept beside the prices."""
 
     prices: Book
     flags: tuple[Flag, ...]
+    others: tuple[OtherEntry, ...] = ()
 
 
 def publish_offering(
@@ -60,7 +62,7 @@ def publish_offering(
     prices = choose(stated, ranks, readings)
     for component, held in pins.items():
         prices[component] = _hold(prices.get(component, ()), held)
-    return OfferingBook(prices, flags)
+    return OfferingBook(prices, flags, others_of(prices, stated, flags, ranks, PINNED))
 
 
 def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:

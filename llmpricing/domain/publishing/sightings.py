@@ -36,6 +36,16 @@ class Readings:
             self.newest,
         )
 
+    def told(self, entry: TimelineEntry) -> TimelineEntry:
+        """The entry with how long it is stated or seen."""
+        sighting = self.sighting(entry)
+        until = sighting.fresh_until
+        return replace(
+            entry,
+            fresh_from=None if sighting.documented else sighting.first,
+            fresh_until=None if until >= END else until,
+        )
+
 
 def readings_in(observed: Observed, snapshots: Snapshots) -> Readings:
     """The readings that the observations tell of by themselves, beside these lists."""
@@ -56,7 +66,10 @@ def with_ends(
     verdicts: Mapping[ObservationKey, Verdict],
     readings: Readings,
 ) -> Timelines:
-    """The timelines with ``superseded_at``. What a guard stopped or a person rejected contradicts nothing."""
+    """The timelines with ``superseded_at`` and how long each entry is stated or seen.
+
+    What a guard stopped or a person rejected contradicts nothing.
+    """
     unsaid = {flag.key for flag in flags if flag.verdict is not Verdict.ACCEPTED}
     unsaid |= {key for key, verdict in verdicts.items() if verdict is Verdict.REJECTED}
     found: Timelines = defaultdict(dict)
@@ -65,7 +78,8 @@ def with_ends(
         for source, entries in by_source.items():
             left_out = readings.left_out.get(source)
             found[component][source] = tuple(
-                replace(entry, superseded_at=_superseded(entry, said.get(source, ()), left_out)) for entry in entries
+                readings.told(replace(entry, superseded_at=_superseded(entry, said.get(source, ()), left_out)))
+                for entry in entries
             )
     return found
 

@@ -56,7 +56,8 @@ class Observation:
 class TimelineEntry:
     """One value for one period. ``observed`` is the published time of the list that stated it, ``known_from`` that of
     the source's first observation of the component, ``bracket_from`` its last list before the value appeared,
-    ``superseded_at`` that of its first later list that says otherwise.
+    ``superseded_at`` that of its first later list that says otherwise. It is stated or seen from ``fresh_from`` until
+    ``fresh_until`` (None: without end).
     """
 
     segment: DatedPrice
@@ -65,6 +66,8 @@ class TimelineEntry:
     known_from: datetime
     bracket_from: datetime | None = None
     superseded_at: datetime | None = None
+    fresh_from: datetime | None = None
+    fresh_until: datetime | None = None
 
     @property
     def first_seen(self) -> datetime:
@@ -81,6 +84,10 @@ class TimelineEntry:
 
     def covers(self, at: datetime) -> bool:
         return self.start <= at < self.end
+
+    def is_fresh(self, at: datetime) -> bool:
+        """Whether it is stated or seen at a time for which it is valid, not carried over from another."""
+        return (self.fresh_from or BEGINNING) <= at < (self.fresh_until or END)
 
     def within(self, start: datetime, end: datetime) -> TimelineEntry:
         """The same value for the part of its period between two times; a later start is no bracket any more."""

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.prices import Price
+from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.domain.quotes.context import CURRENCY, REGION, TIERS, Context, ContextError
 from llmpricing.domain.quotes.context_pricing import ContextPricing
 from llmpricing.domain.quotes.contract_rates import ContractRate
+from llmpricing.domain.quotes.line_evidence import PriceStanding, standing_of
+from llmpricing.domain.quotes.other_totals import Alternative, alternatives
 from llmpricing.domain.quotes.periods import Period, bounds
 from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, listed_place, zones_of
 from llmpricing.domain.quotes.search_fees import with_one_fee
@@ -33,7 +35,7 @@ class PricedPlace(NamedTuple):
 class OfferingPrices:
     """All prices of an offering that were believed at one time. Times between two bounds are priced alike."""
 
-    def __init__(self, prices: Sequence[Price], offering: str = "") -> None:
+    def __init__(self, prices: Sequence[Price], offering: str = "", others: Sequence[OtherPrice] = ()) -> None:
         self.prices = prices = tuple(with_one_fee(prices, offering))
         self.offering = offering  # provider/api-id, for what its seller documents; empty where that does not count
         self.tiers = frozenset(price.conditions.service_tier for price in prices)
@@ -47,9 +49,13 @@ class OfferingPrices:
         if CURRENCY in self.extra:
             self.extra[CURRENCY] |= {price.currency for price in prices}
         self.defaults = self._defaults()
-        self.bounds = sorted({bound for price in prices for bound in bounds(price)})
+        self._beside = others
+        self.is_doubted = any(other.reason is not OtherReason.AGREEMENT for other in others)
+        beside = (other.price for other in others)
+        self.bounds = sorted({bound for listed in (prices, beside) for price in listed for bound in bounds(price)})
         self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
-        self._later: dict[int, OfferingPrices] = {}
+        self._evidence: dict[tuple[int, int], PriceStanding] = {}
+        self._alternatives: dict[int, tuple[tuple[Alternative, OfferingPrices], ...]] = {}
         self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
 
     def _defaults(self) -> dict[str, str | None]:
@@ -84,10 +90,24 @@ class OfferingPrices:
         """The stretch of time around the aware ``at`` in which prices change by the clock only."""
         return self._made(bisect_right(self.bounds, at))
 
-    def later(self, at: datetime) -> OfferingPrices:
-        """The prices around ``at`` if all that changed in a stretch without lists had changed before it."""
+    def alternatives(self, at: datetime) -> tuple[tuple[Alternative, OfferingPrices], ...]:
+        """What else the prices at ``at`` might be, with those prices."""
         place = bisect_right(self.bounds, at)
-        return remembered(self._later, place, lambda: OfferingPrices(self._made(place).later_prices, self.offering))
+        return remembered(self._alternatives, place, lambda: self._made_alternatives(place, at))
+
+    def evidence(self, price: Price, at: datetime) -> PriceStanding:
+        """What is known of one of these prices, by its id, at a time."""
+        key = (bisect_right(self.bounds, at), price.id)
+        return remembered(self._evidence, key, lambda: self._standing(price, at))
+
+    def _standing(self, price: Price, at: datetime) -> PriceStanding:
+        own = next((own for own in self.prices if own.id == price.id), price)
+        return standing_of(own, self._beside, at)
+
+    def _made_alternatives(self, place: int, at: datetime) -> tuple[tuple[Alternative, OfferingPrices], ...]:
+        beside = [other for other in self._beside if other.price.valid_at(at)]
+        found = alternatives(self._made(place).prices, beside) if beside else []
+        return tuple((one, OfferingPrices(one.prices, self.offering)) for one in found)
 
     def _made(self, place: int) -> Period:
         period = self._periods[place]

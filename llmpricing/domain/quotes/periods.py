@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from datetime import UTC, datetime
 
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.meters import ancestors
-from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.unit_rates import UnitRate
 
-EVIDENCE_GRACE = timedelta(days=45)  # how far a list's word is carried without a doubt
-
 
 def bounds(price: Price) -> Iterable[datetime]:
     """The times at which this price changes an answer or its warnings."""
-    known_from = price.known_from - EVIDENCE_GRACE if price.basis is Basis.UNDATED else None
-    bracket_from = price.bracket_from if price.basis is Basis.BRACKET else None
-    for bound in (price.valid_from, price.valid_until, known_from, bracket_from):
+    for bound in (price.valid_from, price.valid_until, price.fresh_from, price.fresh_until):
         if bound is not None:
             yield bound.astimezone(UTC)
 
@@ -69,37 +62,14 @@ class Period:
         price = unit_rate.price
         if price is None:
             return ()
-        found = []
-        if price.basis is Basis.UNDATED and self.end and self.end <= price.known_from - EVIDENCE_GRACE:
-            message = (
-                f"the price of {price.meter} states no date; {price.source} was first read on {day(price.known_from)}"
-            )
-            found.append(Notice(Code.DATE_UNKNOWN, message, price.meter))
-        for newer in self.newer:
-            if (newer.meter, newer.conditions) == (price.meter, price.conditions):
-                message = f"the price of {price.meter} changed at an unknown time until {day(newer.valid_from)}"
-                found.append(Notice(Code.BETWEEN_SIGHTINGS, message, price.meter, None, newer.source))
-        return tuple(found)
-
-    @cached_property
-    def newer(self) -> tuple[Price, ...]:
-        """The prices of which it is not known whether they began before this stretch or after it."""
-        return tuple(price for price in self.listed if self._may_hold(price))
-
-    @cached_property
-    def later_prices(self) -> tuple[Price, ...]:
-        """The prices of this stretch if all ``newer`` ones had begun before it."""
-        replaced = {(price.meter, price.conditions) for price in self.newer}
-        kept = (price for price in self.prices if (price.meter, price.conditions) not in replaced)
-        return (*kept, *(replace(price, valid_from=None) for price in self.newer))
-
-    def _may_hold(self, price: Price) -> bool:
-        seen, first = price.bracket_from, price.valid_from
-        return (
-            price.basis is Basis.BRACKET
-            and self.start is not None
-            and bool(seen and first and seen <= self.start < first)
-        )
+        if price.is_fresh(self.start):
+            return ()
+        if price.fresh_until and self.start and self.start >= price.fresh_until:
+            how = f"carried on from a time before {day(price.fresh_until)}"
+        else:
+            how = f"carried back from {day(price.fresh_from)}"
+        message = f"no list near that time states the price of {price.meter}: that of {price.source} is {how}"
+        return (Notice(Code.DATE_UNKNOWN, message, price.meter),)
 
 
 def day(at: datetime | None) -> str:

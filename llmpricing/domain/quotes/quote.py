@@ -10,12 +10,14 @@ from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.assumed import answer_of
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
 from llmpricing.domain.quotes.context import TIERS, UNSTATED, Context, ContextError
-from llmpricing.domain.quotes.context_pricing import StatedFacts
+from llmpricing.domain.quotes.context_pricing import Facts
 from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.other_totals import other_notices
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
+from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.quotes.unstated import TIME, moments
 from llmpricing.domain.quotes.usage_told import told_quote
 from llmpricing.domain.usage.quantities import Usage
@@ -43,9 +45,8 @@ def quote(
     if terms.rates:
         terms = terms._replace(rates=tuple(rate for rate in terms.rates if rate.valid_at(at)))
     answer = _bill_of(prices, usage, at, context, terms)
-    if any(notice.code is Code.BETWEEN_SIGHTINGS for notice in answer.warnings):
-        other = _bill_of(prices.later(at), usage, at, context, terms)
-        answer = answer._replace(warnings=tuple(_completed(notice, answer, other) for notice in answer.warnings))
+    if prices.is_doubted:
+        told = (*_other_totals(answer, prices, usage, at, context, terms), *told)
     if told:
         answer = answer._replace(warnings=merged((*answer.warnings, *told)))
     return answer._replace(notes=merged((*answer.notes, *notes))) if notes else answer
@@ -77,16 +78,26 @@ def _bill_of(prices: OfferingPrices, usage: Usage, at: datetime, context: Contex
     return cases[0][1] if len(cases) == 1 else answer_of(cases, prices.defaults)
 
 
-def _completed(notice: Notice, answer: Quote, other: Quote) -> Notice:
-    """The notice, of prices between two sightings with the total that the other values give, in the same currency."""
-    if notice.code is not Code.BETWEEN_SIGHTINGS:
-        return notice
-    return notice._replace(other_total=other.total if other.currency == answer.currency else None)
+def _other_totals(
+    answer: Quote, prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms
+) -> list[Notice]:
+    """What the usage would cost otherwise, where other lists, a change or a waiting value leave it in doubt."""
+    found = prices.alternatives(at)
+    if not found:
+        return []
+
+    def bill(other: OfferingPrices) -> Quote:
+        try:
+            return _bill_of(other, usage, at, context, terms)
+        except (ContextError, PriceDataError) as refusal:
+            return refused(UNKNOWN, str(refusal), usage)
+
+    return other_notices(answer, usage.keys, found, bill)
 
 
 def _cases(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms
-) -> list[tuple[StatedFacts, Quote]]:
+) -> list[tuple[Facts, Quote]]:
     """The quote for each way in which the facts left open may turn out, one if none matters."""
     listed = prices.pricing(at, context)
     if listed.refusal:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from llmpricing.models import PriceRow
+from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState
 
@@ -60,11 +61,16 @@ def change_log(session: Session, known: BookState) -> ChangeLog:
     return grown
 
 
+def _changed(table: type[PriceRow] | type[OtherPriceRow], time: datetime) -> Select[Any]:
+    """The offerings whose rows began or ended after a time, and when."""
+    begun, ended = func.lower(table.recorded), func.upper(table.recorded)
+    return select(table.offering_id, begun, ended).where(or_(begun > time, ended > time)).distinct()
+
+
 def _grown(session: Session, log: ChangeLog) -> dict[int, Sequence[datetime]]:
-    begun, ended = func.lower(PriceRow.recorded), func.upper(PriceRow.recorded)
-    query = select(PriceRow.offering_id, begun, ended).where(or_(begun > log.until, ended > log.until))
+    query = union(*(_changed(table, log.until) for table in (PriceRow, OtherPriceRow)))
     new: dict[int, set[datetime]] = defaultdict(set)
-    for offering, *bounds in session.execute(query.distinct()):
+    for offering, *bounds in session.execute(query):
         new[offering].update(bound for bound in bounds if bound is not None and bound > log.until)
     return {
         **log.times,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
 from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
-from llmpricing.models import BookVersion, MeterRow, Offering, PriceRow, Source
+from llmpricing.models import BookVersion, MeterRow, Offering, OtherPriceRow, PriceRow, Source
 from llmpricing.models.bitemporal import since
 from llmpricing.models.session import ONE_INSERT
 from llmpricing.services.publishing import observations, pins, readings, reviews
@@ -40,9 +40,13 @@ _KEY = (
     "observed_at",
     "first_seen",
     "superseded_at",
+    "fresh_from",
+    "fresh_until",
     "known_from",
     "source_url",
 )
+
+_OTHER_KEY = tuple(name for name in _KEY if not name.startswith("fresh_"))
 
 
 def publish(
@@ -144,28 +148,34 @@ def _bring_up_to(
     time, which quotes name and repeat, however often its offering is published; and whatever an earlier version or a
     person left in the table is set right the next time.
     """
-    wanted = {
-        _identity(offering, values): values
-        for offering, book in books.items()
-        for values in _values(book, offering, source_ids)
-    }
-    current = select(PriceRow.__table__).where(PriceRow.offering_id.in_(books), PriceRow.current())
-    ended = [
-        row.id
-        for row in session.execute(current)
-        if wanted.pop(_identity(row.offering_id, row._asdict()), None) is None
-    ]
-    PriceRow.close_all(session, ended, now)  # before what replaces them comes: the database refuses overlaps
+    prices = [values for offering, book in books.items() for values in _values(book, offering, source_ids)]
+    others = [values for offering, book in books.items() for values in _other_values(book, offering, source_ids)]
+    keep_meters(session, {values["meter"] for values in (*prices, *others)})
+    _keep(session, PriceRow, _KEY, books.keys(), prices, now)
+    _keep(session, OtherPriceRow, ("reason", *_OTHER_KEY), books.keys(), others, now)
+
+
+def _keep(
+    session: Session,
+    table: type[PriceRow] | type[OtherPriceRow],
+    key: Sequence[str],
+    offerings: Collection[int],
+    rows: Iterable[dict[str, Any]],
+    now: datetime,
+) -> None:
+    wanted = {_identity(values, key): values for values in rows}
+    current = select(table.__table__).where(table.offering_id.in_(offerings), table.current())
+    ended = [row.id for row in session.execute(current) if wanted.pop(_identity(row._asdict(), key), None) is None]
+    table.close_all(session, ended, now)  # before what replaces them comes: the database refuses overlaps
     if wanted:
-        keep_meters(session, {values["meter"] for values in wanted.values()})
         added = [values | {"recorded": since(now)} for values in wanted.values()]
-        session.execute(insert(PriceRow), added, execution_options=ONE_INSERT)
+        session.execute(insert(table), added, execution_options=ONE_INSERT)
 
 
-def _identity(offering: int, values: Mapping[str, Any]) -> tuple[Any, ...]:
+def _identity(values: Mapping[str, Any], key: Sequence[str]) -> tuple[Any, ...]:
     """What makes two rows say the same; an open bound is written in two ways, so bounds are compared by value."""
     valid = values["valid"]
-    return (offering, valid.lower, valid.upper, *(values[name] for name in _KEY))
+    return (values["offering_id"], valid.lower, valid.upper, *(values[name] for name in key))
 
 
 def _values(book: OfferingBook, offering: int, source_ids: Mapping[str, int]) -> Iterable[dict[str, Any]]:
@@ -174,6 +184,19 @@ def _values(book: OfferingBook, offering: int, source_ids: Mapping[str, int]) ->
         for entry in entries:
             source_id = source_ids[entry.source]
             yield {"offering_id": offering, **condition, **_entry_columns(entry), "source_id": source_id}
+
+
+def _other_values(book: OfferingBook, offering: int, source_ids: Mapping[str, int]) -> Iterable[dict[str, Any]]:
+    for other in book.others:
+        columns = _entry_columns(other.entry)
+        yield {
+            "reason": other.reason,
+            "offering_id": offering,
+            "meter": other.component.meter,
+            "condition_key": other.component.conditions.key,
+            "source_id": source_ids[other.entry.source],
+            "valid": columns["valid"],
+        } | {name: columns[name] for name in _OTHER_KEY if name in columns}
 
 
 def _condition_columns(conditions: Conditions) -> dict[str, Any]:
@@ -204,6 +227,8 @@ def _entry_columns(entry: TimelineEntry) -> dict[str, Any]:
         "observed_at": entry.observed,
         "first_seen": entry.first_seen,
         "superseded_at": entry.superseded_at,
+        "fresh_from": entry.fresh_from,
+        "fresh_until": entry.fresh_until,
         "known_from": entry.known_from,
         "source_url": segment.source_url,
     }

@@ -27,10 +27,14 @@ _LISTS = text("""
 """).bindparams(bindparam("offerings", type_=ARRAY(BigInteger)), bindparam("read", type_=ARRAY(Text)))
 
 
-def lists_of(session: Session) -> dict[str, list[datetime]]:
-    """The published times of all lists of each source that were read for their prices, unchanged ones too, in order."""
+def lists_of(session: Session, known_at: datetime | None = None) -> dict[str, list[datetime]]:
+    """The published times of all lists of each source that were read for their prices by ``known_at`` (None: now),
+    unchanged ones too, in order.
+    """
     found: dict[str, list[datetime]] = defaultdict(list)
     query = select(Source.slug, SourceFetch.published_at).join(Source).where(SourceFetch.outcome.in_(READ)).distinct()
+    if known_at is not None:
+        query = query.where(SourceFetch.fetched_at <= known_at)
     for slug, published in session.execute(query.order_by(Source.slug, SourceFetch.published_at)):
         found[slug].append(published)
     return found

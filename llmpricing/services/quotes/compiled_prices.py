@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import ComponentKey
-from llmpricing.domain.prices import Price
+from llmpricing.domain.evidence import GRACE, SourceLists
+from llmpricing.domain.observations import Basis
+from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.models import PriceRow, Source
+from llmpricing.models import OtherPriceRow, PriceRow, Source
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState
 from llmpricing.services.publishing.change_log import change_log
 from llmpricing.services.publishing.observations import Components
+from llmpricing.services.publishing.readings import lists_of
+from llmpricing.services.quotes.line_evidence import ReadLists
 
 REMEMBERED_OFFERINGS = 10_000
+_lists: Memory[tuple[str, datetime], ReadLists] = Memory(16)
 _compiled: Memory[tuple[str, datetime, int], OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
 
 
@@ -37,8 +43,9 @@ def prices_of(
     missing = {key: offering for key, offering in keys.items() if key not in found}
     if missing:
         read = _read(session, PriceRow.offering_id.in_(missing.values()), PriceRow.believed_at(known_at))
+        beside = _others(session, missing.values(), known_at)
         for key, offering in missing.items():
-            found[key] = OfferingPrices(read.get(offering, ()), offerings[offering])
+            found[key] = OfferingPrices(read.get(offering, ()), offerings[offering], beside.get(offering, ()))
             _compiled.keep(key, found[key])
     return {offering: prices for (_, _, offering), prices in found.items()}
 
@@ -50,41 +57,80 @@ def prices_by_id(
     wanted = [price for prices in ids.values() for price in prices]
     believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
     read = _read(session, PriceRow.offering_id.in_(list(ids)), believed)
-    return {offering: OfferingPrices(read.get(offering, ()), offerings[offering]) for offering in ids}
+    beside = _others(session, ids, recorded)
+    return {
+        offering: OfferingPrices(read.get(offering, ()), offerings[offering], beside.get(offering, ()))
+        for offering in ids
+    }
 
 
-# Named as the fields of Price. Columns, not entities: thousands of rows are read at a time, and none is changed.
-_COLUMNS = (
-    PriceRow.id,
-    PriceRow.offering_id,
-    PriceRow.meter,
-    PriceRow.condition_key,
-    PriceRow.state,
-    PriceRow.amount,
-    PriceRow.currency,
-    PriceRow.per_quantity.label("per"),
-    func.lower(PriceRow.valid).label("valid_from"),
-    func.upper(PriceRow.valid).label("valid_until"),
-    PriceRow.basis,
-    Source.slug.label("source"),
-    PriceRow.known_from,
-    PriceRow.minimum_quantity,
-    PriceRow.source_url,
-    PriceRow.bracket_from,
-    PriceRow.observed_at,
-    PriceRow.first_seen,
-    PriceRow.superseded_at,
-)
+def read_lists(session: Session, known: BookState, known_at: datetime) -> ReadLists:
+    """When each source was read, by what was recorded at ``known_at``, not after the price book's last change."""
+    return _lists.remember((known.book, known_at), lambda: ReadLists(SourceLists(lists_of(session, known_at))))
+
+
+def _columns(table: type[PriceRow] | type[OtherPriceRow]) -> tuple[Any, ...]:
+    """Named as the fields of Price. Columns, not entities: thousands of rows are read at a time."""
+    return (
+        table.id,
+        table.offering_id,
+        table.meter,
+        table.condition_key,
+        table.state,
+        table.amount,
+        table.currency,
+        table.per_quantity.label("per"),
+        func.lower(table.valid).label("valid_from"),
+        func.upper(table.valid).label("valid_until"),
+        table.basis,
+        Source.slug.label("source"),
+        table.known_from,
+        table.minimum_quantity,
+        table.source_url,
+        table.bracket_from,
+        table.observed_at,
+        table.first_seen,
+        table.superseded_at,
+    )
+
+
+_PRICE = (*_columns(PriceRow), PriceRow.fresh_from, PriceRow.fresh_until)
+_OTHER = (*_columns(OtherPriceRow), OtherPriceRow.reason)
 
 
 def _read(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Price]]:
-    query = select(*_COLUMNS).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)
+    query = select(*_PRICE).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)
     components = Components(session)
     found: dict[int, list[Price]] = defaultdict(list)
     for row in session.execute(query).mappings():
-        values = dict(row)
-        offering = values.pop("offering_id")
-        component = ComponentKey(values["meter"], values.pop("condition_key"))
-        values["conditions"] = components.read(component.text).conditions
-        found[offering].append(Price(**values))
+        offering, price = _price(dict(row), components)
+        found[offering].append(price)
     return found
+
+
+def _others(session: Session, offerings: Collection[int], known_at: datetime) -> dict[int, list[OtherPrice]]:
+    """What is kept beside the prices of these offerings."""
+    query = (
+        select(*_OTHER)
+        .join(Source, Source.id == OtherPriceRow.source_id)
+        .where(OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))
+        .order_by(OtherPriceRow.id)
+    )
+    components = Components(session)
+    found: dict[int, list[OtherPrice]] = defaultdict(list)
+    for row in session.execute(query).mappings():
+        values = dict(row)
+        reason = values.pop("reason")
+        offering, price = _price(values, components)
+        found[offering].append(OtherPrice(reason, price))
+    return found
+
+
+def _price(values: dict[str, Any], components: Components) -> tuple[int, Price]:
+    """The offering and the price of a row."""
+    offering = values.pop("offering_id")
+    component = ComponentKey(values["meter"], values.pop("condition_key"))
+    values["conditions"] = components.read(component.text).conditions
+    if values["first_seen"] is None and values["basis"] is Basis.UNDATED:  # of rules 1, which kept only this
+        values["fresh_from"] = values["known_from"] - GRACE
+    return offering, Price(**values)

@@ -11,6 +11,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.bill import Line, Quote
 from llmpricing.domain.quotes.notices import RULES, Notice
 from llmpricing.domain.usage.quantities import Quantity
+from llmpricing.services.quotes.line_evidence import EvidenceDocument, Resting
 from llmpricing.services.quotes.quoting import Quoted
 
 # Without gc: a batch makes thousands of these, and collecting garbage among all remembered prices would cost most.
@@ -35,6 +36,7 @@ class LineDocument(msgspec.Struct, frozen=True, gc=False):
     source_url: str | None
     basis: str | None
     valid_from: datetime | None
+    evidence: EvidenceDocument | None
 
 
 class UnpricedDocument(msgspec.Struct, frozen=True, gc=False):
@@ -105,7 +107,7 @@ def quote_document(quoted: Quoted) -> QuoteDocument:
         list_total=_money(quote.list_total),
         currency=quote.currency,
         state=str(quote.state),
-        lines=tuple([_line(line) for line in quote.lines]),
+        lines=tuple([_line(line, quoted.resting) for line in quote.lines]),
         unpriced=_unpriced(quote) if quote.unpriced else (),
         warnings=_notices(quote.warnings),
         notes=_notices(quote.notes),
@@ -125,7 +127,7 @@ def _unpriced(quote: Quote) -> tuple[UnpricedDocument, ...]:
     return tuple(UnpricedDocument(u.meter, _quantity(u.quantity), u.reason) for u in quote.unpriced)
 
 
-def _line(line: Line) -> LineDocument:
+def _line(line: Line, resting: Resting | None) -> LineDocument:
     unit_rate, amount, quantity = line.unit_rate, to_text(line.amount), line.quantity
     price = unit_rate.price
     return LineDocument(
@@ -145,6 +147,7 @@ def _line(line: Line) -> LineDocument:
         source_url=price.source_url if price else None,
         basis=price.basis if price else None,
         valid_from=price.valid_from if price else None,
+        evidence=resting.evidence(price) if resting and price else None,
     )
 
 

@@ -25,7 +25,8 @@ from llmpricing.services.names.candidates import Candidate, told_apart
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.price_book import BookState, book_state
-from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
+from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of, read_lists
+from llmpricing.services.quotes.line_evidence import ReadLists, Resting
 from llmpricing.services.quotes.terms import RecordedTerms, rates_by_id, terms_at
 
 _WHY = {
@@ -76,7 +77,8 @@ class Asked(NamedTuple):
 
 class Quoted(NamedTuple):
     """A quote, whose it is, and the two times that give the same answer again whenever they are asked for; ``at`` is a
-    bare date where the hour was not stated. ``usage_format`` is the one by whose keys the usage was recognised, if any.
+    bare date where the hour was not stated. ``usage_format`` is the one by whose keys the usage was recognised, if any;
+    ``resting`` tells what the lines rest on.
     """
 
     quote: Quote
@@ -84,6 +86,7 @@ class Quoted(NamedTuple):
     at: datetime | date
     known_at: datetime
     usage_format: str | None = None
+    resting: Resting | None = None
 
 
 QuoteError = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateIdError | PriceDataError
@@ -155,6 +158,7 @@ class _Believed(NamedTuple):
     named: Mapping[int, OfferingPrices]
     recorded_terms: RecordedTerms
     named_rates: RecordedTerms
+    lists: ReadLists
 
 
 def _believed(session: Session, known: BookState, known_at: datetime, cases: Sequence[_Case]) -> _Believed:
@@ -166,7 +170,8 @@ def _believed(session: Session, known: BookState, known_at: datetime, cases: Seq
     wanted = {offering: named for offering, named in ids.items() if named}
     named = prices_by_id(session, known_at, wanted, offerings) if wanted else {}
     rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
-    return _Believed(prices, named, terms_at(session, known.book, known_at), rates)
+    terms, lists = terms_at(session, known.book, known_at), read_lists(session, known, known_at)
+    return _Believed(prices, named, terms, rates, lists)
 
 
 def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
@@ -180,7 +185,9 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
     asked = case.asked
     at = asked.at if asked.context.time_known else asked.at.date()
     told = asked.usage.told
-    return Quoted(found, case.meaning, at, case.known_at, told.usage_format if told else None)
+    own = (believed.named if asked.price_ids else believed.prices)[case.offered.id]
+    resting = Resting(own, believed.lists, asked.at)
+    return Quoted(found, case.meaning, at, case.known_at, told.usage_format if told else None, resting)
 
 
 def _quote(case: _Case, believed: _Believed) -> Quote:

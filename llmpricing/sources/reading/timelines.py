@@ -51,9 +51,6 @@ class ListRate:
         )
 
 
-ListRates = dict[tuple[str, Conditions], ListRate]  # by meter's slug and conditions
-
-
 Rates = Mapping[tuple[str, Conditions], ListRate]  # (meter, conditions) -> rate, at one time
 
 

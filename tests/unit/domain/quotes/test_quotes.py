@@ -14,7 +14,6 @@ from llmpricing.domain.quotes.contract_rates import Exchange, Terms
 from llmpricing.domain.quotes.linear import turns
 from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.domain.quotes.periods import EVIDENCE_GRACE
 from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import ClashingPriceIds, PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
@@ -254,35 +253,25 @@ def test_after_the_last_end_the_cost_is_unknown(price):
     )
 
 
-def test_an_undated_price_warns_where_it_is_carried_back_beyond_the_grace_of_its_first_list(price):
-    prices = [price("input_tokens", "2", basis=Basis.UNDATED, known_from=JUNE)]
-    before = cost(prices, {"input_tokens": 1}, JUNE - EVIDENCE_GRACE - timedelta(microseconds=1))
+def test_a_price_that_is_carried_to_a_time_says_so_and_one_that_is_stated_or_seen_then_does_not(price):
+    prices = [price("input_tokens", "2", basis=Basis.UNDATED, fresh_from=JUNE, fresh_until=JULY)]
+    before = cost(prices, {"input_tokens": 1}, JUNE - timedelta(microseconds=1))
     assert before.total == money("0.000002")
-    message = "the price of input_tokens states no date; list was first read on 2026-06-01"
+    message = "no list near that time states the price of input_tokens: that of list is carried back from 2026-06-01"
     assert before.warnings == (Notice(Code.DATE_UNKNOWN, message, "input_tokens"),)
-    assert cost(prices, {"input_tokens": 1}, JUNE - EVIDENCE_GRACE).warnings == ()
     assert cost(prices, {"input_tokens": 1}, JUNE).warnings == ()
+    (after,) = cost(prices, {"input_tokens": 1}, JULY).warnings
+    assert after.code is Code.DATE_UNKNOWN
+    assert after.message.endswith("carried on from a time before 2026-07-01")
+    assert cost([price("input_tokens", "2", basis=Basis.UNDATED)], {"input_tokens": 1}, JUNE).warnings == ()
 
 
 def test_several_meters_share_one_notice_of_a_code(price):
     meters = ("input_tokens", "output_tokens")
-    prices = [price(meter, "2", basis=Basis.UNDATED, known_from=JUNE) for meter in meters]
+    prices = [price(meter, "2", basis=Basis.UNDATED, fresh_from=JUNE) for meter in meters]
     (warning,) = cost(prices, dict.fromkeys(meters, 1), datetime(2026, 1, 1, tzinfo=UTC)).warnings
     assert (warning.code, warning.meter) == (Code.DATE_UNKNOWN, None)
     assert all(meter in warning.message for meter in meters)
-
-
-def test_between_two_snapshots_the_older_price_holds_with_a_warning(price):
-    prices = [
-        price("input_tokens", "2", valid_until=JULY),
-        price("input_tokens", "1", valid_from=JULY, basis=Basis.BRACKET, bracket_from=JUNE),
-    ]
-    inside = cost(prices, {"input_tokens": 10**6}, AT)
-    assert inside.total == 2
-    message = "the price of input_tokens changed at an unknown time until 2026-07-01"
-    assert inside.warnings == (Notice(Code.BETWEEN_SIGHTINGS, message, "input_tokens", Decimal(1), "list"),)
-    assert cost(prices, {"input_tokens": 1}, datetime(2026, 5, 1, tzinfo=UTC)).warnings == ()
-    assert cost(prices, {"input_tokens": 10**6}, JULY)[0] == 1
 
 
 def test_a_request_fee_counts_once_unless_the_requests_are_stated(price):

@@ -1,0 +1,83 @@
+"""What else a quote might come to: by other lists, before or after a change whose time is not known, by what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple, TypeVar
+
+from llmpricing.domain.prices import OtherPrice, OtherReason, Price
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.notices import Code, Notice
+
+Compiled = TypeVar("Compiled")
+_ROUNDING = Fraction(5, 1000)  # totals that differ by no more are the same
+_CODES = {
+    OtherReason.DISAGREEMENT: Code.DISAGREEMENT,
+    OtherReason.BETWEEN_SIGHTINGS: Code.BETWEEN_SIGHTINGS,
+    OtherReason.UNDER_REVIEW: Code.UNDER_REVIEW,
+}
+
+
+class Alternative(NamedTuple):
+    """All prices as they would be for one ``reason`` by the list of ``source``; ``meters`` are those that differ."""
+
+    reason: OtherReason
+    source: str
+    meters: tuple[str, ...]
+    prices: tuple[Price, ...]
+
+
+def alternatives(prices: Sequence[Price], others: Iterable[OtherPrice]) -> list[Alternative]:
+    """What may stand in place of these prices, all valid at one time; a series is replaced whole."""
+    found: dict[tuple[OtherReason, str], list[Price]] = {}
+    for other in others:
+        if other.reason in _CODES:
+            found.setdefault((other.reason, other.price.source), []).append(other.price)
+    return [
+        Alternative(reason, source, tuple(dict.fromkeys(price.meter for price in rows)), _replaced(prices, rows))
+        for (reason, source), rows in found.items()
+    ]
+
+
+def _replaced(prices: Sequence[Price], rows: Sequence[Price]) -> tuple[Price, ...]:
+    series = {(row.meter, row.conditions.series) for row in rows}
+    kept = (price for price in prices if (price.meter, price.conditions.series) not in series)
+    return (*kept, *(replace(row, valid_from=None, valid_until=None) for row in rows))
+
+
+def other_notices(
+    answer: Quote,
+    usage: Sequence[str],
+    found: Iterable[tuple[Alternative, Compiled]],
+    bill: Callable[[Compiled], Quote],
+) -> list[Notice]:
+    """What to say of the alternatives that give another total; ``bill`` is that of the prices beside each."""
+    told = []
+    for alternative, prices in found:
+        other = bill(prices)
+        if other.total is None or (answer.currency != other.currency and answer.total is not None):
+            continue
+        if _differs(alternative.reason, answer.total, other.total):
+            told.append(_notice(alternative, other.total, usage))
+    return told
+
+
+def _differs(reason: OtherReason, ours: Decimal | None, theirs: Decimal) -> bool:
+    if ours is None or reason is not OtherReason.DISAGREEMENT:
+        return ours != theirs and (ours is not None or reason is not OtherReason.DISAGREEMENT)
+    return abs(Fraction(theirs) - Fraction(ours)) > _ROUNDING * Fraction(ours)
+
+
+def _notice(alternative: Alternative, total: Decimal, usage: Sequence[str]) -> Notice:
+    reason, source, meters, _ = alternative
+    concerned = [meter for meter in meters if meter in usage] or list(meters)
+    what = concerned[0] if len(concerned) == 1 else None
+    messages = {
+        OtherReason.DISAGREEMENT: f"{source} lists other prices for this time",
+        OtherReason.BETWEEN_SIGHTINGS: f"{source} changed the price of {what or 'several meters'} at an unknown time",
+        OtherReason.UNDER_REVIEW: f"what {source} asks for {what or 'several meters'} now waits for a decision",
+    }
+    return Notice(_CODES[reason], messages[reason], what, total, source)
