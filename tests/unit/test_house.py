@@ -1,9 +1,11 @@
-"""The floor plan: few doors in a corridor, one class a name, a line about every room."""
+"""The floor plan: few doors in a corridor, one type a name, a line about every room."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,22 @@ def test_no_class_name_is_given_twice_private_or_not():
         if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_name_of_a_type_is_given_twice_private_or_not():
+    """Neither a class nor what a type is called for short; type variables mean whatever is put in."""
+    names = Counter(name.lstrip("_") for module in MODULES for name in types_of(ast.parse(module.read_text("utf-8"))))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def types_of(module: ast.Module) -> Iterator[str]:
+    for node in module.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name, value = node.targets[0].id, ast.unparse(node.value)
+            if re.fullmatch(r"_*[A-Z]\w*[a-z]\w*", name) and not value.startswith("TypeVar("):
+                yield name
 
 
 def test_every_file_says_what_lies_there():

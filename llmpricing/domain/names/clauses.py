@@ -15,7 +15,7 @@ from typing import Any
 from llmpricing.domain.names.patterns import MatchError, compile_pattern
 
 __all__ = ["Clause", "MatchError", "compile_clause", "compile_pattern"]
-_State = Callable[[str], str | None]
+_Matcher = Callable[[str], str | None]
 _MAX_DEPTH = 20
 _WILDCARD = re.compile(r"\\[dwDWS]|\[\^|\[[^\]]*\w-\w|(?<!\\)\.[*+{?]?")
 
@@ -26,8 +26,8 @@ class Clause:
 
     exact: frozenset[str]
     only_exact: bool
-    _state: _State
-    _parts: tuple[_State, ...] = ()  # of which one is enough to match
+    _state: _Matcher
+    _parts: tuple[_Matcher, ...] = ()  # of which one is enough to match
 
     def __call__(self, text: str) -> bool:
         lowered = text.lower()
@@ -75,14 +75,14 @@ def _branch(operator: str, operand: object, depth: int) -> Clause:
     return Clause(frozenset(), False, _all_of(states))
 
 
-def _any_of(states: list[_State]) -> _State:
+def _any_of(states: list[_Matcher]) -> _Matcher:
     def state(text: str) -> str | None:
         return max((said for part in states if (said := part(text)) is not None), key=len, default=None)
 
     return state
 
 
-def _all_of(states: list[_State]) -> _State:
+def _all_of(states: list[_Matcher]) -> _Matcher:
     def state(text: str) -> str | None:
         longest = ""
         for part in states:
@@ -95,27 +95,27 @@ def _all_of(states: list[_State]) -> _State:
     return state
 
 
-def _equals(operand: str) -> _State:
+def _equals(operand: str) -> _Matcher:
     needle = operand.lower()
     return lambda text: needle if text == needle else None
 
 
-def _starts_with(operand: str) -> _State:
+def _starts_with(operand: str) -> _Matcher:
     needle = operand.lower()
     return lambda text: needle if text.startswith(needle) else None
 
 
-def _ends_with(operand: str) -> _State:
+def _ends_with(operand: str) -> _Matcher:
     needle = operand.lower()
     return lambda text: needle if text.endswith(needle) else None
 
 
-def _contains(operand: str) -> _State:
+def _contains(operand: str) -> _Matcher:
     needle = operand.lower()
     return lambda text: needle if needle in text else None
 
 
-def _regex(operand: str) -> _State:
+def _regex(operand: str) -> _Matcher:
     pattern = compile_pattern(operand)
     is_literal = not _WILDCARD.search(operand)
 
@@ -126,7 +126,7 @@ def _regex(operand: str) -> _State:
     return state
 
 
-_LEAVES: Mapping[str, Callable[[str], _State]] = {
+_LEAVES: Mapping[str, Callable[[str], _Matcher]] = {
     "equals": _equals,
     "starts_with": _starts_with,
     "ends_with": _ends_with,

@@ -33,7 +33,7 @@ class Identity:
     place: str = ""
 
     @property
-    def model(self) -> Model:
+    def model(self) -> ModelMarks:
         """The model without its date, build and place."""
         return self.words, self.numbers, self.variant
 
@@ -42,7 +42,7 @@ class Identity:
         return self.date == other.date or not (self.date and other.date)
 
 
-Model = tuple[tuple[str, ...], tuple[str, ...], str]
+ModelMarks = tuple[tuple[str, ...], tuple[str, ...], str]
 _ORGANISATION = re.compile(r"^(?:accounts/[^/]+/models/|models/|@(?:cf|hf)/[^/]+/)|^~?[^/]+/(?=[^/]+$)")
 _PLACE = re.compile(r"^(us-gov|us|eu|apac|au|ca|jp|in|global|regional)\.(?=[a-z0-9]+\.)")
 _MAKER = re.compile(

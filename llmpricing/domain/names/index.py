@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause, compile_pattern
-from llmpricing.domain.names.identities import Identity, Model, identity
+from llmpricing.domain.names.identities import Identity, ModelMarks, identity
 from llmpricing.domain.names.marks import is_date, marks, places, without_dates
 from llmpricing.domain.names.patterns import Pattern
 from llmpricing.domain.names.providers import HUGGING_FACE, Hint, HintKind, called_exactly, read_hint, surfaces_of
@@ -40,7 +40,7 @@ class Seller:
     dated: frozenset[tuple[str, ...]]  # marks without dates of the ids that bear a date
     placed: Mapping[tuple[str, ...], tuple[IndexedOffering, ...]]  # by marks, the ids that say a place
     by_identity: Mapping[Identity, tuple[IndexedOffering, ...]]  # by identity without a place
-    by_model: Mapping[Model, tuple[IndexedOffering, ...]]
+    by_model: Mapping[ModelMarks, tuple[IndexedOffering, ...]]
     api_pattern: Pattern | None
     provider_match: Clause | None
     model_match: Clause | None
@@ -59,8 +59,8 @@ class NameIndex:
     sellers: Mapping[str, Seller]
     words: Mapping[str, tuple[str, ...]]  # slugs by each mark of their API ids
     dates: Mapping[tuple[str, ...], tuple[str, ...]]  # by marks without dates, the dates that any seller's ids bear
-    by_model: Mapping[Model, tuple[IndexedOffering, ...]]  # of all sellers
-    bearers: Mapping[str, frozenset[Model]]  # by date, the models that any seller lists with it
+    by_model: Mapping[ModelMarks, tuple[IndexedOffering, ...]]  # of all sellers
+    bearers: Mapping[str, frozenset[ModelMarks]]  # by date, the models that any seller lists with it
     claiming: tuple[Seller, ...]  # that a list's clause says bare names are of
     problems: tuple[str, ...] = ()  # clauses and patterns that cannot be read and are left out, with the reason
 
@@ -132,8 +132,8 @@ def build_index(
         slug: _seller(known.get(slug) or ObservedProvider(slug, slug), sells, problems)
         for slug, sells in by_provider.items()
     }
-    by_model: dict[Model, list[IndexedOffering]] = defaultdict(list)
-    bearers: dict[str, set[Model]] = defaultdict(set)
+    by_model: dict[ModelMarks, list[IndexedOffering]] = defaultdict(list)
+    bearers: dict[str, set[ModelMarks]] = defaultdict(set)
     for entry in entries:
         named_so = identity(entry.api_id)
         by_model[named_so.model].append(entry)
@@ -174,7 +174,7 @@ def _seller(provider: ObservedProvider, sells: list[IndexedOffering], problems: 
         if places(entry.api_id):
             placed[marks(entry.api_id)].append(entry)
     by_identity: dict[Identity, list[IndexedOffering]] = defaultdict(list)
-    by_model: dict[Model, list[IndexedOffering]] = defaultdict(list)
+    by_model: dict[ModelMarks, list[IndexedOffering]] = defaultdict(list)
     for entry in sells:
         named = identity(entry.api_id)
         by_identity[replace(named, place="") if named.place else named].append(entry)

@@ -17,7 +17,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.publishing.timelines import BEGINNING, Observation, turn
 
 NONE: Mapping[str, Sequence[datetime]] = MappingProxyType({})
-_Pair = tuple[Observation, Component]
+_ObservedComponent = tuple[Observation, Component]
 
 
 def read_in_series(
@@ -29,7 +29,7 @@ def read_in_series(
     the middle between its list and the one before, never "as ever"; what is withdrawn together with its arrival ends
     where it begins. ``snapshots`` are the sorted times of each source's lists.
     """
-    by_series: dict[tuple[Component, str], list[_Pair]] = defaultdict(list)
+    by_series: dict[tuple[Component, str], list[_ObservedComponent]] = defaultdict(list)
     for component, observations in observed.items():
         for observation in observations:
             by_series[component.series, observation.source].append((observation, component))
@@ -40,7 +40,9 @@ def read_in_series(
     return found
 
 
-def _understood(pairs: list[_Pair], snapshots: Sequence[datetime]) -> Iterator[tuple[Component, Observation]]:
+def _understood(
+    pairs: list[_ObservedComponent], snapshots: Sequence[datetime]
+) -> Iterator[tuple[Component, Observation]]:
     first = min(observation.time for observation, _ in pairs)
     founders = {component for observation, component in pairs if observation.time == first}
     standing: set[Component] = set()
@@ -57,7 +59,7 @@ def _understood(pairs: list[_Pair], snapshots: Sequence[datetime]) -> Iterator[t
             yield component, observation if component in founders else replace(observation, as_ever=False)
 
 
-def _time(pair: _Pair) -> datetime:
+def _time(pair: _ObservedComponent) -> datetime:
     return pair[0].time
 
 

@@ -8,20 +8,22 @@ from typing import TypeVar
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import REGION
-from llmpricing.domain.quotes.context_pricing import Facts
+from llmpricing.domain.quotes.context_pricing import StatedFacts
 from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.unstated import outcome
 
-Case = TypeVar("Case")
+CaseT = TypeVar("CaseT")
 _MOST_TOTALS = 10  # that one message names
 
 
-def by_default(cases: Sequence[tuple[Facts, Case]], defaults: Mapping[str, str | None]) -> Sequence[tuple[Facts, Case]]:
+def by_default(
+    cases: Sequence[tuple[StatedFacts, CaseT]], defaults: Mapping[str, str | None]
+) -> Sequence[tuple[StatedFacts, CaseT]]:
     """The cases in which every fact left out is the seller's default, of those that it has."""
     return [case for case in cases if all(defaults.get(name, value) == value for name, value in case[0])]
 
 
-def answer_of(cases: Sequence[tuple[Facts, Quote]], defaults: Mapping[str, str | None]) -> Quote:
+def answer_of(cases: Sequence[tuple[StatedFacts, Quote]], defaults: Mapping[str, str | None]) -> Quote:
     """One quote of many cases: that of the seller's defaults, with the other totals in notes, where it has a total."""
     usual = by_default(cases, defaults) if defaults else cases
     if len(usual) == len(cases) or all(quote.total is None for _, quote in usual):
@@ -33,7 +35,7 @@ def answer_of(cases: Sequence[tuple[Facts, Quote]], defaults: Mapping[str, str |
 
 
 def _note(
-    name: str, cases: Sequence[tuple[Facts, Quote]], defaults: Mapping[str, str | None], answer: Quote
+    name: str, cases: Sequence[tuple[StatedFacts, Quote]], defaults: Mapping[str, str | None], answer: Quote
 ) -> Notice | None:
     """What was taken for the fact, where another value of it alone gives another total."""
     others = {other: value for other, value in defaults.items() if other != name}

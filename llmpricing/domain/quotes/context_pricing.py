@@ -20,8 +20,8 @@ from llmpricing.domain.quotes.unit_rates import remembered
 
 MOST_VARIANTS = 2000
 
-Facts = tuple[tuple[str, str | None], ...]
-Variant = tuple[Facts, PriceSelection]
+StatedFacts = tuple[tuple[str, str | None], ...]
+Variant = tuple[StatedFacts, PriceSelection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ContextPricing:
         active = {s.key for s, is_on in zip(period.schedules, clock, strict=True) if is_on}
         self._prices = [price for price in period.prices if self._may_apply(price, active)]
         self.refusal = self._refusal()
-        self._selections: dict[Facts, PriceSelection] = {}
+        self._selections: dict[StatedFacts, PriceSelection] = {}
         self._variants: dict[tuple[str, ...], tuple[Variant, ...]] = {}
 
     def _may_apply(self, price: Price, active: set[str]) -> bool:
@@ -97,7 +97,7 @@ class ContextPricing:
         stated = dict(self._context.extra)
         yield from ((name, value) for name, value in price.conditions.extra if name not in stated)
 
-    def _selection(self, facts: Facts) -> PriceSelection:
+    def _selection(self, facts: StatedFacts) -> PriceSelection:
         assumed = dict(facts)
         prices = [p for p in self._prices if all(assumed.get(name) == value for name, value in self._open(p))]
         period = self._period

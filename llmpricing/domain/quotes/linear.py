@@ -13,7 +13,7 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation, BillEntry
 from llmpricing.domain.quotes.assumed import by_default
 from llmpricing.domain.quotes.context import UNSTATED, Context
-from llmpricing.domain.quotes.context_pricing import Facts
+from llmpricing.domain.quotes.context_pricing import StatedFacts
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import least_input
@@ -73,7 +73,7 @@ def request_kind(
     return RequestKind(linear=form[1]) if form and not forms else RequestKind()
 
 
-def _priced(allocations: Iterable[tuple[Facts, Allocation]]) -> list[Allocation]:
+def _priced(allocations: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:
     return [allocation for _, allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
 
 

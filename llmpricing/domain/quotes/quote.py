@@ -10,7 +10,7 @@ from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.assumed import answer_of
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
 from llmpricing.domain.quotes.context import TIERS, UNSTATED, Context, ContextError
-from llmpricing.domain.quotes.context_pricing import Facts
+from llmpricing.domain.quotes.context_pricing import StatedFacts
 from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
@@ -97,7 +97,7 @@ def _other_totals(
 
 def _cases(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context, terms: Terms
-) -> list[tuple[Facts, Quote]]:
+) -> list[tuple[StatedFacts, Quote]]:
     """The quote for each way in which the facts left open may turn out, one if none matters."""
     listed = prices.pricing(at, context)
     if listed.refusal:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from llmpricing.domain.conditions import MINUTES_PER_DAY, Schedule
 from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.bill import Line, Quote
-from llmpricing.domain.quotes.context_pricing import Facts
+from llmpricing.domain.quotes.context_pricing import StatedFacts
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.times import within_calendar
 
@@ -47,7 +47,7 @@ def _ticks_on(schedule: Schedule, day: date) -> frozenset[datetime]:
     )
 
 
-def outcome(cases: Sequence[tuple[Facts, Quote]]) -> Quote:
+def outcome(cases: Sequence[tuple[StatedFacts, Quote]]) -> Quote:
     """One quote of many cases; cases without a total count only where none has one."""
     priced = [case for case in cases if case[1].total is not None]
     if not priced:
@@ -70,9 +70,9 @@ def outcome(cases: Sequence[tuple[Facts, Quote]]) -> Quote:
     )
 
 
-def _matters(cases: Sequence[tuple[Facts, Quote]], name: str) -> bool:
+def _matters(cases: Sequence[tuple[StatedFacts, Quote]], name: str) -> bool:
     """Whether the total, or its currency, changes with this fact alone."""
-    seen: dict[Facts, object] = {}
+    seen: dict[StatedFacts, object] = {}
     for facts, quote in cases:
         others = tuple(fact for fact in facts if fact[0] != name)
         bill = (quote.total, quote.currency)

@@ -19,7 +19,7 @@ from llmpricing.domain.observations import State
 from llmpricing.models import Offering, PriceRow, Review, Source
 
 WORKLOAD: Mapping[str, int] = {"input_tokens": 1_000_000, "output_tokens": 200_000}
-_Prices = dict[tuple[int, str, str], tuple[Fraction, str]]  # offering, meter, conditions: unit price and currency
+_UnitPrices = dict[tuple[int, str, str], tuple[Fraction, str]]  # offering, meter, conditions: unit price and currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,9 @@ def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
     ]
 
 
-def _held(reviews: Iterable[Review]) -> dict[tuple[int, int], _Prices]:
+def _held(reviews: Iterable[Review]) -> dict[tuple[int, int], _UnitPrices]:
     """What waits, by offering and source; of one component only a source's last observation does."""
-    found: dict[tuple[int, int], _Prices] = defaultdict(dict)
+    found: dict[tuple[int, int], _UnitPrices] = defaultdict(dict)
     for review in reviews:
         meter, conditions = ComponentKey.parse(review.component)
         unit = Fraction(review.new_amount or 0) / review.per_quantity
@@ -91,7 +91,7 @@ def _held(reviews: Iterable[Review]) -> dict[tuple[int, int], _Prices]:
     return found
 
 
-def _waiting(review: Review, offering: str, source: str, published: _Prices, held: _Prices) -> Waiting:
+def _waiting(review: Review, offering: str, source: str, published: _UnitPrices, held: _UnitPrices) -> Waiting:
     meter, conditions = ComponentKey.parse(review.component)
     old = review.old_amount
     unit, currency = published.get((review.offering_id, meter, conditions), (None, review.currency))
@@ -116,7 +116,7 @@ def _waiting(review: Review, offering: str, source: str, published: _Prices, hel
     )
 
 
-def _effect(review: Review, old: Decimal | None, published: _Prices, held: _Prices) -> Effect:
+def _effect(review: Review, old: Decimal | None, published: _UnitPrices, held: _UnitPrices) -> Effect:
     """On a million tokens in and 200,000 out where the price is one of the two; else on the meter's usual quantity."""
     meter, conditions = ComponentKey.parse(review.component)
     quantity = WORKLOAD.get(meter, METERS[meter].per)
@@ -143,13 +143,13 @@ def _costs(amount: Decimal | None, per: int, quantity: int) -> Fraction | None:
     return None if amount is None else Fraction(amount) * quantity / per
 
 
-def _unit_price(prices: _Prices, keys: Iterable[tuple[int, str, str]], currency: str) -> Fraction | None:
+def _unit_price(prices: _UnitPrices, keys: Iterable[tuple[int, str, str]], currency: str) -> Fraction | None:
     """The first of these prices that there is, if it is in that currency."""
     unit, found_in = next((prices[key] for key in keys if key in prices), (None, currency))
     return unit if found_in == currency else None
 
 
-def _published(session: Session, offerings: set[int], now: datetime) -> _Prices:
+def _published(session: Session, offerings: set[int], now: datetime) -> _UnitPrices:
     query = select(
         PriceRow.offering_id,
         PriceRow.meter,

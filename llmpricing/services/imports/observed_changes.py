@@ -16,7 +16,7 @@ from llmpricing.models import FetchOutcome, ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
 from llmpricing.services.publishing.observations import READ, Segments
 
-_Key = tuple[int, str]  # offering and component
+_OfferedComponent = tuple[int, str]  # offering and component
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class ObservedChanges:
 
 
 def keep_changes(
-    session: Session, source: Source, fetch: SourceFetch, stated: Mapping[_Key, Segments]
+    session: Session, source: Source, fetch: SourceFetch, stated: Mapping[_OfferedComponent, Segments]
 ) -> ObservedChanges:
     """Append what the list of this fetch states and the source had not stated before."""
     before = observations.last_observed(session, source, fetch.published_at)
@@ -69,7 +69,7 @@ def keep_changes(
     return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, losses, factors)
 
 
-def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_Key, Segments]:
+def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_OfferedComponent, Segments]:
     """The list's statements by offering and component; ``ids`` are those of its offerings."""
     return {
         (ids[offering.slug], statement.component.text): statement.segments
@@ -85,19 +85,23 @@ def bracketed_by(session: Session, source: Source, time: datetime) -> set[int]:
     return set() if later is None else {offering for offering, _ in _observed_at(session, source, later)}
 
 
-def _observed_at(session: Session, source: Source, time: datetime) -> set[_Key]:
+def _observed_at(session: Session, source: Source, time: datetime) -> set[_OfferedComponent]:
     query = select(ObservationRow.offering_id, ObservationRow.component).where(
         ObservationRow.source_id == source.id, ObservationRow.time == time
     )
     return {(offering, component) for offering, component in session.execute(query)}
 
 
-def _withdrawn(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], listed: set[int]) -> Iterator[_Key]:
+def _withdrawn(
+    before: Mapping[_OfferedComponent, Segments], stated: Mapping[_OfferedComponent, Segments], listed: set[int]
+) -> Iterator[_OfferedComponent]:
     """Prices that the source no longer states though it still prices the offering."""
     return (key for key, segments in before.items() if segments and key[0] in listed and key not in stated)
 
 
-def _factors(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], at: datetime) -> list[Fraction]:
+def _factors(
+    before: Mapping[_OfferedComponent, Segments], stated: Mapping[_OfferedComponent, Segments], at: datetime
+) -> list[Fraction]:
     pairs = ((_price_at(before[key], at), _price_at(segments, at)) for key, segments in stated.items() if key in before)
     return [factor for old, new in pairs if old and new and (factor := new.factor(old))]
 
@@ -108,7 +112,9 @@ def _price_at(segments: Segments, at: datetime) -> DatedPrice | None:
     return begun[-1] if begun else None
 
 
-def _losses(before: Mapping[_Key, Segments], stated: Mapping[_Key, Segments], listed: set[int]) -> list[Loss]:
+def _losses(
+    before: Mapping[_OfferedComponent, Segments], stated: Mapping[_OfferedComponent, Segments], listed: set[int]
+) -> list[Loss]:
     had = [key for key, segments in before.items() if key[0] in listed and _is_sold(segments)]
     lost = Counter(component for offering, component in had if not _is_sold(stated.get((offering, component), ())))
     counts = Counter(component for _, component in had)
@@ -121,8 +127,12 @@ def _is_sold(segments: Segments) -> bool:
 
 
 def _repeated_later(
-    session: Session, source: Source, fetch: SourceFetch, changes: set[_Key], before: Mapping[_Key, Segments]
-) -> Iterator[tuple[_Key, datetime]]:
+    session: Session,
+    source: Source,
+    fetch: SourceFetch,
+    changes: set[_OfferedComponent],
+    before: Mapping[_OfferedComponent, Segments],
+) -> Iterator[tuple[_OfferedComponent, datetime]]:
     """Where later lists stated the same as the one before this: that was no change then; now that this one has come
     between, it is, in the first of them that prices the offering.
     """

@@ -4,17 +4,15 @@ again, or leaves an offering out. An unchanged daily list touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.evidence import GRACE
+from llmpricing.domain.publishing.market import Lists
 from llmpricing.models import FetchOutcome, ObservationRow, Offering, Source, SourceFetch
 from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
-
-Lists = Mapping[str, Sequence[datetime]]
 
 
 def left_out_or_back(session: Session, source: Source, fetch: SourceFetch) -> set[int]:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models import Offering, PriceRow
 from llmpricing.services.names.priced_times import COSTS, Periods
 
-_Pair = tuple[str, str]
+_TwinPair = tuple[str, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -33,7 +33,7 @@ def pair_key(one: str, other: str) -> str:
     return "\n".join(sorted((one, other)))
 
 
-def differing_times(session: Session, pairs: Iterable[_Pair]) -> Periods:
+def differing_times(session: Session, pairs: Iterable[_TwinPair]) -> Periods:
     """The (valid, recorded) periods in which the two of a pair ask different prices for the same component; by
     ``pair_key``. One query, whatever the number of pairs.
     """

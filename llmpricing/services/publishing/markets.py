@@ -11,7 +11,7 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.names.identities import Identity, Model, identity
+from llmpricing.domain.names.identities import Identity, ModelMarks, identity
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.guard_evidence import CHAT_MODES, GuardRule
 from llmpricing.domain.publishing.market import Market, OtherSeller, Range
@@ -106,8 +106,8 @@ class Markets:
         return [_sold(id_, slug) for id_, slug in rows]
 
     @cached_property
-    def _by_model(self) -> dict[Model, list[_Sold]]:
-        found: dict[Model, list[_Sold]] = defaultdict(list)
+    def _by_model(self) -> dict[ModelMarks, list[_Sold]]:
+        found: dict[ModelMarks, list[_Sold]] = defaultdict(list)
         for sold in self._read_ids():
             found[sold.named.model].append(sold)
         return found

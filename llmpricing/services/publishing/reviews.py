@@ -21,7 +21,7 @@ from llmpricing.models import Review, ReviewOutcome, Source
 from llmpricing.services.publishing.observations import Components
 
 _OPEN = {"closed_at": None, "outcome": None}
-_Key = tuple[int, str, int, datetime]  # offering, component, source, time
+_ReviewKey = tuple[int, str, int, datetime]  # offering, component, source, time
 
 
 def reviews_of(session: Session, offerings: Collection[int]) -> Sequence[Review]:
@@ -71,7 +71,7 @@ def keep_reviews(
         session.execute(insert(Review), added)
 
 
-def _identity(key: _Key) -> dict[str, Any]:
+def _identity(key: _ReviewKey) -> dict[str, Any]:
     return dict(zip(("offering_id", "component", "source_id", "time"), key, strict=True))
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 
 from llmpricing.domain.conditions import STANDARD, Conditions, Schedule, sorted_extra
 from llmpricing.domain.meters import METERS
-from llmpricing.sources.genai_prices.rules import ConditionalPrices, Ladder, Prices
+from llmpricing.sources.genai_prices.rules import ConditionalPrices, Ladder, PriceLadders
 from llmpricing.sources.reading import clock
 from llmpricing.sources.reading.timelines import ListRate, Rates
 
@@ -33,11 +33,11 @@ def price_changes(
         yield (None if day is None else datetime.combine(day, time(), UTC)), rates
 
 
-Cells = Sequence[tuple[clock.Window, Prices]]  # the day in pieces, each with the prices that hold in it
+Cells = Sequence[tuple[clock.Window, PriceLadders]]  # the day in pieces, each with the prices that hold in it
 
 
 def _standard(rules: Sequence[ConditionalPrices], day: date | None) -> Cells:
-    """Prices without a context: the last active rule; if none is active, the first of all."""
+    """PriceLadders without a context: the last active rule; if none is active, the first of all."""
     active = [rule for rule in rules if rule.runs_on(day)]
     windows = [rule.window for rule in active if rule.window]
     found = []

@@ -32,7 +32,7 @@ _UNITS = {
 
 # A price with its context steps: ((step or None, rate), ...). Equal ladders are one price.
 Ladder = tuple[tuple[Step | None, ListRate], ...]
-Prices = Mapping[str, Ladder]
+PriceLadders = Mapping[str, Ladder]
 
 
 def meter_of(price_key: str) -> str | None:
@@ -48,7 +48,7 @@ def meter_of(price_key: str) -> str | None:
 class ConditionalPrices:
     """Prices, from a day on or inside a daily window (UTC minutes), or always; a variant asks for a context too."""
 
-    prices: Prices
+    prices: PriceLadders
     start: date | None = None
     window: clock.Window | None = None
     when: Mapping[str, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class RuleReader:
         bounds = [clock.utc_minute(constraint.get(name), name) for name in ("start_time", "end_time")]
         return ConditionalPrices(prices, window=(bounds[0], bounds[1]), when=when or {})
 
-    def _read(self, prices: Mapping[str, Any]) -> Prices:
+    def _read(self, prices: Mapping[str, Any]) -> PriceLadders:
         found = {}
         for key, value in prices.items():
             if value is None:

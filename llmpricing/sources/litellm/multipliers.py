@@ -8,11 +8,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.conditions import STANDARD, Conditions
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import multiply
 from llmpricing.sources.reading.fields import as_factor
-from llmpricing.sources.reading.timelines import ListRate
+from llmpricing.sources.reading.timelines import ListRates
 
 _UPLIFTS = {
     "regional_processing_uplift_multiplier_us": "us",
@@ -20,10 +20,8 @@ _UPLIFTS = {
     "regional_endpoint_uplift_multiplier": "regional",
 }
 
-Found = dict[tuple[str, Conditions], ListRate]  # by meter's slug and conditions
 
-
-def multiply_tokens(found: Found, entry: Mapping[str, Any], unknown: Counter[str]) -> None:
+def multiply_tokens(found: ListRates, entry: Mapping[str, Any], unknown: Counter[str]) -> None:
     """Add to ``found`` the prices in fast mode and in each region, also those of fast mode in a region; multipliers
     that are not known are counted. Raises EntryError.
     """
@@ -41,7 +39,7 @@ def multiply_tokens(found: Found, entry: Mapping[str, Any], unknown: Counter[str
             unknown[f"provider_specific_entry.{key}"] += 1
 
 
-def _scale(found: Found, factor: Decimal, service_tier: str | None = None, region: str = "") -> None:
+def _scale(found: ListRates, factor: Decimal, service_tier: str | None = None, region: str = "") -> None:
     for (meter, when), rate in list(found.items()):
         applies = when.service_tier == STANDARD if service_tier else not when.region
         if not applies or rate.amount is None or METERS[meter].family != "tokens":

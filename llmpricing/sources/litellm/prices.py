@@ -21,10 +21,10 @@ from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.litellm.clock import read_schedules
 from llmpricing.sources.litellm.keys import SECOND_NAMES, read_key
-from llmpricing.sources.litellm.multipliers import Found, multiply_tokens
+from llmpricing.sources.litellm.multipliers import multiply_tokens
 from llmpricing.sources.reading.bounds import step_at
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_decimal, as_list, as_mapping
-from llmpricing.sources.reading.timelines import ListRate
+from llmpricing.sources.reading.timelines import ListRate, ListRates
 
 _TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
 _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})
@@ -43,10 +43,10 @@ class EntryReader:
     mode: str
     unknown: Counter[str]
     source_url: str | None = None
-    found: Found = field(default_factory=dict)
+    found: ListRates = field(default_factory=dict)
     says_zero: bool = False
 
-    def read(self) -> Found:
+    def read(self) -> ListRates:
         """All rates of the entry by meter and conditions; raises EntryError."""
         self._read_flat(self.entry)
         for key, read in _STRUCTURES.items():

@@ -19,7 +19,7 @@ from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.sources.reading.bounds import step_at
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_list, as_mapping
 from llmpricing.sources.reading.providers import canonical
-from llmpricing.sources.reading.timelines import ListRate
+from llmpricing.sources.reading.timelines import ListRate, ListRates
 
 _METERS: Mapping[str, str] = MappingProxyType(
     {
@@ -39,8 +39,6 @@ _THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
 _SUBSCRIPTIONS = re.compile(r"coding-plan|token-plan|^(firepass|github-copilot|gitlab|kimi-for-coding|wafer\.ai)$")
 _SAYS_FREE = re.compile(r"[:/-]free$")
 
-Found = dict[tuple[str, Conditions], ListRate]
-
 
 def read_costs(
     provider: str, api_id: str, entry: Mapping[str, Any], only_reads: bool, unknown: Counter[str]
@@ -52,7 +50,7 @@ def read_costs(
     if entry.get("cost") is None:
         return ()
     cost = as_mapping(entry["cost"], "cost")
-    found: Found = {}
+    found: ListRates = {}
     _read(cost, BASE, found, unknown)
     for bound, tier in _tiers(cost, unknown):
         _read(tier, conditions(step=step_at(canonical(provider), bound)), found, unknown)
@@ -66,7 +64,7 @@ def read_costs(
     return tuple(Statement(meter, when, (rate.segment(None),)) for (meter, when), rate in found.items())
 
 
-def _read(values: Mapping[str, Any], when: Conditions, found: Found, unknown: Counter[str]) -> None:
+def _read(values: Mapping[str, Any], when: Conditions, found: ListRates, unknown: Counter[str]) -> None:
     for key, value in values.items():
         if key in _METERS:
             if value is not None:
@@ -102,7 +100,7 @@ def _modes(entry: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return found
 
 
-def _settle_reasoning(provider: str, found: Found) -> None:
+def _settle_reasoning(provider: str, found: ListRates) -> None:
     """A reasoning price that is the output price says nothing new; in Alibaba's lists it is another mode's output."""
     reasoning = found.get(("output_reasoning_tokens", BASE))
     output = found.get(("output_tokens", BASE))

@@ -51,6 +51,9 @@ class ListRate:
         )
 
 
+ListRates = dict[tuple[str, Conditions], ListRate]  # by meter's slug and conditions
+
+
 Rates = Mapping[tuple[str, Conditions], ListRate]  # (meter, conditions) -> rate, at one time
 
 
