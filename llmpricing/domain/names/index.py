@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause, compile_pattern
@@ -16,6 +16,7 @@ from llmpricing.domain.observations import ObservedProvider
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+_MOST_HINTS = 512  # that are remembered
 OWN = "own"  # the namespace of names that this installation gave
 
 
@@ -63,9 +64,18 @@ class NameIndex:
     bearers: Mapping[str, frozenset[ModelMarks]]  # by date, the models that any seller lists with it
     claiming: tuple[Seller, ...]  # that a list's clause says bare names are of
     problems: tuple[str, ...] = ()  # clauses and patterns that cannot be read and are left out, with the reason
+    _hints: dict[str, Hint] = field(default_factory=dict, repr=False)  # what was read: a log says few of them, often
 
     def hint(self, said: str) -> Hint:
         """What a provider's name, a library's word for it, an API host or URL means."""
+        found = self._hints.get(said)
+        if found is None:
+            if len(self._hints) >= _MOST_HINTS:
+                self._hints.clear()
+            found = self._hints[said] = self._read_hint(said)
+        return found
+
+    def _read_hint(self, said: str) -> Hint:
         if "." in said or "://" in said:
             url = said if "://" in said else f"https://{said}"
             if "aiplatform.googleapis" in url:

@@ -206,7 +206,7 @@ def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguou
     for seller in sellers:
         text, region = path_at(seller.slug, route.text)
         found = _only_id(index, seller, text, moment) if route.only_ids else at_surface(index, seller, text, moment)
-        if isinstance(found, Resolution):
+        if isinstance(found, Resolution) and (route.region or region or route.detail):
             found = replace(found, region=route.region or region, detail=_joined(route.detail, found.detail))
         if found and len(sellers) > 1 and route.surfaces == (HUGGING_FACE,):
             many += [found.slug] if isinstance(found, Resolution) else found.candidates

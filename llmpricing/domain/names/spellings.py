@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Variants that OpenRouter accepts on any model and lists nowhere: they choose among its sellers, and the model's listed
 # price stands (https://openrouter.ai/docs/guides/routing/model-variants/overview.md); :online bills searches apart.
@@ -24,8 +24,7 @@ _DATED_PREVIEW = re.compile(r"(?<=-preview)-\d\d-(?:\d{4}|\d\d)$")
 _YEAR_AND_MONTH = re.compile(r"-2[3-9](?:0[1-9]|1[0-2])$")
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
+class Spelling(NamedTuple):
     """A way to write the requested name, and in words how it was read."""
 
     text: str
@@ -34,15 +33,15 @@ class Spelling:
 
 def without_window(name: str) -> Spelling:
     """The name without the mark of a context window that tools write behind it."""
-    text = _WINDOW.sub("", name)
+    text = _WINDOW.sub("", name) if name.endswith("]") else name
     return Spelling(text, "without its mark of a context window" if text != name else "")
 
 
 def spellings(name: str, provider: str) -> Iterator[Spelling]:
     """The name as it is, then other spellings of it that mean the same at this provider."""
     found = [Spelling(name)]
-    for providers, reading, respell in _RESPELLINGS:
-        if providers and provider not in providers:
+    for mark, providers, reading, respell in _RESPELLINGS:
+        if mark not in name or (providers and provider not in providers):
             continue
         for known in tuple(found):
             text = respell(known.text)
@@ -72,13 +71,13 @@ def _sub(pattern: re.Pattern[str], to: str = "") -> Callable[[str], str]:
 
 
 _GOOGLE = frozenset({"google", "google-vertex"})
-_RESPELLINGS: tuple[tuple[frozenset[str], str, Callable[[str], str]], ...] = (
-    (frozenset({"openrouter"}), "without its routing suffix", _sub(_ROUTING)),
-    (frozenset(), "without the fine-tune's own name", _sub(_FINE_TUNE, r"\1\2")),
-    (frozenset(), "its @ read as the undated model", _sub(_MOVING)),
-    (frozenset({"openai", "azure"}), "its version read as a date", _sub(_OPENAI_DATE, r"-\1")),
-    (frozenset({"azure", "azure-ai"}), "gpt-35 read as gpt-3.5", _sub(_AZURE_35, "gpt-3.5")),
-    (_GOOGLE, "its v2 read with its date", _sub(_VERTEX_V2)),
+_RESPELLINGS: tuple[tuple[str, frozenset[str], str, Callable[[str], str]], ...] = (  # each with what it needs
+    (":", frozenset({"openrouter"}), "without its routing suffix", _sub(_ROUTING)),
+    ("ft", frozenset(), "without the fine-tune's own name", _sub(_FINE_TUNE, r"\1\2")),
+    ("@", frozenset(), "its @ read as the undated model", _sub(_MOVING)),
+    (":20", frozenset({"openai", "azure"}), "its version read as a date", _sub(_OPENAI_DATE, r"-\1")),
+    ("-35", frozenset({"azure", "azure-ai"}), "gpt-35 read as gpt-3.5", _sub(_AZURE_35, "gpt-3.5")),
+    ("-v2@", _GOOGLE, "its v2 read with its date", _sub(_VERTEX_V2)),
 )
 _PREVIEW = re.compile(r":|preview|exp")
 _DATED = (

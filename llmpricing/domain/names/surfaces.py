@@ -100,7 +100,7 @@ def _same_identity(
     index: NameIndex, seller: Seller, text: str, asked: Identity, moment: Moment
 ) -> tuple[IndexedOffering, ...]:
     """The offering of this identity; more where the seller has several that ask different prices at that moment."""
-    found = _of_this_surface(seller.by_identity.get(replace(asked, place=""), ()))
+    found = _of_this_surface(seller.by_identity.get(replace(asked, place="") if asked.place else asked, ()))
     if not found and not asked.date and not asked.build and seller.slug in ("aws", "google-vertex"):
         found = _only_date(seller, asked)
     maker = organisation(text)

@@ -120,3 +120,28 @@ def test_any_pattern_is_compiled_or_refused_and_any_text_is_searched(pattern, te
 def test_a_pattern_that_is_dear_to_run_is_none(pattern):
     with pytest.raises(MatchError, match="too large"):
         compile_clause({"regex": pattern})
+
+
+REGEXES = [
+    *(
+        r"^gpt-5\.4-\d{4}$",
+        r"^ab?c",
+        r"^ab+",
+        r"^abc|def",
+        r"^a-\[fast\]$",
+        r"^(a|b)c",
+        "abc",
+        r"^a\-b",
+        r"^x{2}",
+        r"^$",
+    ),
+    *(r"^a\.*b", r"^ab*", r"^a/b@c_d-\d", r"^(?!ab)a", r"^ABC"),
+]
+
+
+@pytest.mark.parametrize("regex", REGEXES)
+@given(st.text(alphabet="abcdefgpt45.-[]/@_x\\\n", max_size=12))
+def test_what_a_regex_begins_with_spares_searches_and_changes_no_answer(regex, text):
+    clause = compile_clause({"regex": regex})
+    for one in (text, regex.strip("^$").replace("\\", ""), "gpt-5.4-0814", "a-[fast]", f"abc{text}", f"ab{text}"):
+        assert clause(one) == (compile_pattern(regex).search(one.lower()) is not None)
