@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from llmpricing.domain.components import Component
@@ -41,6 +42,11 @@ class Basis(StrEnum):
     MANUAL = "manual"  # a person decided it
 
 
+@lru_cache(maxsize=16_384)  # one import compares each price with many, and prices are alike
+def _each(amount: Decimal, per: int) -> Fraction:
+    return Fraction(amount) / per
+
+
 @dataclass(frozen=True, slots=True)
 class Amount:
     """What is asked: ``amount`` in ``currency`` per ``per`` units of a meter; only some states have an amount."""
@@ -55,7 +61,7 @@ class Amount:
         """The exact price of one unit; 0 is free, None where nothing is sold by the unit."""
         if self.state not in (State.PRICED, State.FREE):
             return None
-        return Fraction(self.amount or 0) / self.per
+        return _each(self.amount or Decimal(0), self.per)
 
     def factor(self, other: Amount) -> Fraction | None:
         """This price / the other one, per unit; None where one is free, has no price, or is in another currency."""

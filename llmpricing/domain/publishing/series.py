@@ -48,7 +48,8 @@ def _understood(
     standing: set[Component] = set()
     zeroed: set[Component] = set()  # of those, what only a zero that may mean nothing was said of
     for _, group in groupby(sorted(pairs, key=_time), key=_time):
-        together = [(replace(observed, in_series=bool(standing - zeroed)), component) for observed, component in group]
+        in_series = bool(standing - zeroed)
+        together = [(replace(made, in_series=True) if in_series else made, component) for made, component in group]
         arrivals = [observed for observed, component in together if observed.segments and component not in standing]
         takes_over = min((_begins(o, snapshots) for o in arrivals), default=None) if standing else None
         for observation, component in together:
@@ -56,7 +57,9 @@ def _understood(
             (zeroed.add if observation.is_zero else zeroed.discard)(component)
             if not observation.segments:
                 observation = replace(observation, withdrawn_from=takes_over)
-            yield component, observation if component in founders else replace(observation, as_ever=False)
+            if observation.as_ever and component not in founders:
+                observation = replace(observation, as_ever=False)
+            yield component, observation
 
 
 def _time(pair: _ObservedComponent) -> datetime:

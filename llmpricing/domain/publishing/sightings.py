@@ -77,9 +77,9 @@ def with_ends(
         said = _said(component, observed.get(component, ()), unsaid)
         for source, entries in by_source.items():
             left_out = readings.left_out.get(source)
+            stated = said.get(source, ())
             found[component][source] = tuple(
-                readings.told(replace(entry, superseded_at=_superseded(entry, said.get(source, ()), left_out)))
-                for entry in entries
+                readings.told(_ended(entry, _superseded(entry, stated, left_out))) for entry in entries
             )
     return found
 
@@ -95,6 +95,10 @@ def _said(
         source: [one.as_free() for one in changes(made) if ObservationKey(component, source, one.time) not in unsaid]
         for source, made in by_source.items()
     }
+
+
+def _ended(entry: TimelineEntry, superseded_at: datetime | None) -> TimelineEntry:
+    return replace(entry, superseded_at=superseded_at) if superseded_at != entry.superseded_at else entry
 
 
 def _superseded(entry: TimelineEntry, said: Sequence[Observation], left_out: datetime | None) -> datetime | None:
