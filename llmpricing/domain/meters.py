@@ -125,3 +125,13 @@ def ancestors(slug: str) -> tuple[str, ...]:
 def descendants(slug: str) -> tuple[str, ...]:
     """Slugs of all meters that count a part of what this one counts."""
     return tuple(m.slug for m in METERS.values() if METERS[slug].is_ancestor_of(m))
+
+
+@cache
+def uncached(slug: str) -> str:
+    """The meter of the same tokens when no cache is used; text counts as plain input."""
+    left_out = {"token_type", "cache_ttl"}
+    dimensions = {key: value for key, value in METERS[slug].dimensions.items() if key not in left_out}
+    if dimensions.get("modality") == "text":
+        del dimensions["modality"]
+    return next(meter.slug for meter in METERS.values() if meter.dimensions == dimensions)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
-from functools import cache
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.meters import METERS
+from llmpricing.domain.meters import uncached
 from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
 from llmpricing.domain.publishing.timelines import TimelineEntry
 
@@ -37,9 +36,9 @@ def _relations(evidence: Evidence) -> Iterator[tuple[GuardRule, Component, Calla
     meter, (_, conditions) = evidence.meter, evidence.component
     kind = meter.dimensions.get("token_type")
     if kind == "cache_read":
-        yield GuardRule.CACHE_READ_ABOVE_INPUT, Component(_uncached(meter.slug), conditions), lambda factor: factor > 1
+        yield GuardRule.CACHE_READ_ABOVE_INPUT, Component(uncached(meter.slug), conditions), lambda factor: factor > 1
     if kind == "cache_write":
-        yield GuardRule.CACHE_WRITE_BELOW_INPUT, Component(_uncached(meter.slug), conditions), lambda factor: factor < 1
+        yield GuardRule.CACHE_WRITE_BELOW_INPUT, Component(uncached(meter.slug), conditions), lambda factor: factor < 1
     if conditions.service_tier == "batch":
         standard = replace(conditions, service_tier=STANDARD)
         yield GuardRule.BATCH_ABOVE_STANDARD, Component(meter.slug, standard), lambda factor: factor > 1
@@ -52,13 +51,3 @@ def _relations(evidence: Evidence) -> Iterator[tuple[GuardRule, Component, Calla
     if evidence.is_chat_text and meter.slug == "output_tokens":
         under = Fraction(1, OUTPUT_UNDER_INPUT)
         yield GuardRule.OUTPUT_FAR_BELOW_INPUT, Component("input_tokens", conditions), lambda factor: factor <= under
-
-
-@cache
-def _uncached(slug: str) -> str:
-    """The meter of the same tokens when no cache is used; text counts as plain input."""
-    left_out = {"token_type", "cache_ttl"}
-    dimensions = {key: value for key, value in METERS[slug].dimensions.items() if key not in left_out}
-    if dimensions.get("modality") == "text":
-        del dimensions["modality"]
-    return next(meter.slug for meter in METERS.values() if meter.dimensions == dimensions)

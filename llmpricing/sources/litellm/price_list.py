@@ -6,6 +6,7 @@ conditions states the rest. Each key that names an offering as a whole is its al
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -24,7 +25,7 @@ from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.litellm.keys import read_key
 from llmpricing.sources.litellm.names import Name, provider_of, read_name
 from llmpricing.sources.litellm.other_keys import OTHER_KEYS
-from llmpricing.sources.litellm.prices import EntryReader, nothing_charged
+from llmpricing.sources.litellm.prices import EntryReader, nothing_charged, zeros_of
 from llmpricing.sources.reading.documents import decode, entries_in
 from llmpricing.sources.reading.fields import (
     Facts,
@@ -40,6 +41,8 @@ from llmpricing.sources.reading.fields import (
 
 SLUG = "litellm"
 _NOT_MODELS = frozenset({"sample_spec", "fallback_generalizations"})
+# Fireworks' makers of images, some of which the map calls chat models, at a tenth of a cent per million tokens.
+_MAKES_IMAGES = re.compile(r"^accounts/fireworks/models/(?:flux|(?:japanese-)?stable-|playground-v|ssd-1b)", re.I)
 _CAPABILITIES = MappingProxyType(
     {
         "function_calling": "tool_call",
@@ -55,6 +58,7 @@ class _Gathered:
 
     offering: ObservedOffering
     statements: dict[tuple[str, Conditions], DatedPrice] = field(default_factory=dict)
+    zeros: set[tuple[str, Conditions]] = field(default_factory=set)  # that an entry states by their own keys
 
 
 def parse(data: bytes) -> PriceList:
@@ -102,6 +106,7 @@ def _read_entry(
     url = facts.read(optional_text, "source")
     reader = EntryReader(entry, name.provider, offering.mode or "", found.unknown_keys, url)
     reader.read()
+    found.problems += [problem(key, fault) for fault in reader.faults]
     found.unknown_keys.update(
         name for name in entry if name not in OTHER_KEYS and not name.startswith("supports_") and not read_key(name)
     )
@@ -113,6 +118,7 @@ def _read_entry(
     known.statements.update(
         {at: s for at, s in stated.items() if s.state is not State.ZERO or at not in known.statements}
     )
+    known.zeros |= {(meter, _placed(when, name)) for meter, when in reader.zeros}
     if not name.has_conditions:
         found.aliases.append((SLUG, key, name.slug))
 
@@ -124,14 +130,15 @@ def _same(one: DatedPrice, other: DatedPrice) -> bool:
     return (one.state, one.amount, one.currency) == (other.state, other.amount, other.currency)
 
 
-def _segments(name: Name, reader: EntryReader) -> Mapping[tuple[str, Conditions], DatedPrice]:
-    rates = reader.found
-    if not rates:
-        bare = not name.has_conditions
-        return nothing_charged(name.provider, name.api_id, says_zero=reader.says_zero) if bare else {}
-    if not name.has_conditions:
-        return {at: rate.segment(None) for at, rate in rates.items()}
-    return {(meter, _placed(when, name)): rate.segment(None) for (meter, when), rate in rates.items()}
+def _segments(name: Name, reader: EntryReader) -> dict[tuple[str, Conditions], DatedPrice]:
+    """What the entry states, under the conditions that its key states too."""
+    stated = {at: rate.segment(None) for at, rate in reader.found.items()}
+    nothing: dict[tuple[str, Conditions], DatedPrice] = {}
+    if not stated and not name.has_conditions:
+        nothing = nothing_charged(name.provider, name.api_id, says_zero=bool(reader.zeros))
+    means_it = any(segment.state is not State.ZERO for segment in nothing.values())
+    stated = nothing if means_it else zeros_of(reader) | nothing | stated
+    return {(meter, _placed(when, name)): segment for (meter, when), segment in stated.items()}
 
 
 def _placed(when: Conditions, name: Name) -> Conditions:
@@ -141,7 +148,7 @@ def _placed(when: Conditions, name: Name) -> Conditions:
 
 
 def _offering(name: Name, facts: Facts) -> ObservedOffering:
-    mode = facts.entry.get("mode")
+    mode = "image_generation" if _MAKES_IMAGES.search(name.api_id) else facts.entry.get("mode")
     return ObservedOffering(
         provider=name.provider,
         api_id=name.api_id,
@@ -165,6 +172,6 @@ def _capabilities(entry: Mapping[str, Any]) -> frozenset[str] | None:
 
 def _finished(item: _Gathered) -> ObservedOffering:
     stated = [Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items()]
-    # Zeros count only where no entry of the offering states more.
-    nonzero = [statement for statement in stated if not statement.is_zero]
-    return replace(item.offering, statements=tuple(nonzero or stated))
+    if not all(statement.is_zero for statement in stated):  # what is taken for zero, no entry of the offering says so
+        stated = [one for one in stated if not one.is_zero or one.component in item.zeros]
+    return replace(item.offering, statements=tuple(stated))

@@ -1,7 +1,8 @@
 """What one LiteLLM entry charges: flat keys, tiers by range, off-peak windows, search context, multipliers.
 
 Zeros: an entry of zeros only says nothing (the map writes 0 for what it does not know), except where the id says free
-or the provider is a subscription. Beside other prices a zero means free in text modes and is filler in the others.
+or the provider is a subscription. Beside other prices a zero means free in text modes; in the others it may mean
+nothing, and so takes back no price that was stated before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from llmpricing.domain.conditions import BASE, STANDARD, Conditions, Step, conditions, sorted_extra
-from llmpricing.domain.meters import METERS
+from llmpricing.domain.meters import METERS, uncached
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.sources.errors import EntryError
@@ -44,7 +45,8 @@ class EntryReader:
     unknown: Counter[str]
     source_url: str | None = None
     found: ListRates = field(default_factory=dict)
-    says_zero: bool = False
+    faults: list[str] = field(default_factory=list)  # what was left out, and why
+    zeros: set[tuple[str, Conditions]] = field(default_factory=set)  # stated as zeros that may mean nothing
 
     def read(self) -> ListRates:
         """All rates of the entry by meter and conditions; raises EntryError."""
@@ -54,6 +56,7 @@ class EntryReader:
                 read(self, self.entry[key])
         self._drop_filler()
         self._drop_repeated()
+        self._drop_reads_called_writes()
         multiply_tokens(self.found, self.entry, self.unknown)
         return self.found
 
@@ -141,12 +144,13 @@ class EntryReader:
 
     def _drop_filler(self) -> None:
         if not any(rate.amount for rate in self.found.values()):
-            self.says_zero = bool(self.found)
+            self.zeros = set(self.found)
             self.found.clear()
         elif self.mode not in _TEXT_MODES:
             embeds = self.mode == "embedding" and not self._charges_output()
             for key in [key for key, rate in self.found.items() if not rate.amount and key[0] != "guardrail_units"]:
                 del self.found[key]
+                self.zeros.add(key)
             if embeds:
                 self.found["output_tokens", BASE] = ListRate(None, METERS["output_tokens"].per)
 
@@ -157,6 +161,19 @@ class EntryReader:
         if all((same := output[when]) and same.amount == rate.amount for when, rate in prices.items()):
             for when in prices:
                 del self.found[_REASONING, when]
+
+    def _drop_reads_called_writes(self) -> None:
+        """Nobody writes caches for less than what reading anew costs: where the map says so, of OpenAI's and Google's
+        models, the price is that of cached reads, or of another step, under the wrong key.
+        """
+        for (meter, when), rate in list(self.found.items()):
+            if METERS[meter].dimensions.get("token_type") != "cache_write" or not rate.amount:
+                continue
+            plain = self.found.get((uncached(meter), when))
+            if plain and plain.amount and rate.amount < plain.amount:
+                del self.found[meter, when]
+                self.zeros.add((meter, when))  # it takes no price back that was stated before
+                self.faults.append(f"{meter} cost less than input, as no seller's do; the price is left out")
 
     def _charges_output(self) -> bool:
         return any(METERS[meter].direction == "output" and rate.amount for (meter, _), rate in self.found.items())
@@ -185,7 +202,13 @@ def _both(one: Conditions, other: Conditions) -> Conditions:
     )
 
 
-def nothing_charged(provider: str, api_id: str, *, says_zero: bool) -> Mapping[tuple[str, Conditions], DatedPrice]:
+def zeros_of(reader: EntryReader) -> dict[tuple[str, Conditions], DatedPrice]:
+    """What an entry states as a zero that may mean nothing, and as nothing else."""
+    stated = reader.zeros - reader.found.keys()
+    return {(meter, when): DatedPrice(State.ZERO, Decimal(0), METERS[meter].per) for meter, when in stated}
+
+
+def nothing_charged(provider: str, api_id: str, *, says_zero: bool) -> dict[tuple[str, Conditions], DatedPrice]:
     """What an entry without a price above zero says: paid by subscription, free, a zero that may mean less, nothing."""
     if provider in _SUBSCRIPTIONS:
         segment = DatedPrice(State.SUBSCRIPTION, None, METERS["input_tokens"].per)

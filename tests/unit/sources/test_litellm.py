@@ -126,10 +126,60 @@ def test_nothing_but_zeros_may_mean_nothing_unless_the_id_says_free_or_it_is_a_s
     assert {s.segments[0].state for s in offering(prices, "chatgpt/gpt-9").statements} == {State.SUBSCRIPTION}
 
 
-def test_zeros_beside_other_prices_are_filler_outside_text(prices, offering, segment):
-    assert {s.meter for s in offering(prices, "aws/amazon.rerank-v9:0").statements} == {"rerank_searches"}
-    assert {s.meter for s in offering(prices, "assemblyai/best-9").statements} == {"input_audio_seconds"}
+def test_zeros_beside_other_prices_may_mean_nothing_outside_text(prices, offering, segment):
+    def states(slug):
+        return {s.meter: s.segments[0].state for s in offering(prices, slug).statements}
+
+    assert states("aws/amazon.rerank-v9:0") == {
+        "rerank_searches": State.PRICED,
+        "input_tokens": State.ZERO,
+        "output_tokens": State.ZERO,
+    }
+    assert states("assemblyai/best-9") == {"input_audio_seconds": State.PRICED, "output_audio_seconds": State.ZERO}
     assert segment("openai/text-embedding-9", "output_tokens").state is State.NOT_OFFERED
+
+
+@pytest.mark.parametrize("mode", ["embedding", "rerank", "audio_transcription", "image_generation", "search"])
+def test_a_zeroed_price_is_stated_as_a_zero_whatever_the_mode(mode):
+    keys = {
+        "audio_transcription": "input_cost_per_second",
+        "image_generation": "output_cost_per_image",
+        "search": "input_cost_per_query",
+    }
+    key = keys.get(mode, "input_cost_per_token")
+    for beside in ({}, {"input_cost_per_character": 1e-6}):
+
+        def stated(amount, beside=beside):
+            entry = {"litellm_provider": "acme", "mode": mode, key: amount, **beside}
+            (found,) = litellm.parse(json.dumps({"1024-x-1024/acme/m-9": entry, "acme/m-9": entry}).encode()).offerings
+            return {s.component: s.segments[0].state for s in found.statements}
+
+        priced, zeroed = stated(0.002), stated(0)
+        for component, state in priced.items():
+            if state is State.PRICED and component.meter != "input_characters":
+                assert zeroed[component] is State.ZERO
+
+
+def test_a_cache_write_cheaper_than_input_is_no_price_of_writes():
+    entry = {
+        "litellm_provider": "azure",
+        "mode": "chat",
+        "input_cost_per_token": 2.75e-6,
+        "cache_creation_input_token_cost": 1.38e-6,
+        "input_cost_per_audio_token": 1e-5,
+        "cache_creation_input_audio_token_cost": 1.25e-5,
+    }
+    found = litellm.parse(json.dumps({"azure/gpt-9": entry}).encode())
+    states = {s.meter: s.segments[0].state for s in found.offerings[0].statements}
+    assert (states["cache_write_tokens"], states["cache_audio_write_tokens"]) == (State.ZERO, State.PRICED)
+    assert [(p.key, "less than input" in p.reason) for p in found.problems] == [("azure/gpt-9", True)]
+
+
+def test_makers_of_images_are_no_chat_models():
+    key = "fireworks_ai/accounts/fireworks/models/flux-9-controlnet"
+    entry = {"litellm_provider": "fireworks_ai", "mode": "chat", "input_cost_per_token": 1e-9}
+    (found,) = litellm.parse(json.dumps({key: entry}).encode()).offerings
+    assert found.mode == "image_generation"
 
 
 def test_tiers_by_range_are_steps_of_the_whole_request(amount):

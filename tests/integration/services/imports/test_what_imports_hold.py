@@ -88,3 +88,15 @@ def test_what_waits_for_other_sellers_passes_when_another_source_says_so_too(ses
     load(session, listed("nebius", {"meta/Llama-3.3-70B": (50, 150)}), "2026-11-14", "genai-prices")
     assert waiting(session) == []
     assert input_price(session, "nebius/meta/Llama-3.3-70B") == 50
+
+
+@pytest.mark.parametrize("beside", [{}, {"input_cost_per_image": 0.0001}])
+def test_a_zeroed_embedding_price_is_held(session: Session, beside: dict[str, float]) -> None:
+    def embedding(amount: float) -> bytes:
+        entry = {"litellm_provider": "acme", "mode": "embedding", "input_cost_per_token": amount, **beside}
+        return json.dumps({"acme/embed-9": entry}).encode()
+
+    load(session, embedding(2e-8), "2026-10-01")
+    load(session, embedding(0), "2026-11-01")
+    assert waiting(session) == [("acme/embed-9", "input_tokens", "zero_where_priced")]
+    assert input_price(session, "acme/embed-9") == Decimal("0.02")
