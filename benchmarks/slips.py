@@ -167,13 +167,8 @@ def real_maps(maps: Maps) -> None:
         observations += sum(len(made) for made in observed.values())
         for flag in maps.publish(slug, observed, maps.history.modes[slug]).flags:
             rules[flag.finding.rule.value] += 1
-            asked = maps.market(slug).median(
-                flag.key.component,
-                maps.history.modes[slug],
-                flag.key.time,
-                frozenset({SOURCE}),
-                {SOURCE: maps.history.snapshots},
-            )
+            sources, lists = frozenset({SOURCE}), {SOURCE: maps.history.snapshots}
+            asked = maps.market(slug).asked(flag.key.component, flag.key.time, sources, lists).median
             price = flag.new.unit_price
             if asked and price and Fraction(1, 4) < price / asked < 4:
                 borne_out[flag.finding.rule.value] += 1

@@ -11,7 +11,7 @@ from fractions import Fraction
 from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS, Meter
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.market import Lists, Market, are_independent, is_fresh
+from llmpricing.domain.publishing.market import Asked, Lists, Market, Range, are_independent, is_fresh
 from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
 
 UNRANKED = 1_000
@@ -107,14 +107,19 @@ class Evidence:
         """Whether neither of two sources takes its prices from the other one."""
         return are_independent(one, other, self.market.derived_from)
 
-    def elsewhere(self, at: datetime) -> Fraction | None:
-        """The median of what other sellers of the model ask for a token at a time, in USD. Caches are left out: what
-        they cost differs a hundredfold between sellers.
+    @property
+    def usual(self) -> Range | None:
+        """What is usual for a unit of the meter, in USD."""
+        return self.market.usual(self.mode, self.meter.slug)
+
+    def elsewhere(self, at: datetime) -> Asked:
+        """What other sellers of the model ask for a token at a time. Caches are left out: what they cost differs a
+        hundredfold between sellers.
         """
         if self.meter.family != "tokens" or self.is_cache:
-            return None
+            return Asked({})
         trusted = frozenset(source for source in self.ranks if self.is_at_least_as_trusted(source))
-        return self.market.median(self.component, self.mode, at, trusted | {self.source}, self.lists)
+        return self.market.asked(self.component, at, trusted | {self.source}, self.lists)
 
 
 def compared_at(entry: TimelineEntry) -> datetime:

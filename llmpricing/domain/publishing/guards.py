@@ -19,7 +19,7 @@ from llmpricing.domain.publishing.guard_evidence import (
     GuardRule,
     compared_at,
 )
-from llmpricing.domain.publishing.market import last_list
+from llmpricing.domain.publishing.market import Range, last_list
 from llmpricing.domain.publishing.price_relations import broken_relation
 from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.domain.publishing.unit_slips import slip_of_call, slip_of_factor, slip_of_value
@@ -75,11 +75,10 @@ def is_repair(entry: TimelineEntry, last: TimelineEntry | None, evidence: Eviden
     new, old = entry.segment.unit_price, last.segment.unit_price if last else None
     if not last or not new or not old or not _is_far(entry.segment.factor(last.segment), JUMP):
         return False
-    usual = evidence.market.usual(evidence.mode, evidence.meter.slug)
-    leads_back = usual is not None and entry.segment.currency == "USD" and usual[0] <= new <= usual[1]
-    leads_back = leads_back and usual is not None and not usual[0] <= old <= usual[1]
+    usual = evidence.usual
+    leads_back = bool(usual and entry.segment.currency == "USD" and _is_in(usual, new) and not _is_in(usual, old))
     if not leads_back:
-        asked = evidence.elsewhere(compared_at(entry))
+        asked = evidence.elsewhere(compared_at(entry)).within(usual).median
         leads_back = bool(asked and 1 / _AGREES < new / asked < _AGREES and _is_far(old / asked, ELSEWHERE))
     seen_for = last_list(last, evidence.lists, entry.observed) - last.observed
     return leads_back and (seen_for < _LONG or not _within(_NEARLY_EQUAL, last, evidence.stated_by_others))
@@ -170,7 +169,10 @@ def _far_from_sellers(entry: TimelineEntry, price: Fraction, evidence: Evidence)
     """An arrival far from what other sellers ask for the same model."""
     if entry.segment.currency != "USD":
         return None
-    asked = evidence.elsewhere(compared_at(entry))
+    found = evidence.elsewhere(compared_at(entry))
+    if not found.median or not _is_far(price / found.median, ELSEWHERE):
+        return None
+    asked = found.within(evidence.usual).median
     if not asked or not _is_far(price / asked, ELSEWHERE):
         return None
     factor, per = price / asked, entry.segment.per
@@ -180,3 +182,7 @@ def _far_from_sellers(entry: TimelineEntry, price: Fraction, evidence: Evidence)
 
 def _is_far(factor: Fraction | None, bound: int) -> bool:
     return bool(factor) and factor is not None and not Fraction(1, bound) < factor < bound
+
+
+def _is_in(usual: Range, price: Fraction) -> bool:
+    return usual[0] <= price <= usual[1]

@@ -43,27 +43,35 @@ class Market:
     usual: Callable[[str | None, str], Range | None] = _nothing_usual
     sellers: Callable[[], Sequence[OtherSeller]] = _nobody
 
-    def median(
-        self, component: Component, mode: str | None, at: datetime, sources: frozenset[str], lists: Lists
-    ) -> Fraction | None:
-        """The median of what other sellers ask at a time, by what these sources were seen to state then; prices that
-        are not usual themselves judge no other.
-        """
-        by_provider: dict[str, list[Fraction]] = {}
+    def asked(self, component: Component, at: datetime, sources: frozenset[str], lists: Lists) -> Asked:
+        """What other sellers ask at a time, by what these sources were seen to state then."""
+        found: dict[str, list[Fraction]] = {}
         for seller in self.sellers():
             for source, entries in seller.timelines.get(component, {}).items():
                 entry = entry_at(entries, at) if source in sources else None
                 price = entry.segment.unit_price if entry and entry.segment.currency == "USD" else None
                 if entry and price and is_fresh(entry, at, lists):
-                    by_provider.setdefault(seller.provider, []).append(price)
-        usual = self.usual(mode, component.meter) if by_provider else None
-        if usual:
-            kept = {
-                slug: [price for price in prices if usual[0] <= price <= usual[1]]
-                for slug, prices in by_provider.items()
-            }
-            by_provider = {slug: prices for slug, prices in kept.items() if prices}
-        return median(median(prices) for prices in by_provider.values()) if by_provider else None
+                    found.setdefault(seller.provider, []).append(price)
+        return Asked(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Prices of a unit by seller, in USD."""
+
+    prices: Mapping[str, Sequence[Fraction]]
+
+    @property
+    def median(self) -> Fraction | None:
+        """The middle one of all sellers, each counted once."""
+        return median(median(prices) for prices in self.prices.values()) if self.prices else None
+
+    def within(self, usual: Range | None) -> Asked:
+        """Only those that are usual: the others judge no price."""
+        if usual is None:
+            return self
+        kept = {slug: [p for p in prices if usual[0] <= p <= usual[1]] for slug, prices in self.prices.items()}
+        return Asked({slug: prices for slug, prices in kept.items() if prices})
 
 
 NO_MARKET = Market()
