@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.usage.quantities import Usage
 
 TIERS = (STANDARD, "batch", "flex", "priority", "fast", "ultrafast")  # names that sellers use
 REGION = "region"
@@ -38,6 +40,14 @@ class Context(NamedTuple):
 
 
 UNSTATED = Context()
+
+
+class Use(NamedTuple):
+    """One use of a model: how much, when, and what is known of the request besides."""
+
+    usage: Usage
+    at: datetime
+    context: Context
 
 
 def context(

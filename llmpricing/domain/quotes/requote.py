@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.context import Use
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import least_input
-from llmpricing.domain.usage.quantities import Usage
 
 
 class PriceIdError(ValueError):
@@ -60,12 +58,11 @@ def _whole(price: Price) -> Price:
     return replace(price, conditions=replace(price.conditions, step=replace(step, marginal=False)))
 
 
-def withheld(
-    prices: OfferingPrices, wanted: Sequence[Price], usage: Usage, at: datetime, context: Context
-) -> list[Price]:
+def withheld(prices: OfferingPrices, wanted: Sequence[Price], use: Use) -> list[Price]:
     """The most specific price of each meter that was not offered beside the wanted prices: its usage costs nothing, and
     an answer has no line for it.
     """
+    usage, at, context = use
     tiers = {STANDARD, context.service_tier, *(price.conditions.service_tier for price in wanted)}
     regions = {"", context.region, *(price.conditions.region for price in wanted)}
     facts = {*context.extra, *(fact for price in wanted for fact in price.conditions.extra)}

@@ -10,31 +10,31 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN
 from llmpricing.domain.quotes.bill import Quote
-from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.context import Context, Use
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import least_input
 from llmpricing.domain.usage.quantities import Usage, count
 from llmpricing.domain.usage.told import Told
 
-Billed = Callable[[Usage, Context], Quote]
+Billed = Callable[[Use], Quote]
 _INPUT = "input_tokens"
 
 
-def told_quote(billed: Billed, prices: OfferingPrices, usage: Usage, at: datetime, context: Context) -> Quote:
+def told_quote(billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
     """The quote of usage with ``told``; ``billed`` is that of plain usage, whose errors are raised."""
-    told = usage.told or Told()
-    context, doubts = _with_facts(prices, told, context)
-    plain = _without_included(prices, told, usage._replace(told=None), at)
+    usage, told = use.usage, use.usage.told or Told()
+    context, doubts = _with_facts(prices, told, use.context)
+    plain = Use(_without_included(prices, told, usage._replace(told=None), use.at), use.at, context)
     if told.by_subscription:
-        answer = _by_subscription(billed, plain, context)
+        answer = _by_subscription(billed, plain)
     elif told.parts:
         parts = [part._replace(service_tier=usage.service_tier, region=usage.region) for part in told.parts]
-        answer = added([billed(part, context) for part in parts])
+        answer = added([billed(plain._replace(usage=part)) for part in parts])
     else:
-        answer = billed(plain, context)
+        answer = billed(plain)
     if usage.requests > 1:
-        answer = _with_bounds(answer, billed, prices, plain, context)
+        answer = _with_bounds(answer, billed, prices, plain)
     doubts += [Notice(Code.NOT_UNDERSTOOD, remark.message, remark.meter) for remark in told.remarks]
     return answer._replace(warnings=merged((*answer.warnings, *doubts))) if doubts else answer
 
@@ -66,13 +66,13 @@ def _only(usage: Usage, wanted: Callable[[str], bool]) -> Usage:
     return kept._replace(service_tier=usage.service_tier, region=usage.region, told=None)
 
 
-def _by_subscription(billed: Billed, usage: Usage, context: Context) -> Quote:
+def _by_subscription(billed: Billed, use: Use) -> Quote:
     """Tokens cost nothing more, the rest what it costs."""
     note = Notice(Code.BY_SUBSCRIPTION, "provisioned throughput is paid by subscription: tokens are not charged apart")
-    rest = _only(usage, lambda meter: METERS[meter].family not in ("tokens", REQUESTS))
+    rest = _only(use.usage, lambda meter: METERS[meter].family not in ("tokens", REQUESTS))
     if not rest.keys:
         return Quote(Decimal(0), Decimal(0), "USD", State.SUBSCRIPTION.value, notes=(note,))
-    answer = billed(rest, context)
+    answer = billed(use._replace(usage=rest))
     return answer._replace(notes=merged((*answer.notes, note)))
 
 
@@ -102,14 +102,15 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
     return None if None in amounts else sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, usage: Usage, context: Context) -> Quote:
+def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
     """The answer for a sum of requests, with low and high where single ones may lie on another side of a step."""
+    usage = use.usage
     total_input = usage.stated.get(_INPUT, 0)
     steps = {least_input(price.conditions.step) for price in prices.prices if price.conditions.step}
     reached = [least for least in sorted(steps) if least <= total_input]
     if not reached:
         return answer
-    sides = [billed(usage._replace(request_input=least), context) for least in (0, *reached)]
+    sides = [billed(use._replace(usage=usage._replace(request_input=least))) for least in (0, *reached)]
     totals = [side.total for side in (answer, *sides) if side.total is not None and side.currency == answer.currency]
     message = (
         f"the usage sums up {usage.requests} requests; a mean input of {usage.request_input} tokens decides the step, "
