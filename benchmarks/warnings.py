@@ -4,8 +4,8 @@ python -m benchmarks.warnings [FOLDER]     (dated LiteLLM maps, DATE.json or DAT
 
 Two oracles. The published examples, asked of a book of the bundled lists at the time of each. And model-prices' dated
 prices, asked at month ends of a book that does not have model-prices: of the other bundled lists, models.dev with its
-prices, and the maps of FOLDER. An answer is right that is the oracle's within half a per cent. It is doubtful where no
-list speaks for that time, or lists that do differ: then the book says so, right or wrong.
+prices, and the maps of FOLDER. An answer is right that is the oracle's within half a per cent. It is doubtful where
+some of its prices are carried over from another time, or where lists of that time differ.
 """
 
 from __future__ import annotations
@@ -47,15 +47,20 @@ WARNINGS = OF_TIME | {Code.DISAGREEMENT, Code.UNDER_REVIEW, Code.STAND_IN, Code.
 
 @dataclass(frozen=True)
 class Judged:
-    """An answer beside its oracle's: whether it is right, None where there is no total, and what it says."""
+    """An answer beside its oracle's: whether it is right, whether all its prices are stated or seen, what it says."""
 
     question: str
-    is_right: bool | None
+    is_right: bool
+    is_fresh: bool
     codes: frozenset[Code]
 
     @property
     def is_warned(self) -> bool:
         return bool(self.codes & WARNINGS)
+
+    @property
+    def is_doubtful(self) -> bool:
+        return not self.is_fresh or Code.DISAGREEMENT in self.codes
 
 
 def main(folder: Path | None) -> None:
@@ -67,24 +72,36 @@ def main(folder: Path | None) -> None:
             with Session(book.engine) as session:
                 import_one(session, one, NOW + timedelta(minutes=number))
         dated = list(_dated(book.engine))
-    print("| oracle | answers | right | of them warned | of time | wrong | of them warned | without a total |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| {' | '.join(('oracle', *_COLUMNS))} |")
+    print(f"|---|{'---|' * len(_COLUMNS)}")
     for name, judged in (("published examples", examples), ("model-prices' dated prices", dated)):
         print(f"| {name} | {' | '.join(_row(judged))} |")
-    for judged in [one for one in (*examples, *dated) if one.is_right is False and not one.is_warned][:12]:
-        print(f"  wrong without a word: {judged.question}")
+    for one in [one for one in (*examples, *dated) if not one.is_right and not one.is_warned][:12]:
+        print(f"  wrong without a word: {one.question}")
+
+
+_COLUMNS = (
+    "totals",
+    "right, on stated or seen prices",
+    "with a warning of time",
+    "wrong or doubtful",
+    "with a warning",
+    "wrong",
+    "without a word",
+)
 
 
 def _row(judged: Sequence[Judged]) -> Iterator[str]:
-    right = [one for one in judged if one.is_right]
-    wrong = [one for one in judged if one.is_right is False]
+    right = [one for one in judged if one.is_right and not one.is_doubtful]
+    suspect = [one for one in judged if not one.is_right or one.is_doubtful]
+    wrong = [one for one in judged if not one.is_right]
     yield f"{len(judged):,}"
     yield f"{len(right):,}"
-    yield _share(sum(one.is_warned for one in right), right)
     yield _share(sum(bool(one.codes & OF_TIME) for one in right), right)
+    yield f"{len(suspect):,}"
+    yield _share(sum(one.is_warned for one in suspect), suspect)
     yield f"{len(wrong):,}"
-    yield _share(sum(one.is_warned for one in wrong), wrong)
-    yield f"{sum(one.is_right is None for one in judged):,}"
+    yield _share(sum(not one.is_warned for one in wrong), wrong)
 
 
 def _share(some: int, of: Sequence[Judged]) -> str:
@@ -92,12 +109,13 @@ def _share(some: int, of: Sequence[Judged]) -> str:
 
 
 def _examples(engine: Engine) -> Iterator[Judged]:
+    questions = [asked(example) for example in EXAMPLES]
     with Session(engine) as session:
-        found = quote_many(session, [asked(example) for example in EXAMPLES])
-    for example, answer in zip(EXAMPLES, found, strict=True):
-        quote = answer.quote if isinstance(answer, Quoted) else None
-        is_right = None if quote is None or quote.total is None else is_stated_total(quote.total, example)
-        yield Judged(f"{example['name']}: {example['total']}, not {quote and quote.total}", is_right, _codes(quote))
+        found = quote_many(session, questions)
+    for example, question, answer in zip(EXAMPLES, questions, found, strict=True):
+        if isinstance(answer, Quoted) and (total := answer.quote.total) is not None:
+            said = f"{example['name']}: {example['total']}, not {total.normalize():f}"
+            yield _judged(said, answer.quote, question.at, is_right=is_stated_total(total, example))
 
 
 def _dated(engine: Engine) -> Iterator[Judged]:
@@ -110,8 +128,11 @@ def _dated(engine: Engine) -> Iterator[Judged]:
             answers = quote_many(session, [Asked(slug, usage, at) for slug, *_ in models])
             for (slug, provider, api_id), answer in zip(models, answers, strict=True):
                 theirs = model_prices.cost(api_id, provider=provider, at=at, **USAGE)
-                if theirs is not None and isinstance(answer, Quoted):
-                    yield _judged(f"{slug} at {at:%Y-%m-%d}", answer.quote, Decimal(str(theirs)))
+                if theirs is None or not isinstance(answer, Quoted) or (total := answer.quote.total) is None:
+                    continue
+                said = f"{slug} at {at:%Y-%m-%d}: {theirs:.6g}, not {total.normalize():f}"
+                stated = Decimal(str(theirs))
+                yield _judged(said, answer.quote, at, is_right=abs(total - stated) <= WITHIN * max(total, stated))
 
 
 def _models() -> Iterator[tuple[str, str, str]]:
@@ -122,15 +143,10 @@ def _models() -> Iterator[tuple[str, str, str]]:
                 yield f"{canonical(provider)}/{api_id}", provider, api_id
 
 
-def _judged(question: str, quote: Quote, theirs: Decimal) -> Judged:
-    if quote.total is None:
-        return Judged(question, None, _codes(quote))
-    is_right = abs(quote.total - theirs) <= WITHIN * max(quote.total, theirs)
-    return Judged(f"{question}: {theirs}, not {quote.total.normalize():f}", is_right, _codes(quote))
-
-
-def _codes(quote: Quote | None) -> frozenset[Code]:
-    return frozenset(notice.code for notice in (*quote.warnings, *quote.notes)) if quote else frozenset()
+def _judged(question: str, quote: Quote, at: datetime, *, is_right: bool) -> Judged:
+    prices = [line.unit_rate.price for line in quote.lines if line.unit_rate.price and line.quantity]
+    codes = frozenset(notice.code for notice in (*quote.warnings, *quote.notes))
+    return Judged(question, is_right, all(price.is_fresh(at) for price in prices), codes)
 
 
 if __name__ == "__main__":

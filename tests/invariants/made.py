@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.invariants.orders import SEED, DatedList
 
-MODELS = 150
+MODELS = 60
 FACTORS = (0.25, 0.5, 0.8, 1.002, 1.25, 2, 4)
 MAPS = ("2023-11-01", "2024-09-06", "2025-07-04", "2026-11-12")
 GENAI_LIST, MODELS_DEV_LIST = "2026-11-10", "2026-05-21"
