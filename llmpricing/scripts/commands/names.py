@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ _SHOWN = 20  # names of a kind that are printed
 @click.option("--provider-column", metavar="NAME", help="The column that names the seller.")
 @ini_option
 def names(file: Path, out: Path | None, model_column: str | None, provider_column: str | None, ini: Path) -> None:
-    """Look up the names in FILE: lines of JSON, CSV with a column of names, or one name a line.
+    """Look up the names in FILE: JSON, lines of JSON, CSV with a column of names, or one name a line.
 
     Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
     """
@@ -37,8 +38,8 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
             f"{file} has no column {model_column or 'model'}. Name it with --model-column; it has: "
             f"{', '.join(error.columns)}."
         ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise click.ClickException(f"{file} cannot be read ({error}): give lines of JSON, CSV or names.") from None
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, csv.Error) as error:
+        raise click.ClickException(f"{file} cannot be read ({error}): give JSON, CSV or names.") from None
     now = datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = cover(session, Clocks(now, now), asked)

@@ -5,14 +5,25 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
 from llmpricing.services.names.coverage import NamedAt
 
-_MODELS = ("model", "gen_ai.response.model", "gen_ai.request.model", "model_name", "name")
-_PROVIDERS = ("provider", "gen_ai.provider.name", "gen_ai.system", "custom_llm_provider", "seller")
+# Keys and columns of tools that name the model, the surest first, and the seller.
+_MODELS = (
+    *("model", "gen_ai.response.model", "gen_ai.request.model", "llm.model_name", "ai.response.model", "ai.model.id"),
+    *("ls_model_name", "model_permaslug", "modelId", "modelName", "model_name", "provided_model_name", "ai_model"),
+)
+_PROVIDERS = (
+    *("provider", "gen_ai.provider.name", "gen_ai.system", "custom_llm_provider", "llm.provider", "ai.model.provider"),
+    *("ls_provider", "ai_org", "seller"),
+)
+_TELLING = {"model_permaslug": "openrouter"}  # keys of one seller's own exports
 ALIAS_COLUMNS = ("name", "offering", "suggestions")
+_LIST_COLUMNS = {*ALIAS_COLUMNS, *_PROVIDERS}  # beside which a column called name holds models
+Roles = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class NoNamesError(ValueError):
@@ -24,22 +35,74 @@ class NoNamesError(ValueError):
 
 
 def read_names(text: str, model: str | None = None, provider: str | None = None) -> list[NamedAt]:
-    """Each name once a seller, in order: out of lines of JSON, of CSV, or one name a line. ``model`` and ``provider``
-    name the columns where they are none that tools write; raises NoNamesError where no column holds names.
+    """Each name once a seller, in order: out of a JSON document, lines of JSON, CSV, or one name a line. ``model`` and
+    ``provider`` name the columns where they are none that tools write; raises NoNamesError where no column holds names,
+    and json.JSONDecodeError for what begins like JSON and is none.
     """
     roles = (model,) if model else _MODELS, (provider,) if provider else _PROVIDERS
-    lines = [line for line in text.removeprefix("\ufeff").splitlines() if line.strip()]
+    text = text.removeprefix("\ufeff").strip()
+    if text.startswith(("{", "[")):
+        return _of_json(text, roles)
+    lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return []
-    if lines[0].lstrip().startswith("{"):
-        rows = [json.loads(line) for line in lines]
-        return _known(_unique(_named(row, *roles) for row in rows), rows[0])
-    columns = next(csv.reader(lines[:1]))
-    if len(columns) > 1 or columns[0].strip() in roles[0]:  # no name holds a comma
-        if not set(roles[0]) & {column.strip() for column in columns}:
-            raise NoNamesError(columns)
-        return _unique(_named(row, *roles) for row in csv.DictReader(lines))
-    return _unique(NamedAt(line.strip()) for line in lines)
+    columns = [column.strip() for column in next(csv.reader(lines[:1]))]
+    if len(columns) == 1 and columns[0] not in (*roles[0], "name"):  # no name holds a comma
+        return _unique(NamedAt(line.strip()) for line in lines)
+    if not model and set(columns) <= _LIST_COLUMNS:
+        roles = ("name",), roles[1]
+    rows = csv.DictReader(lines, columns)
+    next(rows)
+    return _known(_unique(name for row in rows for name in _of_row(row, roles)), columns)
+
+
+def _of_json(text: str, roles: Roles) -> list[NamedAt]:
+    documents = _documents(text)
+    first = next((one for one in documents if isinstance(one, Mapping)), {})
+    return _known(_unique(name for one in documents for name in _inside(one, roles)), first)
+
+
+def _documents(text: str) -> list[Any]:
+    """The JSON document that the whole text is, else those of its lines."""
+    try:
+        return [json.loads(text)]
+    except json.JSONDecodeError:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _of_row(row: Mapping[str, Any], roles: Roles) -> Iterator[NamedAt]:
+    """The name in a row's columns, else those in cells that hold JSON, such as LangSmith's metadata."""
+    if name := _named(row, roles):
+        yield name
+        return
+    for cell in row.values():
+        if isinstance(cell, str) and cell.startswith("{"):
+            with suppress(json.JSONDecodeError):
+                yield from _inside(json.loads(cell), roles)
+
+
+def _inside(document: Any, roles: Roles) -> Iterator[NamedAt]:
+    """The names in a document, in order: of each object that names a model, what lies inside it is not looked at."""
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            if name := _named({**one, **_attributes(one.get("attributes"))}, roles):
+                yield name
+            else:
+                waiting += reversed(list(one.values()))
+        elif isinstance(one, list):
+            waiting += reversed(one)
+
+
+def _attributes(stated: Any) -> dict[str, Any]:
+    """The attributes of a span as OTLP writes them: a list of keys and typed values."""
+    pairs = stated if isinstance(stated, list) else []
+    return {
+        str(one.get("key")): value.get("stringValue")
+        for one in pairs
+        if isinstance(one, Mapping) and isinstance(value := one.get("value"), Mapping)
+    }
 
 
 def _known(names: list[NamedAt], first: Iterable[str]) -> list[NamedAt]:
@@ -48,19 +111,16 @@ def _known(names: list[NamedAt], first: Iterable[str]) -> list[NamedAt]:
     return names
 
 
-def _named(row: Any, models: tuple[str, ...], providers: tuple[str, ...]) -> NamedAt | None:
-    if not isinstance(row, Mapping):
+def _named(row: Mapping[str, Any], roles: Roles) -> NamedAt | None:
+    key = next((key for key in roles[0] if isinstance(value := row.get(key), str) and value.strip()), None)
+    if key is None:
         return None
-    name, provider = _first(row, models), _first(row, providers)
-    return NamedAt(name, provider) if name else None
+    said = (value.strip() for key in roles[1] if isinstance(value := row.get(key), str) and value.strip())
+    return NamedAt(row[key].strip(), next(said, _TELLING.get(key)))
 
 
-def _first(row: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:
-    return next((value.strip() for key in keys if isinstance(value := row.get(key), str) and value.strip()), None)
-
-
-def _unique(found: Iterable[NamedAt | None]) -> list[NamedAt]:
-    return list(dict.fromkeys(one for one in found if one is not None))
+def _unique(found: Iterable[NamedAt]) -> list[NamedAt]:
+    return list(dict.fromkeys(found))
 
 
 def alias_file(unknown: Iterable[tuple[str, tuple[str, ...]]]) -> str:

@@ -46,6 +46,18 @@ def test_a_file_of_aliases_is_taken_whole_or_not_at_all(book: Commands, tmp_path
     assert "no columns name and offering" in failed.output
 
 
+OPENROUTERS = NamedAt("anthropic/claude-4.5-haiku-20251001", "openrouter")
+SPAN = {
+    "name": "chat",
+    "attributes": [
+        {"key": "gen_ai.provider.name", "value": {"stringValue": "anthropic"}},
+        {"key": "gen_ai.request.model", "value": {"stringValue": "a"}},
+        {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "10"}},
+    ],
+}
+LANGSMITH = '"{""metadata"": {""ls_provider"": ""anthropic"", ""ls_model_name"": ""a""}}"'
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -53,6 +65,24 @@ def test_a_file_of_aliases_is_taken_whole_or_not_at_all(book: Commands, tmp_path
         ("time,model,provider\n1,gpt-4o,azure\n2,gpt-4o,\n", [NamedAt("gpt-4o", "azure"), NamedAt("gpt-4o")]),
         ('{"gen_ai.request.model": "a", "gen_ai.system": "xai"}\n{"other": 1}\n', [NamedAt("a", "xai")]),
         ("", []),
+        ("name,offering,suggestions\nour-chat,,openai/gpt-4o\n", [NamedAt("our-chat")]),
+        (
+            "id,name,model,provider\n1,answer,,\n2,answer,gpt-4o,OPENAI\n",
+            [NamedAt("gpt-4o", "OPENAI")],
+        ),  # Langfuse, Helicone
+        ("id,model_permaslug\n1,anthropic/claude-4.5-haiku-20251001\n", [OPENROUTERS]),
+        (
+            '[\n {"model": "a", "custom_llm_provider": "azure"},\n {"model": "a"}\n]',
+            [NamedAt("a", "azure"), NamedAt("a")],
+        ),
+        ('{"data": [{"results": [{"model": "a", "input_tokens": 1}]}]}', [NamedAt("a")]),  # OpenAI's usage
+        (
+            '{"ai_org": "openai", "ai_model": "a", "request": {"body": {"model": "b"}}}',
+            [NamedAt("a", "openai")],
+        ),  # Portkey
+        ('{"type": "summary"}\n{"message": {"model": "a"}}\n', [NamedAt("a")]),  # Claude Code
+        (json.dumps({"resourceSpans": [{"spans": [SPAN]}]}, indent=1), [NamedAt("a", "anthropic")]),
+        (f"id,name,extra\n1,ChatModel,{LANGSMITH}\n", [NamedAt("a", "anthropic")]),
     ],
 )
 def test_names_are_read_out_of_logs_and_lists(text: str, found: list[NamedAt]) -> None:
