@@ -25,7 +25,9 @@ from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.domain.publishing.unit_slips import slip_of_call, slip_of_factor, slip_of_value
 
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
-ELSEWHERE = 30  # a factor to what other sellers ask for the same model at which an arrival is suspicious
+# A factor to what other sellers ask for the same model at which an arrival is suspicious: the least slip of unit is a
+# hundredfold, and prices of one model differ by up to three. At 30 the newest map had two false alarms, at 32.5.
+ELSEWHERE = 33
 _LONG = timedelta(days=90)  # a value that two lists so far apart state was meant, if another source says it too
 DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering
 DEAR_PER_CALL = 1  # USD for one search, query or other call of a tool; they cost cents

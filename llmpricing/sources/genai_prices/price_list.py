@@ -104,7 +104,10 @@ def _statements(provider: str, api_id: str, entry: Mapping[str, Any], unknown: C
     """What the model costs. No price key at all means unknown, except where the id itself says ``:free``."""
     minimum = rules.MINIMUM_SECONDS if (provider, api_id) in rules.MINIMUM_BILLED else None
     reader = rules.RuleReader(unknown, minimum)
-    found = statements(price_changes(reader.prices(entry.get("prices")), reader.variants(entry)))
+    changes = price_changes(reader.prices(entry.get("prices")), reader.variants(entry))
+    if provider == "openrouter":
+        changes = ((since, rules.with_whole_cache_writes(rates)) for since, rates in changes)
+    found = statements(changes)
     if found or ":free" not in api_id:
         return found
     return statements([(None, {(meter, BASE): _FREE for meter in ("input_tokens", "output_tokens")})])

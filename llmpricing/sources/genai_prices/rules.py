@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.conditions import Step
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import Basis
 from llmpricing.sources.errors import EntryError
 from llmpricing.sources.reading import clock
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_date, as_list, as_mapping
-from llmpricing.sources.reading.timelines import ListRate
+from llmpricing.sources.reading.timelines import ListRate, ListRates, Rates
 
 ZERO = Decimal(0)
 # genai-prices' own rule for these two (types.py: ModelInfo.calc_price): each request counts at least ten seconds.
@@ -33,6 +34,31 @@ _UNITS = {
 # A price with its context steps: ((step or None, rate), ...). Equal ladders are one price.
 Ladder = tuple[tuple[Step | None, ListRate], ...]
 PriceLadders = Mapping[str, Ladder]
+
+
+def with_whole_cache_writes(rates: Rates) -> ListRates:
+    """OpenRouter's cache writes below input are what is asked on top of it: five minutes of the seller's storage. So a
+    write costs both, at every step of the input.
+    """
+    found = dict(rates)
+    for (meter, when), write in rates.items():
+        plain = rates.get(("input_tokens", when)) or rates.get(("input_tokens", replace(when, step=None)))
+        if meter != "cache_write_tokens" or not write.amount or not plain or not plain.amount:
+            continue
+        if write.amount < plain.amount:
+            found[meter, when] = _on_top(write, plain)
+            found |= {
+                (meter, at): _on_top(write, stepped)
+                for (name, at), stepped in rates.items()
+                if name == "input_tokens" and at.step and replace(at, step=None) == when and (meter, at) not in rates
+            }
+    return found
+
+
+def _on_top(write: ListRate, plain: ListRate) -> ListRate:
+    assert write.amount is not None and plain.amount is not None  # noqa: S101, PT018 - the caller looked
+    whole = write.amount + plain.amount
+    return replace(write, amount=whole, raw=f"{to_text(write.amount)} + {to_text(plain.amount)}")
 
 
 def meter_of(price_key: str) -> str | None:

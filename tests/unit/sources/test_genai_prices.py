@@ -284,11 +284,12 @@ def _compare(offering, model, price_at):
             for meter in theirs.keys() | {said.meter for said in offering.statements}:
                 for tokens in _request_inputs(theirs.get(meter)):
                     ours = price_at(offering, meter, at, tokens, **_context(when))
-                    assert (ours and ours.amount) == _library_price(theirs.get(meter), tokens), (
-                        offering.slug,
-                        at,
-                        when,
-                    )
+                    expected = _library_price(theirs.get(meter), tokens)
+                    if offering.provider == "openrouter" and meter == "cache_write_tokens" and expected:
+                        plain = theirs.get("input_tokens")
+                        if expected < _library_price(plain, 1):  # it comes on top of the input
+                            expected += _library_price(plain, tokens)
+                    assert (ours and ours.amount) == expected, (offering.slug, at, when)
 
 
 def _instants(model):
@@ -324,3 +325,26 @@ def _context(when):
 
 def test_the_base_price_has_an_empty_condition_key(prices, offering):
     assert any(said.conditions == BASE for said in offering(prices, "acme/steps").statements)
+
+
+def test_openrouters_cache_writes_below_input_come_on_top_of_it():
+    """Its Gemini writes ask five minutes of storage beside the input: 1.25 + 0.375 was 1.625 in its older list."""
+    prices = {
+        "input_mtok": {"base": 1.25, "tiers": [{"start": 200000, "price": 2.5}]},
+        "cache_write_mtok": 0.375,
+        "output_mtok": 10,
+    }
+    dear = {"input_mtok": 3, "cache_write_mtok": 3.75, "output_mtok": 15}
+
+    def writes(provider, prices):
+        model = {"id": "m-9", "match": {"equals": "m-9"}, "prices": prices}
+        found = genai_prices.parse(json.dumps([{"id": provider, "name": "A seller", "models": [model]}]).encode())
+        return {
+            s.conditions.key: str(s.segments[0].amount)
+            for s in found.offerings[0].statements
+            if s.meter == "cache_write_tokens"
+        }
+
+    assert writes("openrouter", prices) == {"": "1.625", "above=200000": "2.875"}
+    assert writes("openrouter", dear) == {"": "3.75"}
+    assert writes("acme", prices) == {"": "0.375"}

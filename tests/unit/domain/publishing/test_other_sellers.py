@@ -28,9 +28,10 @@ def sold(seen):
 
 
 @pytest.mark.parametrize(
-    ("amount", "waits"), [("2.5", False), ("0.1", False), ("70", False), ("75", True), ("250", True), ("0.05", True)]
+    ("amount", "waits"),
+    [("2.5", False), ("0.1", False), ("80", False), ("83", True), ("250", True), ("0.07", True)],
 )
-def test_thirty_times_off_what_others_ask_waits(book, sold, amount, waits):
+def test_far_off_what_others_ask_waits(book, sold, amount, waits):
     market = sold(("a", "litellm", "2026-10-20", "2.5"), ("b", "litellm", "2026-11-01", "2.5"))
     found = book(("input_tokens", "litellm", "2026-11-01", amount), market=market)
     assert rules(found) == ([("input_tokens", "far_from_other_sellers")] if waits else [])
