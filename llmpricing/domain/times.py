@@ -77,3 +77,12 @@ def within_calendar(at: datetime, days: int) -> datetime:
     """The aware time in UTC, moved where there are not so many days before and after it: no price changes there."""
     spare = timedelta(days)
     return min(max(at, _FIRST + spare), _LAST - spare).astimezone(UTC)
+
+
+def day(at: date | datetime | None) -> str:
+    """A day, or a time in UTC as a bare date where it is midnight; None is before all days."""
+    if at is None:
+        return "the beginning"
+    if not isinstance(at, datetime):
+        return at.isoformat()
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

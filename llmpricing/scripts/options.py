@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.times import InstantError, read_instant
+from llmpricing.domain.times import InstantError, day, read_instant
 from llmpricing.scripts.failures import UNSURE, broke_off, next_step
 from llmpricing.scripts.lock_waits import script_engine
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
@@ -143,10 +143,3 @@ def span(since: datetime | None, until: datetime | None) -> str:
     if until is None:
         return f"from {day(since)} on" if since else "at all times"
     return f"from {day(since)} until {day(until)}" if since else f"until {day(until)}"
-
-
-def day(at: date | datetime) -> str:
-    """A day, or a time in UTC, as a bare date where it is midnight."""
-    if not isinstance(at, datetime):
-        return at.isoformat()
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")

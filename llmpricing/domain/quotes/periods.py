@@ -10,6 +10,7 @@ from llmpricing.domain.meters import ancestors
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.unit_rates import UnitRate
+from llmpricing.domain.times import day
 
 
 def bounds(price: Price) -> Iterable[datetime]:
@@ -70,11 +71,3 @@ class Period:
             how = f"carried back from {day(price.fresh_from)}"
         message = f"no list near that time states the price of {price.meter}: that of {price.source} is {how}"
         return (Notice(Code.DATE_UNKNOWN, message, price.meter),)
-
-
-def day(at: datetime | None) -> str:
-    """The time in UTC, as a bare date where it is midnight."""
-    if at is None:
-        return "the beginning"
-    text = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return text.removesuffix("T00:00:00Z")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from llmpricing.domain.times import day
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
-    day,
     decider,
     failures_told,
     ini_option,

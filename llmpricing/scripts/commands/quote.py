@@ -16,9 +16,10 @@ import msgspec
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
+from llmpricing.domain.times import day
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import day, failures_told, ini_option, instant, json_option, open_book, used_at
+from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, NoticeDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
@@ -188,7 +189,7 @@ def _notice(notice: NoticeDocument, currency: str) -> str:
 
 
 def _row(line: LineDocument) -> dict[str, str]:
-    since = day(line.valid_from) if line.valid_from else "the beginning"
+    since = day(line.valid_from)
     rule, agreed = line.rule, f"contract rate {line.rate_id}"
     if rule.startswith("contract rate"):
         rule = agreed + rule.removeprefix("contract rate")

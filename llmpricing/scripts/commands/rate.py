@@ -11,11 +11,11 @@ import click
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
+from llmpricing.domain.times import day
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     ListedNumber,
     as_option,
-    day,
     decider,
     failures_told,
     ini_option,

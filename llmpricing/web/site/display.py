@@ -54,7 +54,7 @@ def tokens(count: int) -> str:
     return str(count)
 
 
-def day(at: datetime | date) -> str:
+def long_day(at: datetime | date) -> str:
     """``10 Nov 2026``, in UTC."""
     at = at.astimezone(UTC) if isinstance(at, datetime) else at
     return f"{at.day} {at:%b %Y}"
@@ -111,7 +111,7 @@ def condition(name: str, value: Any) -> str:
 
 def _schedule(value: dict[str, Any]) -> str:
     days = ", ".join(_WEEKDAYS[number - 1] for number in value["weekdays"]) or "daily"
-    holidays = f", not on {', '.join(day(holiday) for holiday in value['not_on'])}" if value["not_on"] else ""
+    holidays = f", not on {', '.join(long_day(holiday) for holiday in value['not_on'])}" if value["not_on"] else ""
     return f"{days} {' and '.join(value['windows'])} {value['time_zone']}{holidays}"
 
 

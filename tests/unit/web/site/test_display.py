@@ -36,8 +36,8 @@ def test_token_counts_take_three_digits(count: int, text: str) -> None:
 
 
 def test_days_are_written_in_utc() -> None:
-    assert display.day(datetime.fromisoformat("2026-11-10T23:30:00-05:00")) == "11 Nov 2026"
-    assert display.day(datetime(2026, 1, 2, tzinfo=UTC)) == "2 Jan 2026"
+    assert display.long_day(datetime.fromisoformat("2026-11-10T23:30:00-05:00")) == "11 Nov 2026"
+    assert display.long_day(datetime(2026, 1, 2, tzinfo=UTC)) == "2 Jan 2026"
 
 
 def test_age_is_told_in_days() -> None:
