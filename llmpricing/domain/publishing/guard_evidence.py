@@ -11,7 +11,7 @@ from fractions import Fraction
 from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS, Meter
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.market import Asked, Lists, Market, Range, are_independent, is_fresh
+from llmpricing.domain.publishing.market import AskingPrices, Lists, Market, Range, are_independent, is_fresh
 from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
 
 UNRANKED = 1_000
@@ -112,12 +112,12 @@ class Evidence:
         """What is usual for a unit of the meter, in USD."""
         return self.market.usual(self.mode, self.meter.slug)
 
-    def elsewhere(self, at: datetime) -> Asked:
+    def elsewhere(self, at: datetime) -> AskingPrices:
         """What other sellers of the model ask for a token at a time. Caches are left out: what they cost differs a
         hundredfold between sellers.
         """
         if self.meter.family != "tokens" or self.is_cache:
-            return Asked({})
+            return AskingPrices({})
         trusted = frozenset(source for source in self.ranks if self.is_at_least_as_trusted(source))
         return self.market.asked(self.component, at, trusted | {self.source}, self.lists)
 

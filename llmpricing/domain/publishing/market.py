@@ -43,7 +43,7 @@ class Market:
     usual: Callable[[str | None, str], Range | None] = _nothing_usual
     sellers: Callable[[], Sequence[OtherSeller]] = _nobody
 
-    def asked(self, component: Component, at: datetime, sources: frozenset[str], lists: Lists) -> Asked:
+    def asked(self, component: Component, at: datetime, sources: frozenset[str], lists: Lists) -> AskingPrices:
         """What other sellers ask at a time, by what these sources were seen to state then."""
         found: dict[str, list[Fraction]] = {}
         for seller in self.sellers():
@@ -52,11 +52,11 @@ class Market:
                 price = entry.segment.unit_price if entry and entry.segment.currency == "USD" else None
                 if entry and price and is_fresh(entry, at, lists):
                     found.setdefault(seller.provider, []).append(price)
-        return Asked(found)
+        return AskingPrices(found)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskingPrices:
     """Prices of a unit by seller, in USD."""
 
     prices: Mapping[str, Sequence[Fraction]]
@@ -66,12 +66,12 @@ class Asked:
         """The middle one of all sellers, each counted once."""
         return median(median(prices) for prices in self.prices.values()) if self.prices else None
 
-    def within(self, usual: Range | None) -> Asked:
+    def within(self, usual: Range | None) -> AskingPrices:
         """Only those that are usual: the others judge no price."""
         if usual is None:
             return self
         kept = {slug: [p for p in prices if usual[0] <= p <= usual[1]] for slug, prices in self.prices.items()}
-        return Asked({slug: prices for slug, prices in kept.items() if prices})
+        return AskingPrices({slug: prices for slug, prices in kept.items() if prices})
 
 
 NO_MARKET = Market()
