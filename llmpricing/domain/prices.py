@@ -20,6 +20,7 @@ class Price:
     whose date is a bracket. ``observed_at`` is the published time of the list that said it first, ``first_seen`` since
     when its source is known to have said so, ``superseded_at`` when a later list of that source no longer did. It
     is stated or seen from ``fresh_from`` until ``fresh_until`` (None: without end), and carried over at other times.
+    ``via`` is the offering whose price it is where another one stands on it.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Price:
     superseded_at: datetime | None = None
     fresh_from: datetime | None = None
     fresh_until: datetime | None = None
+    via: str | None = None
 
     def valid_at(self, at: datetime) -> bool:
         return (self.valid_from is None or self.valid_from <= at) and (

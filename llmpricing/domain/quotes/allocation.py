@@ -98,6 +98,7 @@ def allocate(
             warnings.append(Notice(Code.NOT_OFFERED, f"{meter} is not offered and costs nothing here", meter))
             continue
         warnings += [notice for unit_rate in used for notice in doubts(unit_rate)]
+        notes += [_via(meter, price.via) for unit_rate in used if (price := unit_rate.price) and price.via]
         entries.append(_entry(meter, used, tuple(billed[meter]), keys))
     gone = {share.place for share in unpriced}
     paid = [unit_rate for entry in entries for unit_rate in entry.unit_rates] or [
@@ -107,6 +108,10 @@ def allocate(
     state = UNKNOWN if unpriced or not unit_rates else _state(paid or [bands[0] for bands in unit_rates.values()])
     products = () if unpriced else _products(entries)
     return Allocation(tuple(entries), tuple(unpriced), merged(warnings), merged(notes), state, products)
+
+
+def _via(meter: str, offering: str) -> Notice:
+    return Notice(Code.VIA_OFFERING, f"the price of {meter} is that of {offering}, which is the same model", meter)
 
 
 def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> BillEntry:

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.names.claimed import claimed_by
 from llmpricing.domain.names.claims import Claims
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.twins import twins
@@ -24,11 +25,12 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
 from llmpricing.services.names.lookup import Lookup, Meaning
-from llmpricing.services.names.name_history import RecordedAlias
+from llmpricing.services.names.name_history import Offered, RecordedAlias
 from llmpricing.services.names.priced_names import Decisive, PricedNames, priced_names
 from llmpricing.services.price_book import BookState, book_state
 
 _WAIT_FOR_OTHERS_S = 2.0
+_REMEMBERED_CLAIMS = 10_000
 log = structlog.get_logger(__name__)
 
 
@@ -48,6 +50,7 @@ class Names:
         created = {offered.created_at for offered in self.offerings.values()}
         self._listed_bounds = sorted(created.union(_bounds(recorded)))
         self._catalogues: Memory[int, NameIndex] = Memory(4)
+        self._claimed: Memory[tuple[int, str], str | None] = Memory(_REMEMBERED_CLAIMS)
         self._lookups: Memory[tuple[int, int, int], Lookup] = Memory(16)
         self.alias_mark, self._aliases = "", tuple[RecordedAlias, ...]()
         self.priced = PricedNames()
@@ -106,6 +109,12 @@ class Names:
         known = bisect_right(self._recorded_bounds, clocks.known_at)
         key = (self._number, bisect_right(self.turns, clocks.as_of), known)
         return self._lookups.remember(key, lambda: self._lookup(clocks))
+
+    def claimed_by(self, slug: str, known_at: datetime) -> Offered | None:
+        """The offering of the same seller whose clause meant this one's id too, by what was recorded at a time."""
+        known = bisect_right(self._listed_bounds, known_at)
+        claimed = self._claimed.remember((known, slug), lambda: claimed_by(self._index(known_at), slug))
+        return self.offerings[claimed] if claimed else None
 
     def _lookup(self, clocks: Clocks) -> Lookup:
         aliases = [

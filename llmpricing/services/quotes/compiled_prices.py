@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
@@ -15,8 +16,11 @@ from llmpricing.domain.evidence import GRACE, SourceLists
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.standing_on import standing_on
 from llmpricing.models import OtherPriceRow, PriceRow, Source
 from llmpricing.services.memory import Memory
+from llmpricing.services.names.name_history import Offered
+from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState
 from llmpricing.services.publishing.change_log import change_log
 from llmpricing.services.publishing.observations import Components
@@ -25,7 +29,18 @@ from llmpricing.services.quotes.line_evidence import ReadLists
 
 REMEMBERED_OFFERINGS = 10_000
 _lists: Memory[tuple[str, datetime], ReadLists] = Memory(16)
-_compiled: Memory[tuple[str, datetime, int], OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
+
+
+class _Key(NamedTuple):
+    """A book, an offering, and the last changes of its prices and of those of the offering that it stands on."""
+
+    book: str
+    offering: int
+    changed: datetime
+    claimed_changed: datetime | None
+
+
+_compiled: Memory[_Key, OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
 
 
 def prices_of(
@@ -37,31 +52,85 @@ def prices_of(
     ``known_at`` must not lie after the price book's last change: what is recorded until then never changes. What was
     compiled stays good until the offering's own next change, whatever else an import brings.
     """
-    log = change_log(session, known)
-    keys = {(known.book, log.last_change(offering, known_at), offering): offering for offering in offerings}
+    log, claimed = change_log(session, known), _claimed(session, known, known_at, offerings)
+    keys = {
+        _Key(
+            known.book,
+            offering,
+            log.last_change(offering, known_at),
+            log.last_change(base.id, known_at) if base else None,
+        )
+        for offering in offerings
+        for base in (claimed.get(offering),)
+    }
     found = _compiled.recall(keys)
-    missing = {key: offering for key, offering in keys.items() if key not in found}
+    missing = [key for key in keys if key not in found]
     if missing:
-        read = _read(session, PriceRow.offering_id.in_(missing.values()), PriceRow.believed_at(known_at))
-        beside = _others(session, missing.values(), known_at)
-        for key, offering in missing.items():
-            found[key] = OfferingPrices(read.get(offering, ()), offerings[offering], beside.get(offering, ()))
+        concerned = _with_claimed((key.offering for key in missing), claimed)
+        read = _read(session, PriceRow.offering_id.in_(concerned), PriceRow.believed_at(known_at))
+        beside = _others(session, concerned, known_at)
+        for key in missing:
+            offering = key.offering
+            prices = _standing(offering, claimed.get(offering), read, beside)
+            found[key] = OfferingPrices(prices[0], offerings[offering], prices[1])
             _compiled.keep(key, found[key])
-    return {offering: prices for (_, _, offering), prices in found.items()}
+    return {key.offering: prices for key, prices in found.items()}
+
+
+def _claimed(
+    session: Session, known: BookState, known_at: datetime, offerings: Mapping[int, str]
+) -> dict[int, Offered]:
+    """By offering the one that it stands on, if any."""
+    names = names_of(session, known)
+    return {
+        offering: base for offering, slug in offerings.items() if (base := names.claimed_by(slug, known_at)) is not None
+    }
+
+
+def _with_claimed(offerings: Iterable[int], claimed: Mapping[int, Offered]) -> set[int]:
+    """The offerings and those that they stand on."""
+    wanted = set(offerings)
+    return wanted | {claimed[offering].id for offering in wanted if offering in claimed}
+
+
+def _standing(
+    offering: int,
+    claimed: Offered | None,
+    read: Mapping[int, Sequence[Price]],
+    beside: Mapping[int, Sequence[OtherPrice]],
+) -> tuple[Sequence[Price], Sequence[OtherPrice]]:
+    """An offering's prices and what is kept beside them, with what the claimed one has besides."""
+    own, others = read.get(offering, ()), beside.get(offering, ())
+    if claimed is None or not read.get(claimed.id):
+        return own, others
+    return standing_on(own, others, read[claimed.id], beside.get(claimed.id, ()), claimed.slug)
 
 
 def prices_by_id(
-    session: Session, recorded: datetime, ids: Mapping[int, Collection[int]], offerings: Mapping[int, str]
+    session: Session,
+    known: BookState,
+    recorded: datetime,
+    ids: Mapping[int, Collection[int]],
+    offerings: Mapping[int, str],
 ) -> dict[int, OfferingPrices]:
-    """By offering: what was believed at ``recorded``, and besides the prices of these ids, believed or not."""
-    wanted = [price for prices in ids.values() for price in prices]
+    """By offering: what was believed at ``recorded``, and besides the prices of these ids, believed or not, also those
+    of the offering that it stands on.
+    """
+    wanted = {price for prices in ids.values() for price in prices}
+    claimed = _claimed(session, known, recorded, {offering: offerings[offering] for offering in ids})
+    concerned = _with_claimed(ids, claimed)
     believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
-    read = _read(session, PriceRow.offering_id.in_(list(ids)), believed)
-    beside = _others(session, ids, recorded)
-    return {
-        offering: OfferingPrices(read.get(offering, ()), offerings[offering], beside.get(offering, ()))
-        for offering in ids
-    }
+    read = _read(session, PriceRow.offering_id.in_(concerned), believed)
+    beside = _others(session, concerned, recorded)
+    found = {}
+    for offering in ids:
+        base = claimed.get(offering)
+        prices, others = _standing(offering, base, read, beside)
+        named = [replace(p, via=base.slug) for p in read.get(base.id, ()) if p.id in wanted] if base else []
+        replaced = {price.id for price in named}
+        kept = [price for price in prices if price.id not in replaced]
+        found[offering] = OfferingPrices([*kept, *named], offerings[offering], others)
+    return found
 
 
 def read_lists(session: Session, known: BookState, known_at: datetime) -> ReadLists:

@@ -57,7 +57,7 @@ class ReadLists:
             last,
             standing.agrees,
             tuple(DifferenceDocument(s, None if a is None else to_text(a)) for s, a in standing.differs),
-            None,
+            price.via,
         )
 
 

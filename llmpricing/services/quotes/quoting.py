@@ -168,7 +168,7 @@ def _believed(session: Session, known: BookState, known_at: datetime, cases: Seq
     offerings = {case.offered.id: case.meaning.slug for case in cases}
     prices = prices_of(session, known, known_at, offerings)
     wanted = {offering: named for offering, named in ids.items() if named}
-    named = prices_by_id(session, known_at, wanted, offerings) if wanted else {}
+    named = prices_by_id(session, known, known_at, wanted, offerings) if wanted else {}
     rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
     terms, lists = terms_at(session, known.book, known_at), read_lists(session, known, known_at)
     return _Believed(prices, named, terms, rates, lists)
