@@ -11,10 +11,12 @@ from llmpricing.models import (
     MatchRule,
     Offering,
     OfferingAlias,
+    OtherPriceRow,
     PriceRow,
     Provider,
     ProviderDescription,
     Source,
+    SourceFetch,
 )
 from llmpricing.models.migrations import known_revisions
 
@@ -30,6 +32,8 @@ _READ_BY_QUOTES = (
     OfferingAlias,
     MatchRule,
     PriceRow,
+    OtherPriceRow,
+    SourceFetch,
     ContractRateRow,
     ExchangeRate,
 )

@@ -54,7 +54,6 @@ class OfferingPrices:
         beside = (other.price for other in others)
         self.bounds = sorted({bound for listed in (prices, beside) for price in listed for bound in bounds(price)})
         self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
-        self._evidence: dict[tuple[int, int], PriceStanding] = {}
         self._alternatives: dict[int, tuple[tuple[Alternative, OfferingPrices], ...]] = {}
         self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
 
@@ -95,12 +94,13 @@ class OfferingPrices:
         place = bisect_right(self.bounds, at)
         return remembered(self._alternatives, place, lambda: self._made_alternatives(place, at))
 
+    def since(self, at: datetime) -> datetime | None:
+        """The last bound up to ``at``: from then until after ``at`` nothing changes but by the clock."""
+        place = bisect_right(self.bounds, at)
+        return self.bounds[place - 1] if place else None
+
     def evidence(self, price: Price, at: datetime) -> PriceStanding:
         """What is known of one of these prices, by its id, at a time."""
-        key = (bisect_right(self.bounds, at), price.id)
-        return remembered(self._evidence, key, lambda: self._standing(price, at))
-
-    def _standing(self, price: Price, at: datetime) -> PriceStanding:
         own = next((own for own in self.prices if own.id == price.id), price)
         return standing_of(own, self._beside, at)
 

@@ -26,11 +26,11 @@ class PriceDataError(ValueError):
     """The stored prices contradict each other or are incomplete; no request can be at fault."""
 
 
-def remembered(cache: dict[Key, Made], key: Key, make: Callable[[], Made]) -> Made:
+def remembered(cache: dict[Key, Made], key: Key, make: Callable[[], Made], most: int = _REMEMBERED) -> Made:
     """The cached value, made on first use; a full cache starts afresh, so that it stays bounded."""
     found = cache.get(key)
     if found is None:
-        if len(cache) >= _REMEMBERED:
+        if len(cache) >= most:
             cache.clear()
         found = cache[key] = make()
     return found

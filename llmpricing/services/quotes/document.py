@@ -102,24 +102,25 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
 def quote_document(quoted: Quoted) -> QuoteDocument:
     """The quote as it is shown."""
     quote = quoted.quote
+    total = _money(quote.total)
     return QuoteDocument(
-        total=_money(quote.total),
-        list_total=_money(quote.list_total),
-        currency=quote.currency,
-        state=str(quote.state),
-        lines=tuple([_line(line, quoted.resting) for line in quote.lines]),
-        unpriced=_unpriced(quote) if quote.unpriced else (),
-        warnings=_notices(quote.warnings),
-        notes=_notices(quote.notes),
-        low=_money(quote.low),
-        high=_money(quote.high),
-        missing=quote.missing,
-        exchange_rates=_exchange_rates(quote) if quote.exchanges else (),
-        model=ModelDocument(quoted.model.slug, quoted.model.rule),
-        at=quoted.at,
-        known_at=quoted.known_at,
-        rules=RULES,
-        usage_format=quoted.usage_format,
+        total,
+        total if quote.list_total is quote.total else _money(quote.list_total),
+        quote.currency,
+        str(quote.state),
+        tuple([_line(line, quoted.resting) for line in quote.lines]),
+        _unpriced(quote) if quote.unpriced else (),
+        _notices(quote.warnings),
+        _notices(quote.notes),
+        _money(quote.low),
+        _money(quote.high),
+        quote.missing,
+        _exchange_rates(quote) if quote.exchanges else (),
+        ModelDocument(quoted.model.slug, quoted.model.rule),
+        quoted.at,
+        quoted.known_at,
+        RULES,
+        quoted.usage_format,
     )
 
 
@@ -130,24 +131,24 @@ def _unpriced(quote: Quote) -> tuple[UnpricedDocument, ...]:
 def _line(line: Line, resting: Resting | None) -> LineDocument:
     unit_rate, amount, quantity = line.unit_rate, to_text(line.amount), line.quantity
     price = unit_rate.price
-    return LineDocument(
-        meter=unit_rate.meter,
-        quantity=quantity if isinstance(quantity, int) else to_text(quantity),
-        rate=unit_rate.rate_text,
-        per=unit_rate.paid_per,
-        rate_currency=unit_rate.currency,
-        amount=amount,
-        list_amount=amount if line.list_amount is line.amount else _money(line.list_amount),
-        currency=line.currency,
-        state=unit_rate.state,
-        price_id=price.id if price else None,
-        rate_id=unit_rate.contract_rate.id if unit_rate.contract_rate else None,
-        rule=line.rule,
-        source=price.source if price else None,
-        source_url=price.source_url if price else None,
-        basis=price.basis if price else None,
-        valid_from=price.valid_from if price else None,
-        evidence=resting.evidence(price) if resting and price else None,
+    return LineDocument(  # in order: names would cost five times as much
+        unit_rate.meter,
+        quantity if isinstance(quantity, int) else to_text(quantity),
+        unit_rate.rate_text,
+        unit_rate.paid_per,
+        unit_rate.currency,
+        amount,
+        amount if line.list_amount is line.amount else _money(line.list_amount),
+        line.currency,
+        unit_rate.state,
+        price.id if price else None,
+        unit_rate.contract_rate.id if unit_rate.contract_rate else None,
+        line.rule,
+        price.source if price else None,
+        price.source_url if price else None,
+        price.basis if price else None,
+        price.valid_from if price else None,
+        resting.evidence(price) if resting and price else None,
     )
 
 

@@ -14,6 +14,8 @@ from llmpricing.domain.quotes.line_evidence import PriceStanding
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import remembered
 
+_REMEMBERED = 16_384  # by each version of the lists; the largest price books have as many prices today
+
 
 class DifferenceDocument(msgspec.Struct, frozen=True, gc=False):
     """What another list asks per as many units as the line's price is for; null where it has none by the unit."""
@@ -40,13 +42,10 @@ class ReadLists:
 
     def __init__(self, lists: SourceLists) -> None:
         self._lists = lists
-        self._shown: dict[PriceStanding, EvidenceDocument] = {}
+        self.shown: dict[tuple[datetime | None, int], EvidenceDocument] = {}  # by the time since when, and the price
 
-    def shown(self, standing: PriceStanding) -> EvidenceDocument:
+    def show(self, standing: PriceStanding) -> EvidenceDocument:
         """What is known of a price, as it is shown."""
-        return remembered(self._shown, standing, lambda: self._show(standing))
-
-    def _show(self, standing: PriceStanding) -> EvidenceDocument:
         price = standing.price
         last = None
         if price.observed_at is not None:
@@ -67,7 +66,11 @@ class Resting(NamedTuple):
     prices: OfferingPrices
     lists: ReadLists
     at: datetime
+    since: datetime | None
 
     def evidence(self, price: Price) -> EvidenceDocument:
-        """What is known of the price of a line."""
-        return self.lists.shown(self.prices.evidence(price, self.at))
+        """What is known of the price of a line; looked up only, three thousand times a batch, once it was shown."""
+        key, shown = (self.since, price.id), self.lists.shown
+        return shown.get(key) or remembered(
+            shown, key, lambda: self.lists.show(self.prices.evidence(price, self.at)), _REMEMBERED
+        )

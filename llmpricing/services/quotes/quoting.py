@@ -186,7 +186,7 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
     at = asked.at if asked.context.time_known else asked.at.date()
     told = asked.usage.told
     own = (believed.named if asked.price_ids else believed.prices)[case.offered.id]
-    resting = Resting(own, believed.lists, asked.at)
+    resting = Resting(own, believed.lists, asked.at, own.since(asked.at))
     return Quoted(found, case.meaning, at, case.known_at, told.usage_format if told else None, resting)
 
 
