@@ -187,16 +187,16 @@ def _seller_before(index: NameIndex, prefixed: re.Match[str]) -> Hint | None:
     """
     prefix = prefixed[1]
     is_librarys = prefixed[0][len(prefix)] == ":" or "_" in prefix
-    if not (index.seller_called(prefix) or prefix.lower() in _WORDS or (is_librarys and is_providers_name(prefix))):
+    if not (
+        index.seller_called(prefix) or called_exactly(prefix) in _WORDS or (is_librarys and is_providers_name(prefix))
+    ):
         return None
     hint = read_hint(prefix, index.sellers)
     return hint if hint.surfaces else None
 
 
 # What stands before a slash and means a seller, though the price book may have nothing of it.
-_WORDS = frozenset(
-    {"azure", "azure_ai", "bedrock", "google-vertex", "github", "ollama", "snowflake", "vertex_ai", "vllm"}
-)
+_WORDS = frozenset({"aws", "azure", "azure-ai", "github", "google-vertex", "ollama", "snowflake", "vllm"})
 
 
 def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguous | None:

@@ -34,6 +34,7 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
         "gemini": "google",
         "google-cloud": "google-vertex",  # pydantic-ai's newer name of Vertex
         "google-vertex-anthropic": "google-vertex",
+        "googleai": "google",  # as Genkit writes it, and vertexai
         "meta-llama": "llama",
         "moonshot": "moonshotai",
         "novita-ai": "novita",
@@ -47,6 +48,7 @@ CANONICAL: Mapping[str, str] = MappingProxyType(
         "vercel-ai-gateway": "vercel",
         "vertex": "google-vertex",
         "vertex-ai": "google-vertex",
+        "vertexai": "google-vertex",
         "voyage": "voyageai",
         "wafer": "wafer.ai",
         "xai": "x-ai",
