@@ -12,11 +12,13 @@ from typing import Any
 
 import click
 
+from llmpricing.domain.money import to_text
 from llmpricing.scripts.failures import with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json
+from llmpricing.services.decisions.review_queue import Waiting, held_of
 from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.settings import Settings
@@ -69,7 +71,7 @@ def import_(
                     allow_changes=allow_changes,
                     max_entries=settings.import_max_entries,
                 )
-                answers.append(_answer(_import(settings, info, reading, dry_run), dry_run))
+                answers.append(_answer(*_import(settings, info, reading, dry_run), dry_run))
         except click.ClickException as error:
             failed = True
             answers.append({"source": info.slug, "outcome": "failed", "error": error.message})
@@ -92,16 +94,24 @@ def _check_question(source: str | None, origin: str | None, every: bool, publish
         raise click.BadParameter(f"There is no file {origin!r}.", param_hint="FILE")
 
 
-def _import(settings: Settings, info: SourceInfo, reading: ReadList, dry_run: bool) -> ImportSummary:
-    """What the import did, tried again where the line to the database breaks: once imported, a list changes nothing."""
+def _import(
+    settings: Settings, info: SourceInfo, reading: ReadList, dry_run: bool
+) -> tuple[ImportSummary, list[Waiting]]:
+    """What the import did, tried again where the line to the database breaks: once imported, a list changes nothing.
+
+    With ``dry_run`` also which of its prices would wait.
+    """
     found: list[ImportSummary] = []
+    held: list[Waiting] = []
 
     def work() -> None:
         with open_book(settings, commit=not dry_run) as session, progress_bar(f"Publishing {info.slug}") as progress:
             found[:] = import_lists(session, [(info, reading)], progress)
+            if dry_run:
+                held[:] = held_of(session, info.slug, reading.published_at)
 
     with_retries(work, settings, patiently=False)
-    return found[0]
+    return found[0], held
 
 
 def _read(settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None) -> ReadList:
@@ -137,8 +147,8 @@ def _read_file(name: str, max_bytes: int) -> bytes:
     return unpacked(data, max_bytes)
 
 
-def _answer(summary: ImportSummary, dry_run: bool) -> dict[str, Any]:
-    """The summary by the names that text and JSON share."""
+def _answer(summary: ImportSummary, held: Sequence[Waiting], dry_run: bool) -> dict[str, Any]:
+    """The summary by the names that text and JSON share; of a dry run also what would wait."""
     counts = {name: getattr(summary, name) for name in COUNTS}
     return {
         "source": summary.source,
@@ -149,6 +159,20 @@ def _answer(summary: ImportSummary, dry_run: bool) -> dict[str, Any]:
         "unknown_keys": summary.unknown_keys,
         "problems": [asdict(problem) for problem in summary.problems],
         "digest": summary.digest,
+        **({"would_wait": [_would_wait(one) for one in held]} if dry_run else {}),
+    }
+
+
+def _would_wait(one: Waiting) -> dict[str, Any]:
+    return {
+        "offering": one.offering,
+        "meter": one.meter,
+        "conditions": one.condition_key,
+        "rule": one.rule,
+        "old": None if one.old is None else to_text(one.old),
+        "new": to_text(one.new),
+        "currency": one.currency,
+        "per": one.per,
     }
 
 
@@ -163,6 +187,12 @@ def _print(answer: dict[str, Any]) -> None:
     say(f"  {'unknown_keys':<12} {keys or 'none'}")
     _print_problems(answer["problems"])
     say(f"  {'digest':<12} {answer['digest']}")
+    for one in answer.get("would_wait", ()):
+        conditions = f" [{one['conditions']}]" if one["conditions"] else ""
+        say(
+            f"  would wait: {one['offering']} {one['meter']}{conditions} {one['old'] or 'unknown'} -> {one['new']} "
+            f"{one['currency']} per {one['per']:,}, rule {one['rule']}"
+        )
     if answer["quarantined"]:
         say("Quarantined prices wait for a person: llmpricing review list")
     if answer["dry_run"]:

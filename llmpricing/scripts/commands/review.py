@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.verdicts import Verdict
+from llmpricing.domain.times import day
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     ListedNumber,
     as_option,
+    back_to,
     decider,
     failures_told,
     ini_option,
@@ -23,8 +27,27 @@ from llmpricing.scripts.options import (
     open_book,
 )
 from llmpricing.scripts.terminal import say, say_json
+from llmpricing.services.decisions.review_groups import ReviewFilter, ReviewGroup, grouped
 from llmpricing.services.decisions.review_queue import Waiting, waiting_reviews
 from llmpricing.services.decisions.reviews_and_pins import decide
+from llmpricing.sources.registry import SOURCES
+
+_SHOWN = 3  # reviews of a group, where all groups are shown
+_ids = click.argument("ids", type=ListedNumber("llmpricing review list"), nargs=-1)
+_yes = click.option("--yes", is_flag=True, help="Do not ask, as scripts need it.")
+
+
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which reviews are meant."""
+    for option in (
+        click.option("--since", type=back_to, metavar="SPAN|DATE", help="Of lists published since: 12h, 7d or a date."),
+        click.option("--offering", help="Of this offering, such as openai/gpt-4o."),
+        click.option("--provider", help="Of this seller, such as openrouter."),
+        click.option("--source", type=click.Choice(list(SOURCES)), help="What this list says."),
+        click.option("--rule", type=click.Choice([rule.value for rule in GuardRule]), help="What breaks this rule."),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group(short_help="See, accept, reject prices that a guard stopped.")
@@ -34,45 +57,106 @@ def review() -> None:
 
 @review.command("list")
 @ini_option
+@_filters
 @json_option
-def list_(ini: Path, as_json: bool) -> None:
-    """Show what waits: old and new price, who says so, the rule it broke, and what it would do to a workload."""
+def list_(ini: Path, as_json: bool, **wanted: Any) -> None:
+    """Show what waits, grouped by rule, seller and list: old and new price, who says so, how many lists repeat it, and
+    what it would do to a workload. With a filter every price of the groups is shown.
+    """
+    asked, now = ReviewFilter(**wanted), datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        found = waiting_reviews(session, datetime.now(UTC))
+        groups = grouped(waiting_reviews(session, now), asked)
+    reviews = sorted((one for group in groups for one in group.reviews), key=_place)
     if as_json:
-        say_json({"reviews": [_json(waiting) for waiting in found]})
+        say_json({"reviews": [_json(one) for one in reviews], "groups": [_group_json(group) for group in groups]})
         return
-    for waiting in found:
-        for line in _lines(waiting):
-            say(line)
-    say("Nothing waits." if not found else f"{len(found)} wait: llmpricing review accept|reject ID...")
+    for group in groups:
+        _show(group, now, len(group.reviews) if not asked.is_any else _SHOWN)
+    if not groups:
+        say("Nothing waits." if asked.is_any else "Nothing of that kind waits.")
+        return
+    say(
+        f"{len(reviews)} wait in {len(groups)} {'groups' if len(groups) > 1 else 'group'}: "
+        "llmpricing review accept|reject ID..., or --rule RULE --provider PROVIDER for a whole group"
+    )
 
 
 @review.command()
 @ini_option
-@click.argument("ids", type=ListedNumber("llmpricing review list"), nargs=-1, required=True)
+@_ids
+@_filters
+@_yes
 @as_option
 @note_option
-def accept(ini: Path, ids: tuple[int, ...], actor: str | None, note: str | None) -> None:
-    """Believe these prices: they are published where no more trusted source says otherwise."""
-    _decide(ini, ids, Verdict.ACCEPTED, actor, note)
+def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
+    """Believe these prices: they are published where no more trusted source says otherwise. Named by number, or all
+    that --rule, --provider and the like mean, after showing them.
+    """
+    _decide(ini, ids, ReviewFilter(**wanted), Verdict.ACCEPTED, yes, actor, note)
 
 
 @review.command()
 @ini_option
-@click.argument("ids", type=ListedNumber("llmpricing review list"), nargs=-1, required=True)
+@_ids
+@_filters
+@_yes
 @as_option
 @note_option
-def reject(ini: Path, ids: tuple[int, ...], actor: str | None, note: str | None) -> None:
-    """Disbelieve these prices: the last good ones stay, until the source says something else."""
-    _decide(ini, ids, Verdict.REJECTED, actor, note)
+def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
+    """Disbelieve these prices: the last good ones stay, until the source says something else. Named by number, or all
+    that --rule, --provider and the like mean, after showing them.
+    """
+    _decide(ini, ids, ReviewFilter(**wanted), Verdict.REJECTED, yes, actor, note)
 
 
-def _decide(ini: Path, ids: tuple[int, ...], verdict: Verdict, actor: str | None, note: str | None) -> None:
-    by = decider(actor, note)
-    with failures_told(), open_book(ini_settings(ini)) as session:
+def _decide(
+    ini: Path,
+    ids: Sequence[int],
+    wanted: ReviewFilter,
+    verdict: Verdict,
+    yes: bool,
+    actor: str | None,
+    note: str | None,
+) -> None:
+    if bool(ids) != wanted.is_any:
+        raise click.UsageError(
+            "Name the numbers that llmpricing review list shows, or a --rule, --provider or the like."
+        )
+    by, settings = decider(actor, note), ini_settings(ini)
+    if not ids:
+        with failures_told(), open_book(settings) as session:
+            groups = grouped(waiting_reviews(session, by.at), wanted)
+        ids = [one.id for group in groups for one in group.reviews]
+        if not ids:
+            raise click.ClickException("Nothing of that kind waits. See llmpricing review list.")
+        for group in groups:
+            _show(group, by.at, len(group.reviews))
+        if not yes:
+            click.confirm(f"Are these {len(ids)} to be {verdict.value}?", abort=True)
+    with failures_told(), open_book(settings) as session:
         count = decide(session, ids, verdict, by)
     say(f"{count} {verdict.value} by {by.name}.")
+
+
+def _place(one: Waiting) -> tuple[str, str, str, datetime, int]:
+    return one.offering, one.meter, one.condition_key, one.published_at, one.id
+
+
+def _show(group: ReviewGroup, now: datetime, most: int) -> None:
+    waits = (now - group.opened_at).days
+    lists = f"{group.repeated} lists say so" if group.repeated > 1 else "one list says so"
+    say(
+        f"{len(group.reviews)} {group.rule} at {group.provider}, {group.source} of {day(group.published_at)}: "
+        f"waiting for {waits} {'day' if waits == 1 else 'days'}, {lists}"
+    )
+    for one in sorted(group.reviews, key=lambda one: (one is not group.largest, _place(one)))[:most]:
+        for line in _lines(one):
+            say(f"  {line}")
+    if len(group.reviews) > most:
+        say(
+            f"  and {len(group.reviews) - most} more: llmpricing review list --rule {group.rule} "
+            f"--provider {group.provider} --source {group.source}"
+        )
 
 
 def _lines(waiting: Waiting) -> list[str]:
@@ -89,6 +173,18 @@ def _lines(waiting: Waiting) -> list[str]:
         + (f"; suspected slip: {waiting.slip}" if waiting.slip else ""),
         f"    {effect.workload}: {before} -> {to_text(effect.after)} {waiting.currency}",
     ]
+
+
+def _group_json(group: ReviewGroup) -> dict[str, Any]:
+    return {
+        "rule": group.rule,
+        "provider": group.provider,
+        "source": group.source,
+        "published_at": group.published_at,
+        "opened_at": group.opened_at,
+        "repeated": group.repeated,
+        "reviews": [one.id for one in group.reviews],
+    }
 
 
 def _json(waiting: Waiting) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import quantise
 from llmpricing.domain.observations import State
 from llmpricing.models import Offering, PriceRow, Review, Source
+from llmpricing.services.publishing.readings import lists_of
 
 WORKLOAD: Mapping[str, int] = {"input_tokens": 1_000_000, "output_tokens": 200_000}
 _UnitPrices = dict[tuple[int, str, str], tuple[Fraction, str]]  # offering, meter, conditions: unit price and currency
@@ -33,12 +35,21 @@ class Effect:
     before: Decimal | None
     after: Decimal
 
+    @property
+    def size(self) -> Fraction:
+        """By what factor the cost changes, up or down; 0 where there was none before, or it was or will be nothing."""
+        if not self.before or not self.after:
+            return Fraction(0)
+        factor = Fraction(self.after) / Fraction(self.before)
+        return max(factor, 1 / factor)
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """An observation that a guard stopped: ``old`` and ``new`` are in ``currency`` per ``per`` units of the meter.
 
-    ``old`` is the source's value before, else what is published; None where there is neither.
+    ``old`` is the source's value before, else what is published; None where there is neither. ``repeated`` is how many
+    lists of the source say so by now, the first one among them.
     """
 
     id: int
@@ -55,12 +66,24 @@ class Waiting:
     currency: str
     per: int
     opened_at: datetime
+    repeated: int
     effect: Effect
+
+    @property
+    def provider(self) -> str:
+        """The seller's id."""
+        return self.offering.partition("/")[0]
 
     @property
     def factor(self) -> Fraction | None:
         """new / old; None where one of them is unknown or free."""
         return Fraction(self.new) / Fraction(self.old) if self.old and self.new else None
+
+
+def held_of(session: Session, source: str, published_at: datetime) -> list[Waiting]:
+    """What waits of one list."""
+    found = waiting_reviews(session, published_at)
+    return [one for one in found if (one.source, one.published_at) == (source, published_at)]
 
 
 def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
@@ -75,8 +98,9 @@ def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
     found = session.execute(query).all()
     published = _published(session, {review.offering_id for review, *_ in found}, now)
     held = _held(review for review, *_ in found)
+    lists = lists_of(session)
     return [
-        _waiting(review, offering, source, published, held[review.offering_id, review.source_id])
+        _waiting(review, offering, source, published, held[review.offering_id, review.source_id], lists)
         for review, offering, source in found
     ]
 
@@ -91,7 +115,14 @@ def _held(reviews: Iterable[Review]) -> dict[tuple[int, int], _UnitPrices]:
     return found
 
 
-def _waiting(review: Review, offering: str, source: str, published: _UnitPrices, held: _UnitPrices) -> Waiting:
+def _waiting(
+    review: Review,
+    offering: str,
+    source: str,
+    published: _UnitPrices,
+    held: _UnitPrices,
+    lists: Mapping[str, Sequence[datetime]],
+) -> Waiting:
     meter, conditions = ComponentKey.parse(review.component)
     old = review.old_amount
     unit, currency = published.get((review.offering_id, meter, conditions), (None, review.currency))
@@ -112,6 +143,7 @@ def _waiting(review: Review, offering: str, source: str, published: _UnitPrices,
         currency=review.currency,
         per=review.per_quantity,
         opened_at=review.opened_at,
+        repeated=len(lists[source]) - bisect_left(lists[source], review.time),
         effect=_effect(review, old, published, held),
     )
 

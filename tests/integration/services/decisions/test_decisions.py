@@ -108,6 +108,7 @@ def test_the_list_shows_all_that_a_decision_needs(price_book: PriceBook) -> None
         "currency": "USD",
         "per": 1_000_000,
         "opened_at": slipped["opened_at"],
+        "repeated": 1,
         "effect": {
             "workload": "1,000,000 input_tokens + 200,000 output_tokens (output_tokens wait too: taken as accepted)",
             "before": "3.6",
@@ -429,3 +430,80 @@ def test_a_review_states_old_and_new_price_for_the_same_quantity(session: Sessio
         ("output_tokens|", 2, 3, 1_000_000, "input_tokens"),
         ("cache_read_tokens|", None, 3, 1_000_000, "input_tokens at 2"),
     }
+
+
+@pytest.fixture
+def groups(price_book: PriceBook) -> PriceBook:
+    """Beside what waits of acme by one list, what another list says of two sellers."""
+    entries = json.loads(cost_map(b=6000, c=5000)) | json.loads(cost_map(d=7000).replace(b"acme", b"bazaar"))
+    price_book.load(json.dumps(entries).encode(), "2026-11-03", "litellm")
+    return price_book
+
+
+def test_what_waits_is_grouped_by_rule_seller_and_list(groups: PriceBook) -> None:
+    found = groups.commands.json("review list")["groups"]
+    assert sorted((g["rule"], g["provider"], g["source"], len(g["reviews"])) for g in found) == [
+        ("too_dear", "acme", "genai-prices", 2),
+        ("too_dear", "acme", "litellm", 4),
+        ("too_dear", "bazaar", "litellm", 2),
+    ]
+    shown = groups.run("review list")
+    assert "4 too_dear at acme, litellm of 2026-11-03: waiting for 0 days, one list says so" in shown
+    assert "and 1 more: llmpricing review list --rule too_dear --provider acme --source litellm" in shown
+    assert "8 wait in 3 groups" in shown
+
+
+def test_a_list_that_says_so_again_is_counted(groups: PriceBook) -> None:
+    entries = json.loads(cost_map(b=6000, c=5000)) | json.loads(cost_map(d=7000).replace(b"acme", b"bazaar"))
+    for published in ("2026-11-04", "2026-11-05"):
+        groups.load(json.dumps(entries).encode(), published, "litellm")
+    assert "3 lists say so" in groups.run("review list", "--source", "litellm")
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        (("--rule", "too_dear"), 8),
+        (("--provider", "acme"), 6),
+        (("--source", "litellm", "--provider", "acme"), 4),
+        (("--offering", "acme/a"), 2),
+        (("--since", "2026-11-02"), 6),
+        (("--rule", "jump"), 0),
+    ],
+)
+def test_the_queue_is_filtered(groups: PriceBook, words: tuple[str, ...], count: int) -> None:
+    assert len(groups.commands.json("review list", *words)["reviews"]) == count
+
+
+def test_a_whole_group_is_decided_after_showing_it(groups: PriceBook) -> None:
+    words = ("--rule", "too_dear", "--provider", "acme", "--source", "litellm")
+    asked = groups.run("review accept", *words, exit_code=1)  # nobody says yes
+    assert "Are these 4 to be accepted?" in asked
+    assert "acme/b input_tokens" in asked
+    assert groups.input_price("acme/c") is None
+    assert "4 accepted by ada" in groups.run("review accept", *words, "--yes", "--as", "ada")
+    assert groups.input_price("acme/c") == 5000
+    assert {event.action for event in groups.events()} == {"review_accepted"}
+    assert len(groups.reviews()) == 4
+    assert "Nothing of that kind waits" in groups.run("review reject", *words, "--yes", exit_code=1)
+    assert "a --rule" in groups.run("review reject", "1", "--rule", "jump", exit_code=2)
+
+
+def test_a_companion_belongs_to_the_group_of_the_price_that_it_waits_with(price_book: PriceBook) -> None:
+    for published, amount in (("2026-11-03", 1), ("2026-11-04", 0.0001)):
+        price_book.load(one_offering(input_mtok=amount, output_mtok=5 + amount), published)
+    (group,) = price_book.commands.json("review list")["groups"]
+    assert (group["rule"], len(group["reviews"])) == ("jump" if group["rule"] == "jump" else "too_cheap", 2)
+
+
+def test_a_dry_run_names_what_would_wait(price_book: PriceBook) -> None:
+    (price_book.folder / "next.json").write_bytes(price_list(a=2, b=6000))
+    words = ("import genai-prices", str(price_book.folder / "next.json"), "--published", "2026-11-03", "--dry-run")
+    said = price_book.run(*words)
+    assert "would wait: acme/b input_tokens 6 -> 6000 USD per 1,000,000, rule too_dear" in said
+    found = price_book.commands.json(*words)["would_wait"]
+    assert [(one["offering"], one["meter"], one["rule"]) for one in found] == [
+        ("acme/b", "input_tokens", "too_dear"),
+        ("acme/b", "output_tokens", "too_dear"),
+    ]
+    assert {r["offering"] for r in price_book.reviews()} == {"acme/a"}
