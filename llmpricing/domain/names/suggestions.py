@@ -23,7 +23,8 @@ _EFFORTS = frozenset({"xhigh", "high", "medium", "low", "minimal", "none", "thin
 def suggest(index: NameIndex, name: str) -> tuple[str, ...]:
     """The base model, the name as other sellers' id, then the ids that share most marks with it, rare ones first."""
     shared: Counter[str] = Counter()
-    for mark in set(marks(name)):
+    said = set(marks(name))
+    for mark in said - _EFFORTS or said:
         slugs = index.words.get(mark, ())
         for slug in slugs if len(slugs) < _COMMON else ():
             shared[slug] += 1000 // len(slugs)
