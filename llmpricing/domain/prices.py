@@ -64,6 +64,7 @@ class OtherReason(StrEnum):
     DISAGREEMENT = "disagreement"  # another source that speaks for that time asks something else
     BETWEEN_SIGHTINGS = "between_sightings"  # the value on the other side of a change whose time is not known
     UNDER_REVIEW = "under_review"  # a newer value that waits for a person
+    BOUND = "bound"  # what a snapshot of the same model asks, which is the most it can cost; never stored
 
 
 @dataclass(frozen=True, slots=True)

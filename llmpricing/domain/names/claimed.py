@@ -27,6 +27,14 @@ def claimed_by(index: NameIndex, slug: str) -> str | None:
     return None
 
 
+def claims(index: NameIndex, slug: str) -> tuple[str, ...]:
+    """The offerings of the same seller that stand on this one, such as its snapshots."""
+    provider, _, api_id = slug.partition("/")
+    seller = index.sellers.get(provider)
+    alike = seller.by_model.get(identity(api_id).model, ()) if seller else ()
+    return tuple(entry.slug for entry in alike if entry.slug != slug and claimed_by(index, entry.slug) == slug)
+
+
 def _claiming(seller: Seller, text: str) -> Iterator[IndexedOffering]:
     if text in seller.by_exact_clause:
         yield seller.by_exact_clause[text]

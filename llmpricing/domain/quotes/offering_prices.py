@@ -32,6 +32,11 @@ class PricedPlace(NamedTuple):
     is_apart: bool = False
 
 
+def _counts(other: OtherPrice, at: datetime) -> bool:
+    """A snapshot's price bounds only what it is fresh for."""
+    return other.reason is not OtherReason.BOUND or other.price.is_fresh(at)
+
+
 class OfferingPrices:
     """All prices of an offering that were believed at one time. Times between two bounds are priced alike."""
 
@@ -105,7 +110,7 @@ class OfferingPrices:
         return standing_of(own, self._beside, at)
 
     def _made_alternatives(self, place: int, at: datetime) -> tuple[tuple[Alternative, OfferingPrices], ...]:
-        beside = [other for other in self._beside if other.price.valid_at(at)]
+        beside = [other for other in self._beside if other.price.valid_at(at) and _counts(other, at)]
         found = alternatives(self._made(place).prices, beside) if beside else []
         return tuple((one, OfferingPrices(one.prices, self.offering)) for one in found)
 

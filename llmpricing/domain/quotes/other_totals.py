@@ -8,6 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple, TypeVar
 
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.observations import State
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.notices import Code, Notice
@@ -19,6 +21,7 @@ _CODES = {
     OtherReason.BETWEEN_SIGHTINGS: Code.BETWEEN_SIGHTINGS,
     OtherReason.UNDER_REVIEW: Code.UNDER_REVIEW,
 }
+_BOUNDING = (OtherReason.BOUND, OtherReason.DISAGREEMENT)
 
 
 class Alternative(NamedTuple):
@@ -34,12 +37,38 @@ def alternatives(prices: Sequence[Price], others: Iterable[OtherPrice]) -> list[
     """What may stand in place of these prices, all valid at one time; a series is replaced whole."""
     found: dict[tuple[OtherReason, str], list[Price]] = {}
     for other in others:
-        if other.reason in _CODES:
+        if other.reason in _CODES or other.reason is OtherReason.BOUND:
             found.setdefault((other.reason, other.price.source), []).append(other.price)
     return [
         Alternative(reason, source, tuple(dict.fromkeys(price.meter for price in rows)), _replaced(prices, rows))
         for (reason, source), rows in found.items()
     ]
+
+
+def bounds_of(snapshot: str, own: Sequence[Price], prices: Iterable[Price]) -> list[OtherPrice]:
+    """What a snapshot of an offering asks for sounds, pictures and films, of which the ``own`` prices name none: the
+    most that they can cost.
+    """
+    listed = {price.meter for price in own if price.state is State.PRICED}
+    return [
+        OtherPrice(OtherReason.BOUND, replace(price, source=snapshot))
+        for price in prices
+        if price.state is State.PRICED and price.meter not in listed and _is_of_its_own(price.meter)
+    ]
+
+
+def _is_of_its_own(meter: str) -> bool:
+    return METERS[meter].dimensions.get("modality") in ("audio", "image", "video")
+
+
+def highest(answer: Quote, found: Iterable[tuple[Alternative, Compiled]], bill: Callable[[Compiled], Quote]) -> Quote:
+    """The answer with a high bound where it has only a low one and another list or a snapshot prices all of it."""
+    if answer.total is not None or answer.low is None or answer.high is not None:
+        return answer
+    others = [bill(prices) for alternative, prices in found if alternative.reason in _BOUNDING]
+    totals = [other.total for other in others if other.total is not None and other.currency == answer.currency]
+    high = max(totals, default=None)
+    return answer if high is None or high < answer.low else answer._replace(high=high)
 
 
 def _replaced(prices: Sequence[Price], rows: Sequence[Price]) -> tuple[Price, ...]:
@@ -57,6 +86,8 @@ def other_notices(
     """What to say of the alternatives that give another total; ``bill`` is that of the prices beside each."""
     told = []
     for alternative, prices in found:
+        if alternative.reason is OtherReason.BOUND:
+            continue
         other = bill(prices)
         if other.total is None or (answer.currency != other.currency and answer.total is not None):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -15,7 +15,7 @@ from llmpricing.domain.quotes.context_pricing import StatedFacts
 from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.domain.quotes.other_totals import other_notices
+from llmpricing.domain.quotes.other_totals import highest, other_notices
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
 from llmpricing.domain.quotes.unit_rates import PriceDataError
@@ -50,7 +50,8 @@ def quote(
     use = _new_use((usage, at, context))
     answer = _bill_of(prices, use, terms)
     if prices.is_doubted:
-        told = (*_other_totals(answer, prices, use, terms), *told)
+        answer, others = _with_others(answer, prices, use, terms)
+        told = (*others, *told)
     if told:
         answer = answer._replace(warnings=merged((*answer.warnings, *told)))
     return answer._replace(notes=merged((*answer.notes, *notes))) if notes else answer
@@ -82,11 +83,13 @@ def _bill_of(prices: OfferingPrices, use: Use, terms: Terms) -> Quote:
     return cases[0][1] if len(cases) == 1 else answer_of(cases, prices.defaults)
 
 
-def _other_totals(answer: Quote, prices: OfferingPrices, use: Use, terms: Terms) -> list[Notice]:
-    """What the usage would cost otherwise, where other lists, a change or a waiting value leave it in doubt."""
+def _with_others(answer: Quote, prices: OfferingPrices, use: Use, terms: Terms) -> tuple[Quote, Sequence[Notice]]:
+    """The answer with the most it can cost, and what else the usage might cost where other lists, a change or a waiting
+    value leave it in doubt.
+    """
     found = prices.alternatives(use.at)
     if not found:
-        return []
+        return answer, ()
 
     def bill(other: OfferingPrices) -> Quote:
         try:
@@ -94,7 +97,7 @@ def _other_totals(answer: Quote, prices: OfferingPrices, use: Use, terms: Terms)
         except (ContextError, PriceDataError) as refusal:
             return refused(UNKNOWN, str(refusal), use.usage)
 
-    return other_notices(answer, use.usage.keys, found, bill)
+    return highest(answer, found, bill), other_notices(answer, use.usage.keys, found, bill)
 
 
 def _cases(prices: OfferingPrices, use: Use, terms: Terms) -> list[tuple[StatedFacts, Quote]]:

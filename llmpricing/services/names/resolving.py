@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.names.claimed import claimed_by
+from llmpricing.domain.names.claimed import claimed_by, claims
 from llmpricing.domain.names.claims import Claims
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.twins import twins
@@ -51,6 +51,7 @@ class Names:
         self._listed_bounds = sorted(created.union(_bounds(recorded)))
         self._catalogues: Memory[int, NameIndex] = Memory(4)
         self._claimed: Memory[tuple[int, str], str | None] = Memory(_REMEMBERED_CLAIMS)
+        self._claims: Memory[tuple[int, str], tuple[str, ...]] = Memory(_REMEMBERED_CLAIMS)
         self._lookups: Memory[tuple[int, int, int], Lookup] = Memory(16)
         self.alias_mark, self._aliases = "", tuple[RecordedAlias, ...]()
         self.priced = PricedNames()
@@ -115,6 +116,12 @@ class Names:
         known = bisect_right(self._listed_bounds, known_at)
         claimed = self._claimed.remember((known, slug), lambda: claimed_by(self._index(known_at), slug))
         return self.offerings[claimed] if claimed else None
+
+    def claims(self, slug: str, known_at: datetime) -> tuple[Offered, ...]:
+        """The offerings of the same seller that stood on this one, by what was recorded at a time."""
+        known = bisect_right(self._listed_bounds, known_at)
+        found = self._claims.remember((known, slug), lambda: claims(self._index(known_at), slug))
+        return tuple([self.offerings[one] for one in found])
 
     def _lookup(self, clocks: Clocks) -> Lookup:
         aliases = [

@@ -16,6 +16,7 @@ from llmpricing.domain.evidence import GRACE, SourceLists
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.other_totals import bounds_of
 from llmpricing.domain.quotes.standing_on import standing_on
 from llmpricing.models import OtherPriceRow, PriceRow, Source
 from llmpricing.services.memory import Memory
@@ -32,12 +33,11 @@ _lists: Memory[tuple[str, datetime], ReadLists] = Memory(16)
 
 
 class _Key(NamedTuple):
-    """A book, an offering, and the last changes of its prices and of those of the offering that it stands on."""
+    """A book, an offering, and the last changes of its prices and of those of the same model that bear on them."""
 
     book: str
     offering: int
-    changed: datetime
-    claimed_changed: datetime | None
+    changed: tuple[datetime, ...]
 
 
 _compiled: Memory[_Key, OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
@@ -53,26 +53,28 @@ def prices_of(
     compiled stays good until the offering's own next change, whatever else an import brings.
     """
     log, claimed = change_log(session, known), _claimed(session, known, known_at, offerings)
-    keys = {
-        _Key(
-            known.book,
-            offering,
-            log.last_change(offering, known_at),
-            log.last_change(base.id, known_at) if base else None,
-        )
-        for offering in offerings
-        for base in (claimed.get(offering),)
-    }
+    snapshots = _snapshots(session, known, known_at, offerings)
+    keys = []
+    for offering in offerings:
+        alike = [base.id for base in (claimed.get(offering), *snapshots.get(offering, ())) if base]
+        changed = tuple([log.last_change(one, known_at) for one in (offering, *alike)])
+        keys.append(_Key(known.book, offering, changed))
     found = _compiled.recall(keys)
     missing = [key for key in keys if key not in found]
     if missing:
         concerned = _with_claimed((key.offering for key in missing), claimed)
+        concerned |= {one.id for key in missing for one in snapshots.get(key.offering, ())}
         read = _read(session, PriceRow.offering_id.in_(concerned), PriceRow.believed_at(known_at))
         beside = _others(session, concerned, known_at)
         for key in missing:
             offering = key.offering
-            prices = _standing(offering, claimed.get(offering), read, beside)
-            found[key] = OfferingPrices(prices[0], offerings[offering], prices[1])
+            prices, others = _standing(offering, claimed.get(offering), read, beside)
+            bounds = [
+                bound
+                for one in snapshots.get(offering, ())
+                for bound in bounds_of(one.slug, prices, read.get(one.id, ()))
+            ]
+            found[key] = OfferingPrices(prices, offerings[offering], [*others, *bounds])
             _compiled.keep(key, found[key])
     return {key.offering: prices for key, prices in found.items()}
 
@@ -85,6 +87,14 @@ def _claimed(
     return {
         offering: base for offering, slug in offerings.items() if (base := names.claimed_by(slug, known_at)) is not None
     }
+
+
+def _snapshots(
+    session: Session, known: BookState, known_at: datetime, offerings: Mapping[int, str]
+) -> dict[int, tuple[Offered, ...]]:
+    """By offering those that stand on it, if any."""
+    names = names_of(session, known)
+    return {offering: found for offering, slug in offerings.items() if (found := names.claims(slug, known_at))}
 
 
 def _with_claimed(offerings: Iterable[int], claimed: Mapping[int, Offered]) -> set[int]:

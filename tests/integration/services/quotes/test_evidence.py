@@ -182,3 +182,17 @@ def test_a_change_of_the_alias_reaches_its_snapshot(empty_session: Session) -> N
     import_lists(empty_session, [genai("2026-11-11", 1, large=large | {"input_mtok": 4})])
     assert ask(empty_session, "large-2026-04-14", at=at).total == "4"
     assert Decimal(ask(empty_session, "large-2026-04-14").total or 0) == 2
+
+
+def test_what_a_snapshot_asks_for_sound_is_the_most_that_its_alias_costs(empty_session: Session) -> None:
+    """`openai/gpt-4o-audio-preview`: sound at the price of text, 0.0075."""
+    large = {"input_mtok": 2.5, "output_mtok": 10, "also": ["large-2026-04-14"]}
+    sound = {"input_cost_per_audio_token": 40, "output_cost_per_audio_token": 80}
+    import_lists(empty_session, [genai("2026-11-10", large=large)])
+    import_lists(empty_session, [litellm("2026-11-12", 1, **{"large-2026-04-14": flat(2.5, 10, **sound)})])
+    usage = {"input_tokens": 1000, "input_audio_tokens": 900, "output_tokens": 500, "output_audio_tokens": 400}
+    alias, snapshot = (ask(empty_session, name, usage) for name in ("large", "large-2026-04-14"))
+    assert (alias.total, alias.low, alias.high) == (None, "0.00125", "0.06925")
+    assert snapshot.total == "0.06925"
+    text = ask(empty_session, "large", {"input_tokens": 1000})
+    assert (text.total, text.low, text.high) == ("0.0025", None, None)

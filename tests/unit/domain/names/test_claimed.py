@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmpricing.domain.names.claimed import claimed_by
+from llmpricing.domain.names.claimed import claimed_by, claims
 from llmpricing.domain.names.index import IndexedOffering, build_index
 from llmpricing.domain.observations import ObservedProvider
 
@@ -42,3 +42,9 @@ def test_what_a_list_itself_tells_apart_stands_on_nothing():
 
 def test_an_unknown_seller_claims_nothing():
     assert claimed_by(index(("gpt-9", EQUALS)), "nobody/gpt-9") is None
+
+
+def test_an_alias_knows_the_snapshots_that_stand_on_it():
+    known = index(("gpt-9", EQUALS), ("gpt-9-2026-04-14", ()), ("gpt-9-mini", ()))
+    assert claims(known, "acme/gpt-9") == ("acme/gpt-9-2026-04-14",)
+    assert claims(known, "acme/gpt-9-2026-04-14") == claims(known, "nobody/gpt-9") == ()
