@@ -8,49 +8,30 @@ none is picked. docs/names.md tells the order.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why, one_of
 from llmpricing.domain.names.bare_names import of_a_bare_name
-from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of, path_at
+from llmpricing.domain.names.forms import form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.moments import ANY_MOMENT, Moment
 from llmpricing.domain.names.providers import (
     HUGGING_FACE,
     KIN,
     NAMED_BY_CUSTOMERS,
-    ORGANISATIONS,
     Hint,
     HintKind,
     called_exactly,
-    is_providers_name,
     names_nobody,
-    read_hint,
-    sells_at_all,
-    surfaces_of,
 )
+from llmpricing.domain.names.routes import PREFIXED, Route, routes
 from llmpricing.domain.names.spellings import spellings, without_window
 from llmpricing.domain.names.suggestions import suggest
 from llmpricing.domain.names.surfaces import at_surface, exact_id
 
 __all__ = ["MAX_LENGTH", "Ambiguous", "Resolution", "Unknown", "Why", "read", "resolve", "too_long", "with_suggestions"]
 MAX_LENGTH = 400  # characters; longer names are no model's and no seller's
-_PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
-_BEHIND = re.compile(r"([^/]+)/([^/:]+)(?:/[^/]*)?")  # Helicone writes the seller behind the model
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One way to read a name: at which surfaces, which text, and what was read from the name itself."""
-
-    surfaces: tuple[str, ...]
-    text: str
-    region: str = ""
-    detail: str = ""
-    only_ids: bool = False
 
 
 def resolve(
@@ -109,14 +90,14 @@ def _found(
     written_so = [slug for slug in own_form if slug == text]
     if written_so or (own_form and hint is None):
         return one_of(written_so or own_form, "id")
-    if (prefixed := _PREFIXED.fullmatch(text)) and names_nobody(prefixed[1]):
+    if (prefixed := PREFIXED.fullmatch(text)) and names_nobody(prefixed[1]):
         return _found(index, prefixed[2], hint, said, moment)
     for seller in index.surfaces(hint) if hint and hint.surfaces != (HUGGING_FACE,) else ():
         if by_id := exact_id(index, seller, text, moment):
             return by_id
     if own_form:
         return one_of(own_form, "id")
-    for route in _routes(index, text, hint, said or ""):
+    for route in routes(index, text, hint, said or ""):
         if found := _at(index, route, moment):
             return found
     return None if hint or form_of(text) else of_a_bare_name(index, text, moment)
@@ -127,85 +108,13 @@ def _is_at(slug: str, hint: Hint | None) -> bool:
     return hint is None or slug.partition("/")[0] in hint.surfaces
 
 
-def _routes(index: NameIndex, text: str, hint: Hint | None, said: str) -> Iterator[Route]:
-    """The ways to read a name, the surest first; a form that contradicts the hint ends them."""
-    surfaces = hint.surfaces if hint else ()
-    only_ids = bool(hint and hint.kind is HintKind.LOCAL)
-    form = form_of(text)
-    if form and form.own:
-        return
-    if form and not any(f"{one}/{text}".lower() in index.slugs for one in surfaces):
-        if _beats(form, hint):
-            detail = f"its form is that of {form.provider}, not of {said}" if hint else ""
-            yield Route(surfaces_of(form.provider), form.model, form.region, detail)
-            return
-        if hint and form.model != text:
-            yield Route(surfaces, form.model, form.region, only_ids=only_ids)
-    if prefixed := _PREFIXED.fullmatch(text):
-        yield from _by_prefix(index, prefixed, hint, said)
-    if hint:
-        yield Route(surfaces, text, only_ids=only_ids)
-    elif (behind := _BEHIND.fullmatch(text)) and (index.seller_called(behind[2]) or sells_at_all(behind[2])):
-        seller = called_exactly(behind[2])
-        yield Route(surfaces_of(seller), behind[1], detail=f"read as {behind[1]} at {seller}")
-
-
-def _beats(form: Form, hint: Hint | None) -> bool:
-    """Whether a form says another seller than the hint; where it only may, a platform that was named counts more."""
-    if hint is None or form.provider in hint.surfaces:
-        return hint is None
-    if form.provider == "google" or hint.kind is HintKind.LOCAL:
-        return False
-    if form.provider in ("openrouter", "google-vertex") and "/models/" not in form.model:
-        return hint.kind is HintKind.LAB or hint.surfaces == ("google",)
-    return form.provider != "aws" or not LIKE_BEDROCK & set(hint.surfaces)
-
-
-def _by_prefix(index: NameIndex, prefixed: re.Match[str], hint: Hint | None, said: str) -> Iterator[Route]:
-    """The name without a prefix that says its seller; one of a platform counts more than a hint to a lab."""
-    prefix, rest = prefixed[1], prefixed[2]
-    exact = None if prefix.lower() in ORGANISATIONS else _seller_before(index, prefixed)
-    if exact is None:
-        return
-    if hint is None or set(exact.surfaces) & set(hint.surfaces):
-        surfaces = exact.surfaces if hint is None else hint.surfaces
-        form = form_of(rest)
-        if form and form.provider in surfaces:
-            yield Route(surfaces, form.model, form.region)
-        yield Route(surfaces, rest, only_ids=exact.kind is HintKind.LOCAL)
-        inner = _PREFIXED.fullmatch(rest)
-        if inner and inner[1].lower() == prefix.lower():
-            yield Route(surfaces, inner[2], only_ids=exact.kind is HintKind.LOCAL)
-    elif hint.kind is HintKind.LAB and exact.kind is not HintKind.LAB:
-        detail = f"its prefix is that of {exact.surfaces[0]}, not of {said}"
-        yield Route(exact.surfaces, rest, detail=detail, only_ids=exact.kind is HintKind.LOCAL)
-
-
-def _seller_before(index: NameIndex, prefixed: re.Match[str]) -> Hint | None:
-    """Whom a prefix names: a seller's id, another name of it, or a library's word for it where it can be no maker's,
-    as in ``azure_openai:gpt-4o`` and ``vertex_ai_beta/gemini-2.5-pro``.
-    """
-    prefix = prefixed[1]
-    is_librarys = prefixed[0][len(prefix)] == ":" or "_" in prefix
-    if not (
-        index.seller_called(prefix) or called_exactly(prefix) in _WORDS or (is_librarys and is_providers_name(prefix))
-    ):
-        return None
-    hint = read_hint(prefix, index.sellers)
-    return hint if hint.surfaces else None
-
-
-# What stands before a slash and means a seller, though the price book may have nothing of it.
-_WORDS = frozenset({"aws", "azure", "azure-ai", "github", "google-vertex", "ollama", "snowflake", "vllm"})
-
-
 def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguous | None:
     """All steps at each surface, then at those that stand in; the routes of Hugging Face are candidates."""
     sellers = index.surfaces(Hint(HintKind.PLATFORM, route.surfaces))
     many: list[str] = []
     for seller in sellers:
         text, region = path_at(seller.slug, route.text)
-        found = _only_id(index, seller, text, moment) if route.only_ids else at_surface(index, seller, text, moment)
+        found = exact_id(index, seller, text, moment) if route.only_ids else at_surface(index, seller, text, moment)
         if isinstance(found, Resolution) and (route.region or region or route.detail):
             found = replace(found, region=route.region or region, detail=_joined(route.detail, found.detail))
         if found and len(sellers) > 1 and route.surfaces == (HUGGING_FACE,):
@@ -215,10 +124,6 @@ def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguou
     if many:
         return Ambiguous(tuple(many)) if len(many) > 1 else Resolution(many[0], "only seller")
     return None if route.only_ids else _stand_in(index, route, sellers, moment)
-
-
-def _only_id(index: NameIndex, seller: Seller, text: str, moment: Moment) -> Resolution | Ambiguous | None:
-    return exact_id(index, seller, text, moment)
 
 
 def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], moment: Moment) -> Resolution | None:
@@ -242,7 +147,7 @@ def _joined(*parts: str) -> str:
 
 
 def _unknown(text: str, hint: Hint | None) -> Unknown:
-    form, prefixed = form_of(text), _PREFIXED.fullmatch(text)
+    form, prefixed = form_of(text), PREFIXED.fullmatch(text)
     if form and form.own:
         return Unknown((), Why.OWN)
     named = set(hint.surfaces) if hint else {called_exactly(prefixed[1])} if prefixed else set()
