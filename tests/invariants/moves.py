@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -33,6 +34,7 @@ class Rule(StrEnum):
     TRUSTED = "the list is more trusted, and fresh"
     BORROWED = "a price of its own in place of a stand-in or of another offering's"
     FILLED = "a meter that no list had priced, by one that asks the same for the rest (section 4)"
+    NEWS = "later than any list before of that seller, of which nothing was foreseen (section 1)"
     SCHEDULE = "a finer schedule (section 4)"
     TWO_TO_ONE = "two fresh lists against one (section 2)"
     DEFAULT = "a documented default or a stated size (section 5)"
@@ -44,6 +46,19 @@ class Rule(StrEnum):
 
 
 BROKEN = (Rule.LOST, Rule.OVERRULED, Rule.SILENT)
+
+
+class Import(NamedTuple):
+    """A list that was imported; ``newest`` is when each seller's newest list of any source was published before it."""
+
+    source: str
+    published_at: datetime
+    newest: Mapping[str, datetime]
+
+    def is_news_of(self, question: Question) -> bool:
+        """Whether both the time asked and the list are later than all that was read of the seller before."""
+        newest = self.newest.get(question.name.partition("/")[0])
+        return newest is not None and newest < self.published_at and newest < question.at
 
 
 class Move(NamedTuple):
@@ -75,33 +90,34 @@ class Moves:
         return self.by_rule.total()
 
 
-def compare(before: Answers, after: Answers, source: str, imported: str) -> Moves:
-    """The moves of all that was asked before the import of a list of ``source``."""
-    found = Moves(imported, asked=len(before))
+def compare(before: Answers, after: Answers, imported: Import) -> Moves:
+    """The moves of all that was asked before the import."""
+    found = Moves(f"{imported.source} of {imported.published_at:%Y-%m-%d}", asked=len(before))
     for question, old in before.items():
         new = after[question]
         found.known += old.is_known
         found.gained += new.is_known and not old.is_known
         if not old.is_known or old.total == new.total:
             continue
-        move = Move(question, old, new, _rule(old, new, source))
+        move = Move(question, old, new, _rule(question, old, new, imported))
         found.by_rule[move.rule] += 1
         if move.rule in BROKEN:
             found.broken.append(move)
     return found
 
 
-def _rule(old: Answer, new: Answer, source: str) -> Rule:
+def _rule(question: Question, old: Answer, new: Answer, imported: Import) -> Rule:
+    source = imported.source
     if new.total is None:
         return Rule.BOUNDS if new.is_bounded else Rule.LOST
     if _is_protected(old, source):
-        return _listed(old, new, source) or Rule.OVERRULED
+        return _listed(old, new, source) or (Rule.NEWS if imported.is_news_of(question) else Rule.OVERRULED)
     if _is_small(old, new):
         return Rule.SMALL
     if _is_filled(old, new, source):
         return Rule.FILLED
     if not old.codes and not new.codes:
-        return Rule.SILENT
+        return Rule.NEWS if imported.is_news_of(question) else Rule.SILENT
     if source in old.sources:
         return Rule.OWN_WORD
     if old.codes & NOT_FRESH:

@@ -10,14 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zlib import crc32
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from llmpricing.models import Provider
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import SOURCES
 from tests.invariants.answers import Answers, answers, names_of_book
-from tests.invariants.moves import Moves, compare
+from tests.invariants.moves import Import, Moves, compare
 
 SEED = 20261122
 
@@ -74,10 +77,19 @@ def watched(
     """
     before = _asked(session, moments, every)
     for number, one in enumerate(lists, 1):
+        imported = Import(one.source, one.published_at, _newest(session))
         import_one(session, one, now + timedelta(minutes=number))
         after = _asked(session, moments, every)
-        yield compare(before, after, one.source, str(one))
+        yield compare(before, after, imported)
         before = after
+
+
+def _newest(session: Session) -> dict[str, datetime]:
+    """When each seller's newest list of any source was published."""
+    with session.begin():
+        slugs = dict(session.execute(select(Provider.id, Provider.slug)).all())
+        lists, sources = lists_of(session), sources_by_provider(session, list(slugs))
+        return {slugs[provider]: newest_list(lists, of) for provider, of in sources.items()}
 
 
 def _asked(session: Session, moments: Sequence[datetime], every: int) -> Answers:

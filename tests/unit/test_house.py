@@ -55,33 +55,6 @@ def types_of(module: ast.Module) -> Iterator[str]:
                 yield name
 
 
-def test_no_two_modules_import_each_other_by_whatever_way():
-    imported = {name(module): set(imports_of(module)) for module in MODULES}
-    loaded: set[str] = set()
-    while ready := {one for one, others in imported.items() if one not in loaded and others <= loaded}:
-        loaded |= ready
-    assert sorted(imported.keys() - loaded) == [], "each of them waits for another to be loaded"
-
-
-def name(module: Path) -> str:
-    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-
-
-def imports_of(module: Path) -> Iterator[str]:
-    """The modules of ours that it imports, wherever it does, but for what only type checkers read."""
-    known = {name(one) for one in MODULES}
-    tree = ast.parse(module.read_text("utf-8"))
-    body = [part for part in tree.body if not (isinstance(part, ast.If) and "TYPE_CHECKING" in ast.unparse(part.test))]
-    for node in (inner for part in body for inner in ast.walk(part)):
-        if isinstance(node, ast.Import):
-            found = {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found = {inner if (inner := f"{node.module}.{one.name}") in known else node.module for one in node.names}
-        else:
-            continue
-        yield from (found & known) - {name(module)}
-
-
 def test_every_file_says_what_lies_there():
     silent = [module for module in MODULES if not ast.get_docstring(ast.parse(module.read_text("utf-8")))]
     assert silent == [], "say in one line what each holds"

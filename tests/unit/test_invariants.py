@@ -9,9 +9,12 @@ import pytest
 
 from llmpricing.domain.quotes.notices import Code
 from tests.invariants.answers import Answer, Question, month_ends
-from tests.invariants.moves import BROKEN, Rule, compare
+from tests.invariants.moves import BROKEN, Import, Rule, compare
 
 ASKED = Question("acme/large", datetime(2026, 10, 31, 12, tzinfo=UTC), "plain")
+
+
+IMPORTED = Import("litellm", datetime(2026, 11, 12, tzinfo=UTC), {"acme": datetime(2026, 11, 10, tzinfo=UTC)})
 
 
 def _answer(total, *sources, codes=(), scheduled=(), bounds=(None, None)):
@@ -42,16 +45,31 @@ def _answer(total, *sources, codes=(), scheduled=(), bounds=(None, None)):
     ],
 )
 def test_a_move_is_told_by_the_rule_behind_it(rule, before, after):
-    moves = compare({ASKED: before}, {ASKED: after}, "litellm", "litellm of 2026-11-12")
+    moves = compare({ASKED: before}, {ASKED: after}, IMPORTED)
     assert dict(moves.by_rule) == {rule: 1}
     assert len(moves.broken) == (rule in BROKEN)
+
+
+@pytest.mark.parametrize(
+    ("newest", "published", "rule"),
+    [
+        ("2026-09-01", "2026-11-12", Rule.NEWS),
+        ("2026-11-10", "2026-11-12", Rule.SILENT),  # the time asked lies before what was read of the seller
+        ("2026-09-01", "2026-08-01", Rule.SILENT),  # the list is no news
+    ],
+)
+def test_beyond_the_newest_list_of_a_seller_a_later_one_is_news(newest, published, rule):
+    days = [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (newest, published)]
+    imported = Import("litellm", days[1], {"acme": days[0]})
+    moves = compare({ASKED: _answer(1, "litellm")}, {ASKED: _answer(2, "litellm")}, imported)
+    assert dict(moves.by_rule) == {rule: 1}
 
 
 def test_an_answer_that_stays_or_is_gained_is_no_move():
     same, gained = Question("acme/same", *ASKED[1:]), Question("acme/gained", *ASKED[1:])
     before = {same: _answer(1, "genai-prices"), gained: _answer(None)}
     after = {same: _answer(1, "litellm", codes=[Code.DISAGREEMENT]), gained: _answer(1, "litellm")}
-    moves = compare(before, after, "litellm", "a list")
+    moves = compare(before, after, IMPORTED)
     assert (moves.asked, moves.known, moves.gained, moves.moved, moves.broken) == (2, 1, 1, 0, [])
 
 

@@ -61,10 +61,9 @@ def request_kind(
         return RequestKind(refused=True)
     own = tuple(rate for rate in rates if rate.valid_at(at))
     pricing = prices.pricing(at, context, own) if own else listed
-    # More than one request can have is a sum of several, at the base step.
-    request_input = 0 if usage.request_input > prices.most_input else usage.request_input
     allocations = [
-        (facts, selection.allocation(request_input, usage.keys)) for facts, selection in pricing.variants(usage.keys)
+        (facts, selection.allocation(usage.request_input, usage.keys))
+        for facts, selection in pricing.variants(usage.keys)
     ]
     priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
     if not priced:
@@ -110,5 +109,4 @@ def turns(prices: OfferingPrices, rates: Sequence[ContractRate], days: Iterable[
 
 def steps(prices: OfferingPrices) -> list[int]:
     """Numbers of input tokens of a request between which its prices stay the same."""
-    found = {least_input(step) for price in prices.prices if (step := price.conditions.step)}
-    return sorted(found | {prices.most_input + 1}) if found else []
+    return sorted({least_input(step) for price in prices.prices if (step := price.conditions.step)})

@@ -20,7 +20,6 @@ from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, listed_place, zone
 from llmpricing.domain.quotes.search_fees import with_one_fee
 from llmpricing.domain.quotes.sellers import charges_apart, default_facts, has_default_place
 from llmpricing.domain.quotes.unit_rates import PriceDataError, remembered
-from llmpricing.domain.usage.quantities import LARGEST
 
 
 class PricedPlace(NamedTuple):
@@ -41,16 +40,9 @@ def _counts(other: OtherPrice, at: datetime) -> bool:
 class OfferingPrices:
     """All prices of an offering that were believed at one time. Times between two bounds are priced alike."""
 
-    def __init__(
-        self,
-        prices: Sequence[Price],
-        offering: str = "",
-        others: Sequence[OtherPrice] = (),
-        window: int | None = None,
-    ) -> None:
+    def __init__(self, prices: Sequence[Price], offering: str = "", others: Sequence[OtherPrice] = ()) -> None:
         self.prices = prices = tuple(with_one_fee(prices, offering))
         self.offering = offering  # provider/api-id, for what its seller documents; empty where that does not count
-        self.most_input = self._most_input(window)
         self.tiers = frozenset(price.conditions.service_tier for price in prices)
         self.regions = frozenset(price.conditions.region for price in prices) - {""}
         self.extra: dict[str, frozenset[str]] = {}
@@ -69,13 +61,6 @@ class OfferingPrices:
         self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
         self._alternatives: dict[int, tuple[tuple[Alternative, OfferingPrices], ...]] = {}
         self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
-
-    def _most_input(self, window: int | None) -> int:
-        """How many input tokens one request can have, as far as steps depend on it. A context window below one of the
-        offering's own steps is no limit: some are of the usual window where a larger one is sold too.
-        """
-        highest = max((price.conditions.step.above for price in self.prices if price.conditions.step), default=None)
-        return window if window and highest is not None and window > highest else LARGEST
 
     def _defaults(self) -> dict[str, str | None]:
         """What a fact is where a request leaves it out, by its name; the bare entry is None."""
@@ -127,7 +112,7 @@ class OfferingPrices:
     def _made_alternatives(self, place: int, at: datetime) -> tuple[tuple[Alternative, OfferingPrices], ...]:
         beside = [other for other in self._beside if other.price.valid_at(at) and _counts(other, at)]
         found = alternatives(self._made(place).prices, beside) if beside else []
-        return tuple((one, OfferingPrices(one.prices, self.offering, window=self.most_input)) for one in found)
+        return tuple((one, OfferingPrices(one.prices, self.offering)) for one in found)
 
     def _made(self, place: int) -> Period:
         period = self._periods[place]

@@ -20,7 +20,7 @@ from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.quotes.unstated import TIME, moments
-from llmpricing.domain.quotes.usage_told import sum_quote, told_quote
+from llmpricing.domain.quotes.usage_told import told_quote
 from llmpricing.domain.usage.quantities import Usage
 
 _new_use: Callable[[tuple[Usage, datetime, Context]], Use] = partial(tuple.__new__, Use)  # in half the time
@@ -35,8 +35,6 @@ def quote(
     """
     if usage.told is not None:
         return told_quote(lambda use: quote(prices, *use, terms), prices, Use(usage, at, context))
-    if usage.request_input > prices.most_input:
-        return sum_quote(lambda use: quote(prices, *use, terms), prices, Use(usage, at, context))
     told: tuple[Notice, ...] = ()
     notes: tuple[Notice, ...] = ()
     if usage.service_tier or usage.region or usage.overlaps:
@@ -183,9 +181,5 @@ def requote(
     rates = tuple(rate for rate in terms.rates if rate.amount is None or rate.meter not in tiered)
     usage = usage._replace(service_tier=None, region=None)
     return quote(
-        OfferingPrices(list(map(stripped, kept)), prices.offering, window=prices.most_input),
-        usage,
-        at,
-        UNSTATED,
-        terms._replace(rates=rates),
+        OfferingPrices(list(map(stripped, kept)), prices.offering), usage, at, UNSTATED, terms._replace(rates=rates)
     )

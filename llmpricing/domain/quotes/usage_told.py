@@ -34,18 +34,9 @@ def told_quote(billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
     else:
         answer = billed(plain)
     if usage.requests > 1:
-        why = f"{usage.requests} requests; a mean input of {usage.request_input} tokens decides the step"
-        answer = _with_bounds(answer, billed, prices, plain, why)
+        answer = _with_bounds(answer, billed, prices, plain)
     doubts += [Notice(Code.NOT_UNDERSTOOD, remark.message, remark.meter) for remark in told.remarks]
     return answer._replace(warnings=merged((*answer.warnings, *doubts))) if doubts else answer
-
-
-def sum_quote(billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
-    """The quote of more input than one request can have, at the base step: nothing tells how many requests it was."""
-    usage = use.usage
-    shared = use._replace(usage=usage._replace(request_input=0))
-    why = f"several requests, since the context window ends at {prices.most_input} tokens; the base price was taken"
-    return _with_bounds(billed(shared), billed, prices, shared, why)
 
 
 def _with_facts(prices: OfferingPrices, told: Told, context: Context) -> tuple[Context, list[Notice]]:
@@ -111,7 +102,7 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
     return None if None in amounts else sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, use: Use, why: str) -> Quote:
+def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
     """The answer for a sum of requests, with low and high where single ones may lie on another side of a step."""
     usage = use.usage
     total_input = usage.stated.get(_INPUT, 0)
@@ -121,7 +112,11 @@ def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, use: Use
         return answer
     sides = [billed(use._replace(usage=usage._replace(request_input=least))) for least in (0, *reached)]
     totals = [side.total for side in (answer, *sides) if side.total is not None and side.currency == answer.currency]
-    notice = Notice(Code.AGGREGATE, f"the usage sums up {why}, and single requests may lie across it", _INPUT)
+    message = (
+        f"the usage sums up {usage.requests} requests; a mean input of {usage.request_input} tokens decides the step, "
+        "and single requests may lie across it"
+    )
+    notice = Notice(Code.AGGREGATE, message, _INPUT)
     if len(set(totals)) < 2:
         return answer._replace(notes=merged((*answer.notes, notice)))
     return answer._replace(low=min(totals), high=max(totals), warnings=merged((*answer.warnings, notice)))

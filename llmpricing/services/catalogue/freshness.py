@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.health import DATA_TIMEOUT_S
 from llmpricing.health.database import fresh_database
-from llmpricing.models import FetchOutcome, Source, SourceFetch
+from llmpricing.models import Source, SourceFetch
 from llmpricing.settings import Settings
 
 BUNDLED = "bundled"  # how the origin of a list that came with the installation begins
@@ -33,7 +33,7 @@ def source_ages(session: Session, now: datetime) -> list[SourceAge]:
     """Every source that was read, the most trusted first."""
     latest = (
         select(SourceFetch)
-        .where(SourceFetch.outcome.in_((FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)))
+        .where(SourceFetch.outcome.in_(("imported", "unchanged")))
         .ext(distinct_on(SourceFetch.source_id))
         .order_by(SourceFetch.source_id, SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .subquery()

@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select, true
 
-from llmpricing.domain.observations import State
-from llmpricing.models import FetchOutcome, PriceRow, Provider, Source, SourceFetch
+from llmpricing.models import PriceRow, Provider, Source, SourceFetch
 from llmpricing.services.clocks import Clocks
 
 BASE_METERS = {
@@ -84,15 +83,15 @@ def _prices(offerings: FromClause, clocks: Clocks) -> Any:
     """The offering's prices in one row. One lateral look-up per offering keeps a page as fast as it is short."""
     base = PriceRow.condition_key == ""
     first = and_(base, PriceRow.meter == "input_tokens")
-    charged = PriceRow.state.in_((State.PRICED, State.FREE))
+    charged = PriceRow.state.in_(("priced", "free"))
     per_mtok = PriceRow.amount * (literal(1_000_000) / PriceRow.per_quantity)
     state = case(
-        (func.bool_or(PriceRow.state == State.PRICED), State.PRICED.value),
-        (func.bool_or(PriceRow.state == State.FREE), State.FREE.value),
-        (func.bool_or(PriceRow.state == State.INCLUDED), State.INCLUDED.value),
-        (func.bool_or(PriceRow.state == State.SUBSCRIPTION), State.SUBSCRIPTION.value),
-        (func.bool_or(PriceRow.state == State.NOT_OFFERED), State.NOT_OFFERED.value),
-        else_=State.UNKNOWN.value,
+        (func.bool_or(PriceRow.state == "priced"), "priced"),
+        (func.bool_or(PriceRow.state == "free"), "free"),
+        (func.bool_or(PriceRow.state == "included"), "included"),
+        (func.bool_or(PriceRow.state == "subscription"), "subscription"),
+        (func.bool_or(PriceRow.state == "not_offered"), "not_offered"),
+        else_="unknown",
     )
 
     def of_meter(meter: str) -> ColumnElement[Decimal | None]:
@@ -107,7 +106,7 @@ def _prices(offerings: FromClause, clocks: Clocks) -> Any:
     ).where(
         PriceRow.offering_id == offerings.c.id,
         PriceRow.at(clocks.as_of, clocks.known_at),
-        PriceRow.state != State.UNKNOWN,
+        PriceRow.state != "unknown",
     )
     return query.correlate(offerings).lateral("prices")
 
@@ -116,10 +115,7 @@ def _verified(clocks: Clocks) -> Any:
     """When each source was last read and still said what it says."""
     return (
         select(SourceFetch.source_id, func.max(SourceFetch.published_at).label("verified_at"))
-        .where(
-            SourceFetch.outcome.in_((FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)),
-            SourceFetch.fetched_at <= clocks.known_at,
-        )
+        .where(SourceFetch.outcome.in_(("imported", "unchanged")), SourceFetch.fetched_at <= clocks.known_at)
         .group_by(SourceFetch.source_id)
         .subquery("verified")
     )

@@ -10,11 +10,10 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session, aliased
 
-from llmpricing.domain.observations import State
 from llmpricing.models import Offering, PriceRow
 from llmpricing.services.clocks import Clocks
 
-COSTS = (State.PRICED, State.FREE, State.INCLUDED, State.SUBSCRIPTION)
+COSTS = ("priced", "free", "included", "subscription")
 Periods = Mapping[str, Sequence[tuple[Range[datetime], Range[datetime]]]]  # by offering, (valid, recorded)
 
 

@@ -1,4 +1,4 @@
-"""When prices and facts of each offering last changed, from the price book's version on that a process met first."""
+"""When the prices of each offering last changed, from the price book's version on that a process met first."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, func, null, or_, select, union
+from sqlalchemy import Select, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from llmpricing.models import OfferingPast, OtherPriceRow, PriceRow
+from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState
 
@@ -68,8 +68,7 @@ def _changed(table: type[PriceRow] | type[OtherPriceRow], time: datetime) -> Sel
 
 
 def _grown(session: Session, log: ChangeLog) -> dict[int, Sequence[datetime]]:
-    facts = select(OfferingPast.offering_id, OfferingPast.until, null()).where(OfferingPast.until > log.until)
-    query: CompoundSelect[Any] = union(*(_changed(table, log.until) for table in (PriceRow, OtherPriceRow)), facts)
+    query = union(*(_changed(table, log.until) for table in (PriceRow, OtherPriceRow)))
     new: dict[int, set[datetime]] = defaultdict(set)
     for offering, *bounds in session.execute(query):
         new[offering].update(bound for bound in bounds if bound is not None and bound > log.until)

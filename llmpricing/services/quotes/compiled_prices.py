@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import ComponentKey
@@ -18,7 +18,7 @@ from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.other_totals import bounds_of
 from llmpricing.domain.quotes.standing_on import standing_on
-from llmpricing.models import Offering, OfferingPast, OtherPriceRow, PriceRow, Source
+from llmpricing.models import OtherPriceRow, PriceRow, Source
 from llmpricing.services.memory import Memory
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
@@ -66,17 +66,15 @@ def prices_of(
         concerned |= {one.id for key in missing for one in snapshots.get(key.offering, ())}
         read = _read(session, PriceRow.offering_id.in_(concerned), PriceRow.believed_at(known_at))
         beside = _others(session, concerned, known_at)
-        windows = _windows(session, read, known_at)
         for key in missing:
-            offering, base = key.offering, claimed.get(key.offering)
-            prices, others = _standing(offering, base, read, beside)
+            offering = key.offering
+            prices, others = _standing(offering, claimed.get(offering), read, beside)
             bounds = [
                 bound
                 for one in snapshots.get(offering, ())
                 for bound in bounds_of(one.slug, prices, read.get(one.id, ()))
             ]
-            window = windows.get(offering) or (windows.get(base.id) if base else None)
-            found[key] = OfferingPrices(prices, offerings[offering], [*others, *bounds], window)
+            found[key] = OfferingPrices(prices, offerings[offering], [*others, *bounds])
             _compiled.keep(key, found[key])
     return {key.offering: prices for key, prices in found.items()}
 
@@ -134,7 +132,6 @@ def prices_by_id(
     believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
     read = _read(session, PriceRow.offering_id.in_(concerned), believed)
     beside = _others(session, concerned, recorded)
-    windows = _windows(session, read, recorded)
     found = {}
     for offering in ids:
         base = claimed.get(offering)
@@ -142,8 +139,7 @@ def prices_by_id(
         named = [replace(p, via=base.slug) for p in read.get(base.id, ()) if p.id in wanted] if base else []
         replaced = {price.id for price in named}
         kept = [price for price in prices if price.id not in replaced]
-        window = windows.get(offering) or (windows.get(base.id) if base else None)
-        found[offering] = OfferingPrices([*kept, *named], offerings[offering], others, window)
+        found[offering] = OfferingPrices([*kept, *named], offerings[offering], others)
     return found
 
 
@@ -207,22 +203,6 @@ def _others(session: Session, offerings: Collection[int], known_at: datetime) ->
         offering, price = _price(values, components)
         found[offering].append(OtherPrice(reason, price))
     return found
-
-
-def _windows(session: Session, read: Mapping[int, Sequence[Price]], known_at: datetime) -> dict[int, int | None]:
-    """The context windows of these offerings that were believed at ``known_at``; none is asked for without steps."""
-    if not any(price.conditions.step for prices in read.values() for price in prices):
-        return {}
-    past = (
-        select(OfferingPast.offering_id, OfferingPast.context_window)
-        .where(OfferingPast.offering_id == Offering.id, OfferingPast.until > known_at)
-        .order_by(OfferingPast.until)
-        .limit(1)
-        .lateral()
-    )
-    window = case((past.c.offering_id.is_(None), Offering.context_window), else_=past.c.context_window)
-    query = select(Offering.id, window).outerjoin(past, true()).where(Offering.id.in_(list(read)))
-    return {offering: found for offering, found in session.execute(query)}
 
 
 def _price(values: dict[str, Any], components: Components) -> tuple[int, Price]:

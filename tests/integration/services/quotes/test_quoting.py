@@ -152,20 +152,6 @@ def test_a_step_that_moves_changes_no_bill_of_the_past(session: Session) -> None
     assert total(session, "acme/acme-long", usage) == Decimal("1.359")
 
 
-def test_a_context_window_that_grows_changes_no_answer_of_what_was_known_before(session: Session) -> None:
-    def grow(providers: Any) -> None:
-        providers[0]["models"][2]["context_window"] = 2_000_000
-
-    usage = {"input_tokens": 1_500_000}
-    before = quote_one(session, asked("acme/acme-long", usage))
-    assert (before.quote.total, before.quote.high) == (Decimal("1.5"), Decimal(3))
-    assert [warning.code for warning in before.quote.warnings] == [Code.AGGREGATE]
-    load(session, grow)
-    assert total(session, "acme/acme-long", usage) == 3
-    again = quote_one(session, asked("acme/acme-long", usage, known_at=before.known_at))
-    assert again.quote == before.quote
-
-
 def test_hours_that_move_change_no_bill_of_the_past(session: Session) -> None:
     def cheap_from(start: str) -> Callable[[Any], None]:
         def change(providers: Any) -> None:

@@ -10,7 +10,6 @@ import pytest
 from llmpricing.domain.conditions import Step, conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.quotes.linear import request_kind, steps
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
@@ -82,29 +81,6 @@ def test_a_sum_above_a_step_in_the_mean_is_billed_beyond_it(price):
     assert codes(answer) == [Code.AGGREGATE]
     one = quote(prices, read_usage({"input_tokens": 600_000}), AT)
     assert (one.total, one.low, codes(one)) == (Decimal("2.4"), None, [])
-
-
-@pytest.mark.parametrize(
-    ("window", "tokens", "right"),
-    [
-        (1_000_000, 1_000_000, ("4", None, None, [])),
-        (1_000_000, 1_000_001, ("2.000002", "2.000002", "4.000004", [Code.AGGREGATE])),
-        (272_000, 1_000_001, ("4.000004", None, None, [])),  # the step lies beyond it, so that it is no limit
-        (None, 1_000_001, ("4.000004", None, None, [])),
-    ],
-)
-def test_more_than_the_context_window_is_a_sum_of_requests(price, window, tokens, right):
-    step = conditions(step=Step(272_000))
-    prices = OfferingPrices([price("input_tokens", "2"), price("input_tokens", "4", step)], window=window)
-    usage = read_usage({"input_tokens": tokens})
-    answer = quote(prices, usage, AT)
-    total, low, high, said = right
-    assert (answer.total, answer.low, answer.high) == tuple(text and Decimal(text) for text in (total, low, high))
-    assert codes(answer) == said
-    linear = request_kind(prices, usage, AT).linear
-    assert linear
-    assert Decimal(linear.units(usage.leaves)).scaleb(-12) == answer.total
-    assert (tokens in steps(prices)) == bool(said)
 
 
 def test_a_step_that_changes_no_price_of_what_was_used_is_a_note_only(price):
