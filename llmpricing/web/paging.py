@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,8 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.web.errors import invalid
 
 MAX_CURSOR = 2000
+_BROKEN = "This cursor is broken: take it from meta.next as it is."
+_OTHERS = "This cursor belongs to other filters or another order: start again without it."
 
 
 class _Cursor(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
@@ -70,7 +73,28 @@ def read_cursor(raw: str, sort: str, wanted: OfferingFilter, order: str) -> Page
         clocks = Clocks(cursor.as_of.astimezone(UTC), cursor.known_at.astimezone(UTC))
         stated = {name: at.astimezone(UTC) for name, at in cursor.stated.items()}
     except (ValueError, ArithmeticError, binascii.Error, msgspec.MsgspecError):
-        raise invalid("cursor", "This cursor is broken: take it from meta.next as it is.") from None
+        raise invalid("cursor", _BROKEN) from None
     if cursor.fingerprint != fingerprint(wanted, order):
-        raise invalid("cursor", "This cursor belongs to other filters or another order: start again without it.")
+        raise invalid("cursor", _OTHERS)
     return PageTurn(position, clocks, stated)
+
+
+def write_place(place: Any, question: Mapping[str, str]) -> str:
+    """The cursor of what comes after a place in a list that is ordered by it."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([_digest(question), place])).rstrip(b"=").decode()
+
+
+def read_place(raw: str, question: Mapping[str, str], shape: Any) -> Any:
+    """The place that a cursor names, of a type; 400 for a broken one or one of another question."""
+    try:
+        data = base64.b64decode(raw + "=" * (-len(raw) % 4), altchars=b"-_", validate=True)
+        asked, place = msgspec.json.decode(data, type=tuple[str, shape])
+    except (ValueError, binascii.Error, msgspec.MsgspecError):
+        raise invalid("cursor", _BROKEN) from None
+    if asked != _digest(question):
+        raise invalid("cursor", _OTHERS)
+    return place
+
+
+def _digest(question: Mapping[str, str]) -> str:
+    return hashlib.sha256(msgspec.json.encode(sorted(question.items()))).hexdigest()[:16]

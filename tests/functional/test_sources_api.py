@@ -141,6 +141,25 @@ def test_disagreements_are_filtered(app: TestApp, query: str, offerings: list[st
     assert [offering for offering, *_ in ask(app, query)] == offerings
 
 
+def test_disagreements_are_paged_by_cursor(app: TestApp) -> None:
+    whole = app.get("/api/v1/disagreements").json
+    assert (whole["meta"]["next"], whole["meta"]["count"]) == (None, 6)
+    seen, query = [], "limit=2"
+    while query:
+        page = app.get(f"/api/v1/disagreements?{query}").json
+        assert page["meta"]["count"] == 6
+        seen += page["data"]
+        query = page["meta"]["next"] and f"limit=2&cursor={page['meta']['next']}"
+    assert seen == whole["data"]
+
+
+@pytest.mark.parametrize(("query", "words"), [("cursor=x!", "broken"), ("kind=severe&cursor={}", "other filters")])
+def test_a_cursor_of_another_question_or_a_broken_one_is_refused(app: TestApp, query: str, words: str) -> None:
+    first = app.get("/api/v1/disagreements?limit=2").json["meta"]["next"]
+    error = app.get(f"/api/v1/disagreements?{query.format(first)}", status=400).json["error"]
+    assert (error["details"]["field"], words in error["message"]) == ("cursor", True)
+
+
 def test_a_price_against_free_is_severe_without_a_factor(url: str, app: TestApp) -> None:
     load(url, "models-dev", dump(same=0, near=100, far=5, slip=3), "2026-11-12", NOW + timedelta(hours=1))
     first = app.get("/api/v1/disagreements?min_factor=50").json["data"][0]

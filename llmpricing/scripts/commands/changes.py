@@ -33,14 +33,16 @@ MOVED = 3  # the exit code that says that a listed model did
 @click.option(
     "--models", type=click.File(encoding="utf-8"), help="A list of models, one name a line; - is standard input."
 )
+@click.option("--arrivals", is_flag=True, help="Tell also meters that had no price before.")
 @click.option("--names", "of_names", is_flag=True, help="Tell the names whose answer changed, not the prices.")
 @json_option
-def changes(ini: Path, since: datetime, models: TextIO | None, of_names: bool, as_json: bool) -> None:
+def changes(ini: Path, since: datetime, models: TextIO | None, arrivals: bool, of_names: bool, as_json: bool) -> None:
     """Tell what moved in published prices: what was charged and known then beside what is now, and what is announced.
 
-    Exits 3 if a model of --models did, else 0. Names are ids (openai/gpt-4o) or any name that resolves; # begins a
-    comment. An offering that the price book did not hold then is new, not moved. Where the price book is younger, its
-    beginning is compared with. With --names: the names that mean another offering than they did, those of --models too.
+    With --models only what moved of these is told, and the exit code is 3 if anything did, else 0. Names are ids
+    (openai/gpt-4o) or any name that resolves; # begins a comment. An offering that the price book did not hold then is
+    new, not moved. Where the price book is younger, its beginning is compared with. With --names: the names that mean
+    another offering than they did, those of --models too.
     """
     settings, now = ini_settings(ini), datetime.now(UTC)
     if of_names:
@@ -48,7 +50,8 @@ def changes(ini: Path, since: datetime, models: TextIO | None, of_names: bool, a
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = _listed(session, models, now) if models else frozenset()
         start = comparable_since(session, since)
-        found = changes_since(session, start, now)
+        found = changes_since(session, start, now, listed if models else None)
+    found = [change for change in found if arrivals or change.old is not None]
     moved = sorted({change.offering for change in found} & listed)
     if as_json:
         shown = [_json(change) | {"listed": change.offering in listed} for change in found]
@@ -57,11 +60,11 @@ def changes(ini: Path, since: datetime, models: TextIO | None, of_names: bool, a
         if start > since:
             say(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: compared with that.")
         for change in found:
-            say(f"{'* ' if change.offering in listed else ''}{_line(change)}")
+            say(_line(change))
         if not found:
             say("Nothing moved.")
         if moved:
-            say(f"Listed models moved (*): {', '.join(moved)}")
+            say(f"Listed models moved: {', '.join(moved)}")
     sys.exit(MOVED if moved else 0)
 
 

@@ -14,6 +14,7 @@ from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal, ratio_text, to_text
+from llmpricing.domain.times import day
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     MeterName,
@@ -77,6 +78,7 @@ def amount(text: str) -> Decimal:
 @click.option("--currency", type=currency, default="USD", show_default=True, help="What the amount is in.")
 @price_options
 @click.option("--from", "since", type=instant, metavar="DATE", help="From when on; by default from now.")
+@click.option("--until", type=instant, metavar="DATE", help="Until when; by default for good.")
 @as_option
 @note_option
 @click.option("--list", "listing", is_flag=True, help="Show what is pinned, and what the sources say meanwhile.")
@@ -91,6 +93,7 @@ def pin(
     tier: str,
     conditions: str | None,
     since: datetime | None,
+    until: datetime | None,
     actor: str | None,
     note: str | None,
     listing: bool,
@@ -109,12 +112,13 @@ def pin(
     if offering is None or meter is None or amount is None:
         raise click.UsageError("Name OFFERING METER AMOUNT, as in: openai/gpt-4o input_tokens 2.50; or say --list.")
     price = HeldPrice(
-        offering, ComponentKey(meter, _key(tier, conditions)), amount, per or METERS[meter].per, currency, since
+        offering, ComponentKey(meter, _key(tier, conditions)), amount, per or METERS[meter].per, currency, since, until
     )
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         held = hold_price(session, price, by)
-    say(f"{held.offering} {price.component.label} is held at {_amount(price)} by {by.name}.")
+    limit = f" until {day(until)}" if until else ""
+    say(f"{held.offering} {price.component.label} is held at {_amount(price)}{limit} by {by.name}.")
     if held.not_held:
         say(f"Not held, as the sources state them: {', '.join(held.not_held)}. To hold one: --conditions KEY.")
 

@@ -49,7 +49,8 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HeldPrice:
-    """A price to hold: ``amount`` in ``currency`` per ``per`` units; ``since`` None means from now on.
+    """A price to hold: ``amount`` in ``currency`` per ``per`` units; ``since`` None means from now on, ``until`` None
+    for good.
 
     ``offering`` is its id or any name that resolves; ``component`` is the meter and its conditions.
     """
@@ -60,6 +61,7 @@ class HeldPrice:
     per: int
     currency: str = "USD"
     since: datetime | None = None
+    until: datetime | None = None
 
 
 def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decider) -> int:
@@ -95,6 +97,8 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     """
     at = begin_change(session, by.at)
     since = price.since or at
+    if price.until is not None and price.until <= since:
+        raise DecisionRefused("A price is held until a time after it begins to be: see --from and --until.")
     offering, slug = meant(session, price.offering, by.at)
     _refuse_unknown_conditions(session, slug, offering, price.component.conditions)
     for held in pins_on(session, offering, price.component):
@@ -108,7 +112,7 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
             amount=price.amount,
             currency=price.currency,
             per_quantity=price.per,
-            valid=Range(since, None),
+            valid=Range(since, price.until),
             recorded=believed_since(at),
             pinned_by=by.name,
             note=by.note,
@@ -116,7 +120,8 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     )
     amount = f"{to_text(price.amount)} {price.currency} per {price.per}"
     subject = f"{slug} {price.component.text}"
-    note_event(session, at, by.name, "pin_added", subject, price=amount, since=since.isoformat(), note=by.note)
+    times = {"since": since.isoformat()} | ({"until": price.until.isoformat()} if price.until else {})
+    note_event(session, at, by.name, "pin_added", subject, price=amount, **times, note=by.note)
     _publish(session, {offering}, at)
     return Held(slug, keys_not_held(session, offering, price.component, since))
 

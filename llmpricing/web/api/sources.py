@@ -18,13 +18,16 @@ from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.price_book import book_state
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
+from llmpricing.web.paging import read_place, write_place
 
+_Place = tuple[bool, Decimal, str, str, str, str]  # of a disagreement among all
 CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision begins a new version
 _DISAGREEMENTS: dict[str, p.Reader] = {
     "provider": p.text,
     "min_factor": p.factor,
     "kind": p.one_of(*DisagreementKind),
     "limit": p.whole(1, 1000),
+    "cursor": p.text_of(2000),
 }
 
 
@@ -76,12 +79,36 @@ def list_disagreements(request: Request) -> dict[str, Any]:
     values = p.read_parameters(request, _DISAGREEMENTS, ("provider",))
 
     def build() -> list[DisagreementJson]:
-        return [_json(found) for found in disagreements(request.dbsession, datetime.now(UTC))]
+        return sorted(map(_json, disagreements(request.dbsession, datetime.now(UTC))), key=_place)
 
     everything = cached(request, "disagreements", "all", CACHE_TTL_S, list[DisagreementJson], build)
     found = [item for item in everything.value if _passes(item, values)]
-    meta = {"count": len(found), "catalogue_version": everything.version, "cached": everything.is_kept}
-    return {"data": found[: values.get("limit", 100)], "meta": meta}
+    question = {name: str(value) for name, value in values.items() if name not in ("cursor", "limit")}
+    after: _Place | None = read_place(values["cursor"], question, _Place) if "cursor" in values else None
+    rest = found if after is None else [item for item in found if _place(item) > after]
+    page = rest[: values.get("limit", 100)]
+    meta = {
+        "count": len(found),
+        "next": write_place(_place(page[-1]), question) if len(page) < len(rest) else None,
+        "catalogue_version": everything.version,
+        "cached": everything.is_kept,
+    }
+    return {"data": page, "meta": meta}
+
+
+def _place(item: DisagreementJson) -> _Place:
+    """The order: prices against free first, then by factor, then by name."""
+    factor = Fraction(item.factor) if item.factor else None
+    is_beyond = factor is None and item.kind is DisagreementKind.SEVERE
+    distance = max(factor, 1 / factor) if factor else Fraction(0)
+    return (
+        not is_beyond,
+        -Decimal(distance.numerator) / distance.denominator,
+        item.offering,
+        item.meter,
+        item.conditions,
+        item.observed.source,
+    )
 
 
 def _passes(item: DisagreementJson, values: dict[str, Any]) -> bool:

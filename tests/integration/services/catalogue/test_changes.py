@@ -150,19 +150,36 @@ def moved(engine: Engine, commands: Commands) -> Commands:
     return commands
 
 
-def test_text_marks_listed_models_and_says_what_is_unknown_or_not_offered(
+def test_text_tells_listed_models_and_says_what_is_unknown_or_not_offered(
     engine: Engine, moved: Commands, tmp_path: Path
 ) -> None:
     (tmp_path / "models.txt").write_text("acme/a\n")
     with_cache = [{"id": "a", "prices": {"input_mtok": 3, "cache_read_mtok": 1}}]
     listed = json.dumps([{"id": "acme", "name": "Acme", "models": with_cache}]).encode()
     load(engine, listed, datetime.now(UTC) - timedelta(hours=1))
-    text = moved.run("changes --since 7d --models", str(tmp_path / "models.txt")).output
-    assert "* acme/a cache_read_tokens: unknown -> 1 USD per 1,000,000" in text
-    assert "* acme/a output_tokens: 8 USD per 1,000,000 -> not offered" in text
-    assert "Listed models moved (*): acme/a" in text
-    said = moved.json("changes --since 7d")
+    text = moved.run("changes --since 7d --arrivals --models", str(tmp_path / "models.txt")).output
+    assert "acme/a cache_read_tokens: unknown -> 1 USD per 1,000,000" in text
+    assert "acme/a output_tokens: 8 USD per 1,000,000 -> not offered" in text
+    assert "Listed models moved: acme/a" in text
+    said = moved.json("changes --since 7d --arrivals")
     assert [c["old"] for c in said["changes"] if c["meter"] == "cache_read_tokens"] == [None]
+
+
+def test_a_meter_that_arrives_did_not_move(engine: Engine, moved: Commands, tmp_path: Path) -> None:
+    (tmp_path / "models.txt").write_text("acme/b\n")
+    models = [
+        {"id": "a", "prices": {"input_mtok": 3, "output_mtok": 12}},
+        {"id": "b", "prices": {"input_mtok": 5, "output_mtok": 20, "cache_read_mtok": 1}},
+    ]
+    load(
+        engine,
+        json.dumps([{"id": "acme", "name": "Acme", "models": models}]).encode(),
+        datetime.now(UTC) - timedelta(hours=1),
+    )
+    listed = ("--models", str(tmp_path / "models.txt"))
+    assert moved.run("changes --since 7d", *listed).output == "Nothing moved.\n"  # neither acme/a's moves
+    said = moved.json("changes --since 7d --arrivals", *listed, exit_code=3)
+    assert [(c["offering"], c["meter"]) for c in said["changes"]] == [("acme/b", "cache_read_tokens")]
 
 
 def test_json_tells_old_new_factor_times_and_source(moved: Commands) -> None:
@@ -200,7 +217,7 @@ def test_exit_code_3_says_that_a_listed_model_moved(
     (tmp_path / "models.txt").write_text(lines)
     said = moved.json("changes --since 7d --models", str(tmp_path / "models.txt"), exit_code=exit_code)
     assert said["listed_moved"] == (["acme/a"] if exit_code == 3 else [])
-    assert {c["listed"] for c in said["changes"]} == {exit_code == 3}
+    assert {c["offering"] for c in said["changes"]} == ({"acme/a"} if exit_code == 3 else set())
 
 
 def test_a_name_that_means_nothing_would_never_be_watched_and_fails(moved: Commands, tmp_path: Path) -> None:

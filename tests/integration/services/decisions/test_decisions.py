@@ -507,3 +507,13 @@ def test_a_dry_run_names_what_would_wait(price_book: PriceBook) -> None:
         ("acme/b", "output_tokens", "too_dear"),
     ]
     assert {r["offering"] for r in price_book.reviews()} == {"acme/a"}
+
+
+def test_a_price_is_held_until_a_day(price_book: PriceBook) -> None:
+    said = price_book.run("pin acme/b input_tokens 4 --until 2999-01-31")
+    assert "is held at 4 USD per 1,000,000 until 2999-01-31" in said
+    assert price_book.input_price("acme/b") == 4
+    assert price_book.input_price("acme/b", at=datetime(2999, 2, 1, tzinfo=UTC)) == 6
+    assert "until 2999-01-31" in price_book.run("pin --list")
+    ended = ("--from", "2026-11-03", "--until", "2026-11-02")
+    assert "--until" in price_book.run("pin acme/b input_tokens 4", *ended, exit_code=1)
