@@ -57,10 +57,10 @@ class FoundPrices:
         found, cuts = self._stretches(at)
         if not len(cuts):
             return np.zeros(len(at), np.int64)
-        index = np.searchsorted(cuts, at, "right")
+        index = cuts.searchsorted(at, "right")
         place: Numbers = found[index]
-        if bare is not None and bare.any():
-            until = np.searchsorted(cuts, at + (DAY - 1), "right")
+        if bare is not None:
+            until = cuts.searchsorted(at + (DAY - 1), "right")
             place[bare & (until != index)] = NO_PLACE
         return place
 
@@ -163,10 +163,11 @@ def placed(lookup: PriceLookup, batch: Batch, usage: Counted, at: Numbers, bare:
     """Whose prices each row of the batch pays, and which of them."""
     which, found = _found_prices(lookup, batch, at)
     place, band = np.zeros(len(at), np.int64), np.zeros(len(at), np.int64)
+    bare = bare if bare is not None and bare.any() else None
     for one, rows in zip(found, _rows_by(which, len(found)), strict=True):
         place[rows] = one.places(at[rows], None if bare is None else bare[rows])
         if len(one.steps):
-            band[rows] = np.searchsorted(one.steps, usage.request_input[rows], "right")
+            band[rows] = one.steps.searchsorted(usage.request_input[rows], "right")
     return Placed(found, which, place, band)
 
 
