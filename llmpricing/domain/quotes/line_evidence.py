@@ -34,11 +34,12 @@ def standing_of(price: Price, others: Iterable[OtherPrice], at: datetime) -> Pri
         if other.price.valid_at(at) and (other.price.meter, other.price.conditions.series) == series
     ]
     differing = {other.price.source for other in beside if other.reason is OtherReason.DISAGREEMENT}
+    agreeing = {other.price.source for other in beside if other.reason is OtherReason.AGREEMENT}
     asked = {other.price.source: other.price for other in beside if other.price.conditions == price.conditions}
     return PriceStanding(
         price,
         _standing(price, at),
-        tuple(sorted({other.price.source for other in beside if other.reason is OtherReason.AGREEMENT})),
+        tuple(sorted(agreeing - differing)),
         tuple((source, _amount(asked.get(source), price)) for source in sorted(differing)),
     )
 

@@ -1,6 +1,5 @@
 """What holds of publishing whatever the sources say."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import combinations, pairwise, product
@@ -13,6 +12,7 @@ from llmpricing.domain.conditions import BASE, Step, conditions
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.publish import RANKS, pin, publish_offering
 from llmpricing.domain.publishing.quarantine import sift
+from llmpricing.domain.publishing.sightings import readings_in
 from llmpricing.domain.publishing.timelines import Observation, same_value
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -82,12 +82,8 @@ def test_saying_the_same_again_later_changes_no_price(observed):
     for observations in again.values():
         last = max(observations, key=lambda one: (one.time, one.source))
         observations.append(Observation(last.source, last.time + timedelta(minutes=1), last.as_ever, last.segments))
-    assert _without_evidence(publish(again).prices) == _without_evidence(publish(observed).prices)
-
-
-def _without_evidence(prices):
-    """The rows but for how long they are seen, of which a further list is news."""
-    return {component: [replace(row, fresh_until=None) for row in rows] for component, rows in prices.items()}
+    read = readings_in(again, SNAPSHOTS)  # that a list was read is news by itself: it is seen for longer
+    assert publish(again, readings=read).prices == publish(observed, readings=read).prices
 
 
 @settings(max_examples=100, deadline=None)
