@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.guards import MapHistory, read_maps
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE
-from llmpricing.domain.names.identities import Model, identity
+from llmpricing.domain.names.identities import ModelMarks, identity
 from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import CHAT_MODES
 from llmpricing.domain.publishing.market import Market, OtherSeller, Range
@@ -57,8 +57,8 @@ class Maps:
         return {key: (prices[count // 100], prices[count * 99 // 100]) for key, (prices, count) in ranges.items()}
 
     @cached_property
-    def by_model(self) -> Mapping[Model, list[str]]:
-        found: dict[Model, list[str]] = defaultdict(list)
+    def by_model(self) -> Mapping[ModelMarks, list[str]]:
+        found: dict[ModelMarks, list[str]] = defaultdict(list)
         for slug in self.history.observed:
             found[identity(slug.partition("/")[2]).model].append(slug)
         return found

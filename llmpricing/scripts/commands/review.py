@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.observations import Amount
 from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.domain.times import day
@@ -27,9 +28,10 @@ from llmpricing.scripts.options import (
     open_book,
 )
 from llmpricing.scripts.terminal import say, say_json
+from llmpricing.services.decisions.effects import PriceMove, moved_by
 from llmpricing.services.decisions.review_groups import ReviewFilter, ReviewGroup, grouped
-from llmpricing.services.decisions.review_queue import Waiting, waiting_reviews
-from llmpricing.services.decisions.reviews_and_pins import decide
+from llmpricing.services.decisions.review_queue import Waiting, decided_reviews, waiting_reviews
+from llmpricing.services.decisions.reviews_and_pins import decide, reopen
 from llmpricing.sources.registry import SOURCES
 
 _SHOWN = 3  # reviews of a group, where all groups are shown
@@ -58,20 +60,28 @@ def review() -> None:
 @review.command("list")
 @ini_option
 @_filters
+@click.option("--decided", is_flag=True, help="Show what was accepted or rejected, not what waits.")
 @json_option
-def list_(ini: Path, as_json: bool, **wanted: Any) -> None:
+def list_(ini: Path, decided: bool, as_json: bool, **wanted: Any) -> None:
     """Show what waits, grouped by rule, seller and list: old and new price, who says so, how many lists repeat it, and
     what it would do to a workload. With a filter every price of the groups is shown.
     """
     asked, now = ReviewFilter(**wanted), datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        groups = grouped(waiting_reviews(session, now), asked)
+        groups = grouped((decided_reviews if decided else waiting_reviews)(session, now), asked)
     reviews = sorted((one for group in groups for one in group.reviews), key=_place)
     if as_json:
         say_json({"reviews": [_json(one) for one in reviews], "groups": [_group_json(group) for group in groups]})
         return
     for group in groups:
         _show(group, now, len(group.reviews) if not asked.is_any else _SHOWN)
+    if decided:
+        say(
+            f"{len(reviews)} were decided: llmpricing review reopen ID..."
+            if reviews
+            else "Nothing of that was decided."
+        )
+        return
     if not groups:
         say("Nothing waits." if asked.is_any else "Nothing of that kind waits.")
         return
@@ -107,6 +117,45 @@ def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: 
     that --rule, --provider and the like mean, after showing them.
     """
     _decide(ini, ids, ReviewFilter(**wanted), Verdict.REJECTED, yes, actor, note)
+
+
+@review.command("reopen")
+@ini_option
+@_ids
+@_filters
+@_yes
+@as_option
+@note_option
+def reopen_(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
+    """Take back what was decided: these prices wait again. What it would do to published prices is shown before; the
+    audit log keeps both. See review list --decided.
+    """
+    asked, by, settings = ReviewFilter(**wanted), decider(actor, note), ini_settings(ini)
+    if bool(ids) != asked.is_any:
+        raise click.UsageError("Name the numbers that llmpricing review list --decided shows, or a --rule ...")
+    with failures_told(), open_book(settings, commit=False) as session:
+        found = decided_reviews(session, by.at)
+        named = found if ids else [one for group in grouped(found, asked) for one in group.reviews]
+        numbers = ids or tuple(one.id for one in named)
+        if not numbers:
+            raise click.ClickException("Nothing of that kind was decided. See llmpricing review list --decided.")
+        offerings = {one.offering for one in named if one.id in numbers}
+        for move in moved_by(session, offerings, by.at, lambda: reopen(session, numbers, by)):
+            say(_move(move))
+    if not yes:
+        click.confirm(f"Are these {len(numbers)} to wait again?", abort=True)
+    with failures_told(), open_book(settings) as session:
+        count = reopen(session, numbers, by)
+    say(f"{count} reopened by {by.name}.")
+
+
+def _move(move: PriceMove) -> str:
+    old, new = ("unknown" if one is None else _amount(one) for one in (move.old, move.new))
+    return f"{move.offering} {move.component.label}: {old} -> {new}"
+
+
+def _amount(one: Amount) -> str:
+    return one.state.value if one.amount is None else f"{to_text(one.amount)} {one.currency} per {one.per:,}"
 
 
 def _decide(

@@ -10,14 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import quantise
 from llmpricing.domain.observations import State
-from llmpricing.models import Offering, PriceRow, Review, Source
+from llmpricing.models import Offering, PriceRow, Review, ReviewOutcome, Source
 from llmpricing.services.publishing.readings import lists_of
 
 WORKLOAD: Mapping[str, int] = {"input_tokens": 1_000_000, "output_tokens": 200_000}
@@ -88,11 +88,20 @@ def held_of(session: Session, source: str, published_at: datetime) -> list[Waiti
 
 def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
     """All open reviews, by offering, meter and conditions."""
+    return _read(session, now, Review.closed_at.is_(None))
+
+
+def decided_reviews(session: Session, now: datetime) -> list[Waiting]:
+    """All reviews that a person accepted or rejected, as they stand, by offering, meter and conditions."""
+    return _read(session, now, Review.outcome.in_((ReviewOutcome.ACCEPTED, ReviewOutcome.REJECTED)))
+
+
+def _read(session: Session, now: datetime, which: ColumnElement[bool]) -> list[Waiting]:
     query = (
         select(Review, Offering.slug, Source.slug)
         .join(Offering, Offering.id == Review.offering_id)
         .join(Source, Source.id == Review.source_id)
-        .where(Review.closed_at.is_(None))
+        .where(which)
         .order_by(Offering.slug, Review.component.collate("C"), Review.time, Review.id)
     )
     found = session.execute(query).all()

@@ -90,6 +90,29 @@ def decide(session: Session, reviews: Sequence[int], verdict: Verdict, by: Decid
     return len(found)
 
 
+def reopen(session: Session, reviews: Sequence[int], by: Decider) -> int:
+    """Take back verdicts: the observations wait again, unless no guard stops them any more. Returns how many.
+
+    What was decided stays in the audit log. Raises DecisionRefused, and reopens nothing, where one was not decided.
+    """
+    at = begin_change(session, by.at)
+    query = select(Review, Offering.slug).join(Offering, Offering.id == Review.offering_id)
+    found = {review.id: (review, slug) for review, slug in session.execute(query.where(Review.id.in_(reviews)))}
+    for number in reviews:
+        if number not in found:
+            raise DecisionRefused(f"There is no review {number}. See llmpricing review list --decided.")
+        if found[number][0].outcome not in (ReviewOutcome.ACCEPTED, ReviewOutcome.REJECTED):
+            raise DecisionRefused(f"Review {number} was not decided by a person. See llmpricing review list --decided.")
+    for review, slug in found.values():
+        was, who = review.outcome, review.decided_by
+        review.outcome = review.closed_at = review.decided_by = review.note = None
+        subject = f"{slug} {review.component}"
+        note_event(session, at, by.name, "review_reopened", subject, review=review.id, was=was, by=who, note=by.note)
+    session.flush()
+    _publish(session, {review.offering_id for review, _ in found.values()}, at)
+    return len(found)
+
+
 def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     """Pin a price from its date on, in place of what was pinned there; earlier pins stay until that date.
 

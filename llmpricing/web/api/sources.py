@@ -20,7 +20,7 @@ from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 from llmpricing.web.paging import read_place, write_place
 
-_Place = tuple[bool, Decimal, str, str, str, str]  # of a disagreement among all
+_DisagreementPlace = tuple[bool, Decimal, str, str, str, str]  # of a disagreement among all
 CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision begins a new version
 _DISAGREEMENTS: dict[str, p.Reader] = {
     "provider": p.text,
@@ -84,7 +84,9 @@ def list_disagreements(request: Request) -> dict[str, Any]:
     everything = cached(request, "disagreements", "all", CACHE_TTL_S, list[DisagreementJson], build)
     found = [item for item in everything.value if _passes(item, values)]
     question = {name: str(value) for name, value in values.items() if name not in ("cursor", "limit")}
-    after: _Place | None = read_place(values["cursor"], question, _Place) if "cursor" in values else None
+    after: _DisagreementPlace | None = (
+        read_place(values["cursor"], question, _DisagreementPlace) if "cursor" in values else None
+    )
     rest = found if after is None else [item for item in found if _place(item) > after]
     page = rest[: values.get("limit", 100)]
     meta = {
@@ -96,7 +98,7 @@ def list_disagreements(request: Request) -> dict[str, Any]:
     return {"data": page, "meta": meta}
 
 
-def _place(item: DisagreementJson) -> _Place:
+def _place(item: DisagreementJson) -> _DisagreementPlace:
     """The order: prices against free first, then by factor, then by name."""
     factor = Fraction(item.factor) if item.factor else None
     is_beyond = factor is None and item.kind is DisagreementKind.SEVERE

@@ -517,3 +517,21 @@ def test_a_price_is_held_until_a_day(price_book: PriceBook) -> None:
     assert "until 2999-01-31" in price_book.run("pin --list")
     ended = ("--from", "2026-11-03", "--until", "2026-11-02")
     assert "--until" in price_book.run("pin acme/b input_tokens 4", *ended, exit_code=1)
+
+
+def test_a_verdict_is_taken_back_with_its_effect_shown_before(price_book: PriceBook) -> None:
+    price_book.run("review accept", "--provider", "acme", "--yes", "--as", "ada")
+    assert price_book.input_price() == 2000
+    known_then = datetime.now(UTC)
+    (group,) = price_book.commands.json("review list --decided")["groups"]
+    assert len(group["reviews"]) == 2
+    asked = price_book.run("review reopen", *map(str, group["reviews"]), exit_code=1)  # nobody says yes
+    assert "acme/a input_tokens: 2000 USD per 1,000,000 -> 2 USD per 1,000,000" in asked
+    assert price_book.input_price() == 2000
+    assert "2 reopened by bob" in price_book.run("review reopen --rule too_dear --yes --as bob")
+    assert (price_book.input_price(), price_book.input_price(known_at=known_then)) == (2, 2000)
+    assert len(price_book.reviews()) == 2
+    assert [event.action for event in price_book.events()] == ["review_accepted"] * 2 + ["review_reopened"] * 2
+    assert price_book.events()[-1].details["was"] == "accepted"
+    assert "Nothing of that kind was decided" in price_book.run("review reopen --rule too_dear --yes", exit_code=1)
+    assert "was not decided" in price_book.run("review reopen", str(group["reviews"][0]), "--yes", exit_code=1)

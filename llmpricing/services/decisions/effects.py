@@ -1,0 +1,54 @@
+"""What a decision would do to published prices: it is made, looked at, and the caller takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.components import ComponentKey
+from llmpricing.domain.observations import Amount, State
+from llmpricing.models import Offering, PriceRow
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMove:
+    """A price that a decision moves; None where there is none that is known."""
+
+    offering: str
+    component: ComponentKey
+    old: Amount | None
+    new: Amount | None
+
+
+def moved_by(
+    session: Session, offerings: Collection[str], now: datetime, work: Callable[[], object]
+) -> list[PriceMove]:
+    """The prices of these offerings that the work moves, in this transaction."""
+    before = _prices(session, offerings, now)
+    work()
+    session.flush()
+    after = _prices(session, offerings, now)
+    moved = [key for key in sorted(before.keys() | after.keys()) if before.get(key) != after.get(key)]
+    return [
+        PriceMove(slug, component, before.get((slug, component)), after.get((slug, component)))
+        for slug, component in moved
+    ]
+
+
+def _prices(session: Session, offerings: Collection[str], now: datetime) -> dict[tuple[str, ComponentKey], Amount]:
+    query = (
+        select(Offering.slug, PriceRow)
+        .join(Offering, Offering.id == PriceRow.offering_id)
+        .where(Offering.slug.in_(offerings), PriceRow.current(), PriceRow.valid.contains(now))
+        .where(PriceRow.state != State.UNKNOWN)
+    )
+    return {
+        (slug, ComponentKey(row.meter, row.condition_key)): Amount(
+            row.state, row.amount, row.per_quantity, row.currency
+        )
+        for slug, row in session.execute(query)
+    }
