@@ -42,7 +42,8 @@ class ReadLists:
 
     def __init__(self, lists: SourceLists) -> None:
         self._lists = lists
-        self.shown: dict[tuple[datetime | None, int], EvidenceDocument] = {}  # by the time since when, and the price
+        # By offering, as others may stand on the same price, the time since when, and the price.
+        self.shown: dict[tuple[str, datetime | None, int], EvidenceDocument] = {}
 
     def show(self, standing: PriceStanding) -> EvidenceDocument:
         """What is known of a price, as it is shown."""
@@ -70,7 +71,7 @@ class Resting(NamedTuple):
 
     def evidence(self, price: Price) -> EvidenceDocument:
         """What is known of the price of a line; looked up only, three thousand times a batch, once it was shown."""
-        key, shown = (self.since, price.id), self.lists.shown
+        key, shown = (self.prices.offering, self.since, price.id), self.lists.shown
         return shown.get(key) or remembered(
             shown, key, lambda: self.lists.show(self.prices.evidence(price, self.at)), _REMEMBERED
         )

@@ -161,6 +161,17 @@ def test_a_snapshot_stands_on_its_alias_where_its_own_list_knows_nothing(empty_s
     assert (again.total, codes(again)) == ("0.002", ["VIA_OFFERING"])
 
 
+def test_the_same_price_rests_on_another_offering_for_the_snapshot_only(empty_session: Session) -> None:
+    """What one offering's line showed is not shown for the other that stands on it."""
+    models = {"large": {"input_mtok": 2, "output_mtok": 8, "also": ["large-2026-04-14"]}}
+    import_lists(empty_session, [genai("2026-11-10", **models)])
+    import_lists(empty_session, [litellm("2026-11-14", 1, **{"large-2026-04-14": flat(2, 8)})])
+    for _ in range(2):
+        for name, via in (("large", None), ("large-2026-04-14", "acme/large")):
+            answer = ask(empty_session, name, {"input_tokens": 1000}, day("2026-11-13"))
+            assert [line.evidence.via for line in answer.lines if line.evidence] == [via]
+
+
 def test_a_snapshot_has_the_searches_and_steps_of_its_alias(empty_session: Session) -> None:
     """`claude-sonnet-4-5` and its snapshot, with a web search: null beside 1.8325."""
     stepped = {"base": 3, "tiers": [{"start": 200_000, "price": 6}]}
