@@ -141,7 +141,7 @@ def unpin(
     actor: str | None,
     note: str | None,
 ) -> None:
-    """Let a pinned price go: from now on the sources speak again. What it held until now stays charged so."""
+    """Let a pinned price go: from now on the sources count again. What it held until now stays charged so."""
     component = ComponentKey(meter, _key(tier, conditions))
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:

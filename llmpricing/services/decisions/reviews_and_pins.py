@@ -150,7 +150,7 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
 
 
 def release_price(session: Session, name: str, component: ComponentKey, by: Decider, *, void: bool = False) -> str:
-    """End a pin now, so that the sources speak again; ``void`` undoes it for the past too, as if it had never been.
+    """End a pin now, so that the sources count again; ``void`` undoes it for the past too, as if it had never been.
 
     Returns the offering's id. Raises DecisionRefused where nothing is pinned.
     """

@@ -109,7 +109,7 @@ def _keep_aliases(
         ]
         if slug in ids
     }
-    # A name that two sources give is kept from the one that came first; own names are none of an import's business.
+    # A name that two sources give is kept from the one that came first; own aliases are none of an import's business.
     current = session.execute(
         select(
             OfferingAlias.id,
