@@ -1,9 +1,8 @@
 """Which source speaks: at each time one voice for all of a tariff, by evidence.
 
 In each group (service tier, region and further conditions) the best evidence that prices its input is the voice for
-input, output, cache, their steps and schedules. Another source fills in what the voice lacks of these only where it
-asks the same for input then: it describes the same tariff. Where no source prices input, each meter is chosen for
-itself.
+input, output, cache, their steps and schedules. Another source fills in what the voice lacks only where it asks the
+same for input then: it describes the same tariff. Where no source prices input, each meter is chosen for itself.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from itertools import combinations, pairwise
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.evidence import Sighting
-from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import UNRANKED
 from llmpricing.domain.publishing.quarantine import Timelines
@@ -156,7 +154,7 @@ class _Chooser:
         """The entries of one series at a time: all of one source, but for what waits."""
         stated = {component: self._at(component, at) for component in components}
         waiting = {component: self._waiting(component, at) for component in stated}
-        source = self._speaker(stated, voice, at) or self._waits(waiting.values(), voice)
+        source = self._speaker(stated.values(), voice, at) or self._waits(waiting.values(), voice)
         for component, by_source in stated.items():
             entry = by_source.get(source or "")
             if entry is None and (stopped := waiting[component].get(source or "")):
@@ -165,13 +163,12 @@ class _Chooser:
             if entry:
                 yield component, entry
 
-    def _speaker(self, stated: Mapping[Component, _BySource], voice: _Voice | None, at: datetime) -> str | None:
-        entries = [entry for by_source in stated.values() for entry in by_source.values()]
+    def _speaker(self, stated: Iterable[_BySource], voice: _Voice | None, at: datetime) -> str | None:
+        entries = [entry for by_source in stated for entry in by_source.values()]
         if voice:
             if any(entry.source == voice.source for entry in entries):
                 return voice.source
-            agreeing = [entry for entry in entries if entry.source in voice.agreeing]
-            entries = agreeing if agreeing or any(map(_is_of_the_tariff, stated)) else entries
+            entries = [entry for entry in entries if entry.source in voice.agreeing]
         best = min(entries, key=lambda entry: self._order(entry, at), default=None)
         return best.source if best else None
 
@@ -190,14 +187,6 @@ class _Chooser:
             for entry in entries
             if entry.covers(at) and entry.segment.state is State.UNKNOWN
         }
-
-
-def _is_of_the_tariff(component: Component) -> bool:
-    """Whether a meter belongs to what is asked for text: input, output and the cache. A search, a picture or a sound is
-    priced apart, so that its price stays where the voice names none: no import turns it unknown.
-    """
-    meter = METERS[component.meter]
-    return meter.family == "tokens" and "modality" not in meter.dimensions
 
 
 def _lineage(group: Conditions) -> Iterator[Conditions]:

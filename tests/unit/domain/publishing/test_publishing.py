@@ -128,15 +128,6 @@ def test_a_meter_that_the_voice_lacks_comes_from_a_source_that_asks_the_same_for
     assert READS not in publish(reads | {INPUT: [voice]}).prices
 
 
-def test_a_search_or_a_picture_that_the_voice_lacks_keeps_the_price_of_another_source(publish, seen):
-    """A list that is believed sooner, with another price of input and none of searches, takes none away."""
-    searches, sound = Component("web_searches", BASE), Component("input_audio_tokens", BASE)
-    others = {meter: [seen("litellm", "2024-01-01", "10")] for meter in (searches, sound, READS)}
-    book = publish(others | {INPUT: [seen("genai-prices", "2024-01-01", "2"), seen("litellm", "2024-01-01", "3")]})
-    assert by_source(book.prices[searches]) == by_source(book.prices[sound]) == [("litellm", "2024-01-01", "10")]
-    assert READS not in book.prices
-
-
 def test_output_comes_from_the_source_that_speaks_for_input(publish, seen):
     output = Component("output_tokens", BASE)
     lists = {
