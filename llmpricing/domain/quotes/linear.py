@@ -99,11 +99,16 @@ def _is_linear(entry: BillEntry) -> bool:
 
 
 def turns(prices: OfferingPrices, rates: Sequence[ContractRate], days: Iterable[datetime]) -> list[datetime]:
-    """Times between which one context's requests are all priced alike, on these UTC days (each its midnight)."""
+    """Times between which one context's requests are all priced alike, by what else the prices might be too, on these
+    UTC days (each its midnight).
+    """
     ends = {bound for rate in rates for bound in (rate.valid_from, rate.valid_until) if bound is not None}
     found = {*prices.bounds, *ends}
-    if any(price.conditions.schedule for price in prices.prices):
-        found.update(moment for day in days for moment in moments(prices, day))
+    if prices.has_clock:
+        for day in days:
+            own = moments(prices, day)
+            found.update(own)
+            found.update(m for at in own for _, beside in prices.alternatives(at) for m in moments(beside, day))
     return sorted(found)
 
 

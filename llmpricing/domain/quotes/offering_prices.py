@@ -55,6 +55,7 @@ class OfferingPrices:
             self.extra[CURRENCY] |= {price.currency for price in prices}
         self.defaults = self._defaults()
         self._beside = others
+        self.has_clock = any(price.conditions.schedule for price in (*prices, *(other.price for other in others)))
         self.is_doubted = any(other.reason is not OtherReason.AGREEMENT for other in others)
         beside = (other.price for other in others)
         self.bounds = sorted({bound for listed in (prices, beside) for price in listed for bound in bounds(price)})

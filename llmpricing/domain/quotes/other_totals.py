@@ -16,7 +16,7 @@ from llmpricing.domain.quotes.notices import Code, Notice
 
 Compiled = TypeVar("Compiled")
 _ROUNDING = Fraction(5, 1000)  # totals that differ by no more are the same
-_CODES = {
+CODES = {
     OtherReason.DISAGREEMENT: Code.DISAGREEMENT,
     OtherReason.BETWEEN_SIGHTINGS: Code.BETWEEN_SIGHTINGS,
     OtherReason.UNDER_REVIEW: Code.UNDER_REVIEW,
@@ -37,7 +37,7 @@ def alternatives(prices: Sequence[Price], others: Iterable[OtherPrice]) -> list[
     """What may stand in place of these prices, all valid at one time; a series is replaced whole."""
     found: dict[tuple[OtherReason, str], list[Price]] = {}
     for other in others:
-        if other.reason in _CODES or other.reason is OtherReason.BOUND:
+        if other.reason in CODES or other.reason is OtherReason.BOUND:
             found.setdefault((other.reason, other.price.source), []).append(other.price)
     return [
         Alternative(reason, source, tuple(dict.fromkeys(price.meter for price in rows)), _replaced(prices, rows))
@@ -111,4 +111,4 @@ def _notice(alternative: Alternative, total: Decimal, usage: Sequence[str]) -> N
         OtherReason.BETWEEN_SIGHTINGS: f"{source} changed the price of {what or 'several meters'} at an unknown time",
         OtherReason.UNDER_REVIEW: f"what {source} asks for {what or 'several meters'} now waits for a decision",
     }
-    return Notice(_CODES[reason], messages[reason], what, total, source)
+    return Notice(CODES[reason], messages[reason], what, total, source)

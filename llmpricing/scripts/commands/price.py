@@ -128,3 +128,6 @@ def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
     of = " of the priced rows" if unpriced else ""
     for currency, total in summary.totals.items():
         yield f"Total{of}: {currency} {to_text(total)}"
+    for code, warned in sorted(summary.warned.items()):
+        cost = ", ".join(f"{currency} {to_text(total)}" for currency, total in warned.totals.items())
+        yield f"  {code} warns of {warned.rows:,} of these rows, which cost {cost}"

@@ -2,27 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from llmpricing.domain.prices import OtherReason
 from llmpricing.domain.quotes.linear import Linear
+from llmpricing.domain.quotes.other_totals import CODES
+from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.usage_log.price_lookup import FoundPrices
-from llmpricing.services.usage_log.row_by_row import RowAnswer, RowQuote
+from llmpricing.services.usage_log.row_by_row import RowAnswer, RowQuote, codes_text
 
 ROOM = 2**62
+ROUNDING = 200  # a difference of no more than the 200th part
 
 
 @dataclass(frozen=True)
-class PricedKind:
+class KindCost:
     """Cost in 1e-12: (``fixed`` + the sum of ``rates`` x share) / ``divisor``. ``limit`` is the largest share for which
-    64 bits hold it. Without an ``answer`` each row must be quoted by itself.
+    64 bits hold it.
     """
 
-    answer: RowAnswer | None
     rates: Mapping[str, int] = field(default_factory=dict)
     fixed: int = 0
     divisor: int = 1
     limit: int = ROOM
+
+
+class Doubt(NamedTuple):
+    """What the requests of a kind might cost instead, for a ``reason``."""
+
+    reason: OtherReason
+    cost: KindCost
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether costs that differ by rounding are the same, as two lists' are."""
+        return self.reason is OtherReason.DISAGREEMENT
+
+
+@dataclass(frozen=True)
+class PricedKind:
+    """What the requests of a kind cost, what is said of all of them, and what of those of another cost by ``doubts``.
+    Without an ``answer`` each row must be quoted by itself.
+    """
+
+    answer: RowAnswer | None
+    cost: KindCost = KindCost()
+    doubts: Sequence[Doubt] = ()
+
+    def with_doubts(self, told: int) -> RowAnswer:
+        """What is said of requests with these doubts; bit n of ``told`` stands for the n-th."""
+        answer = self.answer or RowAnswer("")
+        codes = {CODES[doubt.reason] for place, doubt in enumerate(self.doubts) if told >> place & 1}
+        return answer._replace(warnings=codes_text({*answer.warnings.split(), *codes}))
 
 
 BY_ITSELF = PricedKind(None)
@@ -43,12 +76,36 @@ def priced_kind(found: FoundPrices, example: RowQuote) -> PricedKind:
         return PricedKind(example.answer)
     if kind.linear is None or example.total is None:
         return BY_ITSELF
-    linear = kind.linear
-    limit = _limit(linear)
-    if not limit or linear.units(asked.usage.leaves) != int(example.total.scaleb(12)):
+    cost, doubts = _cost(kind.linear, asked), _doubts(found, asked)
+    if cost is None or doubts is None or kind.linear.units(asked.usage.leaves) != int(example.total.scaleb(12)):
         return BY_ITSELF
+    of_all = set(example.answer.warnings.split()) - set(CODES.values())
+    return PricedKind(example.answer._replace(warnings=codes_text(of_all)), cost, doubts)
+
+
+def _cost(linear: Linear, asked: Asked) -> KindCost | None:
+    limit = _limit(linear)
     rates = dict(zip(asked.usage.keys, linear.coefficients, strict=True))
-    return PricedKind(example.answer, rates, linear.fixed, linear.divisor, limit)
+    return KindCost(rates, linear.fixed, linear.divisor, limit) if limit else None
+
+
+def _doubts(found: FoundPrices, asked: Asked) -> list[Doubt] | None:
+    """What requests like this one might cost instead; None where only each request's own quote can tell."""
+    doubts = []
+    for alternative, prices in found.prices.alternatives(asked.at) if found.prices.is_doubted else ():
+        if alternative.reason not in CODES:
+            continue
+        try:
+            kind = found.kind(asked, prices)
+        except ValueError:
+            continue  # an alternative that cannot be billed is not told
+        if kind.refused:
+            continue
+        cost = _cost(kind.linear, asked) if kind.linear else None
+        if cost is None or len({price.currency for price in (*found.prices.prices, *prices.prices)}) > 1:
+            return None
+        doubts.append(Doubt(alternative.reason, cost))
+    return doubts
 
 
 def _limit(linear: Linear) -> int:

@@ -14,7 +14,7 @@ WHY = ("line", "reason")
 _TIMES = frozenset(
     ["time", "timestamp", "ts", "date", "datetime", "created", "created_at", "used_at", "started_at", "requested_at"]
 )
-ADDED = ("cost", "currency", "state", "price_ids", "offering")
+ADDED = ("cost", "currency", "state", "price_ids", "offering", "warnings")
 
 
 @dataclass(frozen=True)

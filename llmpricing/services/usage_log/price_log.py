@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.quotes.charges import money
 from llmpricing.models import PriceRow
 from llmpricing.services.usage_log import cost_columns
-from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.pricer import Priced, Pricer
 from llmpricing.services.usage_log.read.csv import read_csv
 from llmpricing.services.usage_log.read.ndjson import read_ndjson
 from llmpricing.services.usage_log.read.parquet import read_parquet
+from llmpricing.services.usage_log.row_by_row import RowAnswer
 from llmpricing.services.usage_log.write.parquet import ParquetWriter
 from llmpricing.services.usage_log.write.part_file import PartFile, mode_like, part_file
 from llmpricing.services.usage_log.write.text import TextWriter, Writer
@@ -34,20 +35,65 @@ _MOST_REASONS = 1000  # that a summary tells apart
 Item = TypeVar("Item")
 
 
+class _Costs:
+    """The costs of a batch, to be summed by what is said of its rows."""
+
+    def __init__(self, priced: Priced) -> None:
+        self._priced = priced
+        self._alone = np.zeros(len(priced.which), np.bool_)
+        self._alone[list(priced.totals)] = True
+
+    def rows(self, wanted: Callable[[RowAnswer], bool]) -> Mask:
+        """The priced rows whose answer is wanted."""
+        chosen = [answer.reason is None and wanted(answer) for answer in self._priced.answers]
+        found: Mask = np.array(chosen, np.bool_)[self._priced.which]
+        return found
+
+    def summed(self, wanted: Callable[[RowAnswer], bool]) -> int:
+        """What these rows cost in 1e-12, exactly."""
+        rows = self.rows(wanted)
+        totals = [total for row, total in self._priced.totals.items() if rows[row]]
+        return cost_columns.summed(self._priced.units[rows & ~self._alone], totals)
+
+
+@dataclass
+class WarnedRows:
+    """The priced rows that bear one code of a warning, and what they cost."""
+
+    rows: int = 0
+    units: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def totals(self) -> dict[str, Decimal]:
+        """The sum of their costs by currency, exactly."""
+        return _amounts(self.units)
+
+
+def _bears(currency: str, code: str | None = None) -> Callable[[RowAnswer], bool]:
+    return lambda answer: answer.currency == currency and (code is None or code in answer.warnings.split())
+
+
+def _amounts(units: Mapping[str, int]) -> dict[str, Decimal]:
+    return {currency: money(number) for currency, number in sorted(units.items())}
+
+
 @dataclass
 class LogSummary:
-    """What was done: rows in all, reasons of those without a price, exact totals by currency, the log's columns."""
+    """What was done: rows in all, reasons of those without a price, exact totals by currency, what was warned of by
+    code, the log's columns.
+    """
 
     rows: int = 0
     priced: int = 0
     unpriced: Counter[str] = field(default_factory=Counter)
     units: Counter[str] = field(default_factory=Counter)
+    warned: dict[str, WarnedRows] = field(default_factory=dict)
     layout: Layout | None = None
 
     @property
     def totals(self) -> dict[str, Decimal]:
         """The sum of all costs by currency, exactly."""
-        return {currency: money(units) for currency, units in sorted(self.units.items())}
+        return _amounts(self.units)
 
     def count(self, batch: Batch, priced: Priced | None) -> None:
         """Add a batch; without answers it has broken rows only."""
@@ -58,20 +104,19 @@ class LogSummary:
         if priced is None:
             return
         numbers = np.bincount(priced.which, minlength=len(priced.answers)).tolist()
-        alone = np.zeros(batch.table.num_rows, np.bool_)
-        alone[list(priced.totals)] = True
-        currencies = sorted({answer.currency for answer in priced.answers if answer.reason is None})
         for answer, number in zip(priced.answers, numbers, strict=True):
             if answer.reason is not None and number:
                 self._refuse(answer.reason, number)
             elif number:
                 self.priced += number
-        for currency in currencies:
-            mine = np.array([a.currency == currency and a.reason is None for a in priced.answers], np.bool_)[
-                priced.which
-            ]
-            totals = [total for row, total in priced.totals.items() if mine[row]]
-            self.units[currency] += cost_columns.summed(priced.units[mine & ~alone], totals)
+        costs = _Costs(priced)
+        for currency in sorted({answer.currency for answer in priced.answers if answer.reason is None}):
+            self.units[currency] += costs.summed(_bears(currency))
+        told = {(code, answer.currency) for answer in priced.answers for code in answer.warnings.split()}
+        for code, currency in sorted(told):
+            warned = self.warned.setdefault(code, WarnedRows())
+            warned.rows += int(costs.rows(_bears(currency, code)).sum())
+            warned.units[currency] += costs.summed(_bears(currency, code))
 
     def _refuse(self, reason: str, rows: int) -> None:
         is_new = reason not in self.unpriced and len(self.unpriced) >= _MOST_REASONS

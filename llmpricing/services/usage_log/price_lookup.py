@@ -50,7 +50,7 @@ class FoundPrices:
     _known: dict[object, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._has_clock = any(price.conditions.schedule for price in self.prices.prices)
+        self._has_clock = self.prices.has_clock
 
     def places(self, at: Numbers, bare: Mask | None) -> Numbers:
         """The place of each time; NO_PLACE where only the day is known and prices change on that day."""
@@ -80,11 +80,12 @@ class FoundPrices:
     def _place(self, at: datetime) -> int:
         period = self.prices.period(at)
         rates = tuple(rate for rate in self.rates if rate.valid_at(at))
-        return self._known.setdefault((period.start, period.clock(at), rates), len(self._known))
+        beside = tuple(other.period(at).clock(at) for _, other in self.prices.alternatives(at))
+        return self._known.setdefault((period.start, period.clock(at), beside, rates), len(self._known))
 
-    def kind(self, asked: Asked) -> RequestKind:
-        """What requests like this one have in common."""
-        return request_kind(self.prices, asked.usage, asked.at, self.context, self.rates)
+    def kind(self, asked: Asked, prices: OfferingPrices | None = None) -> RequestKind:
+        """What requests like this one have in common, by these prices or by what else they might be."""
+        return request_kind(prices or self.prices, asked.usage, asked.at, self.context, self.rates)
 
 
 class PriceQuestion(NamedTuple):

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.times import micros
 from llmpricing.services.price_book import book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
-from llmpricing.services.usage_log.kinds import BY_ITSELF, PricedKind, priced_kind
+from llmpricing.services.usage_log.kinds import BY_ITSELF, ROUNDING, KindCost, PricedKind, priced_kind
 from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, PriceLookup, placed
 from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, quote_rows
 from llmpricing.services.usage_log.times import read_column
@@ -62,8 +62,10 @@ class Pricer:
             at, bare, bad = read_column(batch.table.column(batch.layout.at), self._terms.assume_utc)
             usage.odd[bad] = True
         group, kinds = self._grouped(batch, usage, placed(self._lookup, batch, usage, at, bare))
-        units, fits = multiplied(usage, group, kinds)
-        return self._answered(batch, group, kinds, units, usage.odd | ~fits)
+        units, fits = multiplied(usage, group, [kind.cost for kind in kinds])
+        answers, which = _answers(usage, group, kinds, units, fits)
+        by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
+        return self._answered(batch, answers, which, units, usage.odd | ~fits | by_itself)
 
     def _grouped(self, batch: Batch, usage: Counted, rows: Placed) -> tuple[Numbers, list[PricedKind]]:
         """Each row's place among the kinds of the batch; rows to be quoted by themselves are of the last one."""
@@ -91,32 +93,61 @@ class Pricer:
             self._kinds[keys[place]] = priced_kind(found[place], example)
         return group, [*(self._kinds[key] for key in keys), BY_ITSELF]
 
-    def _answered(self, batch: Batch, group: Numbers, kinds: Sequence[PricedKind], units: Numbers, odd: Mask) -> Priced:
-        answers = [kind.answer or RowAnswer("") for kind in kinds]
+    def _answered(self, batch: Batch, answers: list[RowAnswer], which: Numbers, units: Numbers, alone: Mask) -> Priced:
+        """The rows with their answers, those ``alone`` quoted by themselves."""
         numbers = {answer: number for number, answer in enumerate(answers)}
-        by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
-        alone = np.flatnonzero(odd | by_itself).tolist()
-        totals = {}
-        for row, found in zip(alone, quote_rows(self._session, self._terms, batch, alone), strict=True):
-            group[row] = number = numbers.setdefault(found.answer, len(answers))
+        rows, totals = np.flatnonzero(alone).tolist(), {}
+        for row, found in zip(rows, quote_rows(self._session, self._terms, batch, rows), strict=True):
+            which[row] = number = numbers.setdefault(found.answer, len(answers))
             if number == len(answers):
                 answers.append(found.answer)
             if found.total is not None:
                 totals[row] = found.total
-        return Priced(units, totals, group, answers)
+        return Priced(units, totals, which, answers)
 
 
-def multiplied(usage: Counted, group: Numbers, kinds: Sequence[PricedKind]) -> tuple[Numbers, Mask]:
-    """Each row's cost in 1e-12, rounded half even, and where it fits into 64 bits."""
-    total = np.array([kind.fixed for kind in kinds], np.int64)[group]
+def _answers(
+    usage: Counted, group: Numbers, kinds: Sequence[PricedKind], units: Numbers, fits: Mask
+) -> tuple[list[RowAnswer], Numbers]:
+    """What is said of each row, and which of it: the kinds' answers first, behind them those with doubts. Rows whose
+    doubts 64 bits cannot hold do not fit.
+    """
+    answers = [kind.answer or RowAnswer("") for kind in kinds]
+    rows = np.flatnonzero(np.array([bool(kind.doubts) for kind in kinds], np.bool_)[group])
+    if not len(rows):
+        return answers, group
+    which, told = group.copy(), np.zeros(len(rows), np.int64)
+    mine, of_rows, ours = group[rows], usage.of(rows), units[rows]
+    most = max(len(kind.doubts) for kind in kinds)
+    for place in range(most):
+        doubts = [kind.doubts[place] if place < len(kind.doubts) else None for kind in kinds]
+        costs = [doubt.cost if doubt else kind.cost for doubt, kind in zip(doubts, kinds, strict=True)]
+        theirs, fit = multiplied(of_rows, mine, costs)
+        is_rounded = np.array([doubt is not None and doubt.is_rounded for doubt in doubts], np.bool_)[mine]
+        told |= (np.abs(theirs - ours) > np.where(is_rounded, ours // ROUNDING, 0)).astype(np.int64) << place
+        fits[rows[~fit]] = False
+    places, said, _ = distinct(combined([(mine, len(kinds)), (told, 1 << most)]))
+    numbers = []
+    for kind_number, bits in (divmod(code, 1 << most) for code in said.tolist()):
+        kind = kinds[kind_number]
+        numbers.append(len(answers) if bits else kind_number)
+        if bits:
+            answers.append(kind.with_doubts(bits))
+    which[rows] = np.array(numbers, np.int64)[places]
+    return answers, which
+
+
+def multiplied(usage: Counted, group: Numbers, costs: Sequence[KindCost]) -> tuple[Numbers, Mask]:
+    """Each row's cost in 1e-12 by those of its group, rounded half even, and where it fits into 64 bits."""
+    total = np.array([cost.fixed for cost in costs], np.int64)[group]
     largest = np.zeros(len(group), np.int64)
     for meter, shares in zip(usage.meters, usage.shares, strict=True):
-        rates = np.array([kind.rates.get(meter, 0) for kind in kinds], np.int64)
+        rates = np.array([cost.rates.get(meter, 0) for cost in costs], np.int64)
         if rates.any():
             total += shares * rates[group]
             np.maximum(largest, shares, out=largest)
-    fits = largest <= np.array([kind.limit for kind in kinds], np.int64)[group]
-    divisors = np.array([kind.divisor for kind in kinds], np.int64)
+    fits = largest <= np.array([cost.limit for cost in costs], np.int64)[group]
+    divisors = np.array([cost.divisor for cost in costs], np.int64)
     if (divisors != 1).any():
         divisor = divisors[group]
         total, rest = np.divmod(total, divisor)

@@ -26,13 +26,16 @@ _AT_ONCE = 1000
 
 
 class RowAnswer(NamedTuple):
-    """What is said of a row besides its cost; ``reason`` tells why it has none."""
+    """What is said of a row besides its cost; ``reason`` tells why it has none. ``warnings`` are the codes of its
+    quote's, by the alphabet.
+    """
 
     reason: str | None
     currency: str = ""
     state: str = ""
     price_ids: str = ""
     offering: str = ""
+    warnings: str = ""
 
 
 class RowQuote(NamedTuple):
@@ -80,7 +83,13 @@ def _answered(asked: Asked, answer: Quoted | Exception) -> RowQuote:
     if quote.total is None:
         return RowQuote(asked, None, RowAnswer(why_unpriced(quote), offering=answer.model.slug))
     ids = " ".join(str(line.price_id) for line in quote.lines if line.price_id is not None)
-    return RowQuote(asked, quote.total, RowAnswer(None, quote.currency or "", quote.state, ids, answer.model.slug))
+    said = (None, quote.currency or "", quote.state, ids, answer.model.slug)
+    return RowQuote(asked, quote.total, RowAnswer(*said, codes_text(warning.code for warning in quote.warnings)))
+
+
+def codes_text(codes: Iterable[str]) -> str:
+    """The codes as a row tells them: each once, by the alphabet."""
+    return " ".join(sorted(set(codes)))
 
 
 def _reason(refusal: Exception) -> str:

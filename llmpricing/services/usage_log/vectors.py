@@ -33,6 +33,11 @@ class Counted:
     pattern: Numbers
     odd: Mask
 
+    def of(self, rows: Numbers) -> Counted:
+        """That of some rows."""
+        shares = [share[rows] for share in self.shares]
+        return Counted(self.meters, shares, self.request_input[rows], self.pattern[rows], self.odd[rows])
+
 
 def counted(batch: Batch) -> Counted:
     """The batch's usage, split as a quote splits it."""

@@ -36,9 +36,9 @@ def test_a_log_is_priced_beside_itself_and_summed_up(commands: Commands, tmp_pat
     assert said[2].endswith("; without a price: 2")
     assert said[-1] == "Total of the priced rows: USD 12.0075"
     out = (tmp_path / "log.priced.csv").read_text().splitlines()
-    assert out[0] == "when,model,input_tokens,output_tokens,user,cost,currency,state,price_ids,offering"
+    assert out[0] == "when,model,input_tokens,output_tokens,user,cost,currency,state,price_ids,offering,warnings"
     assert out[1].startswith("2026-11-20T10:00:00Z,acme/acme-large,1000,500,ann,0.0075,USD,priced,")
-    assert out[2].endswith(",acme/acme-dated")
+    assert out[2].endswith(",acme/acme-dated,")
     assert (tmp_path / "log.priced.unpriced.csv").read_text().splitlines() == [
         "when,model,input_tokens,output_tokens,user,line,reason",
         "2026-11-20T11:00:00Z,acme/acme-mystery,1000,500,bob,3,"
