@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed check verify bench oracle-litellm invariants clean
+.PHONY: help run test test-fast test-seed coverage check verify bench oracle-litellm invariants clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: $(VENV)/.dev ## all tests, on real stores (under 8 minutes on two quiet co
 
 test-fast: $(VENV)/.dev ## unit and functional tests (under 2 minutes on two quiet cores)
 	$(PYTEST) tests/unit tests/functional $(ARGS)
+
+coverage: $(VENV)/.dev ## all tests with their branches counted, in the programs they start too; fails below 95 %
+	$(PYTEST) --cov --cov-report=term $(ARGS)
 
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 test-seed: SEED := $(SEED)
