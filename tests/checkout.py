@@ -118,7 +118,8 @@ class Checkout:
                     time.sleep(0.05)
                 with closing(HTTPConnection("localhost", self.web_port, timeout=30)) as connection:
                     connection.request("GET", "/api/health")
-                    yield json.load(connection.getresponse())
+                    with closing(connection.getresponse()) as response:
+                        yield json.load(response)
             finally:
                 process.terminate()
 

@@ -55,8 +55,8 @@ class Site:
         started = time.monotonic()
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
             connection.request("GET", path, headers={"Accept": accept})
-            response = connection.getresponse()
-            text = response.read().decode()
+            with closing(connection.getresponse()) as response:  # else one that broke off is closed by the collector
+                text = response.read().decode()
             return Answer(response.status, response.headers, text, time.monotonic() - started)
 
     def is_live(self) -> bool:
