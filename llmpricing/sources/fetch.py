@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
 from time import monotonic
+from traceback import clear_frames
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request
 
@@ -92,6 +93,7 @@ class _Download:
                         return self._read(response, host)
                     url = urljoin(url, response.headers.get("Location", ""))
             except (OSError, http.client.HTTPException) as error:
+                _let_go(error)
                 raise FetchError(f"{_why(error, host)} {_BY_HAND}") from None
             _check(url, self._hosts, f"{host} sends us on to ")
         raise FetchError(f"{host} sends us on and on. Look at the address. {_BY_HAND}")
@@ -140,6 +142,13 @@ def _too_slow(url: str, timeout_s: float) -> str:
         f"{urlsplit(url).hostname} took longer than {timeout_s:g} s. Try again, or raise llmpricing.fetch_timeout_s "
         f"(LLMPRICING_FETCH_TIMEOUT_S). {_BY_HAND}"
     )
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Drop what the failed calls held: early releases of Python 3.11 leave open what a proxy's refusal came through."""
+    while error is not None:
+        clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _why(error: Exception, host: str) -> str:
