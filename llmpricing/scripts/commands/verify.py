@@ -24,7 +24,7 @@ from llmpricing.scripts.options import failures_told
 from llmpricing.scripts.terminal import say
 from llmpricing.settings import Settings
 
-STORES_UP_S, FIRST_CONNECTION_S, HEALTH_S = 10.0, 2.0, 0.5  # the story's quality gates
+STORES_UP_S, FIRST_CONNECTION_S, HEALTH_S = 10.0, 2.0, 0.5  # what README promises
 
 
 @dataclass
