@@ -91,13 +91,15 @@ def list_(ini: Path, decided: bool, as_json: bool, **wanted: Any) -> None:
     )
 
 
+def _decision(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that decides: what, with which words, by whom."""
+    for option in (note_option, as_option, _yes, _filters, _ids, ini_option):
+        command = option(command)
+    return command
+
+
 @review.command()
-@ini_option
-@_ids
-@_filters
-@_yes
-@as_option
-@note_option
+@_decision
 def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Believe these prices: they are published where no more trusted source says otherwise. Named by number, or all
     that --rule, --provider and the like mean, after showing them.
@@ -106,12 +108,7 @@ def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: 
 
 
 @review.command()
-@ini_option
-@_ids
-@_filters
-@_yes
-@as_option
-@note_option
+@_decision
 def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Disbelieve these prices: the last good ones stay, until the source says something else. Named by number, or all
     that --rule, --provider and the like mean, after showing them.
@@ -120,12 +117,7 @@ def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: 
 
 
 @review.command("reopen")
-@ini_option
-@_ids
-@_filters
-@_yes
-@as_option
-@note_option
+@_decision
 def reopen_(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Take back what was decided: these prices wait again. What it would do to published prices is shown before; the
     audit log keeps both. See review list --decided.
