@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import told_apart
-from llmpricing.services.names.coverage import Covered, NamedAt, cover, shares
+from llmpricing.services.names.coverage import Covered, NamedAt, TooSlow, cover, shares
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
@@ -77,13 +79,23 @@ def post_coverage(request: Request) -> dict[str, Any]:
     book = book_state(request.dbsession)
     clocks = read_clocks(stated, datetime.now(UTC), book)
     asked = [NamedAt(one) if isinstance(one, str) else NamedAt(one.model, one.provider) for one in body.models]
-    found = cover(request.dbsession, clocks, asked)
+    found = _cover(request, clocks, asked)
     data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
     for one in found:
         kind, item = _covered(one)
         said = {} if one.name.provider is None else {"provider": one.name.provider}
         data[kind].append({"model": one.name.name, **said, **item})
     return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), "catalogue_version": book.version}}
+
+
+def _cover(request: Request, clocks: Clocks, asked: list[NamedAt]) -> list[Covered]:
+    budget_s = request.registry.settings["llmpricing"].coverage_timeout_s
+    end = monotonic() + budget_s
+    try:
+        return cover(request.dbsession, clocks, asked, lambda: monotonic() > end)
+    except TooSlow as slow:
+        message = f"Only {slow.done} of these names could be looked up in {budget_s:g} s: send fewer at once."
+        raise invalid("models", message, done=slow.done) from None
 
 
 def _counts(data: dict[str, list[dict[str, Any]]], found: list[Covered]) -> dict[str, Any]:
