@@ -18,6 +18,7 @@ GROUPS = {
     },
     "Check a bill": {
         "price": "price:price",
+        "formats": "formats:formats",
         "names": "names:names",
     },
     "Keep prices right": {
