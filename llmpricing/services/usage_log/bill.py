@@ -77,6 +77,8 @@ class Bill:
             self._refuse(record, reason)
         elif kind is OutcomeKind.FREE:
             self._price(record, record.model, "USD", Decimal(0))
+        elif not record.model.strip():
+            self._refuse(record, "names no model")
         else:
             return True
         return False

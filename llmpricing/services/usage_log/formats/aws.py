@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.places import zones_of
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
+from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
@@ -67,6 +68,19 @@ class TokenKind(NamedTuple):
     model: str
     is_global: bool = False
     tier: str | None = None
+    is_long: bool = False
+
+    def named(self, region: str) -> tuple[str, str | None]:
+        """The model's name and the place that prices it, where the line names no resource."""
+        if not self.model.startswith("claude-"):
+            return self.model, region or None
+        return self.profiled(f"anthropic.{self.model.replace('.', '-')}", region)
+
+    def profiled(self, name: str, region: str) -> tuple[str, str | None]:
+        """Claude's id with the zone that prices it before it, as the line says: the world's, or the region's own."""
+        zones = () if self.is_global else zones_of(region) or ()
+        zone = "global" if self.is_global else next(iter(zones), "")
+        return (f"{zone}.{name}", None) if zone else (name, region or None)
 
 
 _NATIVE_KINDS = {
@@ -78,7 +92,7 @@ _NATIVE_KINDS = {
     "output-token-count": "output_tokens",
 }
 _NATIVE = re.compile(
-    rf"(?:[A-Z0-9]+-)?(?P<model>[A-Za-z][\w.]*?(?:-[\w.]+?)*?)-(?P<kind>{'|'.join(_NATIVE_KINDS)})"
+    rf"(?:[A-Z0-9]+-)?(?P<model>[A-Za-z][\w.]*?(?:-[\w.]+?)*?)(?:-text)?-(?P<kind>{'|'.join(_NATIVE_KINDS)})"
     r"(?P<more>(?:-(?:batch|flex|priority|cross-region-global|cross-region))*)"
 )
 _MARKET_KINDS = {
@@ -101,12 +115,20 @@ def _kind(usage_type: str, description: str) -> TokenKind | None:
         edition = _EDITION.match(description)
         named = edition["model"] if edition else description
         tier = next((one for one in more if one in ("batch", "flex", "priority")), None)
-        return TokenKind(_MARKET_KINDS[found["kind"]], named.strip().lower().replace(" ", "-"), "global" in more, tier)
+        name = named.strip().lower().replace(" ", "-")
+        return TokenKind(_MARKET_KINDS[found["kind"]], name, "global" in more, tier, bool({"lctx", "long"} & set(more)))
     if found := _NATIVE.fullmatch(usage_type):
         tier = next((one for one in ("batch", "flex", "priority") if f"-{one}" in found["more"]), None)
-        model = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=\d)", "-", found["model"]).lower()
-        return TokenKind(_NATIVE_KINDS[found["kind"]], model, "global" in found["more"], tier)
+        return TokenKind(_NATIVE_KINDS[found["kind"]], _native_model(found["model"]), "global" in found["more"], tier)
     return None
+
+
+def _native_model(words: str) -> str:
+    """The id of a usage type's model: NovaLite is nova-lite, Nova2.0Lite nova-2-lite."""
+    if words.startswith("Llama"):
+        return f"meta.{words.lower()}-instruct-v1:0"
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])", "-", words).lower()
+    return re.sub(r"(?<=\d)\.0(?=-|$)", "", name)
 
 
 def _tokens(amount: Decimal, unit: str, is_market: bool) -> Decimal:
@@ -161,12 +183,15 @@ class BillColumns:
         tokens = _tokens(amount, row.text(self.unit), ":" in row.text(self.usage_type))
         model, place = _model_and_place(resource, row.text(self.region))
         if "." not in model or model.startswith("arn:"):
-            model, place = kind.model, row.text(self.region) or None
+            model, place = kind.named(row.text(self.region))
+        elif model.startswith("anthropic."):
+            model, place = kind.profiled(model, row.text(self.region))
         if not model:
             return replace(made, outcome=unpriced("the line names no model"))
         whole = "output_tokens" if kind.meter == "output_tokens" else "input_tokens"
         quantity = int(tokens.to_integral_value())
-        usage = usage_of({whole: quantity, kind.meter: quantity}, is_sum=True)
+        over = OVER_STEP if kind.is_long else None
+        usage = usage_of({whole: quantity, kind.meter: quantity}, is_sum=True, request_input=over)
         where = context(kind.tier, None if kind.is_global else place)
         return replace(made, model=model, usage=usage, context=where)
 

@@ -92,6 +92,13 @@ _GCP_SKU = re.compile(
 _LONG = re.compile(r"\s*\(Long\)", re.IGNORECASE)
 
 
+def _gcp_model(words: str, is_preview: bool) -> str:
+    """The id of a SKU's model: those from the third generation on have no .0, and previews say so."""
+    name = re.sub(r"\s+", "-", words.lower())
+    newer = re.sub(r"^gemini-([3-9])\.0-", r"gemini-\1-", name)
+    return f"{newer}-preview" if is_preview and re.match(r"gemini-[3-9]", newer) else newer
+
+
 def _gcp(row: Row) -> UsageRecord:
     """A row of the billing export: https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables"""
     at = row.instant("usage_start_time")
@@ -116,7 +123,7 @@ def _gcp(row: Row) -> UsageRecord:
         return replace(made, charged=charged if named else None, outcome=outcome)
     used = row.inner("usage")
     count = used.count("amount") or row.count("usage.amount") or 0
-    model = re.sub(r"\s+", "-", found["model"].lower())
+    model = _gcp_model(found["model"], "preview" in sku.lower())
     if not count:
         return replace(made, model=model, charged=charged, outcome=not_billed("a line of zero"))
     words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -16,6 +16,7 @@ from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, provider_usage, stated, tier_of
 
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
+_FEES = unpriced("fees for searches or files were charged too, of which it is not told how many")
 _FREE = ":free"
 _CENTS = Decimal(100)
 
@@ -32,8 +33,11 @@ def _activity(row: Row) -> UsageRecord:
     )
     model, own_key = row.text("model_permaslug", "model"), row.amount("byok_usage_inference")
     outcome = BILLED
+    fees = [row.amount("cost_web_search"), row.amount("cost_file_processing")]
     if own_key:
         outcome = _OWN_KEY
+    elif any(fees):
+        outcome = _FEES
     elif row.text("variant") == "free" or model.endswith(_FREE):
         outcome = FREE
     at, charged, record_id = row.instant("created_at"), row.amount("cost_total"), row.text("generation_id") or None
@@ -57,12 +61,11 @@ def _generation(seller: str, row: Row) -> UsageRecord:
         }
     )
     row.known("tokens_prompt", "tokens_completion")
-    for name in ("num_media_prompt", "num_media_completion", "num_search_results"):
-        if row.count(name):
-            row.unread.add(name, row.raw[name])
     model = row.text("model", "model_permaslug")
     where = context(tier_of(row.text("service_tier")), place_of(row.text("data_region")))
     outcome: Outcome = _OWN_KEY if row.truth("is_byok") else FREE if model.endswith(_FREE) else BILLED
+    if outcome == BILLED and row.count("num_search_results"):
+        outcome = _FEES
     at, charged, record_id = row.instant("created_at"), row.amount("total_cost", "usage"), row.text("id") or None
     facts = labels(app=row.text("app_id"), upstream=row.text("provider_name"))
     row.close()
@@ -123,7 +126,7 @@ def _portkey(row: Row) -> UsageRecord:
     if outcome == BILLED:
         tier = tier_of(body.text("service_tier"))
         if found.raw:
-            usage, where = stated(provider_usage(found, "auto"), tier)
+            usage, where = stated(_answers_usage(found, provider or ""), tier)
         else:
             counts = {"input_tokens": row.count("req_units"), "output_tokens": row.count("res_units")}
             if not any(counts.values()):
@@ -132,6 +135,33 @@ def _portkey(row: Row) -> UsageRecord:
     currency = row.text("cost_currency").upper() or "USD"
     charged = None if cost is None else cost / _CENTS
     return UsageRecord(model, at, usage, provider, None, where, charged, currency, facts, record_id, outcome)
+
+
+def _answers_usage(found: Row, seller: str) -> Usage:
+    """The usage of an answer in the seller's own words, or in OpenAI's, which Portkey makes of them."""
+    names = found.raw.keys()
+    if names & {"promptTokenCount", "prompt_token_count"}:
+        return provider_usage(found, "google")
+    if names & {"inputTokens", "inputTokenCount"}:
+        return provider_usage(found, "bedrock")
+    beside = names & {"cache_read_input_tokens", "cache_creation_input_tokens"}
+    if "prompt_tokens" not in names:
+        is_claude = beside or seller.lower().startswith("anthropic")
+        return provider_usage(found, "anthropic" if is_claude else "openai")
+    if not beside:
+        return provider_usage(found, "openai")
+    usage = usage_of(
+        {
+            "input_tokens": found.count("prompt_tokens"),
+            "output_tokens": found.count("completion_tokens"),
+            "cache_read_tokens": found.count("cache_read_input_tokens"),
+            "cache_write_tokens": found.count("cache_creation_input_tokens"),
+        },
+        total=found.count("total_tokens"),
+    )
+    found.known("prompt_tokens_details", "completion_tokens_details")
+    found.close_counts()
+    return usage
 
 
 def _copilot(row: Row) -> UsageRecord:

@@ -19,13 +19,32 @@ _TEXTS = frozenset({"service_tier", "serviceTier", "speed", "inference_geo", "tr
 
 def provider_usage(found: Row, usage_format: UsageFormat) -> Usage:
     """The usage object of this format; raises UsageError. What it does not understand is remembered as unread."""
-    usage = FORMATS[usage_format].read(numbered(found.raw))
+    usage = FORMATS[usage_format].read(_lives_hold(numbered(found.raw)))
     if usage.told is None:
         return usage
     for remark in usage.told.remarks:
         found.unread.add(found.where + remark.field, remark.what)
     told = usage.told._replace(remarks=(), usage_format=None)
     return usage._replace(told=None if told == Told() else told)
+
+
+def _lives_hold(raw: dict[str, Any]) -> dict[str, Any]:
+    """The same object, its sum of cache writes no smaller than what it tells of their lives, which is surer."""
+    details = raw.get("prompt_tokens_details")
+    of_details = details.get("cache_creation_token_details") if isinstance(details, Mapping) else None
+    by_life = max(map(_sum_of_lives, (raw.get("cache_creation"), of_details)))
+    written = raw.get("cache_creation_input_tokens")
+    if not isinstance(written, int) or by_life <= written:
+        return raw
+    more: dict[str, Any] = {"cache_creation_input_tokens": by_life}
+    if isinstance(details, Mapping) and isinstance(details.get("cache_creation_tokens"), int):
+        more["prompt_tokens_details"] = {**details, "cache_creation_tokens": by_life}
+    return {**raw, **more}
+
+
+def _sum_of_lives(split: Any) -> int:
+    found = split.values() if isinstance(split, Mapping) else ()
+    return sum(number for number in found if isinstance(number, int) and not isinstance(number, bool))
 
 
 def numbered(value: Any, name: str = "") -> Any:
