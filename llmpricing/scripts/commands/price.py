@@ -18,6 +18,7 @@ from llmpricing.scripts.usage_paths import usage_paths
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.shape import Shape
 
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 # Who says one of these means a plain table, whatever its columns look like.
@@ -27,6 +28,12 @@ _OF_TABLES = ("out", "rejects", "at_column", "model_column", "usage_format")
 @click.command(short_help="Price usage files of any size.")
 @click.argument("files", nargs=-1, required=True)
 @click.option("--format", "shape", metavar="NAME", help="What the files are, as llmpricing formats lists it.")
+@click.option(
+    "--columns",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="MAP.toml",
+    help="What the columns of any other file mean; llmpricing formats --suggest FILE writes a first one.",
+)
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Of a table. Default: FILE with .priced."
 )
@@ -53,6 +60,7 @@ def price(
     context: click.Context,
     files: tuple[str, ...],
     shape: str | None,
+    columns: Path | None,
     out: Path | None,
     rejects: Path | None,
     at_column: str | None,
@@ -84,7 +92,8 @@ def price(
     table = TableOptions(out, rejects, at_column, model_column, usage_format, ignored, known_at, assume_utc, force)
     with usage_paths(files) as (paths, is_many):
         try:
-            known, unknown = ([], list(paths)) if is_table and not shape else _told_apart(paths, shape, is_many)
+            given = _given_shape(shape, columns)
+            known, unknown = ([], list(paths)) if is_table and not given else _told_apart(paths, given, is_many)
             if known:
                 price_bill(known, unknown, BillOptions(ignored, known_at, as_json), ini)
             elif len(unknown) == 1 and not is_many:
@@ -100,17 +109,30 @@ def price(
             raise
 
 
-def _told_apart(paths: Sequence[Path], shape: str | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
+def _given_shape(name: str | None, columns: Path | None) -> Shape | None:
+    """The shape that was named or described; raises click.ClickException where there is none such."""
+    from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.own_columns import own_shape
+    from llmpricing.services.usage_log.formats.registry import BY_NAME
+
+    if name and columns:
+        raise click.UsageError("Say either --format or --columns: both tell what the files are.")
+    if name and name not in BY_NAME:
+        raise click.UsageError(f"{name!r} is no shape that is known: llmpricing formats lists those that are.")
+    try:
+        return own_shape(columns) if columns else BY_NAME[name] if name else None
+    except LogError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
     """The files with their shapes, and those of none; raises click.ClickException.
 
     Where all files were named one by one, each must be of a known shape, but for a single plain table.
     """
     from llmpricing.services.usage_log.columns import LogError
     from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
-    from llmpricing.services.usage_log.formats.registry import BY_NAME
 
-    if shape and shape not in BY_NAME:
-        raise click.UsageError(f"{shape!r} is no shape that is known: llmpricing formats lists those that are.")
     known, unknown = [], []
     for path in paths:
         try:
@@ -120,7 +142,7 @@ def _told_apart(paths: Sequence[Path], shape: str | None, is_many: bool) -> tupl
                 raise click.ClickException(str(error)) from None
             unknown.append(path)
         except LogError as error:
-            if len(paths) > 1 or is_many or path.suffix not in (".csv", ".ndjson", ".parquet"):
+            if shape or len(paths) > 1 or is_many or path.suffix not in (".csv", ".ndjson", ".parquet"):
                 raise click.ClickException(str(error)) from None
             unknown.append(path)  # as a plain table it may have more to say of what is wrong
     return known, unknown

@@ -11,7 +11,7 @@ from pathlib import Path
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord, unpriced
-from llmpricing.services.usage_log.formats.registry import BY_NAME, SAMPLE, recognised
+from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.source import BROKEN, raw_rows
@@ -35,9 +35,9 @@ class UnknownShape(LogError):
         )
 
 
-def usage_file(path: Path, shape: str | None = None) -> UsageFile:
-    """The file with its shape, told by its first rows unless it is named; raises LogError."""
-    found = BY_NAME[shape] if shape else recognised(row.fields for row in islice(raw_rows(path), SAMPLE))
+def usage_file(path: Path, shape: Shape | None = None) -> UsageFile:
+    """The file with its shape, told by its first rows unless it is given; raises LogError."""
+    found = shape or recognised(row.fields for row in islice(raw_rows(path), SAMPLE))
     if found is None:
         raise UnknownShape(path)
     return UsageFile(path, found)

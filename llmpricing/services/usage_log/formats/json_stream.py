@@ -32,7 +32,7 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
         for item in document:
             yield from records_of(item)
     elif isinstance(document, Mapping):
-        name = next((name for name in document if _is_list(name, document[name])), None)
+        name = next((name for name in _LISTS & document.keys() if _is_list(name, document[name])), None)
         inner = document.get("data")
         if name is not None:
             for item in document[name]:

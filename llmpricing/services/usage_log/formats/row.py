@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -71,7 +72,9 @@ class Row:
     def text(self, *names: str) -> str:
         """The same as a text, empty where nothing is stated."""
         found = self.value(*names)
-        return "" if found is None or isinstance(found, Mapping | list) else str(found).strip()
+        if isinstance(found, str):
+            return found.strip()
+        return "" if found is None or isinstance(found, dict | list) else str(found)
 
     def amount(self, *names: str) -> Decimal | None:
         """An amount of money or another signed number; raises UsageError."""
@@ -105,13 +108,13 @@ class Row:
     def inner(self, *names: str) -> Row:
         """The object of that name, also one written as a JSON text; an empty one where there is none."""
         found = as_json(names[0], self.value(*names))
-        return Row(found if isinstance(found, Mapping) else {}, self.unread, f"{self.where}{names[0]}.")
+        return Row(found if isinstance(found, dict) else {}, self.unread, f"{self.where}{names[0]}.")
 
     def rows(self, *names: str) -> list[Row]:
         """The objects of a list of that name."""
         found = as_json(names[0], self.value(*names))
         items = found if isinstance(found, list | tuple) else []
-        return [Row(item, self.unread, f"{self.where}{names[0]}.") for item in items if isinstance(item, Mapping)]
+        return [Row(item, self.unread, f"{self.where}{names[0]}.") for item in items if isinstance(item, dict)]
 
     def known(self, *names: str) -> None:
         """Say that these fields are understood: sums of others, or nothing that is billed."""
@@ -120,7 +123,9 @@ class Row:
     def close(self) -> None:
         """Remember the fields that nobody asked for and that look like counts or conditions of a price."""
         for name, value in self.raw.items():
-            if name not in self._read and isinstance(value, str | int | float | Decimal) and _looks_billed(name, value):
+            if name in self._read or value is None or isinstance(value, dict | list):
+                continue
+            if _looks_billed(name, value):
                 self.unread.add(self.where + name, value)
 
     def close_counts(self) -> None:
@@ -138,12 +143,23 @@ class Row:
 
 
 def _looks_billed(name: str, value: Any) -> bool:
-    if not isinstance(name, str) or isinstance(value, bool):
+    """Whether a field of a row counts something, or is a text that names a condition of prices."""
+    kind = _likeness(name)
+    if kind is None or isinstance(value, bool) or (kind is is_condition and not isinstance(value, str)):
         return False
     plain = name.strip().replace(" ", "_")
+    return may_mean_money(plain, _plain(plain, value))
+
+
+@lru_cache(maxsize=10_000)
+def _likeness(name: object) -> Callable[[str], bool] | None:
+    """What a field looks like by its name alone: a count, a condition, or neither."""
+    if not isinstance(name, str):
+        return None
+    plain = name.strip().replace(" ", "_")
     if is_counter(plain):
-        return not _NO_COUNT.search(plain) and may_mean_money(plain, _plain(plain, value))
-    return is_condition(plain) and isinstance(value, str) and may_mean_money(plain, value)
+        return None if _NO_COUNT.search(plain) else is_counter
+    return is_condition if is_condition(plain) else None
 
 
 def _plain(name: str, value: Any) -> Any:

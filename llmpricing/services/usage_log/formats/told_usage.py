@@ -49,7 +49,9 @@ def _sum_of_lives(split: Any) -> int:
 
 def numbered(value: Any, name: str = "") -> Any:
     """The same object with the numbers that are written as texts as numbers."""
-    if isinstance(value, Mapping):
+    if type(value) is int or value is None:
+        return value
+    if isinstance(value, dict):
         return {key: numbered(found, key) for key, found in value.items()}
     if isinstance(value, list):
         return [numbered(item, name) for item in value]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.json_stream import JsonStream, records_of
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from llmpricing.services.usage_log.formats.row import Row, Unread
@@ -258,8 +261,6 @@ def test_whatever_a_field_holds_a_record_is_reported_and_nothing_breaks(shape: A
 
 
 def rows_of(document: Any) -> list[dict[str, Any]]:
-    from llmpricing.services.usage_log.formats.json_stream import records_of
-
     return [dict(row) for row in records_of(document)]
 
 
@@ -274,3 +275,38 @@ def mutated(value: Any, data: st.DataObject) -> Any:
     if isinstance(value, list) and value:
         return [mutated(value[0], data), *value[1:]]
     return data.draw(JUNK)
+
+
+class Endless:
+    """A document that is made while it is read: ``head``, then an item again and again, then ``tail``."""
+
+    def __init__(self, head: str, item: str, times: int, tail: str) -> None:
+        self._parts = itertools.chain([head], itertools.repeat(item, times), [tail])
+        self._rest = ""
+
+    def read(self, size: int) -> str:
+        while len(self._rest) < size and (part := next(self._parts, None)) is not None:
+            self._rest += part
+        found, self._rest = self._rest[:size], self._rest[size:]
+        return found
+
+
+@pytest.mark.parametrize(
+    ("head", "item", "tail"),
+    [
+        ("[", '{"id": "a", "text": "' + "x" * 5000 + '"},\n', '{"id": "z"}]'),
+        ('{"object": "page", "data": [', '{"start_time": 1, "results": [{"a": "' + "x" * 5000 + '"}]},', '{"b": 1}]}'),
+        ("", '{"id": "a",\n "text": "' + "x" * 5000 + '"}\n', '{"id": "z"}'),
+    ],
+    ids=["array", "page", "documents"],
+)
+def test_a_document_of_any_length_is_read_in_constant_memory(head: str, item: str, tail: str) -> None:
+    times = 5000
+    tracemalloc.start()
+    try:
+        found = sum(1 for _ in JsonStream(Endless(head, item, times, tail)).records())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == times + 1
+    assert peak < 4 * 2**20 < len(item) * times / 4
