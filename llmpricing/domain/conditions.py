@@ -89,6 +89,9 @@ class Conditions:
     schedule: Schedule | None = None
     extra: tuple[tuple[str, str], ...] = ()  # sorted (name, value), e.g. ("resolution", "1080p")
 
+    def __hash__(self) -> int:
+        return hash(self.key)  # kept in the text; of the fields it would be made anew a million times an import
+
     @cached_property
     def key(self) -> str:
         """One canonical text, empty for the base price; unique with offering, meter and time in the database."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEARS = range(1970, 3000)  # that times asked for may lie in
@@ -31,6 +32,12 @@ class OffsetMissing(InstantError):
 
     def __init__(self) -> None:
         super().__init__("needs an offset: end it with Z for UTC")
+
+
+@lru_cache(maxsize=4_096)  # a list's prices share few times
+def start_of_day(at: datetime) -> datetime:
+    """00:00 UTC of the day on which an aware UTC time lies."""
+    return datetime.combine(at.date(), time(), UTC)
 
 
 def read_instant(text: str, *, assume_utc: bool = False) -> tuple[datetime, bool]:

@@ -15,8 +15,6 @@ from sqlalchemy.pool import NullPool
 from llmpricing.models.deadline import bound_waits
 from llmpricing.settings import Settings
 
-# For inserting many rows: without it SQLAlchemy begins a new INSERT wherever the set of NULL columns changes.
-ONE_INSERT = {"render_nulls": True}
 SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -57,3 +58,18 @@ def settle() -> None:
     gc.unfreeze()  # so that what settled before and is garbage by now goes
     gc.collect()
     gc.freeze()
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Inside the block the collector of objects that refer to themselves comes a hundred times less often.
+
+    For work that makes millions of objects and none of that kind to speak of: full collections took a sixth of an
+    import, and its peak of memory is the same without them.
+    """
+    often, *older = gc.get_threshold()
+    gc.set_threshold(often * 100, *older)
+    try:
+        yield
+    finally:
+        gc.set_threshold(often, *older)

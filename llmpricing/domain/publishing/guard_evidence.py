@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS, Meter
@@ -65,7 +66,7 @@ class Evidence:
     left_out: Mapping[str, datetime]  # by source the first of its last lists that price the offering no more
     market: Market
 
-    @property
+    @cached_property
     def meter(self) -> Meter:
         return METERS[self.component.meter]
 
@@ -77,7 +78,7 @@ class Evidence:
     def is_cache(self) -> bool:
         return self.meter.dimensions.get("token_type", "").startswith("cache")
 
-    @property
+    @cached_property
     def is_chat_text(self) -> bool:
         meter = self.meter
         return (

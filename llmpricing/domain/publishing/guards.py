@@ -30,6 +30,8 @@ JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10
 ELSEWHERE = 33
 _LONG = timedelta(days=90)  # a value that two lists so far apart state was meant, if another source says it too
 DEAR_PER_MTOK, CHEAP_PER_MTOK = 1000, Fraction("0.002")  # USD, text tokens of a chat offering
+_MTOK = 1_000_000
+_DEAR, _CHEAP = Fraction(DEAR_PER_MTOK, _MTOK), CHEAP_PER_MTOK / _MTOK  # of one token
 DEAR_PER_CALL = 1  # USD for one search, query or other call of a tool; they cost cents
 _AGREES, _NEARLY_EQUAL = Fraction(4), Fraction(1005, 1000)  # below 4x sources count as agreeing, 0.5 % is rounding
 SLIPS = frozenset(
@@ -129,11 +131,10 @@ def _absolute(entry: TimelineEntry, price: Fraction, evidence: Evidence) -> Find
         return None
     if evidence.is_call and price > DEAR_PER_CALL:
         return Finding(GuardRule.TOO_DEAR, "1 USD per call", slip=slip_of_call(price))
-    per_mtok = price * 1_000_000
-    if evidence.is_chat_text and per_mtok > DEAR_PER_MTOK:
-        return Finding(GuardRule.TOO_DEAR, "1,000 USD per million tokens", slip=slip_of_value(per_mtok))
-    if evidence.is_chat_text and not evidence.is_cache and per_mtok < CHEAP_PER_MTOK:
-        return Finding(GuardRule.TOO_CHEAP, "0.002 USD per million tokens", slip=slip_of_value(per_mtok))
+    if evidence.is_chat_text and price > _DEAR:
+        return Finding(GuardRule.TOO_DEAR, "1,000 USD per million tokens", slip=slip_of_value(price * _MTOK))
+    if evidence.is_chat_text and not evidence.is_cache and price < _CHEAP:
+        return Finding(GuardRule.TOO_CHEAP, "0.002 USD per million tokens", slip=slip_of_value(price * _MTOK))
     return None
 
 

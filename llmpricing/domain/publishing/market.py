@@ -64,7 +64,7 @@ class AskingPrices:
     @property
     def median(self) -> Fraction | None:
         """The middle one of all sellers, each counted once."""
-        return median(median(prices) for prices in self.prices.values()) if self.prices else None
+        return _middle([_middle(prices) for prices in self.prices.values()]) if self.prices else None
 
     def within(self, usual: Range | None) -> AskingPrices:
         """Only those that are usual: the others judge no price."""
@@ -75,6 +75,10 @@ class AskingPrices:
 
 
 NO_MARKET = Market()
+
+
+def _middle(prices: Sequence[Fraction]) -> Fraction:
+    return prices[0] if len(prices) == 1 else median(prices)  # most sellers are known by one list
 
 
 def are_independent(one: str, other: str, derived_from: Mapping[str, str]) -> bool:

@@ -23,11 +23,15 @@ def broken_relation(entry: TimelineEntry, standing_until: datetime, evidence: Ev
     """
     end = min(entry.end, standing_until) - datetime.resolution
     for rule, bounding, is_broken in _relations(evidence):
-        bounds = [evidence.sibling(bounding, at) for at in (compared_at(entry), end)]
-        factors = [factor for bound in bounds if bound and (factor := entry.segment.factor(bound))]
-        if len(factors) == len(bounds) and all(is_broken(factor) for factor in factors):
+        bound = evidence.sibling(bounding, compared_at(entry))
+        factor = entry.segment.factor(bound) if bound else None
+        if not factor or not is_broken(factor):
+            continue
+        at_last = evidence.sibling(bounding, end)
+        last_factor = entry.segment.factor(at_last) if at_last else None
+        if last_factor and is_broken(last_factor):
             slip = "characters read as tokens" if rule is GuardRule.TOKENS_BELOW_CHARACTERS else None
-            return Finding(rule, bounding.meter, bounds[0], factors[0], slip)
+            return Finding(rule, bounding.meter, bound, factor, slip)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import datetime
 from itertools import groupby, pairwise
 from types import MappingProxyType
 
@@ -36,6 +36,7 @@ from llmpricing.domain.publishing.verdicts import (
     is_repaired_beside,
     spreads,
 )
+from llmpricing.domain.times import start_of_day
 
 Observed = Mapping[Component, Sequence[Observation]]  # all observations of one offering
 Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of its lists
@@ -64,7 +65,7 @@ class Flag:
     @property
     def stands_until(self) -> datetime:
         """The day on which its source stated something else."""
-        return END if self.superseded is None else datetime.combine(self.superseded.date(), time(), UTC)
+        return END if self.superseded is None else start_of_day(self.superseded)
 
 
 def sift(
@@ -100,6 +101,7 @@ class _Walk:
     accepted: Timelines = field(default_factory=lambda: defaultdict(dict))
     flags: list[Flag] = field(default_factory=list)
     credible: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all observations that nobody rejected
+    alone: Timelines = field(default_factory=lambda: defaultdict(dict))  # of those that are the source's only one
     next_time: dict[ObservationKey, datetime] = field(default_factory=dict)
 
     def note(self, component: Component, observations: Sequence[Observation]) -> Iterator[Observation]:
@@ -109,6 +111,8 @@ class _Walk:
             decided = [(one, self.verdicts.get(ObservationKey(component, source, one.time))) for one in changed]
             credible = [one.as_free() for one, verdict in decided if _is_credible(one, verdict)]
             self.credible[component][source] = merge_source(credible, self.snapshots.get(source, ()))
+            if len(changed) == len(credible) == 1:
+                self.alone[component][source] = self.credible[component][source]
             for one, later in pairwise(changed):
                 self.next_time[ObservationKey(component, source, one.time)] = later.time
             yield from changed
@@ -117,14 +121,14 @@ class _Walk:
         """Hold each new value of one observation against all that was accepted before it."""
         key = ObservationKey(component, observation.source, observation.time)
         entries = self.accepted[component].get(observation.source, ())
-        applied = self._applied(entries, observation)
+        applied = self._applied(component, entries, observation)
         new = tuple(entry for entry in applied if not _goes_on(entries, entry))
         evidence = self._evidence(component, observation.source, is_arrival=not entries)
         until = self.next_time.get(key, END)
         stops: list[Stop] = []
         repairs = False
         for entry in new:
-            good = [other for other in applied if all(other is not stop.entry for stop in stops)]
+            good = [other for other in applied if all(other is not stop.entry for stop in stops)] if stops else applied
             last = _last_before(entry, entries, good)
             if finding := find_fault(entry, last, until, evidence):
                 stops.append(Stop(entry, last, finding))
@@ -157,12 +161,17 @@ class _Walk:
             if stops:
                 self._flag(result.key, stops, verdict)
 
-    def _applied(self, entries: tuple[TimelineEntry, ...], observation: Observation) -> tuple[TimelineEntry, ...]:
+    def _applied(
+        self, component: Component, entries: tuple[TimelineEntry, ...], observation: Observation
+    ) -> tuple[TimelineEntry, ...]:
         """The timeline after the observation; a zero that may mean nothing displaces no price."""
         if observation.is_zero:
             current = _segment_at(entries, observation.time)
             if current is None or not current.unit_price:
                 return entries
+        alone = self.alone.get(component, {}).get(observation.source)
+        if alone is not None:
+            return alone  # as most of a new list are
         return apply(entries, observation.as_free(), self.snapshots.get(observation.source, ()))
 
     def _accept(self, key: ObservationKey, entries: tuple[TimelineEntry, ...]) -> None:
@@ -227,6 +236,8 @@ def _last_before(
     entry: TimelineEntry, entries: Sequence[TimelineEntry], applied: Sequence[TimelineEntry]
 ) -> TimelineEntry | None:
     """The value at the entry's date as it was known so far, else the nearest before it."""
+    if not entries and len(applied) == 1:
+        return None
     earlier = [other for other in (*entries, *applied) if other.start < entry.start]
     return entry_at(entries, compared_at(entry)) or max(earlier, key=lambda other: other.start, default=None)
 

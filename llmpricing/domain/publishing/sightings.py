@@ -28,20 +28,24 @@ class Readings:
 
     def sighting(self, entry: TimelineEntry) -> Sighting:
         """When its source said what the entry holds."""
+        return self._sighting(entry, entry.superseded_at)
+
+    def _sighting(self, entry: TimelineEntry, superseded_at: datetime | None) -> Sighting:
         return Sighting(
             entry.first_seen,
-            last_reading(self.lists.get(entry.source, ()), entry.observed, entry.superseded_at),
-            entry.superseded_at,
+            last_reading(self.lists.get(entry.source, ()), entry.observed, superseded_at),
+            superseded_at,
             is_documented(entry.segment.basis, entry.segment.valid_from),
             self.newest,
         )
 
-    def told(self, entry: TimelineEntry) -> TimelineEntry:
-        """The entry with how long it is stated or seen."""
-        sighting = self.sighting(entry)
+    def told(self, entry: TimelineEntry, superseded_at: datetime | None) -> TimelineEntry:
+        """The entry with the time at which a later list said otherwise, and how long it is stated or seen."""
+        sighting = self._sighting(entry, superseded_at)
         until = sighting.fresh_until
         return replace(
             entry,
+            superseded_at=superseded_at,
             fresh_from=None if sighting.documented else sighting.first,
             fresh_until=None if until >= END else until,
         )
@@ -79,7 +83,7 @@ def with_ends(
             left_out = readings.left_out.get(source)
             stated = said.get(source, ())
             found[component][source] = tuple(
-                readings.told(_ended(entry, _superseded(entry, stated, left_out))) for entry in entries
+                readings.told(entry, _superseded(entry, stated, left_out)) for entry in entries
             )
     return found
 
@@ -87,18 +91,17 @@ def with_ends(
 def _said(
     component: Component, observations: Sequence[Observation], unsaid: set[ObservationKey]
 ) -> dict[str, list[Observation]]:
-    """What each source said of a component that counts, in order of time."""
+    """What each source said of a component that counts, in order of time; nothing where it spoke once, which is most
+    of all: nothing comes later.
+    """
     by_source: dict[str, list[Observation]] = defaultdict(list)
     for observation in observations:
         by_source[observation.source].append(observation)
     return {
         source: [one.as_free() for one in changes(made) if ObservationKey(component, source, one.time) not in unsaid]
         for source, made in by_source.items()
+        if len(made) > 1
     }
-
-
-def _ended(entry: TimelineEntry, superseded_at: datetime | None) -> TimelineEntry:
-    return replace(entry, superseded_at=superseded_at) if superseded_at != entry.superseded_at else entry
 
 
 def _superseded(entry: TimelineEntry, said: Sequence[Observation], left_out: datetime | None) -> datetime | None:

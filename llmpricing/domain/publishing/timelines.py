@@ -11,10 +11,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from llmpricing.domain.observations import Basis, DatedPrice, State
+from llmpricing.domain.times import start_of_day
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
@@ -38,7 +39,10 @@ class Observation:
     @property
     def is_zero(self) -> bool:
         """Whether it is but a zero, which may mean free or nothing."""
-        return bool(self.segments) and all(segment.state is State.ZERO for segment in self.segments)
+        for segment in self.segments:  # an import asks this several times of each observation
+            if segment.state is not State.ZERO:
+                return False
+        return bool(self.segments)
 
     def as_free(self) -> Observation:
         """The observation with its zeros taken for free."""
@@ -49,7 +53,7 @@ class Observation:
     @property
     def day(self) -> datetime:
         """00:00 UTC of the day on which the list was published."""
-        return datetime.combine(self.time.date(), time(), UTC)
+        return start_of_day(self.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class TimelineEntry:
     @property
     def first_seen(self) -> datetime:
         """00:00 UTC of the day since which the source is known to have said so."""
-        return datetime.combine((self.segment.first_seen or self.observed).date(), time(), UTC)
+        return start_of_day(self.segment.first_seen or self.observed)
 
     @property
     def start(self) -> datetime:

@@ -117,6 +117,8 @@ def halves(
         and not other.evidence.is_arrival
         and stop.finding.rule in OF_AN_ENTRY
     ]
+    if not waiting:
+        return []
     stopped = {stop.entry for stop in stops}
     return [
         Stop(

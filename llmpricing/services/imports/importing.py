@@ -24,6 +24,7 @@ from llmpricing.services.imports.list_checks import (
     sizes_of,
 )
 from llmpricing.services.imports.observed_changes import ObservedChanges
+from llmpricing.services.memory import rare_collections
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
 from llmpricing.services.publishing.markets import waiting_on_others
@@ -56,6 +57,7 @@ class ImportSummary:
     noted: bool = True  # false where that very list was in the price book already
 
 
+@rare_collections()
 def import_lists(
     session: Session, lists: Sequence[tuple[SourceInfo, ReadList]], progress: Progress = lambda done, total: None
 ) -> list[ImportSummary]:
@@ -175,11 +177,7 @@ def _refuse_harm(price_list: PriceList, reading: ReadList, earlier: SourceFetch 
 def _keep_catalogue(
     session: Session, source: Source, price_list: PriceList, reading: ReadList, now: datetime
 ) -> dict[str, int]:
-    newest = session.scalar(
-        select(func.max(SourceFetch.published_at)).where(
-            SourceFetch.source_id == source.id, SourceFetch.undone_at.is_(None)
-        )
-    )
+    newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
     is_newest = newest == reading.published_at
     slugs = {offering.provider for offering in price_list.offerings}
     providers = offering_facts.keep_providers(session, price_list.providers, slugs, is_newest=is_newest)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, func, insert, select, update
+from sqlalchemy import Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
 from llmpricing.models import Model, Offering, OfferingPast, Provider, Source
-from llmpricing.models.session import ONE_INSERT
+from llmpricing.models.inserting import insert_all
 
 _FACTS = (
     "name",
@@ -30,7 +30,6 @@ _FACTS = (
     "deprecated_on",
 )
 _PUBLISHED = "published_at"  # the newest list that said it, beside each source's facts
-_CHUNK = 1000
 
 
 def keep_providers(
@@ -86,8 +85,7 @@ def keep_offerings(
             repeated.append(row.id)
         else:
             changed.append(values | {"id": row.id})
-    for start in range(0, len(added), _CHUNK):
-        session.execute(insert(Offering), added[start : start + _CHUNK], execution_options=ONE_INSERT)
+    insert_all(session, Offering, added)
     if changed:
         _keep_past(session, changed, now)
         session.execute(update(Offering), changed)
@@ -127,7 +125,7 @@ def _keep_models(session: Session, observed: Sequence[ObservedOffering], known: 
     }
     if missing:
         rows = [{"slug": s, "name": o.name or o.api_id, "lab": o.lab} for s, o in sorted(missing.items())]
-        session.execute(insert(Model), rows, execution_options=ONE_INSERT)
+        insert_all(session, Model, rows)
         ids = {slug: id_ for slug, id_ in session.execute(select(Model.slug, Model.id))}
     return ids
 

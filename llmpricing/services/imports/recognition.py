@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.observations import ObservedProvider, PriceList
 from llmpricing.models import MatchRule, OfferingAlias, ProviderDescription, Source
 from llmpricing.models.bitemporal import since
+from llmpricing.models.inserting import insert_all
 
 _ALWAYS: Range[datetime] = Range(None, None, bounds="()")
 _DESCRIBES = ("api_pattern", "provider_match", "model_match", "fallback_providers")
@@ -48,8 +49,7 @@ def keep_descriptions(
         for id_, facts in stated.items()
         if id_ not in current or id_ in ended
     ]
-    if added:
-        session.execute(insert(ProviderDescription), added)
+    insert_all(session, ProviderDescription, added)
 
 
 def _trees(provider: ObservedProvider) -> list[dict[str, Any] | None]:
@@ -94,8 +94,7 @@ def _keep_rules(
         for offering, (position, clause) in stated.items()
         if offering not in kept
     ]
-    if added:
-        session.execute(insert(MatchRule), added)
+    insert_all(session, MatchRule, added)
 
 
 def _keep_aliases(
@@ -138,5 +137,4 @@ def _keep_aliases(
         for key, offering in stated.items()
         if key not in taken or taken[key].id in moved
     ]
-    if added:
-        session.execute(insert(OfferingAlias), added)
+    insert_all(session, OfferingAlias, added)

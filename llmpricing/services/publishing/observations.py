@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.models import FetchOutcome, ObservationRow, ScheduleRow, Source, SourceFetch
-from llmpricing.models.session import ONE_INSERT
+from llmpricing.models.inserting import insert_all
 
 READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
 _HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
@@ -67,7 +67,7 @@ def last_observed(session: Session, source: Source, until: datetime) -> dict[tup
     """The source's last observations by ``until``, by offering and component."""
     query = (
         select(_HISTORY)
-        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until, ObservationRow.stands())
+        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until)
         .ext(distinct_on(ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment))
         .order_by(
             ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment, ObservationRow.time.desc()
@@ -79,7 +79,7 @@ def last_observed(session: Session, source: Source, until: datetime) -> dict[tup
         # Of the segments only those of the last observation count: an older one may have had more of them.
         segments = list(group)
         newest = max(row.time for row in segments)
-        found[key] = segments_in([row for row in segments if row.time == newest])
+        found[key] = _segments([row for row in segments if row.time == newest])
     return found
 
 
@@ -95,7 +95,7 @@ def observations_of(
     found: dict[int, dict[Component, list[Observation]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
         select(_HISTORY)
-        .where(ObservationRow.offering_id.in_(offerings), ObservationRow.stands())
+        .where(ObservationRow.offering_id.in_(offerings))
         .order_by(
             ObservationRow.offering_id,
             ObservationRow.component,
@@ -111,7 +111,7 @@ def observations_of(
         rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
     ):
         source = sources[source_id]
-        observation = Observation(source.slug, time, source.states_dates, segments_in(list(group)))
+        observation = Observation(source.slug, time, source.states_dates, _segments(list(group)))
         found[offering][components.read(text)].append(observation)
     return found
 
@@ -128,9 +128,8 @@ def keep_observations(
     session: Session, source: Source, fetch: SourceFetch, observed: Mapping[tuple[datetime, int, str], Segments]
 ) -> None:
     """Append observations of the source, by (time, offering, component)."""
-    rows = [row for key, segments in observed.items() for row in _rows(source, fetch, *key, segments)]
-    if rows:
-        session.execute(insert(ObservationRow), rows, execution_options=ONE_INSERT)
+    rows = (row for key, segments in observed.items() for row in _rows(source, fetch, *key, segments))
+    insert_all(session, ObservationRow, rows)
 
 
 def _rows(
@@ -165,8 +164,7 @@ def _columns(segment: DatedPrice) -> dict[str, Any]:
     }
 
 
-def segments_in(rows: Sequence[Any]) -> Segments:
-    """One observation out of its rows, in order."""
+def _segments(rows: Sequence[Any]) -> Segments:
     return tuple(_segment(row) for row in rows if row.state is not State.WITHDRAWN)
 
 

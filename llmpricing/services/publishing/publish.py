@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -19,9 +19,10 @@ from llmpricing.domain.publishing.timelines import TimelineEntry
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import BookVersion, MeterRow, Offering, OtherPriceRow, PriceRow, Source
 from llmpricing.models.bitemporal import since
-from llmpricing.models.session import ONE_INSERT
-from llmpricing.services.publishing import observations, pins, readings, reviews
+from llmpricing.models.inserting import insert_all
+from llmpricing.services.publishing import observations, pins, reviews
 from llmpricing.services.publishing.markets import Markets
+from llmpricing.services.publishing.readings import ReadingsOf
 from llmpricing.services.publishing.source_ranks import ranks_by_provider
 
 RULES = 2  # of choosing: 1 chose a source for each meter, by trust alone
@@ -58,13 +59,13 @@ def publish(
     """Publish these offerings anew as of ``now``; returns how many observations wait, by source and time."""
     components = observations.Components(session)
     sources = {source.id: source for source in session.scalars(select(Source))}
-    markets = Markets(session, components, sources)
+    markets, readings_of = Markets(session, components, sources), ReadingsOf(session)
     waiting: Counter[tuple[str, datetime]] = Counter()
     done = 0
     ordered = sorted(offerings)
     for start in range(0, len(ordered), _CHUNK):
         chunk = ordered[start : start + _CHUNK]
-        waiting.update(_publish_chunk(session, chunk, markets, now))
+        waiting.update(_publish_chunk(session, chunk, markets, readings_of, now))
         done += len(chunk)
         progress(done, len(offerings))
     return waiting
@@ -85,13 +86,14 @@ def _publish_chunk(
     session: Session,
     offerings: Collection[int],
     markets: Markets,
+    readings_of: ReadingsOf,
     now: datetime,
 ) -> Iterator[tuple[str, datetime]]:
     """Publish some offerings, reading only what bears on them; yields source and time of what waits."""
     components, sources = markets.components, markets.sources
     source_ids = {source.slug: id_ for id_, source in sources.items()}
     known = reviews.reviews_of(session, offerings)
-    books = _books(session, offerings, markets, reviews.verdicts_in(known, components, sources))
+    books = _books(session, offerings, markets, readings_of, reviews.verdicts_in(known, components, sources))
     flags = {offering: book.flags for offering, book in books.items()}
     reviews.keep_reviews(session, known, flags, source_ids, now)
     _bring_up_to(session, books, source_ids, now)
@@ -102,6 +104,7 @@ def _books(
     session: Session,
     offerings: Collection[int],
     markets: Markets,
+    readings_of: ReadingsOf,
     verdicts: Mapping[int, Mapping[ObservationKey, Verdict]],
 ) -> dict[int, OfferingBook]:
     """What the domain makes of all that is known of these offerings."""
@@ -112,7 +115,7 @@ def _books(
     slugs = {id_: slug for id_, slug, *_ in rows}
     ranks = ranks_by_provider(session, {provider for _, provider in of_offering.values()}, sources)
     observed = observations.observations_of(session, offerings, components, sources)
-    read = readings.readings_of(session, {id_: provider for id_, (_, provider) in of_offering.items()})
+    read = readings_of({id_: provider for id_, (_, provider) in of_offering.items()})
     pinned = pins.pins_of(session, offerings, components)
     return {
         offering: publish_offering(
@@ -167,9 +170,7 @@ def _keep(
     current = select(table.__table__).where(table.offering_id.in_(offerings), table.current())
     ended = [row.id for row in session.execute(current) if wanted.pop(_identity(row._asdict(), key), None) is None]
     table.close_all(session, ended, now)  # before what replaces them comes: the database refuses overlaps
-    if wanted:
-        added = [values | {"recorded": since(now)} for values in wanted.values()]
-        session.execute(insert(table), added, execution_options=ONE_INSERT)
+    insert_all(session, table, (values | {"recorded": since(now)} for values in wanted.values()))
 
 
 def _identity(values: Mapping[str, Any], key: Sequence[str]) -> tuple[Any, ...]:

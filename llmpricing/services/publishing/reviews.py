@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.meters import METERS
@@ -18,6 +18,7 @@ from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import Review, ReviewOutcome, Source
+from llmpricing.models.inserting import insert_all
 from llmpricing.services.publishing.observations import Components
 
 _OPEN = {"closed_at": None, "outcome": None}
@@ -66,9 +67,8 @@ def keep_reviews(
         elif review.closed_at is None:
             review.closed_at, review.outcome = now, ReviewOutcome.SUPERSEDED
     session.flush()
-    added = [_identity(key) | _columns(flag) | {"opened_at": now} for key, flag in pending.items() if key not in known]
-    if added:
-        session.execute(insert(Review), added)
+    added = (_identity(key) | _columns(flag) | {"opened_at": now} for key, flag in pending.items() if key not in known)
+    insert_all(session, Review, added)
 
 
 def _identity(key: _ReviewKey) -> dict[str, Any]:

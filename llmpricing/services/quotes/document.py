@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -14,11 +13,6 @@ from llmpricing.domain.quotes.notices import RULES, Notice
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.quotes.line_evidence import EvidenceDocument, Resting
 from llmpricing.services.quotes.quoting import Quoted
-
-# A time, or a bare date where the hour was not stated; msgspec describes no type that is either.
-DayOrTime: TypeAlias = Annotated[
-    Any, msgspec.Meta(extra_json_schema={"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]})
-]
 
 # Without gc: a batch makes thousands of these, and collecting garbage among all remembered prices would cost most.
 
@@ -99,7 +93,7 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     missing: tuple[str, ...]
     exchange_rates: tuple[ExchangeDocument, ...]
     model: ModelDocument
-    at: DayOrTime
+    at: datetime | date
     known_at: datetime
     rules: int
     usage_format: str | None

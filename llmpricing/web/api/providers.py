@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
+from typing import Any
+
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import listing
-from llmpricing.web.api.answers import CountMeta
-from llmpricing.web.operations import Operation
+from llmpricing.web.parameters import read_parameters
 
 
-class ProviderJson(msgspec.Struct, forbid_unknown_fields=True):
-    """A seller, and how many offerings the price book holds of it."""
-
-    id: str
-    name: str
-    offerings: int
-
-
-class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """All sellers."""
-
-    data: list[ProviderJson]
-    meta: CountMeta
-
-
-def list_providers(request: Request) -> ProvidersAnswer:
+def list_providers(request: Request) -> dict[str, Any]:
     """All sellers in order of id."""
-    PROVIDERS.read(request)
-    data = [ProviderJson(*found) for found in listing.providers(request.dbsession)]
-    return ProvidersAnswer(data, CountMeta(len(data)))
-
-
-PROVIDERS = Operation(
-    name="providers",
-    path="/api/v1/providers",
-    view=list_providers,
-    title="Sellers with counts",
-    answers=(ProvidersAnswer,),
-)
+    read_parameters(request, {})
+    found = listing.providers(request.dbsession)
+    data = [{"id": slug, "name": name, "offerings": count} for slug, name, count in found]
+    return {"data": data, "meta": {"count": len(data)}}

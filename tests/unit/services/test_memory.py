@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from llmpricing.services.memory import Memory
+import gc
+
+import pytest
+
+from llmpricing.services.memory import Memory, rare_collections
 
 
 def test_what_is_remembered_is_made_once() -> None:
@@ -27,3 +31,17 @@ def test_a_value_that_is_false_is_remembered_too() -> None:
     for _ in range(2):
         memory.remember("a", lambda: made.append(1) or ())  # type: ignore[func-returns-value]
     assert made == [1]
+
+
+def test_the_collector_comes_rarely_inside_the_block_and_as_ever_afterwards() -> None:
+    before, inside = gc.get_threshold(), []
+
+    @rare_collections()
+    def work() -> None:
+        inside.append(gc.get_threshold())
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        work()
+    assert inside == [(before[0] * 100, *before[1:])]
+    assert gc.get_threshold() == before

@@ -28,6 +28,7 @@ from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import cost_map, price_list, small_list
+from tests.queries import recorded
 
 
 def load(
@@ -425,3 +426,14 @@ def test_a_list_cannot_switch_off_names_and_its_prices_land(empty_session: Sessi
     found = cover(empty_session, Clocks(NOW, NOW), [NamedAt("acme/acme-large"), NamedAt("acme/acme-small")])
     assert [covered.priced for covered in found] == [True, True]
     assert input_price(empty_session, "acme/acme-large") == Decimal("2.5")
+
+
+def test_a_long_list_takes_statements_by_the_chunk_and_not_by_the_offering(empty_session: Session) -> None:
+    def asked(count: int, published: str) -> int:
+        prices = {f"model-{number}": 1 + number % 7 for number in range(count)}
+        with recorded() as queries:
+            load(empty_session, cost_map(**prices), published, source="litellm")
+        return len(queries.asked)
+
+    short, long = asked(400, "2026-10-01"), asked(2_400, "2026-11-10")
+    assert long - short < 4 * 25  # four chunks of 500 more
