@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed coverage check verify bench oracle-litellm invariants clean
+.PHONY: help run test test-fast test-seed fuzz coverage check verify bench oracle-litellm invariants clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -14,12 +14,12 @@ $(VENV)/.run: setup.cfg pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@echo "Installing llmpricing into $(VENV)/ (once; about half a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk]' || { echo "The packages could not be installed; pip says why above."; echo "Next: check the network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL), then run make again."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference]' || { echo "The packages could not be installed; pip says why above."; echo "Next: check the network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL), then run make again."; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the tools of the tests and checks ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,test,check]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference,test,check]'
 	@touch $@
 
 run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543
@@ -36,6 +36,9 @@ test-fast: $(VENV)/.dev ## unit and functional tests (under 2 minutes on two qui
 
 coverage: $(VENV)/.dev ## all tests with their branches counted, in the programs they start too; fails below 95 %
 	$(PYTEST) --cov --cov-report=term $(ARGS)
+
+fuzz: $(VENV)/.dev ## requests of all shapes against the API's document, for some ten minutes; FUZZ_EXAMPLES a method
+	LLMPRICING_TEST_FUZZ=$(or $(FUZZ_EXAMPLES),300) $(PYTEST) tests/functional/test_fuzz.py $(ARGS)
 
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 test-seed: SEED := $(SEED)

@@ -130,6 +130,12 @@ class Settings:
         "a request waits no longer for the database, then 503",
         "10",
     )
+    coverage_timeout_s: float = _setting(
+        "llmpricing.coverage_timeout_s",
+        _seconds(0.01, 300),
+        "looking up the names of one coverage question takes no longer, then 400",
+        "5",
+    )
     drain_timeout_s: float = _setting(
         "llmpricing.drain_timeout_s",
         _seconds(0, 600),

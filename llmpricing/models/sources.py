@@ -7,7 +7,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    and_,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -51,13 +63,17 @@ class FetchOutcome(StrEnum):
 class SourceFetch(Base):
     """One reading of a source. ``published_at`` is when the source published it, ``fetched_at`` when it was recorded.
 
-    Append-only. ``outcome`` is imported, unchanged (the digest was known) or described; ``counts`` holds new, changed,
-    withdrawn and unchanged components, the list's entries, and the offerings that could be read and had prices. A
-    source's last observation is as fresh as its latest imported or unchanged fetch.
+    Append-only, but for ``undone_at``, when a person took it back. ``outcome`` is imported, unchanged (the digest was
+    known) or described; ``counts`` holds new, changed, withdrawn and unchanged components, the list's entries, and the
+    offerings that could be read and had prices. A source's last observation is as fresh as its latest imported or
+    unchanged fetch.
     """
 
     __tablename__ = "source_fetch"
-    __table_args__ = (Index("ix_source_fetch_source_id_published_at", "source_id", "published_at"),)
+    __table_args__ = (
+        Index("ix_source_fetch_source_id_published_at", "source_id", "published_at"),
+        Index("ix_source_fetch_undone", "id", postgresql_where=text("undone_at is not null")),
+    )
 
     id: Mapped[Id]
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"))
@@ -76,7 +92,17 @@ class SourceFetch(Base):
     # Ids of those of which it stated but zeros that may mean nothing: it takes none of their prices back.
     zeroed: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), deferred=True, server_default=text("'{}'::bigint[]"))
 
+    undone_at: Mapped[datetime | None]
+
     source: Mapped[Source] = relationship()
+
+    @classmethod
+    def is_reading(cls, known_at: datetime | None = None) -> ColumnElement[bool]:
+        """Whether it counted as a reading of the source's prices at ``known_at`` (None: now)."""
+        read = cls.outcome.in_((FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED))
+        if known_at is None:
+            return and_(read, cls.undone_at.is_(None))
+        return and_(read, cls.fetched_at <= known_at, or_(cls.undone_at.is_(None), cls.undone_at > known_at))
 
 
 class ObservationRow(Base):
@@ -94,7 +120,7 @@ class ObservationRow(Base):
     offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), primary_key=True)
     component: Mapped[str] = mapped_column(primary_key=True)  # meter|condition_key
     segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    fetch_id: Mapped[int] = mapped_column(BigInteger)
+    fetch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     state: Mapped[State] = mapped_column(EnumText(State))
     value: Mapped[Decimal | None]
     currency: Mapped[str]
@@ -106,3 +132,8 @@ class ObservationRow(Base):
     source_url: Mapped[str | None]
     raw: Mapped[str | None]
     first_seen: Mapped[datetime | None]
+
+    @classmethod
+    def stands(cls) -> ColumnElement[bool]:
+        """Whether nobody took back the list that it was read in."""
+        return cls.fetch_id.not_in(select(SourceFetch.id).where(SourceFetch.undone_at.is_not(None)))

@@ -10,23 +10,36 @@ import click
 from llmpricing.scripts.terminal import told
 from llmpricing.settings import SettingsError
 
-COMMANDS = {
-    "alias": "llmpricing.scripts.commands.alias:alias",
-    "changes": "llmpricing.scripts.commands.changes:changes",
-    "import": "llmpricing.scripts.commands.import_lists:import_",
-    "names": "llmpricing.scripts.commands.names:names",
-    "pin": "llmpricing.scripts.commands.pin:pin",
-    "price": "llmpricing.scripts.commands.price:price",
-    "quote": "llmpricing.scripts.commands.quote:quote",
-    "rate": "llmpricing.scripts.commands.rate:rate",
-    "exchange": "llmpricing.scripts.commands.exchange:exchange",
-    "review": "llmpricing.scripts.commands.review:review",
-    "run": "llmpricing.scripts.commands.run:run",
-    "stores": "llmpricing.scripts.commands.stores:stores",
-    "trust": "llmpricing.scripts.commands.trust:trust",
-    "unpin": "llmpricing.scripts.commands.pin:unpin",
-    "verify": "llmpricing.scripts.commands.verify:verify",
+_ROOM = "llmpricing.scripts.commands"
+GROUPS = {
+    "Ask": {
+        "quote": "quote:quote",
+        "changes": "changes:changes",
+    },
+    "Check a bill": {
+        "price": "price:price",
+        "formats": "formats:formats",
+        "names": "names:names",
+    },
+    "Keep prices right": {
+        "import": "import_lists:import_",
+        "review": "review:review",
+        "pin": "pin:pin",
+        "unpin": "pin:unpin",
+        "trust": "trust:trust",
+    },
+    "Own terms": {
+        "rate": "rate:rate",
+        "alias": "alias:alias",
+        "exchange": "exchange:exchange",
+    },
+    "Run": {
+        "run": "run:run",
+        "stores": "stores:stores",
+        "verify": "verify:verify",
+    },
 }
+COMMANDS = {name: f"{_ROOM}.{place}" for group in GROUPS.values() for name, place in group.items()}
 
 
 class Commands(click.Group):
@@ -43,6 +56,16 @@ class Commands(click.Group):
         module, attribute = COMMANDS[name].split(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by what they are for, each with its first sentence."""
+        widest = max(map(len, COMMANDS))
+        for title, names in GROUPS.items():
+            found = {name: self.get_command(context, name) for name in names}
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(name.ljust(widest), one.get_short_help_str(90)) for name, one in found.items() if one]
+                )
 
     def invoke(self, context: click.Context) -> Any:
         """Run the subcommand; problems of the settings are told without a traceback, all problems in plain signs."""

@@ -20,26 +20,29 @@ from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 _SORTS = listing.SORTABLE + tuple(f"-{name}" for name in listing.SORTABLE)
-CLOCKS: dict[str, p.Reader] = {"as_of": p.read_time, "known_at": p.read_time}
-_FILTERS: dict[str, p.Reader] = {
-    "provider": p.text,
-    "q": p.text,
-    "capability": p.text,
-    "modality": p.text,
-    "status": p.text,
-    "max_input_price": p.price,
-    "max_output_price": p.price,
-    "min_context": p.whole(0, 10**12),
-    "updated_within_days": p.whole(0, 36500),
+CLOCKS: dict[str, p.Reader] = {
+    "as_of": p.time.of("what was charged then; now where it is left out"),
+    "known_at": p.time.of("by what was known then; what is known now where it is left out"),
 }
-_LIST: dict[str, p.Reader] = {
+_FILTERS: dict[str, p.Reader] = {
+    "provider": p.text.of("of these sellers, by id"),
+    "q": p.text.of("whose id, name or lab holds all of these words"),
+    "capability": p.text.of("with all of these capabilities"),
+    "modality": p.text.of("that takes or gives this, such as image"),
+    "status": p.text.of("of this status"),
+    "max_input_price": p.price.of("whose input costs no more, in USD per million tokens"),
+    "max_output_price": p.price.of("whose output costs no more, in USD per million tokens"),
+    "min_context": p.whole(0, 10**12).of("that takes a context of this many tokens"),
+    "updated_within_days": p.whole(0, 36500).of("whose price began within so many days"),
+}
+LIST: dict[str, p.Reader] = {
     **_FILTERS,
     **CLOCKS,
-    "sort": p.one_of(*_SORTS),
-    "limit": p.whole(1, MAX_LIMIT),
-    "cursor": p.text_of(2000),
+    "sort": p.one_of(*_SORTS).of("the order, - before it for descending; unknown values come last"),
+    "limit": p.whole(1, MAX_LIMIT).of(f"how many at the most; {DEFAULT_LIMIT} where it is left out"),
+    "cursor": p.cursor,
 }
-_REPEATABLE = ("provider", "capability")
+LIST_REPEATABLE = ("provider", "capability")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Question:
 
 def read_question(request: Request, now: datetime) -> Question:
     """The question of a list's address; raises the 400 that names the offending field."""
-    values = p.read_parameters(request, _LIST, _REPEATABLE)
+    values = p.read_parameters(request, LIST, LIST_REPEATABLE)
     wanted = OfferingFilter(
         providers=values.get("provider", ()),
         words=values.get("q", ""),

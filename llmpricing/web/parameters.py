@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,29 @@ from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.times import InstantError, read_instant
 from llmpricing.web.errors import invalid
 
-Reader = Callable[[str, str], Any]
+PRINTABLE = r"^[^\u0000-\u001f\u007f-\u00a0]*$"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads one parameter's text: ``reader(name, text)``. ``schema`` is what it takes as JSON Schema, ``about`` what it
+    asks; both are shown in the API's document.
+    """
+
+    read: Callable[[str, str], Any]
+    schema: Mapping[str, Any]
+    about: str = ""
+
+    def __call__(self, name: str, raw: str) -> Any:
+        return self.read(name, raw)
+
+    def of(self, about: str) -> Reader:
+        """The same reader for a parameter that asks this."""
+        return replace(self, about=about)
+
+
+def _takes(**schema: Any) -> Callable[[Callable[[str, str], Any]], Reader]:
+    return lambda read: Reader(read, schema)
 
 
 def read_parameters(
@@ -42,10 +65,11 @@ def text_of(longest: int) -> Reader:
             raise invalid(name, f"{name} takes printable characters only.")
         return raw
 
-    return read
+    return Reader(read, {"type": "string", "maxLength": longest, "pattern": PRINTABLE})
 
 
 text = text_of(300)
+cursor = text_of(2000).of("the page after another one, from its meta.next")
 
 
 def whole(low: int, high: int) -> Reader:
@@ -56,9 +80,10 @@ def whole(low: int, high: int) -> Reader:
             raise invalid(name, f"{name} takes a whole number from {low} to {high}.")
         return int(raw)
 
-    return read
+    return Reader(read, {"type": "integer", "minimum": low, "maximum": high})
 
 
+@_takes(type="string", pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$", examples=["2.50"])
 def price(name: str, raw: str) -> Decimal:
     """A price in USD per million tokens, 0 or more."""
     try:
@@ -70,6 +95,7 @@ def price(name: str, raw: str) -> Decimal:
     return value
 
 
+@_takes(type="string", pattern=r"^[1-9][0-9]{0,14}(\.[0-9]{1,12})?$", examples=["1.5"])
 def factor(name: str, raw: str) -> Decimal:
     """How many times one price is another, 1 or more."""
     try:
@@ -89,7 +115,7 @@ def one_of(*allowed: str) -> Reader:
             raise invalid(name, f"{name} does not know that value.", known=list(allowed))
         return raw
 
-    return read
+    return Reader(read, {"type": "string", "enum": list(allowed)})
 
 
 def read_time(name: str, raw: str) -> datetime:
@@ -103,3 +129,8 @@ def read_use(name: str, raw: str) -> tuple[datetime, bool]:
         return read_instant(raw)
     except InstantError as error:
         raise invalid(name, f"{name} {error}.") from None
+
+
+_TIME = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
+time = Reader(read_time, _TIME)
+use = Reader(read_use, _TIME)

@@ -5,37 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llmpricing.web.api import health, models, names, providers, quotes, sources
+import msgspec
+
+from llmpricing.web import openapi
+from llmpricing.web.api import health, models, names, providers, quotes, reference, sources
 from llmpricing.web.caching import ContentHash
+from llmpricing.web.operations import Operation
 from llmpricing.web.site import pages
+
+OPERATIONS = (
+    health.LIVE,
+    health.HEALTH,
+    providers.PROVIDERS,
+    models.MODELS,
+    models.MODEL,
+    names.RESOLVE,
+    names.COVERAGE,
+    quotes.QUOTE,
+    quotes.QUOTES,
+    sources.SOURCES_READ,
+    sources.DISAGREEMENTS,
+)
 
 
 def includeme(config: Any) -> None:
-    _get(config, "health_live", "/api/health/live", health.live)
-    _get(config, "health", "/api/health", health.health)
-    _get(config, "providers", "/api/v1/providers", providers.list_providers)
-    _get(config, "models", "/api/v1/models", models.list_models)
-    _get(config, "model", "/api/v1/models/{id:.+}", models.show_model)
-    _get(config, "resolve", "/api/v1/resolve", names.resolve)
-    _get(config, "quote", "/api/v1/quote", quotes.get_quote)
-    _post(config, "quotes", "/api/v1/quotes", quotes.post_quotes)
-    _post(config, "coverage", "/api/v1/coverage", names.post_coverage)
-    _get(config, "sources", "/api/v1/sources", sources.list_sources)
-    _get(config, "disagreements", "/api/v1/disagreements", sources.list_disagreements)
+    for operation in OPERATIONS:
+        _serve(config, operation)
+    config.registry[reference.DOCUMENT] = msgspec.json.encode(openapi.document(OPERATIONS))
+    _get(config, "openapi", "/api/v1/openapi.json", reference.show_document)
+    _get(config, "reference", "/api/docs", reference.show_page, renderer="llmpricing.web:templates/reference.jinja2")
     _get(config, "home", "/", pages.home, renderer="llmpricing.web:templates/home.jinja2")
     _get(config, "page_model", "/models/{id:.+}", pages.model, renderer="llmpricing.web:templates/model.jinja2")
+    config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
     config.add_cache_buster("llmpricing.web:static", ContentHash())
+
+
+def _serve(config: Any, operation: Operation) -> None:
+    """An address of the API. One that is posted to answers a question and writes nothing."""
+    config.add_route(operation.name, operation.pattern)
+    if operation.method == "POST":
+        config.only_reads(operation.name)
+    methods = ("POST",) if operation.method == "POST" else None
+    config.add_view(operation.view, route_name=operation.name, renderer="json", methods=methods)
 
 
 def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:
     """An address that is only read."""
     config.add_route(name, pattern)
     config.add_view(view, route_name=name, renderer=renderer)
-
-
-def _post(config: Any, name: str, pattern: str, view: Callable[..., Any]) -> None:
-    """An address that answers a posted question and writes nothing."""
-    config.add_route(name, pattern)
-    config.only_reads(name)
-    config.add_view(view, route_name=name, renderer="json", methods=("POST",))

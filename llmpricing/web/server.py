@@ -15,6 +15,7 @@ from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
 
 from llmpricing.web.channels import Channel, channels
+from llmpricing.web.dispatch import Dispatcher
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 POLL_S = 0.1  # while it drains
@@ -55,12 +56,14 @@ class _Listening:
 
     def __init__(self, options: dict[str, str]) -> None:
         self.app: Any  # set before the loop begins
+        dispatcher = Dispatcher()
         self.sockets: dict[int, Any] = {}
         try:
-            made = create_server(self._answer, map=self.sockets, **options)
+            made = create_server(self._answer, map=self.sockets, _dispatcher=dispatcher, **options)
         except OSError as error:
             raise SystemExit(_cannot_listen(error, options)) from None
-        self.dispatcher, self.options = made.task_dispatcher, made.adj
+        dispatcher.start(made.adj.threads)
+        self.dispatcher, self.options = dispatcher, made.adj
         self.servers = [each for each in self.sockets.values() if isinstance(each, BaseWSGIServer)]
         for server in self.servers:
             server.channel_class, server.is_draining = Channel, False

@@ -12,6 +12,8 @@ EXAMPLES = {
     "quote": "/api/v1/quote?model=acme/acme-large&input_tokens=1000&at=2026-01-01",
     "sources": "/api/v1/sources",
     "disagreements": "/api/v1/disagreements",
+    "openapi": "/api/v1/openapi.json",
+    "reference": "/api/docs",
     "home": "/",
     "page_model": "/models/acme/acme-large",
 }

@@ -19,6 +19,8 @@ BUDGETS = {
     "quote": (7, 2),
     "sources": (4, 4),
     "disagreements": (2, 1),
+    "openapi": (0, 0),
+    "reference": (0, 0),
     "home": (10, 6),
     "page_model": (11, 11),
     "quotes": (2, 2),

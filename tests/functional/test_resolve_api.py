@@ -177,6 +177,17 @@ def test_a_bad_list_is_a_400_that_names_the_field(testapp: TestApp, body: Any, f
     assert error["details"]["field"] == field
 
 
+def test_10000_names_are_looked_up_in_time_or_refused_with_what_could_be(book_url: str, redis_url: str) -> None:
+    names = [f"acme/acme-large-preview-{number}" + "-x" * 20 for number in range(10_000)]
+    with running_app(book_url, redis_url, coverage_timeout_s=0.01) as app:
+        error = app.post_json("/api/v1/coverage", {"models": names}, status=400).json["error"]
+        assert error["details"]["field"] == "models"
+        assert 0 <= error["details"]["done"] < 10_000
+        assert "send fewer" in error["message"]
+        few = app.post_json("/api/v1/coverage", {"models": ["acme-small"]}).json
+        assert few["meta"]["counts"]["priced"] == 1
+
+
 def test_rules_that_cannot_be_read_stop_nothing_and_are_counted(book_url: str, redis_url: str) -> None:
     """Such rows can be in a book that an earlier version wrote: no list brings them in any more."""
     engine = create_engine(book_url, poolclass=NullPool)

@@ -83,7 +83,7 @@ class UsageReading:
     def unknown(self, field: str, value: object) -> None:
         """Remark upon a field that no format knows, if it may mean money."""
         name = _INDEX.sub("", field)
-        if _may_mean_money(name, value):
+        if may_mean_money(name, value):
             said = f"is {value[:40]!r}, which" if isinstance(value, str) else ""
             self.remark(field, said, likely_meter(name))
 
@@ -142,7 +142,13 @@ def is_counter(field: str) -> bool:
     return bool(_COUNTER.search(field))
 
 
-def _may_mean_money(name: str, value: object) -> bool:
+def is_condition(field: str) -> bool:
+    """Whether a field of this name states a condition of prices, by its ending."""
+    return bool(_CONDITION.search(field))
+
+
+def may_mean_money(name: str, value: object) -> bool:
+    """Whether a field that nobody reads may be billed: a count, or a condition that is not the usual one."""
     if isinstance(value, bool) or _HARMLESS.search(name):
         return False
     if isinstance(value, int | float | Decimal):
@@ -151,7 +157,7 @@ def _may_mean_money(name: str, value: object) -> bool:
         return False
     if is_counter(name):
         return value.strip("0. ") != ""
-    return bool(_CONDITION.search(name)) and value.lower() not in SAME_TIER | SAME_PLACE
+    return is_condition(name) and value.lower() not in SAME_TIER | SAME_PLACE
 
 
 def plain_path(field: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -21,7 +23,11 @@ from llmpricing.scripts.options import (
     span,
 )
 from llmpricing.scripts.terminal import say
-from llmpricing.services.decisions.exchange_rates import exchange_rates, set_exchange_rate
+from llmpricing.services.decisions.exchange_rates import exchange_rates, import_exchange_rates, set_exchange_rate
+from llmpricing.sources.errors import SourceError
+from llmpricing.sources.reference_rates import MAX_BYTES, DailyRate, read_reference_rates
+
+ECB = "https://www.ecb.europa.eu/stats/policy_and_exchange_rates/euro_reference_exchange_rates"
 
 
 def worth(text: str) -> Decimal:
@@ -63,6 +69,52 @@ def add(
     with failures_told(), open_book(ini_settings(ini)) as session:
         set_exchange_rate(session, decider(actor, note), currency, usd, source, valid_from)
     say(f"1 {currency} is worth USD {to_text(usd)}, {span(valid_from, None)}, says {source}.")
+
+
+@exchange.command(name="import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--currency", "only", multiple=True, metavar="CURRENCY", help="Only this one; may be repeated.")
+@click.option(
+    "--from",
+    "since",
+    type=instant,
+    default="2023-01-01",
+    show_default=True,
+    help="The first day wanted: the book has no older prices.",
+)
+@click.option("--source", default=ECB, show_default=True, help="Who says so.")
+@as_option
+@note_option
+@ini_option
+def import_(
+    file: BinaryIO, only: tuple[str, ...], since: datetime, source: str, actor: str | None, note: str | None, ini: Path
+) -> None:
+    """Take over the daily reference rates of the European Central Bank, all of FILE or none.
+
+    FILE is eurofxref-hist.zip, eurofxref-hist.csv or eurofxref.csv as the bank publishes them, or a CSV of its data
+    portal; - reads standard input. A day that has a rate keeps it. Run it again with a newer file to go on.
+
+    llmpricing exchange import eurofxref-hist.zip --currency EUR --currency GBP
+    """
+    with failures_told():
+        rates = read_reference_rates(file.read(MAX_BYTES + 1))
+        wanted = [rate for rate in rates if not only or rate.currency in only]
+        if missing := set(only) - {rate.currency for rate in rates}:
+            raise SourceError(
+                f"{file.name} has no rates of {', '.join(sorted(missing))}. It has: {_currencies(rates)}."
+            )
+        with open_book(ini_settings(ini)) as session:
+            found = import_exchange_rates(session, decider(actor, note), wanted, source, since.date())
+    say(
+        f"{found.new:,} daily rates are new, {found.standing:,} stood already. The newest is of "
+        f"{max(rate.on for rate in wanted)}. See: llmpricing exchange list"
+    )
+    if found.differing:
+        say(f"{found.differing:,} rates differ from what was stated before for that day, which stays.")
+
+
+def _currencies(rates: Iterable[DailyRate]) -> str:
+    return " ".join(sorted({rate.currency for rate in rates}))
 
 
 @exchange.command(name="list")

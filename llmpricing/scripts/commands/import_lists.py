@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import to_text
+from llmpricing.scripts.commands.import_undo import BESIDE
 from llmpricing.scripts.failures import with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
@@ -31,7 +32,19 @@ from llmpricing.sources.registry import SOURCES
 COUNTS = ("new", "changed", "withdrawn", "unchanged", "quarantined")
 
 
-@click.command("import", short_help="Bring the price book up to a price list.")
+class _Import(click.Command):
+    """Reads a list; `llmpricing import list` and `llmpricing import undo` are commands of their own beside it."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """The context of the command that the first word names, or of reading a list."""
+        if args and (other := BESIDE.get(args[0])):
+            return other.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command("import", cls=_Import, short_help="Bring the price book up to a price list.")
 @ini_option
 @click.argument("source", required=False, type=click.Choice(list(SOURCES)), metavar="SOURCE")
 @click.argument("origin", required=False, metavar="[FILE|URL]")
@@ -57,6 +70,10 @@ def import_(
     Reads FILE (.json, also as .gz or .xz; - is standard input) or URL, else the source's own address. A list counts
     from when it was published: say --published for an older one. Exits 0 when done, also with quarantined prices; 1
     when it failed; 2 when it was asked wrongly.
+
+    \b
+    llmpricing import list         what was read, each reading with its number
+    llmpricing import undo NUMBER  take a reading back, its effect shown before
     """
     _check_question(source, origin, every, published)
     settings = ini_settings(ini)

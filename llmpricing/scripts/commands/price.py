@@ -1,33 +1,45 @@
-"""`llmpricing price`: what a whole usage log costs, row by row."""
+"""`llmpricing price`: what usage costs, record by record, of whatever tool wrote it down."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import click
+from click.core import ParameterSource
 
-from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, instant, open_book
-from llmpricing.scripts.terminal import rows_done, say
+from llmpricing.scripts.commands.price_bill import BillOptions, price_bill
+from llmpricing.scripts.commands.price_table import TableOptions, price_table
+from llmpricing.scripts.options import ini_option, instant, json_option
+from llmpricing.scripts.usage_paths import usage_paths
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.price_log import LogSummary
+    from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.shape import Shape
 
-_SHAPES = (".csv", ".ndjson", ".parquet")
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
-_SHOWN_REASONS = 20
+# Who says one of these means a plain table, whatever its columns look like.
+_OF_TABLES = ("out", "rejects", "at_column", "model_column", "usage_format")
 
 
-@click.command(short_help="Price a usage log of any size.")
-@click.argument("usage", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Default: USAGE with .priced.")
-@click.option("--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Default: OUT with .unpriced.")
+@click.command(short_help="Price usage files of any size.")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--format", "shape", metavar="NAME", help="What the files are, as llmpricing formats lists it.")
+@click.option(
+    "--columns",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="MAP.toml",
+    help="What the columns of any other file mean; llmpricing formats --suggest FILE writes a first one.",
+)
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Of a table. Default: FILE with .priced."
+)
+@click.option(
+    "--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Of a table. Default: OUT with .unpriced."
+)
 @click.option("--at-column", help="When each row was used. Default: at; now, if the log has no such column.")
 @click.option("--model-column", default="model", show_default=True, help="Which model was used.")
 @click.option(
@@ -41,9 +53,14 @@ _SHOWN_REASONS = 20
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
 @click.option("--force", is_flag=True, help="Replace OUT and REJECTS where they exist.")
+@json_option
 @ini_option
+@click.pass_context
 def price(
-    usage: Path,
+    context: click.Context,
+    files: tuple[str, ...],
+    shape: str | None,
+    columns: Path | None,
     out: Path | None,
     rejects: Path | None,
     at_column: str | None,
@@ -53,81 +70,79 @@ def price(
     known_at: datetime | None,
     assume_utc: bool,
     force: bool,
+    as_json: bool,
     ini: Path,
 ) -> None:
-    """Price a usage log (CSV, NDJSON or Parquet) of any size: its rows with their cost go to OUT, rows that have none
-    and why to REJECTS.
+    """Price usage files, as their tools write them: files, folders, globs, or - for standard input.
 
-    Columns named as quotes name usage (input_tokens, cache_read_tokens, ...; prompt_tokens and completion_tokens too)
-    are counted; provider, service_tier, region and other conditions of prices are honoured; the rest is kept. A log
-    with other columns that look like counts is refused: rename them, or say --usage-format or --ignore-column.
-    With --usage-format the columns are the fields of a provider's usage object (prompt_tokens_details.cached_tokens,
-    ...), or one column usage holds it.
+    A file whose shape is known (llmpricing formats lists them) is recognised by its content, packed by gzip or zstd or
+    not, and answered with its bill: what was priced, what is not billed or repeated, what has no price, and why.
 
-    OUT and REJECTS appear when all is done, readable by nobody who cannot read USAGE. In CSV files, a cell that would
+    Any other file is a plain table (CSV, NDJSON or Parquet): its rows with their cost go to OUT, rows that have none
+    and why to REJECTS. Columns named as quotes name usage (input_tokens, cache_read_tokens, ...; prompt_tokens and
+    completion_tokens too) are counted; provider, service_tier, region and other conditions of prices are honoured; the
+    rest is kept. A table with other columns that look like counts is refused: rename them, or say --usage-format or
+    --ignore-column. With --usage-format the columns are the fields of a provider's usage object
+    (prompt_tokens_details.cached_tokens, ...), or one column usage holds it.
+
+    OUT and REJECTS appear when all is done, readable by nobody who cannot read FILE. In CSV files, a cell that would
     begin a formula in a spreadsheet (= + - @ tab, but no number) has an apostrophe before it.
     """
-    out = out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
-    rejects = rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
-    _check_paths(usage, out, rejects, force)
-    try:
-        from llmpricing.services.usage_log.columns import LogError, UncountedError
-        from llmpricing.services.usage_log.layout import ColumnRoles
-        from llmpricing.services.usage_log.price_log import known_facts, price_log
-        from llmpricing.services.usage_log.pricer import Pricer
-    except ModuleNotFoundError:
-        raise click.ClickException(_MISSING) from None
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = Pricer(session, datetime.now(UTC), known_at, assume_utc)
-        columns = ColumnRoles(known_facts(session), model_column, at_column, usage_format, frozenset(ignored))
+    is_table = any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in _OF_TABLES)
+    table = TableOptions(out, rejects, at_column, model_column, usage_format, ignored, known_at, assume_utc, force)
+    with usage_paths(files) as (paths, is_many):
         try:
-            with rows_done(f"Pricing {usage.name}") as advance:
-                summary = price_log(pricer, columns, usage, out, rejects, advance)
-        except UncountedError as error:
-            raise click.UsageError(str(error)) from None
+            given = _given_shape(shape, columns)
+            known, unknown = ([], list(paths)) if is_table and not given else _told_apart(paths, given, is_many)
+            if known:
+                price_bill(known, unknown, BillOptions(ignored, known_at, as_json), ini)
+            elif len(unknown) == 1 and not is_many:
+                price_table(unknown[0], table, ini)
+            else:
+                raise click.UsageError(
+                    "None of these files is of a shape that is known. llmpricing formats lists those that are; "
+                    "plain tables are priced one at a time."
+                )
+        except ModuleNotFoundError as error:
+            if error.name and error.name.partition(".")[0] in ("numpy", "pyarrow"):
+                raise click.ClickException(_MISSING) from None
+            raise
+
+
+def _given_shape(name: str | None, columns: Path | None) -> Shape | None:
+    """The shape that was named or described; raises click.ClickException where there is none such."""
+    from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.own_columns import own_shape
+    from llmpricing.services.usage_log.formats.registry import BY_NAME
+
+    if name and columns:
+        raise click.UsageError("Say either --format or --columns: both tell what the files are.")
+    if name and name not in BY_NAME:
+        raise click.UsageError(f"{name!r} is no shape that is known: llmpricing formats lists those that are.")
+    try:
+        return own_shape(columns) if columns else BY_NAME[name] if name else None
+    except LogError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
+    """The files with their shapes, and those of none; raises click.ClickException.
+
+    Where all files were named one by one, each must be of a known shape, but for a single plain table.
+    """
+    from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
+
+    known, unknown = [], []
+    for path in paths:
+        try:
+            known.append(usage_file(path, shape))
+        except UnknownShape as error:
+            if len(paths) > 1 and not is_many:
+                raise click.ClickException(str(error)) from None
+            unknown.append(path)
         except LogError as error:
-            raise click.ClickException(str(error)) from None
-        except OSError as error:
-            raise click.ClickException(
-                f"{error.filename or out}: {error.strerror}. "
-                "Nothing was written: mend that, or name other places with -o and --rejects."
-            ) from None
-    for line in _report(summary, out, rejects):
-        say(line)
-
-
-def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
-    for path in (usage, out, rejects):
-        if path.suffix not in _SHAPES:
-            raise click.UsageError(f"{path} must end in {', '.join(_SHAPES)}, which tells its shape.")
-    if len({path.resolve() for path in (usage, out, rejects)}) < 3:
-        raise click.UsageError("USAGE, OUT and REJECTS must be three different files.")
-    for option, path in (("-o", out), ("--rejects", rejects)):
-        if path.exists() and not force:
-            raise click.UsageError(f"{path} exists: name another file with {option}, or replace it with --force.")
-    if not os.access(out.resolve().parent, os.W_OK) or not os.access(rejects.resolve().parent, os.W_OK):
-        raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
-
-
-def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
-    layout = summary.layout
-    if layout:
-        yield f"Columns that count: {', '.join(layout.counting)}"
-        if kept := [name for name in layout.names if name not in layout.counting]:
-            yield f"Kept as they are: {', '.join(kept)}"
-        if layout.at is None:
-            yield "The log states no times: priced as of now."
-    unpriced = sum(summary.unpriced.values())
-    yield f"Rows: {summary.rows:,}; priced: {summary.priced:,} in {out}; without a price: {unpriced:,}"
-    for reason, rows in summary.unpriced.most_common(_SHOWN_REASONS):
-        yield f"  {rows:,}: {reason}"
-    if len(summary.unpriced) > _SHOWN_REASONS:
-        yield f"  and {len(summary.unpriced) - _SHOWN_REASONS} more reasons"
-    if unpriced:
-        yield f"  They are in {rejects}."
-    of = " of the priced rows" if unpriced else ""
-    for currency, total in summary.totals.items():
-        yield f"Total{of}: {currency} {to_text(total)}"
-    for code, warned in sorted(summary.warned.items()):
-        cost = ", ".join(f"{currency} {to_text(total)}" for currency, total in warned.totals.items())
-        yield f"  {code} warns of {warned.rows:,} of these rows, which cost {cost}"
+            if shape or len(paths) > 1 or is_many or path.suffix not in (".csv", ".ndjson", ".parquet"):
+                raise click.ClickException(str(error)) from None
+            unknown.append(path)  # as a plain table it may have more to say of what is wrong
+    return known, unknown

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import ratio_text, to_text
-from llmpricing.domain.observations import Amount
 from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.domain.times import day
@@ -27,8 +26,9 @@ from llmpricing.scripts.options import (
     note_option,
     open_book,
 )
+from llmpricing.scripts.prices_moved import move_text
 from llmpricing.scripts.terminal import say, say_json
-from llmpricing.services.decisions.effects import PriceMove, moved_by
+from llmpricing.services.decisions.effects import moved_by
 from llmpricing.services.decisions.review_groups import ReviewFilter, ReviewGroup, grouped
 from llmpricing.services.decisions.review_queue import Waiting, decided_reviews, waiting_reviews
 from llmpricing.services.decisions.reviews_and_pins import decide, reopen
@@ -133,21 +133,12 @@ def reopen_(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note:
             raise click.ClickException("Nothing of that kind was decided. See llmpricing review list --decided.")
         offerings = {one.offering for one in named if one.id in numbers}
         for move in moved_by(session, offerings, by.at, lambda: reopen(session, numbers, by)):
-            say(_move(move))
+            say(move_text(move))
     if not yes:
         click.confirm(f"Are these {len(numbers)} to wait again?", abort=True)
     with failures_told(), open_book(settings) as session:
         count = reopen(session, numbers, by)
     say(f"{count} reopened by {by.name}.")
-
-
-def _move(move: PriceMove) -> str:
-    old, new = ("unknown" if one is None else _amount(one) for one in (move.old, move.new))
-    return f"{move.offering} {move.component.label}: {old} -> {new}"
-
-
-def _amount(one: Amount) -> str:
-    return one.state.value if one.amount is None else f"{to_text(one.amount)} {one.currency} per {one.per:,}"
 
 
 def _decide(

@@ -129,7 +129,7 @@ def _last_observed(offerings: Collection[str] | None) -> Any:
         partition_by=(ObservationRow.source_id, ObservationRow.offering_id, ObservationRow.component),
         order_by=ObservationRow.time.desc(),
     )
-    query = select(ObservationRow.__table__, order.label("newest"))
+    query = select(ObservationRow.__table__, order.label("newest")).where(ObservationRow.stands())
     if offerings is not None:
         query = query.where(ObservationRow.offering_id.in_(select(Offering.id).where(Offering.slug.in_(offerings))))
     return query.subquery("theirs")

@@ -33,7 +33,7 @@ def source_ages(session: Session, now: datetime) -> list[SourceAge]:
     """Every source that was read, the most trusted first."""
     latest = (
         select(SourceFetch)
-        .where(SourceFetch.outcome.in_(("imported", "unchanged")))
+        .where(SourceFetch.is_reading())
         .ext(distinct_on(SourceFetch.source_id))
         .order_by(SourceFetch.source_id, SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .subquery()
@@ -55,7 +55,7 @@ HEALTH_FACTS = """
            (select json_agg(json_build_object('source', s.slug, 'last_success', f.published_at) order by s.trust_rank)
               from source s
               join (select source_id, max(published_at) as published_at
-                      from source_fetch group by source_id) f
+                      from source_fetch where undone_at is null group by source_id) f
                 on f.source_id = s.id)
 """
 

@@ -115,7 +115,7 @@ def _verified(clocks: Clocks) -> Any:
     """When each source was last read and still said what it says."""
     return (
         select(SourceFetch.source_id, func.max(SourceFetch.published_at).label("verified_at"))
-        .where(SourceFetch.outcome.in_(("imported", "unchanged")), SourceFetch.fetched_at <= clocks.known_at)
+        .where(SourceFetch.is_reading(clocks.known_at))
         .group_by(SourceFetch.source_id)
         .subquery("verified")
     )

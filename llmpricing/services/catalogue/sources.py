@@ -42,6 +42,7 @@ def read_sources(session: Session, now: datetime) -> list[SourceItem]:
     """Every source but people, the most trusted first."""
     newest = (
         select(SourceFetch)
+        .where(SourceFetch.undone_at.is_(None))
         .ext(distinct_on(SourceFetch.source_id))
         .order_by(SourceFetch.source_id, SourceFetch.published_at.desc(), SourceFetch.id.desc())
     )

@@ -25,9 +25,9 @@ class PriceMove:
 
 
 def moved_by(
-    session: Session, offerings: Collection[str], now: datetime, work: Callable[[], object]
+    session: Session, offerings: Collection[str] | None, now: datetime, work: Callable[[], object]
 ) -> list[PriceMove]:
-    """The prices of these offerings that the work moves, in this transaction."""
+    """The prices of these offerings (None: of all) that the work moves, in this transaction."""
     before = _prices(session, offerings, now)
     work()
     session.flush()
@@ -39,13 +39,16 @@ def moved_by(
     ]
 
 
-def _prices(session: Session, offerings: Collection[str], now: datetime) -> dict[tuple[str, ComponentKey], Amount]:
+def _prices(
+    session: Session, offerings: Collection[str] | None, now: datetime
+) -> dict[tuple[str, ComponentKey], Amount]:
     query = (
         select(Offering.slug, PriceRow)
         .join(Offering, Offering.id == PriceRow.offering_id)
-        .where(Offering.slug.in_(offerings), PriceRow.current(), PriceRow.valid.contains(now))
-        .where(PriceRow.state != State.UNKNOWN)
+        .where(PriceRow.current(), PriceRow.valid.contains(now), PriceRow.state != State.UNKNOWN)
     )
+    if offerings is not None:
+        query = query.where(Offering.slug.in_(offerings))
     return {
         (slug, ComponentKey(row.meter, row.condition_key)): Amount(
             row.state, row.amount, row.per_quantity, row.currency

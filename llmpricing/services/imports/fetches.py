@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.models import FetchOutcome, Source, SourceFetch
-from llmpricing.services.publishing.observations import READ
 from llmpricing.sources.declaration import SourceInfo
 
 
@@ -55,7 +54,7 @@ def newest_list(session: Session, source: Source, published_at: datetime) -> Sou
     """The source's newest list published by then."""
     return session.scalars(
         select(SourceFetch)
-        .where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
+        .where(SourceFetch.source_id == source.id, SourceFetch.is_reading())
         .where(SourceFetch.published_at <= published_at)
         .order_by(SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .limit(1)
@@ -67,7 +66,7 @@ def last_answer(session: Session, slug: str, origin: str) -> tuple[str, str] | N
     fetch = session.scalars(
         select(SourceFetch)
         .join(Source)
-        .where(Source.slug == slug, SourceFetch.outcome.in_(READ))
+        .where(Source.slug == slug, SourceFetch.is_reading())
         .order_by(SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .limit(1)
     ).one_or_none()

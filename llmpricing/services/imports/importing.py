@@ -177,7 +177,11 @@ def _refuse_harm(price_list: PriceList, reading: ReadList, earlier: SourceFetch 
 def _keep_catalogue(
     session: Session, source: Source, price_list: PriceList, reading: ReadList, now: datetime
 ) -> dict[str, int]:
-    newest = session.scalar(select(func.max(SourceFetch.published_at)).where(SourceFetch.source_id == source.id))
+    newest = session.scalar(
+        select(func.max(SourceFetch.published_at)).where(
+            SourceFetch.source_id == source.id, SourceFetch.undone_at.is_(None)
+        )
+    )
     is_newest = newest == reading.published_at
     slugs = {offering.provider for offering in price_list.offerings}
     providers = offering_facts.keep_providers(session, price_list.providers, slugs, is_newest=is_newest)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from llmpricing.domain.observations import DatedPrice, PriceList, State
 from llmpricing.models import FetchOutcome, ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
-from llmpricing.services.publishing.observations import READ, Segments
+from llmpricing.services.publishing.observations import Segments
 
 _OfferedComponent = tuple[int, str]  # offering and component
 
@@ -59,7 +59,7 @@ def keep_changes(
     changes = new | changed | dict.fromkeys(withdrawn, ())
     rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
     rows |= {
-        (time, *key): before.get(key, ()) for key, time in _repeated_later(session, source, fetch, set(changes), before)
+        (time, *key): before.get(key, ()) for key, time in repeated_later(session, source, fetch, set(changes), before)
     }
     observations.keep_observations(session, source, fetch, rows)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
@@ -80,14 +80,14 @@ def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_OfferedCom
 
 def bracketed_by(session: Session, source: Source, time: datetime) -> set[int]:
     """Offerings whose prices changed in the source's next list after a time: one of that time bounds the change."""
-    lists = select(SourceFetch.published_at).where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
+    lists = select(SourceFetch.published_at).where(SourceFetch.source_id == source.id, SourceFetch.is_reading())
     later = session.scalar(lists.where(SourceFetch.published_at > time).order_by(SourceFetch.published_at).limit(1))
     return set() if later is None else {offering for offering, _ in _observed_at(session, source, later)}
 
 
 def _observed_at(session: Session, source: Source, time: datetime) -> set[_OfferedComponent]:
     query = select(ObservationRow.offering_id, ObservationRow.component).where(
-        ObservationRow.source_id == source.id, ObservationRow.time == time
+        ObservationRow.source_id == source.id, ObservationRow.time == time, ObservationRow.stands()
     )
     return {(offering, component) for offering, component in session.execute(query)}
 
@@ -126,7 +126,7 @@ def _is_sold(segments: Segments) -> bool:
     return any(segment.state not in (State.NOT_OFFERED, State.ZERO) for segment in segments)
 
 
-def _repeated_later(
+def repeated_later(
     session: Session,
     source: Source,
     fetch: SourceFetch,
@@ -144,7 +144,7 @@ def _repeated_later(
             select(same.listed).where(digest).limit(1).scalar_subquery(),
             select(same.zeroed).where(digest).limit(1).scalar_subquery(),
         )
-        .where(SourceFetch.source_id == source.id, SourceFetch.outcome.in_(READ))
+        .where(SourceFetch.source_id == source.id, SourceFetch.is_reading())
         .where(SourceFetch.published_at > fetch.published_at)
         .order_by(SourceFetch.published_at)
     )

@@ -18,7 +18,7 @@ from llmpricing.services.publishing.readings import lists_of, newest_list, sourc
 def left_out_or_back(session: Session, source: Source, fetch: SourceFetch) -> set[int]:
     """Offerings that this imported list has and a neighbouring one of its source has not, or the other way round."""
     lists = select(SourceFetch.listed, SourceFetch.zeroed).where(
-        SourceFetch.source_id == source.id, SourceFetch.outcome == FetchOutcome.IMPORTED
+        SourceFetch.source_id == source.id, SourceFetch.outcome == FetchOutcome.IMPORTED, SourceFetch.is_reading()
     )
     before = lists.where(SourceFetch.published_at < fetch.published_at).order_by(SourceFetch.published_at.desc())
     after = lists.where(SourceFetch.published_at > fetch.published_at).order_by(SourceFetch.published_at)

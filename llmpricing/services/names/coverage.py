@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -35,16 +35,34 @@ class Covered(NamedTuple):
     priced: bool
 
 
-def cover(session: Session, clocks: Clocks, names: Iterable[NamedAt]) -> list[Covered]:
+class TooSlow(Exception):
+    """The time for looking up names was over after ``done`` of them."""
+
+    def __init__(self, done: int) -> None:
+        super().__init__(f"only {done} names were looked up in time")
+        self.done = done
+
+
+def cover(
+    session: Session, clocks: Clocks, names: Iterable[NamedAt], is_late: Callable[[], bool] = lambda: False
+) -> list[Covered]:
     """Each name once a seller, in order, with what it means and whether a price of it was valid then; the unknown ones
-    that come most often with the ids most like them.
+    that come most often with the ids most like them, while there is time. Raises TooSlow when ``is_late`` before all
+    names are read.
     """
     known = names_of(session, book_state(session))
     lookup = known.at(clocks)
     often = Counter(names)
-    meanings = {one: lookup.read(one.name, one.provider) for one in often}
+    meanings: dict[NamedAt, Meaning] = {}
+    for one in often:
+        if is_late():
+            raise TooSlow(len(meanings))
+        meanings[one] = lookup.read(one.name, one.provider)
     unknown = [one for one, _ in often.most_common() if isinstance(meanings[one], Unknown)]
-    meanings |= {one: lookup(one.name, one.provider) for one in unknown[:_SUGGESTED]}
+    for one in unknown[:_SUGGESTED]:
+        if is_late():
+            break
+        meanings[one] = lookup(one.name, one.provider)
     ids = {m.slug: known.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
     priced = _priced(session, clocks, ids.values())
     return [

@@ -76,7 +76,7 @@ class Markets:
             select(func.count(), low, high)
             .select_from(ObservationRow)
             .join(Offering, Offering.id == ObservationRow.offering_id)
-            .where(ObservationRow.component == f"{meter}|", is_of_mode)
+            .where(ObservationRow.component == f"{meter}|", is_of_mode, ObservationRow.stands())
             .where(ObservationRow.state == State.PRICED, ObservationRow.currency == "USD")
         )
         count, lowest, highest = self.session.execute(query).one()

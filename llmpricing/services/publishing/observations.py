@@ -67,7 +67,7 @@ def last_observed(session: Session, source: Source, until: datetime) -> dict[tup
     """The source's last observations by ``until``, by offering and component."""
     query = (
         select(_HISTORY)
-        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until)
+        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until, ObservationRow.stands())
         .ext(distinct_on(ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment))
         .order_by(
             ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment, ObservationRow.time.desc()
@@ -79,7 +79,7 @@ def last_observed(session: Session, source: Source, until: datetime) -> dict[tup
         # Of the segments only those of the last observation count: an older one may have had more of them.
         segments = list(group)
         newest = max(row.time for row in segments)
-        found[key] = _segments([row for row in segments if row.time == newest])
+        found[key] = segments_in([row for row in segments if row.time == newest])
     return found
 
 
@@ -95,7 +95,7 @@ def observations_of(
     found: dict[int, dict[Component, list[Observation]]] = {offering: defaultdict(list) for offering in offerings}
     query = (
         select(_HISTORY)
-        .where(ObservationRow.offering_id.in_(offerings))
+        .where(ObservationRow.offering_id.in_(offerings), ObservationRow.stands())
         .order_by(
             ObservationRow.offering_id,
             ObservationRow.component,
@@ -111,7 +111,7 @@ def observations_of(
         rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
     ):
         source = sources[source_id]
-        observation = Observation(source.slug, time, source.states_dates, _segments(list(group)))
+        observation = Observation(source.slug, time, source.states_dates, segments_in(list(group)))
         found[offering][components.read(text)].append(observation)
     return found
 
@@ -164,7 +164,8 @@ def _columns(segment: DatedPrice) -> dict[str, Any]:
     }
 
 
-def _segments(rows: Sequence[Any]) -> Segments:
+def segments_in(rows: Sequence[Any]) -> Segments:
+    """One observation out of its rows, in order."""
     return tuple(_segment(row) for row in rows if row.state is not State.WITHDRAWN)
 
 

@@ -20,7 +20,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 # Every list that was read for its prices, the newest first, with those of some offerings that it prices; a list that
 # was read again unchanged has none of its own.
 _LISTS = text("""
-    select source.slug, source_fetch.published_at, source_fetch.sha256, outcome = 'imported' as imported, array(
+    select source.slug, source_fetch.published_at, source_fetch.sha256, outcome = 'imported' as imported,
+    undone_at is null as stands, array(
         select unnest(listed || zeroed) intersect select unnest(:offerings)
     ) as listed
     from source_fetch join source on source.id = source_fetch.source_id where outcome = any(:read)
@@ -33,9 +34,9 @@ def lists_of(session: Session, known_at: datetime | None = None) -> dict[str, li
     unchanged ones too, in order.
     """
     found: dict[str, list[datetime]] = defaultdict(list)
-    query = select(Source.slug, SourceFetch.published_at).join(Source).where(SourceFetch.outcome.in_(READ)).distinct()
-    if known_at is not None:
-        query = query.where(SourceFetch.fetched_at <= known_at)
+    query = (
+        select(Source.slug, SourceFetch.published_at).join(Source).where(SourceFetch.is_reading(known_at)).distinct()
+    )
     for slug, published in session.execute(query.order_by(Source.slug, SourceFetch.published_at)):
         found[slug].append(published)
     return found
@@ -47,7 +48,7 @@ def sources_by_provider(session: Session, providers: Collection[int]) -> dict[in
         select(Offering.provider_id, Source.slug)
         .join(ObservationRow, ObservationRow.offering_id == Offering.id)
         .join(Source, Source.id == ObservationRow.source_id)
-        .where(Offering.provider_id.in_(providers))
+        .where(Offering.provider_id.in_(providers), ObservationRow.stands())
         .distinct()
     )
     found: dict[int, set[str]] = defaultdict(set)
@@ -72,7 +73,7 @@ class ReadingsOf:
         """The readings of these offerings; ``provider_of`` tells each one's provider."""
         found = self.session.execute(_LISTS, {"offerings": list(provider_of), "read": list(READ)}).all()
         lists: dict[str, list[datetime]] = defaultdict(list)
-        for slug, time in sorted({(row.slug, row.published_at) for row in found}):
+        for slug, time in sorted({(row.slug, row.published_at) for row in found if row.stands}):
             lists[slug].append(time)
         providers = set(provider_of.values())
         if unknown := providers - self._sources.keys():
@@ -90,7 +91,7 @@ def _left_out(lists: Sequence[Any], offerings: Collection[int]) -> dict[int, dic
     listed = {(row.slug, row.sha256): set(row.listed) for row in lists if row.imported}
     missing: dict[str, set[int]] = {}
     found: dict[int, dict[str, datetime]] = defaultdict(dict)
-    for row in lists:
+    for row in (row for row in lists if row.stands):
         absent = missing.setdefault(row.slug, set(offerings))
         absent -= listed.get((row.slug, row.sha256), set())
         for offering in absent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 
@@ -13,6 +14,11 @@ from llmpricing.domain.quotes.notices import RULES, Notice
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.quotes.line_evidence import EvidenceDocument, Resting
 from llmpricing.services.quotes.quoting import Quoted
+
+# A time, or a bare date where the hour was not stated; msgspec describes no type that is either.
+DayOrTime: TypeAlias = Annotated[
+    Any, msgspec.Meta(extra_json_schema={"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]})
+]
 
 # Without gc: a batch makes thousands of these, and collecting garbage among all remembered prices would cost most.
 
@@ -93,7 +99,7 @@ class QuoteDocument(msgspec.Struct, frozen=True, gc=False):
     missing: tuple[str, ...]
     exchange_rates: tuple[ExchangeDocument, ...]
     model: ModelDocument
-    at: datetime | date
+    at: DayOrTime
     known_at: datetime
     rules: int
     usage_format: str | None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -30,12 +31,28 @@ class _GlobRate:
         return any(sign in self.glob for sign in _WILD), -len(self.glob), -self.rate.id
 
 
+class Currencies:
+    """Exchange rates with the times that they hold: a quote costs one look, be they years of a central bank's."""
+
+    def __init__(self, rates: Iterable[tuple[Range[datetime], Exchange]] = ()) -> None:
+        self._rates = tuple(rates)
+        self._changes = sorted({time for valid, _ in self._rates for time in (valid.lower, valid.upper) if time})
+        self._between: dict[int, tuple[Exchange, ...]] = {}
+
+    def at(self, at: datetime) -> tuple[Exchange, ...]:
+        """What each currency is worth then; the same tuple between two changes."""
+        place = bisect_right(self._changes, at)
+        if place not in self._between:
+            self._between[place] = tuple(exchange for valid, exchange in self._rates if at in valid)
+        return self._between[place]
+
+
 @dataclass(frozen=True)
 class RecordedTerms:
     """What this installation agreed with all providers, and what currencies are worth."""
 
     contracts: tuple[_GlobRate, ...]
-    currencies: tuple[tuple[Range[datetime], Exchange], ...]
+    currencies: Currencies
 
     def rates(self, provider: str, api_id: str) -> tuple[ContractRate, ...]:
         """The rates for an offering, valid at any time, in order of precedence."""
@@ -52,9 +69,7 @@ class RecordedTerms:
 
     def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
         """What each currency is worth in USD at a time."""
-        if not self.currencies:
-            return ()
-        return tuple(exchange for valid, exchange in self.currencies if at in valid)
+        return self.currencies.at(at)
 
 
 _read_before: Memory[tuple[str, datetime], RecordedTerms] = Memory(64)
@@ -67,7 +82,11 @@ def terms_at(session: Session, book: str, recorded: datetime) -> RecordedTerms:
 
 def rates_by_id(session: Session, ids: Collection[int]) -> RecordedTerms:
     """What was agreed by the rates of these ids, whether it still is or not."""
-    return RecordedTerms(_rates(session, ContractRateRow.id.in_(ids)), ()) if ids else RecordedTerms((), ())
+    return (
+        RecordedTerms(_rates(session, ContractRateRow.id.in_(ids)), Currencies())
+        if ids
+        else RecordedTerms((), Currencies())
+    )
 
 
 def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_GlobRate, ...]:
@@ -78,7 +97,7 @@ def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_GlobRate, ..
 def _read(session: Session, recorded: datetime) -> RecordedTerms:
     agreed = _rates(session, ContractRateRow.believed_at(recorded))
     worth = session.scalars(select(ExchangeRate).where(ExchangeRate.believed_at(recorded)))
-    return RecordedTerms(agreed, tuple((row.valid, _exchange(row)) for row in worth))
+    return RecordedTerms(agreed, Currencies((row.valid, _exchange(row)) for row in worth))
 
 
 def _agreed(row: ContractRateRow) -> _GlobRate:

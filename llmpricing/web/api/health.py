@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from pyramid.request import Request
 
 from llmpricing.health import run
@@ -15,14 +16,30 @@ from llmpricing.services.catalogue import freshness
 from llmpricing.services.names.resolving import rules_left_out
 from llmpricing.settings import Settings
 from llmpricing.web.errors import RETRY_AFTER_S
-from llmpricing.web.parameters import read_parameters
+from llmpricing.web.operations import Operation
 
 GRACE_S = 0.3  # a probe ends by its own deadline and says what it met; only one that hangs is cut off
 
 
+class HealthAnswer(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """The state of the stores; ``data`` is left out where the database is away."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    services: dict[str, Literal["ok", "error"]]
+    checks: dict[str, dict[str, Any]]
+    data: dict[str, Any] | None = None
+    timestamp: datetime
+
+
+class LiveAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """The process answers."""
+
+    status: Literal["alive"]
+
+
 def health(request: Request) -> dict[str, Any]:
     """200 while the database serves, else 503; both stores are asked side by side on connections of their own."""
-    read_parameters(request, {})
+    HEALTH.read(request)
     settings, now = request.registry.settings["llmpricing"], datetime.now(UTC)
     watch: DatabaseWatch = request.registry["llmpricing.database_watch"]
     trial: WriteTrial = request.registry["llmpricing.write_trial"]
@@ -45,6 +62,23 @@ def live(request: Request) -> dict[str, Any]:
     """The process answers; no store is touched."""
     request.response.cache_control = "no-store"
     return {"status": "alive"}
+
+
+HEALTH = Operation(
+    name="health",
+    path="/api/health",
+    view=health,
+    title="The state of both stores and the age of the data; 503 when the database is away",
+    answers=(HealthAnswer,),
+    also={503: (HealthAnswer,)},
+)
+LIVE = Operation(
+    name="health_live",
+    path="/api/health/live",
+    view=live,
+    title="The process answers; no store is touched",
+    answers=(LiveAnswer,),
+)
 
 
 def includeme(config: Any) -> None:

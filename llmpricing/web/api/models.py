@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 from pyramid.request import Request
@@ -15,24 +15,28 @@ from llmpricing.services.catalogue import offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import book_state
+from llmpricing.web.api.answers import as_json
 from llmpricing.web.caching import cached
-from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
+from llmpricing.web.list_query import (
+    CLOCKS,
+    LIST,
+    LIST_REPEATABLE,
+    Question,
+    ask,
+    ask_for_one,
+    next_cursor,
+    read_clocks,
+    read_question,
+)
+from llmpricing.web.operations import Operation
 from llmpricing.web.paging import fingerprint
-from llmpricing.web.parameters import read_parameters
 
 CACHE_TTL_S = 30  # a price that starts meanwhile, without an import, is shown this much later at the most
 
 
-def _as_json(kind: Any) -> Any:
-    """The type of a field in JSON: a decimal is text."""
-    return {Decimal: str, Decimal | None: str | None}.get(kind, kind)
-
-
-ItemJson: Any = msgspec.defstruct(
-    "ItemJson",
-    [(name, _as_json(kind)) for name, kind in get_type_hints(OfferingItem).items()],
-    forbid_unknown_fields=True,
-)
+ItemJson: Any = as_json("ItemJson", OfferingItem)
+PriceJson: Any = as_json("PriceJson", offering_detail.PriceDetail)
+ModelJson: Any = as_json("ModelJson", OfferingItem, prices=list[PriceJson], other_sellers=list[str], aliases=list[str])
 
 
 class ListMeta(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,6 +55,22 @@ class ListAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
     data: list[ItemJson]
     meta: ListMeta
+
+
+class ModelMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside one offering."""
+
+    as_of: datetime
+    known_at: datetime
+    catalogue_version: int
+    cached: bool
+
+
+class ModelAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """One offering, as it is answered."""
+
+    data: ModelJson
+    meta: ModelMeta
 
 
 def list_models(request: Request) -> ListAnswer:
@@ -74,7 +94,7 @@ def _answer(request: Request, question: Question) -> ListAnswer:
 def show_model(request: Request) -> dict[str, Any]:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     book = book_state(request.dbsession)
-    clocks = read_clocks(read_parameters(request, CLOCKS), datetime.now(UTC), book)
+    clocks = read_clocks(MODEL.read(request), datetime.now(UTC), book)
     item = ask_for_one(request, clocks)
     details = offering_detail.details(request.dbsession, clocks, item.id)
     data = item_json(item) | {
@@ -96,3 +116,23 @@ def item_json(item: OfferingItem) -> dict[str, Any]:
 
 def price_json(price: offering_detail.PriceDetail) -> dict[str, Any]:
     return {k: to_text(v) if isinstance(v, Decimal) else v for k, v in asdict(price).items()}
+
+
+MODELS = Operation(
+    name="models",
+    path="/api/v1/models",
+    view=list_models,
+    title="Offerings that match, in pages",
+    parameters=LIST,
+    repeatable=LIST_REPEATABLE,
+    answers=(ListAnswer,),
+)
+MODEL = Operation(
+    name="model",
+    path="/api/v1/models/{id}",
+    view=show_model,
+    title="One offering with all its prices, their conditions and sources, and who else sells the model",
+    parameters=CLOCKS,
+    answers=(ModelAnswer,),
+    refusals=(404,),
+)

@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.names.matching import Ambiguous, Resolution
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import told_apart
-from llmpricing.services.names.coverage import Covered, NamedAt, cover, shares
+from llmpricing.services.names.coverage import Covered, NamedAt, TooSlow, cover, shares
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import ClocksMeta
 from llmpricing.web.api.quote_refusals import unresolved
 from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import read_json, shaped
 from llmpricing.web.list_query import CLOCKS, read_clocks
+from llmpricing.web.operations import Operation
 
 MOST_NAMES = 10_000
-_PARAMETERS: dict[str, p.Reader] = {"model": p.text_of(400), "provider": p.text, "api_url": p.text, **CLOCKS}
+_PARAMETERS: dict[str, p.Reader] = {
+    "model": p.text_of(400).of("a name as people send it"),
+    "provider": p.text.of("who sells it: an id, another name of it, an API host or URL"),
+    "api_url": p.text.of("the same as provider; give one of them"),
+    **CLOCKS,
+}
 
 
 class NameBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,9 +49,90 @@ class CoverageBody(msgspec.Struct, forbid_unknown_fields=True):
     known_at: str | None = None
 
 
+class ResolvedJson(msgspec.Struct, forbid_unknown_fields=True):
+    """The offering that a name means, and the rule that found it."""
+
+    id: str
+    rule: str
+    detail: str | None
+    region: str | None
+    surface: str
+    stands_in_for: str | None
+    candidates: list[str]
+
+
+class ResolveAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What a name means."""
+
+    data: ResolvedJson
+    meta: ClocksMeta
+
+
+class PricedName(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A name that has a price; ``provider`` as it was asked."""
+
+    model: str
+    provider: str | None = None
+    id: str
+    matched_by: str
+    stands_in_for: str | None
+
+
+class UnpricedName(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A name that means nothing (``id`` is null), or an offering without a price."""
+
+    model: str
+    provider: str | None = None
+    id: str | None
+    matched_by: str | None = None
+    stands_in_for: str | None = None
+    suggestions: list[str]
+
+
+class AmbiguousName(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """A name that several offerings bear."""
+
+    model: str
+    provider: str | None = None
+    candidates: list[str]
+
+
+class CoverageJson(msgspec.Struct, forbid_unknown_fields=True):
+    """Names in three lists, each once a seller."""
+
+    priced: list[PricedName]
+    unknown: list[UnpricedName]
+    ambiguous: list[AmbiguousName]
+
+
+class ShareJson(msgspec.Struct, forbid_unknown_fields=True):
+    """How many names, and which share of all that mean something."""
+
+    names: int
+    share: float
+
+
+class CoverageMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """How many names are in each list, and by which rules and sellers they were found."""
+
+    counts: dict[str, int]
+    by_rule: dict[str, ShareJson]
+    by_provider: dict[str, ShareJson]
+    as_of: datetime
+    known_at: datetime
+    catalogue_version: int
+
+
+class CoverageAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Which names the price book has prices for."""
+
+    data: CoverageJson
+    meta: CoverageMeta
+
+
 def resolve(request: Request) -> dict[str, Any]:
     """The offering that a name means and the rule that found it; 404 unknown, 409 ambiguous."""
-    values = p.read_parameters(request, _PARAMETERS)
+    values = RESOLVE.read(request)
     if "model" not in values:
         raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
     if "provider" in values and "api_url" in values:
@@ -77,13 +167,23 @@ def post_coverage(request: Request) -> dict[str, Any]:
     book = book_state(request.dbsession)
     clocks = read_clocks(stated, datetime.now(UTC), book)
     asked = [NamedAt(one) if isinstance(one, str) else NamedAt(one.model, one.provider) for one in body.models]
-    found = cover(request.dbsession, clocks, asked)
+    found = _cover(request, clocks, asked)
     data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
     for one in found:
         kind, item = _covered(one)
         said = {} if one.name.provider is None else {"provider": one.name.provider}
         data[kind].append({"model": one.name.name, **said, **item})
     return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), "catalogue_version": book.version}}
+
+
+def _cover(request: Request, clocks: Clocks, asked: list[NamedAt]) -> list[Covered]:
+    budget_s = request.registry.settings["llmpricing"].coverage_timeout_s
+    end = monotonic() + budget_s
+    try:
+        return cover(request.dbsession, clocks, asked, lambda: monotonic() > end)
+    except TooSlow as slow:
+        message = f"Only {slow.done} of these names could be looked up in {budget_s:g} s: send fewer at once."
+        raise invalid("models", message, done=slow.done) from None
 
 
 def _counts(data: dict[str, list[dict[str, Any]]], found: list[Covered]) -> dict[str, Any]:
@@ -103,3 +203,24 @@ def _covered(found: Covered) -> tuple[str, dict[str, Any]]:
         return "unknown", {"id": None, "suggestions": meaning.suggestions}
     item = {"id": meaning.slug, "matched_by": meaning.rule, "stands_in_for": meaning.stands_in_for or None}
     return ("priced", item) if found.priced else ("unknown", {**item, "suggestions": []})
+
+
+RESOLVE = Operation(
+    name="resolve",
+    path="/api/v1/resolve",
+    view=resolve,
+    title="The offering that a name means, and the rule that matched",
+    parameters=_PARAMETERS,
+    required=("model",),
+    answers=(ResolveAnswer,),
+    refusals=(404, 409),
+)
+COVERAGE = Operation(
+    name="coverage",
+    path="/api/v1/coverage",
+    view=post_coverage,
+    method="POST",
+    title=f"Which of at most {MOST_NAMES} names the price book has prices for",
+    body=(CoverageBody,),
+    answers=(CoverageAnswer,),
+)

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import msgspec
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import listing
-from llmpricing.web.parameters import read_parameters
+from llmpricing.web.api.answers import CountMeta
+from llmpricing.web.operations import Operation
 
 
-def list_providers(request: Request) -> dict[str, Any]:
+class ProviderJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A seller, and how many offerings the price book holds of it."""
+
+    id: str
+    name: str
+    offerings: int
+
+
+class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """All sellers."""
+
+    data: list[ProviderJson]
+    meta: CountMeta
+
+
+def list_providers(request: Request) -> ProvidersAnswer:
     """All sellers in order of id."""
-    read_parameters(request, {})
-    found = listing.providers(request.dbsession)
-    data = [{"id": slug, "name": name, "offerings": count} for slug, name, count in found]
-    return {"data": data, "meta": {"count": len(data)}}
+    PROVIDERS.read(request)
+    data = [ProviderJson(*found) for found in listing.providers(request.dbsession)]
+    return ProvidersAnswer(data, CountMeta(len(data)))
+
+
+PROVIDERS = Operation(
+    name="providers",
+    path="/api/v1/providers",
+    view=list_providers,
+    title="Sellers with counts",
+    answers=(ProvidersAnswer,),
+)

@@ -18,16 +18,27 @@ from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, quote_many
 from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import VersionMeta
 from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.json_body import read_json, shaped
+from llmpricing.web.openapi import ErrorJson
+from llmpricing.web.operations import Operation
 
 MOST_ITEMS = 1000
 FORMATS = get_args(UsageFormat)
-_CURRENCY = re.compile(r"[A-Z]{3}")
+_CURRENCY = re.compile(r"^[A-Z]{3}$")
+_QUANTITY = {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,12})?$"}
 
 PriceId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 PriceIds = Annotated[list[PriceId], msgspec.Meta(max_length=100)]
+
+
+def _refers(*names: str, any_other: bool = False) -> msgspec.Meta:
+    """What a list holds, for the API's document; ``any_other``: what is none of them is answered in its place."""
+    found: list[dict[str, Any]] = [{"$ref": f"#/components/schemas/{name}"} for name in names]
+    found += [{}] if any_other else []
+    return msgspec.Meta(extra_json_schema={"items": {"anyOf": found}})
 
 
 class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,9 +59,42 @@ class QuoteBody(msgspec.Struct, forbid_unknown_fields=True):
 class BatchBody(msgspec.Struct, forbid_unknown_fields=True):
     """Many questions, each a QuoteBody; ``at`` and ``known_at`` are for those that state none."""
 
-    items: list[Any]
+    items: Annotated[list[Any], _refers("QuoteBody", any_other=True)]
     at: str | None = None
     known_at: str | None = None
+
+
+class QuoteAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What one usage costs."""
+
+    data: QuoteDocument
+    meta: VersionMeta
+
+
+class ItemError(msgspec.Struct, forbid_unknown_fields=True):
+    """Why an item has no quote."""
+
+    error: ErrorJson
+
+
+class BatchJson(msgspec.Struct, forbid_unknown_fields=True):
+    """Quotes in the order of the questions, an ItemError where there is none."""
+
+    items: Annotated[list[Any], _refers("QuoteDocument", "ItemError")]
+
+
+class BatchMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside many quotes."""
+
+    count: int
+    catalogue_version: int
+
+
+class BatchAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What many usages cost."""
+
+    data: BatchJson
+    meta: BatchMeta
 
 
 def post_quotes(request: Request) -> dict[str, Any]:
@@ -64,7 +108,7 @@ def post_quotes(request: Request) -> dict[str, Any]:
 
 def get_quote(request: Request) -> dict[str, Any]:
     """The quote of one usage, out of the address."""
-    values = p.read_parameters(request, _PARAMETERS)
+    values = QUOTE.read(request)
     place = Place(usage="", context="")
     if "model" not in values:
         raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
@@ -185,12 +229,33 @@ def _number(name: str, raw: str) -> Decimal:
 
 
 _PARAMETERS: dict[str, p.Reader] = {
-    "model": p.text_of(400),
-    "provider": p.text,
-    "at": p.read_use,
-    "known_at": p.read_time,
-    "service_tier": p.text,
-    "region": p.text,
-    "currency": _currency,
-    **dict.fromkeys(METERS, _number),
+    "model": p.text_of(400).of("a name as people send it"),
+    "provider": p.text.of("who sells it: an id, another name of it, an API host or URL"),
+    "at": p.use.of("when it was used; now where it is left out"),
+    "known_at": p.time.of("by what was known then; what is known now where it is left out"),
+    "service_tier": p.text.of("standard, batch, flex, priority and the like"),
+    "region": p.text.of("where it was used"),
+    "currency": p.Reader(_currency, {"type": "string", "pattern": _CURRENCY.pattern}, "of the total"),
+    **{name: p.Reader(_number, _QUANTITY, f"how many {name.replace('_', ' ')}") for name in METERS},
 }
+QUOTE = Operation(
+    name="quote",
+    path="/api/v1/quote",
+    view=get_quote,
+    title="What usage costs, line by line, out of the address",
+    parameters=_PARAMETERS,
+    required=("model",),
+    answers=(QuoteAnswer,),
+    refusals=(404, 409),
+)
+QUOTES = Operation(
+    name="quotes",
+    path="/api/v1/quotes",
+    view=post_quotes,
+    method="POST",
+    title=f"What usage costs, line by line: one, or up to {MOST_ITEMS} items",
+    body=(QuoteBody, BatchBody),
+    parts=(ItemError,),
+    answers=(QuoteAnswer, BatchAnswer),
+    refusals=(404, 409),
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -14,29 +13,44 @@ from pyramid.request import Request
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, disagreements
-from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.services.catalogue.sources import SourceItem, read_sources
 from llmpricing.services.price_book import book_state
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
+from llmpricing.web.operations import Operation
 from llmpricing.web.paging import read_place, write_place
 
 _DisagreementPlace = tuple[bool, Decimal, str, str, str, str]  # of a disagreement among all
 CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision begins a new version
 _DISAGREEMENTS: dict[str, p.Reader] = {
-    "provider": p.text,
-    "min_factor": p.factor,
-    "kind": p.one_of(*DisagreementKind),
-    "limit": p.whole(1, 1000),
-    "cursor": p.text_of(2000),
+    "provider": p.text.of("of these sellers, by id"),
+    "min_factor": p.factor.of("this many times apart at least"),
+    "kind": p.one_of(*DisagreementKind).of("this far apart"),
+    "limit": p.whole(1, 1000).of("how many at the most; 100 where it is left out"),
+    "cursor": p.cursor,
 }
 
 
-def list_sources(request: Request) -> dict[str, Any]:
+class SourcesMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside the sources."""
+
+    count: int
+    catalogue_version: int
+
+
+class SourcesAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """All sources."""
+
+    data: list[SourceItem]
+    meta: SourcesMeta
+
+
+def list_sources(request: Request) -> SourcesAnswer:
     """Every source, the most trusted first, with what its newest list held."""
-    p.read_parameters(request, {})
+    SOURCES_READ.read(request)
     found = read_sources(request.dbsession, datetime.now(UTC))
     version = book_state(request.dbsession).version
-    return {"data": [asdict(item) for item in found], "meta": {"count": len(found), "catalogue_version": version}}
+    return SourcesAnswer(found, SourcesMeta(len(found), version))
 
 
 class PublishedJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,9 +88,25 @@ class DisagreementJson(msgspec.Struct, forbid_unknown_fields=True):
     review: str | None
 
 
-def list_disagreements(request: Request) -> dict[str, Any]:
+class DisagreementsMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside a page of disagreements."""
+
+    count: int
+    next: str | None
+    catalogue_version: int
+    cached: bool
+
+
+class DisagreementsAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of disagreements."""
+
+    data: list[DisagreementJson]
+    meta: DisagreementsMeta
+
+
+def list_disagreements(request: Request) -> DisagreementsAnswer:
     """Where sources differ now from what is published, the farthest apart first."""
-    values = p.read_parameters(request, _DISAGREEMENTS, ("provider",))
+    values = DISAGREEMENTS.read(request)
 
     def build() -> list[DisagreementJson]:
         return sorted(map(_json, disagreements(request.dbsession, datetime.now(UTC))), key=_place)
@@ -89,13 +119,8 @@ def list_disagreements(request: Request) -> dict[str, Any]:
     )
     rest = found if after is None else [item for item in found if _place(item) > after]
     page = rest[: values.get("limit", 100)]
-    meta = {
-        "count": len(found),
-        "next": write_place(_place(page[-1]), question) if len(page) < len(rest) else None,
-        "catalogue_version": everything.version,
-        "cached": everything.is_kept,
-    }
-    return {"data": page, "meta": meta}
+    following = write_place(_place(page[-1]), question) if len(page) < len(rest) else None
+    return DisagreementsAnswer(page, DisagreementsMeta(len(found), following, everything.version, everything.is_kept))
 
 
 def _place(item: DisagreementJson) -> _DisagreementPlace:
@@ -144,3 +169,21 @@ def _json(found: Disagreement) -> DisagreementJson:
 def _value(stated: Amount) -> dict[str, Any]:
     amount = None if stated.amount is None else to_text(stated.amount)
     return {"state": stated.state, "amount": amount, "currency": stated.currency, "per": stated.per}
+
+
+SOURCES_READ = Operation(
+    name="sources",
+    path="/api/v1/sources",
+    view=list_sources,
+    title="Who feeds the price book, and how fresh each is",
+    answers=(SourcesAnswer,),
+)
+DISAGREEMENTS = Operation(
+    name="disagreements",
+    path="/api/v1/disagreements",
+    view=list_disagreements,
+    title="Where sources differ from what is published, the farthest apart first",
+    parameters=_DISAGREEMENTS,
+    repeatable=("provider",),
+    answers=(DisagreementsAnswer,),
+)

@@ -55,7 +55,7 @@ def test_price_history_is_a_hypertable_exactly_where_the_server_can(database_url
         migrations.upgrade(connection, 10)
         keys = inspect(connection).get_pk_constraint("model_pricing_history")["constrained_columns"]
         kept, kind = price_history(connection)
-    assert keys == ["time", "source_id", "offering_id", "component", "segment"]
+    assert keys == ["time", "source_id", "offering_id", "component", "segment", "fetch_id"]
     assert kept
     assert kind.startswith("hypertable, TimescaleDB" if server_can else "plain table")
 

@@ -59,3 +59,41 @@ def test_a_quote_converts_by_the_rate_of_its_day_and_shows_it(
         converted = app.post_json("/api/v1/quotes", question | {"currency": "USD"}).json["data"]
         assert (converted["total"], converted["currency"]) == ("0.07", "USD")
         assert "our contract" in json.dumps(converted)
+
+
+HISTORY = "Date,USD,GBP,\n2026-03-04,1.09,0.872,\n2026-03-02,1.08,0.864,\n2026-01-02,1.05,0.84,\n"
+
+
+def test_the_central_banks_file_is_taken_over_around_what_stands(commands: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "eurofxref-hist.csv"
+    file.write_text(HISTORY)
+    by_hand = commands.run("exchange add", "EUR", "1.2", "--from", "2026-03-02", "--source", "our bank")
+    assert by_hand.exit_code == 0, by_hand.output
+    first = commands.run("exchange import", str(file))
+    assert first.exit_code == 0, first.output
+    assert "5 daily rates are new, 0 stood already. The newest is of 2026-03-04" in first.output
+    assert "1 rates differ from what was stated before" in first.output
+    lines = [line.rsplit("  ", 1)[0] for line in commands.run("exchange list").output.splitlines()]
+    assert lines == [
+        "1 EUR = USD 1.05  from 2026-01-02 until 2026-03-02",
+        "1 EUR = USD 1.2  from 2026-03-02 until 2026-03-04",
+        "1 EUR = USD 1.09  from 2026-03-04 on",
+        "1 GBP = USD 1.25  from 2026-01-02 until 2026-03-02",
+        "1 GBP = USD 1.25  from 2026-03-02 until 2026-03-04",
+        "1 GBP = USD 1.25  from 2026-03-04 on",
+    ]
+    again = commands.run("exchange import", str(file))
+    assert "0 daily rates are new, 5 stood already" in again.output
+
+
+def test_only_the_currencies_and_days_asked_for_come_in(commands: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "eurofxref-hist.csv"
+    file.write_text(HISTORY)
+    result = commands.run("exchange import", str(file), "--currency", "GBP", "--from", "2026-03-01")
+    assert result.exit_code == 0, result.output
+    assert len(commands.run("exchange list").output.splitlines()) == 2
+    unknown = commands.run("exchange import", str(file), "--currency", "CHF")
+    assert (unknown.exit_code, "no rates of CHF. It has: EUR GBP" in unknown.output) == (1, True)
+    file.write_text("name,offering\n")
+    refused = commands.run("exchange import", str(file))
+    assert (refused.exit_code, "eurofxref-hist.zip" in refused.output) == (1, True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from llmpricing.scripts.cli import COMMANDS, main
+from llmpricing.scripts.cli import COMMANDS, GROUPS, main
 
 
 def run(words: str) -> tuple[int, str]:
@@ -13,10 +13,12 @@ def run(words: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_help_lists_every_command_with_one_whole_line() -> None:
+def test_help_lists_every_command_in_its_group_with_one_whole_line() -> None:
     code, output = run("--help")
-    listed = output.partition("Commands:\n")[2].splitlines()
+    lines = output.partition("\nAsk:\n")[2].splitlines()
+    listed = [line for line in lines if line.startswith("  ")]
     assert code == 0
+    assert [line[:-1] for line in lines if line.endswith(":")] == list(GROUPS)[1:]
     assert [line.split()[0] for line in listed] == list(COMMANDS)
     assert not [line for line in listed if line.endswith("...")]
 

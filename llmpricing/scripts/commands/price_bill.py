@@ -1,0 +1,169 @@
+"""Pricing usage files of shapes that are known: their bill, by model, with what is not billed and what has no price."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmpricing.domain.money import to_text
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.options import failures_told, open_book
+from llmpricing.scripts.terminal import rows_done, say, say_json
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.bill import Bill
+    from llmpricing.services.usage_log.formats.files import UsageFile
+
+_SHOWN_REASONS = 20
+_SHOWN_NAMES = 5
+_SHOWN_FILES = 10
+_SHOWN_MODELS = 40
+
+
+@dataclass(frozen=True)
+class BillOptions:
+    """How usage files are to be priced, and how the answer is given."""
+
+    ignored: tuple[str, ...]
+    known_at: datetime | None
+    as_json: bool
+
+
+def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: BillOptions, ini: Path) -> None:
+    """Price the files as one bill and say it, and which ``unknown`` ones are left out; raises click.ClickException."""
+    from llmpricing.services.usage_log.bill import billed
+    from llmpricing.services.usage_log.columns import LogError, UncountedError
+    from llmpricing.services.usage_log.formats.files import UsageFiles
+    from llmpricing.services.usage_log.pricer import Pricer
+
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        pricer = Pricer(session, datetime.now(UTC), options.known_at)
+        try:
+            with rows_done("Pricing") as advance:
+                bill = billed(pricer, UsageFiles(files, options.ignored).records(), advance)
+        except UncountedError as error:
+            raise click.UsageError(str(error)) from None
+        except LogError as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise click.ClickException(f"{error.filename}: {error.strerror}. Mend that, and try again.") from None
+    if options.as_json:
+        say_json(bill_document(files, unknown, bill))
+        return
+    for line in (*_recognised(files, unknown), *_lines(bill)):
+        say(line)
+
+
+def bill_document(files: Sequence[UsageFile], unknown: Sequence[Path], bill: Bill) -> dict[str, Any]:
+    """The bill for programs; amounts are texts, by currency."""
+    return {
+        "files": [{"path": str(one.path), "shape": one.shape.name} for one in files],
+        "not_recognised": [str(path) for path in unknown],
+        "rows": bill.rows,
+        "priced": bill.priced,
+        "not_billed": sum(bill.not_billed.values()),
+        "repeated": bill.repeated,
+        "unpriced": sum(bill.unpriced.values()),
+        "totals": _texts(bill.totals) if bill.priced else {},
+        "charged": _texts(bill.charged),
+        "not_billed_reasons": dict(bill.not_billed.most_common()),
+        "unpriced_reasons": [
+            {"reason": reason, "records": number, "names": [name for name, _ in _names(bill, reason)]}
+            for reason, number in bill.unpriced.most_common()
+        ],
+        "models": [
+            {"offering": name, "records": one.records, "cost": _texts(one.cost)} for name, one in _by_cost(bill)
+        ],
+        "warnings": dict(sorted(bill.warned.items())),
+        "sums": bill.sums,
+    }
+
+
+def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: to_text(amount) for currency, amount in sorted(amounts.items())}
+
+
+def _names(bill: Bill, reason: str) -> list[tuple[str, int]]:
+    return bill.unpriced_names.get(reason, Counter()).most_common(_SHOWN_NAMES)
+
+
+def _by_cost(bill: Bill) -> list[tuple[str, Any]]:
+    return sorted(bill.models.items(), key=lambda found: (-max(found[1].cost.values()), found[0]))
+
+
+def _recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator[str]:
+    """What each file was taken for; many of one shape in one line."""
+    by_shape: dict[str, list[UsageFile]] = {}
+    for file in files:
+        by_shape.setdefault(file.shape.name, []).append(file)
+    for name, found in by_shape.items():
+        shape = found[0].shape
+        which = ", ".join(str(one.path) for one in found) if len(found) <= _SHOWN_FILES else f"{len(found):,} files"
+        yield f"{which}: {name}, {shape.title} ({shape.counts})"
+    if unknown:
+        named = ", ".join(map(str, unknown[:_SHOWN_FILES])) + (", ..." if len(unknown) > _SHOWN_FILES else "")
+        yield f"Left out, of no shape that is known: {len(unknown):,} files ({named})"
+
+
+def _lines(bill: Bill) -> Iterator[str]:
+    refused, unpriced = sum(bill.not_billed.values()), sum(bill.unpriced.values())
+    yield (
+        f"Records: {bill.rows:,}; priced: {bill.priced:,}; not billed: {refused:,}; repeated: {bill.repeated:,}; "
+        f"without a price: {unpriced:,}"
+    )
+    yield from _reasons("Not billed", bill.not_billed)
+    yield from _reasons("Without a price", bill.unpriced)
+    yield from _unpriced_names(bill)
+    yield from _totals(bill)
+    yield from _models(bill)
+
+
+def _reasons(title: str, reasons: Counter[str]) -> Iterator[str]:
+    if reasons:
+        yield f"{title}:"
+    for reason, number in reasons.most_common(_SHOWN_REASONS):
+        yield f"  {number:,}: {reason}"
+    if len(reasons) > _SHOWN_REASONS:
+        yield f"  and {len(reasons) - _SHOWN_REASONS} more reasons"
+
+
+def _unpriced_names(bill: Bill) -> Iterator[str]:
+    names: Counter[str] = Counter()
+    for found in bill.unpriced_names.values():
+        names.update(found)
+    if names:
+        named = ", ".join(f"{name} ({number:,})" for name, number in names.most_common(_SHOWN_NAMES))
+        yield f"  most of them of: {named}"
+
+
+def _totals(bill: Bill) -> Iterator[str]:
+    of = " of the priced records" if bill.unpriced else ""
+    if not bill.priced:
+        yield "Total: none, for no record could be priced"
+    else:
+        for currency, total in sorted(bill.totals.items()):
+            yield f"Total{of}: {currency} {to_text(total)}"
+    for currency, charged in sorted(bill.charged.items()):
+        yield f"The files themselves say: {currency} {to_text(charged)}"
+    if bill.sums:
+        yield f"  {bill.sums:,} of the priced records sum up many requests, of which single ones may cost another step"
+    for code, number in sorted(bill.warned.items()):
+        yield f"  {code} warns of {number:,} of the priced records"
+
+
+def _models(bill: Bill) -> Iterator[str]:
+    found = _by_cost(bill)
+    if found:
+        yield "By model:"
+    for name, one in found[:_SHOWN_MODELS]:
+        cost = ", ".join(f"{currency} {amount}" for currency, amount in _texts(one.cost).items())
+        yield f"  {cost}: {name} ({one.records:,})"
+    if len(found) > _SHOWN_MODELS:
+        yield f"  and {len(found) - _SHOWN_MODELS} more models"

@@ -1,0 +1,111 @@
+"""Pricing one plain table, whose columns are those of quotes: its rows with their cost go to a file beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llmpricing.domain.money import to_text
+from llmpricing.domain.usage.formats import UsageFormat
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.options import failures_told, open_book
+from llmpricing.scripts.terminal import rows_done, say
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.price_log import LogSummary
+
+_SHAPES = (".csv", ".ndjson", ".parquet")
+_SHOWN_REASONS = 20
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """How a plain table is to be read, and where its rows go."""
+
+    out: Path | None
+    rejects: Path | None
+    at_column: str | None
+    model_column: str
+    usage_format: UsageFormat
+    ignored: tuple[str, ...]
+    known_at: datetime | None
+    assume_utc: bool
+    force: bool
+
+
+def price_table(usage: Path, options: TableOptions, ini: Path) -> None:
+    """Price the table and say what was done; raises click.ClickException where that cannot be."""
+    from llmpricing.services.usage_log.columns import LogError, UncountedError
+    from llmpricing.services.usage_log.layout import ColumnRoles
+    from llmpricing.services.usage_log.price_log import known_facts, price_log
+    from llmpricing.services.usage_log.pricer import Pricer
+
+    out = options.out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
+    rejects = options.rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
+    _check_paths(usage, out, rejects, options.force)
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        pricer = Pricer(session, datetime.now(UTC), options.known_at, options.assume_utc)
+        columns = ColumnRoles(
+            known_facts(session),
+            options.model_column,
+            options.at_column,
+            options.usage_format,
+            frozenset(options.ignored),
+        )
+        try:
+            with rows_done(f"Pricing {usage.name}") as advance:
+                summary = price_log(pricer, columns, usage, out, rejects, advance)
+        except UncountedError as error:
+            raise click.UsageError(str(error)) from None
+        except LogError as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise click.ClickException(
+                f"{error.filename or out}: {error.strerror}. "
+                "Nothing was written: mend that, or name other places with -o and --rejects."
+            ) from None
+    for line in _report(summary, out, rejects):
+        say(line)
+
+
+def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
+    for path in (usage, out, rejects):
+        if path.suffix not in _SHAPES:
+            raise click.UsageError(f"{path} must end in {', '.join(_SHAPES)}, which tells its shape.")
+    if len({path.resolve() for path in (usage, out, rejects)}) < 3:
+        raise click.UsageError("USAGE, OUT and REJECTS must be three different files.")
+    for option, path in (("-o", out), ("--rejects", rejects)):
+        if path.exists() and not force:
+            raise click.UsageError(f"{path} exists: name another file with {option}, or replace it with --force.")
+    if not os.access(out.resolve().parent, os.W_OK) or not os.access(rejects.resolve().parent, os.W_OK):
+        raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
+
+
+def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
+    layout = summary.layout
+    if layout:
+        yield f"Columns that count: {', '.join(layout.counting)}"
+        if kept := [name for name in layout.names if name not in layout.counting]:
+            yield f"Kept as they are: {', '.join(kept)}"
+        if layout.at is None:
+            yield "The log states no times: priced as of now."
+    unpriced = sum(summary.unpriced.values())
+    yield f"Rows: {summary.rows:,}; priced: {summary.priced:,} in {out}; without a price: {unpriced:,}"
+    for reason, rows in summary.unpriced.most_common(_SHOWN_REASONS):
+        yield f"  {rows:,}: {reason}"
+    if len(summary.unpriced) > _SHOWN_REASONS:
+        yield f"  and {len(summary.unpriced) - _SHOWN_REASONS} more reasons"
+    if unpriced:
+        yield f"  They are in {rejects}."
+    of = " of the priced rows" if unpriced else ""
+    for currency, total in summary.totals.items():
+        yield f"Total{of}: {currency} {to_text(total)}"
+    for code, warned in sorted(summary.warned.items()):
+        cost = ", ".join(f"{currency} {to_text(total)}" for currency, total in warned.totals.items())
+        yield f"  {code} warns of {warned.rows:,} of these rows, which cost {cost}"

@@ -1,0 +1,189 @@
+"""Anthropic's own reports: the console's exports, the usage and cost reports, the analytics of Claude Code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.usage_log.formats.counts import BASE, BESIDE, OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
+
+_ANTHROPIC = "anthropic"
+_DAY = timedelta(days=1)
+_CENTS = Decimal(100)
+_COST_ONLY = unpriced("cost only: the file states no quantity")
+_MESSAGES = frozenset({"message", "messages"})
+
+
+def _request_input(window: str) -> int:
+    """An input that lies on the side of the step which the window names: "> 200k", "200k-1M"."""
+    text = window.replace(" ", "")
+    return OVER_STEP if text.startswith((">", "200k-", "200K-")) else BASE
+
+
+def _summed(row: Row, counts: dict[str, Any], writes: Row) -> Usage:
+    counts |= {
+        "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
+        "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
+    }
+    return usage_of(counts, BESIDE, is_sum=True, request_input=_request_input(row.text("context_window")))
+
+
+def _tier(row: Row, *names: str) -> str | None:
+    named = tier_of(row.text(*names))
+    return tier_of(row.text("speed")) or (None if named in _MESSAGES else named)
+
+
+def _console_usage(row: Row) -> UsageRecord:
+    at, span = row.instant("usage_date_utc"), _DAY
+    usage = usage_of(
+        {
+            "input_tokens": row.count("usage_input_tokens_no_cache"),
+            "cache_write_5m_tokens": row.count("usage_input_tokens_cache_write_5m"),
+            "cache_write_1h_tokens": row.count("usage_input_tokens_cache_write_1h"),
+            "cache_read_tokens": row.count("usage_input_tokens_cache_read"),
+            "output_tokens": row.count("usage_output_tokens"),
+            "web_searches": row.count("web_search_count"),
+        },
+        BESIDE,
+        is_sum=True,
+        request_input=_request_input(row.text("context_window")),
+    )
+    where = context(_tier(row, "usage_type", "service_tier"), place_of(row.text("inference_geo")))
+    facts = labels(key=row.text("api_key"), workspace=row.text("workspace"))
+    row.close()
+    return UsageRecord(row.text("model_version", "model"), at, usage, _ANTHROPIC, span, where, labels=facts)
+
+
+def _console_cost(row: Row) -> UsageRecord:
+    at, facts = row.instant("usage_date_utc"), labels(key=row.text("api_key"), workspace=row.text("workspace"))
+    charged = row.amount("cost_usd")
+    return UsageRecord(row.text("model"), at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, outcome=_COST_ONLY)
+
+
+def _bucket(row: Row) -> Iterable[UsageRecord]:
+    return each(row.rows("results"), partial(_result, row))
+
+
+def _result(bucket: Row, row: Row) -> UsageRecord:
+    at = bucket.instant("starting_at")
+    span = bucket.instant("ending_at") - at if bucket.text("ending_at") else None
+    facts = labels(key=row.text("api_key_id"), workspace=row.text("workspace_id"), account=row.text("account_id"))
+    if "amount" in row.raw:
+        amount = row.amount("amount")
+        charged = None if amount is None else amount / _CENTS
+        currency = row.text("currency").upper() or "USD"
+        model = row.text("model", "description")
+        return UsageRecord(
+            model, at, None, _ANTHROPIC, span, charged=charged, currency=currency, labels=facts, outcome=_COST_ONLY
+        )
+    searches = row.inner("server_tool_use")
+    writes = row.inner("cache_creation")
+    counts = {
+        "input_tokens": row.count("uncached_input_tokens"),
+        "cache_read_tokens": row.count("cache_read_input_tokens"),
+        "cache_write_tokens": row.count("cache_creation_input_tokens"),
+        "output_tokens": row.count("output_tokens"),
+        "web_searches": searches.count("web_search_requests"),
+    }
+    usage = _summed(row, counts, writes)
+    searches.known("web_fetch_requests")
+    for inner in (searches, writes):
+        inner.close_counts()
+    where = context(_tier(row, "service_tier"), place_of(row.text("inference_geo")))
+    row.close()
+    return UsageRecord(row.text("model"), at, usage, _ANTHROPIC, span, where, labels=facts)
+
+
+def _pages(_found: object) -> RecordReader:
+    return _bucket
+
+
+def _claude_code_day(row: Row) -> Iterable[UsageRecord]:
+    return each(row.rows("model_breakdown"), partial(_model_of_day, row))
+
+
+def _model_of_day(day: Row, row: Row) -> UsageRecord:
+    actor, tokens, cost = day.inner("actor"), row.inner("tokens"), row.inner("estimated_cost")
+    usage = usage_of(
+        {
+            "input_tokens": tokens.count("input"),
+            "output_tokens": tokens.count("output"),
+            "cache_read_tokens": tokens.count("cache_read"),
+            "cache_write_tokens": tokens.count("cache_creation"),
+        },
+        BESIDE,
+        is_sum=True,
+    )
+    tokens.close_counts()
+    amount = cost.amount("amount")
+    by_seat = day.text("customer_type").lower() == "subscription"
+    return UsageRecord(
+        row.text("model"),
+        day.instant("date"),
+        usage,
+        _ANTHROPIC,
+        _DAY,
+        charged=None if amount is None else amount / _CENTS,
+        currency=cost.text("currency").upper() or "USD",
+        labels=labels(user=actor.text("email_address"), key=actor.text("api_key_name")),
+        outcome=not_billed("paid by the seat (a subscription)") if by_seat else BILLED,
+    )
+
+
+def _analytics(_found: object) -> RecordReader:
+    return _claude_code_day
+
+
+def _is_cost_report(row: Mapping[str, Any]) -> bool:
+    found = row.get("results")
+    return isinstance(found, list) and any(isinstance(one, Mapping) and "amount" in one for one in found)
+
+
+SHAPES = (
+    Shape(
+        "anthropic-console-usage",
+        "the usage export of Anthropic's console",
+        "sums of a day and key, caches beside the input",
+        signs("usage_date_utc model_version usage_input_tokens_no_cache"),
+        by_row(_console_usage),
+    ),
+    Shape(
+        "anthropic-console-cost",
+        "the cost export of Anthropic's console",
+        "amounts without quantities",
+        signs("usage_date_utc cost_usd token_type"),
+        by_row(_console_cost),
+    ),
+    Shape(
+        "anthropic-cost-report",
+        "Anthropic's cost report API",
+        "amounts in cents, without quantities",
+        signs("starting_at results"),
+        _pages,
+        _is_cost_report,
+    ),
+    Shape(
+        "anthropic-usage-report",
+        "Anthropic's usage report API",
+        "sums of a bucket, caches beside the input",
+        signs("starting_at results"),
+        _pages,
+        lambda row: not _is_cost_report(row),
+    ),
+    Shape(
+        "claude-code-analytics",
+        "the analytics API of Claude Code",
+        "sums of a day, person and model, caches beside the input",
+        signs("date actor model_breakdown"),
+        _analytics,
+    ),
+)

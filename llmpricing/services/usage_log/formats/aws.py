@@ -1,0 +1,258 @@
+"""Amazon's own records: the invocation log of Bedrock, and lines of its bill (CUR 2.0, FOCUS)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.places import zones_of
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
+
+_AWS = "aws"
+_ANYWHERE = re.compile(r"^(?:us|eu|apac|au|jp|ca|us-gov|global)\.")
+_ARN = re.compile(r"arn:[\w-]+:bedrock:[^:]*:[^:]*:(?P<kind>[\w-]+)/(?P<name>.+)")
+_NAMED_PROFILES = frozenset({"foundation-model", "inference-profile"})
+
+
+def _model_and_place(model_id: str, region: str) -> tuple[str, str | None]:
+    """The model of an id or ARN, and the place that prices it: an inference profile says that itself."""
+    found = _ARN.fullmatch(model_id)
+    name = found["name"] if found and found["kind"] in _NAMED_PROFILES else model_id
+    return name, None if _ANYWHERE.match(name) or name.startswith("arn:") else region or None
+
+
+def _invocation(row: Row) -> UsageRecord:
+    """https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html"""
+    given, answer = row.inner("input"), row.inner("output")
+    used = answer.inner("outputBodyJson").inner("usage")
+    writes = used.inner("cache_creation")
+    model, place = _model_and_place(row.text("modelId"), row.text("region"))
+    at, record_id = row.instant("timestamp"), row.text("requestId") or None
+    facts = labels(account=row.text("accountId"), user=row.inner("identity").text("arn"), region=row.text("region"))
+    row.known("inferenceRegion")
+    row.close()
+    if error := row.text("errorCode"):
+        reason = not_billed(f"failed ({error})")
+        return UsageRecord(model, at, None, _AWS, labels=facts, record_id=record_id, outcome=reason)
+    usage = usage_of(
+        {
+            "input_tokens": given.count("inputTokenCount"),
+            "cache_read_tokens": given.count("cacheReadInputTokenCount"),
+            "cache_write_tokens": given.count("cacheWriteInputTokenCount"),
+            "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
+            "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
+            "output_tokens": answer.count("outputTokenCount"),
+        },
+        BESIDE,
+    )
+    for inner in (given, answer):
+        inner.known("inputContentType", "outputContentType")
+        inner.close()
+    where = context(tier_of(row.text("serviceTier")), place)
+    return UsageRecord(model, at, usage, _AWS, None, where, labels=facts, record_id=record_id)
+
+
+class TokenKind(NamedTuple):
+    """What a line of a bill counts: the meter, the model's name as the line has it, and how it was served."""
+
+    meter: str
+    model: str
+    is_global: bool = False
+    tier: str | None = None
+    is_long: bool = False
+
+    def named(self, region: str) -> tuple[str, str | None]:
+        """The model's name and the place that prices it, where the line names no resource."""
+        if not self.model.startswith("claude-"):
+            return self.model, region or None
+        return self.profiled(f"anthropic.{self.model.replace('.', '-')}", region)
+
+    def profiled(self, name: str, region: str) -> tuple[str, str | None]:
+        """Claude's id with the zone that prices it before it, as the line says: the world's, or the region's own."""
+        zones = () if self.is_global else zones_of(region) or ()
+        zone = "global" if self.is_global else next(iter(zones), "")
+        return (f"{zone}.{name}", None) if zone else (name, region or None)
+
+
+_NATIVE_KINDS = {
+    "input-tokens": "input_tokens",
+    "output-tokens": "output_tokens",
+    "cache-read-input-token-count": "cache_read_tokens",
+    "cache-write-input-token-count": "cache_write_tokens",
+    "input-token-count": "input_tokens",
+    "output-token-count": "output_tokens",
+}
+_NATIVE = re.compile(
+    rf"(?:[A-Z0-9]+-)?(?P<model>[A-Za-z][\w.]*?(?:-[\w.]+?)*?)(?:-text)?-(?P<kind>{'|'.join(_NATIVE_KINDS)})"
+    r"(?P<more>(?:-(?:batch|flex|priority|cross-region-global|cross-region))*)"
+)
+_MARKET_KINDS = {
+    "InputTokenCount": "input_tokens",
+    "OutputTokenCount": "output_tokens",
+    "CacheReadInputTokenCount": "cache_read_tokens",
+    "CacheWriteInputTokenCount": "cache_write_tokens",
+}
+_MARKET = re.compile(rf".*?MP:(?:[A-Z0-9]+_)?(?P<kind>{'|'.join(_MARKET_KINDS)})(?P<more>(?:_[A-Za-z]+)*)-Units")
+_EDITION = re.compile(r"(?P<model>.+?) \(Amazon Bedrock Edition\)")
+_UNIT = re.compile(r"(?P<number>\d*)\s*(?P<scale>[KM]?)\b.*tokens.*", re.IGNORECASE)
+_SCALES = {"": 1, "K": 1000, "M": 1_000_000}
+_MILLION = Decimal(1_000_000)
+
+
+def _kind(usage_type: str, description: str) -> TokenKind | None:
+    """What a usage type counts; None for what is no language model's."""
+    if found := _MARKET.fullmatch(usage_type):
+        more = found["more"].lower().split("_")
+        edition = _EDITION.match(description)
+        named = edition["model"] if edition else description
+        tier = next((one for one in more if one in ("batch", "flex", "priority")), None)
+        name = named.strip().lower().replace(" ", "-")
+        return TokenKind(_MARKET_KINDS[found["kind"]], name, "global" in more, tier, bool({"lctx", "long"} & set(more)))
+    if found := _NATIVE.fullmatch(usage_type):
+        tier = next((one for one in ("batch", "flex", "priority") if f"-{one}" in found["more"]), None)
+        return TokenKind(_NATIVE_KINDS[found["kind"]], _native_model(found["model"]), "global" in found["more"], tier)
+    return None
+
+
+def _native_model(words: str) -> str:
+    """The id of a usage type's model: NovaLite is nova-lite, Nova2.0Lite nova-2-lite."""
+    if words.startswith("Llama"):
+        return f"meta.{words.lower()}-instruct-v1:0"
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])", "-", words).lower()
+    return re.sub(r"(?<=\d)\.0(?=-|$)", "", name)
+
+
+def _tokens(amount: Decimal, unit: str, is_market: bool) -> Decimal:
+    """The tokens of an amount: thousands by the unit, or millions where the marketplace states none."""
+    if found := _UNIT.fullmatch(unit.strip()):
+        return amount * int(found["number"] or 1) * _SCALES[found["scale"].upper()]
+    if is_market and unit.strip().lower() in ("", "units"):
+        return amount * _MILLION
+    raise UsageError("unit", f"is {unit[:40] or 'not stated'}, of which it is not known how many tokens it means")
+
+
+@dataclass(frozen=True)
+class BillColumns:
+    """The columns of a bill's line, by what they are called in one kind of bill."""
+
+    charge: str
+    usage_type: str
+    resource: str
+    description: tuple[str, ...]
+    amount: str
+    unit: str
+    at: str
+    until: str
+    charged: str
+    currency: str
+    region: str
+    account: str
+    line_id: str
+
+    def read(self, row: Row) -> UsageRecord:
+        """The record of a line: disjoint counts, so that each line is billed by itself."""
+        at = row.instant(self.at)
+        span = row.instant(self.until) - at if row.text(self.until) else None
+        kind = _kind(row.text(self.usage_type), row.text(*self.description))
+        currency = row.text(self.currency).upper() or "USD"
+        facts = labels(account=row.text(self.account), region=row.text(self.region))
+        charge, record_id = row.text(self.charge), row.text(self.line_id) or None
+        made = UsageRecord("", at, None, _AWS, span, currency=currency, labels=facts, record_id=record_id)
+        return self._of_model(row, kind, charge, made)
+
+    def _of_model(self, row: Row, kind: TokenKind | None, charge: str, made: UsageRecord) -> UsageRecord:
+        resource, charged = row.text(self.resource), row.amount(self.charged)
+        is_ours = kind is not None or "bedrock" in f"{resource} {row.text(*self.description)}".lower()
+        made = replace(made, charged=charged if is_ours else None)
+        if charge not in ("Usage", "DiscountedUsage"):
+            return replace(made, outcome=not_billed(f"a line of {charge or 'no kind'}, not of usage"))
+        if kind is None:
+            return replace(made, outcome=not_billed("no language model's tokens"))
+        amount = row.amount(self.amount) or Decimal(0)
+        if not amount:
+            return replace(made, model=kind.model, outcome=not_billed("a line of zero"))
+        tokens = _tokens(amount, row.text(self.unit), ":" in row.text(self.usage_type))
+        model, place = _model_and_place(resource, row.text(self.region))
+        if "." not in model or model.startswith("arn:"):
+            model, place = kind.named(row.text(self.region))
+        elif model.startswith("anthropic."):
+            model, place = kind.profiled(model, row.text(self.region))
+        if not model:
+            return replace(made, outcome=unpriced("the line names no model"))
+        whole = "output_tokens" if kind.meter == "output_tokens" else "input_tokens"
+        quantity = int(tokens.to_integral_value())
+        over = OVER_STEP if kind.is_long else None
+        usage = usage_of({whole: quantity, kind.meter: quantity}, is_sum=True, request_input=over)
+        where = context(kind.tier, None if kind.is_global else place)
+        return replace(made, model=model, usage=usage, context=where)
+
+
+_CUR = BillColumns(
+    charge="line_item_line_item_type",
+    usage_type="line_item_usage_type",
+    resource="line_item_resource_id",
+    description=("line_item_line_item_description",),
+    amount="line_item_usage_amount",
+    unit="pricing_unit",
+    at="line_item_usage_start_date",
+    until="line_item_usage_end_date",
+    charged="line_item_unblended_cost",
+    currency="line_item_currency_code",
+    region="product_region_code",
+    account="line_item_usage_account_id",
+    line_id="identity_line_item_id",
+)
+_FOCUS = BillColumns(
+    charge="ChargeCategory",
+    usage_type="x_UsageType",
+    resource="ResourceId",
+    description=("ServiceName", "ChargeDescription"),
+    amount="PricingQuantity",
+    unit="PricingUnit",
+    at="ChargePeriodStart",
+    until="ChargePeriodEnd",
+    charged="BilledCost",
+    currency="BillingCurrency",
+    region="RegionId",
+    account="SubAccountId",
+    line_id="",
+)
+
+
+def _is_log(row: Mapping[str, Any]) -> bool:
+    return "schemaType" not in row or row["schemaType"] == "ModelInvocationLog"
+
+
+SHAPES = (
+    Shape(
+        "bedrock-invocation-log",
+        "the model invocation log of Amazon Bedrock",
+        "one request, caches beside inputTokenCount",
+        signs("schemaType modelId requestId", "modelId requestId input operation"),
+        by_row(_invocation),
+        _is_log,
+    ),
+    Shape(
+        "aws-cur",
+        "AWS Cost and Usage Report 2.0",
+        "sums of an hour or day, one kind of tokens a line",
+        signs("line_item_usage_type line_item_line_item_type line_item_usage_amount"),
+        by_row(_CUR.read),
+    ),
+    Shape(
+        "aws-focus",
+        "AWS's bill by FOCUS",
+        "sums of an hour or day, one kind of tokens a line",
+        signs("ChargeCategory BilledCost PricingQuantity x_UsageType"),
+        by_row(_FOCUS.read),
+    ),
+)

@@ -1,0 +1,132 @@
+"""Claude Code on one's own machine: its sessions, and what ccusage makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
+
+SYNTHETIC = "<synthetic>"
+_ANTHROPIC = "anthropic"
+_MADE_BY_TOOL = not_billed("made by the tool itself (<synthetic>)")
+_MONTH = re.compile(r"\d{4}-\d{2}")
+
+
+def _line(row: Row) -> UsageRecord | None:
+    """One message as far as it had come: https://docs.claude.com/en/docs/claude-code."""
+    message = row.inner("message")
+    found = message.inner("usage")
+    if row.text("type") != "assistant" or not found.raw:
+        return None
+    row.close()
+    model, at = message.text("model"), row.instant("timestamp")
+    record_id = f"{message.text('id')}:{row.text('requestId')}" if message.text("id") else row.text("uuid") or None
+    facts = labels(
+        project=row.text("cwd"),
+        session=row.text("sessionId"),
+        branch=row.text("gitBranch"),
+        agent="subagent" if row.truth("isSidechain") else "",
+    )
+    charged = row.amount("costUSD")
+    if model == SYNTHETIC:
+        return UsageRecord(model, at, charged=charged, labels=facts, record_id=record_id, outcome=_MADE_BY_TOOL)
+    usage, where = stated(provider_usage(found, "anthropic"))
+    return UsageRecord(model, at, usage, None, None, where, charged, labels=facts, record_id=record_id)
+
+
+def _is_line(row: Mapping[str, Any]) -> bool:
+    return isinstance(row.get("type"), str) and isinstance(row.get("message", {}), Mapping)
+
+
+def _ccusage_counts(row: Row) -> Usage:
+    return usage_of(
+        {
+            "input_tokens": row.count("inputTokens"),
+            "output_tokens": row.count("outputTokens"),
+            "cache_read_tokens": row.count("cacheReadTokens", "cacheReadInputTokens"),
+            "cache_write_tokens": row.count("cacheCreationTokens", "cacheCreationInputTokens"),
+        },
+        BESIDE,
+        is_sum=True,
+    )
+
+
+def _entry(row: Row) -> Iterable[UsageRecord]:
+    return each(row.rows("modelBreakdowns"), partial(_breakdown, row))
+
+
+def _breakdown(entry: Row, row: Row) -> UsageRecord:
+    at, usage = _day(entry), _ccusage_counts(row)
+    row.known("totalTokens")
+    row.close()
+    facts = labels(session=entry.text("sessionId"), project=entry.text("projectPath", "project"))
+    charged, model = row.amount("cost"), row.text("modelName", "model")
+    outcome = _MADE_BY_TOOL if model == SYNTHETIC else BILLED
+    return UsageRecord(model, at, usage, None, timedelta(days=1), charged=charged, labels=facts, outcome=outcome)
+
+
+def _day(entry: Row) -> datetime:
+    """When the sum begins; of a session only the last day is known."""
+    text = entry.text("date", "month", "week", "lastActivity")
+    if _MONTH.fullmatch(text):
+        return Row({"month": f"{text}-01"}, entry.unread).instant("month")
+    return entry.instant("date", "month", "week", "lastActivity")
+
+
+def _block(row: Row) -> UsageRecord:
+    at = row.instant("startTime")
+    charged = row.amount("costUSD")
+    end = row.text("actualEndTime", "endTime")
+    span = row.instant("actualEndTime", "endTime") - at if end else None
+    if row.truth("isGap"):
+        return UsageRecord("", at, span=span, charged=charged, outcome=not_billed("a gap between blocks"))
+    found = row.value("models") or []
+    models = [str(model) for model in found if model != SYNTHETIC] if isinstance(found, list) else []
+    tokens = row.inner("tokenCounts")
+    usage = _ccusage_counts(tokens)
+    tokens.close_counts()
+    if len(models) != 1:
+        reason = "several models without a split" if models else "names no model"
+        named = ", ".join(models)
+        return UsageRecord(named, at, span=span, charged=charged, outcome=unpriced(f"the block has {reason}"))
+    return UsageRecord(models[0], at, usage, None, span, charged=charged)
+
+
+def _entries(_found: object) -> RecordReader:
+    return _entry
+
+
+SHAPES = (
+    Shape(
+        "claude-code-sessions",
+        "Claude Code's sessions (~/.claude/projects)",
+        "one message by its last line, caches beside the input",
+        signs("type message sessionId", "type message timestamp", "type summary leafUuid", "type messageId snapshot"),
+        by_row(_line),
+        _is_line,
+        grows=True,
+    ),
+    Shape(
+        "ccusage",
+        "ccusage --json, by day, week, month or session",
+        "sums by model, caches beside the input",
+        signs("modelBreakdowns"),
+        _entries,
+    ),
+    Shape(
+        "ccusage-blocks",
+        "ccusage blocks --json",
+        "sums of five hours, without a split by model",
+        signs("isGap tokenCounts", "isGap startTime costUSD"),
+        by_row(_block),
+    ),
+)

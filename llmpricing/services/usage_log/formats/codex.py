@@ -1,0 +1,90 @@
+"""Codex on one's own machine: the rollouts of its sessions. What is billed is each request's own count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
+
+_RECORD = "token_usage_record"
+
+
+def _has_records(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the file is of the newer kind, in which these records alone count and events repeat them."""
+    return any(row.get("type") == _RECORD for row in rows)
+
+
+class _Session:
+    """Reads one rollout in order: its turns name the model, and what its totals have counted so far tells repeats."""
+
+    def __init__(self, has_records: bool) -> None:
+        self._has_records = has_records
+        self._model = ""
+        self._session = ""
+        self._project = ""
+        self._counted = -1
+
+    def read(self, row: Row) -> Iterable[UsageRecord]:
+        """The record of a line, if it is one."""
+        return each([row], self._read)
+
+    def _read(self, row: Row) -> UsageRecord | None:
+        kind, payload = row.text("type"), row.inner("payload")
+        if kind == "session_meta":
+            self._session, self._project = payload.text("id"), payload.text("cwd")
+        elif kind == "turn_context":
+            self._model = payload.text("model") or self._model
+        elif kind == _RECORD:
+            return self._record(row, payload)
+        elif kind == "event_msg" and payload.text("type") == "token_count":
+            return self._event(row, payload.inner("info"))
+        return None
+
+    def _record(self, row: Row, payload: Row) -> UsageRecord:
+        record_id = f"{payload.text('session_id') or self._session}:{payload.text('response_id')}"
+        return self._billed(row, payload.inner("usage"), record_id, payload.text("model"))
+
+    def _event(self, row: Row, info: Row) -> UsageRecord | None:
+        if not info.raw:
+            return None
+        total, last = info.inner("total_token_usage"), info.inner("last_token_usage")
+        counted = int(
+            total.count("total_tokens") or (total.count("input_tokens") or 0) + (total.count("output_tokens") or 0)
+        )
+        is_new, self._counted = counted > self._counted, max(counted, self._counted)
+        if self._has_records or (total.raw and not is_new):
+            return UsageRecord(self._model, row.instant("timestamp"), outcome=REPEATED)
+        if not last.raw:
+            raise UsageError("last_token_usage", "is missing, and the totals hold what other files told")
+        return self._billed(row, last, f"{row.text('timestamp')}:{counted}" if total.raw else None)
+
+    def _billed(self, row: Row, usage: Row, record_id: str | None, model: str = "") -> UsageRecord:
+        at, model = row.instant("timestamp"), model or self._model
+        facts = labels(session=self._session, project=self._project)
+        if not model:
+            reason = unpriced("no turn before it names a model")
+            return UsageRecord("", at, labels=facts, record_id=record_id, outcome=reason)
+        found, where = stated(provider_usage(usage, "codex"))
+        return UsageRecord(model, at, found, None, None, where, labels=facts, record_id=record_id)
+
+
+def _session(found: object) -> RecordReader:
+    return _Session(bool(found)).read
+
+
+SHAPES = (
+    Shape(
+        "codex-sessions",
+        "Codex's sessions (~/.codex/sessions)",
+        "one request by its own count, cached inside the input",
+        signs("timestamp type payload"),
+        _session,
+        lambda row: isinstance(row.get("payload"), Mapping),
+        scan=_has_records,
+    ),
+)

@@ -1,0 +1,79 @@
+"""Counts as a file states them, made usage: what lies inside the input and what beside it is the shape's knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, count, read_quantity
+from llmpricing.domain.usage.told import Told
+
+Stated = Mapping[str, Quantity | None]
+INSIDE, BESIDE = "inside", "beside"
+OVER_STEP = 10**9  # an input above all steps, for files that say so of their sums
+BASE = 0
+_WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_12h_tokens")
+
+
+def usage_of(
+    stated: Stated,
+    cached: str = INSIDE,
+    *,
+    reasoning: str = INSIDE,
+    total: Quantity | None = None,
+    requests: Quantity | None = None,
+    is_sum: bool = False,
+    request_input: Quantity | None = None,
+) -> Usage:
+    """Usage of meters by what the file says; raises UsageError.
+
+    ``cached`` and ``reasoning`` tell where these lie, unless the stated ``total`` denies it. ``is_sum``: it sums up
+    many requests; without their number the base step holds, or that of the ``request_input`` that the file tells.
+    """
+    found = {meter: read_quantity(meter, value, meter) for meter, value in stated.items() if value is not None}
+    if not found:
+        raise UsageError("usage", "is not stated: the record holds no count")
+    _split_writes(found)
+    read, written = found.get("cache_read_tokens", 0), found.get("cache_write_tokens", 0)
+    apart = read + written
+    taken, made = found.get("input_tokens", 0), found.get("output_tokens", 0)
+    thought = found.get("output_reasoning_tokens", 0)
+    if apart and _is_beside(cached, apart, taken, taken + made, total, thought):
+        found["input_tokens"] = taken + apart
+    elif "input_tokens" not in found and apart:
+        found["input_tokens"] = apart
+    if thought and (reasoning == BESIDE or thought > made or total == found.get("input_tokens", 0) + made + thought):
+        found["output_tokens"] = made + thought
+    if requests is not None and requests >= 1:
+        found["requests"] = int(requests)
+    usage = count(found)
+    if (is_sum and "requests" not in found) or request_input is not None:
+        usage = usage._replace(request_input=request_input or BASE, told=usage.told or Told())
+    return usage
+
+
+def _is_beside(
+    cached: str, apart: Quantity, taken: Quantity, both: Quantity, total: Quantity | None, thought: Quantity
+) -> bool:
+    """Whether cached tokens stand beside the input; more of them than input can only do so."""
+    if apart > taken:
+        return True
+    if total is not None and total in (both, both + thought) and total != both + apart:
+        return False
+    if total is not None and total in (both + apart, both + apart + thought) and total != both:
+        return True
+    return cached == BESIDE
+
+
+def _split_writes(found: dict[str, Quantity]) -> None:
+    """Writes by their life; what a split leaves over of the sum lives five minutes, and a larger split wins."""
+    by_life = sum(found.get(meter, 0) for meter in _WRITES)
+    whole = max(found.get("cache_write_tokens", 0), by_life)
+    if whole:
+        found["cache_write_tokens"] = whole
+        found["cache_write_5m_tokens"] = found.get("cache_write_5m_tokens", 0) + whole - by_life
+
+
+def plus(*parts: Quantity | None) -> Quantity | None:
+    """The sum of what is stated; None where nothing is."""
+    known = [part for part in parts if part is not None]
+    return sum(known) if known else None

@@ -1,0 +1,121 @@
+"""Files of any known shapes as one stream of records: each told once, what repeats marked as such."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.columns import LogError, UncountedError
+from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
+from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.source import BROKEN, raw_rows
+
+
+@dataclass(frozen=True)
+class UsageFile:
+    """A file and the shape that it is of."""
+
+    path: Path
+    shape: Shape
+
+
+class UnknownShape(LogError):
+    """The file is of no shape that is known."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is of no shape that is known. llmpricing formats lists those that are; --format names one, "
+            "and a table with the columns of a quote is priced by itself, as .csv, .ndjson or .parquet."
+        )
+
+
+def usage_file(path: Path, shape: Shape | None = None) -> UsageFile:
+    """The file with its shape, told by its first rows unless it is given; raises LogError."""
+    found = shape or recognised(row.fields for row in islice(raw_rows(path), SAMPLE))
+    if found is None:
+        raise UnknownShape(path)
+    return UsageFile(path, found)
+
+
+@dataclass
+class UsageFiles:
+    """The records of several files, in order. ``ignored`` fields are never taken for money.
+
+    Reading raises LogError where a file cannot be read to its end, and UncountedError, after the last record, where
+    fields that may mean money were not understood.
+    """
+
+    files: Sequence[UsageFile]
+    ignored: Collection[str] = ()
+    _seen: set[int] = field(default_factory=set)
+    _largest: dict[int, int] = field(default_factory=dict)
+
+    def records(self) -> Iterator[UsageRecord]:
+        """All records; one that was told before has the outcome REPEATED."""
+        unread: dict[Path, Unread] = {}
+        for file in self.files:
+            if file.shape.grows:
+                self._weigh(file)
+        for file in self.files:
+            unread[file.path] = Unread(self.ignored)
+            for record in _read(file, unread[file.path]):
+                yield replace(record, outcome=REPEATED) if self._is_repeated(file.shape, record) else record
+        if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
+            fields = [name for found in unread.values() for name in found.fields]
+            raise UncountedError(_refusal(lines, fields))
+
+    def _weigh(self, file: UsageFile) -> None:
+        for record in _read(file, Unread(self.ignored)):
+            if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
+                digest = _digest(file.shape, record)
+                self._largest[digest] = max(self._largest.get(digest, 0), _weight(record))
+
+    def _is_repeated(self, shape: Shape, record: UsageRecord) -> bool:
+        if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:
+            return False
+        digest = _digest(shape, record)
+        if digest in self._seen or _weight(record) < self._largest.get(digest, 0):
+            return True
+        self._seen.add(digest)
+        return False
+
+
+def _read(file: UsageFile, unread: Unread) -> Iterator[UsageRecord]:
+    scan = file.shape.scan
+    read = file.shape.reader(scan(row.fields for row in raw_rows(file.path)) if scan else None)
+    for number, fields in raw_rows(file.path):
+        if BROKEN in fields or "" in fields:
+            reason = fields.get(BROKEN, "it is no object with names")
+            yield UsageRecord(outcome=unpriced(str(reason)), labels={"line": str(number)})
+            continue
+        try:
+            yield from read(Row(fields, unread))
+        except UsageError as error:
+            yield UsageRecord(outcome=unpriced(str(error)), labels={"line": str(number)})
+
+
+def _digest(shape: Shape, record: UsageRecord) -> int:
+    """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
+    is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
+    text = f"{shape.name}\0{is_billed}\0{record.record_id}"
+    return int.from_bytes(hashlib.blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big")
+
+
+def _weight(record: UsageRecord) -> int:
+    """How much a record counts: of one that grows, the largest is the last."""
+    return int(sum(record.usage.stated.values())) + 1 if record.usage else 0
+
+
+def _refusal(lines: Sequence[str], fields: Sequence[str]) -> str:
+    ignoring = " ".join(f"--ignore-column {name!r}" if " " in name else f"--ignore-column {name}" for name in fields)
+    return (
+        "Nothing was priced: some fields may mean money and are not understood.\n  "
+        + "\n  ".join(lines)
+        + f"\nLook up whether these are billed. If nobody is billed for them, say {ignoring}."
+    )

@@ -1,0 +1,223 @@
+"""Gateways that route calls: OpenRouter, Vercel's AI Gateway and Portkey; and GitHub Copilot's premium requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, place_of, provider_usage, stated, tier_of
+
+_OWN_KEY = not_billed("by your own key: the upstream seller bills it")
+_FEES = unpriced("fees for searches or files were charged too, of which it is not told how many")
+_FREE = ":free"
+_CENTS = Decimal(100)
+
+
+def _activity(row: Row) -> UsageRecord:
+    """A row of OpenRouter's activity export; writes to caches are not told there."""
+    usage = usage_of(
+        {
+            "input_tokens": row.count("tokens_prompt"),
+            "output_tokens": row.count("tokens_completion"),
+            "cache_read_tokens": row.count("tokens_cached"),
+            "output_reasoning_tokens": row.count("tokens_reasoning"),
+        }
+    )
+    model, own_key = row.text("model_permaslug", "model"), row.amount("byok_usage_inference")
+    outcome = BILLED
+    fees = [row.amount("cost_web_search"), row.amount("cost_file_processing")]
+    if own_key:
+        outcome = _OWN_KEY
+    elif any(fees):
+        outcome = _FEES
+    elif row.text("variant") == "free" or model.endswith(_FREE):
+        outcome = FREE
+    at, charged, record_id = row.instant("created_at"), row.amount("cost_total"), row.text("generation_id") or None
+    facts = labels(key=row.text("api_key_name"), app=row.text("app_name"), user=row.text("user"))
+    row.close()
+    return UsageRecord(
+        model, at, usage, "openrouter", charged=charged, labels=facts, record_id=record_id, outcome=outcome
+    )
+
+
+def _generation(seller: str, row: Row) -> UsageRecord:
+    """One generation of OpenRouter or of those who copy it: native tokens are billed."""
+    usage = usage_of(
+        {
+            "input_tokens": row.count("native_tokens_prompt"),
+            "output_tokens": row.count("native_tokens_completion"),
+            "cache_read_tokens": row.count("native_tokens_cached"),
+            "cache_write_tokens": row.count("native_tokens_cache_creation", "native_tokens_cache_write"),
+            "output_reasoning_tokens": row.count("native_tokens_reasoning"),
+            "output_image_tokens": row.count("native_tokens_completion_images") or None,
+        }
+    )
+    row.known("tokens_prompt", "tokens_completion")
+    model = row.text("model", "model_permaslug")
+    where = context(tier_of(row.text("service_tier")), place_of(row.text("data_region")))
+    outcome: Outcome = _OWN_KEY if row.truth("is_byok") else FREE if model.endswith(_FREE) else BILLED
+    if outcome == BILLED and row.count("num_search_results"):
+        outcome = _FEES
+    at, charged, record_id = row.instant("created_at"), row.amount("total_cost", "usage"), row.text("id") or None
+    facts = labels(app=row.text("app_id"), upstream=row.text("provider_name"))
+    row.close()
+    return UsageRecord(
+        model, at, usage, seller, None, where, charged, labels=facts, record_id=record_id, outcome=outcome
+    )
+
+
+def _openrouter(row: Row) -> UsageRecord:
+    return _generation("openrouter", row)
+
+
+def _vercel(row: Row) -> UsageRecord:
+    return _generation("vercel", row)
+
+
+def _is_vercel(row: Mapping[str, Any]) -> bool:
+    return str(row.get("id", "")).startswith("gen_") and "upstream_id" not in row
+
+
+def _vercel_report(row: Row) -> UsageRecord:
+    usage = usage_of(
+        {
+            "input_tokens": row.count("input_tokens"),
+            "output_tokens": row.count("output_tokens"),
+            "cache_read_tokens": row.count("cached_input_tokens"),
+            "cache_write_tokens": row.count("cache_creation_input_tokens"),
+            "output_reasoning_tokens": row.count("reasoning_tokens"),
+        },
+        requests=row.count("request_count"),
+        is_sum=True,
+    )
+    outcome = _OWN_KEY if row.text("credential_type").lower() == "byok" else BILLED
+    at, charged = row.instant("day", "date", "hour"), row.amount("total_cost")
+    facts = labels(user=row.text("user"), tag=row.text("tag"), upstream=row.text("provider"))
+    row.close()
+    span = timedelta(days=1)
+    return UsageRecord(row.text("model"), at, usage, "vercel", span, charged=charged, labels=facts, outcome=outcome)
+
+
+def _portkey(row: Row) -> UsageRecord:
+    """A log of Portkey: what was cached stands in the seller's own answer only."""
+    response = row.inner("response")
+    body = response.inner("body")
+    found, status = body.inner("usage", "usageMetadata"), row.count("response_status_code")
+    row.known("req_units", "res_units", "total_units")
+    model = row.text("ai_model") or body.text("model") or row.inner("request").inner("body").text("model")
+    at, cost = row.instant("created_at", "time_of_generation"), row.amount("cost")
+    record_id, provider = row.text("id") or None, row.text("ai_org", "provider") or None
+    facts = labels(trace=row.text("trace_id"), key=row.text("api_key", "virtual_key"))
+    outcome = BILLED
+    if ("is_success" in row.raw and not row.truth("is_success")) or (status is not None and status >= 400):
+        outcome = not_billed("failed")
+    elif row.text("cache_status").upper() in ("HIT", "SEMANTIC HIT"):
+        outcome = not_billed("answered from Portkey's own cache")
+    row.close()
+    usage, where = None, context()
+    if outcome == BILLED:
+        tier = tier_of(body.text("service_tier"))
+        if found.raw:
+            usage, where = stated(_answers_usage(found, provider or ""), tier)
+        else:
+            counts = {"input_tokens": row.count("req_units"), "output_tokens": row.count("res_units")}
+            if not any(counts.values()):
+                raise UsageError("req_units", "is not stated: the log does not say how much was used")
+            usage = usage_of(counts)
+    currency = row.text("cost_currency").upper() or "USD"
+    charged = None if cost is None else cost / _CENTS
+    return UsageRecord(model, at, usage, provider, None, where, charged, currency, facts, record_id, outcome)
+
+
+def _answers_usage(found: Row, seller: str) -> Usage:
+    """The usage of an answer in the seller's own words, or in OpenAI's, which Portkey makes of them."""
+    names = found.raw.keys()
+    if names & {"promptTokenCount", "prompt_token_count"}:
+        return provider_usage(found, "google")
+    if names & {"inputTokens", "inputTokenCount"}:
+        return provider_usage(found, "bedrock")
+    beside = names & {"cache_read_input_tokens", "cache_creation_input_tokens"}
+    if "prompt_tokens" not in names:
+        is_claude = beside or seller.lower().startswith("anthropic")
+        return provider_usage(found, "anthropic" if is_claude else "openai")
+    if not beside:
+        return provider_usage(found, "openai")
+    usage = usage_of(
+        {
+            "input_tokens": found.count("prompt_tokens"),
+            "output_tokens": found.count("completion_tokens"),
+            "cache_read_tokens": found.count("cache_read_input_tokens"),
+            "cache_write_tokens": found.count("cache_creation_input_tokens"),
+        },
+        total=found.count("total_tokens"),
+    )
+    found.known("prompt_tokens_details", "completion_tokens_details")
+    found.close_counts()
+    return usage
+
+
+def _copilot(row: Row) -> UsageRecord:
+    at, charged = row.instant("date"), row.amount("net_amount")
+    row.known("quantity")
+    facts = labels(user=row.text("username"), organization=row.text("organization"), team=row.text("cost_center_name"))
+    outcome = unpriced("premium requests are counted, not tokens")
+    return UsageRecord(
+        row.text("model"), at, None, "github-copilot", timedelta(days=1), charged=charged, labels=facts, outcome=outcome
+    )
+
+
+_GENERATION = signs("native_tokens_prompt native_tokens_completion total_cost", "native_tokens_prompt is_byok model")
+SHAPES = (
+    Shape(
+        "openrouter-activity",
+        "the export of OpenRouter's activity page",
+        "one request, cached inside tokens_prompt",
+        signs("generation_id tokens_prompt tokens_completion"),
+        by_row(_activity),
+    ),
+    Shape(
+        "openrouter-generations",
+        "OpenRouter's generations (/generation)",
+        "one request by native_tokens_*, cached inside",
+        _GENERATION,
+        by_row(_openrouter),
+        lambda row: not _is_vercel(row),
+    ),
+    Shape(
+        "vercel-gateway-generations",
+        "generations of Vercel's AI Gateway",
+        "one request by native_tokens_*, cached inside",
+        _GENERATION,
+        by_row(_vercel),
+        _is_vercel,
+    ),
+    Shape(
+        "vercel-gateway-report",
+        "the report of Vercel's AI Gateway",
+        "sums of a day and model, caches inside input_tokens",
+        signs("credential_type input_tokens total_cost", "market_cost input_tokens model"),
+        by_row(_vercel_report),
+    ),
+    Shape(
+        "portkey",
+        "Portkey's logs",
+        "one request by the seller's own usage object",
+        signs("ai_org ai_model", "ai_model req_units"),
+        by_row(_portkey),
+    ),
+    Shape(
+        "github-copilot-premium",
+        "GitHub Copilot's report of premium requests",
+        "premium requests and amounts, no tokens",
+        signs("username product sku net_amount", "sku net_amount exceeds_quota"),
+        by_row(_copilot),
+    ),
+)

@@ -1,0 +1,123 @@
+"""LiteLLM's proxy: the table of spend logs, and the export of its usage page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from llmpricing.domain.quotes.context import UNSTATED
+from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
+
+DAY = timedelta(days=1)
+
+
+def _spend_log(row: Row) -> UsageRecord:
+    """One request: https://docs.litellm.ai/docs/proxy/spend_logs_deletion and the table LiteLLM_SpendLogs."""
+    metadata = row.inner("metadata")
+    key = metadata.inner("model_map_information").text("model_map_key")
+    outcome = _outcome(row, metadata)
+    record_id = row.text("request_id") or None
+    facts = labels(
+        team=row.text("team_id"),
+        key=metadata.text("user_api_key_alias") or row.text("api_key"),
+        user=row.text("user"),
+        end_user=row.text("end_user"),
+        session=row.text("session_id"),
+        alias=row.text("model_group"),
+        organization=row.text("organization_id"),
+    )
+    at, charged = row.instant("startTime", "start_time"), row.amount("spend")
+    model, provider = key or row.text("model"), row.text("custom_llm_provider") or None
+    usage, where = None, UNSTATED
+    row.known("prompt_tokens", "completion_tokens", "total_tokens")
+    row.close()
+    if outcome == BILLED:
+        try:
+            usage, where = stated(*_usage(row, metadata))
+        except UsageError as error:
+            outcome = unpriced(str(error))
+    return UsageRecord(
+        model=model,
+        at=at,
+        usage=usage,
+        provider=provider,
+        charged=charged,
+        labels=facts,
+        record_id=record_id,
+        outcome=outcome,
+        context=where,
+    )
+
+
+def _outcome(row: Row, metadata: Row) -> Outcome:
+    if row.text("call_type").lower() in ("call_mcp_tool", "list_mcp_tools"):
+        return not_billed("a tool's call, without a model")
+    if "failure" in (row.text("status").lower(), metadata.text("status").lower()):
+        return not_billed("failed")
+    if row.truth("cache_hit"):
+        return not_billed("answered from the proxy's own cache")
+    return BILLED
+
+
+def _usage(row: Row, metadata: Row) -> tuple[Usage, str | None]:
+    """The usage object, else the flat counts with the caches that stand beside them."""
+    found = metadata.inner("usage_object")
+    if found.raw:
+        tier = tier_of(found.text("service_tier"))
+        return provider_usage(found, "litellm"), tier
+    beside = metadata.inner("additional_usage_values")
+    taken, made = row.count("prompt_tokens"), row.count("completion_tokens")
+    if not taken and not made:
+        raise UsageError("usage_object", "is missing: the record does not say how much was used")
+    usage = usage_of(
+        {
+            "input_tokens": taken,
+            "output_tokens": made,
+            "cache_read_tokens": beside.count("cache_read_input_tokens"),
+            "cache_write_tokens": beside.count("cache_creation_input_tokens"),
+        }
+    )
+    return usage, None
+
+
+def _ui_day(row: Row) -> UsageRecord:
+    at, model = row.instant("Date"), row.text("Model")
+    requests, failed, charged = row.count("Successful", "Requests"), row.count("Failed"), row.amount("Spend")
+    usage = usage_of(
+        {
+            "input_tokens": row.count("Prompt Tokens"),
+            "output_tokens": row.count("Completion Tokens"),
+            "cache_read_tokens": row.count("Cache Read Input Tokens"),
+            "cache_write_tokens": row.count("Cache Creation Input Tokens"),
+        },
+        requests=requests,
+        is_sum=True,
+    )
+    row.known("Requests", "Successful", "Failed", "Total Tokens")
+    facts = labels(team=row.text("Team"), team_id=row.text("Team ID"), key=row.text("Key Alias", "Key"))
+    row.close()
+    is_failed = bool(failed) and not requests and not usage.keys
+    outcome = not_billed("all requests failed") if is_failed else BILLED
+    return UsageRecord(model, at, usage, None, DAY, charged=charged, labels=facts, outcome=outcome)
+
+
+SHAPES = (
+    Shape(
+        "litellm-spend-logs",
+        "LiteLLM's table of spend logs, by SQL or /spend/logs",
+        "metadata.usage_object, caches inside prompt_tokens",
+        signs("request_id call_type spend startTime", "request_id call_type spend metadata"),
+        by_row(_spend_log),
+    ),
+    Shape(
+        "litellm-ui-usage",
+        "the export of LiteLLM's usage page",
+        "sums of a day, caches inside Prompt Tokens",
+        signs("Date, Model, Spend, Prompt Tokens, Completion Tokens", "Date, Model, Spend, Cache Read Input Tokens"),
+        by_row(_ui_day),
+    ),
+)

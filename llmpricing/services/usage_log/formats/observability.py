@@ -1,0 +1,168 @@
+"""Tools that watch calls: Langfuse, LangSmith and Helicone."""
+
+from __future__ import annotations
+
+from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
+from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.told_usage import labels
+
+_NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
+_SUMMED = not_billed("the sum of its children")
+_NO_COUNTS = unpriced("usage is not stated: the record holds no count")
+
+
+def _langfuse(row: Row) -> UsageRecord | None:
+    """https://langfuse.com/docs/model-usage-and-cost: the parts stand beside one another and make the total."""
+    details = row.inner("usageDetails", "usage_details")
+    kind = row.text("type").upper()
+    usage = _langfuse_usage(details)
+    row.known("inputTokens", "outputTokens", "totalTokens", "promptTokens", "completionTokens", "usage", "unit")
+    row.known("input_tokens", "output_tokens", "total_tokens", "inputUsage", "outputUsage", "totalUsage")
+    is_call = kind in ("GENERATION", "EMBEDDING")
+    if usage is None and not is_call:
+        return None
+    at = row.instant("startTime", "start_time")
+    model = row.text("model", "provided_model_name", "providedModelName", "internalModel")
+    charged = row.amount("calculatedTotalCost", "totalCost", "total_cost")
+    facts = labels(
+        trace=row.text("traceId", "trace_id"),
+        name=row.text("name"),
+        environment=row.text("environment"),
+        user=row.text("userId", "user_id"),
+        session=row.text("sessionId", "session_id"),
+    )
+    outcome = BILLED
+    if not is_call:
+        outcome, charged = _SUMMED, None
+    elif usage is None:
+        outcome = not_billed("failed") if row.text("level").upper() == "ERROR" else _NO_COUNTS
+    row.close()
+    return UsageRecord(
+        model, at, usage, charged=charged, labels=facts, record_id=row.text("id") or None, outcome=outcome
+    )
+
+
+def _langfuse_usage(found: Row) -> Usage | None:
+    """The parts of usageDetails; None where it counts nothing."""
+    plain, cached = (
+        found.count("input"),
+        found.count("input_cached_tokens", "input_cache_read", "cache_read_input_tokens"),
+    )
+    written = found.count("input_cache_creation", "cache_creation_input_tokens", "input_cache_write")
+    for_5m, for_1h = found.count("input_cache_creation_5m"), found.count("input_cache_creation_1h")
+    heard, seen = found.count("input_audio_tokens", "input_audio"), found.count("input_image_tokens", "input_image")
+    made, thought = found.count("output"), found.count("output_reasoning_tokens", "output_reasoning")
+    spoken = found.count("output_audio_tokens", "output_audio")
+    total = found.count("total")
+    found.close_counts()
+    if not any((plain, cached, written, for_5m, for_1h, heard, seen, made, thought, spoken)):
+        return None
+    counts = {
+        "input_tokens": plus(plain, heard, seen),
+        "cache_read_tokens": cached,
+        "cache_write_tokens": written,
+        "cache_write_5m_tokens": for_5m,
+        "cache_write_1h_tokens": for_1h,
+        "input_audio_tokens": heard,
+        "input_image_tokens": seen,
+        "output_tokens": plus(made, spoken),
+        "output_reasoning_tokens": thought,
+        "output_audio_tokens": spoken,
+    }
+    is_inside = bool(thought) and total is not None and total == (plus(plain, cached, written, made) or 0)
+    return usage_of(counts, BESIDE, reasoning=INSIDE if is_inside else BESIDE, total=total)
+
+
+def _langsmith(row: Row) -> UsageRecord | None:
+    taken, made = row.count("prompt_tokens"), row.count("completion_tokens")
+    row.known("total_tokens")
+    metadata = row.inner("extra").inner("metadata")
+    parts = row.inner("prompt_token_details", "prompt_tokens_details")
+    others = row.inner("completion_token_details", "completion_tokens_details")
+    is_call = row.text("run_type") in ("llm", "embedding")
+    if not is_call and not taken and not made:
+        return None
+    at, record_id, charged = row.instant("start_time"), row.text("id") or None, row.amount("total_cost")
+    model = metadata.text("ls_model_name") or row.inner("extra").inner("invocation_params").text("model", "model_name")
+    facts = labels(trace=row.text("trace_id"), name=row.text("name"), project=row.text("session_name", "session_id"))
+    provider = metadata.text("ls_provider") or None
+    counts = {
+        "input_tokens": taken,
+        "output_tokens": made,
+        "cache_read_tokens": parts.count("cache_read"),
+        "cache_write_tokens": parts.count("cache_creation"),
+        "cache_write_5m_tokens": parts.count("ephemeral_5m_input_tokens"),
+        "cache_write_1h_tokens": parts.count("ephemeral_1hr_input_tokens", "ephemeral_1h_input_tokens"),
+        "input_audio_tokens": parts.count("audio"),
+        "output_reasoning_tokens": others.count("reasoning"),
+        "output_audio_tokens": others.count("audio"),
+    }
+    for inner in (parts, others):
+        inner.close_counts()
+    row.close()
+    if not is_call:
+        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
+    outcome = _langsmith_outcome(row)
+    usage = usage_of(counts) if outcome == BILLED else None
+    return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)
+
+
+def _langsmith_outcome(row: Row) -> Outcome:
+    return not_billed("failed") if row.text("status") == "error" or row.text("error") else BILLED
+
+
+def _helicone(row: Row) -> UsageRecord:
+    """https://docs.helicone.ai: caches stand beside prompt_tokens."""
+    usage = usage_of(
+        {
+            "input_tokens": row.count("prompt_tokens"),
+            "output_tokens": row.count("completion_tokens"),
+            "cache_read_tokens": row.count("prompt_cache_read_tokens"),
+            "cache_write_tokens": row.count("prompt_cache_write_tokens"),
+            "input_audio_tokens": row.count("prompt_audio_tokens") or None,
+            "output_audio_tokens": row.count("completion_audio_tokens") or None,
+        },
+        BESIDE,
+    )
+    row.known("total_tokens")
+    status, reference = row.count("status"), row.text("cache_reference_id")
+    outcome = BILLED
+    if reference and reference != _NO_REFERENCE:
+        outcome = not_billed("answered from Helicone's own cache")
+    elif status is not None and status >= 400:
+        outcome = not_billed(f"failed (status {status})")
+    record_id, at = row.text("request_id") or None, row.instant("request_created_at")
+    charged, facts = row.amount("cost", "cost_usd"), labels(user=row.text("user_id"))
+    row.close()
+    provider = row.text("provider") or None
+    return UsageRecord(
+        row.text("model"), at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome
+    )
+
+
+SHAPES = (
+    Shape(
+        "langfuse",
+        "Langfuse's observations: API, export and blob storage",
+        "one observation, all parts of usageDetails beside one another",
+        signs("id type usageDetails", "id type usage_details"),
+        by_row(_langfuse),
+    ),
+    Shape(
+        "langsmith",
+        "LangSmith's runs",
+        "one llm run, caches inside prompt_tokens",
+        signs("id run_type prompt_tokens", "id run_type start_time extra"),
+        by_row(_langsmith),
+    ),
+    Shape(
+        "helicone",
+        "Helicone's requests",
+        "one request, caches beside prompt_tokens",
+        signs("request_created_at prompt_tokens completion_tokens", "request_created_at prompt_cache_read_tokens"),
+        by_row(_helicone),
+    ),
+)

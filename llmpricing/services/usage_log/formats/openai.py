@@ -1,0 +1,208 @@
+"""OpenAI's own reports: the dashboard's export, the usage API and the costs API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
+
+_OPENAI = "openai"
+_COMPLETION = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "input_cached_tokens": "cache_read_tokens",
+    "input_cache_write_tokens": "cache_write_tokens",
+    "input_audio_tokens": "input_audio_tokens",
+    "input_image_tokens": "input_image_tokens",
+    "output_audio_tokens": "output_audio_tokens",
+    "output_image_tokens": "output_image_tokens",
+    "input_cached_audio_tokens": "cache_audio_read_tokens",
+    "input_cached_image_tokens": "cache_image_read_tokens",
+    "output_reasoning_tokens": "output_reasoning_tokens",
+}
+# What the others leave of a sum.
+_RESTS = ("input_uncached_tokens", "input_text_tokens", "output_text_tokens", "input_cached_text_tokens")
+
+
+def _completion_usage(row: Row) -> Usage:
+    row.known(*_RESTS)
+    counts = {meter: row.count(name) for name, meter in _COMPLETION.items()}
+    for meter in ("cache_audio_read_tokens", "cache_image_read_tokens"):
+        counts[meter] = counts[meter] or None  # of no modality, unless it is told
+    return usage_of(counts, requests=row.count("num_model_requests"), is_sum=True)
+
+
+def _tier(row: Row) -> str | None:
+    named = tier_of(row.text("service_tier"))
+    return "batch" if row.truth("batch") else named
+
+
+def _labels(row: Row) -> dict[str, str]:
+    return labels(
+        project=row.text("project_name", "project_id"),
+        key=row.text("api_key_name", "api_key_id"),
+        user=row.text("user_email", "user_id"),
+    )
+
+
+def _span(row: Row) -> timedelta | None:
+    if row.value("end_time", "end_time_iso") is None:
+        return None
+    return row.instant("end_time", "end_time_iso") - row.instant("start_time", "start_time_iso")
+
+
+def _dashboard(row: Row) -> UsageRecord:
+    at, span = row.instant("start_time_iso", "start_time"), _span(row)
+    row.known("start_time", "end_time", "start_time_iso", "end_time_iso")
+    usage, where, facts = _completion_usage(row), context(_tier(row)), _labels(row)
+    row.close()
+    return UsageRecord(row.text("model"), at, usage, _OPENAI, span, where, labels=facts)
+
+
+def _bucket(row: Row) -> Iterable[UsageRecord]:
+    return each(row.rows("results", "result"), partial(_result, row))
+
+
+def _result(bucket: Row, row: Row) -> UsageRecord:
+    at, span, facts = bucket.instant("start_time", "start_time_iso"), _span(bucket), _labels(row)
+    kind = row.text("object").removeprefix("organization.").removesuffix(".result").removeprefix("usage.")
+    made = UsageRecord(row.text("model"), at, None, _OPENAI, span, labels=facts)
+    if kind == "costs":
+        return _cost(row, made)
+    reader = _KINDS.get(kind)
+    if reader is None:
+        raise UsageError("object", f"is {kind[:60] or 'not stated'}, a kind of usage that is not known yet")
+    found = reader(row, made)
+    row.known("num_model_requests")
+    row.close()
+    return found
+
+
+def _completions(row: Row, made: UsageRecord) -> UsageRecord:
+    return replace(made, usage=_completion_usage(row), context=context(_tier(row)))
+
+
+def _counted(name: str, meter: str) -> Callable[[Row, UsageRecord], UsageRecord]:
+    def read(row: Row, made: UsageRecord) -> UsageRecord:
+        return replace(made, usage=usage_of({meter: row.count(name)}, is_sum=True))
+
+    return read
+
+
+def _embeddings(row: Row, made: UsageRecord) -> UsageRecord:
+    counts = {"input_tokens": row.count("input_tokens")}
+    return replace(made, usage=usage_of(counts, requests=row.count("num_model_requests"), is_sum=True))
+
+
+def _sessions(row: Row, made: UsageRecord) -> UsageRecord:
+    """The containers of the code interpreter, which no model's price holds."""
+    count = row.count("num_sessions", "sessions")
+    return replace(made, model="container", usage=usage_of({"code_sessions": count}, is_sum=True))
+
+
+def _no_price(reason: str, *names: str) -> Callable[[Row, UsageRecord], UsageRecord]:
+    def read(row: Row, made: UsageRecord) -> UsageRecord:
+        row.known(*names)
+        return replace(made, outcome=unpriced(reason))
+
+    return read
+
+
+_KINDS: Mapping[str, Callable[[Row, UsageRecord], UsageRecord]] = {
+    "completions": _completions,
+    "embeddings": _embeddings,
+    "moderations": _embeddings,
+    "audio_speeches": _counted("characters", "input_characters"),
+    "audio_transcriptions": _counted("seconds", "input_audio_seconds"),
+    "code_interpreter_sessions": _sessions,
+    "images": _no_price("pictures are counted, and tokens are billed", "images"),
+    "vector_stores": _no_price("no list has a price for stored bytes", "usage_bytes"),
+}
+_LINE_KINDS = {
+    "input": "input_tokens",
+    "cached input": "cache_read_tokens",
+    "output": "output_tokens",
+    "cache write": "cache_write_tokens",
+    "cache writes": "cache_write_tokens",
+    "audio input": "input_audio_tokens",
+    "cached audio input": "cache_audio_read_tokens",
+    "audio output": "output_audio_tokens",
+    "image input": "input_image_tokens",
+    "cached image input": "cache_image_read_tokens",
+    "image output": "output_image_tokens",
+}
+
+
+def _cost(row: Row, made: UsageRecord) -> UsageRecord:
+    """One line of costs, which can be priced anew where it states a quantity: its kinds share no token."""
+    amount = row.inner("amount")
+    charged = amount.amount("value") if amount.raw else row.amount("amount_value", "amount")
+    currency = (amount.text("currency") or row.text("amount_currency") or "usd").upper()
+    line = row.text("line_item")
+    name, _, kind = line.rpartition(",")
+    meter, quantity = _LINE_KINDS.get(kind.strip().lower()), row.count("quantity")
+    made = replace(made, model=name.strip() or line, charged=charged, currency=currency)
+    row.close()
+    if quantity is None:
+        return replace(made, outcome=unpriced("cost only: the line states no quantity"))
+    if meter is None:
+        return replace(made, outcome=unpriced("cost only: the line counts nothing that is known"))
+    whole = "output_tokens" if meter.startswith("output") else "input_tokens"
+    return replace(made, usage=usage_of({whole: quantity, meter: quantity}, is_sum=True), outcome=BILLED)
+
+
+def _pages(_found: object) -> RecordReader:
+    return _bucket
+
+
+def _is_costs(row: Mapping[str, Any]) -> bool:
+    return any("costs" in str(found.get("object", "")) for found in _results(row))
+
+
+def _is_usage(row: Mapping[str, Any]) -> bool:
+    results = list(_results(row))
+    return not results or not _is_costs(row)
+
+
+def _results(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for name in ("results", "result"):
+        found = row.get(name)
+        yield from (one for one in found if isinstance(one, Mapping)) if isinstance(found, list) else ()
+
+
+_BUCKET = signs("start_time results", "start_time result")
+SHAPES = (
+    Shape(
+        "openai-dashboard",
+        "the export of OpenAI's usage dashboard",
+        "sums of a day, cached inside input_tokens",
+        signs("start_time_iso num_model_requests model input_tokens", "start_time num_model_requests model batch"),
+        by_row(_dashboard),
+    ),
+    Shape(
+        "openai-costs",
+        "OpenAI's costs API (/organization/costs)",
+        "amounts of a day and line, some with their quantity",
+        _BUCKET,
+        _pages,
+        _is_costs,
+    ),
+    Shape(
+        "openai-usage",
+        "OpenAI's usage API (/organization/usage/...)",
+        "sums of a bucket, cached, audio and pictures inside input_tokens",
+        _BUCKET,
+        _pages,
+        _is_usage,
+    ),
+)

@@ -1,0 +1,66 @@
+"""One record of a usage file, whatever its shape: what was used, what was charged, and whether it is billed at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
+
+from llmpricing.domain.quotes.context import UNSTATED, Context
+from llmpricing.domain.usage.quantities import Usage
+
+
+class OutcomeKind(Enum):
+    """What becomes of a record: ``FREE`` costs nothing by what the file says, ``REPEATED`` was told before."""
+
+    BILLED = "billed"
+    FREE = "free"
+    NOT_BILLED = "not_billed"
+    REPEATED = "repeated"
+    UNPRICED = "unpriced"
+
+
+class Outcome(NamedTuple):
+    """What becomes of a record, and why where it is not billed or cannot be priced."""
+
+    kind: OutcomeKind
+    reason: str = ""
+
+
+BILLED = Outcome(OutcomeKind.BILLED)
+FREE = Outcome(OutcomeKind.FREE)
+REPEATED = Outcome(OutcomeKind.REPEATED)
+
+
+def not_billed(reason: str) -> Outcome:
+    """The outcome of a record that nobody is billed for."""
+    return Outcome(OutcomeKind.NOT_BILLED, reason)
+
+
+def unpriced(reason: str) -> Outcome:
+    """The outcome of a record whose price cannot be told."""
+    return Outcome(OutcomeKind.UNPRICED, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """One record. ``at`` is when it was used, or when the ``span`` begins that it sums up (None: one request).
+
+    ``charged`` is what the file itself says it cost, in ``currency``; ``record_id`` tells repeats apart, None where
+    equal records are different ones. ``usage`` is None where the outcome is not to be billed.
+    """
+
+    model: str = ""
+    at: datetime | None = None
+    usage: Usage | None = None
+    provider: str | None = None
+    span: timedelta | None = None
+    context: Context = UNSTATED
+    charged: Decimal | None = None
+    currency: str = "USD"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    record_id: str | None = None
+    outcome: Outcome = BILLED

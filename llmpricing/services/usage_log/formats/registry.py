@@ -1,0 +1,52 @@
+"""All shapes that are known, and which of them a file is of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from llmpricing.services.usage_log.formats import (
+    anthropic,
+    aws,
+    azure_gcp,
+    claude_code,
+    codex,
+    gateways,
+    gemini_cli,
+    litellm,
+    observability,
+    openai,
+    spans,
+)
+from llmpricing.services.usage_log.formats.shape import Shape
+
+SHAPES: tuple[Shape, ...] = (
+    *litellm.SHAPES,
+    *openai.SHAPES,
+    *anthropic.SHAPES,
+    *claude_code.SHAPES,
+    *codex.SHAPES,
+    *gemini_cli.SHAPES,
+    *spans.SHAPES,
+    *observability.SHAPES,
+    *gateways.SHAPES,
+    *aws.SHAPES,
+    *azure_gcp.SHAPES,
+)
+BY_NAME: Mapping[str, Shape] = {shape.name: shape for shape in SHAPES}
+SAMPLE = 200  # rows at the beginning of a file that tell its shape
+
+
+def recognised(rows: Iterable[Mapping[str, Any]]) -> Shape | None:
+    """The shape that most of these rows are of, by the more keys where several are; None where none is."""
+    liked: Counter[str] = Counter()
+    keys: Counter[str] = Counter()
+    for row in rows:
+        seen = {**row, **spans.flat(row)}
+        for shape in SHAPES:
+            if likeness := shape.likeness(seen):
+                liked[shape.name] += 1
+                keys[shape.name] = max(keys[shape.name], likeness)
+    found = max(SHAPES, key=lambda shape: (liked[shape.name], keys[shape.name]))
+    return found if liked[found.name] else None

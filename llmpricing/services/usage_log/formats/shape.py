@@ -1,0 +1,69 @@
+"""What a shape of usage files is: the keys it is recognised by, and the reader of its records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.record import UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+
+RecordReader = Callable[[Row], Iterable[UsageRecord]]
+
+
+def _nothing(_rows: Iterable[Mapping[str, Any]]) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One way in which a tool writes usage down.
+
+    ``signs`` are sets of keys: a row with all keys of one of them is of this shape, if ``is_like`` agrees. ``reader``
+    makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, the same
+    id is told again with larger counts, and the largest holds.
+    """
+
+    name: str
+    title: str
+    counts: str
+    signs: Sequence[frozenset[str]]
+    reader: Callable[[Any], RecordReader]
+    is_like: Callable[[Mapping[str, Any]], bool] = lambda row: True
+    scan: Callable[[Iterable[Mapping[str, Any]]], Any] | None = None
+    grows: bool = False
+
+    def likeness(self, row: Mapping[str, Any]) -> int:
+        """By how many keys the row is of this shape; 0 where it is not."""
+        most = max((len(one) for one in self.signs if one <= row.keys()), default=0)
+        return most if most and self.is_like(row) else 0
+
+
+def signs(*sets: str) -> tuple[frozenset[str], ...]:
+    """Sets of keys, each written as one text; a comma divides keys that hold blanks."""
+    return tuple(
+        frozenset(part.strip() for part in one.split(",")) if "," in one else frozenset(one.split()) for one in sets
+    )
+
+
+def each(rows: Iterable[Row], read: Callable[[Row], UsageRecord | None]) -> Iterator[UsageRecord]:
+    """The record of each row that is one; a row that cannot be read is a record without a price that says why."""
+    for row in rows:
+        try:
+            found = read(row)
+        except UsageError as error:
+            found = UsageRecord(model=_model_of(row), outcome=unpriced(str(error)))
+        if found is not None:
+            yield found
+
+
+def by_row(read: Callable[[Row], UsageRecord | None]) -> Callable[[Any], RecordReader]:
+    """The reader of a shape each of whose rows is at most one record."""
+    return lambda _found: lambda row: each([row], read)
+
+
+def _model_of(row: Row) -> str:
+    found = next((row.raw[name] for name in ("model", "Model", "model_version") if row.raw.get(name)), "")
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,157 @@
+"""The raw rows of a usage file, whatever holds them: CSV, JSON in any arrangement, Parquet, packed or not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any, NamedTuple, cast
+
+import msgspec
+import pyarrow as pa
+from pyarrow import parquet
+
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream, records_of
+
+_GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_BATCH = 5000
+BROKEN = "\0broken"  # the name under which a raw row says that it is none, and why
+
+
+class RawRow(NamedTuple):
+    """A row and where it stands: its line or its number, from 1."""
+
+    number: int
+    fields: Mapping[str, Any]
+
+
+def raw_rows(path: Path) -> Iterator[RawRow]:
+    """The rows of the file in order, in constant memory; raises LogError where they cannot be told apart.
+
+    A row that cannot be read is one with the only field BROKEN.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(4) == _PARQUET:
+                yield from _parquet_rows(path)
+                return
+        with _unpacked(path) as stream:
+            start = stream.peek(2**16)[: 2**16]
+            if start.startswith(_UTF16):
+                raise LogError(f"{path} is UTF-16: save it as UTF-8.")
+            first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+            yield from _json_rows(stream) if first in (b"{", b"[") else _csv_rows(stream)
+    except UnicodeDecodeError:
+        raise LogError(f"{path} is no UTF-8 text: save it as UTF-8.") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise LogError(f"{path} cannot be unpacked ({str(error)[:80]}): get it anew.") from None
+    except (EOFError, zlib.error, pa.ArrowInvalid) as error:
+        raise LogError(f"{path} cannot be unpacked or read to its end ({str(error)[:80]}): get it anew.") from None
+    except csv.Error as error:
+        raise LogError(f"{path} is no table that can be read ({error}): get it anew, as it was.") from None
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[io.BufferedReader]:
+    with path.open("rb") as file:
+        start = file.peek(4)[:4]
+        raw: Any = file
+        if start.startswith(_GZIP):
+            raw = gzip.GzipFile(fileobj=file)
+        elif start == _ZSTD:
+            raw = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+        yield file if raw is file else io.BufferedReader(raw, 2**17)
+
+
+def _json_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
+    """One object a line is the usual; anything else is read as a stream of documents."""
+    head = stream.readline(_LINE)
+    first = _decoded(head.removeprefix(b"\xef\xbb\xbf"))
+    if isinstance(first, Mapping | list):
+        yield from _line_rows(first, stream)
+        return
+    text = io.TextIOWrapper(cast(IO[bytes], _Joined(head.removeprefix(b"\xef\xbb\xbf"), stream)), "utf-8")
+    for number, found in enumerate(JsonStream(text).records(), 1):
+        yield RawRow(number, found)
+
+
+def _line_rows(first: Any, stream: io.BufferedReader) -> Iterator[RawRow]:
+    for found in records_of(first):
+        yield RawRow(1, found)
+    number = 1
+    while line := stream.readline(LARGEST_ITEM):
+        number += 1
+        if not line.strip():
+            continue
+        if len(line) >= LARGEST_ITEM:
+            raise LogError(f"Line {number} is larger than {LARGEST_ITEM:,} bytes, which no record should be.")
+        document = _decoded(line)
+        if document is None:
+            yield RawRow(number, {BROKEN: "the line is no JSON that can be read"})
+            continue
+        for found in records_of(document):
+            yield RawRow(number, found)
+
+
+def _decoded(line: bytes) -> Any:
+    try:
+        return _DECODER.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
+        return None
+
+
+class _Joined(io.RawIOBase):
+    """Bytes that were read already, and the stream behind them."""
+
+    def __init__(self, head: bytes, rest: io.BufferedReader) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._head[: len(buffer)] or self._rest.read1(len(buffer))
+        self._head = self._head[len(found) :] if self._head else b""
+        buffer[: len(found)] = found
+        return len(found)
+
+
+def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
+    """A table with a header, its cells divided by commas, semicolons or tabs."""
+    csv.field_size_limit(LARGEST_ITEM)
+    text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
+    try:
+        header = text.readline(2**20)
+        while header and not header.strip():
+            header = text.readline(2**20)
+        divider = max(",;\t", key=header.count)
+        names = [name.strip() for name in next(csv.reader([header], delimiter=divider), [])]
+        if twice := sorted({name for name in names if name and names.count(name) > 1}):
+            raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
+        for number, row in enumerate(csv.reader(text, delimiter=divider), 2):
+            if len(row) == len(names):
+                yield RawRow(number, dict(zip(names, row, strict=True)))
+            elif any(row):
+                yield RawRow(number, {BROKEN: f"the line has {len(row)} cells, and the header {len(names)}"})
+    finally:
+        text.detach()
+
+
+def _parquet_rows(path: Path) -> Iterator[RawRow]:
+    number = 0
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH):
+            for row in batch.to_pylist(maps_as_pydicts="lossy"):
+                number += 1
+                yield RawRow(number, row)

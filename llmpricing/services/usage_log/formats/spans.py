@@ -1,0 +1,222 @@
+"""Spans of traces: OpenTelemetry's gen_ai attributes, OpenInference's, and those of Vercel's AI SDK."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.counts import Stated, usage_of
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.row import Row, as_json
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
+
+_USAGE = "gen_ai.usage."
+# https://opentelemetry.io/docs/specs/semconv/gen-ai: the names of today before those of old, one count each.
+_OTEL = {
+    "input_tokens": ("input_tokens", "prompt_tokens"),
+    "output_tokens": ("output_tokens", "completion_tokens"),
+    "cache_read_tokens": ("cache_read.input_tokens", "cache_read_input_tokens", "cached_input_tokens"),
+    "cache_write_tokens": ("cache_creation.input_tokens", "cache_creation_input_tokens"),
+    "output_reasoning_tokens": ("reasoning.output_tokens", "reasoning_tokens", "reasoning_output_tokens"),
+}
+_OPERATIONS = frozenset({"", "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding"})
+_CALLS = "llm.token_count."
+# https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
+_OPENINFERENCE = {
+    "input_tokens": "prompt",
+    "output_tokens": "completion",
+    "cache_read_tokens": "prompt_details.cache_read",
+    "cache_write_tokens": "prompt_details.cache_write",
+    "input_audio_tokens": "prompt_details.audio",
+    "output_audio_tokens": "completion_details.audio",
+    "output_reasoning_tokens": "completion_details.reasoning",
+}
+# https://ai-sdk.dev/docs/ai-sdk-core/telemetry, versions 4 to 6
+_AI_SDK = {
+    "input_tokens": ("inputTokens", "promptTokens", "tokens"),
+    "output_tokens": ("outputTokens", "completionTokens"),
+    "cache_read_tokens": ("cachedInputTokens", "inputTokenDetails.cacheReadTokens"),
+    "cache_write_tokens": ("inputTokenDetails.cacheWriteTokens", "cacheCreationInputTokens"),
+    "output_reasoning_tokens": ("reasoningTokens", "outputTokenDetails.reasoningTokens"),
+}
+_AI_SDK_CALL = re.compile(r"\.do(Generate|Stream|Embed|Rerank)$")
+_SUMMED = not_billed("the sum of its children")
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with its attributes beside its own fields, by dotted names; lists of attributes are taken apart."""
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in ("attributes", "span_attributes", "SpanAttributes"):
+            found.update(_attributes(value))
+        elif isinstance(value, Mapping) and name in ("gen_ai", "llm", "ai", "openinference"):
+            found.update(_dotted(f"{name}.", value))
+        else:
+            found.setdefault(name, value)
+    return found
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    try:
+        value = as_json("attributes", value)
+    except UsageError:
+        return {}
+    if isinstance(value, Mapping):
+        return dict(_dotted("", value))
+    pairs = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return {str(one.get("key")): _typed(one.get("value")) for one in pairs}
+
+
+def _dotted(above: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from _dotted(f"{above}{name}.", inner)
+        else:
+            yield f"{above}{name}", inner
+
+
+def _typed(value: Any) -> Any:
+    """The value of an OTLP attribute: {"intValue": "12"} is 12."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        (found,) = value.values()
+        return found
+    return value
+
+
+def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
+    """The record of a span, of whatever family its attributes are."""
+    row = Row(flat(row.raw), row.unread, row.where)
+    if row.value("ai.operationId"):
+        return _ai_sdk(row, label or {})
+    if row.value("openinference.span.kind"):
+        return _openinference(row, label or {})
+    return _otel(row, label or {})
+
+
+def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
+    counts = {meter: row.count(*(_USAGE + name for name in names)) for meter, names in _OTEL.items()}
+    row.known(_USAGE + "total_tokens", "llm.usage.total_tokens", "gen_ai.usage.cost")
+    operation = row.text("gen_ai.operation.name", "llm.request.type")
+    model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
+    provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
+    tier = tier_of(row.text("openai.response.service_tier", "gen_ai.openai.response.service_tier"))
+    row.known("openai.request.service_tier", "gen_ai.openai.request.service_tier")
+    is_call = operation in _OPERATIONS and bool(model or operation)
+    return _made(row, counts, model, provider, is_call, tier, label)
+
+
+def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
+    counts = {meter: row.count(_CALLS + name) for meter, name in _OPENINFERENCE.items()}
+    row.known(_CALLS + "total", _CALLS + "prompt_details.cache_input")
+    is_call = row.text("openinference.span.kind").upper() in ("LLM", "EMBEDDING")
+    model, provider = row.text("llm.model_name", "embedding.model_name"), row.text("llm.provider", "llm.system")
+    return _made(row, counts, model, provider or None, is_call, None, label)
+
+
+def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
+    counts = {meter: row.count(*(f"ai.usage.{name}" for name in names)) for meter, names in _AI_SDK.items()}
+    row.known(
+        "ai.usage.totalTokens", "ai.usage.inputTokenDetails.noCacheTokens", "ai.usage.outputTokenDetails.textTokens"
+    )
+    row.known(*(_USAGE + name for names in _OTEL.values() for name in names))
+    is_call = bool(_AI_SDK_CALL.search(row.text("ai.operationId")))
+    model = row.text("ai.response.model") or row.text("ai.model.id")
+    return _made(row, counts, model, row.text("ai.model.provider") or None, is_call, None, label)
+
+
+def _made(
+    row: Row,
+    counts: Stated,
+    model: str,
+    provider: str | None,
+    is_call: bool,
+    tier: str | None,
+    label: Mapping[str, str],
+) -> UsageRecord | None:
+    """The record of a call, or why it is not billed; None for a span that has nothing to do with usage."""
+    is_counted = any(counts.values())
+    if not is_call and not is_counted:
+        return None
+    trace, span = row.text("traceId", "trace_id", "TraceId"), row.text("spanId", "span_id", "SpanId")
+    at = _started(row)
+    where = context(tier, place_of(row.text("gen_ai.inference_geo")))
+    record_id = f"{trace}:{span}:{at}" if trace and span else None  # some writers begin anew with their numbers
+    facts = labels(
+        trace=trace, service=row.text("service.name"), session=row.text("session.id", "gen_ai.conversation.id")
+    )
+    facts = {**label, **facts}
+    row.close()
+    if not is_call:
+        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
+    if not is_counted:
+        outcome = not_billed("failed") if _has_failed(row) else unpriced("usage is not stated: the span holds no count")
+        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=outcome)
+    return UsageRecord(model, at, usage_of(counts), provider, None, where, labels=facts, record_id=record_id)
+
+
+def _has_failed(row: Row) -> bool:
+    status = row.value("status")
+    code = status.get("code") if isinstance(status, Mapping) else status
+    named = row.text("status_code", "status.code", "StatusCode") or str(code or "")
+    return bool(row.text("error.type")) or named.upper().removeprefix("STATUS_CODE_") in ("2", "ERROR")
+
+
+def _started(row: Row) -> datetime:
+    return row.instant("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp")
+
+
+def _resource(row: Row) -> Iterator[UsageRecord]:
+    """The spans of one resource, as OTLP's JSON nests them."""
+    named = _attributes(row.inner("resource").value("attributes"))
+    label = labels(service=named.get("service.name", ""))
+    for scope in row.rows("scopeSpans", "instrumentationLibrarySpans"):
+        yield from each(scope.rows("spans"), partial(_span, label=label))
+
+
+def _resources(_found: object) -> RecordReader:
+    return _resource
+
+
+_IDS = "gen_ai.operation.name"
+SHAPES = (
+    Shape(
+        "otlp-json",
+        "OpenTelemetry spans as OTLP JSON",
+        "one span, by the family of its attributes",
+        signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
+        _resources,
+    ),
+    Shape(
+        "vercel-ai-sdk",
+        "spans of Vercel's AI SDK",
+        "one call of a provider (doGenerate, doStream, doEmbed), cached inside inputTokens",
+        signs("ai.operationId ai.model.id", "ai.operationId"),
+        by_row(_span),
+    ),
+    Shape(
+        "openinference",
+        "spans by OpenInference (Phoenix, Arize)",
+        "one LLM or EMBEDDING span, caches and audio inside the prompt",
+        signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
+        by_row(_span),
+    ),
+    Shape(
+        "otel-spans",
+        "OpenTelemetry spans, one object each",
+        "one call, caches inside input_tokens",
+        signs(
+            "gen_ai.request.model gen_ai.usage.input_tokens",
+            "gen_ai.request.model gen_ai.usage.prompt_tokens",
+            "gen_ai.response.model gen_ai.usage.input_tokens",
+            "gen_ai.request.model",
+            _IDS,
+        ),
+        by_row(_span),
+    ),
+)

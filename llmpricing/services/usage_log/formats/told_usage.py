@@ -1,0 +1,87 @@
+"""Usage objects of providers inside files, read as for a quote; and what a record says beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.usage.formats import FORMATS, UsageFormat
+from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
+from llmpricing.domain.usage.told import Told
+from llmpricing.services.usage_log.formats.row import Row
+
+_TEXTS = frozenset({"service_tier", "serviceTier", "speed", "inference_geo", "trafficType", "type", "model", "id"})
+
+
+def provider_usage(found: Row, usage_format: UsageFormat) -> Usage:
+    """The usage object of this format; raises UsageError. What it does not understand is remembered as unread."""
+    usage = FORMATS[usage_format].read(_lives_hold(numbered(found.raw)))
+    if usage.told is None:
+        return usage
+    for remark in usage.told.remarks:
+        found.unread.add(found.where + remark.field, remark.what)
+    told = usage.told._replace(remarks=(), usage_format=None)
+    return usage._replace(told=None if told == Told() else told)
+
+
+def _lives_hold(raw: dict[str, Any]) -> dict[str, Any]:
+    """The same object, its sum of cache writes no smaller than what it tells of their lives, which is surer."""
+    details = raw.get("prompt_tokens_details")
+    of_details = details.get("cache_creation_token_details") if isinstance(details, Mapping) else None
+    by_life = max(map(_sum_of_lives, (raw.get("cache_creation"), of_details)))
+    written = raw.get("cache_creation_input_tokens")
+    if not isinstance(written, int) or by_life <= written:
+        return raw
+    more: dict[str, Any] = {"cache_creation_input_tokens": by_life}
+    if isinstance(details, Mapping) and isinstance(details.get("cache_creation_tokens"), int):
+        more["prompt_tokens_details"] = {**details, "cache_creation_tokens": by_life}
+    return {**raw, **more}
+
+
+def _sum_of_lives(split: Any) -> int:
+    found = split.values() if isinstance(split, Mapping) else ()
+    return sum(number for number in found if isinstance(number, int) and not isinstance(number, bool))
+
+
+def numbered(value: Any, name: str = "") -> Any:
+    """The same object with the numbers that are written as texts as numbers."""
+    if type(value) is int or value is None:
+        return value
+    if isinstance(value, dict):
+        return {key: numbered(found, key) for key, found in value.items()}
+    if isinstance(value, list):
+        return [numbered(item, name) for item in value]
+    if isinstance(value, str) and name not in _TEXTS:
+        try:
+            number = parse_decimal(value)
+        except MoneyError:
+            return value
+        return int(number) if number == number.to_integral_value() else number
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def stated(usage: Usage, tier: object = None, place: object = None) -> tuple[Usage, Context]:
+    """The usage by itself, and what it and its record say of tier and place."""
+    tier, place = tier_of(tier) or tier_of(usage.service_tier), place_of(place) or place_of(usage.region)
+    return usage._replace(service_tier=None, region=None), context(tier, place)
+
+
+def tier_of(value: object) -> str | None:
+    """The service tier of that name, None for the standard one."""
+    name = str(value).strip().lower() if value is not None else ""
+    return None if name in SAME_TIER else name
+
+
+def place_of(value: object) -> str | None:
+    """The place of that name, None where it is the seller's usual one."""
+    name = str(value).strip() if value is not None else ""
+    return None if name.lower() in SAME_PLACE else name
+
+
+def labels(**found: object) -> dict[str, str]:
+    """What tells records apart for those who pay, without what is not stated."""
+    return {name: str(value) for name, value in found.items() if value not in (None, "")}

@@ -1,0 +1,35 @@
+"""GET /api/v1/openapi.json and /api/docs: the API's document, and a page to read it and try it out."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.web.errors import Refused
+
+DOCUMENT = "llmpricing.openapi"  # in the registry: the document's bytes
+ASSETS = "swagger_ui:static"  # of the installed package swagger-ui-py
+_MISSING = (
+    "The reference page needs the package swagger-ui-py. Next: pip install 'llmpricing[reference]', then restart."
+)
+
+
+def show_document(request: Request) -> Response:
+    """The document as it stands for this process."""
+    return Response(request.registry[DOCUMENT], content_type="application/json", charset=None)
+
+
+def show_page(request: Request) -> dict[str, Any]:
+    """The page that reads the document in the browser; all that it loads comes from here."""
+    if find_spec("swagger_ui") is None:
+        raise Refused(404, "NOT_FOUND", _MISSING)
+    return {"assets": ASSETS}
+
+
+def includeme(config: Any) -> None:
+    """Serve the files that the page loads, where they are installed."""
+    if find_spec("swagger_ui") is not None:
+        config.add_static_view("static/reference", ASSETS, cache_max_age=365 * 86400)

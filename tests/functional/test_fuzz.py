@@ -1,0 +1,52 @@
+"""Requests of all shapes: no error of ours, and no answer that the API's document does not describe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.conftest import running_app
+from tests.contract import document
+from tests.servers import StoreUrls, new_database
+
+schemathesis = pytest.importorskip("schemathesis")
+checks = pytest.importorskip("schemathesis.specs.openapi.checks")
+
+EXAMPLES = int(os.environ.get("LLMPRICING_TEST_FUZZ", "15"))
+# What the document allows may still mean nothing: a seller that nobody knows, a date before all prices.
+STRICT = [checks.positive_data_acceptance]
+LAX = [*STRICT, checks.negative_data_rejection]
+serving: list[Any] = []
+
+
+def ask(environ: dict[str, Any], start_response: Any) -> Any:
+    """The application of this file's tests, which is not there yet when they are collected."""
+    return serving[0](environ, start_response)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def app(store_urls: StoreUrls, small_book: str) -> Iterator[None]:
+    with new_database(store_urls, small_book) as url, running_app(url, store_urls.redis) as found:
+        serving.append(found.app)
+        yield
+        serving.clear()
+
+
+told = schemathesis.openapi.from_dict(document())
+told.app = ask
+
+
+@told.parametrize()
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_what_the_document_allows_and_what_it_does_not_is_answered_as_it_says(case: Any) -> None:
+    case.call_and_validate(excluded_checks=LAX if is_padded(case.query) else STRICT)
+
+
+def is_padded(query: dict[str, Any] | None) -> bool:
+    """Whether a value is blank or has blanks around it: it is read without them, and as if it were not there."""
+    values = [one for found in (query or {}).values() for one in (found if isinstance(found, list) else [found])]
+    return any(one is None or str(one) != str(one).strip() or not str(one) for one in values) or [] in values

@@ -1,0 +1,93 @@
+"""`llmpricing price` and `llmpricing formats` on files as their tools write them, as people run them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from llmpricing.scripts.cli import main
+from tests.commands import Commands, commands_on
+from tests.usage_twins import FOLDER, content
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory, full_book_of_module: str, redis_url: str) -> Commands:
+    """Commands on the bundled price lists."""
+    return commands_on(tmp_path_factory.mktemp("commands"), full_book_of_module, redis_url)
+
+
+def test_a_file_is_answered_with_its_bill(commands: Commands) -> None:
+    done = commands.run("price", str(FOLDER / "litellm-spendlogs.json"))
+    assert done.exit_code == 0, done.output
+    said = done.output.splitlines()
+    assert "litellm-spendlogs.json: litellm-spend-logs, LiteLLM's table of spend logs" in said[0]
+    assert said[1] == "Records: 6; priced: 4; not billed: 1; repeated: 0; without a price: 1"
+    assert "  1: a tool's call, without a model" in said
+    assert "  1: usage_object is missing: the record does not say how much was used" in said
+    assert "Total of the priced records: USD 0.02669" in said
+    assert "The files themselves say: USD 0.01969" in said
+    assert "  USD 0.009: openai/whisper-1 (1)" in said
+
+
+def test_programs_read_the_same_as_json(commands: Commands) -> None:
+    found = commands.json("price", str(FOLDER / "codex-session.jsonl"))
+    assert {name: found[name] for name in ("rows", "priced", "not_billed", "repeated", "unpriced")} == {
+        "rows": 5,
+        "priced": 3,
+        "not_billed": 0,
+        "repeated": 2,
+        "unpriced": 0,
+    }
+    assert found["totals"] == {"USD": "0.0521685"}
+    assert found["files"][0]["shape"] == "codex-sessions"
+
+
+def test_folders_globs_and_standard_input_are_read_and_what_is_no_usage_is_said(
+    commands: Commands, tmp_path: Path
+) -> None:
+    for name in ("claude-code-session.jsonl", "codex-session.jsonl"):
+        (tmp_path / name.split("-")[0]).mkdir()
+        shutil.copy(FOLDER / name, tmp_path / name.split("-")[0])
+    (tmp_path / "notes.json").write_text('{"hello": "world"}')
+    found = commands.json("price", str(tmp_path))
+    assert found["rows"] == 13
+    assert [Path(path).name for path in found["not_recognised"]] == ["notes.json"]
+    assert commands.json("price", str(tmp_path / "*" / "*.jsonl"))["totals"] == found["totals"]
+    piped = commands.run("price", "-", "--json", data=content("codex-session.jsonl"))
+    assert json.loads(piped.stdout)["totals"] == {"USD": "0.0521685"}
+
+
+def test_what_may_mean_money_stops_the_file_before_anything_is_priced(commands: Commands, tmp_path: Path) -> None:
+    row = json.loads(content("portkey.jsonl").splitlines()[0])
+    row["response"]["body"]["usage"]["prompt_tokens_details"]["cached_video_tokens"] = 500
+    (tmp_path / "log.jsonl").write_text(json.dumps(row))
+    done = commands.run("price", str(tmp_path / "log.jsonl"))
+    assert done.exit_code == 2
+    assert "Nothing was priced" in done.output
+    assert "prompt_tokens_details.cached_video_tokens" in done.output
+    assert "Total" not in done.output
+    going_on = commands.run("price", str(tmp_path / "log.jsonl"), "--ignore-column", "cached_video_tokens")
+    assert "Total: USD 0.0102" in going_on.output
+
+
+def test_the_shape_may_be_named_and_an_unknown_one_is_refused(commands: Commands, tmp_path: Path) -> None:
+    done = commands.run("price", str(FOLDER / "helicone.csv"), "--format", "helicone")
+    assert "Total: USD 0.012505" in done.output
+    refused = commands.run("price", str(FOLDER / "helicone.csv"), "--format", "heliconia")
+    assert (refused.exit_code, "llmpricing formats lists" in refused.output) == (2, True)
+    (tmp_path / "plain.csv").write_text("model,at,input_tokens\n")
+    two = commands.run("price", str(FOLDER / "helicone.csv"), str(tmp_path / "plain.csv"))
+    assert (two.exit_code, "of no shape that is known" in two.output) == (1, True)
+    gone = commands.run("price", str(tmp_path / "nowhere.csv"))
+    assert (gone.exit_code, "does not exist" in gone.output) == (2, True)
+
+
+def test_the_shapes_are_listed_one_a_line() -> None:
+    listed = json.loads(CliRunner().invoke(main, ["formats", "--json"]).stdout)
+    said = CliRunner().invoke(main, ["formats"]).output.splitlines()
+    assert len(said) == len(listed) > 30
+    assert all(line.startswith(one["name"]) and one["title"] in line for line, one in zip(said, listed, strict=True))
