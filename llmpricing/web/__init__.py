@@ -27,5 +27,16 @@ def includeme(config: Any) -> None:
     configure(config.registry.settings["llmpricing"].log_format)
     config.include("pyramid_jinja2")
     config.add_renderer("json", _Json)
-    for part in ("transactions", "json_body", "security", "bulkhead", "request_log", "errors", "api.health", "routes"):
+    for part in (
+        "transactions",
+        "json_body",
+        "security",
+        "bulkhead",
+        "request_log",
+        "errors",
+        "delivery",
+        "conditional",
+        "api.health",
+        "routes",
+    ):
         config.include(f"llmpricing.web.{part}")

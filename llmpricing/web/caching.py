@@ -5,36 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from functools import cache
 from hashlib import sha256
-from typing import Generic, NamedTuple, TypeVar, cast
+from typing import TypeVar, cast
 
 import msgspec
 from pyramid.path import AssetResolver
 from pyramid.request import Request
 from pyramid.static import QueryStringCacheBuster
 
-from llmpricing.services.price_book import book_state
-
 Shape = TypeVar("Shape")
-
-
-class Cached(NamedTuple, Generic[Shape]):
-    """An answer, whether it was kept from an earlier request, and the version of the price book it is of."""
-
-    value: Shape
-    is_kept: bool
-    version: int
 
 
 def cached(
     request: Request, name: str, question: str, ttl_s: float, shape: type[Shape], build: Callable[[], Shape]
-) -> Cached[Shape]:
-    """What ``build`` answers, kept for ``ttl_s`` seconds at most under name, question, book, version and shape.
+) -> Shape:
+    """What ``build`` answers, kept for ``ttl_s`` seconds at most under name, question, book, version, period and shape.
 
     What lies under the key counts only where it reads as ``shape``: a strict type, of structs that forbid unknown
     fields. A new field is a new key, so releases that run side by side never read each other's answers.
     """
     read: list[Shape] = []
-    built: list[bool] = []
 
     def is_sound(raw: bytes) -> bool:
         try:
@@ -43,15 +32,10 @@ def cached(
             return False
         return True
 
-    def encoded() -> bytes:
-        built.append(True)
-        return msgspec.json.encode(build())
-
-    book = book_state(request.dbsession)
-    key = f"{name}:{_digest(cast(Hashable, shape))}:{book.book}:{book.version}:{question}"
-    raw = request.cache.remember(key, ttl_s, encoded, is_sound)
-    value = read[-1] if read else msgspec.json.decode(raw, type=shape)
-    return Cached(value, not built, book.version)
+    book, start = request.book, request.period.start
+    key = f"{name}:{_digest(cast(Hashable, shape))}:{book.book}:{book.version}:{start:%Y%m%dT%H%M%S%f}:{question}"
+    raw = request.cache.remember(key, ttl_s, lambda: msgspec.json.encode(build()), is_sound)
+    return read[-1] if read else msgspec.json.decode(raw, type=shape)
 
 
 @cache

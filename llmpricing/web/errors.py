@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import structlog
-from pyramid.httpexceptions import HTTPException
+from pyramid.httpexceptions import HTTPException, HTTPMovedPermanently
+from pyramid.interfaces import IRoutesMapper
 from pyramid.renderers import render_to_response
 from pyramid.request import Request
 from pyramid.response import Response
@@ -75,11 +77,25 @@ def http_exception(exc: HTTPException, request: Request) -> Response:
     """Pyramid's own errors and redirects; their texts may hold paths, so only the status speaks."""
     if exc.status_int < 400:
         return exc
+    if exc.status_int == 404 and (address := _without_slash(request)):
+        return HTTPMovedPermanently(address, headers={"Cache-Control": "max-age=3600"})
     code, message = _CODES.get(exc.status_int, ("HTTP_ERROR", "The request could not be answered."))
     response = error_response(request, exc.status_int, code, message, {})
     if "Allow" in exc.headers:
         response.headers["Allow"] = exc.headers["Allow"]
     return response
+
+
+def _without_slash(request: Request) -> str | None:
+    """This address without slashes at its end, where one of ours is so."""
+    stripped = request.path_info.rstrip("/")
+    if request.method not in ("GET", "HEAD") or stripped in ("", request.path_info):
+        return None
+    asked = Request.blank(stripped, method=request.method)
+    if request.registry.getUtility(IRoutesMapper)(asked)["route"] is None:
+        return None
+    query = f"?{request.query_string}" if request.query_string else ""
+    return f"{request.application_url}{quote(stripped)}{query}"
 
 
 def database_outage(exc: Exception, request: Request) -> Response:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
+from pyramid.httpexceptions import HTTPMovedPermanently
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import BookState, book_state
+from llmpricing.services.price_book import BookState
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.paging import read_cursor, write_cursor
@@ -62,19 +64,21 @@ class Question:
         return self.order.removeprefix("-")
 
 
-def read_question(request: Request, now: datetime) -> Question:
+def read_question(
+    request: Request, now: datetime, readers: Mapping[str, p.Reader] = LIST, default_limit: int = DEFAULT_LIMIT
+) -> Question:
     """The question of a list's address; raises the 400 that names the offending field."""
-    values = p.read_parameters(request, LIST, LIST_REPEATABLE)
+    values = p.read_parameters(request, readers, LIST_REPEATABLE)
     wanted = OfferingFilter(
-        providers=values.get("provider", ()),
+        providers=own_case(values.get("provider", ()), provider_ids(request) if "provider" in values else ()),
         words=values.get("q", ""),
         capabilities=values.get("capability", ()),
         **{name: values[name] for name in _FILTERS if name in values and name not in ("provider", "q", "capability")},
     )
     _check_named(request, wanted)
-    order, limit = values.get("sort", "id"), values.get("limit", DEFAULT_LIMIT)
+    order, limit = values.get("sort", "id"), values.get("limit", default_limit)
     stated = {name: values[name] for name in CLOCKS if name in values}
-    book = book_state(request.dbsession)
+    book: BookState = request.book
     if "cursor" not in values:
         return Question(wanted, order, limit, stated, book, read_clocks(stated, now, book))
     turned = read_cursor(values["cursor"], order.removeprefix("-"), wanted, order)
@@ -83,6 +87,17 @@ def read_question(request: Request, now: datetime) -> Question:
             raise invalid("cursor", f"This cursor belongs to another {name}: start again without it.")
     clocks = book.clocks(turned.clocks.as_of, turned.clocks.known_at)
     return Question(wanted, order, limit, turned.stated, book, clocks, turned.after)
+
+
+def own_case(asked: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Ids as they are written here, whatever their case; those that nobody knows as they are."""
+    folded = {one.casefold(): one for one in known}
+    return tuple(folded.get(one.casefold(), one) for one in asked)
+
+
+def provider_ids(request: Request) -> list[str]:
+    """The ids of all sellers."""
+    return [slug for slug, _, _ in filter_values(request.dbsession).providers]
 
 
 def _check_named(request: Request, wanted: OfferingFilter) -> None:
@@ -122,10 +137,22 @@ def ask(request: Request, question: Question) -> Page:
 
 def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
     """The offering that the path names; a 404 where there is none."""
-    item = listing.get_offering(request.dbsession, clocks, request.matchdict["id"])
+    asked = request.matchdict["id"]
+    item = listing.get_offering(request.dbsession, clocks, asked)
     if item is None:
+        if (named := listing.id_like(request.dbsession, asked)) not in (None, asked):
+            raise HTTPMovedPermanently(
+                _address_of(request, asked, str(named)), headers={"Cache-Control": "max-age=3600"}
+            )
         raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
     return item
+
+
+def _address_of(request: Request, asked: str, named: str) -> str:
+    """This address with the id as it is written here."""
+    path = request.path_info.removesuffix(asked) + named
+    query = f"?{request.query_string}" if request.query_string else ""
+    return f"{request.application_url}{quote(path)}{query}"
 
 
 def next_cursor(question: Question, page: Page) -> str | None:

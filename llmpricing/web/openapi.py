@@ -19,6 +19,13 @@ _ABOUT = (
 )
 
 
+class SelectedAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """An answer with the fields that were asked for."""
+
+    data: list[dict[str, Any]] | dict[str, Any]
+    meta: dict[str, Any]
+
+
 class ErrorJson(msgspec.Struct, forbid_unknown_fields=True):
     """Why there is no answer: a stable code, plain words, and ``details`` such as the ``field`` at fault."""
 
@@ -38,7 +45,9 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """The document of these operations."""
     listed = list(operations)
     types = list(
-        dict.fromkeys([ErrorAnswer, *(kind for one in listed for kind in (*one.answers, *one.body, *one.parts))])
+        dict.fromkeys(
+            [ErrorAnswer, SelectedAnswer, *(kind for one in listed for kind in (*one.answers, *one.body, *one.parts))]
+        )
     )
     schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
     for component in components.values():
@@ -64,6 +73,10 @@ _HEADERS = {
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     }
 }
+_LASTING = {
+    "ETag": {"description": "Of this answer; asked with it in If-None-Match, a 304.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "Never beyond the next known step.", "schema": {"type": "string"}},
+}
 _EACH = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 
@@ -74,13 +87,23 @@ def _operation(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
         **({"description": one.about} if one.about else {}),
         "parameters": [*_in_path(one), *_in_query(one)],
         "responses": {
-            "200": {"description": "The answer.", "headers": _EACH, "content": _json(one.answers, of_type)},
+            "200": _answer(one, of_type),
+            **(
+                {"304": {"description": "Not Modified: the client has it.", "headers": _EACH}} if one.is_lasting else {}
+            ),
             **{str(status): _refusal(status, one.also.get(status, (ErrorAnswer,)), of_type) for status in one.errors},
         },
     }
     if one.body:
         found["requestBody"] = {"required": True, "content": _json(one.body, of_type)}
     return found
+
+
+def _answer(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
+    content = _json((*one.answers, *((SelectedAnswer,) if one.rows is not None else ())), of_type)
+    if "format" in one.readers:
+        content["text/csv"] = {"schema": {"type": "string"}}
+    return {"description": "The answer.", "headers": _EACH | (_LASTING if one.is_lasting else {}), "content": content}
 
 
 def _json(types: tuple[Any, ...], of_type: dict[Any, Any]) -> dict[str, Any]:
@@ -109,5 +132,5 @@ def _in_query(one: Operation) -> list[dict[str, Any]]:
             **({"description": reader.about} if reader.about else {}),
             "schema": {"type": "array", "items": reader.schema} if name in one.repeatable else reader.schema,
         }
-        for name, reader in one.parameters.items()
+        for name, reader in one.readers.items()
     ]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, get_type_hints
 
 from pyramid.request import Request
 
+from llmpricing.web.conditional import conditional
 from llmpricing.web.parameters import Reader, read_parameters
+from llmpricing.web.selecting import FORMATS, fields_of, selecting
 
 _ALWAYS = (400, 500, 503)
 _POSTED = (413, 415)
@@ -33,12 +36,33 @@ class Operation:
     body: tuple[Any, ...] = ()
     parts: tuple[Any, ...] = ()  # types that others refer to by name
     refusals: tuple[int, ...] = ()
+    rows: Any = None  # the type of one item of ``data``, whose fields may be asked for
+    is_list: bool = True
+    is_lasting: bool = False  # until the price book changes or the next known step
     also: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)  # types of errors in a shape of their own
 
     @property
     def pattern(self) -> str:
         """The path as Pyramid's routes are written: an id may hold slashes."""
         return self.path.replace("{id}", "{id:.+}")
+
+    @cached_property
+    def readers(self) -> dict[str, Reader]:
+        """All parameters of the address."""
+        found = dict(self.parameters)
+        if self.rows is not None:
+            found["fields"] = fields_of(field_names(self.rows))
+            if self.is_list:
+                found["format"] = FORMATS
+        return found
+
+    @property
+    def served(self) -> Callable[[Request], Any]:
+        """The view with what every answer of its kind has."""
+        view = self.view
+        if self.rows is not None:
+            view = selecting(self.name, self.readers["fields"], field_names(self.rows), view)
+        return conditional(view) if self.is_lasting else view
 
     @property
     def errors(self) -> tuple[int, ...]:
@@ -47,4 +71,9 @@ class Operation:
 
     def read(self, request: Request) -> dict[str, Any]:
         """The values of the address' parameters by name; raises the 400 that names the field."""
-        return read_parameters(request, self.parameters, self.repeatable)
+        return read_parameters(request, self.readers, self.repeatable)
+
+
+def field_names(shape: Any) -> tuple[str, ...]:
+    """The fields of a struct or a dataclass, in order."""
+    return tuple(get_type_hints(shape))

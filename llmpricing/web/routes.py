@@ -47,7 +47,7 @@ def _serve(config: Any, operation: Operation) -> None:
     if operation.method == "POST":
         config.only_reads(operation.name)
     methods = ("POST",) if operation.method == "POST" else None
-    config.add_view(operation.view, route_name=operation.name, renderer="json", methods=methods)
+    config.add_view(operation.served, route_name=operation.name, renderer="json", methods=methods)
 
 
 def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:

@@ -12,7 +12,7 @@ from tests.queries import Queries, recorded
 BUDGETS = {
     "health_live": (0, 0),
     "health": (0, 0),
-    "providers": (1, 1),
+    "providers": (3, 2),
     "models": (5, 2),
     "model": (7, 7),
     "resolve": (2, 2),

@@ -14,7 +14,7 @@ from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-VARYING = {"next", "as_of", "known_at", "catalogue_version", "..."}
+VARYING = {"next", "as_of", "valid_until", "known_at", "catalogue_version", "..."}
 
 
 def block_after(start: str, kind: str = "") -> str:

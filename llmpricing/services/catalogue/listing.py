@@ -84,6 +84,13 @@ def get_offering(session: Session, clocks: Clocks, slug: str) -> OfferingItem | 
     return next(iter(get_offerings(session, clocks, [slug])), None)
 
 
+def id_like(session: Session, text: str) -> str | None:
+    """The one id that is written so but for its case and slashes at the end; None where there is none, or more."""
+    found = session.scalars(select(Offering.slug).where(func.lower(Offering.slug) == text.rstrip("/").lower()).limit(2))
+    slugs = list(found)
+    return slugs[0] if len(slugs) == 1 else None
+
+
 def get_offerings(session: Session, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
     """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
     columns = listed.columns(offerings_then(session, clocks), clocks)

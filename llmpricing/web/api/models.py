@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -14,13 +14,15 @@ from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import book_state
 from llmpricing.web.api.answers import as_json
 from llmpricing.web.caching import cached
+from llmpricing.web.conditional import valid_until
 from llmpricing.web.list_query import (
     CLOCKS,
+    DEFAULT_LIMIT,
     LIST,
     LIST_REPEATABLE,
+    MAX_LIMIT,
     Question,
     ask,
     ask_for_one,
@@ -30,8 +32,10 @@ from llmpricing.web.list_query import (
 )
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import fingerprint
+from llmpricing.web.selecting import is_csv
 
-CACHE_TTL_S = 30  # a price that starts meanwhile, without an import, is shown this much later at the most
+CACHE_TTL_S = 3600  # a new version and a step begin a new key
+ALL = 1_000_000  # rows of CSV, where no limit is given
 
 
 ItemJson: Any = as_json("ItemJson", OfferingItem)
@@ -47,7 +51,7 @@ class ListMeta(msgspec.Struct, forbid_unknown_fields=True):
     as_of: datetime
     known_at: datetime
     catalogue_version: int
-    cached: bool
+    valid_until: datetime | None
 
 
 class ListAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -63,7 +67,7 @@ class ModelMeta(msgspec.Struct, forbid_unknown_fields=True):
     as_of: datetime
     known_at: datetime
     catalogue_version: int
-    cached: bool
+    valid_until: datetime | None
 
 
 class ModelAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -75,38 +79,42 @@ class ModelAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 def list_models(request: Request) -> ListAnswer:
     """A page of offerings that match, with the cursor of the next."""
-    now = datetime.now(UTC)
-    question = read_question(request, now)
-    if question.clocks != question.book.clocks(now, None):
+    now = request.period.start
+    question = read_question(request, now, MODELS.readers, ALL if is_csv(request) else DEFAULT_LIMIT)
+    # What everybody asks is kept: first pages of now.
+    if question.after or question.clocks != question.book.clocks(now, None) or question.limit > MAX_LIMIT:
         return _answer(request, question)
     name = f"{question.limit}:{fingerprint(question.wanted, question.order)}"
-    found = cached(request, "models", name, CACHE_TTL_S, ListAnswer, lambda: _answer(request, question))
-    found.value.meta.cached = found.is_kept
-    return found.value
+    return cached(request, "models", name, CACHE_TTL_S, ListAnswer, lambda: _answer(request, question))
 
 
 def _answer(request: Request, question: Question) -> ListAnswer:
     page = ask(request, question)
-    meta = ListMeta(page.count, next_cursor(question, page), **_meta(question.clocks, question.book.version))
+    meta = ListMeta(page.count, next_cursor(question, page), **_meta(request, question.clocks))
     return ListAnswer([ItemJson(**item_json(item)) for item in page.items], meta)
 
 
-def show_model(request: Request) -> dict[str, Any]:
+def show_model(request: Request) -> ModelAnswer:
     """One offering with all its prices of the time asked for, and who else sells the model."""
-    book = book_state(request.dbsession)
-    clocks = read_clocks(MODEL.read(request), datetime.now(UTC), book)
+    clocks = read_clocks(MODEL.read(request), request.period.start, request.book)
     item = ask_for_one(request, clocks)
     details = offering_detail.details(request.dbsession, clocks, item.id)
-    data = item_json(item) | {
-        "prices": [price_json(price) for price in details.prices],
-        "other_sellers": details.other_sellers,
-        "aliases": details.aliases,
+    data = ModelJson(
+        **item_json(item),
+        prices=[PriceJson(**price_json(price)) for price in details.prices],
+        other_sellers=details.other_sellers,
+        aliases=details.aliases,
+    )
+    return ModelAnswer(data, ModelMeta(**_meta(request, clocks)))
+
+
+def _meta(request: Request, clocks: Clocks) -> dict[str, Any]:
+    return {
+        "as_of": clocks.as_of,
+        "known_at": clocks.known_at,
+        "catalogue_version": request.book.version,
+        "valid_until": valid_until(request),
     }
-    return {"data": data, "meta": _meta(clocks, book.version)}
-
-
-def _meta(clocks: Clocks, version: int) -> dict[str, Any]:
-    return {"as_of": clocks.as_of, "known_at": clocks.known_at, "catalogue_version": version, "cached": False}
 
 
 def item_json(item: OfferingItem) -> dict[str, Any]:
@@ -126,6 +134,8 @@ MODELS = Operation(
     parameters=LIST,
     repeatable=LIST_REPEATABLE,
     answers=(ListAnswer,),
+    rows=ItemJson,
+    is_lasting=True,
 )
 MODEL = Operation(
     name="model",
@@ -134,5 +144,8 @@ MODEL = Operation(
     title="One offering with all its prices, their conditions and sources, and who else sells the model",
     parameters=CLOCKS,
     answers=(ModelAnswer,),
+    rows=ModelJson,
+    is_list=False,
+    is_lasting=True,
     refusals=(404,),
 )

@@ -15,7 +15,6 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import told_apart
 from llmpricing.services.names.coverage import Covered, NamedAt, TooSlow, cover, shares
 from llmpricing.services.names.resolving import resolve_name
-from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import ClocksMeta
@@ -137,8 +136,8 @@ def resolve(request: Request) -> dict[str, Any]:
         raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
     if "provider" in values and "api_url" in values:
         raise invalid("api_url", "api_url and provider both say who sells: give one of them.")
-    book, name = book_state(request.dbsession), values["model"]
-    clocks = read_clocks(values, datetime.now(UTC), book)
+    name = values["model"]
+    clocks = read_clocks(values, request.period.start, request.book)
     provider = values.get("provider") or values.get("api_url")
     found = resolve_name(request.dbsession, clocks, name, provider)
     if isinstance(found, Ambiguous):
@@ -155,7 +154,7 @@ def resolve(request: Request) -> dict[str, Any]:
         "stands_in_for": found.stands_in_for or None,
         "candidates": [],
     }
-    return {"data": data, "meta": {**asdict(clocks), "catalogue_version": book.version}}
+    return {"data": data, "meta": {**asdict(clocks), "catalogue_version": request.book.version}}
 
 
 def post_coverage(request: Request) -> dict[str, Any]:
@@ -164,8 +163,7 @@ def post_coverage(request: Request) -> dict[str, Any]:
     if len(body.models) > MOST_NAMES:
         raise invalid("models", f"models takes at most {MOST_NAMES} names.")
     stated = {name: p.read_time(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
-    book = book_state(request.dbsession)
-    clocks = read_clocks(stated, datetime.now(UTC), book)
+    clocks = read_clocks(stated, datetime.now(UTC), request.book)
     asked = [NamedAt(one) if isinstance(one, str) else NamedAt(one.model, one.provider) for one in body.models]
     found = _cover(request, clocks, asked)
     data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
@@ -173,7 +171,7 @@ def post_coverage(request: Request) -> dict[str, Any]:
         kind, item = _covered(one)
         said = {} if one.name.provider is None else {"provider": one.name.provider}
         data[kind].append({"model": one.name.name, **said, **item})
-    return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), "catalogue_version": book.version}}
+    return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), "catalogue_version": request.book.version}}
 
 
 def _cover(request: Request, clocks: Clocks, asked: list[NamedAt]) -> list[Covered]:
@@ -213,6 +211,7 @@ RESOLVE = Operation(
     parameters=_PARAMETERS,
     required=("model",),
     answers=(ResolveAnswer,),
+    is_lasting=True,
     refusals=(404, 409),
 )
 COVERAGE = Operation(

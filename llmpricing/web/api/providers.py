@@ -38,4 +38,6 @@ PROVIDERS = Operation(
     view=list_providers,
     title="Sellers with counts",
     answers=(ProvidersAnswer,),
+    rows=ProviderJson,
+    is_lasting=True,
 )

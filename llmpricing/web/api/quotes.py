@@ -14,7 +14,6 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
-from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, quote_many
 from llmpricing.web import parameters as p
@@ -165,7 +164,7 @@ def _error_json(refused: Refused) -> dict[str, Any]:
 
 
 def _meta(request: Request) -> dict[str, Any]:
-    return {"catalogue_version": book_state(request.dbsession).version}
+    return {"catalogue_version": request.book.version}
 
 
 def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:

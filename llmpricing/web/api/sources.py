@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any
@@ -14,11 +14,12 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, disagreements
 from llmpricing.services.catalogue.sources import SourceItem, read_sources
-from llmpricing.services.price_book import book_state
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
+from llmpricing.web.list_query import own_case, provider_ids
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import read_place, write_place
+from llmpricing.web.selecting import is_csv
 
 _DisagreementPlace = tuple[bool, Decimal, str, str, str, str]  # of a disagreement among all
 CACHE_TTL_S = 300  # all of them take 0.2 s to find; an import or a decision begins a new version
@@ -48,9 +49,8 @@ class SourcesAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def list_sources(request: Request) -> SourcesAnswer:
     """Every source, the most trusted first, with what its newest list held."""
     SOURCES_READ.read(request)
-    found = read_sources(request.dbsession, datetime.now(UTC))
-    version = book_state(request.dbsession).version
-    return SourcesAnswer(found, SourcesMeta(len(found), version))
+    found = read_sources(request.dbsession, request.period.start)
+    return SourcesAnswer(found, SourcesMeta(len(found), request.book.version))
 
 
 class PublishedJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -94,7 +94,6 @@ class DisagreementsMeta(msgspec.Struct, forbid_unknown_fields=True):
     count: int
     next: str | None
     catalogue_version: int
-    cached: bool
 
 
 class DisagreementsAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -107,20 +106,24 @@ class DisagreementsAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def list_disagreements(request: Request) -> DisagreementsAnswer:
     """Where sources differ now from what is published, the farthest apart first."""
     values = DISAGREEMENTS.read(request)
+    if "provider" in values:
+        values["provider"] = own_case(values["provider"], provider_ids(request))
 
     def build() -> list[DisagreementJson]:
-        return sorted(map(_json, disagreements(request.dbsession, datetime.now(UTC))), key=_place)
+        return sorted(map(_json, disagreements(request.dbsession, request.period.start)), key=_place)
 
     everything = cached(request, "disagreements", "all", CACHE_TTL_S, list[DisagreementJson], build)
-    found = [item for item in everything.value if _passes(item, values)]
-    question = {name: str(value) for name, value in values.items() if name not in ("cursor", "limit")}
+    found = [item for item in everything if _passes(item, values)]
+    question = {
+        name: str(value) for name, value in values.items() if name not in ("cursor", "limit", "fields", "format")
+    }
     after: _DisagreementPlace | None = (
         read_place(values["cursor"], question, _DisagreementPlace) if "cursor" in values else None
     )
     rest = found if after is None else [item for item in found if _place(item) > after]
-    page = rest[: values.get("limit", 100)]
+    page = rest[: values.get("limit", len(rest) if is_csv(request) else 100)]
     following = write_place(_place(page[-1]), question) if len(page) < len(rest) else None
-    return DisagreementsAnswer(page, DisagreementsMeta(len(found), following, everything.version, everything.is_kept))
+    return DisagreementsAnswer(page, DisagreementsMeta(len(found), following, request.book.version))
 
 
 def _place(item: DisagreementJson) -> _DisagreementPlace:
@@ -177,6 +180,8 @@ SOURCES_READ = Operation(
     view=list_sources,
     title="Who feeds the price book, and how fresh each is",
     answers=(SourcesAnswer,),
+    rows=SourceItem,
+    is_lasting=True,
 )
 DISAGREEMENTS = Operation(
     name="disagreements",
@@ -186,4 +191,6 @@ DISAGREEMENTS = Operation(
     parameters=_DISAGREEMENTS,
     repeatable=("provider",),
     answers=(DisagreementsAnswer,),
+    rows=DisagreementJson,
+    is_lasting=True,
 )

@@ -14,7 +14,6 @@ from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
-from llmpricing.services.price_book import book_state
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
 from llmpricing.web.parameters import read_parameters
@@ -75,7 +74,7 @@ def model(request: Request) -> dict[str, Any]:
     """Everything on one offering, now or as of the time asked for."""
     now = datetime.now(UTC)
     asked = read_parameters(request, CLOCKS)
-    clocks = read_clocks(asked, now, book_state(request.dbsession))
+    clocks = read_clocks(asked, now, request.book)
     item = ask_for_one(request, clocks)
     details = offering_detail.details(request.dbsession, clocks, item.id)
     ages = freshness.source_ages(request.dbsession, now)

@@ -1,0 +1,49 @@
+"""The times at which answers change by themselves: when prices and names begin and end, and at each new day."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session
+
+from llmpricing.models import OfferingAlias, PriceRow
+from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import BookState
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class StablePeriod:
+    """A stretch of time in which one version of the price book gives the same answers: they are made for its ``start``
+    and good until its end, the next known step.
+    """
+
+    start: datetime
+    until: datetime
+
+
+_steps: Memory[tuple[str, int], list[datetime]] = Memory(4)
+
+
+def stable_period(session: Session, known: BookState, now: datetime) -> StablePeriod:
+    """The period that ``now`` lies in. Ages are counted in days, so a day in UTC is a step too."""
+    today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    steps = _steps.remember((known.book, known.version), lambda: _read(session, today))
+    following = bisect_right(steps, now)
+    begun = steps[following - 1] if following else today
+    ends = steps[following] if following < len(steps) else today + _DAY
+    return StablePeriod(max(today, begun, known.last_change), min(ends, today + _DAY))
+
+
+def _read(session: Session, since: datetime) -> list[datetime]:
+    """The steps after ``since`` that are known now, in order."""
+    bounds = [
+        select(bound.label("step")).where(func.upper_inf(table.recorded), bound > since)
+        for table in (PriceRow, OfferingAlias)
+        for bound in (func.lower(table.valid), func.upper(table.valid))
+    ]
+    return sorted(session.scalars(union(*bounds)))

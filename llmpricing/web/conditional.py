@@ -1,0 +1,87 @@
+"""Answers that stay the same between the price book's changes and the steps of its prices: ETag, 304, Cache-Control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+from pyramid.response import Response
+
+import llmpricing
+from llmpricing.services.catalogue.steps import StablePeriod, stable_period
+from llmpricing.services.price_book import BookState, book_state
+
+FRESH_S = 60  # a decision or an import, which nobody foresees, is seen this much later at the most
+STALE_S = 600  # and by who lets a cache revalidate behind, this much
+
+Answering = Callable[[Request], Any]
+
+
+def includeme(config: Any) -> None:
+    """Give requests ``book``, the price book as their transaction sees it, and the ``period`` that now lies in."""
+    config.add_request_method(_book, "book", reify=True)
+    config.add_request_method(_period, "period", reify=True)
+
+
+def _book(request: Request) -> BookState:
+    return book_state(request.dbsession)
+
+
+def _period(request: Request) -> StablePeriod:
+    return stable_period(request.dbsession, request.book, datetime.now(UTC))
+
+
+def conditional(view: Answering) -> Answering:
+    """The view of an answer that only the book's version and the period change; asked with its ETag it is a 304."""
+
+    def answering(request: Request) -> Any:
+        headers = {"ETag": _tag(request), "Cache-Control": _lifetime(request)}
+        if _holds(request, headers["ETag"]):
+            return Response(status=304, headers=headers)
+        request.response.headers.update(headers)
+        return view(request)
+
+    return answering
+
+
+def valid_until(request: Request) -> datetime | None:
+    """The next known step of the answer; None where its time was stated, so that only a change of the book ends it."""
+    return None if request.GET.get("as_of", "").strip() else request.period.until
+
+
+def _tag(request: Request) -> str:
+    """Weak, for a compressed answer bears the same one."""
+    start = None if valid_until(request) is None else request.period.start
+    asked = sorted(request.GET.items())
+    key = (release(), request.book.book, request.book.version, start, request.path_info, asked)
+    return f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
+
+
+def _holds(request: Request, tag: str) -> bool:
+    """Whether the client says that it has this answer; ``*``, which says any, would hide what is not there."""
+    stated = request.headers.get("If-None-Match", "")
+    return tag.removeprefix("W/") in (one.strip().removeprefix("W/") for one in stated.split(","))
+
+
+def _lifetime(request: Request) -> str:
+    """Never fresh, nor served stale, beyond the next known step."""
+    until = valid_until(request)
+    left_s = FRESH_S + STALE_S if until is None else max(0, int((until - datetime.now(UTC)).total_seconds()))
+    fresh_s = min(FRESH_S, left_s)
+    return f"max-age={fresh_s}, stale-while-revalidate={min(STALE_S, left_s - fresh_s)}"
+
+
+@cache
+def release() -> str:
+    """A digest of the program itself: another release may answer otherwise."""
+    digest = sha256()
+    for file in sorted(Path(llmpricing.__file__).parent.rglob("*")):
+        if file.suffix in (".py", ".jinja2"):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

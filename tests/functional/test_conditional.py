@@ -1,0 +1,122 @@
+"""What stays the same is not sent again: ETag and 304, how long answers are good; compressed, and read elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webob import Request
+from webtest import TestApp
+
+from llmpricing.services.decisions.own_aliases import add_alias
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.web.routes import OPERATIONS
+from tests.conftest import running_app
+from tests.functional.addresses import EXAMPLES
+from tests.queries import recorded
+
+LASTING = [operation.name for operation in OPERATIONS if operation.is_lasting]
+
+
+@pytest.fixture
+def app(full_book_url: str, redis_url: str) -> Iterator[TestApp]:
+    """The application over all bundled prices."""
+    with running_app(full_book_url, redis_url) as found:
+        yield found
+
+
+def age(answer: Any) -> tuple[int, int]:
+    """How long the answer is fresh, and how long it may be served stale after that."""
+    parts = dict(part.strip().split("=") for part in answer.headers["Cache-Control"].split(",") if "=" in part)
+    return int(parts["max-age"]), int(parts["stale-while-revalidate"])
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_asked_with_its_etag_an_answer_is_a_304_for_one_query(testapp: TestApp, name: str) -> None:
+    first = testapp.get(EXAMPLES[name])
+    assert testapp.get(EXAMPLES[name]).body == first.body
+    with recorded() as queries:
+        again = testapp.get(EXAMPLES[name], headers={"If-None-Match": f'"other", {first.headers["ETag"]}'}, status=304)
+    queries.within(1, 1)
+    assert again.body == b""
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert again.headers["Cache-Control"].startswith("max-age=")
+    testapp.get(EXAMPLES[name], headers={"If-None-Match": '"other"'}, status=200)
+    testapp.get(EXAMPLES[name], headers={"If-None-Match": "*"}, status=200)
+
+
+def test_each_question_has_an_etag_of_its_own(testapp: TestApp) -> None:
+    asked = ["", "?limit=1", "?limit=2", "?provider=acme", "?as_of=2026-01-01", "?fields=id", "?format=csv"]
+    tags = [testapp.get(f"/api/v1/models{query}").headers["ETag"] for query in asked]
+    assert len(set(tags)) == len(asked)
+
+
+def test_a_decision_ends_the_etag_at_once(book_url: str, testapp: TestApp) -> None:
+    first = testapp.get("/api/v1/models/acme/acme-large")
+    engine = create_engine(book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        add_alias(session, Decider("test", datetime.now(UTC)), "mine", "acme/acme-large")
+    engine.dispose()
+    answer = testapp.get("/api/v1/models/acme/acme-large", headers={"If-None-Match": first.headers["ETag"]}, status=200)
+    assert answer.headers["ETag"] != first.headers["ETag"]
+    assert answer.json["meta"]["as_of"] > first.json["meta"]["as_of"]
+
+
+def test_an_answer_names_the_moment_it_is_made_for_and_the_next_step(testapp: TestApp) -> None:
+    now = datetime.now(UTC)
+    meta = testapp.get("/api/v1/models").json["meta"]
+    assert now - timedelta(days=1) < datetime.fromisoformat(meta["as_of"]) <= now
+    assert now < datetime.fromisoformat(meta["valid_until"]) <= now + timedelta(days=1)
+    stated = testapp.get("/api/v1/models?as_of=2026-01-01")
+    assert (stated.json["meta"]["as_of"], stated.json["meta"]["valid_until"]) == ("2026-01-01T00:00:00Z", None)
+    assert age(stated) == (60, 600)
+
+
+def test_an_answer_is_neither_fresh_nor_stale_beyond_a_step_and_another_one_comes_after_it(
+    book_url: str, testapp: TestApp
+) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=40)
+    engine = create_engine(book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        add_alias(session, Decider("test", datetime.now(UTC)), "mine", "acme/acme-large", soon)
+    engine.dispose()
+    answer = testapp.get("/api/v1/models/acme/acme-large")
+    assert datetime.fromisoformat(answer.json["meta"]["valid_until"]) == soon
+    fresh_s, stale_s = age(answer)
+    assert 30 <= fresh_s <= 40
+    assert stale_s == 0
+
+
+@pytest.mark.parametrize("path", ["/api/v1/models?limit=50", "/", "/api/v1/openapi.json"])
+def test_a_client_that_takes_gzip_gets_it_and_no_other(app: TestApp, path: str) -> None:
+    plain = app.get(path)
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    refusing = app.get(path, headers={"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in refusing.headers
+    packed = Request.blank(path, headers={"Accept-Encoding": "gzip, br"}).get_response(app.app)  # WebTest unpacks
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers.get("ETag") == plain.headers.get("ETag")
+    assert int(packed.headers["Content-Length"]) < len(plain.body) / 3
+    assert len(gzip.decompress(packed.body)) == len(plain.body)
+
+
+def test_pages_of_other_sites_may_read_and_do_no_more(testapp: TestApp) -> None:
+    there = {"Origin": "https://elsewhere.example"}
+    answer = testapp.get("/api/v1/providers", headers=there)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer.headers
+    assert (
+        testapp.get("/api/v1/models/none/such", headers=there, status=404).headers["Access-Control-Allow-Origin"] == "*"
+    )
+    asked = testapp.options("/api/v1/models", headers={**there, "Access-Control-Request-Method": "GET"}, status=204)
+    assert asked.headers["Access-Control-Allow-Methods"] == "GET, HEAD"
+    refused = testapp.options("/api/v1/quotes", headers={**there, "Access-Control-Request-Method": "POST"}, status=405)
+    assert "Access-Control-Allow-Methods" not in refused.headers
+    assert "Access-Control-Allow-Origin" not in testapp.get("/").headers
