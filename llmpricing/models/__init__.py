@@ -21,7 +21,14 @@ from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRat
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, OtherPriceRow, PriceRow, ScheduleRow
 from llmpricing.models.session import make_engine, request_session, session_factories
-from llmpricing.models.sources import FetchOutcome, ObservationRow, ProviderTrust, Source, SourceFetch
+from llmpricing.models.sources import (
+    FetchOutcome,
+    NewestObservationRow,
+    ObservationRow,
+    ProviderTrust,
+    Source,
+    SourceFetch,
+)
 from llmpricing.settings import Settings
 
 __all__ = [
@@ -34,6 +41,7 @@ __all__ = [
     "MatchRule",
     "MeterRow",
     "Model",
+    "NewestObservationRow",
     "ObservationRow",
     "Offering",
     "OfferingAlias",

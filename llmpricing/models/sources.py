@@ -105,7 +105,23 @@ class SourceFetch(Base):
         return and_(read, cls.fetched_at <= known_at, or_(cls.undone_at.is_(None), cls.undone_at > known_at))
 
 
-class ObservationRow(Base):
+class ObservedSegment:
+    """The columns of one dated price of an observation."""
+
+    state: Mapped[State] = mapped_column(EnumText(State))
+    value: Mapped[Decimal | None]
+    currency: Mapped[str]
+    per_quantity: Mapped[int] = mapped_column(BigInteger)
+    minimum_quantity: Mapped[Decimal | None]
+    stated_from: Mapped[datetime | None]
+    stated_until: Mapped[datetime | None]
+    basis: Mapped[Basis] = mapped_column(EnumText(Basis))
+    source_url: Mapped[str | None]
+    raw: Mapped[str | None]
+    first_seen: Mapped[datetime | None]
+
+
+class ObservationRow(ObservedSegment, Base):
     """An observation: what a source stated for one component of an offering, when that changed.
 
     Append-only; several dated segments take several rows. Withdrawn is an observation without segments: the source
@@ -121,19 +137,24 @@ class ObservationRow(Base):
     component: Mapped[str] = mapped_column(primary_key=True)  # meter|condition_key
     segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     fetch_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    state: Mapped[State] = mapped_column(EnumText(State))
-    value: Mapped[Decimal | None]
-    currency: Mapped[str]
-    per_quantity: Mapped[int] = mapped_column(BigInteger)
-    minimum_quantity: Mapped[Decimal | None]
-    stated_from: Mapped[datetime | None]
-    stated_until: Mapped[datetime | None]
-    basis: Mapped[Basis] = mapped_column(EnumText(Basis))
-    source_url: Mapped[str | None]
-    raw: Mapped[str | None]
-    first_seen: Mapped[datetime | None]
 
     @classmethod
     def stands(cls) -> ColumnElement[bool]:
         """Whether nobody took back the list that it was read in."""
         return cls.fetch_id.not_in(select(SourceFetch.id).where(SourceFetch.undone_at.is_not(None)))
+
+
+class NewestObservationRow(ObservedSegment, Base):
+    """The newest observation that stands of each source and component, as model_pricing_history holds it too: what is
+    asked of now is read here, however long the history grows. ``time`` is when its source said so first.
+    """
+
+    __tablename__ = "newest_observation"
+    __table_args__ = (Index("ix_newest_observation_offering_id", "offering_id"),)
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    offering_id: Mapped[int] = mapped_column(ForeignKey("offering.id"), primary_key=True)
+    component: Mapped[str] = mapped_column(primary_key=True)  # meter|condition_key
+    segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    time: Mapped[datetime]
+    fetch_id: Mapped[int] = mapped_column(BigInteger)

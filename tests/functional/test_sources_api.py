@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -203,6 +203,16 @@ def test_the_answer_is_kept_until_the_price_book_changes(url: str, app: TestApp)
     load(url, "litellm", cost_map(same=2, near=100, far=5, slip=3), "2026-11-11", NOW + timedelta(hours=1))
     answer = app.get("/api/v1/disagreements").json
     assert answer["data"] == []
+
+
+def test_disagreements_do_not_walk_through_the_history(url: str) -> None:
+    """However many observations there are: with the history out of reach, they are found all the same."""
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session:
+        expected = disagreements(session, NOW)
+        session.execute(text("alter table model_pricing_history rename to out_of_reach"))
+        assert disagreements(session, NOW) == expected != []
+    engine.dispose()
 
 
 def test_sources_and_disagreements_take_no_post(app: TestApp) -> None:

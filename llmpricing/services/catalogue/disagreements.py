@@ -9,12 +9,12 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import CTE, Select, and_, func, or_, select
+from sqlalchemy import CTE, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.observations import Amount, State
-from llmpricing.models import ObservationRow, Offering, PriceRow, Provider, Review, ReviewOutcome, Source
+from llmpricing.models import NewestObservationRow, Offering, PriceRow, Provider, Review, ReviewOutcome, Source
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
@@ -79,7 +79,7 @@ def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
 
 
 def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
-    theirs, ours = _last_observed(offerings), _published(now)
+    theirs, ours = NewestObservationRow.__table__, _published(now)
     them, us = aliased(Source), aliased(Source)
     observation = (
         getattr(Review, name) == theirs.c[name] for name in ("offering_id", "component", "source_id", "time")
@@ -104,8 +104,9 @@ def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
         .join(us, us.id == ours.c.source_id)
         .outerjoin(Review, and_(*observation))
     )
+    if offerings is not None:
+        query = query.where(Offering.slug.in_(offerings))
     return query.where(
-        theirs.c.newest == 1,
         theirs.c.state.not_in((State.WITHDRAWN, State.ZERO)),
         or_(theirs.c.stated_from.is_(None), theirs.c.stated_from <= now),
         or_(theirs.c.stated_until.is_(None), theirs.c.stated_until > now),
@@ -121,18 +122,6 @@ def _published(now: datetime) -> CTE:
         PriceRow.valid.contains(now), PriceRow.current(), PriceRow.state != State.UNKNOWN
     )
     return query.cte("ours").prefix_with("MATERIALIZED")
-
-
-def _last_observed(offerings: Collection[str] | None) -> Any:
-    """Every source's last observation of every component."""
-    order = func.rank().over(
-        partition_by=(ObservationRow.source_id, ObservationRow.offering_id, ObservationRow.component),
-        order_by=ObservationRow.time.desc(),
-    )
-    query = select(ObservationRow.__table__, order.label("newest")).where(ObservationRow.stands())
-    if offerings is not None:
-        query = query.where(ObservationRow.offering_id.in_(select(Offering.id).where(Offering.slug.in_(offerings))))
-    return query.subquery("theirs")
 
 
 def _differs(theirs: Any, ours: Any) -> Any:

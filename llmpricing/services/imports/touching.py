@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.publishing.market import Lists
-from llmpricing.models import FetchOutcome, ObservationRow, Offering, Source, SourceFetch
+from llmpricing.models import FetchOutcome, NewestObservationRow, Offering, Source, SourceFetch
 from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
 
 
@@ -48,9 +48,8 @@ def of_other_standing(session: Session, before: Lists) -> set[int]:
                 touched.setdefault(source, set()).add(provider)
     found: set[int] = set()
     for source, sellers in touched.items():
-        query = (
-            select(ObservationRow.offering_id).join(Source).join(Offering, Offering.id == ObservationRow.offering_id)
-        )
+        newest = NewestObservationRow
+        query = select(newest.offering_id).join(Source).join(Offering, Offering.id == newest.offering_id)
         found |= set(session.scalars(query.where(Source.slug == source, Offering.provider_id.in_(sellers)).distinct()))
     return found
 

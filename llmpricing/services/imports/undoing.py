@@ -18,6 +18,7 @@ from llmpricing.services.imports.observed_changes import bracketed_by, repeated_
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
 from llmpricing.services.publishing.markets import waiting_on_others
+from llmpricing.services.publishing.newest import renew_newest
 from llmpricing.services.publishing.observations import Segments
 from llmpricing.services.publishing.readings import lists_of
 
@@ -96,7 +97,9 @@ def _take_back(session: Session, source: Source, fetch: SourceFetch, recorded: d
     session.flush()
     repeated = repeated_later(session, source, fetch, stated.keys() - settled, stated)
     _keep_repeated(session, source, [(time, key) for key, time in repeated], stated)
-    touched |= {offering for offering, _ in stated} | {offering for offering, _ in settled}
+    moved = {offering for offering, _ in stated} | {offering for offering, _ in settled}
+    renew_newest(session, source, moved)
+    touched |= moved
     touched |= bracketed_by(session, source, fetch.published_at)
     return touched | touching.of_other_standing(session, read_before)
 

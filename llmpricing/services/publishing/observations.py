@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -19,8 +19,9 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.domain.publishing.timelines import Observation
-from llmpricing.models import FetchOutcome, ObservationRow, ScheduleRow, Source, SourceFetch
+from llmpricing.models import FetchOutcome, NewestObservationRow, ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.inserting import insert_all
+from llmpricing.services.publishing.newest import keep_newest
 
 READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
 _HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
@@ -65,22 +66,33 @@ def keep_schedules(session: Session, statements: Iterable[Statement]) -> None:
 
 def last_observed(session: Session, source: Source, until: datetime) -> dict[tuple[int, str], Segments]:
     """The source's last observations by ``until``, by offering and component."""
-    query = (
-        select(_HISTORY)
-        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until, ObservationRow.stands())
-        .ext(distinct_on(ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment))
-        .order_by(
-            ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment, ObservationRow.time.desc()
-        )
+    newer = select(NewestObservationRow.time).where(
+        NewestObservationRow.source_id == source.id, NewestObservationRow.time > until
     )
+    if session.scalar(newer.limit(1)) is None:
+        newest = NewestObservationRow
+        query = select(newest.__table__).where(newest.source_id == source.id)
+        rows = session.execute(query.order_by(newest.offering_id, newest.component, newest.segment))
+    else:
+        rows = session.execute(_last_in_history(source, until))
     found: dict[tuple[int, str], Segments] = {}
-    rows = session.execute(query)
     for key, group in groupby(rows, key=lambda row: (row.offering_id, row.component)):
         # Of the segments only those of the last observation count: an older one may have had more of them.
         segments = list(group)
-        newest = max(row.time for row in segments)
-        found[key] = segments_in([row for row in segments if row.time == newest])
+        last = max(row.time for row in segments)
+        found[key] = segments_in([row for row in segments if row.time == last])
     return found
+
+
+def _last_in_history(source: Source, until: datetime) -> Select[Any]:
+    """Each segment's last row by ``until``: for a list that comes after a newer one."""
+    key = (ObservationRow.offering_id, ObservationRow.component, ObservationRow.segment)
+    return (
+        select(_HISTORY)
+        .where(ObservationRow.source_id == source.id, ObservationRow.time <= until, ObservationRow.stands())
+        .ext(distinct_on(*key))
+        .order_by(*key, ObservationRow.time.desc())
+    )
 
 
 def observations_of(
@@ -128,8 +140,11 @@ def keep_observations(
     session: Session, source: Source, fetch: SourceFetch, observed: Mapping[tuple[datetime, int, str], Segments]
 ) -> None:
     """Append observations of the source, by (time, offering, component)."""
+    if not observed:
+        return
     rows = (row for key, segments in observed.items() for row in _rows(source, fetch, *key, segments))
     insert_all(session, ObservationRow, rows)
+    keep_newest(session, source, fetch, {(offering, text): time for time, offering, text in sorted(observed)})
 
 
 def _rows(

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, Text, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.publishing.sightings import Readings
-from llmpricing.models import ObservationRow, Offering, Source, SourceFetch
+from llmpricing.models import NewestObservationRow, Offering, Source, SourceFetch
 from llmpricing.services.publishing.observations import READ
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -46,9 +46,9 @@ def sources_by_provider(session: Session, providers: Collection[int]) -> dict[in
     """The sources that ever priced an offering of each of these providers."""
     query = (
         select(Offering.provider_id, Source.slug)
-        .join(ObservationRow, ObservationRow.offering_id == Offering.id)
-        .join(Source, Source.id == ObservationRow.source_id)
-        .where(Offering.provider_id.in_(providers), ObservationRow.stands())
+        .join(NewestObservationRow, NewestObservationRow.offering_id == Offering.id)
+        .join(Source, Source.id == NewestObservationRow.source_id)
+        .where(Offering.provider_id.in_(providers))
         .distinct()
     )
     found: dict[int, set[str]] = defaultdict(set)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from llmpricing.models import AuditEvent, ObservationRow, Review, SourceFetch
+from llmpricing.models import AuditEvent, NewestObservationRow, ObservationRow, Review, SourceFetch
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
@@ -50,6 +50,27 @@ def book(session: Session) -> tuple[list[Any], list[Any]]:
     return history(session), sorted(map(tuple, session.execute(waiting)))
 
 
+_NEWEST = ("source_id", "offering_id", "component", "segment", "time", "fetch_id", "state", "value")
+
+
+def newest(session: Session) -> set[tuple[Any, ...]]:
+    """What is kept apart as the newest observations."""
+    return set(map(tuple, session.execute(select(*(NewestObservationRow.__table__.c[name] for name in _NEWEST)))))
+
+
+def newest_in_history(session: Session) -> set[tuple[Any, ...]]:
+    """The newest observations by the history, without those that were taken back."""
+    rows = session.execute(select(ObservationRow.__table__).where(ObservationRow.stands())).all()
+    last: dict[tuple[Any, ...], datetime] = {}
+    for row in sorted(rows, key=lambda row: row.time):
+        last[row.source_id, row.offering_id, row.component] = row.time
+    return {
+        tuple(getattr(row, name) for name in _NEWEST)
+        for row in rows
+        if last[row.source_id, row.offering_id, row.component] == row.time
+    }
+
+
 @settings(
     max_examples=25,
     deadline=None,
@@ -72,6 +93,7 @@ def test_a_book_is_as_if_the_list_had_never_been_read(empty_session: Session, ma
             if undone in wanted:
                 taken_back(empty_session, undone[2], NOW + timedelta(hours=1))
             outcomes.append(book(empty_session))
+            assert newest(empty_session) == newest_in_history(empty_session)
             savepoint.rollback()
         empty_session.expunge_all()
     assert outcomes[0] == outcomes[1]
