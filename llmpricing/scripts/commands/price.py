@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 # Who says one of these means a plain table, whatever its columns look like.
-_OF_TABLES = ("out", "rejects", "at_column", "model_column", "usage_format")
+_OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
+
+
+def _named(_context: click.Context, _option: click.Parameter, words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """NAME=OFFERING taken apart at the last sign; a usage error for anything else."""
+    found = [word.rpartition("=") for word in words]
+    for word, (name, _, offering) in zip(words, found, strict=True):
+        if not name or not offering:
+            raise click.BadParameter(f"{word!r} is no NAME=OFFERING, such as my-deployment=openai/gpt-4o.")
+    return tuple((name, offering) for name, _, offering in found)
 
 
 @click.command(short_help="Price usage files of any size.")
@@ -35,7 +44,10 @@ _OF_TABLES = ("out", "rejects", "at_column", "model_column", "usage_format")
     help="What the columns of any other file mean; llmpricing formats --suggest FILE writes a first one.",
 )
 @click.option(
-    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Of a table. Default: FILE with .priced."
+    "-o",
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Each row with its cost. Of tables: FILE.priced.",
 )
 @click.option(
     "--rejects", type=click.Path(dir_okay=False, path_type=Path), help="Of a table. Default: OUT with .unpriced."
@@ -48,6 +60,10 @@ _OF_TABLES = ("out", "rejects", "at_column", "model_column", "usage_format")
     default="llmpricing",
     show_default=True,
     help="Whose names the counts have; also in one column usage.",
+)
+@click.option("--provider", metavar="NAME", help="The seller, where the files do not say it.")
+@click.option(
+    "--map", "offerings", multiple=True, metavar="NAME=OFFERING", callback=_named, help="What a name of your own means."
 )
 @click.option("--ignore-column", "ignored", multiple=True, metavar="NAME", help="Keep it, but never count it.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
@@ -66,6 +82,8 @@ def price(
     at_column: str | None,
     model_column: str,
     usage_format: UsageFormat,
+    provider: str | None,
+    offerings: tuple[tuple[str, str], ...],
     ignored: tuple[str, ...],
     known_at: datetime | None,
     assume_utc: bool,
@@ -76,7 +94,8 @@ def price(
     """Price usage files, as their tools write them: files, folders, globs, or - for standard input.
 
     A file whose shape is known (llmpricing formats lists them) is recognised by its content, packed by gzip or zstd or
-    not, and answered with its bill: what was priced, what is not billed or repeated, what has no price, and why.
+    not, and answered with its bill: what was priced, what is not billed or repeated, what has no price, and why. With
+    -o each of its records goes to OUT, with its counts, what was charged, its outcome and its cost.
 
     Any other file is a plain table (CSV, NDJSON or Parquet): its rows with their cost go to OUT, rows that have none
     and why to REJECTS. Columns named as quotes name usage (input_tokens, cache_read_tokens, ...; prompt_tokens and
@@ -90,12 +109,13 @@ def price(
     """
     is_table = any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in _OF_TABLES)
     table = TableOptions(out, rejects, at_column, model_column, usage_format, ignored, known_at, assume_utc, force)
+    bill = BillOptions(ignored, known_at, as_json, out, force, provider, offerings)
     with usage_paths(files) as (paths, is_many):
         try:
             given = _given_shape(shape, columns)
             known, unknown = ([], list(paths)) if is_table and not given else _told_apart(paths, given, is_many)
             if known:
-                price_bill(known, unknown, BillOptions(ignored, known_at, as_json), ini)
+                price_bill(known, unknown, bill, ini)
             elif len(unknown) == 1 and not is_many:
                 price_table(unknown[0], table, ini)
             else:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import and_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +22,10 @@ from llmpricing.scripts.options import failures_told, open_book
 from llmpricing.scripts.terminal import rows_done, say, say_json
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.bill import Bill
+    from llmpricing.services.usage_log.bill import Bill, Each
     from llmpricing.services.usage_log.formats.files import UsageFile
 
+_OUTS = (".csv", ".ndjson", ".parquet")
 _SHOWN_REASONS = 20
 _SHOWN_NAMES = 5
 _SHOWN_FILES = 10
@@ -34,31 +39,70 @@ class BillOptions:
     ignored: tuple[str, ...]
     known_at: datetime | None
     as_json: bool
+    out: Path | None = None
+    force: bool = False
+    provider: str | None = None
+    offerings: tuple[tuple[str, str], ...] = ()
 
 
 def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: BillOptions, ini: Path) -> None:
     """Price the files as one bill and say it, and which ``unknown`` ones are left out; raises click.ClickException."""
-    from llmpricing.services.usage_log.bill import billed
+    from llmpricing.services.usage_log.bill import billed, priced_records
     from llmpricing.services.usage_log.columns import LogError, UncountedError
+    from llmpricing.services.usage_log.formats.assumptions import Assumptions
     from llmpricing.services.usage_log.formats.files import UsageFiles
     from llmpricing.services.usage_log.pricer import Pricer
 
+    _check_out(options.out, files, options.force)
+    assumed = Assumptions(options.provider, dict(options.offerings))
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         pricer = Pricer(session, datetime.now(UTC), options.known_at)
+        records = map(assumed.applied, UsageFiles(files, options.ignored).records())
         try:
-            with rows_done("Pricing") as advance:
-                bill = billed(pricer, UsageFiles(files, options.ignored).records(), advance)
+            with rows_done("Pricing") as advance, _each(options.out, files) as each:
+                bill = billed(priced_records(pricer, records), advance, each)
         except UncountedError as error:
             raise click.UsageError(str(error)) from None
         except LogError as error:
             raise click.ClickException(str(error)) from None
         except OSError as error:
-            raise click.ClickException(f"{error.filename}: {error.strerror}. Mend that, and try again.") from None
+            where = error.filename or options.out
+            raise click.ClickException(f"{where}: {error.strerror}. Mend that, and try again.") from None
     if options.as_json:
         say_json(bill_document(files, unknown, bill))
         return
     for line in (*_recognised(files, unknown), *_lines(bill)):
         say(line)
+    if options.out:
+        say(f"Each record with its price: {options.out}")
+
+
+def _check_out(out: Path | None, files: Sequence[UsageFile], force: bool) -> None:
+    """Raise click.UsageError where the records could not go there, before anything is read."""
+    if out is None:
+        return
+    if out.suffix not in _OUTS:
+        raise click.UsageError(f"{out} must end in {', '.join(_OUTS)}, which tells its shape.")
+    if out.exists() and not force:
+        raise click.UsageError(f"{out} exists: name another file with -o, or replace it with --force.")
+    if out.resolve() in {file.path.resolve() for file in files}:
+        raise click.UsageError(f"{out} is one of the files that are read: name another one with -o.")
+    if not os.access(out.resolve().parent, os.W_OK):
+        raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
+
+
+@contextmanager
+def _each(out: Path | None, files: Sequence[UsageFile]) -> Iterator[Each]:
+    """What is done with each priced record: nothing, or it is written down, for nobody who cannot read the files."""
+    from llmpricing.services.usage_log.write.part_file import mode_like
+    from llmpricing.services.usage_log.write.records import records_file
+
+    if out is None:
+        yield lambda priced: None
+        return
+    mode = reduce(and_, (mode_like(file.path) for file in files))
+    with records_file(out, mode) as take:
+        yield take
 
 
 def bill_document(files: Sequence[UsageFile], unknown: Sequence[Path], bill: Bill) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,16 +17,29 @@ from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import CountColumns
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import Outcome, OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.layout import AT, MODEL, PROVIDER, SERVICE_TIER, Layout
 from llmpricing.services.usage_log.pricer import Priced, Pricer
+from llmpricing.services.usage_log.row_by_row import RowAnswer
 
 _BATCH = 20_000
-_MOST_REASONS = 1000
+_MOST_REASONS, _MOST_NAMES = 1000, 100
+_STEP = 10_000
 _OTHERS = "other reasons"
 _NAMES = (MODEL, PROVIDER, AT, SERVICE_TIER, REGION)
 _LAYOUT = Layout(_NAMES, "auto", CountColumns({}, {}, "usage"), MODEL, AT, PROVIDER, SERVICE_TIER, REGION, ())
 _UTC = pa.timestamp("us", "UTC")
+
+
+class PricedRecord(NamedTuple):
+    """A record with its price: ``outcome`` tells why it has none. ``answer`` is what was said of its quote, if it was
+    quoted; ``cost`` is exact, in the answer's currency, or USD.
+    """
+
+    record: UsageRecord
+    outcome: Outcome
+    cost: Decimal | None = None
+    answer: RowAnswer = RowAnswer(None, "USD")
 
 
 @dataclass
@@ -56,66 +70,88 @@ class Bill:
     warned: Counter[str] = field(default_factory=Counter)
     sums: int = 0
 
+    def count(self, priced: PricedRecord) -> None:
+        """Add a record."""
+        self.rows += 1
+        record, (kind, reason) = priced.record, priced.outcome
+        if kind is OutcomeKind.REPEATED:
+            self.repeated += 1
+            return
+        if record.charged is not None:
+            self.charged[record.currency] += record.charged
+        if priced.cost is not None:
+            self._price(record, priced.cost, priced.answer)
+        elif kind is OutcomeKind.NOT_BILLED:
+            self.not_billed[reason] += 1
+        else:
+            self._refuse(record, reason)
+
+    def _price(self, record: UsageRecord, cost: Decimal, answer: RowAnswer) -> None:
+        one = self.models[answer.offering or record.model]
+        self.priced += 1
+        self.sums += record.span is not None
+        self.totals[answer.currency] += cost
+        one.records += 1
+        one.cost[answer.currency] += cost
+        self.warned.update(answer.warnings.split())
+
     def _refuse(self, record: UsageRecord, reason: str) -> None:
         known = reason if reason in self.unpriced or len(self.unpriced) < _MOST_REASONS else _OTHERS
         self.unpriced[known] += 1
-        if record.model and (record.model in self.unpriced_names[known] or len(self.unpriced_names[known]) < 100):
-            self.unpriced_names[known][record.model] += 1
-
-    def count(self, record: UsageRecord) -> bool:
-        """Add a record; whether its price is still to be told."""
-        self.rows += 1
-        kind, reason = record.outcome
-        if kind is OutcomeKind.REPEATED:
-            self.repeated += 1
-            return False
-        if record.charged is not None:
-            self.charged[record.currency] += record.charged
-        if kind is OutcomeKind.NOT_BILLED:
-            self.not_billed[reason] += 1
-        elif kind is OutcomeKind.UNPRICED:
-            self._refuse(record, reason)
-        elif kind is OutcomeKind.FREE:
-            self._price(record, record.model, "USD", Decimal(0))
-        elif not record.model.strip():
-            self._refuse(record, "names no model")
-        else:
-            return True
-        return False
-
-    def _price(self, record: UsageRecord, offering: str, currency: str, cost: Decimal) -> None:
-        self.priced += 1
-        self.sums += record.span is not None
-        self.totals[currency] += cost
-        self.models[offering].records += 1
-        self.models[offering].cost[currency] += cost
-
-    def add(self, records: Sequence[UsageRecord], priced: Priced) -> None:
-        """Add the prices of records that were counted."""
-        for row, (record, which, units) in enumerate(
-            zip(records, priced.which.tolist(), priced.units.tolist(), strict=True)
-        ):
-            answer = priced.answers[which]
-            if answer.reason is not None:
-                self._refuse(record, answer.reason)
-                continue
-            cost = priced.totals[row] if row in priced.totals else money(units)
-            self._price(record, answer.offering, answer.currency, cost)
-            self.warned.update(answer.warnings.split())
+        names = self.unpriced_names[known]
+        if record.model and (record.model in names or len(names) < _MOST_NAMES):
+            names[record.model] += 1
 
 
-def billed(pricer: Pricer, records: Iterable[UsageRecord], progress: Callable[[int], None] = lambda rows: None) -> Bill:
-    """The bill of all records, in constant memory."""
-    bill, rest = Bill(), iter(records)
-    while chosen := list(islice(rest, _BATCH)):
-        _add(bill, pricer, [record for record in chosen if bill.count(record)])
-        progress(len(chosen))
+Each = Callable[[PricedRecord], None]
+
+
+def billed(
+    priced: Iterable[PricedRecord], progress: Callable[[int], None] = lambda rows: None, each: Each = lambda one: None
+) -> Bill:
+    """The bill of all records, in constant memory; ``each`` is handed every one of them, in order."""
+    bill = Bill()
+    for one in priced:
+        bill.count(one)
+        each(one)
+        if not bill.rows % _STEP:
+            progress(_STEP)
+    progress(bill.rows % _STEP)
     return bill
 
 
-def _add(bill: Bill, pricer: Pricer, records: Sequence[UsageRecord]) -> None:
-    if records:
-        bill.add(records, pricer.price(batch_of(records)))
+def priced_records(pricer: Pricer, records: Iterable[UsageRecord]) -> Iterator[PricedRecord]:
+    """All records in order with their prices, some thousand at a time."""
+    rest = iter(records)
+    while chosen := list(islice(rest, _BATCH)):
+        wanted = [one for one in chosen if _is_billed(one)]
+        prices = iter(_priced(wanted, pricer.price(batch_of(wanted))) if wanted else ())
+        for one in chosen:
+            yield next(prices) if _is_billed(one) else _decided(one)
+
+
+def _is_billed(record: UsageRecord) -> bool:
+    return record.outcome.kind is OutcomeKind.BILLED and record.usage is not None and bool(record.model.strip())
+
+
+def _decided(record: UsageRecord) -> PricedRecord:
+    """What its file alone decides of a record."""
+    if record.outcome.kind is OutcomeKind.FREE:
+        return PricedRecord(record, record.outcome, Decimal(0))
+    if record.outcome.kind is OutcomeKind.BILLED:
+        return PricedRecord(record, unpriced("the record names no model"))
+    return PricedRecord(record, record.outcome)
+
+
+def _priced(records: Sequence[UsageRecord], priced: Priced) -> Iterator[PricedRecord]:
+    rows = zip(records, priced.which.tolist(), priced.units.tolist(), strict=True)
+    for row, (record, which, units) in enumerate(rows):
+        answer = priced.answers[which]
+        if answer.reason is not None:
+            yield PricedRecord(record, unpriced(answer.reason), None, answer)
+        else:
+            cost = priced.totals[row] if row in priced.totals else money(units)
+            yield PricedRecord(record, record.outcome, cost, answer)
 
 
 def batch_of(records: Sequence[UsageRecord]) -> Batch:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
+from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from pyarrow import parquet
 
 from llmpricing.scripts.cli import main
 from tests.commands import Commands, commands_on
@@ -91,3 +95,44 @@ def test_the_shapes_are_listed_one_a_line() -> None:
     said = CliRunner().invoke(main, ["formats"]).output.splitlines()
     assert len(said) == len(listed) > 30
     assert all(line.startswith(one["name"]) and one["title"] in line for line, one in zip(said, listed, strict=True))
+
+
+@pytest.mark.parametrize("ending", [".csv", ".ndjson", ".parquet"])
+def test_each_record_is_written_with_its_price_and_the_sum_is_the_bill(
+    commands: Commands, tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"rows{ending}"
+    files = [str(FOLDER / name) for name in ("litellm-spendlogs.json", "codex-session.jsonl")]
+    found = commands.json("price", *files, "-o", str(out))
+    rows = rows_of(out)
+    assert len(rows) == found["rows"]
+    assert sum(Decimal(row["cost"]) for row in rows if row["cost"]) == Decimal(found["totals"]["USD"])
+    assert sum(Decimal(row["charged"]) for row in rows if row["charged"]) == Decimal(found["charged"]["USD"])
+    assert Counter(row["outcome"] for row in rows) == {"billed": 7, "not_billed": 1, "unpriced": 1, "repeated": 2}
+    assert all(row["reason"] for row in rows if row["outcome"] in ("not_billed", "unpriced"))
+    again = commands.run("price", *files, "-o", str(out))
+    assert (again.exit_code, "replace it with --force" in again.output) == (2, True)
+
+
+def rows_of(out: Path) -> list[dict[str, str]]:
+    if out.suffix == ".parquet":
+        return parquet.read_table(out).to_pylist()
+    if out.suffix == ".csv":
+        return list(csv.DictReader(out.read_text("utf-8").splitlines()))
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def test_names_of_ones_own_and_an_unsaid_seller_can_be_stated(commands: Commands, tmp_path: Path) -> None:
+    row = json.loads(content("litellm-spendlogs.ndjson").splitlines()[0])
+    row["model"], row["custom_llm_provider"] = "prod-chat", ""
+    row["metadata"]["model_map_information"] = None
+    (tmp_path / "log.ndjson").write_text(json.dumps(row))
+    assert commands.json("price", str(tmp_path / "log.ndjson"))["unpriced"] == 1
+    mapped = commands.json("price", str(tmp_path / "log.ndjson"), "--map", "prod-chat=anthropic/claude-haiku-4-5")
+    assert mapped["totals"] == {"USD": "0.01025"}
+    row["model"] = "claude-haiku-4-5"
+    (tmp_path / "log.ndjson").write_text(json.dumps(row))
+    sold = commands.json("price", str(tmp_path / "log.ndjson"), "--provider", "anthropic")
+    assert sold["totals"] == {"USD": "0.01025"}
+    odd = commands.run("price", str(tmp_path / "log.ndjson"), "--map", "prod-chat")
+    assert (odd.exit_code, "is no NAME=OFFERING" in odd.output) == (2, True)

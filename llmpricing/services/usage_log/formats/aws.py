@@ -128,7 +128,7 @@ def _native_model(words: str) -> str:
     if words.startswith("Llama"):
         return f"meta.{words.lower()}-instruct-v1:0"
     name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z][a-z])", "-", words).lower()
-    return re.sub(r"(?<=\d)\.0(?=-|$)", "", name)
+    return re.sub(r"(?<=\d)\.0(?=-|$)", "", name).replace("deep-seek", "deepseek")
 
 
 def _tokens(amount: Decimal, unit: str, is_market: bool) -> Decimal:
@@ -146,6 +146,7 @@ class BillColumns:
 
     charge: str
     usage_type: str
+    service: tuple[str, ...]
     resource: str
     description: tuple[str, ...]
     amount: str
@@ -176,7 +177,11 @@ class BillColumns:
         if charge not in ("Usage", "DiscountedUsage"):
             return replace(made, outcome=not_billed(f"a line of {charge or 'no kind'}, not of usage"))
         if kind is None:
-            return replace(made, outcome=not_billed("no language model's tokens"))
+            is_model = "bedrock" in f"{row.text(*self.service)} {row.text(*self.description)}".lower() and charged
+            reason = (
+                unpriced("the usage type is not understood") if is_model else not_billed("no language model's tokens")
+            )
+            return replace(made, model=row.text(self.usage_type) if is_model else "", outcome=reason)
         amount = row.amount(self.amount) or Decimal(0)
         if not amount:
             return replace(made, model=kind.model, outcome=not_billed("a line of zero"))
@@ -199,6 +204,7 @@ class BillColumns:
 _CUR = BillColumns(
     charge="line_item_line_item_type",
     usage_type="line_item_usage_type",
+    service=("line_item_product_code",),
     resource="line_item_resource_id",
     description=("line_item_line_item_description",),
     amount="line_item_usage_amount",
@@ -214,6 +220,7 @@ _CUR = BillColumns(
 _FOCUS = BillColumns(
     charge="ChargeCategory",
     usage_type="x_UsageType",
+    service=("x_ServiceCode", "ServiceName"),
     resource="ResourceId",
     description=("ServiceName", "ChargeDescription"),
     amount="PricingQuantity",

@@ -19,7 +19,12 @@ _AZURE_METER = re.compile(
     r"(?P<model>.+?)[ -](?P<more>(?:(?:batch|pp|prty|priority|flex|cached|cchd|cache|aud|audio|img|txt|text|rt)[ -])*)"
     r"(?P<kind>inp|inpt|input|outp|outpt|opt|out|output)[ -]"
     r"(?P<zone>(?:glbl|global|dzone|dz|dzn|data zone|regnl|rgnl|regional)?)"
-    r"[ -]?(?:tokens?|tkns?)?",
+    r"[ -]?(?:1[KM][ -])?(?:tokens?|tkns?)?",
+    re.IGNORECASE,
+)
+_AZURE_EMBEDDING = re.compile(
+    r"(?P<model>.*embedding.*?)(?P<more>)(?P<kind>)(?:[ -]inpt?)?"
+    r"(?:[ -](?P<zone>glbl|global|dzone|dz|dzn|data zone|regnl|rgnl|regional))?[ -](?:tokens?|tkns?)",
     re.IGNORECASE,
 )
 _CACHED = frozenset({"cached", "cchd", "cache"})
@@ -36,10 +41,20 @@ _DATED = {
 }
 
 
+def _azure_other(row: Row, made: UsageRecord, meter: str, charged: Decimal | None) -> UsageRecord:
+    """A line of another service, or of a model's meter that is not understood, which is money without a price."""
+    about = row.text("meterCategory", "MeterCategory") + row.text("meterSubCategory", "MeterSubCategory")
+    if not any(name in about.lower() for name in ("openai", "foundry models")):
+        return replace(made, outcome=_NO_MODEL)
+    return replace(made, model=meter, charged=charged, outcome=unpriced("the meter's name is not understood"))
+
+
 def _azure_model(words: str) -> str:
     """The model's id of a meter's words: "gpt 4o 1120" is gpt-4o-2024-11-20."""
     name = re.sub(r"[ _]+", "-", words.strip().lower())
     model, _, date = name.rpartition("-")
+    if re.fullmatch(r"(?:o\d|gpt-4\.1|gpt-5).*", model) and re.fullmatch(r"[01]\d[0-3]\d", date):
+        return model  # whose snapshots all cost the same
     return _DATED.get((model, date), name)
 
 
@@ -60,12 +75,12 @@ def _azure(row: Row) -> UsageRecord:
         subscription=row.text("subscriptionName", "SubscriptionName"),
     )
     made = UsageRecord("", at, None, "azure", timedelta(days=1), currency=currency, labels=facts)
-    found = _AZURE_METER.fullmatch(meter)
+    found = _AZURE_EMBEDDING.fullmatch(meter) or _AZURE_METER.fullmatch(meter)
     if charge.lower() != "usage":
         outcome = not_billed(f"a line of {charge or 'no kind'}, not of usage")
         return replace(made, charged=charged if found else None, outcome=outcome)
     if not found:
-        return replace(made, outcome=_NO_MODEL)
+        return _azure_other(row, made, meter, charged)
     model = _azure_model(found["model"])
     more = found["more"].lower().replace("-", " ").split()
     quantity, unit = row.amount("quantity", "Quantity") or Decimal(0), row.text("unitOfMeasure", "UnitOfMeasure")
@@ -79,7 +94,7 @@ def _azure(row: Row) -> UsageRecord:
     count = int(tokens.to_integral_value())
     usage = usage_of({f"{way}_tokens": count, part: count}, is_sum=True)
     tier = next((_TIERS[one] for one in more if one in _TIERS), None)
-    where = context(tier, _azure_place(found["zone"], location))
+    where = context(tier, _azure_place(found["zone"] or "", location))
     return replace(made, model=model, usage=usage, context=where, charged=charged)
 
 

@@ -110,7 +110,7 @@ def _portkey(row: Row) -> UsageRecord:
     """A log of Portkey: what was cached stands in the seller's own answer only."""
     response = row.inner("response")
     body = response.inner("body")
-    found, status = body.inner("usage", "usageMetadata"), row.count("response_status_code")
+    found, status = body.inner("usage", "usageMetadata"), row.amount("response_status_code")
     row.known("req_units", "res_units", "total_units")
     model = row.text("ai_model") or body.text("model") or row.inner("request").inner("body").text("model")
     at, cost = row.instant("created_at", "time_of_generation"), row.amount("cost")

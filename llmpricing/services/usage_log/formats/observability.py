@@ -128,7 +128,7 @@ def _helicone(row: Row) -> UsageRecord:
         BESIDE,
     )
     row.known("total_tokens")
-    status, reference = row.count("status"), row.text("cache_reference_id")
+    status, reference = row.amount("status"), row.text("cache_reference_id")  # below 0: cancelled, yet billed
     outcome = BILLED
     if reference and reference != _NO_REFERENCE:
         outcome = not_billed("answered from Helicone's own cache")

@@ -53,6 +53,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with its attributes beside its own fields, by dotted names; lists of attributes are taken apart."""
     found: dict[str, Any] = {}
     for name, value in row.items():
+        name = name.removeprefix("attributes.") if isinstance(name, str) else name
         if name in ("attributes", "span_attributes", "SpanAttributes"):
             found.update(_attributes(value))
         elif isinstance(value, Mapping) and name in ("gen_ai", "llm", "ai", "openinference"):
@@ -143,7 +144,10 @@ def _made(
     is_counted = any(counts.values())
     if not is_call and not is_counted:
         return None
-    trace, span = row.text("traceId", "trace_id", "TraceId"), row.text("spanId", "span_id", "SpanId")
+    trace, span = (
+        row.text("traceId", "trace_id", "TraceId", "context.trace_id"),
+        row.text("spanId", "span_id", "SpanId", "context.span_id"),
+    )
     at = _started(row)
     where = context(tier, place_of(row.text("gen_ai.inference_geo")))
     record_id = f"{trace}:{span}:{at}" if trace and span else None  # some writers begin anew with their numbers

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.usage_log.bill import Bill, billed
+from llmpricing.services.usage_log.bill import Bill, billed, priced_records
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.pricer import Pricer
 from llmpricing.sources.registry import SOURCES
@@ -43,7 +43,7 @@ def with_entries(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
 
 def bill_of(session: Session, name: str) -> Bill:
     pricer = Pricer(session, datetime.now(UTC), None)
-    return billed(pricer, UsageFiles([usage_file(FOLDER / name)]).records())
+    return billed(priced_records(pricer, UsageFiles([usage_file(FOLDER / name)]).records()))
 
 
 def figures(bill: Bill) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_what_only_litellms_map_prices_is_said_to_have_no_price_without_it(bundl
 
 def test_files_together_cost_what_each_does(with_entries: Session) -> None:
     files = [usage_file(FOLDER / name) for name in NAMES]
-    together = billed(Pricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records())
+    together = billed(priced_records(Pricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records()))
     assert together.rows == sum(expected["rows"] for expected in EXPECTED.values())
     apart = [bill_of(with_entries, name) for name in NAMES]
     assert together.totals["USD"] == sum(bill.totals.get("USD", Decimal(0)) for bill in apart)

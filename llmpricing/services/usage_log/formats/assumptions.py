@@ -1,0 +1,24 @@
+"""What the user states where the files do not: the seller, and what names of one's own mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from llmpricing.services.usage_log.formats.record import UsageRecord
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """``provider`` sells what no record says the seller of; ``offerings`` are meant by these names, whoever sells."""
+
+    provider: str | None = None
+    offerings: Mapping[str, str] = field(default_factory=dict)
+
+    def applied(self, record: UsageRecord) -> UsageRecord:
+        """The record with what it leaves out."""
+        if offering := self.offerings.get(record.model):
+            return replace(record, model=offering, provider=None)
+        if self.provider and record.provider is None:
+            return replace(record, provider=self.provider)
+        return record

@@ -1,0 +1,114 @@
+"""Priced records as a file: one row each, with what it cost, what was charged, and why where it has no price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+import pyarrow as pa
+from pyarrow import parquet
+
+from llmpricing.domain.money import to_text
+from llmpricing.services.usage_log.bill import Each, PricedRecord
+from llmpricing.services.usage_log.write.csv_cells import csv_line
+from llmpricing.services.usage_log.write.part_file import part_file
+
+COLUMNS = (
+    *("at", "span_seconds", "provider", "model", "service_tier", "region", "usage", "record_id", "labels"),
+    *(
+        "charged",
+        "charged_currency",
+        "outcome",
+        "reason",
+        "cost",
+        "currency",
+        "state",
+        "offering",
+        "price_ids",
+        "warnings",
+    ),
+)
+_BATCH = 10_000
+_SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS])
+
+
+def cells_of(priced: PricedRecord) -> dict[str, str | None]:
+    """The row of a record: amounts and counts exact, as texts; counts and labels as JSON texts."""
+    record, answer, is_priced = priced.record, priced.answer, priced.cost is not None
+    counts = {meter: to_text_or_int(number) for meter, number in record.usage.stated.items()} if record.usage else None
+    return {
+        "at": record.at.isoformat() if record.at else None,
+        "span_seconds": str(int(record.span.total_seconds())) if record.span else None,
+        "provider": record.provider,
+        "model": record.model or None,
+        "service_tier": record.context.service_tier,
+        "region": record.context.region,
+        "usage": _json(counts) if counts else None,
+        "record_id": record.record_id,
+        "labels": _json(dict(record.labels)) if record.labels else None,
+        "charged": None if record.charged is None else to_text(record.charged),
+        "charged_currency": None if record.charged is None else record.currency,
+        "outcome": priced.outcome.kind.value,
+        "reason": priced.outcome.reason or None,
+        "cost": None if priced.cost is None else to_text(priced.cost),
+        "currency": answer.currency if is_priced else None,
+        "state": (answer.state or "free") if is_priced else None,
+        "offering": answer.offering or None,
+        "price_ids": answer.price_ids or None,
+        "warnings": answer.warnings or None,
+    }
+
+
+def to_text_or_int(number: object) -> object:
+    """Whole numbers as they are, others as exact texts."""
+    return number if isinstance(number, int) else str(number)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+class _Rows:
+    """Takes records and writes them down, some thousand at a time."""
+
+    def __init__(self, file: BinaryIO, ending: str) -> None:
+        self._file, self._ending = file, ending
+        self._waiting: list[dict[str, str | None]] = []
+        self._parquet = parquet.ParquetWriter(file, _SCHEMA) if ending == ".parquet" else None
+        if ending == ".csv":
+            self._file.write(csv_line(COLUMNS).encode() + b"\n")
+
+    def take(self, priced: PricedRecord) -> None:
+        self._waiting.append(cells_of(priced))
+        if len(self._waiting) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        rows, self._waiting = self._waiting, []
+        if self._parquet and rows:
+            self._parquet.write_table(pa.Table.from_pylist(rows, _SCHEMA))
+        elif self._ending == ".csv":
+            for row in rows:
+                self._file.write(csv_line(row[name] or "" for name in COLUMNS).encode(errors="replace") + b"\n")
+        elif not self._parquet:
+            self._file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
+
+    def close(self) -> None:
+        self.flush()
+        if self._parquet:
+            self._parquet.close()
+
+
+@contextmanager
+def records_file(path: Path, mode: int) -> Iterator[Each]:
+    """What writes each record to the file, by its ending: .csv, .ndjson or .parquet. The file appears whole, when the
+    block ends well.
+    """
+    with part_file(path, mode) as part:
+        rows = _Rows(part.file, path.suffix)
+        yield rows.take
+        rows.close()
+        part.keep()
