@@ -140,12 +140,17 @@ def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
     asked = request.matchdict["id"]
     item = listing.get_offering(request.dbsession, clocks, asked)
     if item is None:
-        if (named := listing.id_like(request.dbsession, asked)) not in (None, asked):
-            raise HTTPMovedPermanently(
-                _address_of(request, asked, str(named)), headers={"Cache-Control": "max-age=3600"}
-            )
-        raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
+        raise nearly(request, asked)
     return item
+
+
+def nearly(request: Request, asked: str) -> Exception:
+    """Why no offering has the id of this address: it is written otherwise, which leads there, or a 404."""
+    if (named := listing.id_like(request.dbsession, asked)) not in (None, asked):
+        address = _address_of(request, asked, str(named))
+        moved: Exception = HTTPMovedPermanently(address, headers={"Cache-Control": "max-age=3600"})
+        return moved
+    return Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
 
 
 def _address_of(request: Request, asked: str, named: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from llmpricing.web import openapi
-from llmpricing.web.api import health, models, names, providers, quotes, reference, sources
+from llmpricing.web.api import compare, health, history, models, names, providers, quotes, reference, sources
 from llmpricing.web.caching import ContentHash
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import pages
@@ -17,8 +17,12 @@ OPERATIONS = (
     health.LIVE,
     health.HEALTH,
     providers.PROVIDERS,
+    providers.PROVIDER,
     models.MODELS,
     models.MODEL,
+    history.HISTORY,
+    history.CHANGES,
+    compare.COMPARE,
     names.RESOLVE,
     names.COVERAGE,
     quotes.QUOTE,

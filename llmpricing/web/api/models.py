@@ -90,7 +90,7 @@ def list_models(request: Request) -> ListAnswer:
 
 def _answer(request: Request, question: Question) -> ListAnswer:
     page = ask(request, question)
-    meta = ListMeta(page.count, next_cursor(question, page), **_meta(request, question.clocks))
+    meta = ListMeta(page.count, next_cursor(question, page), **model_meta(request, question.clocks))
     return ListAnswer([ItemJson(**item_json(item)) for item in page.items], meta)
 
 
@@ -105,10 +105,11 @@ def show_model(request: Request) -> ModelAnswer:
         other_sellers=details.other_sellers,
         aliases=details.aliases,
     )
-    return ModelAnswer(data, ModelMeta(**_meta(request, clocks)))
+    return ModelAnswer(data, ModelMeta(**model_meta(request, clocks)))
 
 
-def _meta(request: Request, clocks: Clocks) -> dict[str, Any]:
+def model_meta(request: Request, clocks: Clocks) -> dict[str, Any]:
+    """What stands beside offerings of these clocks."""
     return {
         "as_of": clocks.as_of,
         "known_at": clocks.known_at,

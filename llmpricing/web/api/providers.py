@@ -6,7 +6,8 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import listing
-from llmpricing.web.api.answers import CountMeta
+from llmpricing.web.api.answers import CountMeta, VersionMeta
+from llmpricing.web.errors import Refused
 from llmpricing.web.operations import Operation
 
 
@@ -32,6 +33,32 @@ def list_providers(request: Request) -> ProvidersAnswer:
     return ProvidersAnswer(data, CountMeta(len(data)))
 
 
+class ProviderAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """One seller."""
+
+    data: ProviderJson
+    meta: VersionMeta
+
+
+def show_provider(request: Request) -> ProviderAnswer:
+    """One seller, by its id in any case."""
+    PROVIDER.read(request)
+    asked = request.matchdict["id"].rstrip("/").casefold()
+    for found in listing.providers(request.dbsession):
+        if found[0].casefold() == asked:
+            return ProviderAnswer(ProviderJson(*found), VersionMeta(request.book.version))
+    raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
+
+
+PROVIDER = Operation(
+    name="provider",
+    path="/api/v1/providers/{id}",
+    view=show_provider,
+    title="One seller",
+    answers=(ProviderAnswer,),
+    is_lasting=True,
+    refusals=(404,),
+)
 PROVIDERS = Operation(
     name="providers",
     path="/api/v1/providers",

@@ -1,0 +1,69 @@
+"""The prices of one offering over time, as they were believed at one recorded time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.orm import Session
+
+from llmpricing.models import Offering, PriceRow, Source
+
+
+@dataclass(frozen=True, slots=True)
+class PastPrice:
+    """A price and when it was charged: ``amount`` in ``currency`` per ``per`` units. ``recorded_at`` is when we learnt
+    it, ``conditions`` its key as in changes and disagreements, empty for the base price.
+    """
+
+    price_id: int
+    meter: str
+    conditions: str
+    state: str
+    amount: Decimal | None
+    currency: str
+    per: int
+    valid_from: datetime | None
+    valid_until: datetime | None
+    basis: str
+    source: str
+    recorded_at: datetime
+
+
+def price_history(session: Session, slug: str, known_at: datetime) -> list[PastPrice] | None:
+    """All of them by meter and conditions, the oldest first; None where no offering has this id at ``known_at``."""
+    offering = session.scalar(select(Offering.id).where(Offering.slug == slug, Offering.created_at <= known_at))
+    if offering is None:
+        return None
+    query = (
+        select(PriceRow, Source.slug)
+        .join(Source, Source.id == PriceRow.source_id)
+        .where(PriceRow.offering_id == cast(offering, BigInteger), PriceRow.believed_at(known_at))
+        .order_by(
+            PriceRow.meter.collate("C"),
+            PriceRow.condition_key.collate("C"),
+            func.lower(PriceRow.valid).nulls_first(),
+            PriceRow.id,
+        )
+    )
+    return [_past(row, source) for row, source in session.execute(query)]
+
+
+def _past(row: PriceRow, source: str) -> PastPrice:
+    assert row.recorded.lower is not None, "a price is recorded at some time"  # noqa: S101 - the database refuses others
+    return PastPrice(
+        price_id=row.id,
+        meter=row.meter,
+        conditions=row.condition_key,
+        state=row.state,
+        amount=row.amount,
+        currency=row.currency,
+        per=row.per_quantity,
+        valid_from=row.valid.lower,
+        valid_until=row.valid.upper,
+        basis=row.basis,
+        source=source,
+        recorded_at=row.recorded.lower,
+    )

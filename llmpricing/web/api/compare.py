@@ -1,0 +1,80 @@
+"""GET /api/v1/compare: two to five offerings side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+
+from llmpricing.domain.money import ratio_text
+from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import DecimalText, as_json
+from llmpricing.web.api.models import ModelMeta, item_json, model_meta
+from llmpricing.web.errors import Refused, invalid
+from llmpricing.web.list_query import CLOCKS, read_clocks
+from llmpricing.web.operations import Operation
+
+FEWEST, MOST = 2, 5
+ComparedJson: Any = as_json(
+    "ComparedJson", OfferingItem, input_times_cheapest=DecimalText | None, output_times_cheapest=DecimalText | None
+)
+
+
+class CompareAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Offerings in the order asked. ``..._times_cheapest`` is how many times the cheapest in its currency one costs: 1
+    for the cheapest, null where nobody knows or the cheapest is free.
+    """
+
+    data: list[ComparedJson]
+    meta: ModelMeta
+
+
+def compare(request: Request) -> CompareAnswer:
+    """Side by side; 404 where one of the ids is unknown."""
+    values = COMPARE.read(request)
+    slugs = list(dict.fromkeys(one.strip() for one in values.get("models", "").split(",") if one.strip()))
+    if not FEWEST <= len(slugs) <= MOST:
+        raise invalid("models", f"models takes {FEWEST} to {MOST} ids with commas between them.")
+    clocks = read_clocks(values, request.period.start, request.book)
+    found = {item.id: item for item in listing.get_offerings(request.dbsession, clocks, slugs)}
+    if unknown := [slug for slug in slugs if slug not in found]:
+        message = "No offering has one of these ids. Ids look like openai/gpt-4o."
+        raise Refused(404, "MODEL_NOT_FOUND", message, field="models", unknown=unknown)
+    items = [found[slug] for slug in slugs]
+    data = [
+        ComparedJson(
+            **item_json(item),
+            input_times_cheapest=_times(item, items, "input_per_mtok"),
+            output_times_cheapest=_times(item, items, "output_per_mtok"),
+        )
+        for item in items
+    ]
+    return CompareAnswer(data, ModelMeta(**model_meta(request, clocks)))
+
+
+def _times(item: OfferingItem, items: Sequence[OfferingItem], name: str) -> str | None:
+    price: Decimal | None = getattr(item, name)
+    same = [value for one in items if one.currency == item.currency and (value := getattr(one, name)) is not None]
+    if price is None or not min(same):
+        return None
+    return ratio_text(Fraction(price) / Fraction(min(same)))
+
+
+COMPARE = Operation(
+    name="compare",
+    path="/api/v1/compare",
+    view=compare,
+    title=f"{FEWEST} to {MOST} offerings side by side, and how many times the cheapest each costs",
+    parameters={"models": p.text_of(2000).of("their ids, with commas between them"), **CLOCKS},
+    required=("models",),
+    answers=(CompareAnswer,),
+    rows=ComparedJson,
+    is_lasting=True,
+    refusals=(404,),
+)

@@ -1,0 +1,191 @@
+"""GET /api/v1/history/{id} and /api/v1/changes: what prices were over time, and what moved of late."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+
+from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.observations import Amount
+from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
+from llmpricing.services.catalogue.price_history import PastPrice, price_history
+from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import DecimalText, as_json
+from llmpricing.web.conditional import valid_until
+from llmpricing.web.errors import invalid
+from llmpricing.web.list_query import nearly, own_case, provider_ids
+from llmpricing.web.operations import Operation
+from llmpricing.web.paging import read_place, write_place
+from llmpricing.web.selecting import is_csv
+
+DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
+SINCE = timedelta(days=7)
+_PAGE: dict[str, p.Reader] = {
+    "limit": p.whole(1, MAX_LIMIT).of(f"how many at the most; {DEFAULT_LIMIT} where it is left out"),
+    "cursor": p.cursor,
+}
+
+PastPriceJson: Any = as_json("PastPriceJson", PastPrice)
+
+
+class HistoryMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside a page of a history."""
+
+    count: int
+    next: str | None
+    known_at: datetime
+    catalogue_version: int
+
+
+class HistoryAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of an offering's prices over time."""
+
+    data: list[PastPriceJson]
+    meta: HistoryMeta
+
+
+class AmountJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A price without its source."""
+
+    state: str
+    amount: DecimalText | None
+    currency: str
+    per: int
+
+
+class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A published price that moved. ``old`` or ``new`` is null where there was or is none; ``factor`` is new / old."""
+
+    offering: str
+    meter: str
+    conditions: str
+    old: AmountJson | None
+    new: AmountJson | None
+    factor: DecimalText | None
+    recorded_at: datetime
+    valid_from: datetime | None
+    source: str
+
+
+class ChangesMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside a page of changes; ``since`` is when the price book began where that is later than asked."""
+
+    count: int
+    next: str | None
+    since: datetime
+    as_of: datetime
+    valid_until: datetime | None
+    catalogue_version: int
+
+
+class ChangesAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of changes."""
+
+    data: list[ChangeJson]
+    meta: ChangesMeta
+
+
+def show_history(request: Request) -> HistoryAnswer:
+    """A page of what one offering's prices were, are and will be."""
+    values, slug = HISTORY.read(request), request.matchdict["id"]
+    known_at = request.book.known_at(values.get("known_at"))
+    found = price_history(request.dbsession, slug, known_at)
+    if found is None:
+        raise nearly(request, slug)
+    wanted = [one for one in found if one.meter == values.get("meter", one.meter)]
+    page, following = _page(request, values, wanted, [one.price_id for one in wanted])
+    rows = [PastPriceJson(**_told(one)) for one in page]
+    return HistoryAnswer(rows, HistoryMeta(len(wanted), following, known_at, request.book.version))
+
+
+def list_changes(request: Request) -> ChangesAnswer:
+    """A page of what moved since a time, by offering, meter and conditions; announced prices too."""
+    values, now = CHANGES.read(request), request.period.start
+    since = comparable_since(request.dbsession, values.get("since", now - SINCE))
+    asked = values.get("model")
+    found = changes_since(request.dbsession, since, now, None if asked is None else set(asked))
+    if "provider" in values:
+        sellers = own_case(values["provider"], provider_ids(request))
+        found = [one for one in found if one.offering.partition("/")[0] in sellers]
+    places = [[one.offering, one.meter, one.condition_key, str(one.valid_from), one.new is None] for one in found]
+    page, following = _page(request, values, found, places)
+    meta = ChangesMeta(len(found), following, since, now, valid_until(request), request.book.version)
+    return ChangesAnswer([_moved(one) for one in page], meta)
+
+
+def _page(request: Request, values: dict[str, Any], rows: list[Any], places: list[Any]) -> tuple[list[Any], str | None]:
+    """The rows of a page, and the cursor of what comes after them, which names the last row's place."""
+    question = {name: str(one) for name, one in values.items() if name not in ("cursor", "limit", "fields", "format")}
+    question["path"] = request.path_info
+    begin = 0
+    if "cursor" in values:
+        place = read_place(values["cursor"], question, Any)
+        if place not in places:
+            raise invalid("cursor", "What this cursor names is there no more: start again without it.")
+        begin = places.index(place) + 1
+    end = begin + values.get("limit", len(rows) if is_csv(request) else DEFAULT_LIMIT)
+    following = write_place(places[end - 1], question) if end < len(rows) else None
+    return rows[begin:end], following
+
+
+def _told(one: PastPrice) -> dict[str, Any]:
+    return {name: to_text(value) if isinstance(value, Decimal) else value for name, value in asdict(one).items()}
+
+
+def _moved(one: Change) -> ChangeJson:
+    return ChangeJson(
+        offering=one.offering,
+        meter=one.meter,
+        conditions=one.condition_key,
+        old=_amount(one.old),
+        new=_amount(one.new),
+        factor=ratio_text(one.factor) if one.factor else None,
+        recorded_at=one.recorded_at,
+        valid_from=one.valid_from,
+        source=one.source,
+    )
+
+
+def _amount(stated: Amount | None) -> AmountJson | None:
+    if stated is None:
+        return None
+    amount = None if stated.amount is None else to_text(stated.amount)
+    return AmountJson(stated.state, amount, stated.currency, stated.per)
+
+
+HISTORY = Operation(
+    name="history",
+    path="/api/v1/history/{id}",
+    view=show_history,
+    title="What one offering's prices were, are and will be",
+    parameters={
+        "meter": p.text.of("of this meter"),
+        "known_at": p.time.of("as it was known then; as it is known now where it is left out"),
+        **_PAGE,
+    },
+    answers=(HistoryAnswer,),
+    rows=PastPriceJson,
+    is_lasting=True,
+    refusals=(404,),
+)
+CHANGES = Operation(
+    name="changes",
+    path="/api/v1/changes",
+    view=list_changes,
+    title="Published prices that moved, and those that are announced",
+    parameters={
+        "since": p.time.of("beside what was charged and known then; seven days ago where it is left out"),
+        "provider": p.text.of("of these sellers, by id"),
+        "model": p.text.of("of these offerings, by id"),
+        **_PAGE,
+    },
+    repeatable=("provider", "model"),
+    answers=(ChangesAnswer,),
+    rows=ChangeJson,
+    is_lasting=True,
+)
