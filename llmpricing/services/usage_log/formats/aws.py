@@ -140,6 +140,9 @@ def _tokens(amount: Decimal, unit: str, is_market: bool) -> Decimal:
     raise UsageError("unit", f"is {unit[:40] or 'not stated'}, of which it is not known how many tokens it means")
 
 
+_NO_MODEL = not_billed("no language model's tokens")
+
+
 @dataclass(frozen=True)
 class BillColumns:
     """The columns of a bill's line, by what they are called in one kind of bill."""
@@ -172,16 +175,14 @@ class BillColumns:
 
     def _of_model(self, row: Row, kind: TokenKind | None, charge: str, made: UsageRecord) -> UsageRecord:
         resource, charged = row.text(self.resource), row.amount(self.charged)
-        is_ours = kind is not None or "bedrock" in f"{resource} {row.text(*self.description)}".lower()
+        about = " ".join((resource, row.text(*self.description), row.text(*self.service))).lower()
+        is_ours = kind is not None or "bedrock" in about
         made = replace(made, charged=charged if is_ours else None)
         if charge not in ("Usage", "DiscountedUsage"):
             return replace(made, outcome=not_billed(f"a line of {charge or 'no kind'}, not of usage"))
         if kind is None:
-            is_model = "bedrock" in f"{row.text(*self.service)} {row.text(*self.description)}".lower() and charged
-            reason = (
-                unpriced("the usage type is not understood") if is_model else not_billed("no language model's tokens")
-            )
-            return replace(made, model=row.text(self.usage_type) if is_model else "", outcome=reason)
+            reason = unpriced("the usage type is not understood") if is_ours and charged else _NO_MODEL
+            return replace(made, model=row.text(self.usage_type) if is_ours else "", outcome=reason)
         amount = row.amount(self.amount) or Decimal(0)
         if not amount:
             return replace(made, model=kind.model, outcome=not_billed("a line of zero"))
