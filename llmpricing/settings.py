@@ -188,6 +188,13 @@ class Settings:
         "a price list holds no more entries; the largest known ones hold some 5,000",
         "100000",
     )
+    evidence_grace_days: int = _setting(
+        "llmpricing.evidence_grace_days",
+        _integer(1, 3650),
+        "days that a source's prices count as seen after its last list; changed, all prices are chosen anew at the "
+        "next initialisation or import",
+        "45",
+    )
 
 
 _ENVIRONMENT_NAMES = {"sqlalchemy.url": "LLMPRICING_DATABASE_URL", "redis.url": "LLMPRICING_REDIS_URL"}

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from llmpricing.domain.observations import Basis
 
-GRACE = timedelta(days=45)  # how long a source speaks on after its last list
+GRACE = timedelta(days=45)  # how long a source speaks on after its last list, where nobody says otherwise
 _AT_ALL = timedelta(seconds=1)  # the time of the last list itself
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
@@ -70,13 +70,14 @@ class Sighting:
     superseded: datetime | None
     documented: bool  # the period itself is stated, however late it was said
     newest: datetime
+    grace: timedelta = GRACE
 
     @property
     def fresh_until(self) -> datetime:
         """Until when, exclusive, the price is stated or seen."""
-        if self.superseded is None and self.last + GRACE >= self.newest:
+        if self.superseded is None and self.last + self.grace >= self.newest:
             return FOREVER
-        return self.last + (GRACE if self.documented or self.superseded is None else _AT_ALL)
+        return self.last + (self.grace if self.documented or self.superseded is None else _AT_ALL)
 
     def at(self, at: datetime) -> PriceEvidence:
         """The evidence at a time for which the price is valid."""

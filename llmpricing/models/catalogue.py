@@ -20,7 +20,8 @@ class BookVersion(Base):
     """One row: the version of all that is published. Whatever changes an answer raises it in the same transaction.
 
     ``book`` tells this price book from any other, so that a cache that has seen two never mixes their versions.
-    ``rules`` is the version of the rules by which its prices were chosen last.
+    ``rules`` is the version of the rules by which its prices were chosen last, ``evidence_grace_days`` for how long a
+    source then spoke on after its last list.
     """
 
     __tablename__ = "catalogue"
@@ -31,6 +32,7 @@ class BookVersion(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[datetime]
     rules: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    evidence_grace_days: Mapped[int] = mapped_column(BigInteger, server_default=text("45"))
 
 
 class Provider(Base):

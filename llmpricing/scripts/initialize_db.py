@@ -71,7 +71,9 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
     with transaction(engine) as session:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrations.INITIALISE_LOCK})
         with progress_bar("Publishing prices") as progress:
-            summaries = seed(session, settings.seed, datetime.now(UTC), progress)
+            summaries = seed(
+                session, settings.seed, datetime.now(UTC), progress, grace_days=settings.evidence_grace_days
+            )
         for summary in summaries:
             if summary.outcome == "described":
                 say(f"  {summary.source} of {summary.published_at:%d %b %Y}: capabilities, modalities and limits")

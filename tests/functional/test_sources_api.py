@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
+from llmpricing.domain.evidence import GRACE
 from llmpricing.models import Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import ReadList
@@ -229,7 +230,9 @@ def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> No
         slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
         modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
         sources = {source.id: source for source in session.scalars(select(Source))}
-        read = readings.ReadingsOf(session)(dict(session.execute(select(Offering.id, Offering.provider_id)).all()))
+        read = readings.ReadingsOf(session, GRACE)(
+            dict(session.execute(select(Offering.id, Offering.provider_id)).all())
+        )
         ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
         found_in = observations.observations_of(session, list(slugs), components, sources)
     engine.dispose()

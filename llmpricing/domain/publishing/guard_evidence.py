@@ -102,7 +102,7 @@ class Evidence:
         return entry if entry and self._is_fresh(entry, at) else None
 
     def _is_fresh(self, entry: TimelineEntry, at: datetime) -> bool:
-        return is_fresh(entry, at, self.lists, self.left_out.get(entry.source))
+        return is_fresh(entry, at, self.lists, self.left_out.get(entry.source), grace=self.market.grace)
 
     def are_independent(self, one: str, other: str) -> bool:
         """Whether neither of two sources takes its prices from the other one."""

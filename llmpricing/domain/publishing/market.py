@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from statistics import median
 
@@ -36,12 +36,13 @@ def _nobody() -> Sequence[OtherSeller]:
 class Market:
     """``derived_from``: which source takes its prices from which other one. ``usual``: the range of what sellers ask
     for a unit of a meter in a mode, in USD, None where too few do. ``sellers``: the other sellers of the model; both
-    are asked only where a value needs it.
+    are asked only where a value needs it. A source speaks on for the ``grace`` after its last list.
     """
 
     derived_from: Mapping[str, str] = field(default_factory=dict)
     usual: Callable[[str | None, str], Range | None] = _nothing_usual
     sellers: Callable[[], Sequence[OtherSeller]] = _nobody
+    grace: timedelta = GRACE
 
     def asked(self, component: Component, at: datetime, sources: frozenset[str], lists: Lists) -> AskingPrices:
         """What other sellers ask at a time, by what these sources were seen to state then."""
@@ -50,7 +51,7 @@ class Market:
             for source, entries in seller.timelines.get(component, {}).items():
                 entry = entry_at(entries, at) if source in sources else None
                 price = entry.segment.unit_price if entry and entry.segment.currency == "USD" else None
-                if entry and price and is_fresh(entry, at, lists):
+                if entry and price and is_fresh(entry, at, lists, grace=self.grace):
                     found.setdefault(seller.provider, []).append(price)
         return AskingPrices(found)
 
@@ -86,12 +87,14 @@ def are_independent(one: str, other: str, derived_from: Mapping[str, str]) -> bo
     return derived_from.get(one, one) != derived_from.get(other, other)
 
 
-def is_fresh(entry: TimelineEntry, at: datetime, lists: Lists, left_out: datetime | None = None) -> bool:
+def is_fresh(
+    entry: TimelineEntry, at: datetime, lists: Lists, left_out: datetime | None = None, *, grace: timedelta
+) -> bool:
     """Whether a source was seen to state an entry at a time, or states its period, its last list being no older than
     the grace.
     """
     is_stated = is_documented(entry.segment.basis, entry.segment.valid_from)
-    return (is_stated or entry.first_seen <= at) and at <= last_list(entry, lists, left_out) + GRACE
+    return (is_stated or entry.first_seen <= at) and at <= last_list(entry, lists, left_out) + grace
 
 
 def last_list(entry: TimelineEntry, lists: Lists, before: datetime | None = None) -> datetime:

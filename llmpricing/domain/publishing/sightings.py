@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from llmpricing.domain.components import Component
-from llmpricing.domain.evidence import Sighting, is_documented, last_reading
+from llmpricing.domain.evidence import GRACE, Sighting, is_documented, last_reading
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines
 from llmpricing.domain.publishing.timelines import BEGINNING, END, Observation, TimelineEntry, changes, same_value
@@ -19,12 +19,13 @@ from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 class Readings:
     """When an offering's sources were read: ``lists`` are the sorted published times of all their lists, ``newest`` the
     newest list of any source about the seller, ``left_out`` the first of a source's last lists, in an unbroken row,
-    that price the offering no more.
+    that price the offering no more. A source speaks on for the ``grace`` after its last list.
     """
 
     lists: Snapshots
     newest: datetime
     left_out: Mapping[str, datetime] = field(default_factory=dict)
+    grace: timedelta = GRACE
 
     def sighting(self, entry: TimelineEntry) -> Sighting:
         """When its source said what the entry holds."""
@@ -37,6 +38,7 @@ class Readings:
             superseded_at,
             is_documented(entry.segment.basis, entry.segment.valid_from),
             self.newest,
+            self.grace,
         )
 
     def told(self, entry: TimelineEntry, superseded_at: datetime | None) -> TimelineEntry:

@@ -123,7 +123,7 @@ def _import(
 
     def work() -> None:
         with open_book(settings, commit=not dry_run) as session, progress_bar(f"Publishing {info.slug}") as progress:
-            found[:] = import_lists(session, [(info, reading)], progress)
+            found[:] = import_lists(session, [(info, reading)], progress, grace_days=settings.evidence_grace_days)
             if dry_run:
                 held[:] = held_of(session, info.slug, reading.published_at)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -59,13 +59,19 @@ class ImportSummary:
 
 @rare_collections()
 def import_lists(
-    session: Session, lists: Sequence[tuple[SourceInfo, ReadList]], progress: Progress = lambda done, total: None
+    session: Session,
+    lists: Sequence[tuple[SourceInfo, ReadList]],
+    progress: Progress = lambda done, total: None,
+    *,
+    grace_days: int | None = None,
 ) -> list[ImportSummary]:
     """Bring the price book up to what the lists say, inside the session's transaction; published once for all.
 
+    A source speaks on for ``grace_days`` after its last list; None: as in the prices that are published already.
     Raises SourceError for a list that cannot be read and ImportRefused for one that must not land.
     """
     now = begin_change(session, max(reading.fetched_at for _, reading in lists))
+    grace = publish.grace_of(session) if grace_days is None else timedelta(days=grace_days)
     modes, read_before = _modes(session), lists_of(session)
     summaries, touched = [], set()
     for info, reading in lists:
@@ -73,20 +79,20 @@ def import_lists(
         summaries.append(summary)
         touched |= offerings
     touched |= _other_modes(session, modes)
-    touched |= touching.of_other_standing(session, read_before)
+    touched |= touching.of_other_standing(session, read_before, grace)
     if touched:
         touched |= waiting_on_others(session)
-    renewed = publish.is_of_older_rules(session)
+    renewed = publish.is_chosen_otherwise(session, grace)
     if renewed:
         touched |= set(session.scalars(select(Offering.id)))
-    flagged = publish.publish(session, touched, now, progress) if touched else {}
+    flagged = publish.publish(session, touched, now, progress, grace=grace) if touched else {}
     for summary in summaries:
         summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
     if renewed or any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         if len(touched) > MANY:
             session.execute(text("analyze offering, price, model_pricing_history, review, source_fetch"))
         end_change(session, now)
-        publish.keep_rules(session)
+        publish.keep_rules(session, grace)
     return summaries
 
 

@@ -15,12 +15,14 @@ from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import bundled_lists
 
 
-def seed(session: Session, sources: Sequence[str], now: datetime, progress: Progress) -> list[ImportSummary]:
+def seed(
+    session: Session, sources: Sequence[str], now: datetime, progress: Progress, *, grace_days: int | None = None
+) -> list[ImportSummary]:
     """Import the bundled lists of these sources, in one transaction; a list that is in already changes nothing, and one
     that a person took back stays out.
 
-    ``sources`` are the words of ``llmpricing.seed``. Raises SourceError where a list is not known, or not installed as
-    pinned.
+    ``sources`` are the words of ``llmpricing.seed``, ``grace_days`` as import_lists takes it. Raises SourceError where
+    a list is not known, or not installed as pinned.
     """
     lists = []
     for info in bundled_lists(sources):
@@ -31,4 +33,4 @@ def seed(session: Session, sources: Sequence[str], now: datetime, progress: Prog
         if not was_undone(session, reading.sha256, reading.published_at):
             lists.append((info, reading))
     lists.sort(key=lambda pair: pair[1].describes_only)  # an offering must be there before it is described
-    return import_lists(session, lists, progress) if lists else []
+    return import_lists(session, lists, progress, grace_days=grace_days) if lists else []

@@ -5,11 +5,11 @@ again, or leaves an offering out. An unchanged daily list touches nothing.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.publishing.market import Lists
 from llmpricing.models import FetchOutcome, NewestObservationRow, Offering, Source, SourceFetch
 from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
@@ -31,7 +31,7 @@ def left_out_or_back(session: Session, source: Source, fetch: SourceFetch) -> se
     return found
 
 
-def of_other_standing(session: Session, before: Lists) -> set[int]:
+def of_other_standing(session: Session, before: Lists, grace: timedelta) -> set[int]:
     """Offerings of sources that speak for the present and did not with the readings ``before``, or the other way round.
 
     A source speaks while its last list is at most the grace older than the newest list of any source about the seller.
@@ -44,7 +44,7 @@ def of_other_standing(session: Session, before: Lists) -> set[int]:
     touched: dict[str, set[int]] = {}
     for provider, sources in sources_by_provider(session, providers).items():
         for source in sources:
-            if _changes_standing(source, before, now, sources):
+            if _changes_standing(source, before, now, sources, grace):
                 touched.setdefault(source, set()).add(provider)
     found: set[int] = set()
     for source, sellers in touched.items():
@@ -54,9 +54,9 @@ def of_other_standing(session: Session, before: Lists) -> set[int]:
     return found
 
 
-def _changes_standing(source: str, before: Lists, now: Lists, sources: Collection[str]) -> bool:
+def _changes_standing(source: str, before: Lists, now: Lists, sources: Collection[str], grace: timedelta) -> bool:
     if not before.get(source):
         return False  # all that its first list states is new
-    spoke = before[source][-1] + GRACE >= newest_list(before, sources)
-    speaks = now[source][-1] + GRACE >= newest_list(now, sources)
+    spoke = before[source][-1] + grace >= newest_list(before, sources)
+    speaks = now[source][-1] + grace >= newest_list(now, sources)
     return spoke != speaks or (not speaks and before[source][-1] != now[source][-1])

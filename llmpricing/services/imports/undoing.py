@@ -101,7 +101,7 @@ def _take_back(session: Session, source: Source, fetch: SourceFetch, recorded: d
     renew_newest(session, source, moved)
     touched |= moved
     touched |= bracketed_by(session, source, fetch.published_at)
-    return touched | touching.of_other_standing(session, read_before)
+    return touched | touching.of_other_standing(session, read_before, publish.grace_of(session))
 
 
 def _stated_by(session: Session, fetch: SourceFetch) -> tuple[_StatedSegments, set[tuple[int, str]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
 
@@ -47,6 +48,7 @@ class Markets:
     session: Session
     components: observations.Components
     sources: Mapping[int, Source]
+    grace: timedelta
     _usual: dict[tuple[str | None, str], Range | None] = field(default_factory=dict)
     _elsewhere: dict[int, list[int]] = field(default_factory=dict)  # offerings of the same model, by offering
     _provider: dict[int, str] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Markets:
         """The market of one of the offerings that are published ``together``, for which it is read at once; their
         slugs by id.
         """
-        return Market(DERIVED_FROM, self.usual, lambda: self._sellers_of(offering, together))
+        return Market(DERIVED_FROM, self.usual, lambda: self._sellers_of(offering, together), self.grace)
 
     def usual(self, mode: str | None, meter: str) -> Range | None:
         """The 1st to the 99th percentile of all prices of a unit that lists ever stated, in USD."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
 from llmpricing.domain.publishing.timelines import TimelineEntry
@@ -55,11 +56,18 @@ def publish(
     offerings: Collection[int],
     now: datetime,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    *,
+    grace: timedelta | None = None,
 ) -> Counter[tuple[str, datetime]]:
-    """Publish these offerings anew as of ``now``; returns how many observations wait, by source and time."""
+    """Publish these offerings anew as of ``now``; returns how many observations wait, by source and time.
+
+    A source speaks on for the ``grace`` after its last list; None: as in the prices that are published already.
+    """
     components = observations.Components(session)
-    sources = {source.id: source for source in session.scalars(select(Source))}
-    markets, readings_of = Markets(session, components, sources), ReadingsOf(session)
+    rows = session.execute(select(Source, select(BookVersion.evidence_grace_days).scalar_subquery())).all()
+    sources = {source.id: source for source, _ in rows}
+    grace = grace or (_days(rows[0][1]) if rows else GRACE)
+    markets, readings_of = Markets(session, components, sources, grace), ReadingsOf(session, grace)
     waiting: Counter[tuple[str, datetime]] = Counter()
     done = 0
     ordered = sorted(offerings)
@@ -71,15 +79,26 @@ def publish(
     return waiting
 
 
-def is_of_older_rules(session: Session) -> bool:
-    """Whether the book's prices were chosen by older rules than these, so that all must be published anew."""
-    rules = session.scalar(select(BookVersion.rules))
-    return rules is not None and rules < RULES
+def grace_of(session: Session) -> timedelta:
+    """For how long a source speaks on after its last list, in the prices that are published."""
+    return _days(session.scalar(select(BookVersion.evidence_grace_days)))
 
 
-def keep_rules(session: Session) -> None:
-    """Note that all prices of the book are chosen by these rules."""
-    session.execute(update(BookVersion).values(rules=RULES))
+def _days(days: int | None) -> timedelta:
+    return GRACE if days is None else timedelta(days=days)  # no book yet
+
+
+def is_chosen_otherwise(session: Session, grace: timedelta) -> bool:
+    """Whether the book's prices were chosen by older rules or with another grace, so that all must be published
+    anew.
+    """
+    book = session.execute(select(BookVersion.rules, BookVersion.evidence_grace_days)).one_or_none()
+    return book is not None and (book.rules < RULES or timedelta(days=book.evidence_grace_days) != grace)
+
+
+def keep_rules(session: Session, grace: timedelta) -> None:
+    """Note that all prices of the book are chosen by these rules and with this grace."""
+    session.execute(update(BookVersion).values(rules=RULES, evidence_grace_days=grace.days))
 
 
 def _publish_chunk(

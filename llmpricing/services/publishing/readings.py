@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, select, text
@@ -67,6 +67,7 @@ class ReadingsOf:
     """The readings of offerings that are published together; what all of a seller share is read once."""
 
     session: Session
+    grace: timedelta
     _sources: dict[int, set[str]] = field(default_factory=dict)  # by provider
 
     def __call__(self, provider_of: Mapping[int, int]) -> dict[int, Readings]:
@@ -81,7 +82,7 @@ class ReadingsOf:
         newest = {provider: newest_list(lists, self._sources[provider]) for provider in providers}
         left_out = _left_out(found, provider_of.keys())
         return {
-            offering: Readings(lists, newest[provider], left_out.get(offering, {}))
+            offering: Readings(lists, newest[provider], left_out.get(offering, {}), self.grace)
             for offering, provider in provider_of.items()
         }
 
