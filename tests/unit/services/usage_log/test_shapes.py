@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import tracemalloc
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.json_stream import JsonStream, records_of
+from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from llmpricing.services.usage_log.formats.row import Row, Unread
@@ -310,3 +312,20 @@ def test_a_document_of_any_length_is_read_in_constant_memory(head: str, item: st
         tracemalloc.stop()
     assert found == times + 1
     assert peak < 4 * 2**20 < len(item) * times / 4
+
+
+def test_the_page_of_usage_files_tells_of_every_shape_and_of_no_other() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "usage-files.md").read_text("utf-8")
+    assert sorted(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE)) == sorted(BY_NAME)
+
+
+def test_the_pages_example_of_a_map_is_understood(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "usage-files.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "map.toml").write_text(example)
+    shape = own_shape(tmp_path / "map.toml")
+    row = {"deployment": "m", "when": "2026-11-20", "prompt": "1.5", "completion": 2, "cached": 0.5, "team": "a"}
+    (record,) = shape.reader(None)(Row(row, Unread()))
+    assert record.usage is not None
+    assert record.usage.stated["input_tokens"] == 2000
+    assert dict(record.labels) == {"team": "a"}
