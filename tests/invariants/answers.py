@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from fractions import Fraction
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.quotes.bill import Line
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.domain.usage.quantities import Usage
@@ -43,10 +45,19 @@ class Question(NamedTuple):
     usage: str
 
 
+class Rate(NamedTuple):
+    """What one unit of a meter costs, and which list says so."""
+
+    meter: str
+    source: str
+    unit: Fraction
+
+
 class Answer(NamedTuple):
     """What matters of a quote: total or bounds, who is behind its lines, what it says beside, why there is no total.
 
-    ``scheduled`` are the sources of those lines whose price holds by the clock.
+    ``scheduled`` are the sources of those lines whose price holds by the clock; ``rates`` are what the lines ask for
+    each meter, and who says so.
     """
 
     total: Decimal | None
@@ -54,6 +65,7 @@ class Answer(NamedTuple):
     sources: frozenset[str]
     scheduled: frozenset[str]
     codes: frozenset[Code]
+    rates: frozenset[Rate] = frozenset()
     refused: str | None = None
 
     @property
@@ -106,8 +118,24 @@ def _answer(found: Quoted | QuoteError) -> Answer:
     return Answer(
         quote.total,
         (quote.low, quote.high),
-        frozenset(price.source for price in prices),
-        frozenset(price.source for price in prices if price.conditions.schedule),
-        frozenset(notice.code for notice in (*quote.warnings, *quote.notes)),
+        _one_of(frozenset(price.source for price in prices)),
+        _one_of(frozenset(price.source for price in prices if price.conditions.schedule)),
+        _one_of(frozenset(notice.code for notice in (*quote.warnings, *quote.notes))),
+        _one_of(frozenset(_rate(line) for line in quote.lines if line.unit_rate.price and line.quantity)),
         None if quote.total is not None else f"{quote.state}: {'; '.join(share.reason for share in quote.unpriced)}",
     )
+
+
+def _rate(line: Line) -> Rate:
+    price = line.unit_rate.price
+    assert price is not None
+    return Rate(line.meter, price.source, Fraction(price.amount or 0) / price.per)
+
+
+_Value = TypeVar("_Value")
+_seen: dict[Any, Any] = {}
+
+
+def _one_of(value: _Value) -> _Value:
+    """The value itself, or an equal one of before: a million answers hold a few thousand."""
+    return _seen.setdefault(value, value)

@@ -13,15 +13,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import NamedTuple
 
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.sources.registry import SOURCES
 from tests.invariants.answers import Answer, Answers, Question
 
-ROUNDING = Decimal("0.005")  # lists that differ by less say the same
+ROUNDING = Fraction(5, 1000)  # lists that differ by less say the same
 NOT_FRESH = frozenset({Code.DATE_UNKNOWN, Code.BETWEEN_SIGHTINGS, Code.UNDER_REVIEW})
 BORROWED = frozenset({Code.STAND_IN, Code.VIA_OFFERING, Code.FALLBACK_SELLER})
 
@@ -146,14 +146,22 @@ def _listed(old: Answer, new: Answer, source: str) -> Rule | None:
 
 
 def _is_filled(old: Answer, new: Answer, source: str) -> bool:
-    """Whether all who spoke still speak, and the list prices a meter beside them that was billed as another one."""
-    return source in new.sources and bool(old.sources) and old.sources < new.sources
+    """Whether what was priced costs the same, and the list alone prices a meter that was billed as another one."""
+    before = {rate.meter: rate.unit for rate in old.rates}
+    filled = [rate for rate in new.rates if rate.meter not in before]
+    same = (_are_near(rate.unit, before[rate.meter]) for rate in new.rates if rate.meter in before)
+    is_new = source not in old.sources
+    return is_new and bool(before and filled) and all(same) and {rate.source for rate in filled} == {source}
 
 
 def _is_small(old: Answer, new: Answer) -> bool:
     assert old.total is not None
     assert new.total is not None
-    return abs(new.total - old.total) <= ROUNDING * max(abs(old.total), abs(new.total))
+    return _are_near(Fraction(old.total), Fraction(new.total))
+
+
+def _are_near(one: Fraction, other: Fraction) -> bool:
+    return abs(one - other) <= ROUNDING * max(abs(one), abs(other))
 
 
 _RANKS: Mapping[str, int] = {slug: info.trust_rank for slug, info in SOURCES.items()}

