@@ -162,7 +162,10 @@ def _told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tu
                 raise click.ClickException(str(error)) from None
             unknown.append(path)
         except LogError as error:
-            if shape or len(paths) > 1 or is_many or path.suffix not in (".csv", ".ndjson", ".parquet"):
+            if is_many:
+                unknown.append(path)  # a folder holds other files too, which are said to be left out
+                continue
+            if shape or len(paths) > 1 or path.suffix not in (".csv", ".ndjson", ".parquet"):
                 raise click.ClickException(str(error)) from None
             unknown.append(path)  # as a plain table it may have more to say of what is wrong
     return known, unknown

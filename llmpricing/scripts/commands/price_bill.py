@@ -153,7 +153,7 @@ def _recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator
         yield f"{which}: {name}, {shape.title} ({shape.counts})"
     if unknown:
         named = ", ".join(map(str, unknown[:_SHOWN_FILES])) + (", ..." if len(unknown) > _SHOWN_FILES else "")
-        yield f"Left out, of no shape that is known: {len(unknown):,} files ({named})"
+        yield f"Left out, of no shape that is known or not to be read: {len(unknown):,} files ({named})"
 
 
 def _lines(bill: Bill) -> Iterator[str]:
@@ -189,7 +189,9 @@ def _unpriced_names(bill: Bill) -> Iterator[str]:
 
 def _totals(bill: Bill) -> Iterator[str]:
     of = " of the priced records" if bill.unpriced else ""
-    if not bill.priced:
+    if not bill.rows:
+        yield "Total: none, for the files hold no usage"
+    elif not bill.priced:
         yield "Total: none, for no record could be priced"
     else:
         for currency, total in sorted(bill.totals.items()):

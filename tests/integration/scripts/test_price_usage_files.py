@@ -57,9 +57,12 @@ def test_folders_globs_and_standard_input_are_read_and_what_is_no_usage_is_said(
         (tmp_path / name.split("-")[0]).mkdir()
         shutil.copy(FOLDER / name, tmp_path / name.split("-")[0])
     (tmp_path / "notes.json").write_text('{"hello": "world"}')
+    (tmp_path / "torn.json").write_text('{"hello": [1,')
     found = commands.json("price", str(tmp_path))
     assert found["rows"] == 13
-    assert [Path(path).name for path in found["not_recognised"]] == ["notes.json"]
+    assert [Path(path).name for path in found["not_recognised"]] == ["notes.json", "torn.json"]
+    torn = commands.run("price", str(tmp_path / "torn.json"))
+    assert (torn.exit_code, f"{tmp_path / 'torn.json'}: The file is no JSON" in torn.output) == (1, True)
     assert commands.json("price", str(tmp_path / "*" / "*.jsonl"))["totals"] == found["totals"]
     piped = commands.run("price", "-", "--json", data=content("codex-session.jsonl"))
     assert json.loads(piped.stdout)["totals"] == {"USD": "0.0521685"}

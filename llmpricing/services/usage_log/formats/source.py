@@ -50,6 +50,8 @@ def raw_rows(path: Path) -> Iterator[RawRow]:
                 raise LogError(f"{path} is UTF-16: save it as UTF-8.")
             first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
             yield from _json_rows(stream) if first in (b"{", b"[") else _csv_rows(stream)
+    except LogError as error:
+        raise LogError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     except UnicodeDecodeError:
         raise LogError(f"{path} is no UTF-8 text: save it as UTF-8.") from None
     except OSError as error:
