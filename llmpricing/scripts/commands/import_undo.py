@@ -20,7 +20,7 @@ from llmpricing.scripts.options import (
     note_option,
     open_book,
 )
-from llmpricing.scripts.prices_moved import move_text
+from llmpricing.scripts.prices_moved import say_moves
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.effects import PriceMove, moved_by
@@ -28,8 +28,6 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.undoing import Reading, readings, undo
 from llmpricing.settings import Settings
 from llmpricing.sources.registry import SOURCES
-
-_SHOWN = 20
 
 
 @click.command(name="list")
@@ -70,11 +68,7 @@ def undo_(number: int, yes: bool, actor: str | None, note: str | None, ini: Path
     by, settings = decider(actor, note), ini_settings(ini)
     reading, moves = _effect(settings, number, by)
     say(f"Reading {number}: {reading.source} of {reading.published_at:%Y-%m-%d %H:%M} UTC, from {reading.origin}.")
-    for move in moves[:_SHOWN]:
-        say(f"  {move_text(move)}")
-    if len(moves) > _SHOWN:
-        say(f"  and {len(moves) - _SHOWN:,} more")
-    say(f"That moves {len(moves):,} of today's prices.")
+    say_moves(moves)
     if not yes:
         click.confirm("Is it to be taken back?", abort=True)
     with failures_told(), open_book(settings) as session:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.verdicts import Verdict
-from llmpricing.domain.times import day
+from llmpricing.scripts.commands.review_lines import drift_json, drift_lines, group_json, place, review_json, show
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     ListedNumber,
@@ -26,12 +24,14 @@ from llmpricing.scripts.options import (
     note_option,
     open_book,
 )
-from llmpricing.scripts.prices_moved import move_text
+from llmpricing.scripts.prices_moved import say_moves
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.effects import moved_by
-from llmpricing.services.decisions.review_groups import ReviewFilter, ReviewGroup, grouped
-from llmpricing.services.decisions.review_queue import Waiting, decided_reviews, waiting_reviews
-from llmpricing.services.decisions.reviews_and_pins import decide, reopen
+from llmpricing.services.decisions.pin_drift import drifted_pins
+from llmpricing.services.decisions.review_groups import ReviewFilter, grouped
+from llmpricing.services.decisions.review_queue import decided_reviews, offerings_in, waiting_reviews
+from llmpricing.services.decisions.reviews_and_pins import Decider, decide, reopen
+from llmpricing.settings import Settings
 from llmpricing.sources.registry import SOURCES
 
 _SHOWN = 3  # reviews of a group, where all groups are shown
@@ -64,17 +64,20 @@ def review() -> None:
 @json_option
 def list_(ini: Path, decided: bool, as_json: bool, **wanted: Any) -> None:
     """Show what waits, grouped by rule, seller and list: old and new price, who says so, how many lists repeat it, and
-    what it would do to a workload. With a filter every price of the groups is shown.
+    what it would do to a workload; then pins whose source says something else than when they were pinned. With a filter
+    every price of the groups is shown. With --decided: what was decided, by whom, when and why.
     """
     asked, now = ReviewFilter(**wanted), datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini)) as session:
         groups = grouped((decided_reviews if decided else waiting_reviews)(session, now), asked)
-    reviews = sorted((one for group in groups for one in group.reviews), key=_place)
+        drifts = [] if decided else [one for one in drifted_pins(session, now) if asked.means_pin(one)]
+    reviews = sorted((one for group in groups for one in group.reviews), key=place)
     if as_json:
-        say_json({"reviews": [_json(one) for one in reviews], "groups": [_group_json(group) for group in groups]})
+        answer = {"reviews": [review_json(one) for one in reviews], "groups": [group_json(group) for group in groups]}
+        say_json(answer if decided else answer | {"drifted_pins": [drift_json(one) for one in drifts]})
         return
     for group in groups:
-        _show(group, now, len(group.reviews) if not asked.is_any else _SHOWN)
+        show(group, now, len(group.reviews) if not asked.is_any else _SHOWN)
     if decided:
         say(
             f"{len(reviews)} were decided: llmpricing review reopen ID..."
@@ -82,6 +85,9 @@ def list_(ini: Path, decided: bool, as_json: bool, **wanted: Any) -> None:
             else "Nothing of that was decided."
         )
         return
+    for drift in drifts:
+        for line in drift_lines(drift):
+            say(line)
     if not groups:
         say("Nothing waits." if asked.is_any else "Nothing of that kind waits.")
         return
@@ -102,7 +108,7 @@ def _decision(command: Callable[..., None]) -> Callable[..., None]:
 @_decision
 def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Believe these prices: they are published where no more trusted source says otherwise. Named by number, or all
-    that --rule, --provider and the like mean, after showing them.
+    that --rule, --provider and the like mean, after showing and asking. What it does to today's prices is told first.
     """
     _decide(ini, ids, ReviewFilter(**wanted), Verdict.ACCEPTED, yes, actor, note)
 
@@ -111,7 +117,7 @@ def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: 
 @_decision
 def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Disbelieve these prices: the last good ones stay, until the source says something else. Named by number, or all
-    that --rule, --provider and the like mean, after showing them.
+    that --rule, --provider and the like mean, after showing and asking. What it does to today's prices is told first.
     """
     _decide(ini, ids, ReviewFilter(**wanted), Verdict.REJECTED, yes, actor, note)
 
@@ -132,8 +138,8 @@ def reopen_(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note:
         if not numbers:
             raise click.ClickException("Nothing of that kind was decided. See llmpricing review list --decided.")
         offerings = {one.offering for one in named if one.id in numbers}
-        for move in moved_by(session, offerings, by.at, lambda: reopen(session, numbers, by)):
-            say(move_text(move))
+        moves = moved_by(session, offerings, by.at, lambda: reopen(session, numbers, by))
+    say_moves(moves)
     if not yes:
         click.confirm(f"Are these {len(numbers)} to wait again?", abort=True)
     with failures_told(), open_book(settings) as session:
@@ -155,79 +161,25 @@ def _decide(
             "Name the numbers that llmpricing review list shows, or a --rule, --provider or the like."
         )
     by, settings = decider(actor, note), ini_settings(ini)
-    if not ids:
-        with failures_told(), open_book(settings) as session:
-            groups = grouped(waiting_reviews(session, by.at), wanted)
-        ids = [one.id for group in groups for one in group.reviews]
-        if not ids:
-            raise click.ClickException("Nothing of that kind waits. See llmpricing review list.")
-        for group in groups:
-            _show(group, by.at, len(group.reviews))
-        if not yes:
-            click.confirm(f"Are these {len(ids)} to be {verdict.value}?", abort=True)
+    is_named = bool(ids)
+    if not is_named:
+        ids = _of_groups(settings, wanted, by)
+    with failures_told(), open_book(settings, commit=False) as session:
+        moves = moved_by(session, offerings_in(session, ids), by.at, lambda: decide(session, ids, verdict, by))
+    say_moves(moves)
+    if not is_named and not yes:
+        click.confirm(f"Are these {len(ids)} to be {verdict.value}?", abort=True)
     with failures_told(), open_book(settings) as session:
         count = decide(session, ids, verdict, by)
     say(f"{count} {verdict.value} by {by.name}.")
 
 
-def _place(one: Waiting) -> tuple[str, str, str, datetime, int]:
-    return one.offering, one.meter, one.condition_key, one.published_at, one.id
-
-
-def _show(group: ReviewGroup, now: datetime, most: int) -> None:
-    waits = (now - group.opened_at).days
-    lists = f"{group.repeated} lists say so" if group.repeated > 1 else "one list says so"
-    say(
-        f"{len(group.reviews)} {group.rule} at {group.provider}, {group.source} of {day(group.published_at)}: "
-        f"waiting for {waits} {'day' if waits == 1 else 'days'}, {lists}"
-    )
-    for one in sorted(group.reviews, key=lambda one: (one is not group.largest, _place(one)))[:most]:
-        for line in _lines(one):
-            say(f"  {line}")
-    if len(group.reviews) > most:
-        say(
-            f"  and {len(group.reviews) - most} more: llmpricing review list --rule {group.rule} "
-            f"--provider {group.provider} --source {group.source}"
-        )
-
-
-def _lines(waiting: Waiting) -> list[str]:
-    conditions = f" [{waiting.condition_key}]" if waiting.condition_key else ""
-    old = "unknown" if waiting.old is None else to_text(waiting.old)
-    factor = f" ({ratio_text(waiting.factor)}x)" if waiting.factor else ""
-    effect = waiting.effect
-    before = "unknown" if effect.before is None else to_text(effect.before)
-    return [
-        f"{waiting.id}  {waiting.offering} {waiting.meter}{conditions}",
-        f"    {old} -> {to_text(waiting.new)} {waiting.currency} per {waiting.per:,}{factor}, "
-        f"says {waiting.source} in its list of {waiting.published_at:%Y-%m-%d %H:%M} UTC",
-        f"    rule {waiting.rule}, against {waiting.against}"
-        + (f"; suspected slip: {waiting.slip}" if waiting.slip else ""),
-        f"    {effect.workload}: {before} -> {to_text(effect.after)} {waiting.currency}",
-    ]
-
-
-def _group_json(group: ReviewGroup) -> dict[str, Any]:
-    return {
-        "rule": group.rule,
-        "provider": group.provider,
-        "source": group.source,
-        "published_at": group.published_at,
-        "opened_at": group.opened_at,
-        "repeated": group.repeated,
-        "reviews": [one.id for one in group.reviews],
-    }
-
-
-def _json(waiting: Waiting) -> dict[str, Any]:
-    effect = waiting.effect
-    return asdict(waiting) | {
-        "old": None if waiting.old is None else to_text(waiting.old),
-        "new": to_text(waiting.new),
-        "factor": ratio_text(waiting.factor) if waiting.factor else None,
-        "effect": {
-            "workload": effect.workload,
-            "before": None if effect.before is None else to_text(effect.before),
-            "after": to_text(effect.after),
-        },
-    }
+def _of_groups(settings: Settings, wanted: ReviewFilter, by: Decider) -> list[int]:
+    """The numbers of what waits and is meant, after showing it."""
+    with failures_told(), open_book(settings) as session:
+        groups = grouped(waiting_reviews(session, by.at), wanted)
+    if not groups:
+        raise click.ClickException("Nothing of that kind waits. See llmpricing review list.")
+    for group in groups:
+        show(group, by.at, len(group.reviews))
+    return [one.id for group in groups for one in group.reviews]

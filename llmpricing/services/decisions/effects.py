@@ -43,15 +43,17 @@ def _prices(
     session: Session, offerings: Collection[str] | None, now: datetime
 ) -> dict[tuple[str, ComponentKey], Amount]:
     query = (
-        select(Offering.slug, PriceRow)
+        select(
+            Offering.slug,
+            *(getattr(PriceRow, name) for name in ("meter", "condition_key")),
+            *(getattr(PriceRow, name) for name in ("state", "amount", "per_quantity", "currency")),
+        )
         .join(Offering, Offering.id == PriceRow.offering_id)
         .where(PriceRow.current(), PriceRow.valid.contains(now), PriceRow.state != State.UNKNOWN)
     )
     if offerings is not None:
         query = query.where(Offering.slug.in_(offerings))
     return {
-        (slug, ComponentKey(row.meter, row.condition_key)): Amount(
-            row.state, row.amount, row.per_quantity, row.currency
-        )
-        for slug, row in session.execute(query)
+        (slug, ComponentKey(meter, conditions)): Amount(*asked)
+        for slug, meter, conditions, *asked in session.execute(query)
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from llmpricing.domain.publishing.guard_evidence import GuardRule
+from llmpricing.services.decisions.pin_drift import PinDrift
 from llmpricing.services.decisions.review_queue import Waiting
 
 
@@ -24,6 +25,14 @@ class ReviewFilter:
     @property
     def is_any(self) -> bool:
         return self == ReviewFilter()
+
+    def means_pin(self, drift: PinDrift) -> bool:
+        """Whether a drifted pin is meant too; a pin breaks no rule."""
+        provider = drift.pin.offering.partition("/")[0]
+        asked, stated = (self.source, self.provider, self.offering), (drift.source, provider, drift.pin.offering)
+        if any(one not in (None, other) for one, other in zip(asked, stated, strict=True)):
+            return False
+        return self.rule is None and (self.since is None or self.since <= drift.published_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +45,16 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person decided of an observation, who, when, and why."""
+
+    outcome: str
+    by: str
+    at: datetime
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """An observation that a guard stopped: ``old`` and ``new`` are in ``currency`` per ``per`` units of the meter.
 
@@ -68,6 +78,7 @@ class Waiting:
     opened_at: datetime
     repeated: int
     effect: Effect
+    decided: Decided | None = None
 
     @property
     def provider(self) -> str:
@@ -94,6 +105,12 @@ def waiting_reviews(session: Session, now: datetime) -> list[Waiting]:
 def decided_reviews(session: Session, now: datetime) -> list[Waiting]:
     """All reviews that a person accepted or rejected, as they stand, by offering, meter and conditions."""
     return _read(session, now, Review.outcome.in_((ReviewOutcome.ACCEPTED, ReviewOutcome.REJECTED)))
+
+
+def offerings_in(session: Session, reviews: Collection[int]) -> set[str]:
+    """The offerings of reviews, by id; numbers that are none count for nothing."""
+    query = select(Offering.slug).join(Review, Review.offering_id == Offering.id).where(Review.id.in_(reviews))
+    return set(session.scalars(query))
 
 
 def _read(session: Session, now: datetime, which: ColumnElement[bool]) -> list[Waiting]:
@@ -154,7 +171,14 @@ def _waiting(
         opened_at=review.opened_at,
         repeated=len(lists[source]) - bisect_left(lists[source], review.time),
         effect=_effect(review, old, published, held),
+        decided=_decided(review),
     )
+
+
+def _decided(review: Review) -> Decided | None:
+    if review.outcome is None or review.closed_at is None or review.decided_by is None:
+        return None
+    return Decided(review.outcome, review.decided_by, review.closed_at, review.note)
 
 
 def _effect(review: Review, old: Decimal | None, published: _UnitPrices, held: _UnitPrices) -> Effect:

@@ -535,3 +535,25 @@ def test_a_verdict_is_taken_back_with_its_effect_shown_before(price_book: PriceB
     assert price_book.events()[-1].details["was"] == "accepted"
     assert "Nothing of that kind was decided" in price_book.run("review reopen --rule too_dear --yes", exit_code=1)
     assert "was not decided" in price_book.run("review reopen", str(group["reviews"][0]), "--yes", exit_code=1)
+
+
+def test_what_was_decided_is_told_with_who_when_and_why(price_book: PriceBook) -> None:
+    number = price_book.review_id("acme/a", "input_tokens")
+    price_book.run("review accept", number, "--as", "ada", "--note", "their mail of 3 Nov")
+    decided = next(
+        one for one in price_book.commands.json("review list", "--decided")["reviews"] if str(one["id"]) == number
+    )["decided"]
+    assert (decided["outcome"], decided["by"], decided["note"]) == ("accepted", "ada", "their mail of 3 Nov")
+    told = price_book.run("review list --decided")
+    assert "accepted by ada on " in told
+    assert "UTC: their mail of 3 Nov" in told
+    assert "waiting for" not in told
+
+
+def test_the_effect_of_a_verdict_is_told_before_it(price_book: PriceBook) -> None:
+    asked = price_book.run("review accept --rule too_dear", exit_code=1)  # nobody says yes
+    assert "acme/a input_tokens: 2 USD per 1,000,000 -> 2000 USD per 1,000,000" in asked
+    assert "That moves 2 of today's prices." in asked
+    assert price_book.input_price() == 2
+    number = price_book.review_id("acme/a", "input_tokens")
+    assert "That moves 0 of today's prices." in price_book.run("review reject", number)
