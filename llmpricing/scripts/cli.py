@@ -36,6 +36,7 @@ GROUPS = {
     "Run": {
         "run": "run:run",
         "stores": "stores:stores",
+        "book": "book:book",
         "verify": "verify:verify",
     },
 }

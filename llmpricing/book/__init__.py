@@ -1,0 +1,1 @@
+"""The immutable book: a price book at one version, as columns in a file that all processes map."""

@@ -1,0 +1,168 @@
+"""What a book holds: tables named and columned as those of the database, so that both give the same rows.
+
+Left out is what only decides and imports need: observations, reviews, pins, the audit log, and what each source says
+of an offering besides the facts that count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+FORMAT = 1  # raise it with every change of SHAPE or of how a kind lies in the file
+
+
+class Kind(StrEnum):
+    """What a column holds. A time is UTC; a span is two times, NAME_from and NAME_until, open where there is none."""
+
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    TEXT = "text"
+    WORD = "word"  # text of which few differ
+    TIME = "time"
+    DATE = "date"
+    DECIMAL = "decimal"
+    SPAN = "span"
+    JSON = "json"
+    TEXTS = "texts"
+    INTEGERS = "integers"
+    DATES = "dates"
+
+
+Columns = Mapping[str, Kind]
+
+_RECORDED = {"recorded": Kind.SPAN}
+_ON_BOTH_CLOCKS = {"valid": Kind.SPAN, **_RECORDED}
+_FACTS = {
+    "name": Kind.TEXT,
+    "lab": Kind.WORD,
+    "mode": Kind.WORD,
+    "status": Kind.WORD,
+    "region": Kind.WORD,
+    "context_window": Kind.INTEGER,
+    "max_output_tokens": Kind.INTEGER,
+    "capabilities": Kind.TEXTS,
+    "input_modalities": Kind.TEXTS,
+    "output_modalities": Kind.TEXTS,
+    "deprecated_on": Kind.DATE,
+}
+_ASKED = {
+    "meter": Kind.WORD,
+    "condition_key": Kind.WORD,
+    "state": Kind.WORD,
+    "amount": Kind.DECIMAL,
+    "currency": Kind.WORD,
+    "per_quantity": Kind.INTEGER,
+    "minimum_quantity": Kind.DECIMAL,
+    "basis": Kind.WORD,
+    "bracket_from": Kind.TIME,
+    "source_id": Kind.INTEGER,
+    "observed_at": Kind.TIME,
+    "first_seen": Kind.TIME,
+    "superseded_at": Kind.TIME,
+    "known_from": Kind.TIME,
+    "source_url": Kind.WORD,
+    **_ON_BOTH_CLOCKS,
+}
+
+# By table its columns; rows are in order of the first, then of the second.
+SHAPE: Mapping[str, Columns] = {
+    "provider": {"id": Kind.INTEGER, "slug": Kind.TEXT, "name": Kind.TEXT, "pricing_urls": Kind.TEXTS},
+    "provider_description": {
+        "provider_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "source_id": Kind.INTEGER,
+        "api_pattern": Kind.TEXT,
+        "provider_match": Kind.JSON,
+        "model_match": Kind.JSON,
+        "fallback_providers": Kind.TEXTS,
+        **_RECORDED,
+    },
+    "model": {"id": Kind.INTEGER, "slug": Kind.TEXT, "name": Kind.TEXT, "lab": Kind.WORD},
+    "offering": {
+        "id": Kind.INTEGER,
+        "slug": Kind.TEXT,
+        "provider_id": Kind.INTEGER,
+        "api_id": Kind.TEXT,
+        "model_id": Kind.INTEGER,
+        **_FACTS,
+        "created_at": Kind.TIME,
+        "updated_at": Kind.TIME,
+    },
+    "offering_past": {"offering_id": Kind.INTEGER, "until": Kind.TIME, **_FACTS},
+    "offering_alias": {
+        "offering_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "namespace": Kind.WORD,
+        "alias": Kind.TEXT,
+        "source_id": Kind.INTEGER,
+        **_ON_BOTH_CLOCKS,
+    },
+    "match_rule": {
+        "offering_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "source_id": Kind.INTEGER,
+        "position": Kind.INTEGER,
+        "clause": Kind.JSON,
+        **_RECORDED,
+    },
+    "schedule": {
+        "key": Kind.TEXT,
+        "time_zone": Kind.TEXT,
+        "weekdays": Kind.INTEGERS,
+        "windows": Kind.JSON,
+        "holidays": Kind.DATES,
+    },
+    "price": {
+        "offering_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "service_tier": Kind.WORD,
+        "region": Kind.WORD,
+        "step_above": Kind.INTEGER,
+        "step_inclusive": Kind.BOOLEAN,
+        "step_marginal": Kind.BOOLEAN,
+        "schedule_key": Kind.WORD,
+        "extra": Kind.JSON,
+        "fresh_from": Kind.TIME,
+        "fresh_until": Kind.TIME,
+        **_ASKED,
+    },
+    "other_price": {"offering_id": Kind.INTEGER, "id": Kind.INTEGER, "reason": Kind.WORD, **_ASKED},
+    "source": {
+        "id": Kind.INTEGER,
+        "slug": Kind.TEXT,
+        "name": Kind.TEXT,
+        "url": Kind.TEXT,
+        "licence": Kind.TEXT,
+        "trust_rank": Kind.INTEGER,
+        "states_dates": Kind.BOOLEAN,
+    },
+    "source_fetch": {
+        "source_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "fetched_at": Kind.TIME,
+        "published_at": Kind.TIME,
+        "origin": Kind.TEXT,
+        "sha256": Kind.TEXT,
+        "outcome": Kind.WORD,
+    },
+    "own_rate": {
+        "id": Kind.INTEGER,
+        "provider": Kind.WORD,
+        "api_id_glob": Kind.TEXT,
+        "discount": Kind.DECIMAL,
+        "meter": Kind.WORD,
+        "amount": Kind.DECIMAL,
+        "currency": Kind.WORD,
+        "per_quantity": Kind.INTEGER,
+        "note": Kind.TEXT,
+        **_ON_BOTH_CLOCKS,
+    },
+    "exchange_rate": {
+        "id": Kind.INTEGER,
+        "currency": Kind.WORD,
+        "usd": Kind.DECIMAL,
+        "source": Kind.TEXT,
+        **_ON_BOTH_CLOCKS,
+    },
+}

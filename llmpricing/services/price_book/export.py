@@ -1,0 +1,38 @@
+"""A price book's file, written from the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from llmpricing.book.file import BookHeader, write_book
+from llmpricing.book.shape import SHAPE
+from llmpricing.models import Base
+from llmpricing.services.price_book import book_state
+
+
+def export_book(session: Session, path: Path, *, known_at: datetime | None = None, own_terms: bool = False) -> str:
+    """Write the price book as the session sees it to a file; returns its SHA-256. Raises OSError.
+
+    The book answers up to ``known_at`` (None: its last change). Contract rates and aliases of this installation's own
+    are in it only with ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants it.
+    """
+    known = book_state(session)
+    header = BookHeader(known.book, known.version, known.known_at(known_at), own_terms)
+    return write_book(path, header, {name: _rows(session, name, own_terms) for name in SHAPE})
+
+
+def _rows(session: Session, name: str, own_terms: bool) -> Iterable[Sequence[Any]]:
+    if name == "own_rate" and not own_terms:
+        return ()
+    table = Base.metadata.tables[name]
+    columns = [table.c[column] for column in SHAPE[name]]
+    query = select(*columns).order_by(*columns[:2])
+    if name == "offering_alias" and not own_terms:
+        query = query.where(table.c.source_id.is_not(None))
+    return session.execute(query)

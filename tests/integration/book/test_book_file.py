@@ -1,0 +1,191 @@
+"""A book's file: every row of the database to the last digit, one offering as a slice, and nothing damaged opened."""
+
+from __future__ import annotations
+
+import stat
+from collections import defaultdict
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, select
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.book.columns import Span, batch_of, values_of
+from llmpricing.book.file import BookFileError, BookHeader, open_book, write_book
+from llmpricing.book.shape import SHAPE, Kind
+from llmpricing.domain.money import parse_decimal
+from llmpricing.models import Base, OfferingAlias
+from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book.export import export_book
+
+# What only decides, imports or is never asked for, and why a book may do without.
+LEFT_OUT = {
+    "offering": {"facts"},  # what each source says; the columns are picked from it
+    "source_fetch": {"etag", "size_bytes", "counts", "unknown_keys", "problems", "listed", "zeroed"},  # for imports
+}
+EMPTY = BookHeader("0" * 32, 1, datetime(2026, 11, 22, tzinfo=UTC), own_terms=False)
+
+
+@pytest.fixture(scope="module")
+def reading(full_book_of_module):
+    engine = create_engine(full_book_of_module, poolclass=NullPool)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def written(reading, tmp_path_factory):
+    """The file of the full price book."""
+    path = tmp_path_factory.mktemp("book") / "full.book"
+    export_book(reading, path, own_terms=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A tiny book's bytes, and where to put others."""
+    path = tmp_path_factory.mktemp("small") / "small.book"
+    rows = {"source": [(1, "litellm", "LiteLLM", None, "MIT", 3, False)]}
+    write_book(path, EMPTY, {name: rows.get(name, ()) for name in SHAPE})
+    return path, path.read_bytes()
+
+
+def as_told(value, kind):
+    if kind is Kind.SPAN:
+        return Span(value.lower, value.upper)
+    return str(value) if kind is Kind.DECIMAL else value
+
+
+@pytest.mark.parametrize("name", list(SHAPE))
+def test_a_table_in_the_file_has_every_row_of_the_database(reading, written, name):
+    table, columns = Base.metadata.tables[name], SHAPE[name]
+    query = select(*(table.c[column] for column in columns)).order_by(*[table.c[c] for c in columns][:2])
+    kinds = list(columns.values())
+    expected = [tuple(map(as_told, row, kinds)) for row in reading.execute(query)]
+    found = [tuple(map(as_told, row, kinds)) for row in open_book(written).tables[name].rows(list(columns))]
+    assert found == expected
+    if name in ("offering", "price", "match_rule", "offering_alias"):
+        assert found
+
+
+def test_each_table_has_all_columns_but_those_that_are_known_to_be_left_out():
+    missing = {
+        name: set(Base.metadata.tables[name].columns.keys()) - set(columns) - LEFT_OUT.get(name, set())
+        for name, columns in SHAPE.items()
+    }
+    assert {name: columns for name, columns in missing.items() if columns} == {}
+
+
+def test_one_offering_is_a_slice(written):
+    prices = open_book(written).tables["price"]
+    by_offering = defaultdict(list)
+    for offering, price in prices.rows(["offering_id", "id"]):
+        by_offering[offering].append(price)
+    assert len(by_offering) > 1000
+    for offering, ids in by_offering.items():
+        assert [price for (price,) in prices.rows(["id"], offering)] == ids
+    assert list(prices.rows(["id"], 0)) == list(prices.rows(["id"], 2**62)) == []
+
+
+def test_the_header_tells_which_book_it_is_and_until_when_it_knows(reading, tmp_path):
+    known = book_state(reading)
+    digest = export_book(reading, tmp_path / "a.book")
+    opened = open_book(tmp_path / "a.book", known.book)
+    header = opened.header
+    assert (header.book, header.version, header.last_change) == (known.book, known.version, known.last_change)
+    assert opened.digest == digest
+    before = datetime(2026, 1, 1, tzinfo=UTC)
+    export_book(reading, tmp_path / "b.book", known_at=before)
+    assert open_book(tmp_path / "b.book").header.last_change == before
+
+
+def test_the_same_book_has_the_same_bytes(reading, tmp_path):
+    for name in ("a.book", "b.book"):
+        export_book(reading, tmp_path / name)
+    assert (tmp_path / "a.book").read_bytes() == (tmp_path / "b.book").read_bytes()
+
+
+def test_own_names_leave_only_when_asked_and_then_for_the_owner_alone(session, tmp_path):
+    offering = session.scalars(select(Base.metadata.tables["offering"].c.id)).first()
+    known = book_state(session).last_change
+    own = {"namespace": "own", "alias": "secret-deployment", "offering_id": offering}
+    session.add(OfferingAlias(**own, valid=Range(), recorded=Range(known, None)))
+    session.flush()
+    export_book(session, tmp_path / "public.book")
+    export_book(session, tmp_path / "own.book", own_terms=True)
+    assert b"secret-deployment" not in (tmp_path / "public.book").read_bytes()
+    assert b"secret-deployment" in (tmp_path / "own.book").read_bytes()
+    assert stat.S_IMODE((tmp_path / "own.book").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+def test_any_flipped_byte_is_refused(small, place, flip):
+    path, whole = small
+    content = bytearray(whole)
+    content[int(place * len(content))] ^= flip
+    damaged = path.with_name("flipped.book")
+    damaged.write_bytes(content)
+    with pytest.raises(BookFileError, match=r"llmpricing book export FILE\.$"):
+        open_book(damaged)
+
+
+def test_any_flipped_byte_of_the_first_ones_is_refused(small):
+    path, whole = small
+    for place in range(64):
+        content = bytearray(whole)
+        content[place] ^= 1
+        path.with_name("flipped.book").write_bytes(content)
+        with pytest.raises(BookFileError):
+            open_book(path.with_name("flipped.book"))
+
+
+@pytest.mark.parametrize("kept", [0, 1, 63, 64, 200, -1])
+def test_a_cut_file_is_refused(small, kept):
+    path, whole = small
+    cut = path.with_name("cut.book")
+    cut.write_bytes(whole[:kept])
+    with pytest.raises(BookFileError, match=r"llmpricing book export FILE\.$"):
+        open_book(cut)
+
+
+def test_what_is_no_book_of_this_price_book_is_refused_in_words(small, tmp_path):
+    path, _ = small
+    foreign = tmp_path / "notes.book"
+    foreign.write_bytes(b"once upon a time " * 20)
+    with pytest.raises(BookFileError, match="is no price book of llmpricing"):
+        open_book(foreign)
+    with pytest.raises(BookFileError, match=r"is of another price book \(0+, not abc\)"):
+        open_book(path, "abc")
+    with pytest.raises(BookFileError, match="no such file"):
+        open_book(tmp_path / "missing.book")
+
+
+def test_a_replaced_file_leaves_the_open_book_as_it_was(small, tmp_path):
+    _, whole = small
+    mine = tmp_path / "mine.book"
+    mine.write_bytes(whole)
+    opened = open_book(mine)
+    write_book(mine, EMPTY, dict.fromkeys(SHAPE, ()))
+    assert list(opened.tables["source"].rows(["slug", "url"])) == [("litellm", None)]
+    assert len(open_book(mine).tables["source"]) == 0
+
+
+@given(st.text("0123456789.eE-+", max_size=60))
+def test_every_number_that_a_price_list_may_hold_comes_back_to_the_digit(text):
+    try:
+        value = parse_decimal(text)
+    except ValueError:
+        return
+    columns = {"amount": Kind.DECIMAL}
+    (found,) = values_of(batch_of(columns, [(value,)]), "amount", Kind.DECIMAL)
+    assert str(abs(found)) == str(abs(value))  # PostgreSQL knows no -0
+    assert found == value
+    assert isinstance(found, Decimal)
