@@ -1,4 +1,4 @@
-"""Columns of a book: values of Python on one side, Arrow on the other. Exact both ways."""
+"""ColumnKinds of a book: values of Python on one side, Arrow on the other. Exact both ways."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from llmpricing.book.shape import Columns, Kind
+from llmpricing.book.shape import ColumnKinds, Kind
 from llmpricing.domain.times import EPOCH, micros
 
 # A decimal is an integer and its scale, which keeps 2.50 apart from 2.5: numbers of price lists have 60 digits at most.
@@ -46,7 +46,7 @@ _ARROW = {
 _PARTS = {Kind.DECIMAL: ("", "_scale"), Kind.SPAN: ("_from", "_until")}
 
 
-def schema(columns: Columns) -> Any:
+def schema(columns: ColumnKinds) -> Any:
     """The Arrow schema of a table."""
     return pa.schema([field for name, kind in columns.items() for field in _fields(name, kind)])
 
@@ -58,7 +58,7 @@ def _fields(name: str, kind: Kind) -> list[Any]:
     return [pa.field(one, pa.int64() if kind is Kind.SPAN else _ARROW[kind]) for one in names]
 
 
-def batch_of(columns: Columns, rows: Iterable[Sequence[Any]]) -> Any:
+def batch_of(columns: ColumnKinds, rows: Iterable[Sequence[Any]]) -> Any:
     """One record batch of rows, whose values are in the order of the columns; a span is anything with lower, upper."""
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
     arrays = [array for kind, column in zip(columns.values(), values, strict=True) for array in _arrays(kind, column)]

@@ -21,7 +21,7 @@ import msgspec
 import pyarrow as pa
 
 from llmpricing.book.columns import batch_of, schema, values_of
-from llmpricing.book.shape import FORMAT, SHAPE, Columns
+from llmpricing.book.shape import FORMAT, SHAPE, ColumnKinds
 
 _MARK = b"llmpricing-book\n"
 _NUMBERS = struct.Struct("<QQ")
@@ -48,7 +48,7 @@ class BookHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BookTable:
     """A mapped table; nothing is read of it but what is asked for."""
 
-    def __init__(self, batch: Any, columns: Columns) -> None:
+    def __init__(self, batch: Any, columns: ColumnKinds) -> None:
         self._batch, self._columns = batch, columns
         first = next(iter(columns))
         keys = batch.column(first)
@@ -100,7 +100,7 @@ def write_book(path: Path, header: BookHeader, tables: Mapping[str, Iterable[Seq
     return content[_DIGEST_AT:_START].hex()
 
 
-def _body(columns: Columns, rows: Iterable[Sequence[Any]]) -> Any:
+def _body(columns: ColumnKinds, rows: Iterable[Sequence[Any]]) -> Any:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, schema(columns)) as writer:
         writer.write_batch(batch_of(columns, rows))

@@ -29,7 +29,7 @@ class Kind(StrEnum):
     DATES = "dates"
 
 
-Columns = Mapping[str, Kind]
+ColumnKinds = Mapping[str, Kind]
 
 _RECORDED = {"recorded": Kind.SPAN}
 _ON_BOTH_CLOCKS = {"valid": Kind.SPAN, **_RECORDED}
@@ -66,7 +66,7 @@ _ASKED = {
 }
 
 # By table its columns; rows are in order of the first, then of the second.
-SHAPE: Mapping[str, Columns] = {
+SHAPE: Mapping[str, ColumnKinds] = {
     "provider": {"id": Kind.INTEGER, "slug": Kind.TEXT, "name": Kind.TEXT, "pricing_urls": Kind.TEXTS},
     "provider_description": {
         "provider_id": Kind.INTEGER,
@@ -145,6 +145,7 @@ SHAPE: Mapping[str, Columns] = {
         "origin": Kind.TEXT,
         "sha256": Kind.TEXT,
         "outcome": Kind.WORD,
+        "undone_at": Kind.TIME,
     },
     "own_rate": {
         "id": Kind.INTEGER,
