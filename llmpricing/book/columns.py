@@ -19,7 +19,7 @@ _UNSCALED = pa.decimal256(_DIGITS, 0)
 _EXACT = Context(prec=_DIGITS)
 
 
-class Span(NamedTuple):
+class BookSpan(NamedTuple):
     """From when on and until when, exclusive; None is open."""
 
     lower: datetime | None
@@ -95,12 +95,12 @@ def _unscaled(value: Decimal) -> tuple[Decimal, int]:
 
 
 def values_of(batch: Any, name: str, kind: Kind) -> list[Any]:
-    """The column's values, in order, as the database gives them; a span as Span."""
+    """The column's values, in order, as the database gives them; a span as BookSpan."""
     first, *second = [batch.column(name + part).to_pylist() for part in _PARTS.get(kind, ("",))]
     if kind is Kind.DECIMAL:
         return [None if u is None else _EXACT.scaleb(u, -s) for u, s in zip(first, second[0], strict=True)]
     if kind is Kind.SPAN:
-        return [Span(_time(lower), _time(upper)) for lower, upper in zip(first, second[0], strict=True)]
+        return [BookSpan(_time(lower), _time(upper)) for lower, upper in zip(first, second[0], strict=True)]
     read = _READ.get(kind)
     return [None if value is None else read(value) for value in first] if read else first
 

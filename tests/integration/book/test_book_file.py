@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.book.columns import Span, batch_of, values_of
+from llmpricing.book.columns import BookSpan, batch_of, values_of
 from llmpricing.book.file import BookFileError, BookHeader, open_book, write_book
 from llmpricing.book.shape import SHAPE, Kind
 from llmpricing.domain.money import parse_decimal
@@ -58,7 +58,7 @@ def small(tmp_path_factory):
 
 def as_told(value, kind):
     if kind is Kind.SPAN:
-        return Span(value.lower, value.upper)
+        return BookSpan(value.lower, value.upper)
     return str(value) if kind is Kind.DECIMAL else value
 
 
