@@ -7,11 +7,14 @@ from pathlib import Path
 
 import click
 
+from llmpricing.domain.times import day
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, instant, open_book
-from llmpricing.scripts.terminal import say
+from llmpricing.scripts.options import failures_told, ini_option, instant, json_option
+from llmpricing.scripts.options import open_book as open_database
+from llmpricing.scripts.terminal import say, say_json
 
 _MISSING = "A book's file needs Arrow. Install it: pip install 'llmpricing[bulk]'."
+_COUNTED = ("offering", "price", "source")
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -38,7 +41,7 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
         from llmpricing.services.price_book.export import export_book
     except ModuleNotFoundError:
         raise click.ClickException(_MISSING) from None
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+    with failures_told(), open_database(ini_settings(ini), commit=False) as session:
         session.connection(execution_options=_SNAPSHOT)
         try:
             digest = export_book(session, file, known_at=known_at, own_terms=with_contract_rates)
@@ -49,3 +52,32 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
         say("It holds your contract rates and own names, so only you may read it: keep it so where you copy it.")
     else:
         say("Without contract rates and names of your own.")
+
+
+@book.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option
+def show(file: Path, as_json: bool) -> None:
+    """Check FILE byte by byte, and say which price book it is, until when it knows, and what it holds.
+
+    Exit code 1 where it is cut, damaged, or no book of this release.
+    """
+    try:
+        from llmpricing.book.file import BookFileError, open_book
+    except ModuleNotFoundError:
+        raise click.ClickException(_MISSING) from None
+    try:
+        opened = open_book(file)
+    except BookFileError as error:
+        raise click.ClickException(str(error)) from None
+    header = opened.header
+    held = {name: len(opened.tables[name]) for name in _COUNTED}
+    if as_json:
+        known = {"book": header.book, "version": header.version, "known_until": header.last_change}
+        say_json({**known, "own_terms": header.own_terms, "sha256": opened.digest, "rows": held})
+        return
+    say(f"Price book {header.book}, version {header.version}, as known {day(header.last_change)}")
+    say(", ".join(f"{count:,} {name}s" for name, count in held.items()))
+    say(f"SHA-256 {opened.digest}, and all bytes fit it")
+    if header.own_terms:
+        say("It holds contract rates and names of your own: keep it to yourself.")

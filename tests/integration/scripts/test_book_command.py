@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import stat
 
 import pytest
+from click.testing import CliRunner
 
 from llmpricing.book.file import open_book
+from llmpricing.scripts.cli import main
 from tests.commands import commands_on
 
 
@@ -49,3 +52,20 @@ def test_a_place_that_cannot_be_written_is_told(commands, tmp_path):
     result = commands.run("book export", str(tmp_path / "nowhere" / "today.book"))
     assert result.exit_code == 1
     assert "No such file or directory. Mend that, or name another file." in result.output
+
+
+def test_a_file_says_what_it_is_without_a_database_and_a_damaged_one_ends_in_1(commands, tmp_path):
+    file = tmp_path / "today.book"
+    commands.run("book export", str(file))
+    show = ["book", "show", str(file)]
+    told = CliRunner().invoke(main, show)
+    assert told.exit_code == 0, told.output
+    opened = open_book(file)
+    assert f"version {opened.header.version}, as known 2026-11-22T12:00:00Z" in told.output
+    found = json.loads(CliRunner().invoke(main, [*show, "--json"]).stdout)
+    assert (found["sha256"], found["rows"]["price"]) == (opened.digest, len(opened.tables["price"]))
+    file.write_bytes(file.read_bytes()[:-1])
+    broken = CliRunner().invoke(main, show)
+    assert broken.exit_code == 1
+    assert "is cut or damaged" in broken.output
+    assert "llmpricing book export FILE." in broken.output
