@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from llmpricing.stores.urls import database_options, redis_options
 
@@ -13,6 +14,17 @@ DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; producti
 # Words for what the sources declare, which lie above this module.
 BUNDLED_LISTS = "bundled"
 OWN_HOSTS = "sources"
+
+
+SCOPES = ("feed", "read", "rates", "admin")  # each holds those before it
+
+
+class AccessToken(NamedTuple):
+    """Who may ask, by a token of which only the SHA-256 digest is kept."""
+
+    name: str
+    scope: str
+    digest: str
 
 
 class SettingsError(Exception):
@@ -39,6 +51,18 @@ def _seeds(raw: str) -> tuple[str, ...]:
     if raw == "none":
         return ()
     return _words(raw)
+
+
+def _tokens(raw: str) -> tuple[AccessToken, ...]:
+    if raw == "none":
+        return ()
+    found = [_TOKEN.fullmatch(word) for word in _words(raw)]
+    if not all(found):
+        raise ValueError("takes words such as NAME:SCOPE:DIGEST, as llmpricing token new shows them")
+    return tuple(AccessToken(*match.groups()) for match in found if match)
+
+
+_TOKEN = re.compile(rf"([A-Za-z0-9._-]{{1,64}}):({'|'.join(SCOPES)}):([0-9a-f]{{64}})")
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
@@ -108,6 +132,12 @@ class Settings:
         _seeds,
         "price lists that a new price book loads; `bundled`: all that come with us",
         BUNDLED_LISTS,
+    )
+    auth_tokens: tuple[AccessToken, ...] = _setting(
+        "llmpricing.auth_tokens",
+        _tokens,
+        "who may ask, in words that `llmpricing token new` makes; `none`: everybody, contract rates apart",
+        "none",
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
     pool_size: int = _setting("llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8")

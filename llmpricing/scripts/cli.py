@@ -38,6 +38,7 @@ GROUPS = {
         "stores": "stores:stores",
         "book": "book:book",
         "verify": "verify:verify",
+        "token": "token:token",
     },
 }
 COMMANDS = {name: f"{_ROOM}.{place}" for group in GROUPS.values() for name, place in group.items()}

@@ -36,6 +36,7 @@ def includeme(config: Any) -> None:
         "errors",
         "delivery",
         "conditional",
+        "access",
         "api.health",
         "routes",
     ):

@@ -16,6 +16,7 @@ from pyramid.response import Response
 import llmpricing
 from llmpricing.services.catalogue.steps import StablePeriod, stable_period
 from llmpricing.services.price_book import BookState, book_state
+from llmpricing.web.access import is_private
 
 FRESH_S = 60  # a decision or an import, which nobody foresees, is seen this much later at the most
 STALE_S = 600  # and by who lets a cache revalidate behind, this much
@@ -59,7 +60,7 @@ def _tag(request: Request) -> str:
     """Weak, for a compressed answer bears the same one."""
     start = None if valid_until(request) is None else request.period.start
     asked = sorted(request.GET.items())
-    key = (release(), request.book.book, request.book.version, start, request.path_info, asked)
+    key = (release(), request.caller.scopes, request.book.book, request.book.version, start, request.path_info, asked)
     return f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
 
 
@@ -74,7 +75,8 @@ def _lifetime(request: Request) -> str:
     until = valid_until(request)
     left_s = FRESH_S + STALE_S if until is None else max(0, int((until - datetime.now(UTC)).total_seconds()))
     fresh_s = min(FRESH_S, left_s)
-    return f"max-age={fresh_s}, stale-while-revalidate={min(STALE_S, left_s - fresh_s)}"
+    kind = "private, " if is_private(request) else ""
+    return f"{kind}max-age={fresh_s}, stale-while-revalidate={min(STALE_S, left_s - fresh_s)}"
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 RETRY_AFTER_S = "5"
 _CODES = {
     400: ("BAD_REQUEST", "The request could not be read."),
+    401: ("UNAUTHORIZED", "This needs a token."),
     403: ("FORBIDDEN", "This is not allowed."),
     404: ("NOT_FOUND", "There is nothing at this address."),
     405: ("METHOD_NOT_ALLOWED", "This address does not take that method."),
@@ -36,8 +37,11 @@ _CODES = {
 class Refused(Exception):
     """A request that gets an error: HTTP status, code, plain words, and which field is at fault."""
 
-    def __init__(self, status: int, code: str, message: str, **details: Any) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **details: Any
+    ) -> None:
         super().__init__(code)
+        self.headers = headers or {}
         self.status, self.code, self.message, self.details = status, code, message, details
 
 
@@ -70,7 +74,9 @@ def error_response(request: Request, status: int, code: str, message: str, detai
 
 
 def refused(exc: Refused, request: Request) -> Response:
-    return error_response(request, exc.status, exc.code, exc.message, exc.details)
+    response = error_response(request, exc.status, exc.code, exc.message, exc.details)
+    response.headers.update(exc.headers)
+    return response
 
 
 def http_exception(exc: HTTPException, request: Request) -> Response:

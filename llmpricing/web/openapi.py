@@ -62,10 +62,15 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
         "info": {"title": "llmpricing", "version": version("llmpricing"), "description": _ABOUT},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": components, "headers": _HEADERS},
+        "components": {"schemas": components, "headers": _HEADERS, "securitySchemes": _SCHEMES},
+        "security": [{}, {"bearer": []}, {"basic": []}],
     }
 
 
+_SCHEMES = {  # where tokens are set; elsewhere everybody may ask
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A token."},
+    "basic": {"type": "http", "scheme": "basic", "description": "A token as the password, with any user name."},
+}
 _HEADERS = {
     "RequestId": {
         "description": "The id that the caller gave, or a fresh one: it stands in the log.",

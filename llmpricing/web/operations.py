@@ -13,7 +13,7 @@ from llmpricing.web.conditional import conditional
 from llmpricing.web.parameters import Reader, read_parameters
 from llmpricing.web.selecting import FORMATS, fields_of, selecting
 
-_ALWAYS = (400, 500, 503)
+_ALWAYS = (400, 401, 403, 500, 503)
 _POSTED = (413, 415)
 
 

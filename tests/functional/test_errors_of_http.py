@@ -17,6 +17,7 @@ from tests.servers import StoreUrls
 SECRET = "/srv/llmpricing/secret.ini"
 OWN_CODES = {
     400: "BAD_REQUEST",
+    401: "UNAUTHORIZED",
     403: "FORBIDDEN",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",

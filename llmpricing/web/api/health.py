@@ -50,7 +50,10 @@ def health(request: Request) -> dict[str, Any]:
     if report.status == "unhealthy":
         request.response.status_int = 503
         request.response.headers["Retry-After"] = RETRY_AFTER_S
-    return report.body()
+    body = report.body()
+    if settings.auth_tokens and request.caller.name is None:  # the state is for probes, the details for those known
+        return {name: body[name] for name in ("status", "services", "timestamp")} | {"checks": {}}
+    return body
 
 
 def _data(settings: Settings, now: datetime) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def post_quotes(request: Request) -> dict[str, Any]:
     body, now = read_json(request), datetime.now(UTC)
     if isinstance(body, dict) and "items" in body:
         return _answer_batch(request, body, now)
-    asked = _asked(shaped(body, QuoteBody), now, Place())
+    asked = _asked(request, shaped(body, QuoteBody), now, Place())
     return _answer_one(request, asked, Place())
 
 
@@ -121,6 +121,7 @@ def get_quote(request: Request) -> dict[str, Any]:
         context(values.get("service_tier"), values.get("region"), time_known=is_exact),
         values.get("provider"),
         values.get("currency"),
+        rate_ids=_rate_ids(request, None, place),
     )
     return _answer_one(request, asked, place)
 
@@ -129,6 +130,7 @@ def _answer_one(request: Request, asked: Asked, place: Place) -> dict[str, Any]:
     (answer,) = quote_many(request.dbsession, [asked])
     if not isinstance(answer, Quoted):
         raise refusal(answer, place)
+    request.response.headers["Cache-Control"] = "private, no-cache"
     return {"data": quote_document(answer), "meta": _meta(request)}
 
 
@@ -147,7 +149,7 @@ def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> di
             body = shaped(item, QuoteBody, f"items[{number}]")
             body.at = batch.at if body.at is None else body.at
             body.known_at = batch.known_at if body.known_at is None else body.known_at
-            asked[number] = _asked(body, now, places[number])
+            asked[number] = _asked(request, body, now, places[number])
         except Refused as refused:
             answers[number] = _error_json(refused)
     for number, answer in zip(asked, quote_many(request.dbsession, list(asked.values())), strict=True):
@@ -167,7 +169,17 @@ def _meta(request: Request) -> dict[str, Any]:
     return {"catalogue_version": request.book.version}
 
 
-def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
+def _rate_ids(request: Request, stated: list[int] | None, place: Place) -> tuple[int, ...] | None:
+    """The contract rates to price by: none at all for who may not see them."""
+    if request.caller.sees_rates:
+        return None if stated is None else tuple(stated)
+    if stated:
+        field = f"{place.item}rate_ids"
+        raise Refused(403, "FORBIDDEN", f"{field} needs a token of the scope rates.", field=field, scope="rates")
+    return ()
+
+
+def _asked(request: Request, body: QuoteBody, now: datetime, place: Place) -> Asked:
     """The question; raises the 400 that names its field."""
     at, hour_stated = p.read_use(f"{place.item}at", body.at) if body.at is not None else (now, True)
     return Asked(
@@ -179,7 +191,7 @@ def _asked(body: QuoteBody, now: datetime, place: Place) -> Asked:
         body.provider,
         _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
         tuple(body.price_ids),
-        None if body.rate_ids is None else tuple(body.rate_ids),
+        _rate_ids(request, body.rate_ids, place),
     )
 
 

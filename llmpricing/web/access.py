@@ -1,0 +1,114 @@
+"""Who may ask: tokens with scopes where some are set, and who sees what this installation agreed with its sellers."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.settings import SCOPES, AccessToken, Settings
+from llmpricing.web.errors import Refused
+
+OPEN_PATHS = ("/api/health", "/static/")  # probes and files never need a token
+EXPORTS = "/api/v1/export/"
+_LOCAL = ("127.0.0.1", "::1", "localhost")
+_WHO = {"WWW-Authenticate": 'Basic realm="llmpricing", charset="UTF-8"'}
+
+
+class Caller(NamedTuple):
+    """Who asks, by the name of the token, and what that may see: each scope holds those before it."""
+
+    name: str | None
+    scopes: tuple[str, ...]
+
+    @property
+    def sees_rates(self) -> bool:
+        """Whether contract rates are shown to this one."""
+        return "rates" in self.scopes
+
+
+def includeme(config: Any) -> None:
+    """Give requests ``caller``; refuse who lacks the scope of the address before anything is read."""
+    config.add_request_method(_caller, "caller", reify=True)
+    config.add_tween(
+        "llmpricing.web.access.tween_factory",
+        under="llmpricing.web.errors.tween_factory",
+        over="llmpricing.web.bulkhead.tween_factory",
+    )
+
+
+def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
+    """Let pass who may; a token is not told whether it is unknown or missing."""
+    tokens = registry.settings["llmpricing"].auth_tokens
+
+    def tween(request: Request) -> Response:
+        if not tokens or request.path_info.startswith(OPEN_PATHS):
+            return handler(request)
+        needed = "feed" if request.path_info.startswith(EXPORTS) else "read"
+        if request.caller.name is None:
+            message = "This needs a token: send it as Bearer, or as the password of Basic with any user name."
+            raise Refused(401, "UNAUTHORIZED", message, headers=_WHO)
+        if needed not in request.caller.scopes:
+            raise Refused(403, "FORBIDDEN", f"This needs a token of the scope {needed}.", scope=needed)
+        response = handler(request)
+        response.vary = (*(response.vary or ()), "Authorization")
+        return response
+
+    return tween
+
+
+def is_private(request: Request) -> bool:
+    """Whether an answer is for this caller alone, and no shared cache may keep it."""
+    return bool(request.registry.settings["llmpricing"].auth_tokens) or request.caller.sees_rates
+
+
+def _caller(request: Request) -> Caller:
+    settings: Settings = request.registry.settings["llmpricing"]
+    if settings.auth_tokens:
+        found = _known(settings.auth_tokens, _stated(request.headers.get("Authorization", "")))
+        return Caller(None, ()) if found is None else Caller(found.name, SCOPES[: SCOPES.index(found.scope) + 1])
+    if settings.environment == "development" and _is_at_home(request):
+        return Caller(None, SCOPES)
+    return Caller(None, ("feed", "read"))
+
+
+def _known(tokens: tuple[AccessToken, ...], stated: str) -> AccessToken | None:
+    """The token of these signs; all are compared, each in constant time."""
+    digest = sha256(stated.encode("utf-8", "surrogateescape")).hexdigest()
+    found = None
+    for token in tokens:
+        if compare_digest(token.digest, digest):
+            found = token
+    return found
+
+
+def _stated(authorization: str) -> str:
+    """The token of a header: that of Bearer, or the password of Basic."""
+    kind, _, rest = authorization.strip().partition(" ")
+    if kind.lower() == "bearer":
+        return rest.strip()
+    if kind.lower() == "basic":
+        try:
+            return b64decode(rest.strip(), validate=True).decode().partition(":")[2]
+        except (NotBase64, ValueError):
+            return ""
+    return ""
+
+
+def _is_at_home(request: Request) -> bool:
+    """Whether the one who develops asks: from this machine, by one of its own names, and no page of another site."""
+    try:
+        host = urlsplit(f"//{request.host}").hostname
+        origin = urlsplit(request.headers.get("Origin", "")).netloc
+    except ValueError:
+        return False
+    local_client = request.client_addr in (None, *_LOCAL)  # none where no server is between, as in tests
+    is_proxied = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
+    return local_client and not is_proxied and host in _LOCAL and origin in ("", request.host)

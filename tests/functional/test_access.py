@@ -1,0 +1,173 @@
+"""Tokens and their scopes; contract rates are a secret."""
+
+from __future__ import annotations
+
+import http.client
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webtest import TestApp
+
+from llmpricing.scripts.cli import main as command_line
+from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.settings import SCOPES
+from tests.conftest import running_app
+from tests.functional.addresses import EXAMPLES
+from tests.functional.test_every_route import POSTED, assert_one_error
+from tests.unplugged.serving import serving
+
+QUOTE = "/api/v1/quote?model=acme/acme-large&input_tokens=1000000"
+OPEN = ("health", "health_live")
+TOKENS = {scope: f"secret-{scope}-{'x' * 30}" for scope in SCOPES}
+
+WORDS = " ".join(f"{scope}er:{scope}:{sha256(token.encode()).hexdigest()}" for scope, token in TOKENS.items())
+
+
+@pytest.fixture
+def agreed_url(book_url: str) -> str:
+    """The small price book, of which half was agreed for one seller."""
+    engine = create_engine(book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        by = Decider("me", datetime.now(UTC))
+        add_contract_rates(
+            session, by, "acme", "*", [RateValue(discount=Decimal("0.5"))], datetime(2026, 1, 1, tzinfo=UTC)
+        )
+    engine.dispose()
+    return book_url
+
+
+@pytest.fixture
+def guarded(agreed_url: str, redis_url: str) -> Iterator[TestApp]:
+    """The application with a token of each scope."""
+    with running_app(agreed_url, redis_url, auth_tokens=WORDS) as found:
+        yield found
+
+
+def bearing(scope: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {TOKENS[scope]}"}
+
+
+def as_basic(token: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {b64encode(f'anybody:{token}'.encode()).decode()}"}
+
+
+def totals(answer: Any) -> tuple[str, str, set[int | None]]:
+    data = answer.json["data"]
+    return data["total"], data["list_total"], {line["rate_id"] for line in data["lines"]}
+
+
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in OPEN])
+def test_each_address_needs_a_token_and_none_tells_why_it_is_wrong(guarded: TestApp, name: str) -> None:
+    for headers in ({}, {"Authorization": "Bearer nobody"}, as_basic("nobody"), {"Authorization": "Basic %%%"}):
+        answer = guarded.get(EXAMPLES[name], headers={"Accept": "application/json", **headers}, status=401)
+        assert_one_error(answer, 401, "UNAUTHORIZED")
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+    guarded.get(EXAMPLES[name], headers=bearing("read"), status=200)
+    guarded.get(EXAMPLES[name], headers=as_basic(TOKENS["read"]), status=200)
+    guarded.get(EXAMPLES[name], headers=bearing("feed"), status=403)
+
+
+def test_what_is_posted_needs_a_token_too(guarded: TestApp) -> None:
+    for path, body in POSTED.values():
+        guarded.post_json(path, body, status=401)
+        guarded.post_json(path, body, headers=bearing("read"), status=200)
+
+
+def test_probes_and_files_need_none_and_details_of_health_do(guarded: TestApp) -> None:
+    guarded.get("/api/health/live", status=200)
+    guarded.get("/static/base.css", status=200)
+    health = guarded.get("/api/health").json
+    assert (health["status"], health["checks"], "data" in health) == ("healthy", {}, False)
+    known = guarded.get("/api/health", headers=bearing("feed")).json
+    assert known["checks"]["database"]
+    assert known["data"]
+
+
+def test_contract_rates_are_shown_to_their_scope_alone(guarded: TestApp) -> None:
+    shown, listed, ids = totals(guarded.get(QUOTE, headers=bearing("rates")))
+    assert Decimal(shown) * 2 == Decimal(listed)
+    assert None not in ids
+    assert totals(guarded.get(QUOTE, headers=bearing("read"))) == (listed, listed, {None})
+    body = {"model": "acme/acme-large", "usage": {"input_tokens": 1_000_000}}
+    assert totals(guarded.post_json("/api/v1/quotes", body, headers=bearing("read"))) == (listed, listed, {None})
+    batch = guarded.post_json("/api/v1/quotes", {"items": [body]}, headers=bearing("read")).json["data"]["items"]
+    assert (batch[0]["total"], batch[0]["lines"][0]["rate_id"]) == (listed, None)
+    stated = {**body, "rate_ids": sorted(ids)}
+    assert_one_error(guarded.post_json("/api/v1/quotes", stated, headers=bearing("read"), status=403), 403, "FORBIDDEN")
+    assert totals(guarded.post_json("/api/v1/quotes", stated, headers=bearing("admin")))[0] == shown
+
+
+def test_each_scope_has_etags_of_its_own_and_no_shared_cache_keeps_them(guarded: TestApp) -> None:
+    read, rates = (guarded.get("/api/v1/models", headers=bearing(scope)) for scope in ("read", "rates"))
+    assert read.headers["ETag"] != rates.headers["ETag"]
+    for answer in (read, rates, guarded.get(QUOTE, headers=bearing("rates"))):
+        assert answer.headers["Cache-Control"].startswith("private")
+        assert "Authorization" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://elsewhere.example"},
+        {"Host": "elsewhere.example"},
+        {"X-Forwarded-For": "192.0.2.1"},
+    ],
+    ids=lambda headers: next(iter(headers)),
+)
+def test_without_tokens_contract_rates_are_for_who_develops_on_this_machine(
+    agreed_url: str, redis_url: str, headers: dict[str, str]
+) -> None:
+    with running_app(agreed_url, redis_url) as app:
+        shown, listed, _ = totals(app.get(QUOTE))
+        assert shown != listed
+        assert totals(app.get(QUOTE, headers=headers)) == (listed, listed, {None})
+        far = app.get(QUOTE, extra_environ={"REMOTE_ADDR": "192.0.2.1"})
+        assert totals(far) == (listed, listed, {None})
+
+
+def test_in_production_nobody_sees_contract_rates_without_a_token(agreed_url: str, redis_url: str) -> None:
+    with running_app(agreed_url, redis_url) as app:
+        kept = app.app.registry.settings  # production refuses the password of these stores
+        kept["llmpricing"] = replace(kept["llmpricing"], environment="production")
+        shown, listed, ids = totals(app.get(QUOTE))
+        assert (shown, ids) == (listed, {None})
+
+
+def test_nothing_of_a_token_is_in_the_log(tmp_path: Path, book_url: str, redis_url: str) -> None:
+    urls = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
+    with serving(tmp_path, urls | {"llmpricing.auth_tokens": WORDS}) as site:
+        stated = [bearing("read"), as_basic(TOKENS["rates"]), {"Authorization": "Bearer wrong-one"}]
+        statuses = []
+        for headers in stated:
+            with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)) as connection:
+                connection.request("GET", "/api/v1/providers", headers=headers)
+                statuses.append(connection.getresponse().status)
+        said = site.log.read_text()
+    assert statuses == [200, 200, 401]
+    assert said.count("path=/api/v1/providers") == 3
+    for headers in stated:
+        assert headers["Authorization"].split()[1] not in said
+    assert TOKENS["rates"] not in said
+
+
+def test_a_made_token_opens_what_its_words_say(book_url: str, redis_url: str) -> None:
+    done = CliRunner().invoke(command_line, ["token", "new", "ci", "--scope", "read"])
+    assert done.exit_code == 0, done.output
+    token, words = (line.rpartition(" ")[2] for line in done.output.splitlines())
+    assert token not in words
+    with running_app(book_url, redis_url, auth_tokens=words) as app:
+        app.get("/api/v1/providers", status=401)
+        app.get("/api/v1/providers", headers={"Authorization": f"Bearer {token}"}, status=200)
