@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, delete, text
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.models import NewestObservationRow, Source, SourceFetch
 
+_CHUNK = 5_000  # components: a long list states hundreds of thousands
 _COLUMNS = ", ".join(column.key for column in NewestObservationRow.__table__.columns)
 _KEYS = "unnest(:offerings, :components, :times) as stated (offering_id, component, time)"
 _TYPES = (
@@ -57,14 +59,16 @@ def keep_newest(
     """Take over what this reading appended, by the newest time of each offering and component, where nothing newer
     stands.
     """
-    values: dict[str, Any] = {
-        "source": source.id,
-        "offerings": [offering for offering, _ in stated],
-        "components": [component for _, component in stated],
-        "times": list(stated.values()),
-    }
-    session.execute(_DROP_OLDER, values)
-    session.execute(_ADD, values | {"fetch": fetch.id, "times_of_lists": sorted(set(stated.values()))})
+    coming = iter(stated.items())
+    while chunk := dict(islice(coming, _CHUNK)):
+        values: dict[str, Any] = {
+            "source": source.id,
+            "offerings": [offering for offering, _ in chunk],
+            "components": [component for _, component in chunk],
+            "times": list(chunk.values()),
+        }
+        session.execute(_DROP_OLDER, values)
+        session.execute(_ADD, values | {"fetch": fetch.id, "times_of_lists": sorted(set(chunk.values()))})
 
 
 def renew_newest(session: Session, source: Source, offerings: Collection[int]) -> None:
