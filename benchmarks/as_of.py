@@ -24,6 +24,7 @@ from llmpricing.models import migrations
 from llmpricing.services.catalogue.listing import OfferingFilter, Position, get_offering, list_offerings
 from llmpricing.services.catalogue.offering_detail import details
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import BookState
 
 OFFERINGS, METERS, LIMIT = 2330, ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens"), 1.3
 CORRECTED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -85,6 +86,7 @@ def grow(connection: Connection, rows: int) -> None:
 def questions(session: Session, clocks: Clocks) -> dict[str, Callable[[], None]]:
     """What is asked, some 25 times over all offerings: one, all its prices, and a page of 50 in order of id."""
     slugs = list(session.scalars(text("select slug from offering order by slug")))
+    book = BookState("of a benchmark", 1, clocks.known_at)
     asked = slugs[: -LIMIT_OF_PAGE - 1 : len(slugs) // ASKED]
 
     def price(slug: str) -> None:
@@ -93,7 +95,7 @@ def questions(session: Session, clocks: Clocks) -> dict[str, Callable[[], None]]
         assert found.price_state == "priced"
 
     def everything(slug: str) -> None:
-        assert len(details(session, clocks, slug).prices) == len(METERS)
+        assert len(details(session, book, clocks, slug).prices) == len(METERS)
 
     def page(slug: str) -> None:
         items = list_offerings(session, clocks, OfferingFilter(), limit=LIMIT_OF_PAGE, after=Position(slug, slug)).items

@@ -6,11 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from llmpricing.domain.evidence import Standing
 from llmpricing.domain.money import multiply
-from llmpricing.domain.observations import Basis
+from llmpricing.domain.observations import Amount, Basis, State
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
+from llmpricing.domain.quotes.notices import Code
+
+CODES = {
+    OtherReason.DISAGREEMENT: Code.DISAGREEMENT,
+    OtherReason.BETWEEN_SIGHTINGS: Code.BETWEEN_SIGHTINGS,
+    OtherReason.UNDER_REVIEW: Code.UNDER_REVIEW,
+}
+ROUNDING = Fraction(5, 1000)  # what differs by no more is the same
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -58,3 +67,46 @@ def _amount(other: Price | None, price: Price) -> Decimal | None:
     if other.per == price.per:
         return other.amount
     return multiply(other.amount, Decimal(price.per) / Decimal(other.per))
+
+
+def codes_of(prices: Iterable[Price], others: Iterable[OtherPrice], at: datetime) -> tuple[Code, ...]:
+    """What a quote of these prices, all valid at a time, would warn of their evidence; ``others`` are those kept beside
+    their offering's.
+    """
+    beside = [other for other in others if other.price.valid_at(at) and other.reason in CODES]
+    found: set[Code] = set()
+    for price in prices:
+        if not price.is_fresh(at):
+            found.add(Code.DATE_UNKNOWN)
+        found.update(CODES[other.reason] for other in _in_place_of(price, beside) if _differs(price, other))
+    return tuple(code for code in Code if code in found)
+
+
+def _in_place_of(price: Price, others: Iterable[OtherPrice]) -> Iterable[OtherPrice]:
+    """What others ask in the place of a price: of its own conditions, or of their series' base where they have none."""
+    series, found = (price.meter, price.conditions.series), {}
+    for other in others:
+        if (other.price.meter, other.price.conditions.series) == series:
+            found[other.reason, other.price.source, other.price.conditions] = other
+    for reason, source in {(reason, source) for reason, source, _ in found}:
+        for conditions in (price.conditions, price.conditions.series):
+            if (reason, source, conditions) in found:
+                yield found[reason, source, conditions]
+                break
+
+
+def _differs(price: Price, other: OtherPrice) -> bool:
+    """Whether a quote that takes the other's price for this one would come to another total."""
+    ours, theirs = _asked(price), _asked(other.price)
+    if theirs.state is State.UNKNOWN or ours.same_as(theirs):
+        return False
+    if other.reason is not OtherReason.DISAGREEMENT:
+        return True
+    if ours.state is State.UNKNOWN or ours.currency != theirs.currency:
+        return False
+    factor = theirs.factor(ours)
+    return factor is None or abs(factor - 1) > ROUNDING
+
+
+def _asked(price: Price) -> Amount:
+    return Amount(price.state, price.amount, price.per, price.currency)

@@ -12,15 +12,10 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.domain.quotes.bill import Quote
-from llmpricing.domain.quotes.notices import Code, Notice
+from llmpricing.domain.quotes.line_evidence import CODES, ROUNDING
+from llmpricing.domain.quotes.notices import Notice
 
 Compiled = TypeVar("Compiled")
-_ROUNDING = Fraction(5, 1000)  # totals that differ by no more are the same
-CODES = {
-    OtherReason.DISAGREEMENT: Code.DISAGREEMENT,
-    OtherReason.BETWEEN_SIGHTINGS: Code.BETWEEN_SIGHTINGS,
-    OtherReason.UNDER_REVIEW: Code.UNDER_REVIEW,
-}
 _BOUNDING = (OtherReason.BOUND, OtherReason.DISAGREEMENT)
 
 
@@ -99,7 +94,7 @@ def other_notices(
 def _differs(reason: OtherReason, ours: Decimal | None, theirs: Decimal) -> bool:
     if ours is None or reason is not OtherReason.DISAGREEMENT:
         return ours != theirs and (ours is not None or reason is not OtherReason.DISAGREEMENT)
-    return abs(Fraction(theirs) - Fraction(ours)) > _ROUNDING * Fraction(ours)
+    return abs(Fraction(theirs) - Fraction(ours)) > ROUNDING * Fraction(ours)
 
 
 def _notice(alternative: Alternative, total: Decimal, usage: Sequence[str]) -> Notice:

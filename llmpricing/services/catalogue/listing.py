@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import parse_decimal
@@ -16,6 +16,7 @@ from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
 from llmpricing.services.catalogue.offerings_then import offerings_then
+from llmpricing.services.catalogue.price_evidence import codes_of_base_prices
 from llmpricing.services.clocks import Clocks
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
@@ -23,7 +24,9 @@ __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "ge
 
 @dataclass(frozen=True, slots=True)
 class OfferingItem:
-    """One row of the list. Prices are in ``currency`` per million tokens under base conditions; None is unknown."""
+    """One row of the list. Prices are in ``currency`` per million tokens under base conditions; None is unknown.
+    ``codes`` are what a quote by these prices would warn of, as far as that depends on the prices alone.
+    """
 
     id: str
     name: str
@@ -43,10 +46,11 @@ class OfferingItem:
     price_since: datetime | None
     source: str | None
     verified_at: datetime | None
+    codes: list[str]
 
 
 # The scalar columns, by which a list may be sorted.
-SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in ("capabilities", "modalities"))
+SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in ("capabilities", "modalities", "codes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def list_offerings(
     if after is not None:
         query = query.where(listed.beyond(columns, sort, descending, after))
     rows = session.execute(query.limit(limit + 1)).all()
-    return Page([_item(row) for row in rows[:limit]], count, len(rows) > limit)
+    return Page(_items(session, clocks, rows[:limit]), count, len(rows) > limit)
 
 
 def get_offering(session: Session, clocks: Clocks, slug: str) -> OfferingItem | None:
@@ -96,7 +100,7 @@ def get_offerings(session: Session, clocks: Clocks, slugs: Sequence[str]) -> lis
     columns = listed.columns(offerings_then(session, clocks), clocks)
     query = _select(columns).where(columns.by_name["id"].in_(slugs))
     query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
-    return [_item(row) for row in session.execute(query)]
+    return _items(session, clocks, session.execute(query).all())
 
 
 def providers(session: Session) -> Sequence[tuple[str, str, int]]:
@@ -112,15 +116,21 @@ def providers(session: Session) -> Sequence[tuple[str, str, int]]:
 
 def _select(columns: listed.PriceColumns) -> Select[Any]:
     named = (column.label(name) for name, column in columns.by_name.items())
-    return select(*named).select_from(columns.source)
+    return select(*named, columns.offerings.c.id.label("number")).select_from(columns.source)
 
 
-def _item(row: Any) -> OfferingItem:
+def _items(session: Session, clocks: Clocks, rows: Sequence[Row[Any]]) -> list[OfferingItem]:
+    codes = codes_of_base_prices(session, clocks, [row.number for row in rows])
+    return [_item(row, codes.get(row.number, [])) for row in rows]
+
+
+def _item(row: Row[Any], codes: list[str]) -> OfferingItem:
     values = row._asdict()
+    del values["number"]
     known = {k: v for k, v in (("input", values.pop("inputs")), ("output", values.pop("outputs"))) if v is not None}
     if values["capabilities"] is not None:
         values["capabilities"] = sorted(values["capabilities"])
-    return OfferingItem(**values, modalities=known or None)
+    return OfferingItem(**values, modalities=known or None, codes=codes)
 
 
 def parse_position(sort: str, text: str | None, slug: str) -> Position:

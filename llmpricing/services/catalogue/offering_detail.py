@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, select
+from sqlalchemy import BigInteger, ColumnElement, cast, select
 from sqlalchemy.orm import Session, aliased
 
-from llmpricing.models import Offering, OfferingAlias, PriceRow, ScheduleRow, Source
+from llmpricing.domain.conditions import STANDARD, Conditions
+from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.line_evidence import codes_of, standing_of
+from llmpricing.domain.quotes.notices import Code
+from llmpricing.models import Offering, OfferingAlias, OtherPriceRow, PriceRow
+from llmpricing.services.catalogue.price_evidence import EvidenceDocument, read_lists
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import BookState
+from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
 
 
 @dataclass(frozen=True, slots=True)
 class PriceDetail:
-    """A price as the API shows it: ``amount`` in ``currency`` per ``per`` units of the meter."""
+    """A price as the API shows it: ``amount`` in ``currency`` per ``per`` units of the meter, and what it rests on.
+    ``codes`` are what a quote by it would warn of, as far as that depends on the price alone.
+    """
 
     price_id: int
     meter: str
@@ -32,7 +42,9 @@ class PriceDetail:
     bracket_from: datetime | None
     source: str
     source_url: str | None
-    observed_at: datetime
+    observed_at: datetime | None
+    evidence: EvidenceDocument
+    codes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,68 +56,69 @@ class Details:
     aliases: list[str]
 
 
-def details(session: Session, clocks: Clocks, slug: str) -> Details:
+def details(session: Session, book: BookState, clocks: Clocks, slug: str) -> Details:
     """What is known on the offering of this id, which must exist."""
     offering_id = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
     return Details(
-        _prices(session, clocks, offering_id),
+        _prices(session, book, clocks, offering_id),
         _other_sellers(session, clocks, offering_id),
         _aliases(session, clocks, offering_id),
     )
 
 
-def _prices(session: Session, clocks: Clocks, offering_id: int) -> list[PriceDetail]:
-    query = (
-        select(PriceRow, Source.slug, ScheduleRow)
-        .join(Source, Source.id == PriceRow.source_id)
-        .outerjoin(ScheduleRow, ScheduleRow.key == PriceRow.schedule_key)
-        .where(
-            # The index over ranges takes a bigint only: a bare number would make it look through all offerings.
-            PriceRow.offering_id == cast(offering_id, BigInteger),
-            PriceRow.at(clocks.as_of, clocks.known_at),
-        )
-        .order_by(PriceRow.meter.collate("C"), PriceRow.condition_key.collate("C"))
-    )
-    return [_detail(row, source, schedule) for row, source, schedule in session.execute(query)]
+def _prices(session: Session, book: BookState, clocks: Clocks, offering_id: int) -> list[PriceDetail]:
+    prices = read_prices(session, *_at(PriceRow, clocks, offering_id)).get(offering_id, [])
+    others = read_other_prices(session, *_at(OtherPriceRow, clocks, offering_id)).get(offering_id, [])
+    lists = read_lists(session, book, clocks.known_at)
+    return [
+        _detail(price, lists.show(standing_of(price, others, clocks.as_of)), codes_of([price], others, clocks.as_of))
+        for price in sorted(prices, key=lambda price: (price.meter, price.conditions.key))
+    ]
 
 
-def _detail(row: PriceRow, source: str, schedule: ScheduleRow | None) -> PriceDetail:
+def _at(table: Any, clocks: Clocks, offering_id: int) -> list[ColumnElement[bool]]:
+    # The index over ranges takes a bigint only: a bare number would make it look through all offerings.
+    return [table.offering_id == cast(offering_id, BigInteger), table.at(clocks.as_of, clocks.known_at)]
+
+
+def _detail(price: Price, evidence: EvidenceDocument, codes: Iterable[Code]) -> PriceDetail:
     return PriceDetail(
-        price_id=row.id,
-        meter=row.meter,
-        state=row.state,
-        amount=row.amount,
-        currency=row.currency,
-        per=row.per_quantity,
-        conditions=_conditions(row, schedule),
-        minimum_quantity=row.minimum_quantity,
-        valid_from=row.valid.lower,
-        valid_until=row.valid.upper,
-        basis=row.basis,
-        bracket_from=row.bracket_from,
-        source=source,
-        source_url=row.source_url,
-        observed_at=row.observed_at,
+        price_id=price.id,
+        meter=price.meter,
+        state=price.state.value,
+        amount=price.amount,
+        currency=price.currency,
+        per=price.per,
+        conditions=_conditions(price.conditions),
+        minimum_quantity=price.minimum_quantity,
+        valid_from=price.valid_from,
+        valid_until=price.valid_until,
+        basis=price.basis.value,
+        bracket_from=price.bracket_from,
+        source=price.source,
+        source_url=price.source_url,
+        observed_at=price.observed_at,
+        evidence=evidence,
+        codes=[code.value for code in codes],
     )
 
 
-def _conditions(row: PriceRow, schedule: ScheduleRow | None) -> dict[str, Any]:
+def _conditions(conditions: Conditions) -> dict[str, Any]:
     """What a request must be like to pay this price; empty for the base price."""
-    found: dict[str, Any] = {} if row.service_tier == "standard" else {"service_tier": row.service_tier}
-    if row.region:
-        found["region"] = row.region
-    if row.step_above is not None:
-        bound = "input_tokens_from" if row.step_inclusive else "input_tokens_above"
-        found[bound] = row.step_above
-        found["applies_to"] = "tokens beyond the bound" if row.step_marginal else "the whole request"
-    if schedule is not None:
+    found: dict[str, Any] = {} if conditions.service_tier == STANDARD else {"service_tier": conditions.service_tier}
+    if conditions.region:
+        found["region"] = conditions.region
+    if (step := conditions.step) is not None:
+        found["input_tokens_from" if step.inclusive else "input_tokens_above"] = step.above
+        found["applies_to"] = "tokens beyond the bound" if step.marginal else "the whole request"
+    if (schedule := conditions.schedule) is not None:
         found["schedule"] = {
             "time_zone": schedule.time_zone,
-            "weekdays": schedule.weekdays,
+            "weekdays": list(schedule.weekdays),
             "windows": [f"{_clock(start)}-{_clock(end)}" for start, end in schedule.windows],
-            "not_on": schedule.holidays,
+            "not_on": list(schedule.holidays),
         }
-    return found | row.extra
+    return found | dict(conditions.extra)
 
 
 def _clock(minute: int) -> str:

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.components import ComponentKey
-from llmpricing.domain.evidence import GRACE, SourceLists
-from llmpricing.domain.observations import Basis
 from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.other_totals import bounds_of
 from llmpricing.domain.quotes.standing_on import standing_on
-from llmpricing.models import OtherPriceRow, PriceRow, Source
+from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.memory import Memory
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState
 from llmpricing.services.publishing.change_log import change_log
-from llmpricing.services.publishing.observations import Components
-from llmpricing.services.publishing.readings import lists_of
-from llmpricing.services.quotes.line_evidence import ReadLists
+from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
 
 REMEMBERED_OFFERINGS = 10_000
-_lists: Memory[tuple[str, datetime], ReadLists] = Memory(16)
 
 
 class _Key(NamedTuple):
@@ -64,8 +57,8 @@ def prices_of(
     if missing:
         concerned = _with_claimed((key.offering for key in missing), claimed)
         concerned |= {one.id for key in missing for one in snapshots.get(key.offering, ())}
-        read = _read(session, PriceRow.offering_id.in_(concerned), PriceRow.believed_at(known_at))
-        beside = _others(session, concerned, known_at)
+        read = read_prices(session, PriceRow.offering_id.in_(concerned), PriceRow.believed_at(known_at))
+        beside = _read_others(session, concerned, known_at)
         for key in missing:
             offering = key.offering
             prices, others = _standing(offering, claimed.get(offering), read, beside)
@@ -130,8 +123,8 @@ def prices_by_id(
     claimed = _claimed(session, known, recorded, {offering: offerings[offering] for offering in ids})
     concerned = _with_claimed(ids, claimed)
     believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
-    read = _read(session, PriceRow.offering_id.in_(concerned), believed)
-    beside = _others(session, concerned, recorded)
+    read = read_prices(session, PriceRow.offering_id.in_(concerned), believed)
+    beside = _read_others(session, concerned, recorded)
     found = {}
     for offering in ids:
         base = claimed.get(offering)
@@ -143,73 +136,6 @@ def prices_by_id(
     return found
 
 
-def read_lists(session: Session, known: BookState, known_at: datetime) -> ReadLists:
-    """When each source was read, by what was recorded at ``known_at``, not after the price book's last change."""
-    return _lists.remember((known.book, known_at), lambda: ReadLists(SourceLists(lists_of(session, known_at))))
-
-
-def _columns(table: type[PriceRow] | type[OtherPriceRow]) -> tuple[Any, ...]:
-    """Named as the fields of Price. Columns, not entities: thousands of rows are read at a time."""
-    return (
-        table.id,
-        table.offering_id,
-        table.meter,
-        table.condition_key,
-        table.state,
-        table.amount,
-        table.currency,
-        table.per_quantity.label("per"),
-        func.lower(table.valid).label("valid_from"),
-        func.upper(table.valid).label("valid_until"),
-        table.basis,
-        Source.slug.label("source"),
-        table.known_from,
-        table.minimum_quantity,
-        table.source_url,
-        table.bracket_from,
-        table.observed_at,
-        table.first_seen,
-        table.superseded_at,
-    )
-
-
-_PRICE = (*_columns(PriceRow), PriceRow.fresh_from, PriceRow.fresh_until)
-_OTHER = (*_columns(OtherPriceRow), OtherPriceRow.reason)
-
-
-def _read(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Price]]:
-    query = select(*_PRICE).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)
-    components = Components(session)
-    found: dict[int, list[Price]] = defaultdict(list)
-    for row in session.execute(query).mappings():
-        offering, price = _price(dict(row), components)
-        found[offering].append(price)
-    return found
-
-
-def _others(session: Session, offerings: Collection[int], known_at: datetime) -> dict[int, list[OtherPrice]]:
+def _read_others(session: Session, offerings: Collection[int], known_at: datetime) -> dict[int, list[OtherPrice]]:
     """What is kept beside the prices of these offerings."""
-    query = (
-        select(*_OTHER)
-        .join(Source, Source.id == OtherPriceRow.source_id)
-        .where(OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))
-        .order_by(OtherPriceRow.id)
-    )
-    components = Components(session)
-    found: dict[int, list[OtherPrice]] = defaultdict(list)
-    for row in session.execute(query).mappings():
-        values = dict(row)
-        reason = values.pop("reason")
-        offering, price = _price(values, components)
-        found[offering].append(OtherPrice(reason, price))
-    return found
-
-
-def _price(values: dict[str, Any], components: Components) -> tuple[int, Price]:
-    """The offering and the price of a row."""
-    offering = values.pop("offering_id")
-    component = ComponentKey(values["meter"], values.pop("condition_key"))
-    values["conditions"] = components.read(component.text).conditions
-    if values["first_seen"] is None and values["basis"] is Basis.UNDATED:  # of rules 1, which kept only this
-        values["fresh_from"] = values["known_from"] - GRACE
-    return offering, Price(**values)
+    return read_other_prices(session, OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))

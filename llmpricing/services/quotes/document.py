@@ -12,7 +12,8 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.bill import Line, Quote
 from llmpricing.domain.quotes.notices import RULES, Notice
 from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.quotes.line_evidence import EvidenceDocument, Resting
+from llmpricing.services.catalogue.price_evidence import EvidenceDocument
+from llmpricing.services.quotes.line_evidence import Resting
 from llmpricing.services.quotes.quoting import Quoted
 
 # A time, or a bare date where the hour was not stated; msgspec describes no type that is either.

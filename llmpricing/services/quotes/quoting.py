@@ -20,13 +20,14 @@ from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.catalogue.price_evidence import ReadLists, read_lists
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import Candidate, told_apart
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.price_book import BookState, book_state
-from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of, read_lists
-from llmpricing.services.quotes.line_evidence import ReadLists, Resting
+from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
+from llmpricing.services.quotes.line_evidence import Resting
 from llmpricing.services.quotes.terms import RecordedTerms, rates_by_id, terms_at
 
 _WHY = {

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from llmpricing.domain.prices import OtherReason
+from llmpricing.domain.quotes.line_evidence import CODES
 from llmpricing.domain.quotes.linear import Linear
-from llmpricing.domain.quotes.other_totals import CODES
 from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.usage_log.price_lookup import FoundPrices
 from llmpricing.services.usage_log.row_by_row import RowAnswer, RowQuote, codes_text

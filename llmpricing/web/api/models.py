@@ -98,7 +98,7 @@ def show_model(request: Request) -> ModelAnswer:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     clocks = read_clocks(MODEL.read(request), request.period.start, request.book)
     item = ask_for_one(request, clocks)
-    details = offering_detail.details(request.dbsession, clocks, item.id)
+    details = offering_detail.details(request.dbsession, request.book, clocks, item.id)
     data = ModelJson(
         **item_json(item),
         prices=[PriceJson(**price_json(price)) for price in details.prices],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,17 @@ _BASES = {
     "bracket": "changed between two readings",
     "undated": "the source states no date",
     "manual": "entered by a person",
+}
+_MARKS = {
+    "DATE_UNKNOWN": ("date unknown", "no list of that time states the price: it is carried over from another time."),
+    "BETWEEN_SIGHTINGS": ("between two lists", "the price changed between two lists, nobody knows on which day."),
+    "DISAGREEMENT": ("lists differ", "another list of that time asks another price."),
+    "UNDER_REVIEW": ("under review", "a newer price waits for a person’s decision."),
+}
+_STANDINGS = {
+    "stated": "its period is documented",
+    "seen": "in the source’s lists of that time",
+    "carried": "carried over from another time",
 }
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -83,6 +95,17 @@ def capability(identifier: str) -> str:
 def basis(name: str) -> str:
     """What the date of a price rests on, in a few words."""
     return _BASES.get(name, words(name))
+
+
+def explained(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Each of these codes once, in words, with a sentence that tells what it means."""
+    found = set(codes)
+    return [words for code, words in _MARKS.items() if code in found]
+
+
+def standing(name: str) -> str:
+    """How a price is known at the time shown, in a few words."""
+    return _STANDINGS[name]
 
 
 def per(meter: str, quantity: int) -> str:

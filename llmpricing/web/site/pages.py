@@ -76,15 +76,18 @@ def model(request: Request) -> dict[str, Any]:
     asked = read_parameters(request, CLOCKS)
     clocks = read_clocks(asked, now, request.book)
     item = ask_for_one(request, clocks)
-    details = offering_detail.details(request.dbsession, clocks, item.id)
+    details = offering_detail.details(request.dbsession, request.book, clocks, item.id)
     ages = freshness.source_ages(request.dbsession, now)
     sources = {price.source for price in details.prices}
+    sellers = listing.get_offerings(request.dbsession, clocks, details.other_sellers)
     names = {slug: name for slug, name, _ in listing.providers(request.dbsession)}
     return {
         "show": display,
         "item": item,
         "groups": _by_conditions(details.prices),
-        "sellers": listing.get_offerings(request.dbsession, clocks, details.other_sellers),
+        "sellers": sellers,
+        "codes": {code for one in (item, *sellers) for code in one.codes}
+        | {c for p in details.prices for c in p.codes},
         "provider_names": names,
         "aliases": details.aliases,
         "as_of": asked.get("as_of"),
