@@ -23,6 +23,7 @@ GROUPS = {
     },
     "Keep prices right": {
         "import": "import_lists:import_",
+        "week": "week:week",
         "review": "review:review",
         "pin": "pin:pin",
         "unpin": "pin:unpin",

@@ -137,7 +137,7 @@ def price_log(
     Raises LogError where nothing can be read, OSError where nothing can be written.
     """
     summary, mode = LogSummary(), mode_like(log)
-    batches = _batches(log, (out, rejects), columns)
+    batches = batches_of(log, (out, rejects), columns)
     with part_file(out, mode) as good, part_file(rejects, mode) as bad:
         with _writer(good, out, log, refused=False) as priced, _writer(bad, rejects, log, refused=True) as unpriced:
             _price(pricer, batches, priced, unpriced, summary, progress)
@@ -176,7 +176,8 @@ def known_facts(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
 
 
-def _batches(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[Batch]:
+def batches_of(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[Batch]:
+    """The rows of a log that are to be written to these files; raises LogError where nothing can be read."""
     shapes = {path.suffix for path in to}
     if log.suffix == ".csv":
         return read_csv(log, columns, whole=".parquet" in shapes)
