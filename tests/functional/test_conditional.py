@@ -46,7 +46,7 @@ def test_asked_with_its_etag_an_answer_is_a_304_for_one_query(testapp: TestApp, 
     queries.within(1, 1)
     assert again.body == b""
     assert again.headers["ETag"] == first.headers["ETag"]
-    assert again.headers["Cache-Control"].startswith("max-age=")
+    assert "max-age=" in again.headers["Cache-Control"]
     testapp.get(EXAMPLES[name], headers={"If-None-Match": '"other"'}, status=200)
     testapp.get(EXAMPLES[name], headers={"If-None-Match": "*"}, status=200)
 
