@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,3 +35,8 @@ def spend_of(session: Session, usage: Path | None, now: datetime) -> Mapping[str
         return spent(session, usage, now)
     except (LogError, OSError) as error:
         raise click.ClickException(f"{usage} cannot be read as usage: {error} See: llmpricing price --help") from None
+
+
+def concerned(spend: Mapping[str, Decimal], offerings: Iterable[str]) -> Decimal:
+    """How much of it was spent at these offerings."""
+    return sum((spend.get(offering, Decimal(0)) for offering in set(offerings)), Decimal(0))

@@ -17,6 +17,7 @@ from llmpricing.domain.observations import Amount
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
 from llmpricing.scripts.terminal import say, say_json
+from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option
 from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.name_changes import changed_names
@@ -35,14 +36,23 @@ MOVED = 3  # the exit code that says that a listed model did
 )
 @click.option("--arrivals", is_flag=True, help="Tell also meters that had no price before.")
 @click.option("--names", "of_names", is_flag=True, help="Tell the names whose answer changed, not the prices.")
+@usage_option
 @json_option
-def changes(ini: Path, since: datetime, models: TextIO | None, arrivals: bool, of_names: bool, as_json: bool) -> None:
+def changes(
+    ini: Path,
+    since: datetime,
+    models: TextIO | None,
+    arrivals: bool,
+    of_names: bool,
+    usage: Path | None,
+    as_json: bool,
+) -> None:
     """Tell what moved in published prices: what was charged and known then beside what is now, and what is announced.
 
     With --models only what moved of these is told, and the exit code is 3 if anything did, else 0. Names are ids
     (openai/gpt-4o) or any name that resolves; # begins a comment. An offering that the price book did not hold then is
     new, not moved. Where the price book is younger, its beginning is compared with. With --names: the names that mean
-    another offering than they did, those of --models too.
+    another offering than they did, those of --models too. With --usage: first what concerns most of your own money.
     """
     settings, now = ini_settings(ini), datetime.now(UTC)
     if of_names:
@@ -51,7 +61,9 @@ def changes(ini: Path, since: datetime, models: TextIO | None, arrivals: bool, o
         listed: frozenset[str] = _listed(session, models, now) if models else frozenset()
         start = comparable_since(session, since)
         found = changes_since(session, start, now, listed if models else None)
+        spend = spend_of(session, usage, now)
     found = [change for change in found if arrivals or change.old is not None]
+    found.sort(key=lambda change: -concerned(spend, (change.offering,)))
     moved = sorted({change.offering for change in found} & listed)
     if as_json:
         shown = [_json(change) | {"listed": change.offering in listed} for change in found]

@@ -26,6 +26,7 @@ from llmpricing.scripts.options import (
 )
 from llmpricing.scripts.prices_moved import say_moves
 from llmpricing.scripts.terminal import say, say_json
+from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option
 from llmpricing.services.decisions.effects import moved_by
 from llmpricing.services.decisions.pin_drift import drifted_pins
 from llmpricing.services.decisions.review_groups import ReviewFilter, grouped
@@ -61,15 +62,19 @@ def review() -> None:
 @ini_option
 @_filters
 @click.option("--decided", is_flag=True, help="Show what was accepted or rejected, not what waits.")
+@usage_option
 @json_option
-def list_(ini: Path, decided: bool, as_json: bool, **wanted: Any) -> None:
+def list_(ini: Path, decided: bool, usage: Path | None, as_json: bool, **wanted: Any) -> None:
     """Show what waits, grouped by rule, seller and list: old and new price, who says so, how many lists repeat it, and
     what it would do to a workload; then pins whose source says something else than when they were pinned. With a filter
-    every price of the groups is shown. With --decided: what was decided, by whom, when and why.
+    every price of the groups is shown; with --usage the group that concerns most of your money is first. With
+    --decided: what was decided, by whom, when and why.
     """
     asked, now = ReviewFilter(**wanted), datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini)) as session:
         groups = grouped((decided_reviews if decided else waiting_reviews)(session, now), asked)
+        spend = spend_of(session, usage, now)
+        groups.sort(key=lambda group: -concerned(spend, (one.offering for one in group.reviews)))
         drifts = [] if decided else [one for one in drifted_pins(session, now) if asked.means_pin(one)]
     reviews = sorted((one for group in groups for one in group.reviews), key=place)
     if as_json:

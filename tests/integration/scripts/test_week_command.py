@@ -93,6 +93,17 @@ def test_what_concerns_most_of_ones_own_money_comes_first(commands: Commands, tm
     assert "(USD 3 of your log)" in commands.run("week --usage", str(usage)).output
 
 
+def test_reviews_and_changes_are_sorted_by_it_too(commands: Commands, tmp_path: Path) -> None:
+    usage = tmp_path / "usage.csv"
+    usage.write_text("model,input_tokens,output_tokens\nacme/b,3000000,0\nacme/a,1000000,0\n")
+    load(commands, price_list(a=2, b=5), day(-3))
+    began = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    load(commands, price_list(a=2.2, b=5.5), day(-2))
+    for words, first in (([], "acme/a"), (["--usage", str(usage)], "acme/b")):
+        assert commands.json("changes --since", began, *words)["changes"][0]["offering"] == first
+        assert "drifted_pins" in commands.json("review list", *words)
+
+
 def test_a_usage_file_that_cannot_be_read_is_refused(commands: Commands, tmp_path: Path) -> None:
     load(commands, price_list(a=2), day(-1))
     broken = tmp_path / "usage.csv"
