@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from threading import current_thread, main_thread
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 
@@ -45,6 +50,24 @@ GROUPS = {
 COMMANDS = {name: f"{_ROOM}.{place}" for group in GROUPS.values() for name, place in group.items()}
 
 
+@contextmanager
+def tidied_up_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM unwind the block, so that no part of a file stays behind, and end with 143 as shells call it."""
+    if current_thread() is not main_thread():  # others can set no handler
+        yield
+        return
+
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once: what follows is tidying up
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class Commands(click.Group):
     """Subcommands out of the table; an error that people can act on ends with its words and exit code 1."""
 
@@ -73,7 +96,8 @@ class Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         """Run the subcommand; problems of the settings are told without a traceback, all problems in plain signs."""
         try:
-            return super().invoke(context)
+            with tidied_up_on_sigterm():
+                return super().invoke(context)
         except SettingsError as error:
             raise told(click.ClickException(str(error))) from None
         except click.ClickException as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,17 @@ def test_a_byte_order_mark_is_no_part_of_a_log(commands: Commands, tmp_path: Pat
     done = commands.run("price", str(tmp_path / "log.ndjson"))
     assert "Rows: 2; priced: 2" in done.output
     assert (tmp_path / "log.priced.ndjson").read_bytes().startswith(b'{"model"')
+
+
+def test_a_price_run_that_is_told_to_end_leaves_no_part_of_a_file(commands: Commands, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    header, row, _ = ROWS.splitlines(keepends=True)
+    log.write_text(header + row * 1_500_000)
+    process = commands.start("price", str(log))
+    while not list(tmp_path.glob(".log*.part")):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=30) == 128 + signal.SIGTERM, process.communicate()
+    process.communicate()
+    assert [path.name for path in tmp_path.iterdir() if "log" in path.name] == ["log.csv"]
