@@ -17,6 +17,14 @@ _COLUMNS = ["time", "source_id", "offering_id", "component", "segment"]
 def upgrade() -> None:
     op.add_column("source_fetch", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_source_fetch_undone", "source_fetch", ["id"], postgresql_where=sa.text("undone_at is not null"))
+    # An observation names the list that made it, also where another list's import told it apart.
+    op.execute(f"""
+        update {_TABLE} as told set fetch_id = reading.id
+          from source_fetch as reading, source_fetch as named
+         where named.id = told.fetch_id and named.published_at <> told.time
+           and reading.source_id = told.source_id and reading.published_at = told.time
+           and reading.outcome in ('imported', 'unchanged')
+    """)  # noqa: S608 - names of columns
     # What was taken back stays beside what is read of that very time later.
     op.drop_constraint(_KEY, _TABLE, type_="primary")
     op.create_primary_key(_KEY, _TABLE, [*_COLUMNS, "fetch_id"])

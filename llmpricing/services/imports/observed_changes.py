@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -58,15 +58,32 @@ def keep_changes(
     withdrawn = list(_withdrawn(before, stated, listed))
     changes = new | changed | dict.fromkeys(withdrawn, ())
     rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
-    rows |= {
-        (time, *key): before.get(key, ()) for key, time in repeated_later(session, source, fetch, set(changes), before)
-    }
+    repeated = list(repeated_later(session, source, fetch, set(changes), before))
     observations.keep_observations(session, source, fetch, rows)
+    keep_repeated(session, source, repeated, before)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
     unchanged = len(stated) - len(new) - len(changed)
     factors = _factors(before, stated, fetch.published_at)
     losses = _losses(before, stated, listed)
     return ObservedChanges(len(new), len(changed), len(withdrawn), unchanged, touched, losses, factors)
+
+
+def keep_repeated(
+    session: Session,
+    source: Source,
+    repeated: Iterable[tuple[_OfferedComponent, datetime]],
+    stated: Mapping[_OfferedComponent, Segments],
+) -> None:
+    """Append what later lists repeated as the observations that they are now, each of the list that made it."""
+    by_time: dict[datetime, list[_OfferedComponent]] = defaultdict(list)
+    for key, time in repeated:
+        by_time[time].append(key)
+    for time, keys in by_time.items():
+        later = select(SourceFetch).where(SourceFetch.source_id == source.id, SourceFetch.published_at == time)
+        reading = session.scalars(later.where(SourceFetch.is_reading()).order_by(SourceFetch.id.desc())).first()
+        assert reading is not None, "its time was read from its row"  # noqa: S101
+        rows = {(time, *key): stated.get(key, ()) for key in keys}
+        observations.keep_observations(session, source, reading, rows)
 
 
 def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_OfferedComponent, Segments]:

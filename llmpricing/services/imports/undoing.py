@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from llmpricing.models import AuditEvent, FetchOutcome, ObservationRow, Source, 
 from llmpricing.services.imports import touching
 from llmpricing.services.imports.importing import Progress
 from llmpricing.services.imports.list_checks import ImportRefused
-from llmpricing.services.imports.observed_changes import bracketed_by, repeated_later
+from llmpricing.services.imports.observed_changes import bracketed_by, keep_repeated, repeated_later
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
 from llmpricing.services.publishing.markets import waiting_on_others
@@ -92,45 +91,28 @@ def _take_back(session: Session, source: Source, fetch: SourceFetch, recorded: d
     """Mark the reading, and keep what later lists repeated; returns the offerings whose prices may move."""
     read_before = lists_of(session)
     touched = touching.left_out_or_back(session, source, fetch)
-    stated, settled = _stated_by(session, fetch)
+    stated = _stated_by(session, fetch)
     fetch.undone_at = recorded
     session.flush()
-    repeated = repeated_later(session, source, fetch, stated.keys() - settled, stated)
-    _keep_repeated(session, source, [(time, key) for key, time in repeated], stated)
-    moved = {offering for offering, _ in stated} | {offering for offering, _ in settled}
+    keep_repeated(session, source, list(repeated_later(session, source, fetch, set(stated), stated)), stated)
+    moved = {offering for offering, _ in stated}
     renew_newest(session, source, moved)
     touched |= moved
     touched |= bracketed_by(session, source, fetch.published_at)
     return touched | touching.of_other_standing(session, read_before, publish.grace_of(session))
 
 
-def _stated_by(session: Session, fetch: SourceFetch) -> tuple[_StatedSegments, set[tuple[int, str]]]:
-    """What the list itself stated anew, and that of which its reading told apart what later lists say."""
-    rows = select(ObservationRow.__table__).where(ObservationRow.fetch_id == fetch.id).order_by(ObservationRow.segment)
-    own: dict[tuple[int, str], list[object]] = defaultdict(list)
-    settled: set[tuple[int, str]] = set()
-    # The source and the offerings' index spare the walk through a long history.
-    for row in session.execute(rows.where(ObservationRow.source_id == fetch.source_id)):
-        if row.time == fetch.published_at:
-            own[row.offering_id, row.component].append(row)
-        else:
-            settled.add((row.offering_id, row.component))
-    return {key: observations.segments_in(found) for key, found in own.items()}, settled
-
-
-def _keep_repeated(
-    session: Session, source: Source, repeated: Sequence[tuple[datetime, tuple[int, str]]], stated: _StatedSegments
-) -> None:
-    """Append what the later lists repeated, as the observations that they are now."""
-    by_time: dict[datetime, list[tuple[int, str]]] = defaultdict(list)
-    for time, key in repeated:
-        by_time[time].append(key)
-    for time, keys in by_time.items():
-        later = select(SourceFetch).where(SourceFetch.source_id == source.id, SourceFetch.published_at == time)
-        reading = session.scalars(later.where(SourceFetch.is_reading()).order_by(SourceFetch.id.desc())).first()
-        assert reading is not None, "its time was read from its row"  # noqa: S101
-        rows = {(time, *key): stated[key] for key in keys}
-        observations.keep_observations(session, source, reading, rows)
+def _stated_by(session: Session, fetch: SourceFetch) -> _StatedSegments:
+    """What the list stated that its source had not stated just before."""
+    found: dict[tuple[int, str], list[object]] = defaultdict(list)
+    rows = (
+        select(ObservationRow.__table__)
+        .where(ObservationRow.time == fetch.published_at, ObservationRow.fetch_id == fetch.id)
+        .order_by(ObservationRow.segment)
+    )
+    for row in session.execute(rows):
+        found[row.offering_id, row.component].append(row)
+    return {key: observations.segments_in(of_key) for key, of_key in found.items()}
 
 
 def _reading(fetch: SourceFetch, source: str) -> Reading:

@@ -155,3 +155,13 @@ def test_what_cannot_be_taken_back_says_why(empty_session: Session) -> None:
     undo(empty_session, reading.id, "Ada", NOW + timedelta(minutes=1), None)
     with pytest.raises(ImportRefused, match=r"was taken back on .* already"):
         undo(empty_session, reading.id, "Ada", NOW + timedelta(minutes=2), None)
+
+
+def test_what_a_list_in_between_told_apart_goes_with_the_list_that_said_it(empty_session: Session) -> None:
+    first, last, between = _dated(("2026-09-01", 2), ("2026-11-01", 2), ("2026-10-01", 3))
+    for minute, one in enumerate((first, last, between)):
+        load(empty_session, one, NOW + timedelta(minutes=minute))
+    later = NOW + timedelta(minutes=9)
+    assert input_price(empty_session, "acme/a", NOW, later) == Decimal(2)
+    taken_back(empty_session, last[2], NOW + timedelta(minutes=5))
+    assert input_price(empty_session, "acme/a", NOW, later) == Decimal(3)
