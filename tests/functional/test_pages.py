@@ -259,13 +259,14 @@ def test_only_addresses_of_the_web_are_linked_as_a_source(testapp: TestApp, engi
 
 def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, engine: Engine) -> None:
     providers = json.loads(small_list())
-    providers[0]["models"][0]["prices"]["cache_write_mtok"] = 0.3  # below input
+    slipped = {"input_mtok": 135_000, "output_mtok": 540_000}
+    providers[0]["models"].append({"id": "acme-new", "match": {"equals": "acme-new"}, "prices": slipped})
     later = NOW + timedelta(days=1)
     with Session(engine) as session, session.begin():
         reading = ReadList(json.dumps(providers).encode(), datetime(2026, 11, 15, tzinfo=UTC), later, "a test's list")
         import_lists(session, [(SOURCES["genai-prices"], reading)])
-    page = testapp.get(f"/models/acme/acme-large?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
-    (row,) = [row for row in page.html.select("tr") if "cache write tokens" in spoken(row).lower()]
+    page = testapp.get(f"/models/acme/acme-new?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
+    (row,) = [row for row in page.html.select("tr") if "input tokens" in spoken(row).lower()]
     assert "unknown stopped for review" in spoken(row)
 
 

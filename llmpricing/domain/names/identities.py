@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from llmpricing.domain.names.marks import FINE_TUNE
 
-_DATE = re.compile(r"(?<!\d)(20[2-9]\d)([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)", re.ASCII)
+_DATE = re.compile(r"(?<!\d)(?<!\d\.)(20[2-9]\d)([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)", re.ASCII)
 _LONG = 120  # characters; no listed id is longer, and what people may send is not worth the memory
 _POINT = re.compile(r"(?<=\d)p(?=\d)", re.ASCII)  # Fireworks writes 3p2 for 3.2
 

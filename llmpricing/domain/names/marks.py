@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 
-_DATE = re.compile(r"(?<!\d)(20[2-9]\d)([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_DATE = re.compile(r"(?<!\d)(?<!\d\.)(20[2-9]\d)([-./]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 _CHUNK = re.compile(r"[a-z0-9]+")
 _NUMBERED_WORD = re.compile(r"([a-z]{2,})(\d.*)")
 _POINT = re.compile(r"(?<=\d)p(?=\d)")  # Fireworks writes 3p2 for 3.2

@@ -213,6 +213,7 @@ def found(api_id, name):
 @example(found("anthropic/claude-sonnet-4-0", "claude-sonnet-4-0-001"), True)
 @example(found("anthropic/claude-sonnet-4-0", "claude-sonnet-4-0-001"), False)
 @example(found("anthropic/claude-opus-4-0", "claude-opus-4-0-001"), False)
+@example(found("openrouter/anthropic/claude-opus-4", "anthropic/claude-opus-4.20250101"), True)
 def test_a_changed_version_date_size_or_tier_never_means_another_offering(mutant, with_provider):
     entry, name = mutant
     asked = f"{entry.provider}/{name}" if with_provider else name
