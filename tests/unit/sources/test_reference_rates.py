@@ -29,7 +29,7 @@ def _zipped(*names: str) -> bytes:
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w") as into:
         for name in names:
-            into.writestr(name, HISTORY)
+            into.writestr(zipfile.ZipInfo(name), HISTORY)  # of no time: the cases bear the same names in every process
     return packed.getvalue()
 
 
