@@ -129,7 +129,7 @@ def _text(data: bytes) -> str:
 
 def _unzipped(data: bytes) -> bytes:
     """The one CSV in a zip, at most one byte above the bound."""
-    try:
+    try:  # zipfile raises RuntimeError for what is encrypted, NotImplementedError for a packing that it does not know
         with zipfile.ZipFile(BytesIO(data)) as packed:
             names = [name for name in packed.namelist() if name.lower().endswith(".csv")]
             if len(names) != 1:

@@ -76,7 +76,7 @@ def test_changes_are_those_since_a_time_page_by_page(moved: TestApp) -> None:
         ("acme/acme-large", "output_tokens", "77"),
         ("acme/acme-small", "input_tokens", "77"),
     ]
-    assert float(everything["data"][0]["factor"]) == 77 / float(everything["data"][0]["old"]["amount"])
+    assert Decimal(everything["data"][0]["factor"]) * Decimal(everything["data"][0]["old"]["amount"]) == 77
     assert moved.get("/api/v1/changes?since=2026-11-11&model=acme/acme-small").json["meta"]["count"] == 1
     assert walk(moved, "/api/v1/changes?since=2026-11-11", 1) == everything["data"]
     for row in everything["data"]:
@@ -96,11 +96,11 @@ def test_offerings_side_by_side_say_how_many_times_the_cheapest_each_costs(testa
     path = "/api/v1/compare?models=acme/acme-large,acme/acme-small"
     large, small = testapp.get(path).json["data"]
     assert (large["id"], small["id"]) == ("acme/acme-large", "acme/acme-small")
-    cheapest = min(large, small, key=lambda item: float(item["input_per_mtok"]))
+    cheapest = min(large, small, key=lambda item: Decimal(item["input_per_mtok"]))
     assert cheapest["input_times_cheapest"] == "1"
     dearest = large if cheapest is small else small
-    times = float(dearest["input_per_mtok"]) / float(cheapest["input_per_mtok"])
-    assert float(dearest["input_times_cheapest"]) == pytest.approx(times)
+    times = Decimal(dearest["input_per_mtok"]) / Decimal(cheapest["input_per_mtok"])
+    assert Decimal(dearest["input_times_cheapest"]) == pytest.approx(times)
 
 
 @pytest.mark.parametrize(

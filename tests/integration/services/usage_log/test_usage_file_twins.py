@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
 
-from llmpricing.services.imports.fetches import ReadList
-from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.usage_log.bill import Bill, billed, priced_records
-from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.pricer import Pricer
-from llmpricing.sources.registry import SOURCES
-from tests.conftest import NOW
-from tests.servers import StoreUrls, new_database
-from tests.usage_twins import FOLDER
+from tests.servers import StoreUrls
+from tests.usage_bills import bill_of, book_with_entries
 
 M = Decimal(1_000_000)
 
@@ -30,17 +20,8 @@ M = Decimal(1_000_000)
 @pytest.fixture(scope="module")
 def session(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
     """A session on the bundled lists and the few entries of LiteLLM's map."""
-    with new_database(store_urls, full_book) as url, Session(create_engine(url, poolclass=NullPool)) as found:
-        entries = (FOLDER / "litellm-entries.json").read_bytes()
-        reading = ReadList(entries, datetime(2026, 11, 12, tzinfo=UTC), NOW, "a sample")
-        import_lists(found, [(SOURCES["litellm"], reading)])
-        found.commit()
+    with book_with_entries(store_urls, full_book) as found:
         yield found
-
-
-def bill_of(session: Session, path: Path) -> Bill:
-    pricer = Pricer(session, datetime.now(UTC), None)
-    return billed(priced_records(pricer, UsageFiles([usage_file(path)]).records()))
 
 
 def page(result: dict[str, Any]) -> dict[str, Any]:

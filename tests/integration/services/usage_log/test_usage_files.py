@@ -12,14 +12,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.services.imports.fetches import ReadList
-from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.usage_log.bill import Bill, billed, priced_records
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.pricer import Pricer
-from llmpricing.sources.registry import SOURCES
-from tests.conftest import NOW
-from tests.servers import StoreUrls, new_database
+from tests.servers import StoreUrls
+from tests.usage_bills import bill_of, book_with_entries
 from tests.usage_twins import EXPECTED, FOLDER, NAMES
 
 
@@ -33,17 +30,8 @@ def bundled(full_book_of_module: str) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def with_entries(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
     """The same with the few entries that LiteLLM's map of 12 Nov 2026 alone holds of what the files use."""
-    with new_database(store_urls, full_book) as url, Session(create_engine(url, poolclass=NullPool)) as session:
-        entries = (FOLDER / "litellm-entries.json").read_bytes()
-        reading = ReadList(entries, datetime(2026, 11, 12, tzinfo=UTC), NOW, "a sample")
-        import_lists(session, [(SOURCES["litellm"], reading)])
-        session.commit()
+    with book_with_entries(store_urls, full_book) as session:
         yield session
-
-
-def bill_of(session: Session, name: str) -> Bill:
-    pricer = Pricer(session, datetime.now(UTC), None)
-    return billed(priced_records(pricer, UsageFiles([usage_file(FOLDER / name)]).records()))
 
 
 def figures(bill: Bill) -> dict[str, Any]:
@@ -68,14 +56,14 @@ def wanted(expected: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_file_gives_its_right_total(with_entries: Session, name: str) -> None:
-    assert figures(bill_of(with_entries, name)) == wanted(dict(EXPECTED[name]))
+    assert figures(bill_of(with_entries, FOLDER / name)) == wanted(dict(EXPECTED[name]))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "or" in EXPECTED[name]])
 def test_what_only_litellms_map_prices_is_said_to_have_no_price_without_it(bundled: Session, name: str) -> None:
     expected = {**EXPECTED[name], **EXPECTED[name]["or"]}
     expected["unpriced"] = expected["rows"] - sum(expected[one] for one in ("priced", "not_billed", "repeated"))
-    bill = bill_of(bundled, name)
+    bill = bill_of(bundled, FOLDER / name)
     assert figures(bill) == wanted(expected)
     assert all(bill.unpriced)
 
@@ -84,7 +72,7 @@ def test_files_together_cost_what_each_does(with_entries: Session) -> None:
     files = [usage_file(FOLDER / name) for name in NAMES]
     together = billed(priced_records(Pricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records()))
     assert together.rows == sum(expected["rows"] for expected in EXPECTED.values())
-    apart = [bill_of(with_entries, name) for name in NAMES]
+    apart = [bill_of(with_entries, FOLDER / name) for name in NAMES]
     assert together.totals["USD"] == sum(bill.totals.get("USD", Decimal(0)) for bill in apart)
     assert together.repeated == sum(bill.repeated for bill in apart)
     assert sum((one.cost["USD"] for one in together.models.values()), Decimal(0)) == together.totals["USD"]
