@@ -146,7 +146,9 @@ class ObservationRow(ObservedSegment, Base):
 
 class NewestObservationRow(ObservedSegment, Base):
     """The newest observation that stands of each source and component, as model_pricing_history holds it too: what is
-    asked of now is read here, however long the history grows. ``time`` is when its source said so first.
+    asked of now is read here, however long the history grows. ``time`` is when its source said so first,
+    ``left_out_at`` the first of the source's last lists, in an unbroken row, that price the offering no more: the list
+    before it is the last that said so. None: the source's newest list still says so.
     """
 
     __tablename__ = "newest_observation"
@@ -158,3 +160,4 @@ class NewestObservationRow(ObservedSegment, Base):
     segment: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     time: Mapped[datetime]
     fetch_id: Mapped[int] = mapped_column(BigInteger)
+    left_out_at: Mapped[datetime | None]

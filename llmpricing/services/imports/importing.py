@@ -27,6 +27,7 @@ from llmpricing.services.imports.observed_changes import ObservedChanges
 from llmpricing.services.memory import rare_collections
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
+from llmpricing.services.publishing.last_sightings import keep_last_sightings
 from llmpricing.services.publishing.markets import waiting_on_others
 from llmpricing.services.publishing.readings import lists_of
 from llmpricing.sources.declaration import SourceInfo
@@ -125,6 +126,7 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     fetch.listed = sorted(offering for offering, is_priced in priced.items() if is_priced)
     fetch.zeroed = sorted(offering for offering, is_priced in priced.items() if not is_priced)
     changed = observed_changes.keep_changes(session, source, fetch, observed_changes.stated_in(price_list, ids))
+    keep_last_sightings(session, source, fetch)
     if not reading.allow_drop:
         refuse_losses(changed.losses, reading.origin)
     if earlier is not None and not reading.allow_changes:

@@ -16,6 +16,7 @@ from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.observed_changes import bracketed_by, keep_repeated, repeated_later
 from llmpricing.services.price_book import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
+from llmpricing.services.publishing.last_sightings import renew_last_sightings
 from llmpricing.services.publishing.markets import waiting_on_others
 from llmpricing.services.publishing.newest import renew_newest
 from llmpricing.services.publishing.observations import Segments
@@ -97,6 +98,7 @@ def _take_back(session: Session, source: Source, fetch: SourceFetch, recorded: d
     keep_repeated(session, source, list(repeated_later(session, source, fetch, set(stated), stated)), stated)
     moved = {offering for offering, _ in stated}
     renew_newest(session, source, moved)
+    renew_last_sightings(session, source)
     touched |= moved
     touched |= bracketed_by(session, source, fetch.published_at)
     return touched | touching.of_other_standing(session, read_before, publish.grace_of(session))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models import NewestObservationRow, Source, SourceFetch
 
 _CHUNK = 5_000  # components: a long list states hundreds of thousands
-_COLUMNS = ", ".join(column.key for column in NewestObservationRow.__table__.columns)
+_COLUMNS = ", ".join(column.key for column in NewestObservationRow.__table__.columns if column.key != "left_out_at")
 _KEYS = "unnest(:offerings, :components, :times) as stated (offering_id, component, time)"
 _TYPES = (
     bindparam("offerings", type_=ARRAY(BigInteger)),

@@ -5,16 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base, migrations
 from llmpricing.scripts.commands.verify import price_history
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.sources.registry import SOURCES
+from tests.conftest import NOW
+from tests.lists import price_list
 
 ROOT = Path(__file__).parents[3]
 
@@ -102,3 +110,29 @@ def test_a_migration_gives_up_on_a_lock_that_is_not_released(empty_book_url: str
             migrations.downgrade(other, 0.2, "base")
     with engine.connect() as after:
         assert migrations.current(after) == migrations.head()
+
+
+def test_a_migrated_book_tells_the_last_sightings_that_imports_keep(empty_book_url: str) -> None:
+    """Of lists that leave an offering out, also read again unchanged, and of one that has it again."""
+    made = [price_list(a=1, b=2, c=3), price_list(a=1, b=2), price_list(a=1), price_list(a=1), price_list(a=1, c=3)]
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        for month, data in enumerate(made, 1):
+            reading = ReadList(data, datetime(2026, month, 1, tzinfo=UTC), NOW, "a test's list", allow_drop=True)
+            import_lists(session, [(SOURCES["genai-prices"], reading)])
+    with engine.connect() as connection:
+        kept = _left_out(connection)
+        migrations.downgrade(connection, 10, "0013")
+        migrations.upgrade(connection, 10)
+        assert _left_out(connection) == kept
+    engine.dispose()
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    assert kept == {"acme/a": {None}, "acme/b": {march}, "acme/c": {None}}
+
+
+def _left_out(connection: Connection) -> dict[str, set[datetime | None]]:
+    rows = connection.execute(
+        text("select slug, left_out_at from newest_observation join offering on offering.id = offering_id")
+    ).all()
+    connection.rollback()
+    return {slug: {at for other, at in rows if other == slug} for slug, _ in rows}

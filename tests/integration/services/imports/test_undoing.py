@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from llmpricing.models import AuditEvent, NewestObservationRow, ObservationRow, Review, SourceFetch
+from llmpricing.domain.evidence import GRACE
+from llmpricing.models import AuditEvent, NewestObservationRow, ObservationRow, Offering, Review, Source, SourceFetch
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.undoing import readings, undo
+from llmpricing.services.publishing.readings import ReadingsOf
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.integration.services.imports.test_importing import history, input_price
@@ -54,8 +56,17 @@ _NEWEST = ("source_id", "offering_id", "component", "segment", "time", "fetch_id
 
 
 def newest(session: Session) -> set[tuple[Any, ...]]:
-    """What is kept apart as the newest observations."""
-    return set(map(tuple, session.execute(select(*(NewestObservationRow.__table__.c[name] for name in _NEWEST)))))
+    """What is kept apart as the newest observations, with since when they are left out."""
+    columns = (NewestObservationRow.__table__.c[name] for name in (*_NEWEST, "left_out_at"))
+    return set(map(tuple, session.execute(select(*columns))))
+
+
+def left_out_in_readings(session: Session) -> dict[tuple[int, int], datetime]:
+    """By source and offering since when lists leave it out, as publishing tells it of all readings."""
+    providers = dict(session.execute(select(Offering.id, Offering.provider_id)).all())
+    sources = dict(session.execute(select(Source.slug, Source.id)).all())
+    found = ReadingsOf(session, GRACE)(providers)
+    return {(sources[slug], offering): at for offering, told in found.items() for slug, at in told.left_out.items()}
 
 
 def newest_in_history(session: Session) -> set[tuple[Any, ...]]:
@@ -64,8 +75,9 @@ def newest_in_history(session: Session) -> set[tuple[Any, ...]]:
     last: dict[tuple[Any, ...], datetime] = {}
     for row in sorted(rows, key=lambda row: row.time):
         last[row.source_id, row.offering_id, row.component] = row.time
+    left_out = left_out_in_readings(session)
     return {
-        tuple(getattr(row, name) for name in _NEWEST)
+        (*(getattr(row, name) for name in _NEWEST), left_out.get((row.source_id, row.offering_id)))
         for row in rows
         if last[row.source_id, row.offering_id, row.component] == row.time
     }
