@@ -136,7 +136,7 @@ class Settings:
     auth_tokens: tuple[AccessToken, ...] = _setting(
         "llmpricing.auth_tokens",
         _tokens,
-        "who may ask, in words that `llmpricing token new` makes; `none`: everybody, contract rates apart",
+        "who may ask beside the tokens of the database, in words that `llmpricing token new` makes",
         "none",
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")

@@ -184,7 +184,8 @@ def running_app(database_url: str, redis_url: str, **ini: Any) -> Iterator[TestA
     try:
         yield app
     finally:
-        app.app.registry["llmpricing.engine"].dispose()
+        for close in app.app.registry["llmpricing.closing"]:
+            close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from llmpricing.models.access import AccessTokenRow
 from llmpricing.models.catalogue import (
     BookVersion,
     MatchRule,
@@ -32,6 +33,7 @@ from llmpricing.models.sources import (
 from llmpricing.settings import Settings
 
 __all__ = [
+    "AccessTokenRow",
     "AuditEvent",
     "Base",
     "BookVersion",

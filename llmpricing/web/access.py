@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable
-from hashlib import sha256
 from hmac import compare_digest
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -13,20 +12,28 @@ from urllib.parse import urlsplit
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.services.decisions.access_tokens import digest_of
+from llmpricing.services.decisions.known_tokens import KnownTokens, TokensRead
 from llmpricing.settings import SCOPES, AccessToken, Settings
 from llmpricing.web.errors import Refused
 
 OPEN_PATHS = ("/api/health", "/static/")  # probes and files never need a token
 EXPORTS = "/api/v1/export/"
+_PROBE_PATIENCE_S = 0.3
+_TOKENS = "llmpricing.known_tokens"  # in the registry
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 _WHO = {"WWW-Authenticate": 'Basic realm="llmpricing", charset="UTF-8"'}
 
 
 class Caller(NamedTuple):
-    """Who asks, by the name of the token, and what that may see: each scope holds those before it."""
+    """Who asks, by the name of the token, and what that may see: each scope holds those before it.
+
+    ``is_guarded`` where it is known who may ask, so that nobody may without a name.
+    """
 
     name: str | None
     scopes: tuple[str, ...]
+    is_guarded: bool = False
 
     @property
     def sees_rates(self) -> bool:
@@ -36,6 +43,9 @@ class Caller(NamedTuple):
 
 def includeme(config: Any) -> None:
     """Give requests ``caller``; refuse who lacks the scope of the address before anything is read."""
+    known = KnownTokens(config.registry.settings["llmpricing"])
+    config.registry[_TOKENS] = known
+    config.registry.setdefault("llmpricing.closing", []).append(known.close)
     config.add_request_method(_caller, "caller", reify=True)
     config.add_tween(
         "llmpricing.web.access.tween_factory",
@@ -46,10 +56,9 @@ def includeme(config: Any) -> None:
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
     """Let pass who may; a token is not told whether it is unknown or missing."""
-    tokens = registry.settings["llmpricing"].auth_tokens
 
     def tween(request: Request) -> Response:
-        if not tokens or request.path_info.startswith(OPEN_PATHS):
+        if request.path_info.startswith(OPEN_PATHS) or not request.caller.is_guarded:
             return handler(request)
         needed = "feed" if request.path_info.startswith(EXPORTS) else "read"
         if request.caller.name is None:
@@ -66,22 +75,38 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
 
 def is_private(request: Request) -> bool:
     """Whether an answer is for this caller alone, and no shared cache may keep it."""
-    return bool(request.registry.settings["llmpricing"].auth_tokens) or request.caller.sees_rates
+    return bool(request.caller.is_guarded or request.caller.sees_rates)
 
 
 def _caller(request: Request) -> Caller:
     settings: Settings = request.registry.settings["llmpricing"]
-    if settings.auth_tokens:
-        found = _known(settings.auth_tokens, _stated(request.headers.get("Authorization", "")))
-        return Caller(None, ()) if found is None else Caller(found.name, SCOPES[: SCOPES.index(found.scope) + 1])
+    stated = _stated(request.headers.get("Authorization", ""))
+    if found := _known(settings.auth_tokens, stated):
+        return _named(found)
+    read = _of_database(request)
+    if settings.auth_tokens or read.was_made:
+        found = _known(read.tokens, stated)
+        return Caller(None, (), is_guarded=True) if found is None else _named(found)
     if settings.environment == "development" and _is_at_home(request):
         return Caller(None, SCOPES)
     return Caller(None, ("feed", "read"))
 
 
+def _of_database(request: Request) -> TokensRead:
+    """The tokens of the database. A probe does not wait for them; others are a 503 while nobody knows who may ask."""
+    known: KnownTokens = request.registry[_TOKENS]
+    if request.path_info.startswith(OPEN_PATHS):
+        return known.peek(_PROBE_PATIENCE_S) or TokensRead((), was_made=False)
+    return known.read()
+
+
+def _named(token: AccessToken) -> Caller:
+    return Caller(token.name, SCOPES[: SCOPES.index(token.scope) + 1], is_guarded=True)
+
+
 def _known(tokens: tuple[AccessToken, ...], stated: str) -> AccessToken | None:
     """The token of these signs; all are compared, each in constant time."""
-    digest = sha256(stated.encode("utf-8", "surrogateescape")).hexdigest()
+    digest = digest_of(stated)
     found = None
     for token in tokens:
         if compare_digest(token.digest, digest):

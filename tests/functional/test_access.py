@@ -21,12 +21,15 @@ from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.scripts.cli import main as command_line
+from llmpricing.services.decisions import known_tokens
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.settings import SCOPES
+from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES
 from tests.functional.test_every_route import POSTED, assert_one_error
+from tests.unplugged.faults import wait_until
 from tests.unplugged.serving import serving
 
 QUOTE = "/api/v1/quote?model=acme/acme-large&input_tokens=1000000"
@@ -171,3 +174,42 @@ def test_a_made_token_opens_what_its_words_say(book_url: str, redis_url: str) ->
     with running_app(book_url, redis_url, auth_tokens=words) as app:
         app.get("/api/v1/providers", status=401)
         app.get("/api/v1/providers", headers={"Authorization": f"Bearer {token}"}, status=200)
+
+
+def made_in_database(commands: Commands, *words: str) -> dict[str, str]:
+    """A header with the token that `token add` made."""
+    done = commands.run("token add", *words)
+    assert done.exit_code == 0, done.output
+    return {"Authorization": f"Bearer {done.output.splitlines()[0].rpartition(' ')[2]}"}
+
+
+def test_tokens_of_the_database_count_beside_those_of_the_settings(
+    tmp_path: Path, agreed_url: str, redis_url: str
+) -> None:
+    stated = made_in_database(commands_on(tmp_path, agreed_url, redis_url), "desk", "--scope", "rates")
+    with running_app(agreed_url, redis_url, auth_tokens=WORDS) as app:
+        shown, listed, _ = totals(app.get(QUOTE, headers=stated))
+        assert Decimal(shown) * 2 == Decimal(listed)
+        app.get(QUOTE, headers=bearing("read"), status=200)
+        app.get(QUOTE, status=401)
+
+
+def test_a_running_server_closes_with_the_first_token_and_forgets_a_revoked_one(
+    tmp_path: Path, book_url: str, redis_url: str
+) -> None:
+    commands, page = commands_on(tmp_path, book_url, redis_url), "/api/v1/providers"
+    with running_app(book_url, redis_url) as app:
+        app.get(page, status=200)
+        stated = made_in_database(commands, "desk")
+        wait_until(lambda: app.get(page, expect_errors=True).status_int == 401, 20)
+        assert app.get("/api/health").json["checks"] == {}
+        app.get(page, headers=stated, status=200)
+        assert commands.run("token revoke", "desk").exit_code == 0
+        wait_until(lambda: app.get(page, headers=stated, expect_errors=True).status_int == 401, 20)
+        app.get(page, status=401)  # who revokes the last one does not open the house
+        assert commands.run("token open").exit_code == 0
+        wait_until(lambda: app.get(page, expect_errors=True).status_int == 200, 20)
+
+
+def test_what_is_revoked_is_asked_for_often_enough() -> None:
+    assert known_tokens.EVERY_S <= 1

@@ -2,32 +2,118 @@
 
 from __future__ import annotations
 
-import re
-from hashlib import sha256
-from secrets import token_urlsafe
+from pathlib import Path
 
 import click
 
-from llmpricing.scripts.terminal import say
+from llmpricing.domain.times import day
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.options import (
+    Decorator,
+    as_option,
+    decider,
+    failures_told,
+    ini_option,
+    json_option,
+    note_option,
+    open_book,
+)
+from llmpricing.scripts.terminal import say, say_json
+from llmpricing.services.decisions.access_tokens import (
+    NAME,
+    TokenRecord,
+    add_token,
+    digest_of,
+    forget_tokens,
+    list_tokens,
+    make_token,
+    revoke_token,
+)
 from llmpricing.settings import SCOPES
+
+scope_option: Decorator = click.option(
+    "--scope", type=click.Choice(SCOPES), default="read", show_default=True, help="What it may see."
+)
 
 
 @click.group(short_help="Tokens for those who may ask.")
 def token() -> None:
-    """Tokens for those who may ask; where one is set, nobody asks without."""
+    """Tokens for those who may ask; once one was made, nobody asks without.
+
+    feed reads exports; read all but contract rates; rates these too; admin all.
+    """
 
 
 @token.command()
 @click.argument("name")
-@click.option("--scope", type=click.Choice(SCOPES), default="read", show_default=True, help="What it may see.")
+@scope_option
+@as_option
+@note_option
+@ini_option
+def add(name: str, scope: str, actor: str | None, note: str | None, ini: Path) -> None:
+    """Make a token, shown once; the database keeps only its digest."""
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        made = add_token(session, decider(actor, note), name, scope)
+    say(f"Token (shown this once): {made}")
+    say(f"It opens {scope} within 2 s, sent as Authorization: Bearer TOKEN. To end it: llmpricing token revoke {name}")
+
+
+@token.command(name="list")
+@json_option
+@ini_option
+def list_(as_json: bool, ini: Path) -> None:
+    """Show the tokens of the database, those that were revoked last; those in the settings are not among them."""
+    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+        found = list_tokens(session)
+    if as_json:
+        say_json({"tokens": found})
+        return
+    for one in found:
+        say(_line(one))
+    if not found:
+        say("There are none. To make one: llmpricing token add NAME --scope read")
+
+
+def _line(one: TokenRecord) -> str:
+    made = f"made {day(one.made_at)} by {one.made_by}"
+    ended = f", revoked {day(one.revoked_at)} by {one.revoked_by}" if one.revoked_at else ""
+    return f"{one.name}  {one.scope}  {made}{ended}{f'  ({one.note})' if one.note else ''}"
+
+
+@token.command()
+@click.argument("name")
+@as_option
+@note_option
+@ini_option
+def revoke(name: str, actor: str | None, note: str | None, ini: Path) -> None:
+    """Let the token of this name open nothing any more: on every server within 2 s."""
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        revoke_token(session, decider(actor, note), name)
+        is_last = not any(one.revoked_at is None for one in list_tokens(session))
+    say(f"{name} opens nothing any more, on every server within 2 s.")
+    if is_last:
+        say("It was the last one of the database, and nobody asks without. To make another: llmpricing token add NAME")
+        say("To let everybody ask again: llmpricing token open")
+
+
+@token.command(name="open")
+@as_option
+@note_option
+@ini_option
+def open_(actor: str | None, note: str | None, ini: Path) -> None:
+    """Let everybody ask again, when all tokens are revoked; what the settings say stays."""
+    with failures_told(), open_book(ini_settings(ini)) as session:
+        forget_tokens(session, decider(actor, note))
+    say("The database names nobody who may ask: within 2 s everybody may, unless the settings name some.")
+
+
+@token.command()
+@click.argument("name")
+@scope_option
 def new(name: str, scope: str) -> None:
     """Make a token, shown once, and the words for the setting llmpricing.auth_tokens, which holds only its digest."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
+    if not NAME.fullmatch(name):
         raise click.BadParameter("takes letters, digits, dots and dashes.", param_hint="NAME")
-    made = f"llmp_{token_urlsafe(32)}"
+    made = make_token()
     say(f"Token (shown this once): {made}")
-    say(f"Add to llmpricing.auth_tokens, or to LLMPRICING_AUTH_TOKENS, and restart: {name}:{scope}:{_digest(made)}")
-
-
-def _digest(made: str) -> str:
-    return sha256(made.encode()).hexdigest()
+    say(f"Add to llmpricing.auth_tokens, or to LLMPRICING_AUTH_TOKENS, and restart: {name}:{scope}:{digest_of(made)}")

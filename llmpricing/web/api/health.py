@@ -51,7 +51,7 @@ def health(request: Request) -> dict[str, Any]:
         request.response.status_int = 503
         request.response.headers["Retry-After"] = RETRY_AFTER_S
     body = report.body()
-    if settings.auth_tokens and request.caller.name is None:  # the state is for probes, the details for those known
+    if request.caller.is_guarded and request.caller.name is None:  # the state is for probes, details for those known
         return {name: body[name] for name in ("status", "services", "timestamp")} | {"checks": {}}
     return body
 
