@@ -8,7 +8,18 @@ from typing import Any
 import msgspec
 
 from llmpricing.web import openapi
-from llmpricing.web.api import compare, health, history, models, names, providers, quotes, reference, sources
+from llmpricing.web.api import (
+    compare,
+    disagreements,
+    health,
+    history,
+    models,
+    names,
+    providers,
+    quotes,
+    reference,
+    sources,
+)
 from llmpricing.web.caching import ContentHash
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import pages
@@ -28,7 +39,7 @@ OPERATIONS = (
     quotes.QUOTE,
     quotes.QUOTES,
     sources.SOURCES_READ,
-    sources.DISAGREEMENTS,
+    disagreements.DISAGREEMENTS,
 )
 
 

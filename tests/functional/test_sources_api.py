@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
+from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import GRACE
 from llmpricing.models import Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
@@ -20,7 +21,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations, readings
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW, running_app
-from tests.dissents import dissents
+from tests.dissents import differing_now
 from tests.lists import cost_map, price_list
 
 
@@ -111,14 +112,24 @@ def test_a_disagreement_shows_both_prices_their_sources_and_its_review(app: Test
         "provider": "acme",
         "meter": "input_tokens",
         "conditions": "",
-        "published": {"state": "priced", "amount": "3", "currency": "USD", "per": 1_000_000, "source": "genai-prices"},
+        "published": {
+            "conditions": "",
+            "state": "priced",
+            "amount": "3",
+            "currency": "USD",
+            "per": 1_000_000,
+            "source": "genai-prices",
+        },
         "observed": {
+            "conditions": "",
             "state": "priced",
             "amount": "3000",
             "currency": "USD",
             "per": 1_000_000,
             "source": "litellm",
             "at": "2026-11-10T00:00:00Z",
+            "last_seen": "2026-11-10T00:00:00Z",
+            "basis": "seen",
         },
         "factor": "1000",
         "kind": "severe",
@@ -221,8 +232,8 @@ def test_sources_and_disagreements_take_no_post(app: TestApp) -> None:
     app.post("/api/v1/disagreements", status=405)
 
 
-def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> None:
-    """SQL over last observations finds what the domain finds over all, on every offering of a new installation."""
+def test_disagreements_are_what_the_timelines_of_all_observations_tell(full_book_url: str) -> None:
+    """The newest observations tell what the domain finds over all, on every offering of a new installation."""
     engine = create_engine(full_book_url, poolclass=NullPool)
     with Session(engine) as session:
         found = disagreements(session, NOW)
@@ -237,11 +248,20 @@ def test_disagreements_are_what_the_domain_dissents_on(full_book_url: str) -> No
         found_in = observations.observations_of(session, list(slugs), components, sources)
     engine.dispose()
     expected = {
-        (slugs[offering], d.component.text, d.stated.source, d.factor)
+        (slugs[offering], series.meter, here, there, source, factor)
         for offering, observed in found_in.items()
-        for d in dissents(observed, read[offering].lists, modes[offering], ranks=ranks, readings=read[offering])
-        if d.published.covers(NOW) and d.stated.covers(NOW)
+        for series, here, there, source, factor in differing_now(
+            observed, read[offering].lists, modes[offering], NOW, read[offering], ranks
+        )
     }
-    shown = {(d.offering, d.component.text, d.source, d.factor) for d in found if d.review is None}
+    shown = {
+        (d.offering, d.meter, key(d.ours.conditions), key(d.theirs.conditions), d.source, d.factor)
+        for d in found
+        if d.review is None
+    }
     assert len(expected) > 20
-    assert shown == {d for d in expected if not d[3] or abs(d[3] - 1) > 1e-9}
+    assert shown == expected
+
+
+def key(conditions: Conditions | None) -> str | None:
+    return None if conditions is None else conditions.key

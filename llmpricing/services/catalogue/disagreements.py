@@ -1,23 +1,32 @@
-"""Where sources differ now from what is published, and by how much; nothing is averaged, every observation is shown."""
+"""Where fresh lists differ now from what is published, and by how much; nothing is averaged, all is shown.
+
+Like is compared with like: what one and the same request would pay here and there, whatever conditions a list puts on
+that price. A step, hours or a tier that only one of them knows is a disagreement too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import CTE, Select, and_, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from llmpricing.domain.components import ComponentKey
+from llmpricing.domain.components import Component, ComponentKey
+from llmpricing.domain.conditions import BASE, STANDARD, Conditions
 from llmpricing.domain.observations import Amount, State
-from llmpricing.models import NewestObservationRow, Offering, PriceRow, Provider, Review, ReviewOutcome, Source
+from llmpricing.domain.publishing.alike import paid_together
+from llmpricing.services.catalogue.stated_now import OfferingNow, PublishedNow, StatedNow, offerings_now
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
+_Published = Mapping[Component, Mapping[Conditions, PublishedNow]]
+_Stated = Mapping[Component, Mapping[Conditions, StatedNow]]
+_Pair = tuple[PublishedNow, StatedNow]
+_Stands = TypeVar("_Stands", PublishedNow, StatedNow)
 
 
 class DisagreementKind(StrEnum):
@@ -26,24 +35,44 @@ class DisagreementKind(StrEnum):
     ROUNDING = "rounding"  # less than 0.5 %
     DIFFERENCE = "difference"
     SEVERE = "severe"  # four times or more, or a price where the other says free
+    MISSING = "missing"  # only one of the two has a price for such a request
 
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What ``source`` states for a component whose published price comes from another source, ``published_source``.
+    """What is published for a request, and what another source states for the same request.
 
-    ``review`` is open where a guard stopped that observation, rejected where a person did.
+    Of what one of them does not know, the state is unknown and the conditions are None.
     """
 
     offering: str
     provider: str
-    component: ComponentKey
-    published: Amount
-    published_source: str
-    observed: Amount
-    source: str
-    observed_at: datetime
-    review: str | None
+    meter: str
+    ours: PublishedNow
+    theirs: StatedNow
+
+    @property
+    def component(self) -> ComponentKey:
+        """The meter and the narrower conditions of the two: what a request must be like."""
+        both = (self.ours.conditions, self.theirs.conditions)
+        return ComponentKey(self.meter, max((c for c in both if c), key=lambda c: (c.specificity, c.key)).key)
+
+    @property
+    def published(self) -> Amount:
+        return self.ours.amount
+
+    @property
+    def observed(self) -> Amount:
+        return self.theirs.amount
+
+    @property
+    def source(self) -> str:
+        return self.theirs.source
+
+    @property
+    def review(self) -> str | None:
+        """Open where a guard stopped the observation, rejected where a person did."""
+        return self.theirs.review
 
     @property
     def factor(self) -> Fraction | None:
@@ -57,6 +86,8 @@ class Disagreement:
 
     @property
     def kind(self) -> DisagreementKind:
+        if State.UNKNOWN in (self.published.state, self.observed.state):
+            return DisagreementKind.MISSING
         if self.distance is None:
             ours, theirs = self.published.unit_price, self.observed.unit_price
             is_free_for_one = ours is not None and theirs is not None and bool(ours) != bool(theirs)
@@ -68,9 +99,8 @@ class Disagreement:
 
 def disagreements(session: Session, now: datetime, offerings: Collection[str] | None = None) -> list[Disagreement]:
     """All of them, the farthest apart first: prices against free, then by factor; ``offerings`` asks for some only."""
-    found = [_disagreement(row) for row in session.execute(_query(now, offerings))]
-    apart = [d for d in found if d.distance is None or d.distance >= _SAME]
-    return sorted(apart, key=_order)
+    found = [one for offering in offerings_now(session, now, offerings) for one in _of_offering(offering, now)]
+    return sorted(found, key=_order)
 
 
 def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
@@ -78,78 +108,60 @@ def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
     return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component.text, found.source)
 
 
-def _query(now: datetime, offerings: Collection[str] | None) -> Select[Any]:
-    theirs, ours = NewestObservationRow.__table__, _published(now)
-    them, us = aliased(Source), aliased(Source)
-    observation = (
-        getattr(Review, name) == theirs.c[name] for name in ("offering_id", "component", "source_id", "time")
-    )
-    query = (
-        select(
-            Offering.slug.label("offering"),
-            Provider.slug.label("provider"),
-            theirs.c.component,
-            *(ours.c[name] for name in ("state", "amount", "currency", "per_quantity")),
-            us.slug.label("published_source"),
-            *(theirs.c[name].label(f"observed_{name}") for name in ("state", "value", "currency", "per_quantity")),
-            them.slug.label("source"),
-            theirs.c.time.label("observed_at"),
-            Review.id.label("review_id"),
-            Review.outcome.label("verdict"),
-        )
-        .join(ours, and_(ours.c.offering_id == theirs.c.offering_id, ours.c.component == theirs.c.component))
-        .join(Offering, Offering.id == theirs.c.offering_id)
-        .join(Provider, Provider.id == Offering.provider_id)
-        .join(them, them.id == theirs.c.source_id)
-        .join(us, us.id == ours.c.source_id)
-        .outerjoin(Review, and_(*observation))
-    )
-    if offerings is not None:
-        query = query.where(Offering.slug.in_(offerings))
-    return query.where(
-        theirs.c.state.not_in((State.WITHDRAWN, State.ZERO)),
-        or_(theirs.c.stated_from.is_(None), theirs.c.stated_from <= now),
-        or_(theirs.c.stated_until.is_(None), theirs.c.stated_until > now),
-        ours.c.source_id != theirs.c.source_id,
-        _differs(theirs, ours),
-    )
+def _of_offering(offering: OfferingNow, now: datetime) -> Iterator[Disagreement]:
+    published = offering.published
+    for stated in offering.stated.values():
+        for series in published.keys() | stated.keys():
+            for ours, theirs in _pairs(series, published, stated, now):
+                if _is_apart(ours, theirs):
+                    yield Disagreement(offering.slug, offering.provider, series.meter, ours, theirs)
 
 
-def _published(now: datetime) -> CTE:
-    """Every component's price now. Materialised: PostgreSQL underrates the observations and would look each one up."""
-    component = (PriceRow.meter + "|" + PriceRow.condition_key).label("component")
-    query = select(component, PriceRow.__table__).where(
-        PriceRow.valid.contains(now), PriceRow.current(), PriceRow.state != State.UNKNOWN
-    )
-    return query.cte("ours").prefix_with("MATERIALIZED")
+def _pairs(series: Component, published: _Published, stated: _Stated, now: datetime) -> Iterator[_Pair]:
+    """What the same requests would pay here and there, of one series."""
+    ours, theirs = published.get(series), stated.get(series)
+    if ours and theirs:
+        for here, there in paid_together(ours.keys(), theirs.keys(), now):
+            yield _paid(ours, here), _paid(theirs, there)
+    elif series.conditions.service_tier != STANDARD:  # only one of them knows the tier: told where both know the meter
+        standard = Component(series.meter, replace(series.conditions, service_tier=STANDARD))
+        ours, theirs = ours or _unknown(published.get(standard)), theirs or _unknown(stated.get(standard))
+        if ours and theirs:
+            yield _plainest(ours), _plainest(theirs)
 
 
-def _differs(theirs: Any, ours: Any) -> Any:
-    """As same_value of the domain has it: prices are compared for one quantity, without dividing."""
-    our_amount, their_amount = ours.c.amount * theirs.c.per_quantity, theirs.c.value * ours.c.per_quantity
-    return or_(
-        ours.c.state != theirs.c.state,
-        ours.c.currency != theirs.c.currency,
-        our_amount.is_distinct_from(their_amount),
-        ours.c.minimum_quantity.is_distinct_from(theirs.c.minimum_quantity),
-    )
+def _paid(prices: Mapping[Conditions, _Stands], conditions: Conditions | None) -> _Stands:
+    return _missing(_plainest(prices)) if conditions is None else prices[conditions]
 
 
-def _disagreement(row: Any) -> Disagreement:
-    return Disagreement(
-        offering=row.offering,
-        provider=row.provider,
-        component=ComponentKey.parse(row.component),
-        published=Amount(row.state, row.amount, row.per_quantity, row.currency),
-        published_source=row.published_source,
-        observed=Amount(row.observed_state, row.observed_value, row.observed_per_quantity, row.observed_currency),
-        source=row.source,
-        observed_at=row.observed_at,
-        review=_review(row),
-    )
+def _unknown(prices: Mapping[Conditions, _Stands] | None) -> Mapping[Conditions, _Stands] | None:
+    """Nothing but unknown, in the name of who states these prices; None where nobody does."""
+    return {BASE: _missing(_plainest(prices))} if prices else None
 
 
-def _review(row: Any) -> str | None:
-    if row.review_id is None or row.verdict in (ReviewOutcome.ACCEPTED, ReviewOutcome.SUPERSEDED):
-        return None
-    return row.verdict or "open"
+def _plainest(prices: Mapping[Conditions, _Stands]) -> _Stands:
+    return prices[min(prices, key=lambda conditions: (conditions.specificity, conditions.key))]
+
+
+def _missing(price: _Stands) -> _Stands:
+    amount = Amount(State.UNKNOWN, None, price.amount.per, price.amount.currency)
+    return replace(price, conditions=None, amount=amount)
+
+
+def _is_apart(ours: PublishedNow, theirs: StatedNow) -> bool:
+    """Whether the two are of different sources and ask different things; a published or stated unknown is nobody's."""
+    states = {price.amount.state for price in (ours, theirs) if price.conditions is not None}
+    if ours.source == theirs.source or states & {State.UNKNOWN, State.ZERO}:
+        return False
+    if None in (ours.conditions, theirs.conditions):
+        return State.NOT_OFFERED not in states
+    factor = theirs.amount.factor(ours.amount)
+    if factor is None:
+        return not theirs.amount.same_as(ours.amount)
+    return max(factor, 1 / factor) >= _SAME or _is_marginal(ours) is not _is_marginal(theirs)
+
+
+def _is_marginal(price: PublishedNow | StatedNow) -> bool:
+    """Whether it is asked of the tokens beyond a step only."""
+    step = price.conditions.step if price.conditions else None
+    return step is not None and step.marginal
