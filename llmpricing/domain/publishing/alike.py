@@ -17,10 +17,10 @@ from llmpricing.domain.times import start_of_day
 _BEYOND = 2  # tokens past a step: lists that differ but in "from" and "above", or by one token, mean the same step
 _DAYS = 8  # a week and the night into it
 
-Pair = tuple[Conditions | None, Conditions | None]
+ConditionsPair = tuple[Conditions | None, Conditions | None]
 
 
-def paid_together(ours: Collection[Conditions], theirs: Collection[Conditions], at: datetime) -> set[Pair]:
+def paid_together(ours: Collection[Conditions], theirs: Collection[Conditions], at: datetime) -> set[ConditionsPair]:
     """Of one series in two lists: the conditions that one request pays by here and there, for every size of request and
     every hour of the week from ``at``; None where a list has no price for such a request.
     """

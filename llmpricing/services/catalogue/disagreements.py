@@ -23,9 +23,9 @@ from llmpricing.services.catalogue.stated_now import OfferingNow, PublishedNow, 
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
-_Published = Mapping[Component, Mapping[Conditions, PublishedNow]]
-_Stated = Mapping[Component, Mapping[Conditions, StatedNow]]
-_Pair = tuple[PublishedNow, StatedNow]
+_PublishedSeries = Mapping[Component, Mapping[Conditions, PublishedNow]]
+_StatedSeries = Mapping[Component, Mapping[Conditions, StatedNow]]
+_PaidPrices = tuple[PublishedNow, StatedNow]
 _Stands = TypeVar("_Stands", PublishedNow, StatedNow)
 
 
@@ -117,7 +117,9 @@ def _of_offering(offering: OfferingNow, now: datetime) -> Iterator[Disagreement]
                     yield Disagreement(offering.slug, offering.provider, series.meter, ours, theirs)
 
 
-def _pairs(series: Component, published: _Published, stated: _Stated, now: datetime) -> Iterator[_Pair]:
+def _pairs(
+    series: Component, published: _PublishedSeries, stated: _StatedSeries, now: datetime
+) -> Iterator[_PaidPrices]:
     """What the same requests would pay here and there, of one series."""
     ours, theirs = published.get(series), stated.get(series)
     if ours and theirs:
