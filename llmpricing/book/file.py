@@ -21,6 +21,7 @@ import msgspec
 import pyarrow as pa
 
 from llmpricing.book.columns import batch_of, schema, values_of
+from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import FORMAT, SHAPE, ColumnKinds
 
 _MARK = b"llmpricing-book\n"
@@ -63,6 +64,10 @@ class BookTable:
         batch = self._batch if key is None else self._slice(key)
         return zip(*(values_of(batch, name, self._columns[name]) for name in names), strict=True)
 
+    def stored(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Row by row what lies in these columns of Arrow, which are parts of those of SHAPE; times in microseconds."""
+        return zip(*(self._batch.column(name).to_pylist() for name in names), strict=True)
+
     def _slice(self, key: int) -> Any:
         if self._keys is None:
             raise ValueError("this table has no numbers to look rows up by")
@@ -76,6 +81,11 @@ class BookFile:
 
     def __init__(self, header: BookHeader, digest: str, tables: Mapping[str, BookTable]) -> None:
         self.header, self.digest, self.tables = header, digest, tables
+
+    @property
+    def price_book(self) -> PriceBook:
+        """The value that answers."""
+        return PriceBook(self.header.book, self.header.version, self.header.last_change, self.tables)
 
 
 def write_book(path: Path, header: BookHeader, tables: Mapping[str, Iterable[Sequence[Any]]]) -> str:

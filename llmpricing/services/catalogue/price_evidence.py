@@ -17,7 +17,7 @@ from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.catalogue.listing_query import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
-from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
 from llmpricing.services.publishing.readings import lists_of
 
@@ -68,9 +68,9 @@ class ReadLists:
         )
 
 
-def read_lists(session: Session, known: BookState, known_at: datetime) -> ReadLists:
+def read_lists(reads: Reads, known: BookState, known_at: datetime) -> ReadLists:
     """When each source was read, by what was recorded at ``known_at``, not after the price book's last change."""
-    return _lists.remember((known.book, known_at), lambda: ReadLists(SourceLists(lists_of(session, known_at))))
+    return _lists.remember((known.book, known_at), lambda: ReadLists(SourceLists(lists_of(reads, known_at))))
 
 
 def codes_of_base_prices(session: Session, clocks: Clocks, offerings: Collection[int]) -> dict[int, list[str]]:

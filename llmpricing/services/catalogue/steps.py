@@ -5,13 +5,15 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import chain
 
 from sqlalchemy import func, select, union
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.times import EPOCH, micros
 from llmpricing.models import OfferingAlias, PriceRow
 from llmpricing.services.memory import Memory
-from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import BookState, Reads
 
 _DAY = timedelta(days=1)
 
@@ -29,21 +31,26 @@ class StablePeriod:
 _steps: Memory[tuple[str, int], list[datetime]] = Memory(4)
 
 
-def stable_period(session: Session, known: BookState, now: datetime) -> StablePeriod:
+def stable_period(reads: Reads, known: BookState, now: datetime) -> StablePeriod:
     """The period that ``now`` lies in. Ages are counted in days, so a day in UTC is a step too."""
     today = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
-    steps = _steps.remember((known.book, known.version), lambda: _read(session, today))
+    steps = _steps.remember((known.book, known.version), lambda: _read(reads, today))
     following = bisect_right(steps, now)
     begun = steps[following - 1] if following else today
     ends = steps[following] if following < len(steps) else today + _DAY
     return StablePeriod(max(today, begun, known.last_change), min(ends, today + _DAY))
 
 
-def _read(session: Session, since: datetime) -> list[datetime]:
+def _read(reads: Reads, since: datetime) -> list[datetime]:
     """The steps after ``since`` that are known now, in order."""
+    if isinstance(reads, PriceBook):
+        after, stored = micros(since), ("recorded_until", "valid_from", "valid_until")
+        rows = chain.from_iterable(reads.stored(table, *stored) for table in ("price", "offering_alias"))
+        steps = {at for closed, *valid in rows if closed is None for at in valid if at is not None and at > after}
+        return [EPOCH + timedelta(microseconds=at) for at in sorted(steps)]
     bounds = [
         select(bound.label("step")).where(func.upper_inf(table.recorded), bound > since)
         for table in (PriceRow, OfferingAlias)
         for bound in (func.lower(table.valid), func.upper(table.valid))
     ]
-    return sorted(session.scalars(union(*bounds)))
+    return sorted(reads.scalars(union(*bounds)))

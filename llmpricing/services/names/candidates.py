@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.identities import identity
 from llmpricing.models import Offering, PriceRow
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.priced_times import COSTS
+from llmpricing.services.price_book import Reads
 
 _MOST = 1_000  # candidates that are told apart in one answer
 
@@ -30,20 +31,26 @@ class Candidate:
     prices: Mapping[str, Mapping[str, Any]]
 
 
-def told_apart(session: Session, asked: Iterable[tuple[Sequence[str], Clocks]]) -> list[tuple[Candidate, ...]]:
+def told_apart(reads: Reads, asked: Iterable[tuple[Sequence[str], Clocks]]) -> list[tuple[Candidate, ...]]:
     """The candidates of each question in order, each as it was at the question's clocks; two queries for all."""
     questions = list(asked)
     slugs = list(dict.fromkeys(slug for named, _ in questions for slug in named))[:_MOST]
     if not slugs:
         return [() for _ in questions]
-    query = select(Offering.id, Offering.slug, Offering.api_id, Offering.mode, Offering.region)
-    offered = {row.slug: row for row in session.execute(query.where(Offering.slug.in_(slugs)))}
+    offered = {row.slug: row for row in _offered(reads, slugs)}
     moments = {clocks for _, clocks in questions}
-    prices = _prices(session, [row.id for row in offered.values()], moments)
+    prices = _prices(reads, [row.id for row in offered.values()], moments)
     return [
         tuple(_candidate(offered[slug], prices[clocks, offered[slug].id]) for slug in named if slug in offered)
         for named, clocks in questions
     ]
+
+
+def _offered(reads: Reads, slugs: Sequence[str]) -> Iterable[Any]:
+    if isinstance(reads, PriceBook):
+        return reads.records("offering", [reads.numbers[slug] for slug in slugs if slug in reads.numbers])
+    query = select(Offering.id, Offering.slug, Offering.api_id, Offering.mode, Offering.region)
+    return reads.execute(query.where(Offering.slug.in_(slugs)))
 
 
 def _candidate(row: Any, prices: Mapping[str, Mapping[str, Any]]) -> Candidate:
@@ -54,20 +61,28 @@ def _candidate(row: Any, prices: Mapping[str, Mapping[str, Any]]) -> Candidate:
 
 
 def _prices(
-    session: Session, offerings: Collection[int], moments: Collection[Clocks]
+    reads: Reads, offerings: Collection[int], moments: Collection[Clocks]
 ) -> Mapping[tuple[Clocks, int], dict[str, dict[str, Any]]]:
     """By moment and offering, the prices without conditions."""
-    query = select(PriceRow).where(
-        PriceRow.offering_id.in_(offerings),
-        PriceRow.condition_key == "",
-        PriceRow.state.in_(COSTS),
-        or_(*(PriceRow.believed_at(known_at) for known_at in {clocks.known_at for clocks in moments})),
-    )
     found: dict[tuple[Clocks, int], dict[str, dict[str, Any]]] = defaultdict(dict)
-    for row in session.scalars(query.order_by(PriceRow.meter)):
+    for row in _base_prices(reads, offerings, moments):
         amount = None if row.amount is None else to_text(row.amount)
         price = {"state": row.state, "amount": amount, "currency": row.currency, "per": row.per_quantity}
         for clocks in moments:
             if clocks.as_of in row.valid and clocks.known_at in row.recorded:
                 found[clocks, row.offering_id][row.meter] = price
     return found
+
+
+def _base_prices(reads: Reads, offerings: Collection[int], moments: Collection[Clocks]) -> Iterable[Any]:
+    """By meter, those believed at one of the moments, or more."""
+    if isinstance(reads, PriceBook):
+        rows = (row for row in reads.records("price", offerings) if row.condition_key == "" and row.state in COSTS)
+        return sorted(rows, key=lambda row: row.meter)
+    query = select(PriceRow).where(
+        PriceRow.offering_id.in_(offerings),
+        PriceRow.condition_key == "",
+        PriceRow.state.in_(COSTS),
+        or_(*(PriceRow.believed_at(known_at) for known_at in {clocks.known_at for clocks in moments})),
+    )
+    return reads.scalars(query.order_by(PriceRow.meter.collate("C")))

@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.names.matching import Resolution, Unknown
 from llmpricing.models import PriceRow
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.lookup import Meaning
 from llmpricing.services.names.priced_times import COSTS
 from llmpricing.services.names.resolving import names_of
-from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book import Reads, book_state
 
 _SUGGESTED = 200  # unknown names that get suggestions
 
@@ -44,13 +44,13 @@ class TooSlow(Exception):
 
 
 def cover(
-    session: Session, clocks: Clocks, names: Iterable[NamedAt], is_late: Callable[[], bool] = lambda: False
+    reads: Reads, clocks: Clocks, names: Iterable[NamedAt], is_late: Callable[[], bool] = lambda: False
 ) -> list[Covered]:
     """Each name once a seller, in order, with what it means and whether a price of it was valid then; the unknown ones
     that come most often with the ids most like them, while there is time. Raises TooSlow when ``is_late`` before all
     names are read.
     """
-    known = names_of(session, book_state(session))
+    known = names_of(reads, book_state(reads))
     lookup = known.at(clocks)
     often = Counter(names)
     meanings: dict[NamedAt, Meaning] = {}
@@ -64,7 +64,7 @@ def cover(
             break
         meanings[one] = lookup(one.name, one.provider)
     ids = {m.slug: known.offerings[m.slug].id for m in meanings.values() if isinstance(m, Resolution)}
-    priced = _priced(session, clocks, ids.values())
+    priced = _priced(reads, clocks, ids.values())
     return [
         Covered(name, meaning, isinstance(meaning, Resolution) and ids[meaning.slug] in priced)
         for name, meaning in meanings.items()
@@ -78,10 +78,17 @@ def shares(values: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {value: {"names": count, "share": round(count / total, 4)} for value, count in counts.most_common()}
 
 
-def _priced(session: Session, clocks: Clocks, offerings: Collection[int]) -> set[int]:
+def _priced(reads: Reads, clocks: Clocks, offerings: Collection[int]) -> set[int]:
+    if isinstance(reads, PriceBook):
+        rows = reads.rows("price", ("offering_id", "state", "valid", "recorded"), offerings)
+        return {
+            offering
+            for offering, state, valid, recorded in rows
+            if state in COSTS and clocks.as_of in valid and clocks.known_at in recorded
+        }
     query = select(PriceRow.offering_id).where(
         PriceRow.offering_id.in_(offerings),
         PriceRow.at(clocks.as_of, clocks.known_at),
         PriceRow.state.in_(COSTS),
     )
-    return set(session.scalars(query.distinct()))
+    return set(reads.scalars(query.distinct()))

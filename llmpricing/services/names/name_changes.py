@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.names.matching import Ambiguous, Resolution
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.coverage import NamedAt
 from llmpricing.services.names.lookup import Meaning
 from llmpricing.services.names.resolving import Names, names_of
-from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book import Reads, book_state
 
 _MOST_READ = 50_000  # names that are compared
 
@@ -30,13 +28,13 @@ class NameChange:
     new: tuple[str, ...]
 
 
-def changed_names(session: Session, since: datetime, now: datetime, also: Iterable[str] = ()) -> list[NameChange]:
+def changed_names(reads: Reads, since: datetime, now: datetime, also: Iterable[str] = ()) -> list[NameChange]:
     """The names whose answer for ``now`` was another by what was known at ``since``, by name.
 
     Looked at are the ids that were sold then, bare and at their sellers, every alias, and the names in ``also``: a name
     that only a later offering bears is new, not changed.
     """
-    names = names_of(session, book_state(session))
+    names = names_of(reads, book_state(reads))
     then, today = names.at(Clocks(now, since)), names.at(Clocks(now, now))
     asked = dict.fromkeys(islice((*(NamedAt(name) for name in also), *_known(names, since)), _MOST_READ))
     found = []

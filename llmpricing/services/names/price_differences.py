@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.models import Offering, PriceRow
 from llmpricing.services.names.priced_times import COSTS, Periods
+from llmpricing.services.price_book import Reads
 
 _TwinPair = tuple[str, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -33,17 +35,28 @@ def pair_key(one: str, other: str) -> str:
     return "\n".join(sorted((one, other)))
 
 
-def differing_times(session: Session, pairs: Iterable[_TwinPair]) -> Periods:
+def differing_times(reads: Reads, pairs: Iterable[_TwinPair]) -> Periods:
     """The (valid, recorded) periods in which the two of a pair ask different prices for the same component; by
     ``pair_key``. One query, whatever the number of pairs.
     """
     wanted = {pair_key(*pair): pair for pair in pairs}
-    spans = _spans(session, {slug for pair in wanted.values() for slug in pair})
+    spans = _spans(reads, {slug for pair in wanted.values() for slug in pair})
     found = {key: _differing(spans.get(one, ()), spans.get(other, ())) for key, (one, other) in wanted.items()}
     return {key: periods for key, periods in found.items() if periods}
 
 
-def _spans(session: Session, slugs: set[str]) -> Mapping[str, list[_PricedSpan]]:
+def _spans(reads: Reads, slugs: set[str]) -> Mapping[str, list[_PricedSpan]]:
+    found: dict[str, list[_PricedSpan]] = defaultdict(list)
+    if not slugs:
+        return found
+    rows = _in_book(reads, slugs) if isinstance(reads, PriceBook) else _in_database(reads, slugs)
+    for slug, meter, conditions, amount, per, currency, valid, recorded in rows:
+        price = (Decimal(amount or 0) / per, currency if amount else "")
+        found[slug].append(_PricedSpan((meter, conditions), price, valid, recorded))
+    return found
+
+
+def _in_database(session: Session, slugs: set[str]) -> Iterable[Any]:
     query = (
         select(
             Offering.slug,
@@ -58,11 +71,13 @@ def _spans(session: Session, slugs: set[str]) -> Mapping[str, list[_PricedSpan]]
         .join(Offering, Offering.id == PriceRow.offering_id)
         .where(Offering.slug.in_(slugs), PriceRow.state.in_(COSTS))
     )
-    found: dict[str, list[_PricedSpan]] = defaultdict(list)
-    for slug, meter, conditions, amount, per, currency, valid, recorded in session.execute(query) if slugs else ():
-        price = (Decimal(amount or 0) / per, currency if amount else "")
-        found[slug].append(_PricedSpan((meter, conditions), price, valid, recorded))
-    return found
+    return session.execute(query)
+
+
+def _in_book(book: PriceBook, slugs: set[str]) -> Iterator[tuple[Any, ...]]:
+    names = ("offering_id", "state", "meter", "condition_key", "amount", "per_quantity", "currency")
+    rows = book.rows("price", (*names, "valid", "recorded"), [book.numbers[slug] for slug in slugs])
+    return ((book.slugs[offering], *asked) for offering, state, *asked in rows if state in COSTS)
 
 
 def _differing(

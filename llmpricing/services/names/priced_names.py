@@ -6,14 +6,12 @@ from collections.abc import Callable, Collection, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.names.moments import Moment
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.price_differences import differing_times, pair_key
 from llmpricing.services.names.priced_times import Periods, has_price, priced_at_times
-from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.change_log import change_log
 
 
@@ -50,19 +48,19 @@ class Decisive:
     twins: Set[tuple[str, str]]
 
 
-def priced_names(session: Session, known: BookState, before: PricedNames, of: Decisive) -> PricedNames:
+def priced_names(reads: Reads, known: BookState, before: PricedNames, of: Decisive) -> PricedNames:
     """The periods at this version of the price book; read are those of offerings whose prices changed since."""
     if before.until is not None and before.until >= known.last_change:
         return before
-    log = change_log(session, known)
+    log = change_log(reads, known)
     changed = None if before.until is None else log.changed_since(before.until)
     if changed is None:
-        return PricedNames(known.last_change, *_read(session, of, None, of.twins))
+        return PricedNames(known.last_change, *_read(reads, of, None, of.twins))
     touched = {slug: offered.id for slug, offered in of.offerings.items() if offered.id in changed}
     if not touched:
         return replace(before, until=known.last_change)
     twins = {pair for pair in of.twins if not touched.keys().isdisjoint(pair)}
-    periods, differing = _read(session, of, touched.values(), twins)
+    periods, differing = _read(reads, of, touched.values(), twins)
     kept = {slug: found for slug, found in before.periods.items() if slug not in touched}
     anew = {pair_key(*pair) for pair in twins}
     apart = {key: found for key, found in before.differing.items() if key not in anew}
@@ -70,8 +68,8 @@ def priced_names(session: Session, known: BookState, before: PricedNames, of: De
 
 
 def _read(
-    session: Session, of: Decisive, offerings: Collection[int] | None, twins: Set[tuple[str, str]]
+    reads: Reads, of: Decisive, offerings: Collection[int] | None, twins: Set[tuple[str, str]]
 ) -> tuple[Periods, Periods]:
-    periods = priced_at_times(session, offerings)
+    periods = priced_at_times(reads, offerings)
     claimed = {slug: found for slug, found in periods.items() if of.is_claimed(slug)}
-    return claimed, differing_times(session, twins)
+    return claimed, differing_times(reads, twins)

@@ -8,19 +8,23 @@ from datetime import datetime
 
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.models import Offering, PriceRow
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import Reads
 
 COSTS = ("priced", "free", "included", "subscription")
 Periods = Mapping[str, Sequence[tuple[Range[datetime], Range[datetime]]]]  # by offering, (valid, recorded)
 
 
-def priced_at_times(session: Session, offerings: Collection[int] | None = None) -> Periods:
+def priced_at_times(reads: Reads, offerings: Collection[int] | None = None) -> Periods:
     """The periods in which each of these offerings had a price (None: of all), of all but those that have one at all
     times.
     """
+    if isinstance(reads, PriceBook):
+        return _in_book(reads, offerings)
     always = aliased(PriceRow)
     has_always = exists().where(
         always.offering_id == Offering.id,
@@ -38,11 +42,32 @@ def priced_at_times(session: Session, offerings: Collection[int] | None = None) 
     if offerings is not None:
         query = query.where(Offering.id.in_(offerings))
     found: dict[str, list[tuple[Range[datetime], Range[datetime]]]] = defaultdict(list)
-    for slug, valid, recorded in session.execute(query):
+    for slug, valid, recorded in reads.execute(query):
         periods = found[slug]
         if valid is not None and (valid, recorded) not in periods:
             periods.append((valid, recorded))
     return dict(found)
+
+
+def _in_book(book: PriceBook, offerings: Collection[int] | None) -> Periods:
+    created = dict(book.stored("offering", "id", "created_at"))
+    wanted = set(created if offerings is None else offerings)
+    always, priced = set[int](), set[int]()
+    names = ("offering_id", "state", "valid_from", "valid_until", "recorded_from", "recorded_until")
+    for offering, state, begins, ends, recorded, closed in book.stored("price", *names):
+        if offering in wanted and state in COSTS:
+            priced.add(offering)
+            if begins is None and ends is None and closed is None and recorded <= created[offering]:
+                always.add(offering)
+    found: dict[str, list[tuple[Range[datetime], Range[datetime]]]] = {
+        book.slugs[offering]: [] for offering in wanted - always
+    }
+    rows = book.rows("price", ("offering_id", "state", "valid", "recorded"), priced - always)
+    for offering, state, valid, recorded in rows:
+        periods = found[book.slugs[offering]]
+        if state in COSTS and (valid, recorded) not in periods:
+            periods.append((valid, recorded))
+    return found
 
 
 def has_price(periods: Periods, slug: str, clocks: Clocks) -> bool:

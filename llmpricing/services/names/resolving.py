@@ -14,7 +14,6 @@ from threading import Lock
 
 import structlog
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.claimed import claimed_by, claims
 from llmpricing.domain.names.claims import Claims
@@ -27,7 +26,7 @@ from llmpricing.services.names import name_history
 from llmpricing.services.names.lookup import Lookup, Meaning
 from llmpricing.services.names.name_history import Offered, RecordedAlias
 from llmpricing.services.names.priced_names import Decisive, PricedNames, priced_names
-from llmpricing.services.price_book import BookState, book_state
+from llmpricing.services.price_book import BookState, Reads, book_state
 
 _WAIT_FOR_OTHERS_S = 2.0
 _REMEMBERED_CLAIMS = 10_000
@@ -41,10 +40,10 @@ class Names:
     of its own, which shares the catalogues. A request that still reads an older state keeps what that state knew.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.offerings = {row.slug: row for row in name_history.offerings(session)}
-        self._descriptions = name_history.descriptions(session)
-        self._rules = name_history.rules(session)
+    def __init__(self, reads: Reads) -> None:
+        self.offerings = {row.slug: row for row in name_history.offerings(reads)}
+        self._descriptions = name_history.descriptions(reads)
+        self._rules = name_history.rules(reads)
         recorded = [rule.recorded for rules in self._rules.values() for rule in rules]
         recorded += [recorded for _, recorded in self._descriptions]
         created = {offered.created_at for offered in self.offerings.values()}
@@ -165,7 +164,7 @@ _newest: Memory[str, Names] = Memory(1)  # what was read last, for the health ch
 _building = Lock()
 
 
-def names_of(session: Session, known: BookState) -> Names:
+def names_of(reads: Reads, known: BookState) -> Names:
     """The price book's names, read anew only when lists say others; one thread reads, others wait a while.
 
     A new version asks once what it changed: an alias reads the aliases, a pin its offering's prices.
@@ -175,25 +174,25 @@ def names_of(session: Session, known: BookState) -> Names:
         return found[version]
     is_mine = _building.acquire(timeout=_WAIT_FOR_OTHERS_S)
     try:
-        return _versions.remember(version, lambda: _names_at(session, known))
+        return _versions.remember(version, lambda: _names_at(reads, known))
     finally:
         if is_mine:
             _building.release()
 
 
-def _names_at(session: Session, known: BookState) -> Names:
-    marks = name_history.marks(session)
+def _names_at(reads: Reads, known: BookState) -> Names:
+    marks = name_history.marks(reads)
     key = (known.book, marks.lists)
-    names = _books.remember(key, lambda: _read_names(session))
+    names = _books.remember(key, lambda: _read_names(reads))
     if names.alias_mark != marks.aliases:
-        names = names.with_aliases(marks.aliases, name_history.aliases(session))
-    names = names.with_prices(priced_names(session, known, names.priced, names.decisive))
+        names = names.with_aliases(marks.aliases, name_history.aliases(reads))
+    names = names.with_prices(priced_names(reads, known, names.priced, names.decisive))
     _books.keep(key, names)
     return names
 
 
-def _read_names(session: Session) -> Names:
-    names = Names(session)
+def _read_names(reads: Reads) -> Names:
+    names = Names(reads)
     _newest.keep("newest", names)
     settle()
     return names
@@ -205,9 +204,9 @@ def rules_left_out() -> int | None:
     return found["newest"].left_out if found else None
 
 
-def resolve_name(session: Session, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:
+def resolve_name(reads: Reads, clocks: Clocks, name: str, provider: str | None = None) -> Meaning:
     """What the name meant at ``as_of``, by what was recorded at ``known_at``; ``provider`` may be a host or URL."""
-    return names_of(session, book_state(session)).at(clocks)(name, provider)
+    return names_of(reads, book_state(reads)).at(clocks)(name, provider)
 
 
 def _bounds(ranges: Iterable[Range[datetime]]) -> set[datetime]:

@@ -10,15 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import TypeAlias
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.models import BookVersion
 from llmpricing.models.migrations import IMPORT_LOCK
 from llmpricing.services.clocks import Clocks
 
+# Where prices are read from: the database as a transaction sees it, or the book in memory. Who reads asks either.
+Reads: TypeAlias = Session | PriceBook
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)  # two changes at one recorded time would leave an answer that nobody can ask for
 
@@ -43,11 +47,13 @@ class BookState:
         return Clocks(as_of, self.known_at(known_at))
 
 
-def book_state(session: Session) -> BookState:
+def book_state(reads: Reads) -> BookState:
     """The price book now. Ask it before the rows it dates: those of a change come with its last change or not at all
     only in a transaction of one snapshot, which is how requests read (REPEATABLE READ).
     """
-    row = session.execute(select(BookVersion.book, BookVersion.version, BookVersion.changed_at)).one_or_none()
+    if isinstance(reads, PriceBook):
+        return BookState(reads.book, reads.version, reads.last_change)
+    row = reads.execute(select(BookVersion.book, BookVersion.version, BookVersion.changed_at)).one_or_none()
     return BookState("empty", 0, _NEVER) if row is None else BookState(row.book.hex, row.version, row.changed_at)
 
 

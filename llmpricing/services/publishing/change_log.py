@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select, union
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.times import EPOCH, micros
 from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.memory import Memory
-from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import BookState, Reads
 
 _MOST_LOGGED = 100_000  # offerings' changes; a longer log begins anew
 
@@ -48,7 +49,7 @@ class ChangeLog:
 _logs: Memory[str, ChangeLog] = Memory(4)
 
 
-def change_log(session: Session, known: BookState) -> ChangeLog:
+def change_log(reads: Reads, known: BookState) -> ChangeLog:
     """The log up to the book's last change; only what was recorded since it was last asked for is read."""
     found = _logs.recall((known.book,)).get(known.book)
     if found is not None and known.last_change <= found.until:
@@ -56,7 +57,7 @@ def change_log(session: Session, known: BookState) -> ChangeLog:
     if found is None or sum(map(len, found.times.values())) > _MOST_LOGGED:
         grown = ChangeLog(known.last_change, known.last_change, {})
     else:
-        grown = ChangeLog(found.start, known.last_change, _grown(session, found))
+        grown = ChangeLog(found.start, known.last_change, _grown(reads, found))
     _logs.keep(known.book, grown)
     return grown
 
@@ -67,10 +68,23 @@ def _changed(table: type[PriceRow] | type[OtherPriceRow], time: datetime) -> Sel
     return select(table.offering_id, begun, ended).where(or_(begun > time, ended > time)).distinct()
 
 
-def _grown(session: Session, log: ChangeLog) -> dict[int, Sequence[datetime]]:
-    query = union(*(_changed(table, log.until) for table in (PriceRow, OtherPriceRow)))
+def _changed_in(book: PriceBook, time: datetime) -> Iterator[tuple[int, *tuple[datetime, ...]]]:
+    """The same of a book in memory: only what is after the time."""
+    since = micros(time)
+    for table in ("price", "other_price"):
+        for offering, *bounds in book.stored(table, "offering_id", "recorded_from", "recorded_until"):
+            if after := [EPOCH + timedelta(microseconds=at) for at in bounds if at is not None and at > since]:
+                yield offering, *after
+
+
+def _grown(reads: Reads, log: ChangeLog) -> dict[int, Sequence[datetime]]:
+    rows: Iterable[Any]
+    if isinstance(reads, PriceBook):
+        rows = _changed_in(reads, log.until)
+    else:
+        rows = reads.execute(union(*(_changed(table, log.until) for table in (PriceRow, OtherPriceRow))))
     new: dict[int, set[datetime]] = defaultdict(set)
-    for offering, *bounds in session.execute(query):
+    for offering, *bounds in rows:
         new[offering].update(bound for bound in bounds if bound is not None and bound > log.until)
     return {
         **log.times,

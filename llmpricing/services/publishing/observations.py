@@ -15,12 +15,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.models import FetchOutcome, NewestObservationRow, ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.inserting import insert_all
+from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing.newest import keep_newest
 
 READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
@@ -36,16 +38,18 @@ def comparable(segments: Segments) -> Segments:
 class Components:
     """Reads components back from their texts; each text is parsed once."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
         self.read = cache(lambda text: Component.parse(text, self._schedules if "schedule=" in text else {}))
 
     @cached_property
     def _schedules(self) -> Mapping[str, Schedule]:
-        return {row.key: _schedule(row) for row in self._session.scalars(select(ScheduleRow))}
+        reads = self._reads
+        rows = reads.records("schedule") if isinstance(reads, PriceBook) else reads.scalars(select(ScheduleRow))
+        return {row.key: _schedule(row) for row in rows}
 
 
-def _schedule(row: ScheduleRow) -> Schedule:
+def _schedule(row: Any) -> Schedule:
     windows = tuple((start, end) for start, end in row.windows)
     return Schedule(row.time_zone, windows, tuple(row.weekdays), tuple(row.holidays))
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.evidence import GRACE
-from llmpricing.domain.observations import Basis
-from llmpricing.domain.prices import OtherPrice, Price
+from llmpricing.domain.observations import Basis, State
+from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.models import OtherPriceRow, PriceRow, Source
+from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing.observations import Components
 
 
@@ -45,26 +49,84 @@ _PRICE = (*_columns(PriceRow), PriceRow.fresh_from, PriceRow.fresh_until)
 _OTHER = (*_columns(OtherPriceRow), OtherPriceRow.reason)
 
 
+def believed_prices(
+    reads: Reads, offerings: Collection[int], known_at: datetime, also: Collection[int] = ()
+) -> dict[int, list[Price]]:
+    """All prices of these offerings that were believed at a time, and those of the ids in ``also``, believed or not;
+    by the number of their offering, in order of id.
+    """
+    if isinstance(reads, PriceBook):
+        return _prices_in(reads, offerings, lambda row: row["id"] in also or known_at in row["recorded"])
+    believed = or_(PriceRow.believed_at(known_at), PriceRow.id.in_(also)) if also else PriceRow.believed_at(known_at)
+    return read_prices(reads, PriceRow.offering_id.in_(offerings), believed)
+
+
+def believed_other_prices(reads: Reads, offerings: Collection[int], known_at: datetime) -> dict[int, list[OtherPrice]]:
+    """What was kept beside the prices of these offerings at a time, by the number of the offering, in order of id."""
+    if isinstance(reads, PriceBook):
+        return _other_prices_in(reads, offerings, lambda row: known_at in row["recorded"])
+    return read_other_prices(reads, OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))
+
+
 def read_prices(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Price]]:
     """The prices for which all of this holds, by the number of their offering, in order of id."""
     query = select(*_PRICE).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)
-    components = Components(session)
-    found: dict[int, list[Price]] = defaultdict(list)
-    for row in session.execute(query).mappings():
-        offering, price = _price(dict(row), components)
-        found[offering].append(price)
-    return found
+    return _prices(map(dict, session.execute(query).mappings()), Components(session))
 
 
 def read_other_prices(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[OtherPrice]]:
     """What is kept beside prices and for which all of this holds, by the number of the offering, in order of id."""
     query = select(*_OTHER).join(Source, Source.id == OtherPriceRow.source_id).where(*conditions)
-    components = Components(session)
+    return _other_prices(map(dict, session.execute(query.order_by(OtherPriceRow.id)).mappings()), Components(session))
+
+
+_Holds = Callable[[dict[str, Any]], bool]
+
+
+def _prices_in(book: PriceBook, offerings: Collection[int], holds: _Holds) -> dict[int, list[Price]]:
+    return _prices(_rows_in(book, "price", offerings, holds), Components(book))
+
+
+def _other_prices_in(book: PriceBook, offerings: Collection[int], holds: _Holds) -> dict[int, list[OtherPrice]]:
+    return _other_prices(_rows_in(book, "other_price", offerings, holds), Components(book))
+
+
+_IN_BOOK = tuple(
+    {"per": "per_quantity", "valid_from": "valid", "source": "source_id"}.get(column.key, column.key)
+    for column in _columns(PriceRow)
+    if column.key != "valid_until"
+)
+_ALSO = {"price": ("fresh_from", "fresh_until"), "other_price": ("reason",)}
+
+
+def _rows_in(book: PriceBook, table: str, offerings: Collection[int], holds: _Holds) -> Iterator[dict[str, Any]]:
+    """Rows of a book in memory as the database gives them."""
+    names = (*_IN_BOOK, *_ALSO[table], "recorded")
+    for values in book.rows(table, names, offerings):
+        row = dict(zip(names, values, strict=True))
+        if not holds(row):
+            continue
+        del row["recorded"]
+        valid = row.pop("valid")
+        row["valid_from"], row["valid_until"] = valid.lower, valid.upper
+        row["per"], row["source"] = row.pop("per_quantity"), book.sources[row.pop("source_id")].slug
+        row["state"], row["basis"] = State(row["state"]), Basis(row["basis"])
+        yield row
+
+
+def _prices(rows: Iterator[dict[str, Any]], components: Components) -> dict[int, list[Price]]:
+    found: dict[int, list[Price]] = defaultdict(list)
+    for row in rows:
+        offering, price = _price(row, components)
+        found[offering].append(price)
+    return found
+
+
+def _other_prices(rows: Iterator[dict[str, Any]], components: Components) -> dict[int, list[OtherPrice]]:
     found: dict[int, list[OtherPrice]] = defaultdict(list)
-    for row in session.execute(query.order_by(OtherPriceRow.id)).mappings():
-        values = dict(row)
-        reason = values.pop("reason")
-        offering, price = _price(values, components)
+    for row in rows:
+        reason = OtherReason(row.pop("reason"))
+        offering, price = _price(row, components)
         found[offering].append(OtherPrice(reason, price))
     return found
 

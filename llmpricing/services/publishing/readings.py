@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, select, text
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.publishing.sightings import Readings
 from llmpricing.models import NewestObservationRow, Offering, Source, SourceFetch
+from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing.observations import READ
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -29,17 +31,28 @@ _LISTS = text("""
 """).bindparams(bindparam("offerings", type_=ARRAY(BigInteger)), bindparam("read", type_=ARRAY(Text)))
 
 
-def lists_of(session: Session, known_at: datetime | None = None) -> dict[str, list[datetime]]:
+def lists_of(reads: Reads, known_at: datetime | None = None) -> dict[str, list[datetime]]:
     """The published times of all lists of each source that were read for their prices by ``known_at`` (None: now),
     unchanged ones too, in order.
     """
+    rows: Iterable[Any]
+    if isinstance(reads, PriceBook):
+        rows = sorted(_readings_in(reads, reads.last_change if known_at is None else known_at))
+    else:
+        query = select(Source.slug, SourceFetch.published_at).join(Source).where(SourceFetch.is_reading(known_at))
+        rows = reads.execute(query.distinct().order_by(Source.slug, SourceFetch.published_at))
     found: dict[str, list[datetime]] = defaultdict(list)
-    query = (
-        select(Source.slug, SourceFetch.published_at).join(Source).where(SourceFetch.is_reading(known_at)).distinct()
-    )
-    for slug, published in session.execute(query.order_by(Source.slug, SourceFetch.published_at)):
+    for slug, published in rows:
         found[slug].append(published)
     return found
+
+
+def _readings_in(book: PriceBook, known_at: datetime) -> set[tuple[str, datetime]]:
+    return {
+        (book.sources[row.source_id].slug, row.published_at)
+        for row in book.records("source_fetch")
+        if row.outcome in READ and row.fetched_at <= known_at and (row.undone_at is None or row.undone_at > known_at)
+    }
 
 
 def sources_by_provider(session: Session, providers: Collection[int]) -> dict[int, set[str]]:

@@ -7,20 +7,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.other_totals import bounds_of
 from llmpricing.domain.quotes.standing_on import standing_on
-from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.memory import Memory
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
-from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.change_log import change_log
-from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
+from llmpricing.services.publishing.published_prices import believed_other_prices, believed_prices
 
 REMEMBERED_OFFERINGS = 10_000
 
@@ -37,7 +33,7 @@ _compiled: Memory[_Key, OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
 
 
 def prices_of(
-    session: Session, known: BookState, known_at: datetime, offerings: Mapping[int, str]
+    reads: Reads, known: BookState, known_at: datetime, offerings: Mapping[int, str]
 ) -> dict[int, OfferingPrices]:
     """All prices of these offerings, by number with their ids (``provider/api-id``), believed at ``known_at``,
     valid at any time; one query for all.
@@ -45,8 +41,8 @@ def prices_of(
     ``known_at`` must not lie after the price book's last change: what is recorded until then never changes. What was
     compiled stays good until the offering's own next change, whatever else an import brings.
     """
-    log, claimed = change_log(session, known), _claimed(session, known, known_at, offerings)
-    snapshots = _snapshots(session, known, known_at, offerings)
+    log, claimed = change_log(reads, known), _claimed(reads, known, known_at, offerings)
+    snapshots = _snapshots(reads, known, known_at, offerings)
     keys = []
     for offering in offerings:
         alike = [base.id for base in (claimed.get(offering), *snapshots.get(offering, ())) if base]
@@ -57,8 +53,8 @@ def prices_of(
     if missing:
         concerned = _with_claimed((key.offering for key in missing), claimed)
         concerned |= {one.id for key in missing for one in snapshots.get(key.offering, ())}
-        read = read_prices(session, PriceRow.offering_id.in_(concerned), PriceRow.believed_at(known_at))
-        beside = _read_others(session, concerned, known_at)
+        read = believed_prices(reads, concerned, known_at)
+        beside = believed_other_prices(reads, concerned, known_at)
         for key in missing:
             offering = key.offering
             prices, others = _standing(offering, claimed.get(offering), read, beside)
@@ -72,21 +68,19 @@ def prices_of(
     return {key.offering: prices for key, prices in found.items()}
 
 
-def _claimed(
-    session: Session, known: BookState, known_at: datetime, offerings: Mapping[int, str]
-) -> dict[int, Offered]:
+def _claimed(reads: Reads, known: BookState, known_at: datetime, offerings: Mapping[int, str]) -> dict[int, Offered]:
     """By offering the one that it stands on, if any."""
-    names = names_of(session, known)
+    names = names_of(reads, known)
     return {
         offering: base for offering, slug in offerings.items() if (base := names.claimed_by(slug, known_at)) is not None
     }
 
 
 def _snapshots(
-    session: Session, known: BookState, known_at: datetime, offerings: Mapping[int, str]
+    reads: Reads, known: BookState, known_at: datetime, offerings: Mapping[int, str]
 ) -> dict[int, tuple[Offered, ...]]:
     """By offering those that stand on it, if any."""
-    names = names_of(session, known)
+    names = names_of(reads, known)
     return {offering: found for offering, slug in offerings.items() if (found := names.claims(slug, known_at))}
 
 
@@ -110,7 +104,7 @@ def _standing(
 
 
 def prices_by_id(
-    session: Session,
+    reads: Reads,
     known: BookState,
     recorded: datetime,
     ids: Mapping[int, Collection[int]],
@@ -120,11 +114,10 @@ def prices_by_id(
     of the offering that it stands on.
     """
     wanted = {price for prices in ids.values() for price in prices}
-    claimed = _claimed(session, known, recorded, {offering: offerings[offering] for offering in ids})
+    claimed = _claimed(reads, known, recorded, {offering: offerings[offering] for offering in ids})
     concerned = _with_claimed(ids, claimed)
-    believed = or_(PriceRow.believed_at(recorded), PriceRow.id.in_(wanted))
-    read = read_prices(session, PriceRow.offering_id.in_(concerned), believed)
-    beside = _read_others(session, concerned, recorded)
+    read = believed_prices(reads, concerned, recorded, wanted)
+    beside = believed_other_prices(reads, concerned, recorded)
     found = {}
     for offering in ids:
         base = claimed.get(offering)
@@ -134,8 +127,3 @@ def prices_by_id(
         kept = [price for price in prices if price.id not in replaced]
         found[offering] = OfferingPrices([*kept, *named], offerings[offering], others)
     return found
-
-
-def _read_others(session: Session, offerings: Collection[int], known_at: datetime) -> dict[int, list[OtherPrice]]:
-    """What is kept beside the prices of these offerings."""
-    return read_other_prices(session, OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
@@ -25,7 +23,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import Candidate, told_apart
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
-from llmpricing.services.price_book import BookState, book_state
+from llmpricing.services.price_book import BookState, Reads, book_state
 from llmpricing.services.quotes.compiled_prices import prices_by_id, prices_of
 from llmpricing.services.quotes.line_evidence import Resting
 from llmpricing.services.quotes.terms import RecordedTerms, rates_by_id, terms_at
@@ -94,31 +92,31 @@ QuoteError = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateI
 REFUSALS = (UnknownModel, AmbiguousModel, ContextError, PriceIdError, RateIdError, PriceDataError)
 
 
-def quote_one(session: Session, asked: Asked) -> Quoted:
+def quote_one(reads: Reads, asked: Asked) -> Quoted:
     """The answer to one question; raises one of REFUSALS."""
-    (answer,) = quote_many(session, [asked])
+    (answer,) = quote_many(reads, [asked])
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-def quote_many(session: Session, asked: Sequence[Asked]) -> list[Quoted | QuoteError]:
+def quote_many(reads: Reads, asked: Sequence[Asked]) -> list[Quoted | QuoteError]:
     """The answers in order, a refusal where there is none. The queries do not grow with the questions, only with the
     number of different times at which things shall have been known.
     """
-    known = book_state(session)
-    names = names_of(session, known)
-    cases = _told_apart(session, known, asked, [_resolved(names, one, known.known_at(one.known_at)) for one in asked])
+    known = book_state(reads)
+    names = names_of(reads, known)
+    cases = _told_apart(reads, known, asked, [_resolved(names, one, known.known_at(one.known_at)) for one in asked])
     by_time: dict[datetime, list[_Case]] = defaultdict(list)
     for case in cases:
         if isinstance(case, _Case):
             by_time[case.known_at].append(case)
-    believed = {known_at: _believed(session, known, known_at, found) for known_at, found in by_time.items()}
+    believed = {known_at: _believed(reads, known, known_at, found) for known_at, found in by_time.items()}
     return [_answer(case, believed[case.known_at]) if isinstance(case, _Case) else case for case in cases]
 
 
 def _told_apart(
-    session: Session, known: BookState, asked: Sequence[Asked], cases: list[_Case | QuoteError]
+    reads: Reads, known: BookState, asked: Sequence[Asked], cases: list[_Case | QuoteError]
 ) -> list[_Case | QuoteError]:
     """The cases, the ambiguous ones with what tells their candidates apart."""
     ambiguous = [
@@ -126,7 +124,7 @@ def _told_apart(
         for place, (one, case) in enumerate(zip(asked, cases, strict=True))
         if isinstance(case, AmbiguousModel)
     ]
-    differences = told_apart(session, [(case.candidates, clocks) for _, case, clocks in ambiguous])
+    differences = told_apart(reads, [(case.candidates, clocks) for _, case, clocks in ambiguous])
     for (place, case, _), told in zip(ambiguous, differences, strict=True):
         cases[place] = AmbiguousModel(case.name, case.candidates, told)
     return cases
@@ -162,16 +160,16 @@ class _Believed(NamedTuple):
     lists: ReadLists
 
 
-def _believed(session: Session, known: BookState, known_at: datetime, cases: Sequence[_Case]) -> _Believed:
+def _believed(reads: Reads, known: BookState, known_at: datetime, cases: Sequence[_Case]) -> _Believed:
     ids: dict[int, set[int]] = defaultdict(set)
     for case in cases:
         ids[case.offered.id].update(case.asked.price_ids)
     offerings = {case.offered.id: case.meaning.slug for case in cases}
-    prices = prices_of(session, known, known_at, offerings)
+    prices = prices_of(reads, known, known_at, offerings)
     wanted = {offering: named for offering, named in ids.items() if named}
-    named = prices_by_id(session, known, known_at, wanted, offerings) if wanted else {}
-    rates = rates_by_id(session, {rate for case in cases for rate in case.asked.rate_ids or ()})
-    terms, lists = terms_at(session, known.book, known_at), read_lists(session, known, known_at)
+    named = prices_by_id(reads, known, known_at, wanted, offerings) if wanted else {}
+    rates = rates_by_id(reads, {rate for case in cases for rate in case.asked.rate_ids or ()})
+    terms, lists = terms_at(reads, known.book, known_at), read_lists(reads, known, known_at)
     return _Believed(prices, named, terms, rates, lists)
 
 

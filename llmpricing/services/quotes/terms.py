@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, RateIdError
 from llmpricing.models import ContractRateRow, ExchangeRate
 from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import Reads
 
 _WILD = "*?["
 
@@ -75,32 +77,39 @@ class RecordedTerms:
 _read_before: Memory[tuple[str, datetime], RecordedTerms] = Memory(64)
 
 
-def terms_at(session: Session, book: str, recorded: datetime) -> RecordedTerms:
+def terms_at(reads: Reads, book: str, recorded: datetime) -> RecordedTerms:
     """What was recorded at ``recorded``, which must not lie after the price book's last change."""
-    return _read_before.remember((book, recorded), lambda: _read(session, recorded))
+    return _read_before.remember((book, recorded), lambda: _read(reads, recorded))
 
 
-def rates_by_id(session: Session, ids: Collection[int]) -> RecordedTerms:
+def rates_by_id(reads: Reads, ids: Collection[int]) -> RecordedTerms:
     """What was agreed by the rates of these ids, whether it still is or not."""
-    return (
-        RecordedTerms(_rates(session, ContractRateRow.id.in_(ids)), Currencies())
-        if ids
-        else RecordedTerms((), Currencies())
-    )
+    if not ids:
+        return RecordedTerms((), Currencies())
+    rows: Iterable[Any]
+    if isinstance(reads, PriceBook):
+        rows = reads.records("own_rate", ids)
+    else:
+        rows = reads.scalars(select(ContractRateRow).where(ContractRateRow.id.in_(ids)))
+    return RecordedTerms(_in_precedence(rows), Currencies())
 
 
-def _rates(session: Session, wanted: ColumnElement[bool]) -> tuple[_GlobRate, ...]:
-    rows = session.scalars(select(ContractRateRow).where(wanted))
+def _in_precedence(rows: Iterable[Any]) -> tuple[_GlobRate, ...]:
     return tuple(sorted((_agreed(row) for row in rows), key=lambda found: found.precedence))
 
 
-def _read(session: Session, recorded: datetime) -> RecordedTerms:
-    agreed = _rates(session, ContractRateRow.believed_at(recorded))
-    worth = session.scalars(select(ExchangeRate).where(ExchangeRate.believed_at(recorded)))
-    return RecordedTerms(agreed, Currencies((row.valid, _exchange(row)) for row in worth))
+def _read(reads: Reads, recorded: datetime) -> RecordedTerms:
+    rates, worth = (_believed(reads, table, recorded) for table in (ContractRateRow, ExchangeRate))
+    return RecordedTerms(_in_precedence(rates), Currencies((row.valid, _exchange(row)) for row in worth))
 
 
-def _agreed(row: ContractRateRow) -> _GlobRate:
+def _believed(reads: Reads, table: type[ContractRateRow] | type[ExchangeRate], recorded: datetime) -> Iterable[Any]:
+    if isinstance(reads, PriceBook):
+        return (row for row in reads.records(table.__tablename__) if recorded in row.recorded)
+    return reads.scalars(select(table).where(table.believed_at(recorded)))
+
+
+def _agreed(row: Any) -> _GlobRate:
     rate = ContractRate(
         row.id,
         row.discount,
@@ -114,7 +123,7 @@ def _agreed(row: ContractRateRow) -> _GlobRate:
     return _GlobRate(row.provider, row.api_id_glob, rate)
 
 
-def _exchange(row: ExchangeRate) -> Exchange:
+def _exchange(row: Any) -> Exchange:
     since = row.valid.lower or row.recorded.lower
     assert since is not None, "a rate is recorded at some time"  # noqa: S101 - the database refuses others
     return Exchange(row.currency, "USD", row.usd, since.date(), row.source)
