@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from llmpricing.stores.urls import database_options, redis_options
 
@@ -25,6 +26,13 @@ class AccessToken(NamedTuple):
     name: str
     scope: str
     digest: str
+
+
+class GroupScope(NamedTuple):
+    """What a group of the proxy's sign-in may see; the group ``*`` is everybody who is signed in."""
+
+    group: str
+    scope: str
 
 
 class SettingsError(Exception):
@@ -62,6 +70,23 @@ def _tokens(raw: str) -> tuple[AccessToken, ...]:
     return tuple(AccessToken(*match.groups()) for match in found if match)
 
 
+def _groups(raw: str) -> tuple[GroupScope, ...]:
+    found = [word.rpartition(":") for word in _words(raw)]
+    if not all(group and scope in SCOPES for group, _, scope in found):
+        raise ValueError(f"takes words such as GROUP:SCOPE, where SCOPE is one of {', '.join(SCOPES)}")
+    return tuple(GroupScope(unquote(group), scope) for group, _, scope in found)
+
+
+def _header(raw: str) -> str:
+    if raw == "none":
+        return ""
+    if not _HEADER.fullmatch(raw) or raw.lower() in _CLIENTS_OWN:
+        raise ValueError("takes the name of a header that the proxy sets, such as X-Forwarded-User")
+    return raw
+
+
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
+_CLIENTS_OWN = ("authorization", "cookie", "host", "origin", "referer", "user-agent", "x-request-id")
 _TOKEN = re.compile(rf"([A-Za-z0-9._-]{{1,64}}):({'|'.join(SCOPES)}):([0-9a-f]{{64}})")
 
 
@@ -134,10 +159,26 @@ class Settings:
         BUNDLED_LISTS,
     )
     auth_tokens: tuple[AccessToken, ...] = _setting(
-        "llmpricing.auth_tokens",
+        "auth.tokens",
         _tokens,
         "who may ask beside the tokens of the database, in words that `llmpricing token new` makes",
         "none",
+    )
+    auth_user_header: str = _setting(
+        "auth.user_header",
+        _header,
+        "header in which the trusted proxy names who is signed in, such as X-Forwarded-User; `none`: no sign-in",
+        "none",
+    )
+    auth_groups_header: str = _setting(
+        "auth.groups_header", _header, "header in which it names that one's groups, with commas between them", "none"
+    )
+    auth_groups: tuple[GroupScope, ...] = _setting(
+        "auth.groups",
+        _groups,
+        "what each group may see, in words such as finance:rates; `*`: whoever is signed in; signs such as blanks and "
+        "commas of a group percent-encoded",
+        "*:read",
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
     pool_size: int = _setting("llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8")
@@ -232,7 +273,7 @@ _ENVIRONMENT_NAMES = {"sqlalchemy.url": "LLMPRICING_DATABASE_URL", "redis.url": 
 
 def environment_name(key: str) -> str:
     """The environment variable that overrides the ini key, e.g. ``LLMPRICING_POOL_SIZE``."""
-    return _ENVIRONMENT_NAMES.get(key) or "LLMPRICING_" + key.removeprefix("llmpricing.").upper()
+    return _ENVIRONMENT_NAMES.get(key) or "LLMPRICING_" + key.removeprefix("llmpricing.").upper().replace(".", "_")
 
 
 def describe() -> list[tuple[str, str, str | None, str]]:
@@ -288,6 +329,10 @@ def _contradictions(values: Mapping[str, Any]) -> list[str]:
             f"llmpricing.database_slots ({environment_name('llmpricing.database_slots')}) must not be more than "
             f"llmpricing.pool_size ({environment_name('llmpricing.pool_size')})"
         )
+    if values.get("auth_groups_header") and not values.get("auth_user_header"):
+        problems.append("auth.groups_header says nothing without auth.user_header: set both or neither")
+    if any(group != "*" for group, _ in values.get("auth_groups", ())) and not values.get("auth_groups_header"):
+        problems.append("auth.groups names groups, but auth.groups_header does not say which header holds them")
     if values.get("environment", "production") == "development":
         return problems
     for name, key, options in (

@@ -1,4 +1,4 @@
-"""Who may ask: tokens with scopes where some are set, and who sees what this installation agreed with its sellers."""
+"""Who may ask: by token or a proxy's sign-in where there is one, and who sees what was agreed with sellers."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.known_tokens import KnownTokens, TokensRead
 from llmpricing.settings import SCOPES, AccessToken, Settings
 from llmpricing.web.errors import Refused
+from llmpricing.web.sign_in import signed_in, strip_forged
 
 OPEN_PATHS = ("/api/health", "/static/")  # probes and files never need a token
 EXPORTS = "/api/v1/export/"
@@ -26,7 +27,7 @@ _WHO = {"WWW-Authenticate": 'Basic realm="llmpricing", charset="UTF-8"'}
 
 
 class Caller(NamedTuple):
-    """Who asks, by the name of the token, and what that may see: each scope holds those before it.
+    """Who asks, by the name of the token or at the proxy, and what that may see: each scope holds those before it.
 
     ``is_guarded`` where it is known who may ask, so that nobody may without a name.
     """
@@ -56,21 +57,28 @@ def includeme(config: Any) -> None:
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
     """Let pass who may; a token is not told whether it is unknown or missing."""
+    settings: Settings = registry.settings["llmpricing"]
+    told_apart_by = ("Authorization", *(("Cookie", settings.auth_user_header) if settings.auth_user_header else ()))
 
     def tween(request: Request) -> Response:
+        strip_forged(request, settings)
         if request.path_info.startswith(OPEN_PATHS) or not request.caller.is_guarded:
             return handler(request)
-        needed = "feed" if request.path_info.startswith(EXPORTS) else "read"
-        if request.caller.name is None:
-            message = "This needs a token: send it as Bearer, or as the password of Basic with any user name."
-            raise Refused(401, "UNAUTHORIZED", message, headers=_WHO)
-        if needed not in request.caller.scopes:
-            raise Refused(403, "FORBIDDEN", f"This needs a token of the scope {needed}.", scope=needed)
+        _refuse_without(request.caller, "feed" if request.path_info.startswith(EXPORTS) else "read")
         response = handler(request)
-        response.vary = (*(response.vary or ()), "Authorization")
+        response.vary = (*(response.vary or ()), *told_apart_by)
         return response
 
     return tween
+
+
+def _refuse_without(caller: Caller, needed: str) -> None:
+    if caller.name is None:
+        message = "This needs a token: send it as Bearer, or as the password of Basic with any user name."
+        raise Refused(401, "UNAUTHORIZED", message, headers=_WHO)
+    if needed not in caller.scopes:
+        message = f"This needs the scope {needed}: ask whoever runs this service for a token or a group that has it."
+        raise Refused(403, "FORBIDDEN", message, scope=needed)
 
 
 def is_private(request: Request) -> bool:
@@ -83,10 +91,14 @@ def _caller(request: Request) -> Caller:
     stated = _stated(request.headers.get("Authorization", ""))
     if found := _known(settings.auth_tokens, stated):
         return _named(found)
+    who = signed_in(request, settings)
     read = _of_database(request)
-    if settings.auth_tokens or read.was_made:
-        found = _known(read.tokens, stated)
-        return Caller(None, (), is_guarded=True) if found is None else _named(found)
+    if found := _known(read.tokens, stated):
+        return _named(found)
+    if who:
+        return Caller(*who, is_guarded=True)
+    if settings.auth_tokens or settings.auth_user_header or read.was_made:
+        return Caller(None, (), is_guarded=True)
     if settings.environment == "development" and _is_at_home(request):
         return Caller(None, SCOPES)
     return Caller(None, ("feed", "read"))

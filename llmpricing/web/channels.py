@@ -19,12 +19,21 @@ _REFUSALS = {
     431: ("HEADERS_TOO_LARGE", "The request line and headers are larger than 256 KiB: send a shorter address."),
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
 }
+FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
 log = structlog.get_logger()
 
 
 class _Answer(WSGITask):  # type: ignore[misc]  # waitress ships no types
-    """An answer that ends its connection when the server drains."""
+    """An answer that ends its connection when the server drains, to a request that says whether the proxy sent it."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The request for the application. Where it comes from is noted before waitress puts the client's address,
+        as the proxy states it, in the place of the proxy's own.
+        """
+        environ: dict[str, Any] = super().get_environment()
+        environ[FROM_PROXY] = self.channel.addr[0] == self.channel.server.adj.trusted_proxy
+        return environ
 
     def build_response_header(self) -> bytes:
         if self.channel.server.is_draining:

@@ -49,6 +49,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
             path=shown(request.environ.get("PATH_INFO", "")),
             query=shown(request.environ.get("QUERY_STRING", "")),
             client=request.client_addr,
+            caller=caller.name if (caller := vars(request).get("caller")) else None,
             route=request.matched_route.name if request.matched_route else None,
             status=response.status_int,
             bytes=0 if request.method == "HEAD" else response.content_length,

@@ -28,6 +28,10 @@ LIMITS = {  # beaten by the ini file
     "cleanup_interval": "5",
     "max_request_body_size": str((1 << 20) + 1),  # waitress refuses what is as long as this
 }
+_NOBODY_SIGNS_IN = (
+    "auth.user_header is believed only from trusted_proxy, and [server:main] names no address there.\n"
+    "Next: set trusted_proxy in [server:main] to the address of the proxy that signs people in."
+)
 log = structlog.get_logger()
 
 
@@ -43,6 +47,8 @@ def make_server(global_config: dict[str, str], **options: str) -> Callable[[Any]
         listening.app = app
         registry = getattr(app, "registry", None)  # none behind a filter of the ini file
         settings = registry.settings["llmpricing"] if registry else None
+        if settings and settings.auth_user_header and listening.options.trusted_proxy in (None, "*"):
+            raise SystemExit(_NOBODY_SIGNS_IN)
         Serving(listening).until_stopped(settings.drain_timeout_s if settings else 20)
         for close in registry.get("llmpricing.closing", ()) if registry else ():
             close()

@@ -55,7 +55,7 @@ def agreed_url(book_url: str) -> str:
 @pytest.fixture
 def guarded(agreed_url: str, redis_url: str) -> Iterator[TestApp]:
     """The application with a token of each scope."""
-    with running_app(agreed_url, redis_url, auth_tokens=WORDS) as found:
+    with running_app(agreed_url, redis_url, **{"auth.tokens": WORDS}) as found:
         yield found
 
 
@@ -151,7 +151,7 @@ def test_in_production_nobody_sees_contract_rates_without_a_token(agreed_url: st
 
 def test_nothing_of_a_token_is_in_the_log(tmp_path: Path, book_url: str, redis_url: str) -> None:
     urls = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
-    with serving(tmp_path, urls | {"llmpricing.auth_tokens": WORDS}) as site:
+    with serving(tmp_path, urls | {"auth.tokens": WORDS}) as site:
         stated = [bearing("read"), as_basic(TOKENS["rates"]), {"Authorization": "Bearer wrong-one"}]
         statuses = []
         for headers in stated:
@@ -171,7 +171,7 @@ def test_a_made_token_opens_what_its_words_say(book_url: str, redis_url: str) ->
     assert done.exit_code == 0, done.output
     token, words = (line.rpartition(" ")[2] for line in done.output.splitlines())
     assert token not in words
-    with running_app(book_url, redis_url, auth_tokens=words) as app:
+    with running_app(book_url, redis_url, **{"auth.tokens": words}) as app:
         app.get("/api/v1/providers", status=401)
         app.get("/api/v1/providers", headers={"Authorization": f"Bearer {token}"}, status=200)
 
@@ -187,7 +187,7 @@ def test_tokens_of_the_database_count_beside_those_of_the_settings(
     tmp_path: Path, agreed_url: str, redis_url: str
 ) -> None:
     stated = made_in_database(commands_on(tmp_path, agreed_url, redis_url), "desk", "--scope", "rates")
-    with running_app(agreed_url, redis_url, auth_tokens=WORDS) as app:
+    with running_app(agreed_url, redis_url, **{"auth.tokens": WORDS}) as app:
         shown, listed, _ = totals(app.get(QUOTE, headers=stated))
         assert Decimal(shown) * 2 == Decimal(listed)
         app.get(QUOTE, headers=bearing("read"), status=200)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from llmpricing import main
@@ -151,3 +153,27 @@ def test_the_application_refuses_to_start_with_the_complete_list(monkeypatch: py
         main(None)
     assert "LLMPRICING_DATABASE_URL" in str(caught.value)
     assert "LLMPRICING_REDIS_URL" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"auth.user_header": "X Forwarded"},
+            "auth.user_header (LLMPRICING_AUTH_USER_HEADER) takes the",
+        ),
+        ({"auth.user_header": "Authorization"}, "auth.user_header"),
+        ({"auth.groups_header": "X-Groups"}, "auth.groups_header says nothing without auth.user_header"),
+        ({"auth.user_header": "X-User", "auth.groups": "staff"}, "auth.groups (LLMPRICING_AUTH_GROUPS) takes words"),
+        ({"auth.user_header": "X-User", "auth.groups": "staff:owner"}, "where SCOPE is one of feed, read"),
+        ({"auth.user_header": "X-User", "auth.groups": "staff:read"}, "auth.groups_header does not say which header"),
+    ],
+)
+def test_a_sign_in_that_could_let_nobody_in_or_anybody_is_refused(given: dict[str, str], told: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(told)):
+        read_settings(GOOD | given, environ={})
+
+
+def test_groups_may_hold_colons_and_what_is_percent_encoded() -> None:
+    given = {"auth.user_header": "X-User", "auth.groups_header": "X-Groups", "auth.groups": "a:b:read, team%20a:admin"}
+    assert read_settings(GOOD | given, environ={}).auth_groups == (("a:b", "read"), ("team a", "admin"))

@@ -62,7 +62,7 @@ def test_while_nobody_knows_who_may_ask_nobody_may(
 ) -> None:
     away = make_settings(database_port=closed_port()).database_url
     words = f"own:read:{digest_of('of-the-settings')}"
-    with serving(tmp_path, urls | {"sqlalchemy.url": away, "llmpricing.auth_tokens": words}) as site:
+    with serving(tmp_path, urls | {"sqlalchemy.url": away, "auth.tokens": words}) as site:
         assert ask(site, FREE, "of-the-settings")[0] == 200
         status, body = ask(site, FREE, "perhaps of the database")
         assert (status, body["error"]["code"]) == (503, "UNAVAILABLE")

@@ -111,9 +111,9 @@ def open_(actor: str | None, note: str | None, ini: Path) -> None:
 @click.argument("name")
 @scope_option
 def new(name: str, scope: str) -> None:
-    """Make a token, shown once, and the words for the setting llmpricing.auth_tokens, which holds only its digest."""
+    """Make a token, shown once, and the words for the setting auth.tokens, which holds only its digest."""
     if not NAME.fullmatch(name):
         raise click.BadParameter("takes letters, digits, dots and dashes.", param_hint="NAME")
     made = make_token()
     say(f"Token (shown this once): {made}")
-    say(f"Add to llmpricing.auth_tokens, or to LLMPRICING_AUTH_TOKENS, and restart: {name}:{scope}:{digest_of(made)}")
+    say(f"Add to auth.tokens, or to LLMPRICING_AUTH_TOKENS, and restart: {name}:{scope}:{digest_of(made)}")
