@@ -28,7 +28,7 @@ INPUT = "input_tokens"
 _ROUNDING = Fraction(5, 1000)  # two prices that differ by no more are the same
 Book = dict[Component, tuple[TimelineEntry, ...]]
 _SECOND = timedelta(seconds=1)
-_Order = tuple[int, timedelta, int, str]
+_Order = tuple[bool, bool, timedelta, int, str]
 _BySource = Mapping[str, TimelineEntry]
 
 
@@ -106,9 +106,10 @@ class _Chooser:
         return sighting
 
     def _order(self, entry: TimelineEntry, at: datetime) -> _Order:
-        """Fresh before carried, of those the shorter distance, then trust."""
+        """Fresh before carried, of those the shorter distance, then trust; last what its source withdrew."""
         evidence = self._sighting(entry).at(at)
-        return (0 if evidence.is_fresh else 1, evidence.distance, self.ranks.get(entry.source, UNRANKED), entry.source)
+        rank = self.ranks.get(entry.source, UNRANKED)
+        return (entry.is_carried_on, not evidence.is_fresh, evidence.distance, rank, entry.source)
 
     def _at(self, component: Component, at: datetime) -> _BySource:
         """What each source says of a component at a time, but for what waits."""
@@ -166,7 +167,7 @@ class _Chooser:
     def _speaker(self, stated: Iterable[_BySource], voice: _Voice | None, at: datetime) -> str | None:
         entries = [entry for by_source in stated for entry in by_source.values()]
         if voice:
-            if any(entry.source == voice.source for entry in entries):
+            if any(entry.source == voice.source and not entry.is_carried_on for entry in entries):
                 return voice.source
             entries = [entry for entry in entries if entry.source in voice.agreeing]
         best = min(entries, key=lambda entry: self._order(entry, at), default=None)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
+from llmpricing.domain.publishing.carrying import with_carried
 from llmpricing.domain.publishing.choosing import INPUT, Book, choose, lineage
 from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.others import OtherEntry, others_of
@@ -58,7 +59,7 @@ def publish_offering(
     """
     readings = readings or readings_in(observed, snapshots)
     believed, flags = sift(observed, snapshots, mode, ranks, verdicts, market, readings.left_out)
-    stated = with_ends(with_unknown(believed, flags), observed, flags, verdicts, readings)
+    stated = with_ends(with_unknown(with_carried(believed), flags), observed, flags, verdicts, readings)
     prices = choose(stated, ranks, readings)
     for component, held in pins.items():
         prices[component] = _hold(prices.get(component, ()), held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby, pairwise
 from types import MappingProxyType
@@ -90,6 +90,15 @@ def sift(
     return walk.accepted, tuple(sorted(walk.flags, key=_flag_order))
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """An observation that waits only because of what its source stated beside it, of which this is still at fault."""
+
+    key: ObservationKey
+    observation: Observation
+    faults: set[Component]
+
+
 @dataclass
 class _Walk:
     snapshots: Snapshots
@@ -100,6 +109,7 @@ class _Walk:
     left_out: Mapping[str, datetime]
     accepted: Timelines = field(default_factory=lambda: defaultdict(dict))
     flags: list[Flag] = field(default_factory=list)
+    waiting: list[_Waiting] = field(default_factory=list)
     credible: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all observations that nobody rejected
     alone: Timelines = field(default_factory=lambda: defaultdict(dict))  # of those that are the source's only one
     next_time: dict[ObservationKey, datetime] = field(default_factory=dict)
@@ -134,7 +144,7 @@ class _Walk:
                 stops.append(Stop(entry, last, finding))
             else:
                 repairs |= is_repair(entry, last, evidence)
-        return GuardResult(key, entries, applied, new, tuple(stops), evidence, until, repairs)
+        return GuardResult(key, observation, entries, applied, new, tuple(stops), evidence, until, repairs)
 
     def accept(self, results: Sequence[GuardResult]) -> None:
         """Accept what one source stated at one time, but for what is stopped."""
@@ -150,6 +160,8 @@ class _Walk:
         }
         undecided = [result for result in results if self.verdicts.get(result.key) is not Verdict.ACCEPTED]
         spreading = [(result.key, finding) for result in results if (finding := spreads(result, own[result.key]))]
+        faults = {result.key.component for result in results if own[result.key]}
+        self._release(results, faults)
         for result in results:
             stops = own[result.key] + companions(result, spreading)
             stops += halves(result, stops, [(other, own[other.key]) for other in undecided])
@@ -160,6 +172,32 @@ class _Walk:
                 self._accept(result.key, result.without(stops))
             if stops:
                 self._flag(result.key, stops, verdict)
+            if stops and not own[result.key] and verdict is None:
+                beside = {fault for fault in faults if fault.conditions == result.key.component.conditions}
+                self.waiting.append(_Waiting(result.key, result.observation, beside))
+
+    def _release(self, results: Sequence[GuardResult], faults: set[Component]) -> None:
+        """Accept from this list on what waited for nothing but a fault that it repairs: it still says it."""
+        source, time = results[0].key.source, results[0].key.time
+        said = {result.key.component for result in results}
+        for waiting in [one for one in self.waiting if one.key.source == source]:
+            waiting.faults -= said - faults
+            if waiting.faults and waiting.key.component not in said:
+                continue
+            self.waiting.remove(waiting)
+            if waiting.key.component not in said:
+                self._repeat(waiting, time)
+
+    def _repeat(self, waiting: _Waiting, time: datetime) -> None:
+        """Guard what waited as if its source had first said so at a time."""
+        component, source, _ = waiting.key
+        if (later := self.next_time.get(waiting.key)) is not None:
+            self.next_time[ObservationKey(component, source, time)] = later
+        result = self.guard(component, replace(waiting.observation, time=time, in_series=True))
+        if result.stops:
+            return
+        self._accept(result.key, result.applied)
+        self.flags = [replace(flag, superseded=time) if flag.key == waiting.key else flag for flag in self.flags]
 
     def _applied(
         self, component: Component, entries: tuple[TimelineEntry, ...], observation: Observation
@@ -170,7 +208,7 @@ class _Walk:
             if current is None or not current.unit_price:
                 return entries
         alone = self.alone.get(component, {}).get(observation.source)
-        if alone is not None:
+        if alone is not None and all(entry.observed == observation.time for entry in alone):
             return alone  # as most of a new list are
         return apply(entries, observation.as_free(), self.snapshots.get(observation.source, ()))
 

