@@ -13,8 +13,9 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.publishing.alike import paid_together
+from llmpricing.domain.publishing.flags import Observed, Snapshots
 from llmpricing.domain.publishing.publish import RANKS, publish_offering
-from llmpricing.domain.publishing.quarantine import Observed, Snapshots, sift
+from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import Readings, with_ends
 from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at, same_value
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.publishing.choosing import INPUT, lineage
-from llmpricing.domain.publishing.quarantine import Timelines
+from llmpricing.domain.publishing.flags import Timelines
 from llmpricing.domain.publishing.timelines import END, TimelineEntry
 
 _Entries = Sequence[TimelineEntry]

@@ -19,8 +19,8 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.evidence import Sighting
 from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.publishing.flags import Timelines
 from llmpricing.domain.publishing.guard_evidence import UNRANKED
-from llmpricing.domain.publishing.quarantine import Timelines
 from llmpricing.domain.publishing.sightings import Readings
 from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
 

@@ -17,8 +17,8 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import OtherReason
 from llmpricing.domain.publishing.choosing import Book, agree
+from llmpricing.domain.publishing.flags import Flag, Timelines
 from llmpricing.domain.publishing.guard_evidence import UNRANKED
-from llmpricing.domain.publishing.quarantine import Flag, Timelines
 from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
 
 _Prices = Mapping[Component, TimelineEntry]  # of one series at one time

@@ -17,9 +17,10 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.carrying import with_carried
 from llmpricing.domain.publishing.choosing import INPUT, Book, choose, lineage
+from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
 from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.others import OtherEntry, others_of
-from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines, sift
+from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import Readings, readings_in, with_ends
 from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict

@@ -11,7 +11,8 @@ from types import MappingProxyType
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.guard_evidence import UNRANKED, Evidence, Finding, GuardRule, compared_at
+from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
+from llmpricing.domain.publishing.guard_evidence import UNRANKED, Evidence, GuardRule, compared_at
 from llmpricing.domain.publishing.guards import SLIPS, find_fault, is_repair
 from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.series import read_in_series
@@ -36,36 +37,6 @@ from llmpricing.domain.publishing.verdicts import (
     is_repaired_beside,
     spreads,
 )
-from llmpricing.domain.times import start_of_day
-
-Observed = Mapping[Component, Sequence[Observation]]  # all observations of one offering
-Snapshots = Mapping[str, Sequence[datetime]]  # source -> sorted published times of its lists
-Timelines = dict[Component, dict[str, tuple[TimelineEntry, ...]]]  # per component and source
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """An observation of which a guard stopped some entries, with the first of them that is its own fault as ``new``,
-    and the value before it. Pending while ``verdict`` is None; ``superseded`` is when its source stated something else,
-    so that nothing depends on the verdict any more but the time between.
-    """
-
-    key: ObservationKey
-    new: DatedPrice
-    old: DatedPrice | None
-    finding: Finding
-    verdict: Verdict | None
-    superseded: datetime | None
-    stopped: tuple[TimelineEntry, ...] = ()
-
-    @property
-    def is_pending(self) -> bool:
-        return self.verdict is None and self.superseded is None
-
-    @property
-    def stands_until(self) -> datetime:
-        """The day on which its source stated something else."""
-        return END if self.superseded is None else start_of_day(self.superseded)
 
 
 def sift(
@@ -91,7 +62,7 @@ def sift(
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _Suspended:
     """An observation that waits only because of what its source stated beside it, of which this is still at fault."""
 
     key: ObservationKey
@@ -109,7 +80,7 @@ class _Walk:
     left_out: Mapping[str, datetime]
     accepted: Timelines = field(default_factory=lambda: defaultdict(dict))
     flags: list[Flag] = field(default_factory=list)
-    waiting: list[_Waiting] = field(default_factory=list)
+    waiting: list[_Suspended] = field(default_factory=list)
     credible: Timelines = field(default_factory=lambda: defaultdict(dict))  # by all observations that nobody rejected
     alone: Timelines = field(default_factory=lambda: defaultdict(dict))  # of those that are the source's only one
     next_time: dict[ObservationKey, datetime] = field(default_factory=dict)
@@ -174,7 +145,7 @@ class _Walk:
                 self._flag(result.key, stops, verdict)
             if stops and not own[result.key] and verdict is None:
                 beside = {fault for fault in faults if fault.conditions == result.key.component.conditions}
-                self.waiting.append(_Waiting(result.key, result.observation, beside))
+                self.waiting.append(_Suspended(result.key, result.observation, beside))
 
     def _release(self, results: Sequence[GuardResult], faults: set[Component]) -> None:
         """Accept from this list on what waited for nothing but a fault that it repairs: it still says it."""
@@ -188,7 +159,7 @@ class _Walk:
             if waiting.key.component not in said:
                 self._repeat(waiting, time)
 
-    def _repeat(self, waiting: _Waiting, time: datetime) -> None:
+    def _repeat(self, waiting: _Suspended, time: datetime) -> None:
         """Guard what waited as if its source had first said so at a time."""
         component, source, _ = waiting.key
         if (later := self.next_time.get(waiting.key)) is not None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from llmpricing.domain.components import Component
 from llmpricing.domain.evidence import GRACE, Sighting, is_documented, last_reading
 from llmpricing.domain.observations import State
-from llmpricing.domain.publishing.quarantine import Flag, Observed, Snapshots, Timelines
+from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
 from llmpricing.domain.publishing.timelines import BEGINNING, END, Observation, TimelineEntry, changes, same_value
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 

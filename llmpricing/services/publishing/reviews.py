@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import DatedPrice
-from llmpricing.domain.publishing.quarantine import Flag
+from llmpricing.domain.publishing.flags import Flag
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import Review, ReviewOutcome, Source
 from llmpricing.models.inserting import insert_all

@@ -19,8 +19,8 @@ from sqlalchemy.pool import NullPool
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import DatedPrice, State
+from llmpricing.domain.publishing.flags import Flag
 from llmpricing.domain.publishing.guard_evidence import Finding, GuardRule
-from llmpricing.domain.publishing.quarantine import Flag
 from llmpricing.domain.publishing.verdicts import ObservationKey
 from llmpricing.models import AuditEvent, BookVersion, Offering, PriceRow, Review, Source
 from llmpricing.services.catalogue.listing import get_offering
