@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from llmpricing.domain.conditions import Conditions, Schedule, parse_key
+from llmpricing.domain.conditions import BASE, Conditions, Schedule, parse_key
+from llmpricing.domain.meters import ancestors, uncached
 
 
 class ComponentKey(NamedTuple):
@@ -52,3 +54,13 @@ class Component(NamedTuple):
         """The inverse of ``text``; ``schedules`` by their own keys. Raises KeyError for an unknown schedule."""
         meter, key = ComponentKey.parse(text)
         return cls(meter, parse_key(key, schedules))
+
+
+def uncached_beside(component: Component) -> Iterator[Component]:
+    """What the same tokens are charged as where no cache is used, the nearest first: as what they are before as what
+    counts them too, and under the component's own conditions before those that stand for them.
+    """
+    when, plain = component.conditions, uncached(component.meter)
+    for conditions in dict.fromkeys((when, replace(when, step=None), when.series, BASE)):
+        for meter in (plain, *ancestors(plain)):
+            yield Component(meter, conditions)

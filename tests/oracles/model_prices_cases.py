@@ -111,12 +111,18 @@ def _rests_on_defaults(case: Case) -> bool:
     begun = [item for item in timeline if item["start"] is None or datetime.fromisoformat(item["start"]) <= case.at]
     rates = begun[-1]["rates"] or {}
     states_writes = timeline is not modes["standard"] and any(
-        (item["rates"] or {}).get("cache_write") is not None for item in modes["standard"]
+        (item["rates"] or {}).get("cache_write") for item in modes["standard"]
     )
-    written_by_default = "cache_write_1h_multiple" in rates and rates.get("cache_write") is None and not states_writes
-    read_by_default = rates.get("cache_read") == 0 and rates["input"] > 0
-    return (written_by_default and case.asked["cache_write_1h_tokens"] > 0) or (
-        read_by_default and case.asked["cache_read_tokens"] > 0
+    written_by_default = "cache_write_1h_multiple" in rates and not rates.get("cache_write") and not states_writes
+    asked, is_priced = case.asked, rates.get("input", 0) > 0
+    return (
+        (written_by_default and asked["cache_write_1h_tokens"] > 0)
+        or (is_priced and rates.get("cache_read") == 0 and asked["cache_read_tokens"] > 0)
+        or (
+            is_priced
+            and rates.get("cache_write") == 0
+            and asked["cache_write_tokens"] + asked["cache_write_1h_tokens"] > 0
+        )
     )
 
 

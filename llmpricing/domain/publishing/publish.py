@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
+from llmpricing.domain.publishing.cache_zeros import with_free_caches_ended
 from llmpricing.domain.publishing.carrying import with_carried
 from llmpricing.domain.publishing.choosing import INPUT, Book, choose, lineage
 from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
@@ -58,6 +59,7 @@ def publish_offering(
     lowest is believed first; guards compare values with the ``market``. A pin holds against all sources for its
     period.
     """
+    observed = with_free_caches_ended(observed)
     readings = readings or readings_in(observed, snapshots)
     believed, flags = sift(observed, snapshots, mode, ranks, verdicts, market, readings.left_out)
     stated = with_ends(with_unknown(with_carried(believed), flags), observed, flags, verdicts, readings)

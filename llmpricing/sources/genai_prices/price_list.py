@@ -11,6 +11,7 @@ from llmpricing.domain.observations import ObservedOffering, ObservedProvider, P
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.genai_prices import rules
 from llmpricing.sources.genai_prices.price_changes import price_changes
+from llmpricing.sources.reading.cache_zeros import without_cache_zeros
 from llmpricing.sources.reading.documents import decode
 from llmpricing.sources.reading.fields import (
     Facts,
@@ -107,7 +108,7 @@ def _statements(provider: str, api_id: str, entry: Mapping[str, Any], unknown: C
     changes = price_changes(reader.prices(entry.get("prices")), reader.variants(entry))
     if provider == "openrouter":
         changes = ((since, rules.with_whole_cache_writes(rates)) for since, rates in changes)
-    found = statements(changes)
+    found = without_cache_zeros(statements(changes))
     if found or ":free" not in api_id:
         return found
     return statements([(None, {(meter, BASE): _FREE for meter in ("input_tokens", "output_tokens")})])

@@ -26,6 +26,7 @@ from llmpricing.sources.litellm.keys import read_key
 from llmpricing.sources.litellm.names import Name, provider_of, read_name
 from llmpricing.sources.litellm.other_keys import OTHER_KEYS
 from llmpricing.sources.litellm.prices import EntryReader, nothing_charged, zeros_of
+from llmpricing.sources.reading.cache_zeros import without_cache_zeros
 from llmpricing.sources.reading.documents import decode, entries_in
 from llmpricing.sources.reading.fields import (
     Facts,
@@ -174,4 +175,5 @@ def _finished(item: _Gathered) -> ObservedOffering:
     stated = [Statement(meter, when, (segment,)) for (meter, when), segment in item.statements.items()]
     if not all(statement.is_zero for statement in stated):  # what is taken for zero, no entry of the offering says so
         stated = [one for one in stated if not one.is_zero or one.component in item.zeros]
-    return replace(item.offering, statements=tuple(stated))
+    caches = "prompt_caching" in (item.offering.capabilities or ())
+    return replace(item.offering, statements=without_cache_zeros(stated, caches=caches))

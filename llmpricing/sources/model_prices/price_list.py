@@ -10,6 +10,7 @@ from llmpricing.domain.observations import ObservedOffering, ObservedProvider, P
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.model_prices.rates import rate_changes, read_timelines
 from llmpricing.sources.model_prices.schedules import Clock, read_clocks
+from llmpricing.sources.reading.cache_zeros import without_cache_zeros
 from llmpricing.sources.reading.documents import decode, entries_in
 from llmpricing.sources.reading.fields import as_entry, as_id, members, optional_members, problem
 from llmpricing.sources.reading.providers import canonical
@@ -79,12 +80,13 @@ def _read_provider(
 def _offering(seller: _ListedProvider, api_id: str, timelines: Mapping[str, Any], found: PriceList) -> ObservedOffering:
     model = read_timelines(seller.slug, as_id(api_id, "model"), timelines, found.unknown_keys)
     status = seller.status.get(api_id)
+    stated = statements(rate_changes(model, [clock for clock in seller.clocks if clock.applies_to(api_id)]))
     return ObservedOffering(
         provider=seller.slug,
         api_id=api_id,
         mode="embedding" if "embed" in api_id else None,
         status=status if status in _STATUSES else None,
-        statements=statements(rate_changes(model, [clock for clock in seller.clocks if clock.applies_to(api_id)])),
+        statements=without_cache_zeros(stated),
     )
 
 

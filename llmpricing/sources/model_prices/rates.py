@@ -89,10 +89,11 @@ def read_timelines(provider: str, api_id: str, entry: Mapping[str, Any], unknown
 
 
 def _states_writes(intervals: object) -> bool:
-    """Whether a mode has a price of cache writes at any time."""
+    """Whether a mode has a price of cache writes at any time; 0 is none."""
     items = intervals if isinstance(intervals, list) else []
     rates = [item.get("rates") for item in items if isinstance(item, dict)]
-    return any(isinstance(rate, dict) and rate.get("cache_write") is not None for rate in rates)
+    stated = [rate.get("cache_write") for rate in rates if isinstance(rate, dict)]
+    return any(price is not None and as_amount(price, "cache_write")[0] for price in stated)
 
 
 def _timeline(provider: str, intervals: Sequence[Any], unknown: Counter[str], *, writes: bool) -> Timeline:
@@ -124,7 +125,8 @@ def _ladders(provider: str, value: object, unknown: Counter[str], *, writes: boo
         unknown.update(key for key in tier if key not in _METERS and key != "above")
         _read_prices(tier, step_at(provider, as_count(tier.get("above"), "above")), rates, found)
     multiple = rates.get("cache_write_1h_multiple")
-    if multiple is not None and (writes or "cache_write_tokens" in found):
+    writes = writes or any(rate.amount for rate in found.get("cache_write_tokens", {}).values())
+    if multiple is not None and writes:
         factor = as_factor(multiple, "cache_write_1h_multiple")
         found[_ONE_HOUR] = {step: _scaled(rate, factor) for step, rate in found["input_tokens"].items()}
     return found

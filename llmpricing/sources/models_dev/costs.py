@@ -17,6 +17,7 @@ from llmpricing.domain.conditions import BASE, Conditions, conditions
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.sources.reading.bounds import step_at
+from llmpricing.sources.reading.cache_zeros import without_cache_zeros
 from llmpricing.sources.reading.fields import as_amount, as_condition, as_count, as_list, as_mapping
 from llmpricing.sources.reading.providers import canonical
 from llmpricing.sources.reading.timelines import ListRate, ListRates
@@ -61,7 +62,7 @@ def read_costs(
     _settle_reasoning(provider, found)
     if only_reads and ("output_tokens", BASE) in found and not found["output_tokens", BASE].amount:
         found["output_tokens", BASE] = ListRate(None, MTOK)
-    return tuple(Statement(meter, when, (rate.segment(None),)) for (meter, when), rate in found.items())
+    return without_cache_zeros([Statement(meter, when, (rate.segment(None),)) for (meter, when), rate in found.items()])
 
 
 def _read(values: Mapping[str, Any], when: Conditions, found: ListRates, unknown: Counter[str]) -> None:

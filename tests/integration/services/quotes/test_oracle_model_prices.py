@@ -52,7 +52,7 @@ def test_every_model_costs_what_model_prices_says_by_date_and_mode(session: Sess
         seen[deviation] += 1
         assert deviation or oracle.is_equal(answer.quote, theirs), (case, theirs, answer.quote)
     assert seen[None] + seen[oracle.DEFAULTS] > 400 * oracle.CASES_PER_MODEL, seen
-    assert seen[oracle.DEFAULTS] < 50 * oracle.CASES_PER_MODEL, seen
+    assert seen[oracle.DEFAULTS] < 70 * oracle.CASES_PER_MODEL, seen
     assert len(held) <= 20
     always = {None, oracle.NOT_LISTED_YET, oracle.AT_THE_BOUND, oracle.FLAT_TIER, oracle.DEFAULTS, IN_REVIEW}
     assert always <= set(seen) <= {*always, oracle.NO_STAND_IN, oracle.NOT_OFFERED}, seen

@@ -195,6 +195,13 @@ CASES = [
         ((10_000, "4"), (200_000, "0.4"), (70_000, "5"), (1000, "18")),
     ),
     Case(
+        "z.ai's cache is stored for nothing, and what is written to it is read as any input",
+        "zai/glm-5",
+        "llmpricing",
+        {"input_tokens": 10_000, "cache_read_tokens": 2000, "cache_write_tokens": 7000, "output_tokens": 100},
+        ((8000, "1"), (2000, "0.2"), (100, "3.2")),
+    ),
+    Case(
         "the mean of many requests decides the step",
         TERRA,
         "llmpricing",
