@@ -11,11 +11,11 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.timelines import Observation
 
-_Observed = Mapping[Component, Sequence[Observation]]
+_Caches = Mapping[Component, Sequence[Observation]]
 _OF_A_CACHE = frozenset({"cache_read", "cache_write"})
 
 
-def with_free_caches_ended(observed: _Observed) -> _Observed:
+def with_free_caches_ended(observed: _Caches) -> _Caches:
     """All observations of one offering, in which a cache's zero after nothing but free is a withdrawal where the source
     prices the input beside it: the model was free and is not any more, or the zero was once taken for free.
     """
@@ -29,7 +29,7 @@ def with_free_caches_ended(observed: _Observed) -> _Observed:
     return {**observed, **ended} if ended else observed
 
 
-def _ended(component: Component, observations: Sequence[Observation], observed: _Observed) -> Iterator[Observation]:
+def _ended(component: Component, observations: Sequence[Observation], observed: _Caches) -> Iterator[Observation]:
     for _, of_source in groupby(sorted(observations, key=_place), key=lambda one: one.source):
         was_free = False
         for one in of_source:
@@ -47,7 +47,7 @@ def _is_free(observation: Observation) -> bool:
     return bool(observation.segments) and all(segment.state is State.FREE for segment in observation.segments)
 
 
-def _prices_input(component: Component, zero: Observation, observed: _Observed) -> bool:
+def _prices_input(component: Component, zero: Observation, observed: _Caches) -> bool:
     """Whether the source's last word on the input beside the zero is a price."""
     for plain in uncached_beside(component):
         said = [one for one in observed.get(plain, ()) if one.source == zero.source and one.time <= zero.time]

@@ -16,7 +16,7 @@ from llmpricing.domain.components import Component, uncached_beside
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import DatedPrice, State, Statement
 
-_Segments = Sequence[DatedPrice]
+_DatedPrices = Sequence[DatedPrice]
 
 
 def without_cache_zeros(stated: Sequence[Statement], *, caches: bool = False) -> tuple[Statement, ...]:
@@ -28,7 +28,7 @@ def without_cache_zeros(stated: Sequence[Statement], *, caches: bool = False) ->
     return tuple(_read(statement, by_component, caches) for statement in stated)
 
 
-def _read(statement: Statement, stated: Mapping[Component, _Segments], caches: bool) -> Statement:
+def _read(statement: Statement, stated: Mapping[Component, _DatedPrices], caches: bool) -> Statement:
     kind = METERS[statement.meter].dimensions.get("token_type")
     if kind != "cache_write" and (kind != "cache_read" or caches):
         return statement
@@ -41,7 +41,7 @@ def _read(statement: Statement, stated: Mapping[Component, _Segments], caches: b
     return replace(statement, segments=kept or (DatedPrice(State.ZERO, Decimal(0), statement.segments[0].per),))
 
 
-def _input_beside(component: Component, stated: Mapping[Component, _Segments]) -> _Segments:
+def _input_beside(component: Component, stated: Mapping[Component, _DatedPrices]) -> _DatedPrices:
     return next((stated[plain] for plain in uncached_beside(component) if plain in stated), ())
 
 
