@@ -80,3 +80,14 @@ def listed(seller: str, prices: dict[str, tuple[float, float]]) -> bytes:
     """A list of one seller in genai-prices' shape: input and output in USD per million tokens, by id."""
     models = [_model(id_, {"input_mtok": into, "output_mtok": out}) for id_, (into, out) in prices.items()]
     return json.dumps([{"id": seller, "name": seller.title(), "api_pattern": seller, "models": models}]).encode()
+
+
+def dated_list(now: tuple[float, float], dated: dict[str, tuple[float, float]]) -> bytes:
+    """A list of one model, acme-large: its prices of input and output now, and those from some days on."""
+    prices: list[dict[str, Any]] = [{"prices": {"input_mtok": now[0], "output_mtok": now[1]}}]
+    prices += [
+        {"constraint": {"start_date": day}, "prices": {"input_mtok": into, "output_mtok": out}}
+        for day, (into, out) in dated.items()
+    ]
+    models = [_model("acme-large", prices)]
+    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()

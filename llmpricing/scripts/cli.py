@@ -22,6 +22,7 @@ GROUPS = {
         "changes": "changes:changes",
     },
     "Check a bill": {
+        "audit": "audit:audit",
         "price": "price:price",
         "formats": "formats:formats",
         "names": "names:names",

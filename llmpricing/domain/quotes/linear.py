@@ -31,6 +31,8 @@ class Linear:
 
     def units(self, leaves: Sequence[Quantity]) -> int:
         """The cost of these shares in whole units, half even, as a quote's total is."""
+        if self.divisor == 1 and all(type(leaf) is int for leaf in leaves):
+            return self.fixed + sum([c * int(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)])
         exact = self.fixed + sum(
             Fraction(c) * Fraction(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)
         )

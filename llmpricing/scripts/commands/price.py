@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import click
 from click.core import ParameterSource
@@ -15,23 +14,11 @@ from llmpricing.scripts.commands.price_bill import BillOptions, price_bill
 from llmpricing.scripts.commands.price_table import TableOptions, price_table
 from llmpricing.scripts.options import ini_option, instant, json_option
 from llmpricing.scripts.usage_paths import usage_paths
-
-if TYPE_CHECKING:
-    from llmpricing.services.usage_log.formats.files import UsageFile
-    from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
 
 _MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 # Who says one of these means a plain table, whatever its columns look like.
 _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
-
-
-def _named(_context: click.Context, _option: click.Parameter, words: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """NAME=OFFERING taken apart at the last sign; a usage error for anything else."""
-    found = [word.rpartition("=") for word in words]
-    for word, (name, _, offering) in zip(words, found, strict=True):
-        if not name or not offering:
-            raise click.BadParameter(f"{word!r} is no NAME=OFFERING, such as my-deployment=openai/gpt-4o.")
-    return tuple((name, offering) for name, _, offering in found)
 
 
 @click.command(short_help="Price usage files of any size.")
@@ -63,7 +50,12 @@ def _named(_context: click.Context, _option: click.Parameter, words: tuple[str, 
 )
 @click.option("--provider", metavar="NAME", help="The seller, where the files do not say it.")
 @click.option(
-    "--map", "offerings", multiple=True, metavar="NAME=OFFERING", callback=_named, help="What a name of your own means."
+    "--map",
+    "offerings",
+    multiple=True,
+    metavar="NAME=OFFERING",
+    callback=offerings_named,
+    help="What a name of your own means.",
 )
 @click.option("--ignore-column", "ignored", multiple=True, metavar="NAME", help="Keep it, but never count it.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
@@ -112,8 +104,8 @@ def price(
     bill = BillOptions(ignored, known_at, as_json, out, force, provider, offerings)
     with usage_paths(files) as (paths, is_many):
         try:
-            given = _given_shape(shape, columns)
-            known, unknown = ([], list(paths)) if is_table and not given else _told_apart(paths, given, is_many)
+            given = given_shape(shape, columns)
+            known, unknown = ([], list(paths)) if is_table and not given else told_apart(paths, given, is_many)
             if known:
                 price_bill(known, unknown, bill, ini)
             elif len(unknown) == 1 and not is_many:
@@ -127,45 +119,3 @@ def price(
             if error.name and error.name.partition(".")[0] in ("numpy", "pyarrow"):
                 raise click.ClickException(_MISSING) from None
             raise
-
-
-def _given_shape(name: str | None, columns: Path | None) -> Shape | None:
-    """The shape that was named or described; raises click.ClickException where there is none such."""
-    from llmpricing.services.usage_log.columns import LogError
-    from llmpricing.services.usage_log.formats.own_columns import own_shape
-    from llmpricing.services.usage_log.formats.registry import BY_NAME
-
-    if name and columns:
-        raise click.UsageError("Say either --format or --columns: both tell what the files are.")
-    if name and name not in BY_NAME:
-        raise click.UsageError(f"{name!r} is no shape that is known: llmpricing formats lists those that are.")
-    try:
-        return own_shape(columns) if columns else BY_NAME[name] if name else None
-    except LogError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def _told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
-    """The files with their shapes, and those of none; raises click.ClickException.
-
-    Where all files were named one by one, each must be of a known shape, but for a single plain table.
-    """
-    from llmpricing.services.usage_log.columns import LogError
-    from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
-
-    known, unknown = [], []
-    for path in paths:
-        try:
-            known.append(usage_file(path, shape))
-        except UnknownShape as error:
-            if len(paths) > 1 and not is_many:
-                raise click.ClickException(str(error)) from None
-            unknown.append(path)
-        except LogError as error:
-            if is_many:
-                unknown.append(path)  # a folder holds other files too, which are said to be left out
-                continue
-            if shape or len(paths) > 1 or path.suffix not in (".csv", ".ndjson", ".parquet"):
-                raise click.ClickException(str(error)) from None
-            unknown.append(path)  # as a plain table it may have more to say of what is wrong
-    return known, unknown

@@ -53,7 +53,7 @@ def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: Bil
     from llmpricing.services.usage_log.formats.files import UsageFiles
     from llmpricing.services.usage_log.pricer import Pricer
 
-    _check_out(options.out, files, options.force)
+    check_out(options.out, files, options.force)
     assumed = Assumptions(options.provider, dict(options.offerings))
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         pricer = Pricer(session, datetime.now(UTC), options.known_at)
@@ -71,13 +71,13 @@ def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: Bil
     if options.as_json:
         say_json(bill_document(files, unknown, bill))
         return
-    for line in (*_recognised(files, unknown), *_lines(bill)):
+    for line in (*recognised(files, unknown), *_lines(bill)):
         say(line)
     if options.out:
         say(f"Each record with its price: {options.out}")
 
 
-def _check_out(out: Path | None, files: Sequence[UsageFile], force: bool) -> None:
+def check_out(out: Path | None, files: Sequence[UsageFile], force: bool) -> None:
     """Raise click.UsageError where the records could not go there, before anything is read."""
     if out is None:
         return
@@ -142,7 +142,7 @@ def _by_cost(bill: Bill) -> list[tuple[str, Any]]:
     return sorted(bill.models.items(), key=lambda found: (-max(found[1].cost.values()), found[0]))
 
 
-def _recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator[str]:
+def recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator[str]:
     """What each file was taken for; many of one shape in one line."""
     by_shape: dict[str, list[UsageFile]] = {}
     for file in files:
@@ -157,6 +157,13 @@ def _recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator
 
 
 def _lines(bill: Bill) -> Iterator[str]:
+    yield from counted_records(bill)
+    yield from _totals(bill)
+    yield from _models(bill)
+
+
+def counted_records(bill: Bill) -> Iterator[str]:
+    """How many records there are, how many were priced, and why others were not."""
     refused, unpriced = sum(bill.not_billed.values()), sum(bill.unpriced.values())
     yield (
         f"Records: {bill.rows:,}; priced: {bill.priced:,}; not billed: {refused:,}; repeated: {bill.repeated:,}; "
@@ -165,8 +172,6 @@ def _lines(bill: Bill) -> Iterator[str]:
     yield from _reasons("Not billed", bill.not_billed)
     yield from _reasons("Without a price", bill.unpriced)
     yield from _unpriced_names(bill)
-    yield from _totals(bill)
-    yield from _models(bill)
 
 
 def _reasons(title: str, reasons: Counter[str]) -> Iterator[str]:

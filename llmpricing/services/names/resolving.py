@@ -122,6 +122,10 @@ class Names:
         found = self._claims.remember((known, slug), lambda: claims(self._index(known_at), slug))
         return tuple([self.offerings[one] for one in found])
 
+    def same_model(self, slug: str, known_at: datetime) -> tuple[Offered, ...]:
+        """The offerings of the same model at other sellers, or by other ids, by what was recorded at a time."""
+        return tuple([self.offerings[one] for one in self._index(known_at).same_model(slug)])
+
     def _lookup(self, clocks: Clocks) -> Lookup:
         aliases = [
             (row.namespace, row.alias, row.offering)

@@ -122,6 +122,12 @@ class PriceLookup:
             self._found[one] = self._shared[key]
         return [self._found[one] for one in wanted]
 
+    def one(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:
+        """The prices that a single request pays."""
+        stretch = int(np.searchsorted(self.turns, micros(at), "right"))
+        (found,) = self.find({PriceQuestion(name, provider or "", stated, stretch): at})
+        return found
+
     @property
     def stretches(self) -> int:
         """Into how many stretches ``turns`` divide time."""

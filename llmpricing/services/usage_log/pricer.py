@@ -10,11 +10,12 @@ from decimal import Decimal
 import numpy as np
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.times import micros
 from llmpricing.services.price_book import book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, ROUNDING, KindCost, PricedKind, priced_kind
-from llmpricing.services.usage_log.price_lookup import NO_PLACE, Placed, PriceLookup, placed
+from llmpricing.services.usage_log.price_lookup import NO_PLACE, FoundPrices, Placed, PriceLookup, placed
 from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, quote_rows
 from llmpricing.services.usage_log.times import read_column
 from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
@@ -47,6 +48,7 @@ class Pricer:
         known = book_state(session)
         recorded = known.known_at(known_at)
         self._session, self._terms = session, LogTerms(now, recorded, assume_utc)
+        self.known, self.recorded = known, recorded
         self._lookup = PriceLookup(session, known, recorded)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}
 
@@ -66,6 +68,10 @@ class Pricer:
         answers, which = _answers(usage, group, kinds, units, fits)
         by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
         return self._answered(batch, answers, which, units, usage.odd | ~fits | by_itself)
+
+    def found(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:
+        """Whose prices a single request pays; none where no offering bears its name."""
+        return self._lookup.one(name, provider, stated, at)
 
     def _grouped(self, batch: Batch, usage: Counted, rows: Placed) -> tuple[Numbers, list[PricedKind]]:
         """Each row's place among the kinds of the batch; rows to be quoted by themselves are of the last one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -32,7 +32,7 @@ COLUMNS = (
     ),
 )
 _BATCH = 10_000
-_SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS])
+WrittenRow = Mapping[str, str | None]
 
 
 def cells_of(priced: PricedRecord) -> dict[str, str | None]:
@@ -72,27 +72,28 @@ def _json(value: object) -> str:
 
 
 class _Rows:
-    """Takes records and writes them down, some thousand at a time."""
+    """Takes rows and writes them down, some thousand at a time."""
 
-    def __init__(self, file: BinaryIO, ending: str) -> None:
-        self._file, self._ending = file, ending
-        self._waiting: list[dict[str, str | None]] = []
-        self._parquet = parquet.ParquetWriter(file, _SCHEMA) if ending == ".parquet" else None
+    def __init__(self, file: BinaryIO, ending: str, columns: Sequence[str]) -> None:
+        self._file, self._ending, self._columns = file, ending, columns
+        self._schema = pa.schema([(name, pa.string()) for name in columns])
+        self._waiting: list[WrittenRow] = []
+        self._parquet = parquet.ParquetWriter(file, self._schema) if ending == ".parquet" else None
         if ending == ".csv":
-            self._file.write(csv_line(COLUMNS).encode() + b"\n")
+            self._file.write(csv_line(columns).encode() + b"\n")
 
-    def take(self, priced: PricedRecord) -> None:
-        self._waiting.append(cells_of(priced))
+    def take(self, row: WrittenRow) -> None:
+        self._waiting.append(row)
         if len(self._waiting) >= _BATCH:
             self.flush()
 
     def flush(self) -> None:
         rows, self._waiting = self._waiting, []
         if self._parquet and rows:
-            self._parquet.write_table(pa.Table.from_pylist(rows, _SCHEMA))
+            self._parquet.write_table(pa.Table.from_pylist(rows, self._schema))
         elif self._ending == ".csv":
             for row in rows:
-                self._file.write(csv_line(row[name] or "" for name in COLUMNS).encode(errors="replace") + b"\n")
+                self._file.write(csv_line(row[name] or "" for name in self._columns).encode(errors="replace") + b"\n")
         elif not self._parquet:
             self._file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
 
@@ -103,12 +104,19 @@ class _Rows:
 
 
 @contextmanager
-def records_file(path: Path, mode: int) -> Iterator[Each]:
-    """What writes each record to the file, by its ending: .csv, .ndjson or .parquet. The file appears whole, when the
+def rows_file(path: Path, mode: int, columns: Sequence[str]) -> Iterator[Callable[[WrittenRow], None]]:
+    """What writes each row to the file, by its ending: .csv, .ndjson or .parquet. The file appears whole, when the
     block ends well.
     """
     with part_file(path, mode) as part:
-        rows = _Rows(part.file, path.suffix)
+        rows = _Rows(part.file, path.suffix, columns)
         yield rows.take
         rows.close()
         part.keep()
+
+
+@contextmanager
+def records_file(path: Path, mode: int) -> Iterator[Each]:
+    """What writes each priced record to the file, as ``rows_file`` does."""
+    with rows_file(path, mode, COLUMNS) as take:
+        yield lambda priced: take(cells_of(priced))

@@ -1,0 +1,181 @@
+"""One use of a model as an audit looks at it: whose prices it pays, and whose it might have paid by mistake."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.context import Context, ContextError
+from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms, exchange
+from llmpricing.domain.quotes.linear import Linear, request_kind, steps
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.periods import Period
+from llmpricing.domain.quotes.quote import quote
+from llmpricing.domain.quotes.unit_rates import UNIT, PriceDataError
+from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, count
+
+PriceChange = Callable[[Price], Sequence[Price]]
+HOME = "USD"
+_TICK = timedelta(microseconds=1)
+_REMEMBERED = 4096  # linear costs of one offering
+
+
+class ChangedPrices:
+    """An offering's prices and what mistakes make of them, each made once; ``original`` is what they were made of."""
+
+    def __init__(self, prices: OfferingPrices, original: OfferingPrices | None = None) -> None:
+        self.prices, self.original = prices, original
+        self._changed: dict[str, ChangedPrices | None] = {}
+        self.steps = steps(prices)
+        self.tiers, self.facts = prices.tiers, prices.extra
+        self._linear: dict[tuple[object, ...], Linear | None] = {}
+        self._is_home = all(price.currency == HOME for price in prices.prices)
+
+    def linear(self, usage: Usage, at: datetime, context: Context, rates: tuple[ContractRate, ...]) -> Linear | None:
+        """The linear cost in USD of requests like this one, found once for all of them; None where only a quote can
+        tell. Raises as a quote does.
+        """
+        if usage.told is not None or usage.region or usage.service_tier or not self._is_home:
+            return None
+        place = bisect_right(self.prices.bounds, at)
+        clock = self.prices.period(at).clock(at) if self.prices.has_clock else ()
+        key = (place, clock, context, rates, usage.keys, bisect_right(self.steps, usage.request_input))
+        if key not in self._linear:
+            if len(self._linear) >= _REMEMBERED:
+                self._linear.clear()
+            kind = request_kind(self.prices, usage, at, context, rates)
+            is_home = all(rate.amount is None or rate.currency == HOME for rate in rates)
+            self._linear[key] = kind.linear if is_home else None
+        return self._linear[key]
+
+    def other_times(self, at: datetime, most: int) -> Iterator[tuple[datetime, Period]]:
+        """A time in each other stretch of time, the nearest stretches first, at most so many."""
+        bounds, own = self.prices.bounds, bisect_right(self.prices.bounds, at)
+        for place in sorted(range(len(bounds) + 1), key=lambda place: abs(place - own))[1 : most + 1]:
+            there = bounds[place - 1] if place else bounds[0] - _TICK
+            yield there, self.prices.period(there)
+
+    def changed(self, name: str, change: PriceChange) -> ChangedPrices | None:
+        """The prices after a change that ``name`` stands for; None where it changes nothing."""
+        if name not in self._changed:
+            before = self.prices.prices
+            after = [new for price in before for new in change(price)]
+            self._changed[name] = None if after == list(before) else self._made(after)
+        return self._changed[name]
+
+    def _made(self, prices: Sequence[Price]) -> ChangedPrices:
+        return ChangedPrices(OfferingPrices(prices, self.prices.offering))
+
+
+def plain_prices(prices: OfferingPrices) -> ChangedPrices:
+    """The prices without what else they might be, which changes no total."""
+    return ChangedPrices(OfferingPrices(prices.prices, prices.offering), prices)
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What a tool may have mistaken for an offering's prices, by name: those of its model at the same seller in other
+    ``places`` and at other sellers, of models of nearly the same name, and what was believed of its own before.
+    """
+
+    places: Mapping[str, ChangedPrices] = field(default_factory=dict)
+    sellers: Mapping[str, ChangedPrices] = field(default_factory=dict)
+    models: Mapping[str, ChangedPrices] = field(default_factory=dict)
+    believed: Mapping[str, ChangedPrices] = field(default_factory=dict)
+
+
+NOWHERE = Surroundings()
+
+
+class AuditedUse(NamedTuple):
+    """One use, or what a mistake made of it; ``factor`` turns its cost into what the tool wrote down. ``detail`` tells
+    which of several possible mistakes of one kind it is.
+    """
+
+    usage: Usage
+    at: datetime
+    context: Context
+    prices: ChangedPrices
+    rates: tuple[ContractRate, ...] = ()
+    exchanges: tuple[Exchange, ...] = ()
+    surroundings: Surroundings = NOWHERE
+    factor: Fraction | None = None
+    detail: str = ""
+
+    def units(self) -> int | None:
+        """What it comes to, in 1e-12 USD; None where it has no price or no exchange rate."""
+        try:
+            context = self._context()
+            if linear := self.prices.linear(self.usage, self.at, context, self.rates):
+                exact: int | Fraction = linear.units(self.usage.leaves)
+            else:
+                found = quote(self.prices.prices, self.usage, self.at, context, Terms(self.rates))
+                worth = (
+                    in_home(found.total, found.currency or HOME, self.exchanges) if found.total is not None else None
+                )
+                if worth is None:
+                    return None
+                exact = worth * UNIT
+        except (ContextError, PriceDataError):
+            return None
+        return round(exact if self.factor is None else exact * self.factor)
+
+    def times(self, factor: Fraction, detail: str) -> AuditedUse:
+        """The same use, its figure so many times as large."""
+        return self._replace(factor=(self.factor or 1) * factor, detail=detail)
+
+    def _context(self) -> Context:
+        """What was stated, without facts that these prices do not know: another seller has no word for them."""
+        context = self.context
+        if context.service_tier and context.service_tier not in self.prices.tiers:
+            context = context._replace(service_tier=None)
+        if context.extra:
+            known = tuple((name, value) for name, value in context.extra if name in self.prices.facts)
+            context = context._replace(extra=known)
+        return context
+
+    def counted(self, quantities: Mapping[str, Quantity]) -> AuditedUse | None:
+        """The same use with other counts; None where they contradict each other or are the same."""
+        if {meter: n for meter, n in quantities.items() if n} == {m: n for m, n in self.usage.stated.items() if n}:
+            return None
+        try:
+            usage = count(quantities, self.usage.service_tier, self.usage.region)
+        except UsageError:
+            return None
+        told = self.usage.told
+        kept = usage._replace(told=told._replace(parts=()) if told else None)
+        return self._replace(usage=kept._replace(request_input=self.usage.request_input))
+
+    def priced_by(self, name: str, change: PriceChange) -> AuditedUse | None:
+        """The same use by changed prices; None where the change changes nothing."""
+        found = self.prices.changed(name, change)
+        return None if found is None else self._replace(prices=found)
+
+    @property
+    def tier(self) -> str:
+        """The service tier that it pays."""
+        return self.context.service_tier or self.usage.service_tier or STANDARD
+
+    @property
+    def region(self) -> str:
+        """The place that it pays for; empty where it is the seller's usual one."""
+        return self.context.region or self.usage.region or ""
+
+    def stated(self, meter: str) -> Quantity:
+        """How much of a meter was counted."""
+        return self.usage.stated.get(meter, 0)
+
+
+def in_home(amount: Decimal, currency: str, exchanges: Sequence[Exchange]) -> Fraction | None:
+    """The amount in USD; None without an exchange rate."""
+    if currency == HOME or not amount:
+        return Fraction(amount)
+    found = exchange(exchanges, currency, HOME)
+    return None if found is None else Fraction(amount) * found[0]

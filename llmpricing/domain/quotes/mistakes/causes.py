@@ -1,0 +1,83 @@
+"""The table of known mistakes: a new one is one entry here and the function that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from llmpricing.domain.quotes.mistakes import counts, figures, prices
+from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
+
+Wrong = Callable[[AuditedUse], Iterator[AuditedUse]]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A known mistake: ``wrong`` gives what it makes of a use, in each way in which it can be made; nothing where the
+    use lacks the fact that it needs. A ``broad`` one is looked for last, and never together with another.
+    """
+
+    name: str
+    title: str
+    wrong: Wrong
+    broad: bool = False
+
+
+_TIERS = {
+    "batch": "the batch price was ignored",
+    "flex": "the flex price was ignored",
+    "priority": "the priority price was ignored",
+    "fast": "the price of fast mode was ignored",
+    "ultrafast": "the price of ultrafast mode was ignored",
+}
+
+CAUSES: tuple[Cause, ...] = (
+    Cause("cached_at_full_price", "cached tokens at the full input price", counts.cached_at_full_price),
+    Cause("cached_counted_twice", "cached tokens counted twice", counts.cached_counted_twice),
+    Cause("cached_dropped", "cached tokens dropped", counts.cached_dropped),
+    Cause("cache_write_at_input_price", "cache writes at the input price", counts.cache_write_at_input_price),
+    Cause("write_1h_at_5m_price", "one-hour cache writes at the five-minute price", counts.long_write_as_short),
+    Cause("reasoning_counted_twice", "reasoning tokens counted twice", counts.reasoning_counted_twice),
+    Cause("reasoning_dropped", "reasoning tokens dropped", counts.reasoning_dropped),
+    Cause("tool_tokens_dropped", "the prompts of tools dropped", counts.tool_tokens_dropped),
+    Cause("iterations_dropped", "all but one of an answer's requests dropped", counts.iterations_dropped),
+    Cause("step_ignored", "the context step ignored", prices.step_ignored),
+    Cause("step_on_the_part", "the context step applied to the part beyond it", prices.step_on_the_part),
+    Cause("step_on_wrong_side", "the price of another side of the context step", prices.step_on_wrong_side),
+    *(Cause(f"{tier}_ignored", _TIERS[tier], prices.TierIgnored(tier)) for tier in prices.TIERED),
+    Cause("region_ignored", "the region's price ignored", prices.region_ignored),
+    Cause("media_at_text_price", "audio, pictures or video at the text price", counts.media_at_text_price),
+    Cause("search_fee_missing", "the fees of searches and tools missing", counts.search_fee_missing),
+    Cause("request_fee_missing", "the fee of each request missing", prices.request_fee_missing),
+    Cause("another_condition", "the price of another size or condition", prices.another_fact),
+    Cause("contract_rate_ignored", "the contract rate ignored", prices.contract_ignored),
+    Cause("another_day", "the price of another day", prices.another_day),
+    Cause("another_hour", "the price of another hour", prices.another_hour),
+    Cause("withdrawn_price", "a price that was announced and withdrawn, or corrected", prices.withdrawn),
+    Cause("another_seller", "another seller's price", prices.another_seller, broad=True),
+    Cause("another_model", "another model's price", prices.another_model, broad=True),
+    Cause("unit_slip", "a slip of units", figures.unit_slip),
+    Cause("currency", "an amount of another currency", figures.currency_slip),
+)
+BY_CAUSE = {cause.name: cause for cause in CAUSES}
+
+ROUNDING, REPEATED, NOT_BILLED = "rounding", "repeated_billed_again", "charged_but_not_billed"
+BILLED_ZERO, NOT_LOGGED, NO_PRICE = "billed_zero", "no_cost_logged", "no_price"
+DISCOUNT, HIDDEN_STEP, UNEXPLAINED = "flat_discount", "steps_within_a_sum", "unexplained"
+OTHER_TITLES = {
+    ROUNDING: "rounding",
+    REPEATED: "repeated records billed again",
+    NOT_BILLED: "charged, but no usage that is billed",
+    DISCOUNT: "a flat discount or surcharge, of which the price book knows nothing",
+    BILLED_ZERO: "billed 0, as models that a tool does not know",
+    NOT_LOGGED: "no cost logged",
+    NO_PRICE: "charged, and no price to compare it with",
+    HIDDEN_STEP: "sums of requests, of which some lie above a context step",
+    UNEXPLAINED: "unexplained",
+}
+TOGETHER = " + "
+
+
+def title_of(name: str) -> str:
+    """What a cause is in words, also one of two mistakes at once."""
+    return ", and ".join(BY_CAUSE[one].title if one in BY_CAUSE else OTHER_TITLES[one] for one in name.split(TOGETHER))

@@ -1,0 +1,137 @@
+"""Mistakes in what was counted: parts left out, counted twice, or taken for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
+from llmpricing.domain.usage.quantities import Quantity
+
+_READ, _WRITE = "cache_read", "cache_write"
+_LIVES = {"1h": "5m", "12h": "5m"}
+_APART = ("audio", "image", "video")  # modalities that have prices of their own
+_CACHED = ((_READ,), (_WRITE,), (_READ, _WRITE))
+
+
+def cached_at_full_price(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Cache reads are billed like any other input."""
+    yield from _taken_as_input(use, _READ)
+
+
+def cache_write_at_input_price(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Cache writes are billed like any other input."""
+    yield from _taken_as_input(use, _WRITE)
+
+
+def cached_counted_twice(use: AuditedUse) -> Iterator[AuditedUse]:
+    """What was cached is billed as such, and once more within the whole input."""
+    for kinds in _CACHED:
+        cached = [_sum(use, kind) for kind in kinds]
+        if all(cached):
+            yield from _counted(use, {"input_tokens": use.stated("input_tokens") + sum(cached)})
+
+
+def cached_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
+    """What was cached is not billed at all."""
+    for kinds in _CACHED:
+        sums = [_sum(use, kind) for kind in kinds]
+        if all(sums):
+            kept = {meter: n for meter, n in use.usage.stated.items() if _kind(meter) not in kinds}
+            yield from _only(use, {**kept, "input_tokens": use.stated("input_tokens") - sum(sums)})
+
+
+def long_write_as_short(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Cache writes of an hour are billed as those of five minutes."""
+    moved: dict[str, Quantity] = {}
+    for meter, quantity in use.usage.stated.items():
+        life = METERS[meter].dimensions.get("cache_ttl", "")
+        short = meter.replace(f"_{life}_", f"_{_LIVES[life]}_") if life in _LIVES else meter
+        moved[short] = moved.get(short, 0) + quantity
+    yield from _only(use, moved)
+
+
+def reasoning_counted_twice(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Reasoning is billed within the output, and once more beside it."""
+    if thought := use.stated("output_reasoning_tokens"):
+        yield from _counted(use, {"output_tokens": use.stated("output_tokens") + thought})
+
+
+def reasoning_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Reasoning is not billed at all."""
+    if thought := use.stated("output_reasoning_tokens"):
+        rest = {meter: n for meter, n in use.usage.stated.items() if _kind(meter) != "reasoning"}
+        yield from _only(use, {**rest, "output_tokens": use.stated("output_tokens") - thought})
+
+
+def media_at_text_price(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Audio, pictures or video are billed like text."""
+    for modality in _APART:
+        for kept in (_without_modality, _as_text):
+            yield from _only(use, kept(use, modality))
+
+
+def tool_tokens_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
+    """What tools put into the prompt is not billed."""
+    if taken := _sum(use, "tool"):
+        rest = {meter: n for meter, n in use.usage.stated.items() if _kind(meter) != "tool"}
+        yield from _only(use, {**rest, "input_tokens": use.stated("input_tokens") - taken})
+
+
+def search_fee_missing(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Searches and other calls of the seller's tools are not billed."""
+    yield from _only(use, _of(use, lambda meter: METERS[meter].family != "tool_calls"))
+
+
+def iterations_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Of an answer of several requests, as compaction makes them, one alone is billed."""
+    for part in use.usage.told.parts if use.usage.told else ():
+        yield use._replace(usage=part)
+
+
+def _kind(meter: str) -> str:
+    return METERS[meter].dimensions.get("token_type", "")
+
+
+def _of(use: AuditedUse, wanted: Callable[[str], bool]) -> dict[str, Quantity]:
+    return {meter: quantity for meter, quantity in use.usage.stated.items() if wanted(meter)}
+
+
+def _sum(use: AuditedUse, kind: str) -> Quantity:
+    """All tokens of a kind: by the meter of all, else by its parts of one modality each."""
+    whole = {"cache_read": "cache_read_tokens", "cache_write": "cache_write_tokens", "tool": "input_tool_tokens"}[kind]
+    parts = (n for meter, n in use.usage.stated.items() if _kind(meter) == kind and "cache_ttl" not in _dims(meter))
+    return use.stated(whole) or sum(parts)
+
+
+def _dims(meter: str) -> Mapping[str, str]:
+    return METERS[meter].dimensions
+
+
+def _taken_as_input(use: AuditedUse, kind: str) -> Iterator[AuditedUse]:
+    yield from _only(use, _of(use, lambda meter: _kind(meter) != kind))
+
+
+def _without_modality(use: AuditedUse, modality: str) -> dict[str, Quantity]:
+    return _of(use, lambda meter: _dims(meter).get("modality") != modality)
+
+
+def _as_text(use: AuditedUse, modality: str) -> dict[str, Quantity]:
+    """The same tokens without their modality, cached ones among the cached."""
+    found: dict[str, Quantity] = {}
+    for meter, quantity in use.usage.stated.items():
+        if _dims(meter).get("modality") != modality:
+            found[meter] = found.get(meter, 0) + quantity
+        elif _kind(meter).startswith("cache") and use.stated(meter.replace(f"_{modality}_", "_")) == 0:
+            plain = meter.replace(f"_{modality}_", "_")
+            found[plain] = found.get(plain, 0) + quantity
+    return found
+
+
+def _counted(use: AuditedUse, more: Mapping[str, Quantity]) -> Iterator[AuditedUse]:
+    yield from _only(use, {**use.usage.stated, **more})
+
+
+def _only(use: AuditedUse, quantities: Mapping[str, Quantity]) -> Iterator[AuditedUse]:
+    if not (use.usage.told and use.usage.told.parts) and (found := use.counted(quantities)) is not None:
+        yield found

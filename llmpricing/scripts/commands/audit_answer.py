@@ -1,0 +1,172 @@
+"""What an audit found, in lines for people and as a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llmpricing.domain.money import to_text
+from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.examples import Example
+    from llmpricing.services.usage_log.audit.groups import Group
+    from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
+    from llmpricing.services.usage_log.formats.files import UsageFile
+
+_SHOWN_GROUPS = 40
+_SHOWN_CAUSES = 40
+_CENT = Decimal("0.01")
+
+Shown = Sequence[tuple["CauseRow", "Example | None"]]
+
+
+def audit_document(
+    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown
+) -> dict[str, Any]:
+    """The audit for programs; amounts are texts, in USD."""
+    has_total = report.bill.priced > 0
+    both = report.is_logged
+    deviation = report.deviation if both else None
+    return {
+        **bill_document(files, unknown, report.bill),
+        "currency": "USD",
+        "logged": to_text(report.logged) if both else None,
+        "recomputed": to_text(report.recomputed) if has_total else None,
+        "difference": to_text(report.difference) if both else None,
+        "difference_percent": _percent(deviation) if deviation is not None else None,
+        "right": report.right,
+        "causes": [_cause(row, example) for row, example in shown] if both else [],
+        "by": [_group(report, values, group) for values, group in report.grouping.rows()],
+    }
+
+
+def _cause(row: CauseRow, example: Example | None) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "title": row.title,
+        "records": row.records,
+        "money": to_text(row.money),
+        "share": _percent(row.share),
+        "also": list(row.also),
+        "example": _example(example) if example else None,
+    }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    one = example.audited
+    record = one.priced.record
+    return {
+        "record_id": record.record_id,
+        "at": record.at.isoformat() if record.at else None,
+        "model": record.model,
+        "offering": one.priced.answer.offering or None,
+        "logged": None if one.logged is None else to_text(one.logged),
+        "right": None if one.cost is None else to_text(one.cost),
+        "detail": one.verdict.detail or None,
+        "arithmetic": example.arithmetic or None,
+        "lines": [
+            {
+                "meter": line.meter,
+                "quantity": str(line.quantity),
+                "rate": to_text(line.rate),
+                "per": line.per,
+                "amount": to_text(line.amount),
+                "price_id": line.price_id,
+                "rate_id": line.rate_id,
+                "source": line.source,
+                "rule": line.rule,
+            }
+            for line in example.lines
+        ],
+    }
+
+
+def _group(report: AuditReport, values: Sequence[str], group: Group) -> dict[str, Any]:
+    return {
+        **dict(zip(report.grouping.ways, values, strict=True)),
+        "records": group.records,
+        "logged": to_text(group.logged) if report.is_logged else None,
+        "recomputed": to_text(group.recomputed),
+        "difference": to_text(group.difference) if report.is_logged else None,
+    }
+
+
+def audit_lines(
+    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown
+) -> Iterator[str]:
+    """The audit for people."""
+    yield from recognised(files, unknown)
+    yield from counted_records(report.bill)
+    if report.is_logged:
+        yield from _difference(report)
+        yield from _causes(shown)
+    elif report.bill.priced:
+        yield f"Total: USD {to_text(report.recomputed)}; the files state no cost, so nothing is compared"
+    else:
+        yield "Total: none, for no record could be priced"
+    yield from _groups(report)
+
+
+def _difference(report: AuditReport) -> Iterator[str]:
+    by = "" if report.deviation is None else f" ({_signed(report.deviation * 100)} %)"
+    recomputed = to_text(report.recomputed) if report.bill.priced else "nothing"
+    yield f"Logged: USD {to_text(report.logged)}; recomputed: USD {recomputed}"
+    if not report.difference:
+        yield "The log is right, to the last digit."
+        return
+    word = "too much" if report.difference > 0 else "too little"
+    yield f"Difference: USD {to_text(report.difference)}{by}: the log says {word}"
+
+
+def _causes(shown: Shown) -> Iterator[str]:
+    if shown:
+        yield "Why:"
+    for row, example in shown[:_SHOWN_CAUSES]:
+        share = f"{(row.share * 100).quantize(Decimal('0.1'))} %"
+        yield f"  USD {to_text(row.money)} ({share}), {_records(row.records)}: {row.title}"
+        if row.also:
+            yield f"    the same figures come of: {', '.join(row.also)}"
+        if example is not None:
+            yield f"    {_in_words(example)}"
+    if len(shown) > _SHOWN_CAUSES:
+        yield f"  and {len(shown) - _SHOWN_CAUSES} more causes; --json tells all"
+
+
+def _in_words(example: Example) -> str:
+    one = example.audited
+    record = one.priced.record
+    name = " ".join(text for text in (record.record_id, one.priced.answer.offering or record.model) if text)
+    when = f" at {record.at:%Y-%m-%d %H:%M}" if record.at else ""
+    logged = "no cost" if one.logged is None else to_text(one.logged)
+    right = "" if one.cost is None else f", right is {to_text(one.cost)}"
+    detail = f" [{one.verdict.detail}]" if one.verdict.detail else ""
+    because = f" = {example.arithmetic}" if example.arithmetic else ""
+    return f"such as {name}{when}: logged {logged}{right}{because}{detail}"
+
+
+def _groups(report: AuditReport) -> Iterator[str]:
+    rows = report.grouping.rows()
+    if rows:
+        yield f"By {', '.join(report.grouping.ways)}:"
+    for values, group in rows[:_SHOWN_GROUPS]:
+        said = f"USD {to_text(group.recomputed)}"
+        if report.is_logged:
+            said += f", logged {to_text(group.logged)}, difference {to_text(group.difference)}"
+        yield f"  {', '.join(values)}: {said} ({_records(group.records)})"
+    if len(rows) > _SHOWN_GROUPS:
+        yield f"  and {len(rows) - _SHOWN_GROUPS} more; --json tells all"
+
+
+def _records(number: int) -> str:
+    return f"{number:,} record{'' if number == 1 else 's'}"
+
+
+def _percent(part: Decimal) -> str:
+    return to_text((part * 100).quantize(_CENT))
+
+
+def _signed(per_cent: Decimal) -> str:
+    return f"{per_cent.quantize(_CENT):+f}"

@@ -1,0 +1,1 @@
+"""What usage files say it cost beside what it costs, and why the two differ."""

@@ -1,0 +1,94 @@
+"""An audit by day, model, team or whatever else records are told apart by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.formats.record import UsageRecord
+
+USED_AT = "used_at"  # the label of when a record was used that is priced at another time
+_MOST_GROUPS = 100_000
+_OTHERS = "(others)"
+NOT_STATED = "(not stated)"
+
+
+def _day(one: Audited) -> str:
+    record = one.priced.record
+    return record.labels.get(USED_AT, record.at.isoformat() if record.at else "")[:10]
+
+
+def _model(one: Audited) -> str:
+    return one.priced.answer.offering or one.priced.record.model
+
+
+def _provider(one: Audited) -> str:
+    return one.priced.answer.offering.partition("/")[0] or one.priced.record.provider or ""
+
+
+def _label(*names: str) -> Callable[[Audited], str]:
+    """The first of these labels that a record bears."""
+    return lambda one: next((one.priced.record.labels[name] for name in names if name in one.priced.record.labels), "")
+
+
+WAYS: Mapping[str, Callable[[Audited], str]] = {
+    "day": _day,
+    "model": _model,
+    "provider": _provider,
+    "team": _label("team", "team_id", "organization", "workspace"),
+    "key": _label("key", "api_key", "key_id"),
+    "project": _label("project", "project_id", "cwd", "workspace"),
+    "session": _label("session", "session_id", "trace"),
+}
+
+
+@dataclass
+class Group:
+    """The records that are alike in what they are told apart by, and both sums in USD."""
+
+    records: int = 0
+    logged: Decimal = Decimal(0)
+    recomputed: Decimal = Decimal(0)
+
+    @property
+    def difference(self) -> Decimal:
+        """By how much more was logged than it costs."""
+        return WIDE.subtract(self.logged, self.recomputed)
+
+
+@dataclass
+class Grouping:
+    """Groups by the values of some WAYS; beyond a number of groups the rest are one."""
+
+    ways: Sequence[str] = ()
+    groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
+
+    def count(self, one: Audited) -> None:
+        """Add a record to its group."""
+        if not self.ways:
+            return
+        key = tuple(WAYS[way](one) or NOT_STATED for way in self.ways)
+        if key not in self.groups and len(self.groups) >= _MOST_GROUPS:
+            key = (_OTHERS,) * len(self.ways)
+        group = self.groups.setdefault(key, Group())
+        group.records += 1
+        group.logged = WIDE.add(group.logged, one.logged or Decimal(0))
+        group.recomputed = WIDE.add(group.recomputed, one.cost or Decimal(0))
+
+    def rows(self) -> list[tuple[tuple[str, ...], Group]]:
+        """The groups, that of most money first."""
+        return sorted(self.groups.items(), key=lambda item: (-max(item[1].recomputed, item[1].logged), item[0]))
+
+
+def at_prices_of(day: datetime) -> Callable[[UsageRecord], UsageRecord]:
+    """What moves a record to a day, of which its price is wanted; its label tells when it was used."""
+
+    def moved(record: UsageRecord) -> UsageRecord:
+        used = {USED_AT: record.at.isoformat()} if record.at else {}
+        return replace(record, at=day, labels={**record.labels, **used})
+
+    return moved

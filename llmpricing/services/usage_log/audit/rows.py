@@ -1,0 +1,39 @@
+"""Audited records as a file: each with both figures in USD, what lies between them, and its causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+from llmpricing.domain.money import to_text
+from llmpricing.services.usage_log.audit.report import Take
+from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.write.records import COLUMNS, cells_of, rows_file
+
+AUDIT_COLUMNS = (*COLUMNS, "logged_usd", "cost_usd", "difference_usd", "causes", "detail")
+EITHER = " | "  # between causes that give the same figure
+
+
+@contextmanager
+def audit_file(path: Path, mode: int) -> Iterator[Take]:
+    """What writes each audited record to the file, by its ending; the file appears whole, when the block ends well."""
+    with rows_file(path, mode, AUDIT_COLUMNS) as take:
+        yield lambda one: take(audit_cells(one))
+
+
+def audit_cells(one: Audited) -> dict[str, str | None]:
+    """The row of an audited record."""
+    return {
+        **cells_of(one.priced),
+        "logged_usd": _text(one.logged),
+        "cost_usd": _text(one.cost),
+        "difference_usd": to_text(one.difference),
+        "causes": EITHER.join(one.verdict.causes) or None,
+        "detail": one.verdict.detail or None,
+    }
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else to_text(amount)

@@ -1,0 +1,100 @@
+"""Priced records as uses that an audit can look at: whose prices they pay, and whose they might have paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import takewhile
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.quotes.contract_rates import Exchange
+from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices, Surroundings, plain_prices
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.models import PriceRow
+from llmpricing.services.names.name_history import Offered
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.quotes.compiled_prices import prices_of
+from llmpricing.services.quotes.terms import terms_at
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.pricer import Pricer
+
+_MOST_PLACES, _MOST_SELLERS, _MOST_MODELS, _MOST_BELIEVED = 8, 24, 12, 8
+_LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
+
+
+class AuditedUses:
+    """Makes uses of the records that a pricer prices, each offering looked up once."""
+
+    def __init__(self, session: Session, pricer: Pricer) -> None:
+        self._session, self._pricer = session, pricer
+        self._names = names_of(session, pricer.known)
+        self._terms = terms_at(session, pricer.known.book, pricer.recorded)
+        self._prices: dict[int, ChangedPrices] = {}
+        self._surroundings: dict[str, Surroundings] = {}
+
+    def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
+        """What currencies are worth in USD at a time."""
+        return self._terms.exchanges(at)
+
+    def use(self, record: UsageRecord) -> AuditedUse | None:
+        """The use that a record tells of; None where it has no prices."""
+        if record.at is None or record.usage is None:
+            return None
+        found = self._pricer.found(record.model, record.provider, record.context, record.at)
+        if not found.prices.prices:
+            return None
+        rates = tuple(rate for rate in found.rates if rate.valid_at(record.at))
+        prices, around = self._plain(found.prices), self._around(found.prices.offering)
+        return AuditedUse(record.usage, record.at, found.context, prices, rates, self.exchanges(record.at), around)
+
+    def _plain(self, prices: OfferingPrices) -> ChangedPrices:
+        known = self._prices.get(id(prices))
+        if known is None or known.original is not prices:
+            known = self._prices[id(prices)] = plain_prices(prices)
+        return known
+
+    def _around(self, slug: str) -> Surroundings:
+        if slug not in self._surroundings:
+            self._surroundings[slug] = self._made(slug)
+        return self._surroundings[slug]
+
+    def _made(self, slug: str) -> Surroundings:
+        own, recorded = self._names.offerings[slug], self._pricer.recorded
+        alike = self._names.same_model(slug, recorded)
+        places = [one for one in alike if one.provider == own.provider][:_MOST_PLACES]
+        sellers = [one for one in alike if one.provider != own.provider][:_MOST_SELLERS]
+        models = [one for one in self._near(own) if one not in alike][:_MOST_MODELS]
+        return Surroundings(self._priced(places), self._priced(sellers), self._priced(models), self._believed(own))
+
+    def _near(self, own: Offered) -> list[Offered]:
+        """The seller's models whose ids begin as this one's does, those that share most first."""
+        shared = {
+            one: _shared(one.api_id, own.api_id)
+            for one in self._names.offerings.values()
+            if one.provider == own.provider and one != own and one.created_at <= self._pricer.recorded
+        }
+        near = [one for one, length in shared.items() if length >= _LEAST_SHARED]
+        return sorted(near, key=lambda one: (-shared[one], len(one.api_id), one.slug))
+
+    def _priced(self, offered: Iterable[Offered], known_at: datetime | None = None) -> dict[str, ChangedPrices]:
+        ids = {one.id: one.slug for one in offered}
+        found = prices_of(self._session, self._pricer.known, known_at or self._pricer.recorded, ids) if ids else {}
+        return {ids[number]: self._plain(prices) for number, prices in found.items() if prices.prices}
+
+    def _believed(self, own: Offered) -> dict[str, ChangedPrices]:
+        """What was believed of the offering's prices before, since a price of it was last recorded that is no more."""
+        began = func.lower(PriceRow.recorded)
+        ended = (PriceRow.offering_id == own.id, func.upper(PriceRow.recorded) <= self._pricer.recorded)
+        times = select(began).where(*ended).distinct().order_by(began.desc()).limit(_MOST_BELIEVED)
+        return {
+            f"as believed {time:%Y-%m-%d}": prices
+            for time in self._session.scalars(times)
+            for prices in self._priced([own], time).values()
+        }
+
+
+def _shared(one: str, other: str) -> int:
+    """With how many signs both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

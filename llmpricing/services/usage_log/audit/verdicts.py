@@ -1,0 +1,123 @@
+"""What is said of one record: what was logged, what it costs, and which known mistake lies between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
+from llmpricing.domain.quotes.mistakes.explaining import explained, is_rounded, is_same, places_of
+from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.bill import PricedRecord
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+
+_NOTHING = Decimal(0)
+_FINE = 6  # decimal places from which on a figure is no rounded one
+
+
+class NoExchangeRate(LogError):
+    """Something is charged in a currency that nobody said the worth of."""
+
+    def __init__(self, currency: str, at: datetime | None) -> None:
+        day = f"{at:%Y-%m-%d}" if at else "DAY"
+        super().__init__(
+            f"An amount is in {currency}, and no exchange rate of {day} is known. State one, then audit again: "
+            f"llmpricing exchange add {currency} USD_PER_{currency} --from {day} --source WHO_SAYS_SO"
+        )
+
+
+class AuditVerdict(NamedTuple):
+    """The known causes that give the logged figure, nothing where it is right. Where ``decimals`` are told, the figure
+    is rounded to them, and ``otherwise`` are the causes if the file's figures turn out to be finer than that.
+    """
+
+    causes: tuple[str, ...] = ()
+    detail: str = ""
+    decimals: int | None = None
+    otherwise: tuple[str, ...] = ()
+
+
+RIGHT = AuditVerdict()
+
+
+class Audited(NamedTuple):
+    """A priced record with both figures in USD, None where there is none, and what was found."""
+
+    priced: PricedRecord
+    logged: Decimal | None
+    cost: Decimal | None
+    verdict: AuditVerdict = RIGHT
+
+    @property
+    def difference(self) -> Decimal:
+        """By how much more was logged than it costs, exactly."""
+        return WIDE.subtract(self.logged or _NOTHING, self.cost or _NOTHING)
+
+
+class Auditor:
+    """Looks at records one by one; ``uses`` tell whose prices they pay."""
+
+    def __init__(self, uses: AuditedUses) -> None:
+        self._uses = uses
+
+    def all(self, priced: Iterable[PricedRecord]) -> Iterator[Audited]:
+        """The records in order with what is said of each; raises NoExchangeRate."""
+        return map(self.audited, priced)
+
+    def audited(self, priced: PricedRecord) -> Audited:
+        """What is said of one record; raises NoExchangeRate."""
+        record, kind = priced.record, priced.outcome.kind
+        logged = None if record.charged is None else self._home(record.charged, record.currency, record.at)
+        cost = None if priced.cost is None else self._home(priced.cost, priced.answer.currency or HOME, record.at)
+        found = Audited(priced, logged, cost)
+        if not found.difference:
+            return found
+        if kind is OutcomeKind.REPEATED:
+            return found._replace(verdict=AuditVerdict((causes.REPEATED,)))
+        if kind is OutcomeKind.NOT_BILLED:
+            return found._replace(verdict=AuditVerdict((causes.NOT_BILLED,), priced.outcome.reason))
+        if logged is None or cost is None:
+            return found._replace(verdict=AuditVerdict((causes.NO_PRICE if logged else causes.NOT_LOGGED,)))
+        return found._replace(verdict=self._verdict(record, _units(logged), _units(cost)))
+
+    def _home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
+        if currency == HOME or not amount:
+            return amount
+        worth = in_home(amount, currency, self._uses.exchanges(at) if at else ())
+        if worth is None:
+            raise NoExchangeRate(currency, at)
+        return money(round(worth * 10**12))
+
+    def _verdict(self, record: UsageRecord, logged: int, cost: int) -> AuditVerdict:
+        if is_same(logged, cost):
+            return RIGHT
+        if not logged:
+            return AuditVerdict((causes.BILLED_ZERO,))
+        decimals = places_of(record.charged or _NOTHING)
+        use = self._uses.use(record)
+        found = explained(use, logged, decimals) if use else None
+        if found:
+            otherwise = (causes.UNEXPLAINED,) if found.decimals is not None else ()
+            return AuditVerdict(found.causes, found.detail, found.decimals, otherwise)
+        if decimals < _FINE and is_rounded(logged, cost, decimals):
+            return AuditVerdict((causes.ROUNDING,), "", decimals, (causes.UNEXPLAINED,))
+        return AuditVerdict((_unknown(use, record, logged),))
+
+
+def _units(amount: Decimal) -> int:
+    """An amount of USD in 1e-12."""
+    return round(WIDE.scaleb(amount, 12))
+
+
+def _unknown(use: AuditedUse | None, record: UsageRecord, logged: int) -> str:
+    """Why no mistake is found: of a sum of requests any number may lie above a step."""
+    if use is None or record.span is None:
+        return causes.UNEXPLAINED
+    sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *use.prices.steps)]
+    sides = [one for one in sums if one is not None]
+    return causes.HIDDEN_STEP if sides and min(sides) <= logged <= max(sides) else causes.UNEXPLAINED

@@ -1,0 +1,160 @@
+"""`llmpricing audit`, as people run it: on files as their tools write them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from tests.commands import Commands, commands_on
+from tests.usage_twins import FOLDER
+
+CHARGED = ("litellm-spendlogs.csv", "openrouter-activity.csv", "langfuse-observations.json", "aws-focus.csv")
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory, full_book_of_module: str, redis_url: str) -> Commands:
+    """Commands on the bundled price lists."""
+    return commands_on(tmp_path_factory.mktemp("commands"), full_book_of_module, redis_url)
+
+
+def spend_log(path: Path, *rows: dict[str, Any]) -> Path:
+    """A file of LiteLLM's spend logs with these rows, gpt-4.1-mini where they name no other model."""
+    path.write_text("".join(json.dumps(spend(number, **row)) + "\n" for number, row in enumerate(rows)))
+    return path
+
+
+def spend(number: int, taken: int, made: int, cached: int, spend: float, **more: Any) -> dict[str, Any]:
+    usage = {
+        "prompt_tokens": taken,
+        "completion_tokens": made,
+        "total_tokens": taken + made,
+        "prompt_tokens_details": {"cached_tokens": cached},
+    }
+    return {
+        "request_id": f"req-{number}",
+        "call_type": "acompletion",
+        "spend": spend,
+        "startTime": "2026-11-20T10:00:00Z",
+        "model": "gpt-4.1-mini",
+        "custom_llm_provider": "openai",
+        "status": "success",
+        "team_id": "team-a" if number % 2 else "team-b",
+        "user": "=cmd|' /C calc'!A0",
+        "metadata": {"usage_object": usage},
+        **more,
+    }
+
+
+# At 0.4 a million, 0.1 cached and 1.6 for output: 2,000 x 0.4 + 8,000 x 0.1 + 500 x 1.6 = 2,400 millionths.
+RIGHT, FULL_PRICE = 0.0024, 0.0048
+ROW = {"taken": 10_000, "made": 500, "cached": 8_000}
+
+
+def test_a_log_with_a_mistake_is_explained_with_its_arithmetic(commands: Commands, tmp_path: Path) -> None:
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, {**ROW, "spend": FULL_PRICE})
+    done = commands.run("audit", str(log))
+    assert done.exit_code == 3
+    said = done.output.splitlines()
+    assert "Logged: USD 0.0072; recomputed: USD 0.0048" in said
+    assert "Difference: USD 0.0024 (+50.00 %): the log says too much" in said
+    assert "  USD 0.0024 (100.0 %), 1 record: cached tokens at the full input price" in said
+    (example,) = [line for line in said if line.startswith("    such as")]
+    assert "such as req-1 openai/gpt-4.1-mini at 2026-11-20 10:00: logged 0.0048, right is 0.0024 = 2,000" in example
+    assert "8,000 cache_read_tokens x 0.1 / 1,000,000 (price" in example
+    assert "genai-prices)" in example
+
+
+def test_programs_read_the_same_and_every_group_and_cause_sums_up(commands: Commands, tmp_path: Path) -> None:
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, {**ROW, "spend": FULL_PRICE})
+    found = commands.json("audit", str(log), "--by", "team,model", "--by", "day", exit_code=3)
+    assert {name: found[name] for name in ("rows", "priced", "not_billed", "repeated", "unpriced", "right")} == {
+        "rows": 2,
+        "priced": 2,
+        "not_billed": 0,
+        "repeated": 0,
+        "unpriced": 0,
+        "right": 1,
+    }
+    assert (found["logged"], found["recomputed"], found["difference"]) == ("0.0072", "0.0048", "0.0024")
+    (cause,) = found["causes"]
+    assert (cause["name"], cause["money"], cause["share"]) == ("cached_at_full_price", "0.0024", "100")
+    assert sum(Decimal(line["amount"]) for line in cause["example"]["lines"]) == Decimal(cause["example"]["right"])
+    assert found["by"] == [
+        {"team": team, "model": "openai/gpt-4.1-mini", "day": "2026-11-20", "records": 1, **sums}
+        for team, sums in (
+            ("team-a", {"logged": "0.0048", "recomputed": "0.0024", "difference": "0.0024"}),
+            ("team-b", {"logged": "0.0024", "recomputed": "0.0024", "difference": "0"}),
+        )
+    ]
+
+
+def test_the_exit_code_says_whether_the_log_is_right_within_a_tolerance(commands: Commands, tmp_path: Path) -> None:
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, {**ROW, "spend": 0.00242})
+    assert commands.run("audit", str(log)).exit_code == 0  # 0.02 of 4.8, which is 0.42 %
+    assert commands.run("audit", str(log), "--tolerance", "0.4%").exit_code == 3
+    assert commands.run("audit", str(log), "--tolerance", "much").exit_code == 2
+    assert commands.run("audit", str(log), "--by", "moon").exit_code == 2
+    broken = commands.run("audit", str(tmp_path / "none.csv"))
+    assert broken.exit_code == 2
+    (tmp_path / "torn.json").write_text('{"request_id": [')
+    assert commands.run("audit", str(tmp_path / "torn.json"), "--format", "litellm-spend-logs").exit_code == 1
+
+
+@pytest.mark.parametrize("name", CHARGED)
+def test_sums_of_the_written_rows_are_those_of_the_audit_and_of_price(
+    commands: Commands, tmp_path: Path, name: str
+) -> None:
+    out = tmp_path / "rows.csv"
+    found = json.loads(commands.run("audit", str(FOLDER / name), "-o", str(out), "--json").stdout)
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    total = sum(Decimal(row["cost_usd"]) for row in rows if row["cost_usd"])
+    assert total == Decimal(found["recomputed"]) == Decimal(commands.json("price", str(FOLDER / name))["totals"]["USD"])
+    assert sum(Decimal(row["difference_usd"]) for row in rows) == Decimal(found["difference"])
+    assert sum(Decimal(cause["money"]) for cause in found["causes"]) == Decimal(found["difference"])
+    assert Decimal(found["logged"]) - Decimal(found["recomputed"]) == Decimal(found["difference"])
+
+
+def test_rows_are_written_whole_without_formulas_and_on_request_without_names(
+    commands: Commands, tmp_path: Path
+) -> None:
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, {**ROW, "spend": FULL_PRICE})
+    out = tmp_path / "rows.csv"
+    assert commands.run("audit", str(log), "-o", str(out)).exit_code == 3
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["causes"] for row in rows] == ["", "cached_at_full_price"]
+    assert not any(cell.startswith(("=", "@", "+")) for row in rows for cell in row.values())
+    again = commands.run("audit", str(log), "-o", str(out))
+    assert (again.exit_code, "replace it with --force" in again.output) == (2, True)
+    hidden = tmp_path / "hidden.parquet"
+    done = commands.run("audit", str(log), "-o", str(hidden), "--redact", "--by", "team")
+    told = done.output.replace(str(tmp_path), "") + str(parquet.read_table(hidden).to_pylist())
+    assert not [name for name in ("team-a", "team-b", "req-1", "calc") if name in told]
+    (first, second) = parquet.read_table(hidden).column("labels").to_pylist()
+    assert json.loads(first)["user"] == json.loads(second)["user"] != json.loads(first)["team"]
+
+
+def test_a_file_without_costs_is_answered_with_its_bill_and_no_exit_code(commands: Commands) -> None:
+    done = commands.run("audit", str(FOLDER / "codex-session.jsonl"), "--by", "model")
+    assert done.exit_code == 0, done.output
+    assert "Total: USD 0.0521685; the files state no cost, so nothing is compared" in done.output
+    assert "  openai/gpt-5.3-codex: USD 0.0362705 (2 records)" in done.output
+    found = commands.json("audit", str(FOLDER / "codex-session.jsonl"))
+    assert (found["logged"], found["difference"], found["causes"]) == (None, None, [])
+    assert found["recomputed"] == "0.0521685"
+
+
+def test_the_prices_of_another_day_are_taken_on_request(commands: Commands, tmp_path: Path) -> None:
+    """gpt-5.6-sol cost 5 and 30 a million until August, 4 and 20 now."""
+    row = {"taken": 10_000, "made": 500, "cached": 0, "spend": 0.05, "model": "gpt-5.6-sol"}
+    log = spend_log(tmp_path / "log.ndjson", row)
+    assert commands.json("audit", str(log), exit_code=0)["recomputed"] == "0.05"
+    then = commands.json("audit", str(log), "--at-prices-of", "2026-08-10", "--by", "day", exit_code=3)
+    assert (then["recomputed"], then["by"][0]["day"]) == ("0.065", "2026-11-20")
