@@ -81,7 +81,7 @@ def read_cursor(raw: str, sort: str, wanted: OfferingFilter, order: str) -> Page
 
 def write_place(place: Any, question: Mapping[str, str]) -> str:
     """The cursor of what comes after a place in a list that is ordered by it."""
-    return base64.urlsafe_b64encode(msgspec.json.encode([_digest(question), place])).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(msgspec.json.encode([digest_of_question(question), place])).rstrip(b"=").decode()
 
 
 def read_place(raw: str, question: Mapping[str, str], shape: Any) -> Any:
@@ -91,10 +91,11 @@ def read_place(raw: str, question: Mapping[str, str], shape: Any) -> Any:
         asked, place = msgspec.json.decode(data, type=tuple[str, shape])
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         raise invalid("cursor", _BROKEN) from None
-    if asked != _digest(question):
+    if asked != digest_of_question(question):
         raise invalid("cursor", _OTHERS)
     return place
 
 
-def _digest(question: Mapping[str, str]) -> str:
+def digest_of_question(question: Mapping[str, str]) -> str:
+    """A digest of what is asked, whatever order it is asked in."""
     return hashlib.sha256(msgspec.json.encode(sorted(question.items()))).hexdigest()[:16]

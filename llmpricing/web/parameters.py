@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -105,6 +106,26 @@ def factor(name: str, raw: str) -> Decimal:
     if value < 1:
         raise invalid(name, f"{name} takes a factor of 1 or more, such as 1.5.")
     return value
+
+
+@_takes(type="string", pattern=r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$", examples=["0.25"])
+def share(name: str, raw: str) -> Decimal:
+    """A share of a whole, 0 to 1."""
+    if not _SHARE.fullmatch(raw):
+        raise invalid(name, f"{name} takes a share from 0 to 1, such as 0.25.")
+    return Decimal(raw)
+
+
+_SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?", re.ASCII)
+_CURRENCY = re.compile(r"^[A-Z]{3}$")
+
+
+@_takes(type="string", pattern=_CURRENCY.pattern, examples=["EUR"])
+def currency(name: str, raw: str) -> str:
+    """A currency's three capital letters."""
+    if not _CURRENCY.fullmatch(raw):
+        raise invalid(name, f"{name} takes a currency's three capital letters, such as EUR.")
+    return raw
 
 
 def one_of(*allowed: str) -> Reader:

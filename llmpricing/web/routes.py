@@ -9,6 +9,7 @@ import msgspec
 
 from llmpricing.web import openapi
 from llmpricing.web.api import (
+    calculator,
     compare,
     disagreements,
     health,
@@ -34,6 +35,7 @@ OPERATIONS = (
     history.HISTORY,
     history.CHANGES,
     compare.COMPARE,
+    calculator.CALCULATOR,
     names.RESOLVE,
     names.COVERAGE,
     quotes.QUOTE,

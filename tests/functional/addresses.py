@@ -12,6 +12,7 @@ EXAMPLES = {
     "history": "/api/v1/history/acme/acme-large",
     "changes": "/api/v1/changes",
     "compare": "/api/v1/compare?models=acme/acme-large,acme/acme-small",
+    "calculator": "/api/v1/calculator?preset=large&batch_share=0.5",
     "resolve": "/api/v1/resolve?model=acme-large&provider=acme",
     "quote": "/api/v1/quote?model=acme/acme-large&input_tokens=1000&at=2026-01-01",
     "sources": "/api/v1/sources",

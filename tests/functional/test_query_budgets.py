@@ -21,6 +21,7 @@ BUDGETS = {
     "compare": (5, 5),
     "resolve": (2, 2),
     "quote": (7, 2),
+    "calculator": (8, 1),
     "sources": (4, 4),
     "disagreements": (2, 1),
     "openapi": (0, 0),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, cast, get_args
@@ -26,7 +25,6 @@ from llmpricing.web.operations import Operation
 
 MOST_ITEMS = 1000
 FORMATS = get_args(UsageFormat)
-_CURRENCY = re.compile(r"^[A-Z]{3}$")
 _QUANTITY = {"type": "string", "pattern": r"^[0-9]{1,15}(\.[0-9]{1,12})?$"}
 
 PriceId = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
@@ -189,7 +187,7 @@ def _asked(request: Request, body: QuoteBody, now: datetime, place: Place) -> As
         p.read_time(f"{place.item}known_at", body.known_at) if body.known_at is not None else None,
         _context(body.context, hour_stated, place),
         body.provider,
-        _currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
+        p.currency(f"{place.item}currency", body.currency) if body.currency is not None else None,
         tuple(body.price_ids),
         _rate_ids(request, body.rate_ids, place),
     )
@@ -226,12 +224,6 @@ def _plain(name: str, value: str) -> Decimal:
         raise UsageError(name, 'must be a number, or a decimal as text such as "1.5"') from None
 
 
-def _currency(name: str, raw: str) -> str:
-    if not _CURRENCY.fullmatch(raw):
-        raise invalid(name, f"{name} takes a currency's three capital letters, such as EUR.")
-    return raw
-
-
 def _number(name: str, raw: str) -> Decimal:
     try:
         return parse_decimal(raw)
@@ -246,7 +238,7 @@ _PARAMETERS: dict[str, p.Reader] = {
     "known_at": p.time.of("by what was known then; what is known now where it is left out"),
     "service_tier": p.text.of("standard, batch, flex, priority and the like"),
     "region": p.text.of("where it was used"),
-    "currency": p.Reader(_currency, {"type": "string", "pattern": _CURRENCY.pattern}, "of the total"),
+    "currency": p.currency.of("of the total"),
     **{name: p.Reader(_number, _QUANTITY, f"how many {name.replace('_', ' ')}") for name in METERS},
 }
 QUOTE = Operation(

@@ -1,0 +1,122 @@
+"""What a workload costs at every offering: quotes of one usage, a share of it as batch where that has a price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from llmpricing.domain.quotes.bill import Quote
+from llmpricing.domain.quotes.context import UNSTATED, Context, context
+from llmpricing.domain.usage.quantities import Usage, count
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import Reads
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+
+BATCH = context("batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Tokens and requests, and the shares (0 to 1) that are input, input read from a cache, and batch."""
+
+    tokens: int
+    requests: int
+    input_share: Decimal
+    cached_share: Decimal
+    batch_share: Decimal
+
+    @property
+    def quantities(self) -> dict[str, int]:
+        """The whole of it by meter."""
+        inputs = _part(self.tokens, self.input_share)
+        return {
+            "input_tokens": inputs,
+            "cache_read_tokens": _part(inputs, self.cached_share),
+            "output_tokens": self.tokens - inputs,
+            "requests": self.requests,
+        }
+
+    @property
+    def batch_quantities(self) -> dict[str, int]:
+        """What of it is sent as batch."""
+        return {meter: _part(quantity, self.batch_share) for meter, quantity in self.quantities.items()}
+
+    @property
+    def other_quantities(self) -> dict[str, int]:
+        """What of it is not."""
+        batch = self.batch_quantities
+        return {meter: quantity - batch[meter] for meter, quantity in self.quantities.items()}
+
+
+class WorkloadCost(NamedTuple):
+    """What the workload costs at an offering; ``total`` is None where nobody says. ``has_batch`` tells whether the
+    batch share is priced as batch: None where there is none. ``codes`` are those of the quotes' warnings.
+    """
+
+    offering: str
+    total: Decimal | None
+    list_total: Decimal | None
+    currency: str | None
+    state: str
+    has_batch: bool | None
+    codes: tuple[str, ...]
+
+
+def workload_costs(
+    reads: Reads, clocks: Clocks, workload: Workload, offerings: Sequence[str], currency: str, *, with_rates: bool
+) -> list[WorkloadCost]:
+    """The costs at these offerings, by id, in order; those that cannot be quoted at all are left out.
+
+    An offering without a batch price has the whole workload at its standard prices.
+    """
+
+    def quotes(of: Sequence[str], quantities: dict[str, int], facts: Context) -> dict[str, Quote]:
+        usage = _usage(quantities)
+        asked = [
+            Asked(slug, usage, clocks.as_of, clocks.known_at, facts, None, currency, (), None if with_rates else ())
+            for slug in of
+        ]
+        answers = zip(of, quote_many(reads, asked), strict=True)
+        return {slug: answer.quote for slug, answer in answers if isinstance(answer, Quoted)}
+
+    whole = quotes(offerings, workload.quantities, UNSTATED)
+    if not any(workload.batch_quantities.values()):
+        return [_cost(slug, None, one) for slug, one in whole.items()]
+    asked = quotes(list(whole), workload.batch_quantities, BATCH)
+    batch = {slug: one for slug, one in asked.items() if one.total is not None}
+    rest = workload.other_quantities
+    others = quotes(list(batch), rest, UNSTATED) if any(rest.values()) else {}
+    return [
+        _cost(slug, True, batch[slug], *filter(None, [others.get(slug)])) if slug in batch else _cost(slug, False, one)
+        for slug, one in whole.items()
+    ]
+
+
+def _cost(slug: str, has_batch: bool | None, *parts: Quote) -> WorkloadCost:
+    codes = dict.fromkeys(notice.code.value for part in parts for notice in part.warnings)
+    first = parts[-1]
+    return WorkloadCost(
+        slug,
+        _sum([part.total for part in parts]),
+        _sum([part.list_total for part in parts]),
+        first.currency,
+        str(first.state),
+        has_batch,
+        tuple(codes),
+    )
+
+
+def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if len(known) == len(amounts) else None
+
+
+def _usage(quantities: dict[str, int]) -> Usage:
+    """Usage of the meters that count something; a part of a workload is one request at least."""
+    return count({name: n for name, n in quantities.items() if n} | {"requests": max(quantities["requests"], 1)})
+
+
+def _part(quantity: int, share: Decimal) -> int:
+    return int(quantity * share)

@@ -1,0 +1,226 @@
+"""GET /api/v1/calculator: what a workload costs at every offering, the cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+
+from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.quotes.workloads import Workload, WorkloadCost, workload_costs
+from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import DecimalText
+from llmpricing.web.caching import cached
+from llmpricing.web.conditional import valid_until
+from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
+from llmpricing.web.operations import Operation
+from llmpricing.web.paging import digest_of_question, read_place, write_place
+from llmpricing.web.selecting import is_csv
+
+DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
+CACHE_TTL_S = 3600
+REQUEST_TOKENS = 2000  # of a request where their number is not given: far below any step
+PRESETS = {  # tokens a month, and the share of them that is input
+    "small": (1_000_000, Decimal("0.6")),
+    "medium": (5_000_000, Decimal("0.5")),
+    "large": (20_000_000, Decimal("0.7")),
+}
+_CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
+
+
+class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
+    """What the workload costs at one offering. ``saving`` is the share of the reference's total that is saved: below 0
+    where it costs more. ``has_batch`` is false where the batch share is at standard prices for want of others, null
+    where there is no batch share. Totals are null, and ranks too, where nobody knows.
+    """
+
+    rank: int | None
+    id: str
+    provider: str
+    total: DecimalText | None
+    list_total: DecimalText | None
+    currency: str | None
+    state: str
+    saving: DecimalText | None
+    has_batch: bool | None
+    codes: list[str]
+
+
+class WorkloadJson(msgspec.Struct, forbid_unknown_fields=True):
+    """The workload in tokens: ``input_tokens`` holds those of ``cache_read_tokens``; shares are from 0 to 1."""
+
+    requests: int
+    input_tokens: int
+    cache_read_tokens: int
+    output_tokens: int
+    batch_share: DecimalText
+
+
+class CalculatorMeta(msgspec.Struct, forbid_unknown_fields=True):
+    """What stands beside the ranking; ``reference`` is the offering that savings are counted against."""
+
+    count: int
+    next: str | None
+    workload: WorkloadJson
+    reference: str | None
+    as_of: datetime
+    known_at: datetime
+    catalogue_version: int
+    valid_until: datetime | None
+
+
+class CalculatorAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """A page of the ranking."""
+
+    data: list[CalculatedJson]
+    meta: CalculatorMeta
+
+
+def calculate(request: Request) -> CalculatorAnswer:
+    """A page of offerings, the cheapest for the workload first; those without a total come last."""
+    values = CALCULATOR.read(request)
+    clocks = read_clocks(values, request.period.start, request.book)
+    workload, against = _workload(values), values.get("against")
+    question = {name: str(one) for name, one in values.items() if name not in ("cursor", "limit", "fields", "format")}
+    sees_rates = request.caller.sees_rates
+    kept = digest_of_question(question | {"clocks": str(clocks), "rates": str(sees_rates)})
+
+    def build() -> list[CalculatedJson]:
+        slugs = _asked_for(request, clocks, values)
+        currency = values.get("currency", "USD")
+        costs = workload_costs(request.dbsession, clocks, workload, slugs, currency, with_rates=sees_rates)
+        return _ranked(costs, against)
+
+    ranked = cached(request, "calculator", kept, CACHE_TTL_S, list[CalculatedJson], build)
+    after = read_place(values["cursor"], question, _CalculatorPlace) if "cursor" in values else None
+    rest = ranked if after is None else [one for one in ranked if _place(one) > after]
+    page = rest[: values.get("limit", len(rest) if is_csv(request) else DEFAULT_LIMIT)]
+    following = write_place(_place(page[-1]), question) if len(page) < len(rest) else None
+    return CalculatorAnswer(
+        page,
+        CalculatorMeta(
+            len(ranked),
+            following,
+            _workload_json(workload),
+            against or _dearest(ranked),
+            clocks.as_of,
+            clocks.known_at,
+            request.book.version,
+            valid_until(request),
+        ),
+    )
+
+
+def _workload(values: dict[str, Any]) -> Workload:
+    tokens, input_share = PRESETS[values.get("preset", "small")]
+    tokens = values.get("tokens", tokens)
+    return Workload(
+        tokens,
+        values.get("requests", max(tokens // REQUEST_TOKENS, 1)),
+        values.get("input_share", input_share),
+        values.get("cached_share", Decimal(0)),
+        values.get("batch_share", Decimal(0)),
+    )
+
+
+def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list[str]:
+    """The ids of the offerings to rank; 404 where one that is named is none."""
+    known = {
+        one.slug: one.provider
+        for one in names_of(request.dbsession, request.book).offerings.values()
+        if one.created_at <= clocks.known_at
+    }
+    named = list(values.get("model", ()))
+    if unknown := [one for one in (*named, *filter(None, [values.get("against")])) if one not in known]:
+        message = "No offering has one of these ids. Ids look like openai/gpt-4o."
+        raise Refused(404, "MODEL_NOT_FOUND", message, unknown=unknown)
+    sellers = own_case(values["provider"], provider_ids(request)) if "provider" in values else None
+    wanted = named or [slug for slug, seller in known.items() if sellers is None or seller in sellers]
+    return list(dict.fromkeys([*wanted, *filter(None, [values.get("against")])]))
+
+
+def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[CalculatedJson]:
+    """The costs in order, each with its saving against the one named, or else against the dearest."""
+    ordered = sorted(costs, key=lambda one: (one.total is None, one.total or Decimal(0), one.offering))
+    totals = {one.offering: one.total for one in ordered}
+    dearest = max((total for total in totals.values() if total is not None), default=None)
+    reference = totals.get(against) if against else dearest
+    return [
+        CalculatedJson(
+            None if one.total is None else place,
+            one.offering,
+            one.offering.partition("/")[0],
+            _text(one.total),
+            _text(one.list_total),
+            one.currency,
+            one.state,
+            _saving(one.total, reference),
+            one.has_batch,
+            list(one.codes),
+        )
+        for place, one in enumerate(ordered, 1)
+    ]
+
+
+def _saving(total: Decimal | None, reference: Decimal | None) -> str | None:
+    return None if total is None or not reference else ratio_text(1 - Fraction(total) / Fraction(reference))
+
+
+def _dearest(ranked: Sequence[CalculatedJson]) -> str | None:
+    return next((one.id for one in reversed(ranked) if one.total is not None), None)
+
+
+def _place(one: CalculatedJson) -> _CalculatorPlace:
+    return one.total is None, Decimal(one.total or 0), one.id
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else to_text(amount)
+
+
+def _workload_json(workload: Workload) -> WorkloadJson:
+    whole = workload.quantities
+    return WorkloadJson(
+        workload.requests,
+        whole["input_tokens"],
+        whole["cache_read_tokens"],
+        whole["output_tokens"],
+        to_text(workload.batch_share),
+    )
+
+
+CALCULATOR = Operation(
+    name="calculator",
+    path="/api/v1/calculator",
+    view=calculate,
+    title="What a workload costs at every offering, the cheapest first",
+    about="Small is a million tokens a month, 60 % of them input; medium 5 million, 50 %; large 20 million, 70 %.",
+    parameters={
+        "preset": p.one_of(*PRESETS).of("a workload by name, small where it is left out; the others change it"),
+        "tokens": p.whole(1, 10**12).of("input and output tokens"),
+        "requests": p.whole(1, 10**9).of(f"of how many requests; one of {REQUEST_TOKENS} tokens each if left out"),
+        "input_share": p.share.of("the share of the tokens that is input"),
+        "cached_share": p.share.of("the share of the input that is read from a cache"),
+        "batch_share": p.share.of("the share of all that is sent as batch, where that has a price"),
+        "provider": p.text.of("of these sellers, by id"),
+        "model": p.text.of("of these offerings, by id"),
+        "against": p.text.of("the offering, by id, that savings are counted against; the dearest if left out"),
+        "currency": p.currency.of("of the totals; USD where it is left out"),
+        **CLOCKS,
+        "limit": p.whole(1, MAX_LIMIT).of(f"how many at the most; {DEFAULT_LIMIT} where it is left out"),
+        "cursor": p.cursor,
+    },
+    repeatable=("provider", "model"),
+    answers=(CalculatorAnswer,),
+    rows=CalculatedJson,
+    is_lasting=True,
+    refusals=(404,),
+)
