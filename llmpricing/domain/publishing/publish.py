@@ -128,8 +128,13 @@ def pin(segment: DatedPrice, at: datetime) -> TimelineEntry:
 
 
 def _hold(entries: tuple[TimelineEntry, ...], pins: Sequence[TimelineEntry]) -> tuple[TimelineEntry, ...]:
+    """The prices with the pins laid over; what goes on behind a pin keeps the bracket that it began in."""
     for held in sorted(pins, key=lambda entry: entry.observed):
         before = [entry.within(BEGINNING, held.start) for entry in entries if entry.start < held.start]
-        after = [entry.within(held.end, END) for entry in entries if entry.end > held.end]
+        after = [
+            replace(entry.within(held.end, END), bracket_from=entry.bracket_from)
+            for entry in entries
+            if entry.end > held.end
+        ]
         entries = (*before, held, *after)
     return entries

@@ -147,6 +147,8 @@ def unpin(
     with failures_told(), open_book(ini_settings(ini)) as session:
         slug = release_price(session, offering, component, by, void=void)
     say(f"{slug} {component.label} is no longer pinned, by {by.name}.")
+    if not void:
+        say("What it held until now stays charged so; to undo that too: the same command with --void.")
 
 
 def _amount(price: HeldPrice | PinnedPrice) -> str:
