@@ -25,13 +25,15 @@ from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
 
 if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.groups import Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, Take
     from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.record import UsageRecord
 
 BEYOND = 3  # the exit code where the log is wrong by more than the tolerance
 _MISSING = "Auditing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
-_WAYS = ("day", "model", "provider", "team", "key", "project", "session")
+_WAYS = ("day", "month", "model", "provider", "team", "key", "project", "session")
+_OF_A_BILL = ("day", "model", "project", "session")
 
 
 def _share(_context: click.Context, _option: click.Parameter, text: str) -> Decimal:
@@ -53,6 +55,20 @@ def _ways(_context: click.Context, _option: click.Parameter, words: tuple[str, .
     return tuple(found)
 
 
+def _flat(_context: click.Context, _option: click.Parameter, text: str | None) -> Decimal | None:
+    """What a month of a subscription costs, of 200/month; a usage error for anything else."""
+    if text is None:
+        return None
+    amount, _, span = text.partition("/")
+    try:
+        found = parse_decimal(amount.strip().removeprefix("USD").strip())
+    except MoneyError:
+        found = Decimal(0)
+    if found <= 0 or span.strip() not in ("", "month"):
+        raise click.BadParameter(f"{text!r} is no price of a month in USD, such as 200/month.")
+    return found
+
+
 @dataclass(frozen=True)
 class AuditOptions:
     """How usage files are to be audited, and how the answer is given."""
@@ -69,6 +85,7 @@ class AuditOptions:
     force: bool
     redact: bool
     tolerance: Decimal
+    flat: Decimal | None
     as_json: bool
 
 
@@ -94,6 +111,7 @@ class AuditOptions:
 @click.option(
     "--tolerance", default="0.5", show_default=True, callback=_share, metavar="PERCENT", help="Exit 3 beyond it."
 )
+@click.option("--flat", callback=_flat, metavar="AMOUNT/month", help="Where a subscription of that price breaks even.")
 @click.option("--provider", metavar="NAME", help="The seller, where the files do not say it.")
 @click.option("--region", metavar="NAME", help="The place, where the files do not say it.")
 @click.option("--tier", metavar="NAME", help="The service tier, where the files do not say it.")
@@ -144,7 +162,6 @@ def audit(files: tuple[str, ...], shape: str | None, columns: Path | None, ini: 
 def _audit(files: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOptions, ini: Path) -> AuditReport:
     """Audit the files and say what was found; raises click.ClickException."""
     from llmpricing.services.usage_log.audit.examples import examples
-    from llmpricing.services.usage_log.audit.groups import Grouping
     from llmpricing.services.usage_log.audit.report import audit_of
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.audit.verdicts import Auditor
@@ -159,7 +176,7 @@ def _audit(files: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOp
         try:
             with rows_done("Auditing") as advance, _each(options.out, files) as each:
                 priced = priced_records(pricer, _records(files, options))
-                report = audit_of(auditor.all(priced), Grouping(options.ways), advance, each)
+                report = audit_of(auditor.all(priced), _groupings(options), advance, each)
         except UncountedError as error:
             raise click.UsageError(str(error)) from None
         except LogError as error:
@@ -170,13 +187,20 @@ def _audit(files: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOp
         causes = report.causes()
         shown = list(zip(causes, examples(session, pricer.recorded, [one.example for one in causes]), strict=True))
     if options.as_json:
-        say_json(audit_document(files, unknown, report, shown))
+        say_json(audit_document(files, unknown, report, shown, options.flat))
         return report
-    for line in audit_lines(files, unknown, report, shown):
+    for line in audit_lines(files, unknown, report, shown, options.flat):
         say(line)
     if options.out:
         say(f"Each record with its causes: {options.out}")
     return report
+
+
+def _groupings(options: AuditOptions) -> list[Grouping]:
+    """What is summed up: by what was asked for, else as a bill has it."""
+    from llmpricing.services.usage_log.audit.groups import Grouping
+
+    return [Grouping(options.ways)] if options.ways else [Grouping((way,)) for way in _OF_A_BILL]
 
 
 def _records(files: Sequence[UsageFile], options: AuditOptions) -> Iterator[UsageRecord]:

@@ -11,8 +11,9 @@ from llmpricing.domain.money import to_text
 from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
 
 if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.effects import PlaceEffect
     from llmpricing.services.usage_log.audit.examples import Example
-    from llmpricing.services.usage_log.audit.groups import Group
+    from llmpricing.services.usage_log.audit.groups import Group, Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
     from llmpricing.services.usage_log.formats.files import UsageFile
 
@@ -24,9 +25,9 @@ Shown = Sequence[tuple["CauseRow", "Example | None"]]
 
 
 def audit_document(
-    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown
+    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown, flat: Decimal | None
 ) -> dict[str, Any]:
-    """The audit for programs; amounts are texts, in USD."""
+    """The audit for programs; amounts are texts, in USD. ``flat`` is the price of a month's subscription."""
     has_total = report.bill.priced > 0
     both = report.is_logged
     deviation = report.deviation if both else None
@@ -39,7 +40,18 @@ def audit_document(
         "difference_percent": _percent(deviation) if deviation is not None else None,
         "right": report.right,
         "causes": [_cause(row, example) for row, example in shown] if both else [],
-        "by": [_group(report, values, group) for values, group in report.grouping.rows()],
+        "assumptions": [_assumption(place, effect) for place, effect in _places(report)],
+        "low": to_text(report.effects.low) if has_total else None,
+        "high": to_text(report.effects.high) if has_total else None,
+        "saved_by_caching": to_text(report.effects.saved) if has_total and not both else None,
+        "flat": []
+        if flat is None
+        else [_month(flat, values, group) for values, group in sorted(report.months.groups.items())],
+        "by": [
+            _group(report, grouping.ways, values, group)
+            for grouping in _shown_groupings(report)
+            for values, group in grouping.rows()
+        ],
     }
 
 
@@ -84,9 +96,39 @@ def _example(example: Example) -> dict[str, Any]:
     }
 
 
-def _group(report: AuditReport, values: Sequence[str], group: Group) -> dict[str, Any]:
+def _shown_groupings(report: AuditReport) -> Sequence[Grouping]:
+    """The one that was asked for; of a bill those that tell anything apart."""
+    from llmpricing.services.usage_log.audit.groups import NOT_STATED
+
+    if len(report.groupings) == 1:
+        return report.groupings
+    return [] if report.is_logged else [one for one in report.groupings if one.groups.keys() != {(NOT_STATED,)}]
+
+
+def _month(flat: Decimal, values: Sequence[str], group: Group) -> dict[str, Any]:
+    used = group.recomputed
+    return {"month": values[0], "used": to_text(used), "flat": to_text(flat), "flat_saves": to_text(used - flat)}
+
+
+def _places(report: AuditReport) -> list[tuple[str, PlaceEffect]]:
+    return sorted(report.effects.places.items(), key=lambda found: (-found[1].there, found[0]))
+
+
+def _assumption(place: str, effect: PlaceEffect) -> dict[str, Any]:
+    more = effect.there - effect.cost
     return {
-        **dict(zip(report.grouping.ways, values, strict=True)),
+        "fact": "region",
+        "assumed": "the seller's usual place",
+        "records": effect.records,
+        "if": place,
+        "difference": to_text(more),
+        "difference_percent": _percent(more / effect.cost) if effect.cost else None,
+    }
+
+
+def _group(report: AuditReport, ways: Sequence[str], values: Sequence[str], group: Group) -> dict[str, Any]:
+    return {
+        **dict(zip(ways, values, strict=True)),
         "records": group.records,
         "logged": to_text(group.logged) if report.is_logged else None,
         "recomputed": to_text(group.recomputed),
@@ -95,7 +137,7 @@ def _group(report: AuditReport, values: Sequence[str], group: Group) -> dict[str
 
 
 def audit_lines(
-    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown
+    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown, flat: Decimal | None
 ) -> Iterator[str]:
     """The audit for people."""
     yield from recognised(files, unknown)
@@ -105,9 +147,37 @@ def audit_lines(
         yield from _causes(shown)
     elif report.bill.priced:
         yield f"Total: USD {to_text(report.recomputed)}; the files state no cost, so nothing is compared"
+        if report.effects.saved:
+            yield f"Caching saved USD {to_text(report.effects.saved)}"
     else:
         yield "Total: none, for no record could be priced"
-    yield from _groups(report)
+    yield from _effects(report)
+    if flat is not None:
+        yield from _flat(report, flat)
+    for grouping in _shown_groupings(report):
+        yield from _groups(report, grouping)
+
+
+def _effects(report: AuditReport) -> Iterator[str]:
+    """What was assumed, and what it would cost otherwise."""
+    for place, effect in _places(report):
+        more = effect.there - effect.cost
+        by = f"{_signed(more / effect.cost * 100)} %, " if effect.cost else ""
+        yield (
+            f"No region stated in {_records(effect.records)}: taken as the seller's usual one; "
+            f"if {place}: {by}USD {more:+f}. State it: --region {place}"
+        )
+    if report.effects.low != report.effects.high:
+        low, high = to_text(report.effects.low), to_text(report.effects.high)
+        yield f"Sums of requests, of which single ones may lie beyond a context step: between USD {low} and USD {high}"
+
+
+def _flat(report: AuditReport, flat: Decimal) -> Iterator[str]:
+    yield f"A subscription at USD {to_text(flat)} a month breaks even at as much usage:"
+    for (month,), group in sorted(report.months.groups.items()):
+        more = group.recomputed - flat
+        said = f"it would save USD {to_text(more)}" if more > 0 else f"paying by use saves USD {to_text(-more)}"
+        yield f"  {month}: USD {to_text(group.recomputed)} used, {said}"
 
 
 def _difference(report: AuditReport) -> Iterator[str]:
@@ -147,10 +217,10 @@ def _in_words(example: Example) -> str:
     return f"such as {name}{when}: logged {logged}{right}{because}{detail}"
 
 
-def _groups(report: AuditReport) -> Iterator[str]:
-    rows = report.grouping.rows()
+def _groups(report: AuditReport, grouping: Grouping) -> Iterator[str]:
+    rows = grouping.rows()
     if rows:
-        yield f"By {', '.join(report.grouping.ways)}:"
+        yield f"By {', '.join(grouping.ways)}:"
     for values, group in rows[:_SHOWN_GROUPS]:
         said = f"USD {to_text(group.recomputed)}"
         if report.is_logged:

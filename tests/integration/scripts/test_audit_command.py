@@ -158,3 +158,20 @@ def test_the_prices_of_another_day_are_taken_on_request(commands: Commands, tmp_
     assert commands.json("audit", str(log), exit_code=0)["recomputed"] == "0.05"
     then = commands.json("audit", str(log), "--at-prices-of", "2026-08-10", "--by", "day", exit_code=3)
     assert (then["recomputed"], then["by"][0]["day"]) == ("0.065", "2026-11-20")
+
+
+def test_a_bill_is_told_by_day_model_project_and_session_with_what_caching_saved(
+    commands: Commands, tmp_path: Path
+) -> None:
+    """Of 8,000 cached tokens each costs 0.3 millionths less: 0.0024; 0.0024 in a month are less than 1."""
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": None, "session_id": "s-1"})
+    done = commands.run("audit", str(log), "--flat", "1/month")
+    assert done.exit_code == 0, done.output
+    said = done.output.splitlines()
+    assert "Total: USD 0.0024; the files state no cost, so nothing is compared" in said
+    assert "Caching saved USD 0.0024" in said
+    assert "  2026-11: USD 0.0024 used, paying by use saves USD 0.9976" in said
+    assert [line for line in said if line.startswith("By ")] == ["By day:", "By model:", "By session:"]
+    found = commands.json("audit", str(log), "--flat", "0.001/month")
+    assert found["flat"] == [{"month": "2026-11", "used": "0.0024", "flat": "0.001", "flat_saves": "0.0014"}]
+    assert commands.run("audit", str(log), "--flat", "free").exit_code == 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
@@ -65,10 +65,12 @@ def reasoning_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
 
 
 def media_at_text_price(use: AuditedUse) -> Iterator[AuditedUse]:
-    """Audio, pictures or video are billed like text."""
+    """Audio, pictures or video are billed like text: all of them, or the input or the output alone."""
     for modality in _APART:
-        for kept in (_without_modality, _as_text):
-            yield from _only(use, kept(use, modality))
+        if any(_dims(meter).get("modality") == modality for meter in use.usage.stated):
+            for directions in (("input", "output"), ("input",), ("output",)):
+                for kept in (_without_modality, _as_text):
+                    yield from _only(use, kept(use, modality, directions))
 
 
 def tool_tokens_dropped(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -112,18 +114,23 @@ def _taken_as_input(use: AuditedUse, kind: str) -> Iterator[AuditedUse]:
     yield from _only(use, _of(use, lambda meter: _kind(meter) != kind))
 
 
-def _without_modality(use: AuditedUse, modality: str) -> dict[str, Quantity]:
-    return _of(use, lambda meter: _dims(meter).get("modality") != modality)
+def _is_media(meter: str, modality: str, directions: Collection[str]) -> bool:
+    found = METERS[meter]
+    return found.dimensions.get("modality") == modality and found.direction in directions
 
 
-def _as_text(use: AuditedUse, modality: str) -> dict[str, Quantity]:
+def _without_modality(use: AuditedUse, modality: str, directions: Collection[str]) -> dict[str, Quantity]:
+    return _of(use, lambda meter: not _is_media(meter, modality, directions))
+
+
+def _as_text(use: AuditedUse, modality: str, directions: Collection[str]) -> dict[str, Quantity]:
     """The same tokens without their modality, cached ones among the cached."""
     found: dict[str, Quantity] = {}
     for meter, quantity in use.usage.stated.items():
-        if _dims(meter).get("modality") != modality:
+        plain = meter.replace(f"_{modality}_", "_")
+        if not _is_media(meter, modality, directions):
             found[meter] = found.get(meter, 0) + quantity
-        elif _kind(meter).startswith("cache") and use.stated(meter.replace(f"_{modality}_", "_")) == 0:
-            plain = meter.replace(f"_{modality}_", "_")
+        elif _kind(meter).startswith("cache") and not use.stated(plain):
             found[plain] = found.get(plain, 0) + quantity
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
@@ -21,7 +22,8 @@ def step_ignored(use: AuditedUse) -> Iterator[AuditedUse]:
     """The price below the context step is taken for a request above it."""
     if _is_above(use):
         yield from _some(use.priced_by("no steps", lambda price: () if price.conditions.step else (price,)))
-        yield from _some(use.priced_by("no steps of caches", _without_cache_step))
+        yield from _some(use.priced_by("no steps of caches", partial(_without_cache_step, "cache")))
+        yield from _some(use.priced_by("no steps of cache writes", partial(_without_cache_step, "cache_write")))
 
 
 def step_on_the_part(use: AuditedUse) -> Iterator[AuditedUse]:
@@ -44,9 +46,9 @@ def _is_above(use: AuditedUse) -> bool:
     return any(least <= use.usage.request_input for least in use.prices.steps)
 
 
-def _without_cache_step(price: Price) -> Sequence[Price]:
-    kind = METERS[price.meter].dimensions.get("token_type", "")
-    return () if price.conditions.step and kind.startswith("cache") else (price,)
+def _without_cache_step(kind: str, price: Price) -> Sequence[Price]:
+    found = METERS[price.meter].dimensions.get("token_type", "")
+    return () if price.conditions.step and found.startswith(kind) else (price,)
 
 
 def _marginal(price: Price, *, of_input: bool = False) -> Sequence[Price]:

@@ -22,6 +22,10 @@ def _day(one: Audited) -> str:
     return record.labels.get(USED_AT, record.at.isoformat() if record.at else "")[:10]
 
 
+def _month(one: Audited) -> str:
+    return _day(one)[:7]
+
+
 def _model(one: Audited) -> str:
     return one.priced.answer.offering or one.priced.record.model
 
@@ -37,6 +41,7 @@ def _label(*names: str) -> Callable[[Audited], str]:
 
 WAYS: Mapping[str, Callable[[Audited], str]] = {
     "day": _day,
+    "month": _month,
     "model": _model,
     "provider": _provider,
     "team": _label("team", "team_id", "organization", "workspace"),
@@ -64,12 +69,12 @@ class Group:
 class Grouping:
     """Groups by the values of some WAYS; beyond a number of groups the rest are one."""
 
-    ways: Sequence[str] = ()
+    ways: Sequence[str]
     groups: dict[tuple[str, ...], Group] = field(default_factory=dict)
 
     def count(self, one: Audited) -> None:
-        """Add a record to its group."""
-        if not self.ways:
+        """Add a record to its group, if it costs anything by the price book or by the file."""
+        if one.logged is None and one.cost is None:
             return
         key = tuple(WAYS[way](one) or NOT_STATED for way in self.ways)
         if key not in self.groups and len(self.groups) >= _MOST_GROUPS:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.explaining import places_of
+from llmpricing.services.usage_log.audit.effects import EffectSums
 from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.bill import Bill
@@ -77,12 +78,14 @@ class CauseRow:
 class AuditReport:
     """What was found of a number of records, whatever their order. ``logged`` and ``recomputed`` are in USD."""
 
-    grouping: Grouping = field(default_factory=Grouping)
+    groupings: Sequence[Grouping] = ()
+    months: Grouping = field(default_factory=lambda: Grouping(("month",)))
     bill: Bill = field(default_factory=Bill)
     logged: Decimal = Decimal(0)
     recomputed: Decimal = Decimal(0)
     logged_records: int = 0
     right: int = 0
+    effects: EffectSums = field(default_factory=EffectSums)
     _tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
     _places: dict[bool, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -104,7 +107,10 @@ class AuditReport:
             self.right += one.priced.cost is not None and one.logged is not None
             if one.difference:
                 self._tallies[TallyKey((causes.ROUNDING,))].count(one, is_noise=True)
-        self.grouping.count(one)
+        if one.cost is not None:
+            self.effects.count(one.effects, one.cost)
+        for grouping in (*self.groupings, self.months):
+            grouping.count(one)
 
     @property
     def is_logged(self) -> bool:
@@ -177,12 +183,12 @@ Take = Callable[[Audited], None]
 
 def audit_of(
     audited: Iterable[Audited],
-    grouping: Grouping | None = None,
+    groupings: Sequence[Grouping] = (),
     progress: Callable[[int], None] = lambda rows: None,
     each: Take = lambda one: None,
 ) -> AuditReport:
     """The audit of all records, in constant memory but for its groups; ``each`` is handed every one, in order."""
-    report = AuditReport(grouping or Grouping())
+    report = AuditReport(groupings)
     for one in audited:
         report.count(one)
         each(one)

@@ -11,6 +11,7 @@ from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
 from llmpricing.domain.quotes.mistakes.explaining import explained, is_rounded, is_same, places_of
+from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, WhatElse
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.columns import LogError
@@ -46,12 +47,13 @@ RIGHT = AuditVerdict()
 
 
 class Audited(NamedTuple):
-    """A priced record with both figures in USD, None where there is none, and what was found."""
+    """A priced record with both figures in USD, None where there is none; what was found, what else it might cost."""
 
     priced: PricedRecord
     logged: Decimal | None
     cost: Decimal | None
     verdict: AuditVerdict = RIGHT
+    effects: Effects = NO_EFFECTS
 
     @property
     def difference(self) -> Decimal:
@@ -63,7 +65,7 @@ class Auditor:
     """Looks at records one by one; ``uses`` tell whose prices they pay."""
 
     def __init__(self, uses: AuditedUses) -> None:
-        self._uses = uses
+        self._uses, self._else = uses, WhatElse(uses)
 
     def all(self, priced: Iterable[PricedRecord]) -> Iterator[Audited]:
         """The records in order with what is said of each; raises NoExchangeRate."""
@@ -74,7 +76,10 @@ class Auditor:
         record, kind = priced.record, priced.outcome.kind
         logged = None if record.charged is None else self._home(record.charged, record.currency, record.at)
         cost = None if priced.cost is None else self._home(priced.cost, priced.answer.currency or HOME, record.at)
-        found = Audited(priced, logged, cost)
+        effects = NO_EFFECTS
+        if cost is not None and kind is OutcomeKind.BILLED:
+            effects = self._else.of(priced, cost, with_saving=logged is None)
+        found = Audited(priced, logged, cost, effects=effects)
         if not found.difference:
             return found
         if kind is OutcomeKind.REPEATED:

@@ -1,0 +1,122 @@
+"""What else a record might come to: without its cache, in another place, with other sides of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
+
+from llmpricing.domain.meters import METERS
+from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
+from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.bill import PricedRecord
+from llmpricing.services.usage_log.formats.record import UsageRecord
+
+_NOWHERE: Mapping[str, Decimal] = MappingProxyType({})
+
+
+class Effects(NamedTuple):
+    """In USD: what caching ``saved``, between what a sum of requests costs where single ones may lie across a step, and
+    what a request without a stated place costs in each that has a price of its own.
+    """
+
+    saved: Decimal = Decimal(0)
+    low: Decimal | None = None
+    high: Decimal | None = None
+    places: Mapping[str, Decimal] = _NOWHERE
+
+
+NO_EFFECTS = Effects()
+
+
+class WhatElse:
+    """Works out effects; which offerings have places and steps is looked up once."""
+
+    def __init__(self, uses: AuditedUses) -> None:
+        self._uses = uses
+        self._plain: set[str] = set()  # offerings without places and steps
+
+    def of(self, priced: PricedRecord, cost: Decimal, *, with_saving: bool) -> Effects:
+        """What else the record might cost."""
+        record, offering = priced.record, priced.answer.offering
+        has_cache = with_saving and _has_cache(record)
+        if not has_cache and (offering in self._plain or not offering):
+            return NO_EFFECTS
+        use = self._uses.use(record)
+        if use is None:
+            return NO_EFFECTS
+        if not use.prices.steps and not use.prices.prices.regions:
+            self._plain.add(offering)
+        saved = _saved(use, cost) if has_cache else Decimal(0)
+        low, high = _bounds(use, cost) if record.span is not None else (None, None)
+        return Effects(saved, low, high, _NOWHERE if use.region else _places(use))
+
+
+def _has_cache(record: UsageRecord) -> bool:
+    return record.usage is not None and any(
+        meter.startswith("cache_") and n for meter, n in record.usage.stated.items()
+    )
+
+
+def _saved(use: AuditedUse, cost: Decimal) -> Decimal:
+    """What it would cost if all that was cached were plain input, less what it costs."""
+    kept = {
+        meter: quantity
+        for meter, quantity in use.usage.stated.items()
+        if not METERS[meter].dimensions.get("token_type", "").startswith("cache")
+    }
+    without = use.counted(kept)
+    units = without.units() if without else None
+    return Decimal(0) if units is None else WIDE.subtract(money(units), cost)
+
+
+def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | None]:
+    """The cost of a sum of requests if all lie on one side of a step that it is large enough for, least and most."""
+    reached = [least for least in use.prices.steps if least <= use.stated("input_tokens")]
+    if not reached:
+        return None, None
+    sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *reached)]
+    found = [cost, *(money(one) for one in sums if one is not None)]
+    return min(found), max(found)
+
+
+def _places(use: AuditedUse) -> Mapping[str, Decimal]:
+    regions = use.prices.prices.regions
+    if not regions:
+        return _NOWHERE
+    there = {place: use._replace(context=use.context._replace(region=place)).units() for place in sorted(regions)}
+    return {place: money(units) for place, units in there.items() if units is not None}
+
+
+@dataclass
+class PlaceEffect:
+    """Records without a stated place that one place has prices of its own for: what they cost, and would cost there."""
+
+    records: int = 0
+    cost: Decimal = Decimal(0)
+    there: Decimal = Decimal(0)
+
+
+@dataclass
+class EffectSums:
+    """The effects of all records; ``low`` and ``high`` are those of their whole cost."""
+
+    saved: Decimal = Decimal(0)
+    low: Decimal = Decimal(0)
+    high: Decimal = Decimal(0)
+    places: dict[str, PlaceEffect] = field(default_factory=dict)
+
+    def count(self, effects: Effects, cost: Decimal) -> None:
+        """Add a record that costs so much."""
+        self.saved = WIDE.add(self.saved, effects.saved)
+        self.low = WIDE.add(self.low, cost if effects.low is None else effects.low)
+        self.high = WIDE.add(self.high, cost if effects.high is None else effects.high)
+        for place, there in effects.places.items():
+            if there != cost:
+                found = self.places.setdefault(place, PlaceEffect())
+                found.records += 1
+                found.cost = WIDE.add(found.cost, cost)
+                found.there = WIDE.add(found.there, there)

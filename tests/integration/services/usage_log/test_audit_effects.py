@@ -1,0 +1,68 @@
+"""What an audit says besides its causes: what caching saved, other places, sums that may lie across a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.usage.quantities import count
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from tests.audits import audited, report_of
+from tests.planted_logs import NOON, planted_log
+from tests.servers import StoreUrls
+from tests.usage_bills import book_with_entries
+
+SONNET, TERRA, MINI = "anthropic/claude-sonnet-4-6", "openai/gpt-5.6-terra", "openai/gpt-4.1-mini"
+READ = count({"input_tokens": 10_000, "cache_read_tokens": 8_000, "output_tokens": 500})
+
+
+@pytest.fixture(scope="module")
+def book(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
+    with book_with_entries(store_urls, full_book) as session:
+        yield session
+
+
+def test_what_caching_saved_is_the_full_price_of_what_was_cached_less_its_own(book: Session) -> None:
+    """8,000 at 0.4 instead of 0.1 in millionths, twice."""
+    report = report_of(audited(book, [UsageRecord(MINI, NOON, READ)] * 2))
+    assert (report.is_logged, report.effects.saved) == (False, Decimal("0.0048"))
+
+
+def test_another_place_is_told_with_its_effect_where_none_was_stated(book: Session) -> None:
+    """2,000 x 3 + 8,000 x 0.3 + 500 x 15 in millionths, and a tenth more in the us."""
+    report = report_of(audited(book, [UsageRecord(SONNET, NOON, READ), UsageRecord(MINI, NOON, READ)]))
+    (found,) = report.effects.places.items()
+    assert found[0] == "us"
+    assert (found[1].records, found[1].cost, found[1].there) == (1, Decimal("0.0159"), Decimal("0.01749"))
+
+
+def test_a_sum_of_requests_has_a_low_and_a_high_where_single_ones_may_lie_across_a_step(book: Session) -> None:
+    """Three requests of 200,000 tokens in the mean, below the step of 272,000; all of them above would cost double."""
+    usage = count({"input_tokens": 600_000, "output_tokens": 1_000, "requests": 3})
+    day = timedelta(days=1)
+    report = report_of(audited(book, [UsageRecord(TERRA, NOON, usage, span=day), UsageRecord(MINI, NOON, READ)]))
+    one = Decimal("0.0024")
+    assert report.recomputed == Decimal("1.212") + one
+    assert (report.effects.low, report.effects.high) == (Decimal("1.212") + one, Decimal("2.418") + one)
+    small = UsageRecord(TERRA, NOON, count({"input_tokens": 60_000, "requests": 3}), span=day)
+    alone = report_of(audited(book, [small])).effects
+    assert alone.low == alone.high == Decimal("0.12")
+
+
+def test_every_audited_record_costs_what_its_quote_says(book: Session) -> None:
+    records = [one.record for one in planted_log(5, 400) if one.record.usage is not None]
+    asked = [
+        Asked(one.model, one.usage, one.at, datetime.now(UTC), one.context)
+        for one in records
+        if one.usage is not None and one.at is not None
+    ]
+    quotes = quote_many(book, asked)
+    totals = [answer.quote.total if isinstance(answer, Quoted) else None for answer in quotes]
+    found = audited(book, records)
+    assert [one.cost for one in found] == totals
+    assert report_of(found).recomputed == sum(total for total in totals if total is not None)

@@ -1,0 +1,207 @@
+"""Discrepancies that people reported in public come out as their cause: their inputs, the figures of their tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.formats import read_usage
+from llmpricing.domain.usage.quantities import count
+from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord
+from tests.audits import audited, report_of
+from tests.planted_logs import NOON
+
+SATURDAY = datetime(2026, 11, 21, 2, tzinfo=UTC)
+COMPACTED = {
+    "input_tokens": 23_000,
+    "output_tokens": 1_000,
+    "iterations": [
+        {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3_500},
+        {"type": "message", "input_tokens": 23_000, "output_tokens": 1_000},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def book(full_book_of_module: str) -> Iterator[Session]:
+    """A session on the bundled lists, which only reads."""
+    with Session(create_engine(full_book_of_module, poolclass=NullPool)) as session:
+        yield session
+
+
+def tokens(taken: int, made: int, read: int = 0, written: int = 0, **more: int) -> dict[str, int]:
+    found = {"input_tokens": taken, "output_tokens": made, "cache_read_tokens": read, "cache_write_tokens": written}
+    return {name: number for name, number in {**found, **more}.items() if number}
+
+
+REPORTED: list[tuple[str, str, str, dict[str, int], str, str, str]] = [
+    # where, cause, model, counts, tier, what is right, what the tool said
+    (
+        "inspect_ai 5528",
+        "reasoning_dropped",
+        "x-ai/grok-4.6",
+        tokens(50, 900, output_reasoning_tokens=800),
+        "",
+        "0.0055",
+        "0.0007",
+    ),
+    (
+        "opencrabs 1636",
+        "cached_counted_twice",
+        "openrouter/anthropic/claude-sonnet-4.6",
+        tokens(30_000, 500, 10_000, 15_000),
+        "",
+        "0.08175",
+        "0.15675",
+    ),
+    (
+        "CPA-Manager-Plus 652",
+        "cached_counted_twice",
+        "openrouter/anthropic/claude-sonnet-4.6",
+        tokens(30_000, 500, 10_000, 15_000),
+        "",
+        "0.08175",
+        "0.11175",
+    ),
+    (
+        "openusage 360",
+        "cached_counted_twice",
+        "openai/gpt-5.6-terra",
+        tokens(23_318, 251, 20_000, 2_000),
+        "",
+        "0.014648",
+        "0.058648",
+    ),
+    (
+        "langfuse 17117",
+        "cached_counted_twice",
+        "openai/gpt-5.6-sol",
+        tokens(300, 10, 40, 25),
+        "",
+        "0.001281",
+        "0.001541",
+    ),
+    (
+        "orca 16878",
+        "write_1h_at_5m_price",
+        "anthropic/claude-opus-4-6",
+        tokens(60_010, 500, 0, 60_000, cache_write_1h_tokens=60_000),
+        "",
+        "0.61255",
+        "0.38755",
+    ),
+    (
+        "litellm 32307",
+        "batch_ignored",
+        "anthropic/claude-opus-4-6",
+        tokens(11_000, 1_000, 10_000),
+        "batch",
+        "0.0175",
+        "0.035",
+    ),
+    ("litellm 37046", "priority_ignored", "openai/gpt-4.1", tokens(9, 1), "priority", "0.0000455", "0.000026"),
+    (
+        "aider 5516",
+        "cached_counted_twice",
+        "anthropic/claude-haiku-4-5",
+        tokens(17_111, 40, 17_102),
+        "",
+        "0.0019192",
+        "0.0190212",
+    ),
+    ("litellm 35125", "cached_dropped", "azure/gpt-5.6-sol", tokens(100_000, 10, 0, 80_000), "", "0.4802", "0.0802"),
+    (
+        "new-api 2935",
+        "tool_tokens_dropped",
+        "google/gemini-3-flash-preview",
+        tokens(18_450, 2_100, input_tool_tokens=18_300),
+        "",
+        "0.015525",
+        "0.006375",
+    ),
+    (
+        "litellm 29145",
+        "cached_dropped",
+        "eu.anthropic.claude-opus-4-5-20251101-v1:0",
+        tokens(98_820, 500, 66_400, 32_400),
+        "",
+        "0.27313",
+        "0.01386",
+    ),
+    (
+        "opik 7253",
+        "media_at_text_price",
+        "openai/gpt-realtime",
+        tokens(1_000, 400, 256, input_audio_tokens=700, cache_audio_read_tokens=128, output_audio_tokens=300),
+        "",
+        "0.0398944",
+        "0.0254944",
+    ),
+    (
+        "vellum 37858",
+        "step_ignored",
+        "openai/gpt-5.6-terra",
+        tokens(280_000, 1_000, 200_000, 70_000),
+        "",
+        "0.488",
+        "0.313",
+    ),
+    (
+        "dust 28388",
+        "cached_dropped",
+        "anthropic/claude-haiku-4-5",
+        tokens(12_010, 500, 0, 12_000, cache_write_1h_tokens=9_000, cache_write_5m_tokens=3_000),
+        "",
+        "0.02426",
+        "0.00251",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("where", "cause", "model", "counts", "tier", "right", "said"), REPORTED, ids=[case[0] for case in REPORTED]
+)
+def test_the_reported_discrepancy_has_its_cause(
+    book: Session, where: str, cause: str, model: str, counts: dict[str, int], tier: str, right: str, said: str
+) -> None:
+    record = UsageRecord(model, NOON, count(counts), context=context(tier or None), charged=Decimal(said))
+    (found,) = audited(book, [record])
+    assert found.cost == Decimal(right)
+    assert found.verdict.causes[0] == cause
+
+
+def test_peak_hours_of_a_weekday_on_a_saturday(book: Session) -> None:
+    """models.dev 6722: DeepSeek's peak hours are Monday to Friday; 5,000 x 0.66 + 95,000 x 0.022 + 1,000 x 1.98."""
+    record = UsageRecord("deepseek/deepseek-v4-pro", SATURDAY, count(tokens(100_000, 1_000, 95_000)))
+    (found,) = audited(book, [record])
+    assert found.cost is not None
+    double = audited(book, [UsageRecord(record.model, SATURDAY, record.usage, charged=found.cost * 2)])
+    half = audited(book, [UsageRecord(record.model, SATURDAY, record.usage, charged=found.cost / 2)])
+    assert "another_hour" in {*double[0].verdict.causes, *half[0].verdict.causes}
+
+
+def test_compaction_that_stands_only_in_the_iterations(book: Session) -> None:
+    """pydantic-ai 5065, litellm 27060: 203,000 x 5 + 4,500 x 25 of which the tool billed the message's alone."""
+    usage = read_usage(COMPACTED, "anthropic")
+    record = UsageRecord("anthropic/claude-opus-4-6", NOON, usage, charged=Decimal("0.14"))
+    (found,) = audited(book, [record])
+    assert (found.cost, found.verdict.causes) == (Decimal("1.1275"), ("iterations_dropped",))
+
+
+def test_a_message_told_three_times_and_billed_three_times(book: Session) -> None:
+    """ClaudeBar 207, ccstatusline 549: one line a content block, each with the whole usage."""
+    usage, charged = count(tokens(100_000, 1_000)), Decimal("0.525")
+    told: dict[str, Any] = {"model": "anthropic/claude-opus-4-8", "at": NOON, "usage": usage, "charged": charged}
+    lines = [UsageRecord(**told, record_id="msg"), *(UsageRecord(**told, record_id="msg", outcome=REPEATED),) * 2]
+    report = report_of(audited(book, lines))
+    assert [(row.name, row.records, row.money) for row in report.causes()] == [
+        ("repeated_billed_again", 2, Decimal("1.05"))
+    ]
