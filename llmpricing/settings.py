@@ -61,6 +61,10 @@ def _seeds(raw: str) -> tuple[str, ...]:
     return _words(raw)
 
 
+def _folder(raw: str) -> str | None:
+    return None if raw == "none" else raw
+
+
 def _tokens(raw: str) -> tuple[AccessToken, ...]:
     if raw == "none":
         return ()
@@ -179,6 +183,13 @@ class Settings:
         "what each group may see, in words such as finance:rates; `*`: whoever is signed in; signs such as blanks and "
         "commas of a group percent-encoded",
         "*:read",
+    )
+    book_dir: str | None = _setting(
+        "llmpricing.book_dir",
+        _folder,
+        "folder of the price book's files, from which quotes are answered, without the database too; `none`: by the "
+        "database alone",
+        "none",
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
     pool_size: int = _setting("llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8")

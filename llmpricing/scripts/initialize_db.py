@@ -17,6 +17,7 @@ from llmpricing.models.session import transaction
 from llmpricing.scripts.failures import fail, next_step, with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.lock_waits import script_engine
+from llmpricing.scripts.options import keep_file
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.seeding import seed
@@ -49,6 +50,7 @@ def initialize(settings: Settings, say: Callable[[str], None], *, seeding: bool 
         with_retries(lambda: _migrate(engine, settings, say), settings, patiently=True)
         if seeding:
             with_retries(lambda: _seed(engine, settings, say), settings, patiently=True)
+            keep_file(engine, settings)
     say(f"Ready after {monotonic() - started:.1f} s.")
 
 

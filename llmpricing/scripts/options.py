@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+import structlog
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -22,9 +24,11 @@ from llmpricing.scripts.failures import UNSURE, broke_off, next_step
 from llmpricing.scripts.lock_waits import script_engine
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.imports.list_checks import ImportRefused
+from llmpricing.services.price_book.folder import keep_book
 from llmpricing.settings import Settings
 from llmpricing.sources.errors import SourceError
 
+log = structlog.get_logger(__name__)
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 ini_option: Decorator = click.option(
@@ -90,6 +94,17 @@ def open_book(settings: Settings, *, commit: bool = True) -> Iterator[Session]:
         yield session
         if commit:
             _commit(session)
+            keep_file(engine, settings)
+
+
+def keep_file(engine: Engine, settings: Settings) -> None:
+    """Write the file of a new version, so that servers have it at once; they write it where this fails."""
+    if settings.book_dir is None:
+        return
+    try:
+        keep_book(engine, Path(settings.book_dir))
+    except (OSError, DBAPIError) as error:
+        log.warning("book_not_written", folder=settings.book_dir, error=type(error).__name__)
 
 
 def _commit(session: Session) -> None:

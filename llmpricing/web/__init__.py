@@ -29,6 +29,7 @@ def includeme(config: Any) -> None:
     config.add_renderer("json", _Json)
     for part in (
         "transactions",
+        "held_book",
         "json_body",
         "security",
         "bulkhead",

@@ -67,12 +67,12 @@ class Slots:
 
 
 def tween_factory(handler: Handler, registry: Any) -> Handler:
-    """Let a request pass with a place in hand, or without one where its path never needs the database."""
+    """Let a request pass with a place in hand, or without one where it does not need the database."""
     settings = registry.settings["llmpricing"]
     slots = Slots(settings.database_slots, settings.pool_timeout_s)
 
     def tween(request: Request) -> Response:
-        if request.path_info.startswith(FREE_PATHS):
+        if request.path_info.startswith(FREE_PATHS) or request.held is not None:
             return handler(request)
         with slots.hold():
             response = handler(request)

@@ -19,23 +19,24 @@ from llmpricing.services.price_book import BookState, book_state
 from llmpricing.web.access import is_private
 
 FRESH_S = 60  # a decision or an import, which nobody foresees, is seen this much later at the most
+STALE_FRESH_S = 5  # while nobody knows whether there are newer prices
 STALE_S = 600  # and by who lets a cache revalidate behind, this much
 
 Answering = Callable[[Request], Any]
 
 
 def includeme(config: Any) -> None:
-    """Give requests ``book``, the price book as their transaction sees it, and the ``period`` that now lies in."""
+    """Give requests ``book``, the state of the price book that answers them, and the ``period`` that now lies in."""
     config.add_request_method(_book, "book", reify=True)
     config.add_request_method(_period, "period", reify=True)
 
 
 def _book(request: Request) -> BookState:
-    return book_state(request.dbsession)
+    return book_state(request.reads)
 
 
 def _period(request: Request) -> StablePeriod:
-    return stable_period(request.dbsession, request.book, datetime.now(UTC))
+    return stable_period(request.reads, request.book, datetime.now(UTC))
 
 
 def conditional(view: Answering) -> Answering:
@@ -56,11 +57,18 @@ def valid_until(request: Request) -> datetime | None:
     return None if request.GET.get("as_of", "").strip() else request.period.until
 
 
+def stale_since(request: Request) -> datetime | None:
+    """Since when nobody knows whether there are newer prices, where the answer comes from such a book."""
+    held = request.held
+    return held.stale_since if held else None
+
+
 def _tag(request: Request) -> str:
     """Weak, for a compressed answer bears the same one."""
     start = None if valid_until(request) is None else request.period.start
     asked = sorted(request.GET.items())
-    key = (release(), request.caller.scopes, request.book.book, request.book.version, start, request.path_info, asked)
+    by, book = request.caller.scopes, request.book
+    key = (release(), by, book.book, book.version, stale_since(request), start, request.path_info, asked)
     return f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
 
 
@@ -72,6 +80,8 @@ def _holds(request: Request, tag: str) -> bool:
 
 def _lifetime(request: Request) -> str:
     """Never fresh, nor served stale, beyond the next known step."""
+    if stale_since(request):
+        return f"{'private, ' if is_private(request) else ''}max-age={STALE_FRESH_S}"
     until = valid_until(request)
     left_s = FRESH_S + STALE_S if until is None else max(0, int((until - datetime.now(UTC)).total_seconds()))
     fresh_s = min(FRESH_S, left_s)

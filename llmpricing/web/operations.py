@@ -38,6 +38,7 @@ class Operation:
     refusals: tuple[int, ...] = ()
     rows: Any = None  # the type of one item of ``data``, whose fields may be asked for
     is_list: bool = True
+    asks_the_book: bool = False  # and nothing else, so that the database may be away
     is_lasting: bool = False  # until the price book changes or the next known step
     also: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)  # types of errors in a shape of their own
 

@@ -27,6 +27,7 @@ from llmpricing.web.site import pages
 
 OPERATIONS = (
     health.LIVE,
+    health.READY,
     health.HEALTH,
     providers.PROVIDERS,
     providers.PROVIDER,
@@ -63,6 +64,8 @@ def _serve(config: Any, operation: Operation) -> None:
     config.add_route(operation.name, operation.pattern)
     if operation.method == "POST":
         config.only_reads(operation.name)
+    if operation.asks_the_book:
+        config.asks_the_book(operation.name)
     methods = ("POST",) if operation.method == "POST" else None
     config.add_view(operation.served, route_name=operation.name, renderer="json", methods=methods)
 

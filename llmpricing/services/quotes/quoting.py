@@ -100,6 +100,13 @@ def quote_one(reads: Reads, asked: Asked) -> Quoted:
     return answer
 
 
+def of_stale_book(quoted: Quoted, checked_at: datetime) -> Quoted:
+    """The answer with the note that newer prices may be there since ``checked_at``: the database is away."""
+    message = f"the database is away: prices that changed since {checked_at:%Y-%m-%dT%H:%M:%SZ} are not known yet"
+    note = Notice(Code.BOOK_STALE, message)
+    return quoted._replace(quote=quoted.quote._replace(notes=(*quoted.quote.notes, note)))
+
+
 def quote_many(reads: Reads, asked: Sequence[Asked]) -> list[Quoted | QuoteError]:
     """The answers in order, a refusal where there is none. The queries do not grow with the questions, only with the
     number of different times at which things shall have been known.

@@ -7,6 +7,9 @@ from decimal import Decimal
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
+from pyramid.request import Request
+
+from llmpricing.web.conditional import stale_since
 
 DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["2.5"])]
 
@@ -23,12 +26,28 @@ class VersionMeta(msgspec.Struct, forbid_unknown_fields=True):
     catalogue_version: int
 
 
-class ClocksMeta(msgspec.Struct, forbid_unknown_fields=True):
+class BookMeta(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """By which version of the price book. ``stale`` where the database is away: there may be newer prices since
+    ``checked_at``.
+    """
+
+    catalogue_version: int
+    stale: bool = False
+    checked_at: datetime | None = None
+
+
+class ClocksMeta(BookMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """The two times that give the same answer again, and the version of the price book."""
 
     as_of: datetime
     known_at: datetime
-    catalogue_version: int
+
+
+def book_meta(request: Request) -> dict[str, Any]:
+    """The fields of BookMeta."""
+    since = stale_since(request)
+    stale = {"stale": True, "checked_at": since} if since else {}
+    return {"catalogue_version": request.book.version, **stale}
 
 
 def as_json(name: str, shape: type, **more: Any) -> Any:

@@ -1,4 +1,6 @@
-"""GET /api/health and /api/health/live: the truth about the stores, within a budget."""
+"""GET /api/health, /api/health/live and /api/health/ready: the truth about the stores, within a budget, and whether
+this process can quote.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ from llmpricing.health.database import DatabaseWatch
 from llmpricing.services import schema
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.names.resolving import rules_left_out
+from llmpricing.services.price_book.holder import BookHolder
 from llmpricing.settings import Settings
 from llmpricing.web.errors import RETRY_AFTER_S
+from llmpricing.web.held_book import HOLDER
 from llmpricing.web.operations import Operation
 
 GRACE_S = 0.3  # a probe ends by its own deadline and says what it met; only one that hangs is cut off
@@ -35,6 +39,14 @@ class LiveAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """The process answers."""
 
     status: Literal["alive"]
+
+
+class ReadyAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """Whether this process can quote. ``book`` is the version that it holds; null where it asks the database alone."""
+
+    status: Literal["ready", "not ready"]
+    book: int | None
+    stale: bool
 
 
 def health(request: Request) -> dict[str, Any]:
@@ -61,6 +73,25 @@ def _data(settings: Settings, now: datetime) -> dict[str, Any]:
     return {**freshness.health_data(settings, now), "name_rules_left_out": rules_left_out()}
 
 
+def ready(request: Request) -> dict[str, Any]:
+    """200 while this process holds a price book, whatever becomes of the stores; one that holds none asks the database,
+    which then has to serve. Else 503.
+    """
+    READY.read(request)
+    request.response.cache_control = "no-store"
+    holder: BookHolder | None = request.registry.get(HOLDER)
+    held = holder.held if holder else None
+    if held is not None:
+        return {"status": "ready", "book": held.book.version, "stale": held.stale_since is not None}
+    settings, watch = request.registry.settings["llmpricing"], request.registry["llmpricing.database_watch"]
+    report = run({"database": watch.probe}, settings.health_timeout_s + GRACE_S, now=datetime.now(UTC))
+    if report.status == "unhealthy":
+        request.response.status_int = 503
+        request.response.headers["Retry-After"] = RETRY_AFTER_S
+        return {"status": "not ready", "book": None, "stale": False}
+    return {"status": "ready", "book": None, "stale": False}
+
+
 def live(request: Request) -> dict[str, Any]:
     """The process answers; no store is touched."""
     request.response.cache_control = "no-store"
@@ -74,6 +105,14 @@ HEALTH = Operation(
     title="The state of both stores and the age of the data; 503 when the database is away",
     answers=(HealthAnswer,),
     also={503: (HealthAnswer,)},
+)
+READY = Operation(
+    name="health_ready",
+    path="/api/health/ready",
+    view=ready,
+    title="Whether this process can quote, with the stores or without them",
+    answers=(ReadyAnswer,),
+    also={503: (ReadyAnswer,)},
 )
 LIVE = Operation(
     name="health_live",

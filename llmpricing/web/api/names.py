@@ -17,7 +17,7 @@ from llmpricing.services.names.coverage import Covered, NamedAt, TooSlow, cover,
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
-from llmpricing.web.api.answers import ClocksMeta
+from llmpricing.web.api.answers import ClocksMeta, book_meta
 from llmpricing.web.api.quote_refusals import unresolved
 from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import read_json, shaped
@@ -111,15 +111,12 @@ class ShareJson(msgspec.Struct, forbid_unknown_fields=True):
     share: float
 
 
-class CoverageMeta(msgspec.Struct, forbid_unknown_fields=True):
+class CoverageMeta(ClocksMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """How many names are in each list, and by which rules and sellers they were found."""
 
     counts: dict[str, int]
     by_rule: dict[str, ShareJson]
     by_provider: dict[str, ShareJson]
-    as_of: datetime
-    known_at: datetime
-    catalogue_version: int
 
 
 class CoverageAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -139,9 +136,9 @@ def resolve(request: Request) -> dict[str, Any]:
     name = values["model"]
     clocks = read_clocks(values, request.period.start, request.book)
     provider = values.get("provider") or values.get("api_url")
-    found = resolve_name(request.dbsession, clocks, name, provider)
+    found = resolve_name(request.reads, clocks, name, provider)
     if isinstance(found, Ambiguous):
-        (told,) = told_apart(request.dbsession, [(found.candidates, clocks)])
+        (told,) = told_apart(request.reads, [(found.candidates, clocks)])
         raise unresolved(AmbiguousModel(name, found.candidates, told), "model")
     if not isinstance(found, Resolution):
         raise unresolved(UnknownModel(name, provider, found), "model")
@@ -154,7 +151,7 @@ def resolve(request: Request) -> dict[str, Any]:
         "stands_in_for": found.stands_in_for or None,
         "candidates": [],
     }
-    return {"data": data, "meta": {**asdict(clocks), "catalogue_version": request.book.version}}
+    return {"data": data, "meta": {**asdict(clocks), **book_meta(request)}}
 
 
 def post_coverage(request: Request) -> dict[str, Any]:
@@ -171,14 +168,14 @@ def post_coverage(request: Request) -> dict[str, Any]:
         kind, item = _covered(one)
         said = {} if one.name.provider is None else {"provider": one.name.provider}
         data[kind].append({"model": one.name.name, **said, **item})
-    return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), "catalogue_version": request.book.version}}
+    return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), **book_meta(request)}}
 
 
 def _cover(request: Request, clocks: Clocks, asked: list[NamedAt]) -> list[Covered]:
     budget_s = request.registry.settings["llmpricing"].coverage_timeout_s
     end = monotonic() + budget_s
     try:
-        return cover(request.dbsession, clocks, asked, lambda: monotonic() > end)
+        return cover(request.reads, clocks, asked, lambda: monotonic() > end)
     except TooSlow as slow:
         message = f"Only {slow.done} of these names could be looked up in {budget_s:g} s: send fewer at once."
         raise invalid("models", message, done=slow.done) from None
@@ -211,6 +208,7 @@ RESOLVE = Operation(
     parameters=_PARAMETERS,
     required=("model",),
     answers=(ResolveAnswer,),
+    asks_the_book=True,
     is_lasting=True,
     refusals=(404, 409),
 )
@@ -222,4 +220,5 @@ COVERAGE = Operation(
     title=f"Which of at most {MOST_NAMES} names the price book has prices for",
     body=(CoverageBody,),
     answers=(CoverageAnswer,),
+    asks_the_book=True,
 )

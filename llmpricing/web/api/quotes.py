@@ -14,10 +14,11 @@ from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
-from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, quote_many
+from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, of_stale_book, quote_many
 from llmpricing.web import parameters as p
-from llmpricing.web.api.answers import VersionMeta
+from llmpricing.web.api.answers import BookMeta, book_meta
 from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
+from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.json_body import read_json, shaped
 from llmpricing.web.openapi import ErrorJson
@@ -65,7 +66,7 @@ class QuoteAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """What one usage costs."""
 
     data: QuoteDocument
-    meta: VersionMeta
+    meta: BookMeta
 
 
 class ItemError(msgspec.Struct, forbid_unknown_fields=True):
@@ -80,11 +81,10 @@ class BatchJson(msgspec.Struct, forbid_unknown_fields=True):
     items: Annotated[list[Any], _refers("QuoteDocument", "ItemError")]
 
 
-class BatchMeta(msgspec.Struct, forbid_unknown_fields=True):
+class BatchMeta(BookMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What stands beside many quotes."""
 
     count: int
-    catalogue_version: int
 
 
 class BatchAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -125,11 +125,11 @@ def get_quote(request: Request) -> dict[str, Any]:
 
 
 def _answer_one(request: Request, asked: Asked, place: Place) -> dict[str, Any]:
-    (answer,) = quote_many(request.dbsession, [asked])
+    (answer,) = _quotes(request, [asked])
     if not isinstance(answer, Quoted):
         raise refusal(answer, place)
     request.response.headers["Cache-Control"] = "private, no-cache"
-    return {"data": quote_document(answer), "meta": _meta(request)}
+    return {"data": quote_document(answer), "meta": book_meta(request)}
 
 
 def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> dict[str, Any]:
@@ -150,9 +150,9 @@ def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> di
             asked[number] = _asked(request, body, now, places[number])
         except Refused as refused:
             answers[number] = _error_json(refused)
-    for number, answer in zip(asked, quote_many(request.dbsession, list(asked.values())), strict=True):
+    for number, answer in zip(asked, _quotes(request, list(asked.values())), strict=True):
         answers[number] = _item_json(answer, places[number])
-    return {"data": {"items": answers}, "meta": {"count": len(answers), **_meta(request)}}
+    return {"data": {"items": answers}, "meta": {"count": len(answers), **book_meta(request)}}
 
 
 def _item_json(answer: Quoted | QuoteError, place: Place) -> QuoteDocument | dict[str, Any]:
@@ -163,8 +163,12 @@ def _error_json(refused: Refused) -> dict[str, Any]:
     return {"error": {"code": refused.code, "message": refused.message, "details": refused.details}}
 
 
-def _meta(request: Request) -> dict[str, Any]:
-    return {"catalogue_version": request.book.version}
+def _quotes(request: Request, asked: list[Asked]) -> list[Quoted | QuoteError]:
+    """The answers; each says so where nobody knows whether there are newer prices."""
+    answers, since = quote_many(request.reads, asked), stale_since(request)
+    if since is None:
+        return answers
+    return [of_stale_book(answer, since) if isinstance(answer, Quoted) else answer for answer in answers]
 
 
 def _rate_ids(request: Request, stated: list[int] | None, place: Place) -> tuple[int, ...] | None:
@@ -249,6 +253,7 @@ QUOTE = Operation(
     parameters=_PARAMETERS,
     required=("model",),
     answers=(QuoteAnswer,),
+    asks_the_book=True,
     refusals=(404, 409),
 )
 QUOTES = Operation(
@@ -260,5 +265,6 @@ QUOTES = Operation(
     body=(QuoteBody, BatchBody),
     parts=(ItemError,),
     answers=(QuoteAnswer, BatchAnswer),
+    asks_the_book=True,
     refusals=(404, 409),
 )

@@ -1,0 +1,121 @@
+"""The folder that keeps a price book's files: one a version, the last three, written once by whoever comes first."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from llmpricing.book.shape import FORMAT
+from llmpricing.domain.times import micros
+from llmpricing.models.session import make_script_engine
+from llmpricing.services.price_book import BookState, book_state
+from llmpricing.settings import Settings, read_settings
+
+try:
+    import fcntl
+except ImportError:
+    _LOCKS = False  # Windows: two processes may write the same file, which does no harm
+else:
+    _LOCKS = True
+
+KEPT = 3
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def file_of(folder: Path, state: BookState) -> Path:
+    """Where the file of this version is, or will be. Of a database that was set back another last change tells."""
+    return folder / f"{_stem(state.book)}{state.version:09}-{micros(state.last_change)}.book"
+
+
+def _stem(book: str) -> str:
+    return f"{book}-{FORMAT}-"
+
+
+def newest_files(folder: Path) -> list[Path]:
+    """The files of any price book that this release reads, the one that was written last first."""
+    files = [path for path in folder.glob(f"*-{FORMAT}-*.book") if not path.name.startswith(".")]
+    return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def written_at(path: Path) -> datetime:
+    """When a file was written: then it was the newest version."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def keep_book(engine: Engine, folder: Path) -> Path | None:
+    """Have a file of the newest version in the folder; None where there is no price book yet. Raises OSError.
+
+    Who else wants to write it meanwhile waits, and finds it there. It holds contract rates, so only its owner reads it.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _alone(folder), Session(engine) as session:
+        session.connection(execution_options=_SNAPSHOT)
+        state = book_state(session)
+        if not state.version:
+            return None
+        path = file_of(folder, state)
+        if not path.exists():
+            from llmpricing.services.price_book.export import export_book  # Arrow, which takes a while
+
+            export_book(session, path, own_terms=True)
+            _leave_the_last(folder, state.book)
+        return path
+
+
+def _leave_the_last(folder: Path, book: str) -> None:
+    versions = sorted(folder.glob(f"{_stem(book)}*.book"), key=lambda path: path.name)
+    for path in versions[:-KEPT]:
+        with suppress(OSError):
+            path.unlink()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    with (folder / ".writing").open("w") as lock:
+        if _LOCKS:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def is_being_written(folder: Path) -> bool:
+    """Whether another process writes a file here."""
+    if not _LOCKS:
+        return False
+    with suppress(FileNotFoundError), (folder / ".writing").open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def write_in_child(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
+    """Begin to write the newest version's file in a process of its own: it takes the interpreter for a second."""
+    environ = {
+        "LLMPRICING_DATABASE_URL": settings.database_url,
+        "LLMPRICING_REDIS_URL": settings.redis_url,
+        "LLMPRICING_ENVIRONMENT": settings.environment,
+        "LLMPRICING_CONNECT_TIMEOUT_S": f"{settings.connect_timeout_s}",
+    }
+    command = [sys.executable, "-m", "llmpricing.services.price_book.folder", str(folder)]
+    return subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | environ
+    )
+
+
+def main() -> None:
+    """Write the file of the newest version into the folder that is named; the stores are those of the environment."""
+    engine = make_script_engine(read_settings({}), "llmpricing book")
+    keep_book(engine, Path(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

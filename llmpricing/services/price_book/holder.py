@@ -1,0 +1,161 @@
+"""The price book that a serving process holds in memory: one thread asks for newer versions, no request does."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from uuid import UUID
+
+import psycopg2
+import structlog
+
+from llmpricing.book.file import BookFileError, open_book
+from llmpricing.book.price_book import PriceBook
+from llmpricing.services.price_book import BookState, book_state
+from llmpricing.services.price_book.folder import file_of, is_being_written, newest_files, write_in_child, written_at
+from llmpricing.settings import Settings
+from llmpricing.stores.asking import DatabaseLine
+
+EVERY_S = 1.0
+SOON_S = 0.1  # while a newer version's file is written
+PATIENCE_S = 1.0  # for the database's answer
+STALE_AFTER_S = 5.0  # without word that the book is the newest
+AGAIN_AFTER_S = 10.0  # a file that could not be written is tried again
+_NEWEST = "select book::text, version, changed_at from catalogue"
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class HeldBook:
+    """The book that answers a request, and since when nobody knows whether there is a newer one (None: it is known)."""
+
+    book: PriceBook
+    stale_since: datetime | None
+
+
+class BookHolder:
+    """Holds the newest version of the price book, mapped from a file; the last one while the database is away.
+
+    ``warm`` is given each book before requests are.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, warm: Callable[[PriceBook], None]) -> None:
+        self._settings, self._folder, self._warm = settings, folder, warm
+        self._book: PriceBook | None = None
+        self._is_away = False
+        self._confirmed = 0.0  # monotonic
+        self._checked_at = datetime.fromtimestamp(0, UTC)
+        self._line: DatabaseLine | None = None
+        self._writing: subprocess.Popen[bytes] | None = None
+        self._not_before = 0.0
+        self._closing = Event()
+        self._thread = Thread(target=self._follow, name="llmpricing-book", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow the price book."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread, its connection, and what it writes."""
+        self._closing.set()
+        self._thread.join(timeout=3 * PATIENCE_S)
+
+    @property
+    def held(self) -> HeldBook | None:
+        """What answers now; None before the first book was opened."""
+        book, checked_at = self._book, self._checked_at
+        if book is None:
+            return None
+        is_stale = self._is_away or monotonic() - self._confirmed > STALE_AFTER_S
+        return HeldBook(book, checked_at if is_stale else None)
+
+    def _follow(self) -> None:
+        while not self._closing.is_set():
+            try:
+                pause_s = self._look()
+            except Exception:  # whatever it is, the thread goes on: the book that is held still answers
+                log.exception("book_not_followed")
+                pause_s = EVERY_S
+            self._closing.wait(pause_s)
+        if self._line is not None:
+            self._line.close()
+        if self._writing is not None:
+            self._writing.kill()
+            self._writing.communicate()
+
+    def _look(self) -> float:
+        """Ask for the newest version and hold it where its file is there; returns the seconds until the next look."""
+        try:
+            newest = self._newest()
+        except psycopg2.Error:
+            if not self._is_away:
+                log.warning("book_not_checked", goes_on=self._book is not None)
+            self._is_away = True
+            if self._book is None:
+                self._open_last()
+            return EVERY_S
+        if self._is_away:
+            log.info("book_checked_again")
+        self._is_away = False
+        if newest is None or self._is_held(newest) or self._open(file_of(self._folder, newest), newest):
+            self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
+            return EVERY_S
+        return self._have_written()
+
+    def _newest(self) -> BookState | None:
+        expiry = monotonic() + PATIENCE_S
+        if self._line is None or not self._line.alive:
+            options = "-c default_transaction_read_only=on -c timezone=UTC"
+            url = self._settings.database_url
+            self._line = DatabaseLine(url, expiry, application_name="llmpricing book", options=options)
+        rows = self._line.ask(expiry, _NEWEST)
+        return BookState(UUID(rows[0][0]).hex, rows[0][1], rows[0][2]) if rows else None
+
+    def _is_held(self, newest: BookState) -> bool:
+        return self._book is not None and book_state(self._book) == newest
+
+    def _open(self, path: Path, newest: BookState | None = None) -> bool:
+        """Hold the book of this file, which must be of that version; false where it is not there or is no good."""
+        if not path.exists():
+            return False
+        try:
+            file = open_book(path, newest.book if newest else None)
+        except BookFileError as error:
+            log.error("book_file_refused", error=str(error))
+            with suppress(OSError):
+                path.unlink()  # so that it is written anew
+            return False
+        book = file.price_book
+        self._warm(book)
+        self._book = book
+        log.info("book_opened", version=book.version, sha256=file.digest[:12], known_until=book.last_change)
+        return True
+
+    def _open_last(self) -> None:
+        """Hold the file that was written last and is whole: its version was the newest then."""
+        for path in newest_files(self._folder):
+            written = written_at(path)
+            if self._open(path):
+                self._checked_at = written
+                return
+
+    def _have_written(self) -> float:
+        """See to it that somebody writes the newest version's file."""
+        if self._writing is not None and self._writing.poll() is not None:
+            _, told = self._writing.communicate()
+            if self._writing.returncode:
+                last = told.decode(errors="replace").strip().splitlines()[-1:]
+                log.error("book_not_written", folder=str(self._folder), error=" ".join(last)[:300])
+                self._not_before = monotonic() + AGAIN_AFTER_S
+            self._writing = None
+        if self._writing is None and not is_being_written(self._folder):
+            if monotonic() < self._not_before:
+                return EVERY_S
+            self._writing = write_in_child(self._settings, self._folder)
+        return SOON_S

@@ -1,0 +1,69 @@
+"""Requests that are answered from the price book in memory: no connection, no transaction, no wait for the database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pyramid.interfaces import IRoutesMapper
+from pyramid.request import Request
+
+from llmpricing.book.price_book import PriceBook
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import Reads, book_state
+from llmpricing.services.price_book.holder import BookHolder, HeldBook
+from llmpricing.settings import Settings
+
+HOLDER = "llmpricing.book_holder"  # in the registry, where a folder is set
+_ROUTES = "llmpricing.book_routes"  # in the registry: names of the routes that ask nothing but the book
+
+
+def includeme(config: Any) -> None:
+    """Give requests ``held`` (the book that answers, None where the database does) and ``reads``, where prices are
+    read from; routes ``config.asks_the_book(name)``.
+    """
+    settings: Settings = config.registry.settings["llmpricing"]
+    config.registry[_ROUTES] = set()
+    config.add_directive("asks_the_book", _asks_the_book)
+    config.add_request_method(_held, "held", reify=True)
+    config.add_request_method(_reads, "reads", reify=True)
+    config.add_settings({"tm.activate_hook": _needs_transaction})
+    if settings.book_dir is None:
+        return
+    holder = BookHolder(settings, Path(settings.book_dir), _warm)
+    config.registry[HOLDER] = holder
+    config.registry.setdefault("llmpricing.closing", []).append(holder.close)
+    config.action("llmpricing.book_holder", holder.start)
+
+
+def _asks_the_book(config: Any, route_name: str) -> None:
+    config.registry[_ROUTES].add(route_name)
+
+
+def _held(request: Request) -> HeldBook | None:
+    holder: BookHolder | None = request.registry.get(HOLDER)
+    if holder is None or "app.dbsession" in request.environ:
+        return None
+    route = request.matched_route
+    if route is None:  # asked before the router came to it, in a tween
+        route = request.registry.getUtility(IRoutesMapper)(request)["route"]
+    return holder.held if route is not None and route.name in request.registry[_ROUTES] else None
+
+
+def _reads(request: Request) -> Reads:
+    held: HeldBook | None = request.held
+    if held is not None:
+        return held.book
+    reads: Reads = request.dbsession
+    return reads
+
+
+def _needs_transaction(request: Request) -> bool:
+    return request.held is None
+
+
+def _warm(book: PriceBook) -> None:
+    """Build what the first question would wait for."""
+    state = book_state(book)
+    names_of(book, state).at(state.clocks(datetime.now(UTC), None)).read("openai/gpt-4o")

@@ -1,0 +1,115 @@
+"""Quotes, names and coverage from the book in memory: the same bytes as from the database, and no question to it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import create_engine, event
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.services.decisions.own_aliases import add_alias
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.price_book.folder import KEPT, keep_book, newest_files
+from tests.conftest import running_app
+
+AT = "2026-11-23T00:00:00Z"
+ASKED = (
+    "/api/v1/quote?model=acme/acme-large&input_tokens=1000000&at=" + AT,
+    "/api/v1/quote?model=acme-large&output_tokens=7&known_at=2026-11-22T13:00:00Z&at=" + AT,
+    "/api/v1/quote?model=nobody&input_tokens=1&at=" + AT,
+    "/api/v1/resolve?model=acme-small&as_of=" + AT,
+    "/api/v1/resolve?model=acme-smal",
+)
+
+
+@pytest.fixture
+def held(book_url, redis_url, tmp_path):
+    """The application with the book in memory."""
+    with running_app(book_url, redis_url, book_dir=tmp_path / "books") as app:
+        wait_for(app, lambda answer: answer["book"] is not None)
+        yield app
+
+
+def wait_for(app, is_there, patience_s=60):
+    until = time.monotonic() + patience_s
+    while not is_there(answer := app.get("/api/health/ready", status="*").json):
+        assert time.monotonic() < until, answer
+        time.sleep(0.05)
+    return answer
+
+
+def posted(app, path, body):
+    return app.post_json(path, body, status="*")
+
+
+def test_answers_are_those_of_the_database_to_the_byte(held, testapp):
+    for path in ASKED:
+        here, there = (app.get(path, status="*") for app in (held, testapp))
+        assert here.status == there.status
+        if here.status_int == 200:
+            assert here.body == there.body
+            assert here.headers.get("ETag") == there.headers.get("ETag")
+        else:
+            assert here.json["error"] == there.json["error"]
+    items = [{"model": "acme/acme-large", "usage": {"input_tokens": n}, "at": AT} for n in range(20)]
+    for path, body in (
+        ("/api/v1/quotes", {"items": [*items, {"model": "x", "usage": {}}, 7]}),
+        ("/api/v1/coverage", {"models": ["acme-large", "acme-small", "nobody"], "as_of": AT}),
+    ):
+        here, there = (posted(app, path, body) for app in (held, testapp))
+        assert (here.status, here.body) == (there.status, there.body)
+
+
+def test_what_the_book_answers_asks_the_database_nothing(held):
+    sent = []
+    engine = held.app.registry["llmpricing.engine"]
+    event.listen(engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    for path in ASKED:
+        held.get(path, status="*")
+    posted(held, "/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 1}})
+    posted(held, "/api/v1/coverage", {"models": ["acme-large"]})
+    assert sent == []
+    held.get("/api/v1/models")
+    assert sent
+
+
+def test_a_decision_of_another_process_shows_and_who_made_it_leaves_the_file(held, book_url, tmp_path):
+    assert held.get("/api/v1/resolve?model=my-own", status=404)
+    before = wait_for(held, lambda answer: True)["book"]
+    engine = create_engine(book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        add_alias(session, Decider("Ada", datetime.now(UTC)), "my-own", "acme/acme-large")
+    written = keep_book(engine, tmp_path / "books")
+    wait_for(held, lambda answer: answer["book"] == before + 1)
+    assert held.get("/api/v1/resolve?model=my-own").json["data"]["id"] == "acme/acme-large"
+    assert newest_files(tmp_path / "books")[0] == written
+
+
+def test_a_server_writes_the_file_that_nobody_wrote_and_the_last_three_are_kept(held, book_url, tmp_path):
+    version = wait_for(held, lambda answer: True)["book"]
+    engine = create_engine(book_url, poolclass=NullPool)
+    for number in range(KEPT):
+        version += 1
+        with Session(engine) as session, session.begin():
+            add_alias(session, Decider("Ada", datetime.now(UTC)), f"own-{number}", "acme/acme-large")
+        wait_for(held, lambda answer, wanted=version: answer["book"] == wanted)
+    assert len(newest_files(tmp_path / "books")) == KEPT
+    assert all(path.stat().st_mode & 0o077 == 0 for path in newest_files(tmp_path / "books"))
+
+
+def test_a_damaged_file_is_written_anew(book_url, redis_url, tmp_path):
+    engine = create_engine(book_url, poolclass=NullPool)
+    path = keep_book(engine, tmp_path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with running_app(book_url, redis_url, book_dir=tmp_path) as app:
+        wait_for(app, lambda answer: answer["book"] is not None)
+        assert app.get(ASKED[0]).json["data"]["total"]
+    assert path.read_bytes() == content
+
+
+def test_without_a_folder_the_database_has_to_serve(testapp):
+    assert testapp.get("/api/health/ready").json == {"status": "ready", "book": None, "stale": False}
