@@ -13,7 +13,8 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.decisions.access_tokens import digest_of
-from llmpricing.services.decisions.known_tokens import KnownTokens, TokensRead
+from llmpricing.services.decisions.kept_tokens import TokensRead
+from llmpricing.services.decisions.known_tokens import KnownTokens
 from llmpricing.settings import SCOPES, AccessToken, Settings
 from llmpricing.web.errors import Refused
 from llmpricing.web.sign_in import signed_in, strip_forged

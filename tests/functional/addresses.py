@@ -4,6 +4,7 @@ from __future__ import annotations
 
 EXAMPLES = {
     "health_live": "/api/health/live",
+    "health_ready": "/api/health/ready",
     "health": "/api/health",
     "providers": "/api/v1/providers",
     "models": "/api/v1/models?limit=3",

@@ -19,7 +19,7 @@ POSTED = {
     "quotes": ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 1}}),
     "coverage": ("/api/v1/coverage", {"models": ["acme/acme-large"]}),
 }
-HEALTH = ("health", "health_live")  # in the shape that monitors expect
+HEALTH = ("health", "health_live", "health_ready")  # in the shape that monitors expect
 UNREAD = ("home", "page_model", "health_live", "openapi", "reference")  # of their parameters
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

@@ -11,6 +11,7 @@ from tests.queries import Queries, recorded
 # Statements on the first ask, and again; health asks over a connection of its own, which is not counted.
 BUDGETS = {
     "health_live": (0, 0),
+    "health_ready": (0, 0),
     "health": (0, 0),
     "providers": (3, 2),
     "models": (7, 2),

@@ -52,9 +52,15 @@ class Site:
     process: subprocess.Popen[bytes] = field(init=False)
 
     def get(self, path: str, accept: str = "*/*") -> Answer:
+        return self._ask("GET", path, None, {"Accept": accept})
+
+    def post(self, path: str, body: Any) -> Answer:
+        return self._ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+
+    def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         started = time.monotonic()
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as connection:
-            connection.request("GET", path, headers={"Accept": accept})
+            connection.request(method, path, body, dict(headers))
             with closing(connection.getresponse()) as response:  # else one that broke off is closed by the collector
                 text = response.read().decode()
             return Answer(response.status, response.headers, text, time.monotonic() - started)

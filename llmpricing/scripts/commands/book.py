@@ -13,7 +13,6 @@ from llmpricing.scripts.options import failures_told, ini_option, instant, json_
 from llmpricing.scripts.options import open_book as open_database
 from llmpricing.scripts.terminal import say, say_json
 
-_MISSING = "A book's file needs Arrow. Install it: pip install 'llmpricing[bulk]'."
 _COUNTED = ("offering", "price", "source")
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
@@ -37,10 +36,8 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
     """
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists: name another file, or replace it with --force.")
-    try:
-        from llmpricing.services.price_book.export import export_book
-    except ModuleNotFoundError:
-        raise click.ClickException(_MISSING) from None
+    from llmpricing.services.price_book.export import export_book  # Arrow, which not every command needs
+
     with failures_told(), open_database(ini_settings(ini), commit=False) as session:
         session.connection(execution_options=_SNAPSHOT)
         try:
@@ -62,10 +59,8 @@ def show(file: Path, as_json: bool) -> None:
 
     Exit code 1 where it is cut, damaged, or no book of this release.
     """
-    try:
-        from llmpricing.book.file import BookFileError, open_book
-    except ModuleNotFoundError:
-        raise click.ClickException(_MISSING) from None
+    from llmpricing.book.file import BookFileError, open_book
+
     try:
         opened = open_book(file)
     except BookFileError as error:

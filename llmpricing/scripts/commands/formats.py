@@ -10,7 +10,7 @@ import click
 from llmpricing.scripts.options import json_option
 from llmpricing.scripts.terminal import say, say_json
 
-_MISSING = "Reading usage files needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
+_MISSING = "Reading usage files needs NumPy. Install it: pip install 'llmpricing[bulk]'."
 
 
 @click.command(short_help="List the shapes of usage files that are known.")

@@ -16,7 +16,7 @@ from llmpricing.scripts.options import ini_option, instant, json_option
 from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
 
-_MISSING = "Pricing logs needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
+_MISSING = "Pricing logs needs NumPy. Install it: pip install 'llmpricing[bulk]'."
 # Who says one of these means a plain table, whatever its columns look like.
 _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import NamedTuple
 
 import psycopg2
 import structlog
@@ -13,6 +13,7 @@ from psycopg2.errors import UndefinedTable
 from sqlalchemy.exc import DBAPIError
 
 from llmpricing.services.decisions.access_tokens import MOST
+from llmpricing.services.decisions.kept_tokens import TokensRead, keep_tokens, kept_tokens
 from llmpricing.settings import SCOPES, AccessToken, Settings
 from llmpricing.stores.asking import DatabaseLine
 
@@ -22,22 +23,16 @@ _OPEN = "select name, scope, digest from access_token where revoked_at is null o
 log = structlog.get_logger()
 
 
-class TokensRead(NamedTuple):
-    """What the database said: the tokens that open something, and whether one was ever made."""
-
-    tokens: tuple[AccessToken, ...]
-    was_made: bool
-
-
 class KnownTokens:
     """Follows the tokens of a database in a thread of its own, from the first question on.
 
-    A database that is away changes nothing: what was read last goes on to count. Each wait is bounded by
-    ``health_timeout_s``.
+    A database that is away changes nothing: what was read last goes on to count, by another process too where there is
+    a folder of the price book's files. Each wait is bounded by ``health_timeout_s``.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._folder = Path(settings.book_dir) if settings.book_dir else None
         self._found: TokensRead | None = None
         self._error: psycopg2.Error | None = None
         self._was_tried, self._is_closing, self._lock = Event(), Event(), Lock()
@@ -45,7 +40,7 @@ class KnownTokens:
 
     def read(self) -> TokensRead:
         """What was read last. Waits for the first attempt; raises SQLAlchemy's DBAPIError where none succeeded yet."""
-        found = self.peek(self._settings.health_timeout_s)
+        found = self.peek(self._settings.health_timeout_s) or self._kept()
         if found is None:
             raise DBAPIError("access_token", None, self._error or psycopg2.OperationalError("not read yet"))
         return found
@@ -90,7 +85,13 @@ class KnownTokens:
         if (error is None) != (self._error is None):  # a line when it begins and ends, not one a second
             say = log.info if error is None else log.warning
             say("tokens_read" if error is None else "tokens_not_read", goes_on=found is not None)
-        self._found, self._error = found, error
+        if self._folder is not None and error is None and found is not None and found != self._found:
+            keep_tokens(self._folder, found)
+        self._found, self._error = found or self._kept(), error
+
+    def _kept(self) -> TokensRead | None:
+        """What was read last by a process that ended, for as long as this one has read nothing."""
+        return kept_tokens(self._folder) if self._folder is not None else None
 
 
 def _read(line: DatabaseLine, expiry: float) -> TokensRead:

@@ -1,0 +1,227 @@
+"""Prices stay quotable while the database is killed, frozen, silent or locked, and after a restart without it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from llmpricing.local_stores import running_stores
+from llmpricing.models import migrations
+from llmpricing.services.decisions.access_tokens import add_token
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.price_book.folder import newest_files
+from llmpricing.sources.registry import SOURCES
+from tests.lists import small_list
+from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_until
+from tests.unplugged.serving import serving
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LIST, HEALTH, READY = "/api/v1/models", "/api/health", "/api/health/ready"
+QUOTE = "/api/v1/quote?model=acme/acme-large&input_tokens=1000000&at=2026-11-23T00:00:00Z"
+RESOLVE = "/api/v1/resolve?model=acme-small&as_of=2026-11-23T00:00:00Z"
+POSTED = (
+    ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 7}, "at": "2026-11-23T00:00:00Z"}),
+    ("/api/v1/coverage", {"models": ["acme-large", "nobody"], "as_of": "2026-11-23T00:00:00Z"}),
+)
+PATIENCE_S = 60  # for what comes by itself: the machine may be busy
+PROMPT_S = 5  # for an answer that waits for nothing: a deadline of the database would take twice as long
+
+
+@pytest.fixture(scope="module")
+def priced_stores():
+    """Stores of this file's own, with a small price book."""
+    with running_stores(password="not-for-your-eyes") as running:
+        engine = create_engine(running.database_url)
+        with engine.connect() as connection:
+            migrations.upgrade(connection, lock_timeout_s=10)
+        with Session(engine) as session, session.begin():
+            reading = ReadList(small_list(), datetime(2026, 11, 10, tzinfo=UTC), NOW, "bundled 0.2.3")
+            import_lists(session, [(SOURCES["genai-prices"], reading)])
+        engine.dispose()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def serve(priced_stores, tmp_path_factory):
+    """serve(folder, port) as a block: the application with the book's files there, and the database at that port."""
+
+    def start(folder, port=None):
+        url = make_url(priced_stores.database_url)
+        urls = {
+            "sqlalchemy.url": (url.set(port=port) if port else url).render_as_string(hide_password=False),
+            "redis.url": priced_stores.redis_url,
+            "llmpricing.book_dir": str(folder),
+        }
+        return serving(tmp_path_factory.mktemp("served"), urls)
+
+    return start
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Where the files are."""
+    return tmp_path_factory.mktemp("books")
+
+
+@pytest.fixture(scope="module")
+def long_running(serve, folder):
+    with serve(folder) as site:
+        yield site
+
+
+@pytest.fixture
+def site(long_running):
+    """An application that holds the book and knows that it is the newest."""
+    wait_until(lambda: long_running.get(READY).json == {"status": "ready", "book": 1, "stale": False}, PATIENCE_S)
+    return long_running
+
+
+def is_stale(site):
+    return site.get(READY).json["stale"]
+
+
+def answers(site):
+    """What is answered from the book, each within its time."""
+    found = [site.get(QUOTE), site.get(RESOLVE), *(site.post(*asked) for asked in POSTED)]
+    assert [answer.status for answer in found] == [200] * len(found), [answer.text for answer in found]
+    assert all(answer.elapsed_s < PROMPT_S for answer in found)
+    return [answer.json for answer in found]
+
+
+def assert_goes_on(site, well):
+    """The same answers, marked, and ready for more."""
+    wait_until(lambda: is_stale(site), PATIENCE_S)
+    for answer, before in zip(answers(site), well, strict=True):
+        meta = answer["meta"]
+        assert meta.pop("stale") is True
+        assert datetime.fromisoformat(meta.pop("checked_at")) <= datetime.now(UTC)
+        assert meta == before["meta"]
+        if "total" in answer["data"]:
+            note = answer["data"]["notes"].pop()
+            assert (note["code"], note["message"][:21]) == ("BOOK_STALE", "the database is away:")
+        assert answer["data"] == before["data"]
+    ready = site.get(READY)
+    assert (ready.status, ready.json["status"]) == (200, "ready")
+
+
+def assert_recovers(site, well):
+    wait_until(lambda: not is_stale(site), PATIENCE_S)
+    assert answers(site) == well
+
+
+def test_a_killed_database_leaves_prices_quotable(priced_stores, site):
+    well, postgres = answers(site), priced_stores.postgres
+    kill(postgres.pid)
+    wait_until(lambda: postgres.pid is None)
+    try:
+        assert_goes_on(site, well)
+        unserved = site.get(LIST + "?q=never-asked-before")
+        assert unserved.status == 503
+        assert int(unserved.headers["Retry-After"]) > 0
+        assert site.get(HEALTH).status == 503
+    finally:
+        postgres.start(postgres.port, make_url(priced_stores.database_url))
+    assert_recovers(site, well)
+
+
+def test_a_frozen_database_leaves_prices_quotable_to_64_clients_and_health_prompt(priced_stores, site):
+    well = answers(site)
+    with frozen(priced_stores.postgres.pid):
+        wait_until(lambda: is_stale(site), PATIENCE_S)
+        with clients(site, 64) as found:
+            for _ in range(10):
+                assert site.get(HEALTH).status == 503
+                assert site.get(READY).status == 200
+                time.sleep(0.2)
+            wait_until(lambda: len(found) > 200, PATIENCE_S)
+        assert {(answer.status, answer.json["meta"]["stale"]) for answer in found} == {(200, True)}
+        assert_goes_on(site, well)
+    assert_recovers(site, well)
+
+
+@contextmanager
+def clients(site, count):
+    """So many clients that ask for a quote again and again; their answers."""
+    found, over = [], threading.Event()
+
+    def ask():
+        while not over.is_set():
+            found.append(site.get(QUOTE))
+
+    threads = [threading.Thread(target=ask) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_requests_that_wait_for_a_frozen_database_do_not_keep_quotes_waiting(priced_stores, site):
+    well, found = answers(site), []
+    with frozen(priced_stores.postgres.pid):
+        waiting = [threading.Thread(target=lambda: found.append(site.get(LIST + "?q=x"))) for _ in range(16)]
+        for thread in waiting:
+            thread.start()
+        assert_goes_on(site, well)
+        for thread in waiting:
+            thread.join()
+    assert {answer.status for answer in found} == {503}
+    assert_recovers(site, well)
+
+
+def test_a_table_that_is_locked_is_not_asked(priced_stores, site):
+    well, engine = answers(site), create_engine(priced_stores.database_url)
+    with engine.connect() as connection:
+        connection.execute(text("lock table price, offering in access exclusive mode"))
+        assert answers(site) == well
+    engine.dispose()
+
+
+@pytest.mark.parametrize("way", ["refused", "silent"])
+def test_after_a_restart_without_the_database_the_last_file_answers(serve, site, folder, way):
+    well = answers(site)
+    with silent_port() as silent, serve(folder, closed_port() if way == "refused" else silent) as alone:
+        wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
+        assert_goes_on(alone, well)
+
+
+def test_after_such_a_restart_it_is_known_who_may_ask(priced_stores, serve, site, tmp_path):
+    engine = create_engine(priced_stores.database_url)
+    with serve(tmp_path) as other:
+        wait_until(lambda: other.get(READY).json["book"] == 1, PATIENCE_S)
+        with Session(engine) as session, session.begin():
+            add_token(session, Decider("Ada", datetime.now(UTC)), "till", "read")
+        wait_until(lambda: other.get(QUOTE).status == 401, PATIENCE_S)
+    with serve(tmp_path, closed_port()) as alone:
+        wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
+        assert alone.get(QUOTE).status == 401
+    with engine.begin() as connection:
+        connection.execute(text("truncate access_token cascade"))
+    engine.dispose()
+    wait_until(lambda: site.get(QUOTE).status == 200, PATIENCE_S)  # the one that all tests share follows too
+
+
+def test_a_restart_with_a_damaged_file_takes_the_one_before_or_none(serve, site, tmp_path, folder):
+    good = newest_files(folder)[0]
+    whole, cut = tmp_path / f"a-{good.name}", tmp_path / good.name
+    content = good.read_bytes()
+    cut.write_bytes(content[:-64])
+    with serve(tmp_path, closed_port()) as alone:
+        wait_until(lambda: not cut.exists(), PATIENCE_S)
+        assert alone.get(READY).status == 503
+        assert alone.get(QUOTE).status == 503
+        assert "book_file_refused" in alone.log.read_text()
+        whole.write_bytes(content)
+        wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
