@@ -33,7 +33,7 @@ from tests.unplugged.faults import wait_until
 from tests.unplugged.serving import serving
 
 QUOTE = "/api/v1/quote?model=acme/acme-large&input_tokens=1000000"
-OPEN = ("health", "health_live")
+OPEN = ("health", "health_live", "health_ready")
 TOKENS = {scope: f"secret-{scope}-{'x' * 30}" for scope in SCOPES}
 
 WORDS = " ".join(f"{scope}er:{scope}:{sha256(token.encode()).hexdigest()}" for scope, token in TOKENS.items())
