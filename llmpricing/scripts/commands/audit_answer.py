@@ -78,7 +78,7 @@ def _example(example: Example) -> dict[str, Any]:
         "logged": None if one.logged is None else to_text(one.logged),
         "right": None if one.cost is None else to_text(one.cost),
         "detail": one.verdict.detail or None,
-        "arithmetic": example.arithmetic or None,
+        "arithmetic": " + ".join(example.products) or None,
         "lines": [
             {
                 "meter": line.meter,
@@ -200,21 +200,23 @@ def _causes(shown: Shown) -> Iterator[str]:
         if row.also:
             yield f"    the same figures come of: {', '.join(row.also)}"
         if example is not None:
-            yield f"    {_in_words(example)}"
+            yield from _in_words(row, example)
     if len(shown) > _SHOWN_CAUSES:
         yield f"  and {len(shown) - _SHOWN_CAUSES} more causes; --json tells all"
 
 
-def _in_words(example: Example) -> str:
+def _in_words(row: CauseRow, example: Example) -> Iterator[str]:
     one = example.audited
     record = one.priced.record
     name = " ".join(text for text in (record.record_id, one.priced.answer.offering or record.model) if text)
-    when = f" at {record.at:%Y-%m-%d %H:%M}" if record.at else ""
+    when = f"at {record.at:%Y-%m-%d %H:%M}" if record.at else ""
     logged = "no cost" if one.logged is None else to_text(one.logged)
     right = "" if one.cost is None else f", right is {to_text(one.cost)}"
-    detail = f" [{one.verdict.detail}]" if one.verdict.detail else ""
-    because = f" = {example.arithmetic}" if example.arithmetic else ""
-    return f"such as {name}{when}: logged {logged}{right}{because}{detail}"
+    detail = f" ({one.verdict.detail})" if one.verdict.detail and one.verdict.detail not in row.title else ""
+    said = f"logged {logged}{right}{detail}"
+    yield f"    such as {' '.join(text for text in (name, when) if text) or 'a line'}: {said}"
+    for sign, product in zip("=" + "+" * len(example.products), example.products, strict=False):
+        yield f"      {sign} {product}"
 
 
 def _groups(report: AuditReport, grouping: Grouping) -> Iterator[str]:

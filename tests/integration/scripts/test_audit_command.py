@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,10 @@ import pytest
 from pyarrow import parquet
 
 from tests.commands import Commands, commands_on
+from tests.example_log import EXAMPLE, example_log
 from tests.usage_twins import FOLDER
+
+README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 
 CHARGED = ("litellm-spendlogs.csv", "openrouter-activity.csv", "langfuse-observations.json", "aws-focus.csv")
 
@@ -64,10 +68,13 @@ def test_a_log_with_a_mistake_is_explained_with_its_arithmetic(commands: Command
     assert "Logged: USD 0.0072; recomputed: USD 0.0048" in said
     assert "Difference: USD 0.0024 (+50.00 %): the log says too much" in said
     assert "  USD 0.0024 (100.0 %), 1 record: cached tokens at the full input price" in said
-    (example,) = [line for line in said if line.startswith("    such as")]
-    assert "such as req-1 openai/gpt-4.1-mini at 2026-11-20 10:00: logged 0.0048, right is 0.0024 = 2,000" in example
-    assert "8,000 cache_read_tokens x 0.1 / 1,000,000 (price" in example
-    assert "genai-prices)" in example
+    place = said.index("    such as req-1 openai/gpt-4.1-mini at 2026-11-20 10:00: logged 0.0048, right is 0.0024")
+    products = [re.sub(r"price \d+", "price N", line) for line in said[place + 1 : place + 4]]
+    assert products == [
+        "      = 2,000 input_tokens x 0.4 / 1,000,000 (price N, genai-prices)",
+        "      + 8,000 cache_read_tokens x 0.1 / 1,000,000 (price N, genai-prices)",
+        "      + 500 output_tokens x 1.6 / 1,000,000 (price N, genai-prices)",
+    ]
 
 
 def test_programs_read_the_same_and_every_group_and_cause_sums_up(commands: Commands, tmp_path: Path) -> None:
@@ -175,3 +182,18 @@ def test_a_bill_is_told_by_day_model_project_and_session_with_what_caching_saved
     found = commands.json("audit", str(log), "--flat", "0.001/month")
     assert found["flat"] == [{"month": "2026-11", "used": "0.0024", "flat": "0.001", "flat_saves": "0.0014"}]
     assert commands.run("audit", str(log), "--flat", "free").exit_code == 2
+
+
+def test_readme_shows_what_the_audit_of_the_example_says(commands: Commands) -> None:
+    """Lines may be left out, and price ids are those of each installation."""
+    block = re.search(r"audit examples/litellm-spendlogs.ndjson --by team\n```\n\n```\n(.*?)\n```", README, re.DOTALL)
+    assert block is not None
+    done = commands.run("audit", str(EXAMPLE), "--by", "team")
+    assert done.exit_code == 3
+    said = iter(re.sub(r"price \d+", "price N", done.output).splitlines())
+    missing = [line for line in re.sub(r"price \d+", "price N", block[1]).splitlines() if line not in said]
+    assert missing == []
+
+
+def test_the_example_is_the_log_that_its_generator_makes() -> None:
+    assert EXAMPLE.read_text("utf-8") == example_log(), "python -m tests.example_log writes it anew"

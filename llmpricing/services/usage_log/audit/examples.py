@@ -23,9 +23,9 @@ class Example:
     lines: tuple[Line, ...] = ()
 
     @property
-    def arithmetic(self) -> str:
-        """The right figure as a sum of products."""
-        return " + ".join(map(_product, self.lines))
+    def products(self) -> list[str]:
+        """The products whose sum is the right figure."""
+        return [_product(line) for line in self.lines]
 
 
 def examples(session: Session, known_at: datetime, found: Sequence[Audited | None]) -> list[Example | None]:
