@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
+from http.client import OK as HTTP_OK
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,23 @@ def _period(request: Request) -> StablePeriod:
     return stable_period(request.reads, request.book, datetime.now(UTC))
 
 
-def conditional(view: Answering) -> Answering:
-    """The view of an answer that only the book's version and the period change; asked with its ETag it is a 304."""
+def conditional(view: Answering, *, tells_ages: bool = False) -> Answering:
+    """The view of an answer that only the book's version and the period change; asked with its ETag it is a 304.
+
+    One that ``tells_ages`` changes with the period whatever time it is asked for.
+    """
 
     def answering(request: Request) -> Any:
-        headers = {"ETag": _tag(request), "Cache-Control": _lifetime(request)}
+        until = request.period.until if tells_ages else valid_until(request)
+        headers = {"ETag": _tag(request, until), "Cache-Control": _lifetime(request, until)}
         if _holds(request, headers["ETag"]):
             return Response(status=304, headers=headers)
         request.response.headers.update(headers)
-        return view(request)
+        answer = view(request)
+        if request.response.status_int != HTTP_OK:  # a form with what is wrong in it
+            del request.response.headers["ETag"]
+            request.response.headers["Cache-Control"] = "no-store"
+        return answer
 
     return answering
 
@@ -63,9 +72,9 @@ def stale_since(request: Request) -> datetime | None:
     return held.stale_since if held else None
 
 
-def _tag(request: Request) -> str:
+def _tag(request: Request, until: datetime | None) -> str:
     """Weak, for a compressed answer bears the same one."""
-    start = None if valid_until(request) is None else request.period.start
+    start = None if until is None else request.period.start
     asked = sorted(request.GET.items())
     by, book = request.caller.scopes, request.book
     key = (release(), by, book.book, book.version, stale_since(request), start, request.path_info, asked)
@@ -78,11 +87,10 @@ def _holds(request: Request, tag: str) -> bool:
     return tag.removeprefix("W/") in (one.strip().removeprefix("W/") for one in stated.split(","))
 
 
-def _lifetime(request: Request) -> str:
+def _lifetime(request: Request, until: datetime | None) -> str:
     """Never fresh, nor served stale, beyond the next known step."""
     if stale_since(request):
         return f"{'private, ' if is_private(request) else ''}max-age={STALE_FRESH_S}"
-    until = valid_until(request)
     left_s = FRESH_S + STALE_S if until is None else max(0, int((until - datetime.now(UTC)).total_seconds()))
     fresh_s = min(FRESH_S, left_s)
     kind = "private, " if is_private(request) else ""
@@ -94,6 +102,6 @@ def release() -> str:
     """A digest of the program itself: another release may answer otherwise."""
     digest = sha256()
     for file in sorted(Path(llmpricing.__file__).parent.rglob("*")):
-        if file.suffix in (".py", ".jinja2"):
+        if file.suffix in (".py", ".jinja2", ".css", ".js", ".svg"):
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

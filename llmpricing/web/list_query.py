@@ -147,17 +147,17 @@ def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
 def nearly(request: Request, asked: str) -> Exception:
     """Why no offering has the id of this address: it is written otherwise, which leads there, or a 404."""
     if (named := listing.id_like(request.dbsession, asked)) not in (None, asked):
-        address = _address_of(request, asked, str(named))
-        moved: Exception = HTTPMovedPermanently(address, headers={"Cache-Control": "max-age=3600"})
-        return moved
+        return moved_to(request, asked, str(named))
     return Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
 
 
-def _address_of(request: Request, asked: str, named: str) -> str:
-    """This address with the id as it is written here."""
+def moved_to(request: Request, asked: str, named: str) -> Exception:
+    """A redirect to this address with the id as it is written here, in the place of the one asked for."""
     path = request.path_info.removesuffix(asked) + named
     query = f"?{request.query_string}" if request.query_string else ""
-    return f"{request.application_url}{quote(path)}{query}"
+    address = f"{request.application_url}{quote(path)}{query}"
+    moved: Exception = HTTPMovedPermanently(address, headers={"Cache-Control": "max-age=3600"})
+    return moved
 
 
 def next_cursor(question: Question, page: Page) -> str | None:

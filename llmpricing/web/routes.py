@@ -22,6 +22,7 @@ from llmpricing.web.api import (
     sources,
 )
 from llmpricing.web.caching import ContentHash
+from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import pages
 
@@ -52,8 +53,9 @@ def includeme(config: Any) -> None:
     config.registry[reference.DOCUMENT] = msgspec.json.encode(openapi.document(OPERATIONS))
     _get(config, "openapi", "/api/v1/openapi.json", reference.show_document)
     _get(config, "reference", "/api/docs", reference.show_page, renderer="llmpricing.web:templates/reference.jinja2")
-    _get(config, "home", "/", pages.home, renderer="llmpricing.web:templates/home.jinja2")
-    _get(config, "page_model", "/models/{id:.+}", pages.model, renderer="llmpricing.web:templates/model.jinja2")
+    for name, pattern, view in (("home", "/", pages.home), ("page_model", "/models/{id:.+}", pages.model)):
+        template = f"llmpricing.web:templates/{name.removeprefix('page_')}.jinja2"
+        _get(config, name, pattern, conditional(view, tells_ages=True), renderer=template)
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
     config.add_cache_buster("llmpricing.web:static", ContentHash())

@@ -114,11 +114,15 @@ def test_contract_rates_are_shown_to_their_scope_alone(guarded: TestApp) -> None
 
 
 def test_each_scope_has_etags_of_its_own_and_no_shared_cache_keeps_them(guarded: TestApp) -> None:
-    read, rates = (guarded.get("/api/v1/models", headers=bearing(scope)) for scope in ("read", "rates"))
-    assert read.headers["ETag"] != rates.headers["ETag"]
-    for answer in (read, rates, guarded.get(QUOTE, headers=bearing("rates"))):
-        assert answer.headers["Cache-Control"].startswith("private")
-        assert "Authorization" in answer.headers["Vary"]
+    for address in ("/api/v1/models", "/", "/models/acme/acme-large"):
+        read, rates = (guarded.get(address, headers=bearing(scope)) for scope in ("read", "rates"))
+        assert read.headers["ETag"] != rates.headers["ETag"]
+        stated = {**bearing("rates"), "If-None-Match": read.headers["ETag"]}
+        guarded.get(address, headers=stated, status=200)
+        guarded.get(address, headers={"If-None-Match": read.headers["ETag"]}, status=401)
+        for answer in (read, rates, guarded.get(QUOTE, headers=bearing("rates"))):
+            assert answer.headers["Cache-Control"].startswith("private")
+            assert "Authorization" in answer.headers["Vary"]
 
 
 @pytest.mark.parametrize(

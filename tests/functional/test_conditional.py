@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from webob import Request
 from webtest import TestApp
 
+from llmpricing.services.catalogue.steps import StablePeriod
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.web.routes import OPERATIONS
@@ -21,7 +22,7 @@ from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES
 from tests.queries import recorded
 
-LASTING = [operation.name for operation in OPERATIONS if operation.is_lasting]
+LASTING = [*(operation.name for operation in OPERATIONS if operation.is_lasting), "home", "page_model"]
 
 
 @pytest.fixture
@@ -49,6 +50,31 @@ def test_asked_with_its_etag_an_answer_is_a_304_for_one_query(testapp: TestApp, 
     assert "max-age=" in again.headers["Cache-Control"]
     testapp.get(EXAMPLES[name], headers={"If-None-Match": '"other"'}, status=200)
     testapp.get(EXAMPLES[name], headers={"If-None-Match": "*"}, status=200)
+
+
+def test_a_page_that_says_what_is_wrong_is_kept_by_nobody(testapp: TestApp) -> None:
+    wrong = testapp.get("/?max_input_price=cheap", status=400)
+    assert "ETag" not in wrong.headers
+    assert wrong.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_of_a_past_day_changes_with_the_age_of_its_sources(
+    testapp: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, days = "/models/acme/acme-large?as_of=2026-11-20", [datetime(2026, 11, n, tzinfo=UTC) for n in (25, 26)]
+    pages, answers = set(), set()
+    for day in days:
+        period = StablePeriod(day, day + timedelta(days=1))
+        monkeypatch.setattr("llmpricing.web.conditional.stable_period", lambda *_, now=period: now)
+        pages.add(testapp.get(address).headers["ETag"])
+        answers.add(testapp.get(f"/api/v1{address}").headers["ETag"])
+    assert (len(pages), len(answers)) == (2, 1)
+
+
+def test_the_document_is_not_sent_again(testapp: TestApp) -> None:
+    tag = testapp.get("/api/v1/openapi.json").headers["ETag"]
+    testapp.get("/api/v1/openapi.json", headers={"If-None-Match": tag}, status=304)
+    testapp.get("/api/v1/openapi.json", headers={"If-None-Match": '"other"'}, status=200)
 
 
 def test_each_question_has_an_etag_of_its_own(testapp: TestApp) -> None:

@@ -112,7 +112,8 @@ def test_only_two_to_five_that_exist_are_compared(testapp: TestApp, models: str,
     assert error["details"]["field"] == "models"
 
 
-def test_a_seller_is_found_in_any_case(testapp: TestApp) -> None:
-    sellers = {item["id"]: item for item in testapp.get("/api/v1/providers").json["data"]}
-    assert testapp.get("/api/v1/providers/ACME").json["data"] == sellers["acme"]
+def test_a_seller_s_id_in_another_case_leads_to_it(testapp: TestApp) -> None:
+    moved = testapp.get("/api/v1/providers/ACME?fields=id", status=301).headers["Location"]
+    assert moved.endswith("/api/v1/providers/acme?fields=id")
+    assert testapp.get("/api/v1/providers/acme?fields=id").json["data"] == {"id": "acme"}
     testapp.get("/api/v1/providers/nobody", status=404)

@@ -109,7 +109,7 @@ def test_prices_older_than_thirty_days_bear_a_warning(
     testapp: TestApp, engine: Engine, days: int, warned: bool
 ) -> None:
     with engine.begin() as connection:
-        published = f"now() - interval '{days} days 1 hour'"
+        published = f"((now() at time zone 'UTC')::date - {days} + time '18:00') at time zone 'UTC'"
         connection.execute(text(f"update source_fetch set published_at = {published}, origin = 'https://x.example'"))
     page = testapp.get("/")
     said = spoken(page.html.select_one(".ages"))

@@ -29,6 +29,11 @@ class SourceAge:
     bundled: bool
 
 
+def days_old(published: datetime, now: datetime) -> int:
+    """How many days in UTC began since then: it changes at midnight, as the answers do that tell it."""
+    return max((now.astimezone(UTC).date() - published.astimezone(UTC).date()).days, 0)
+
+
 def source_ages(session: Session, now: datetime) -> list[SourceAge]:
     """Every source that was read, the most trusted first."""
     latest = (
@@ -44,7 +49,7 @@ def source_ages(session: Session, now: datetime) -> list[SourceAge]:
         .order_by(Source.trust_rank)
     )
     return [
-        SourceAge(slug, name, published, max((now - published).days, 0), origin.startswith(BUNDLED))
+        SourceAge(slug, name, published, days_old(published, now), origin.startswith(BUNDLED))
         for slug, name, published, origin in session.execute(query)
     ]
 
@@ -69,4 +74,4 @@ def health_data(settings: Settings, now: datetime) -> dict[str, Any]:
 
 def _age(source: dict[str, str], now: datetime) -> dict[str, Any]:
     published = datetime.fromisoformat(source["last_success"]).astimezone(UTC)
-    return {"source": source["source"], "last_success": published, "age_days": max((now - published).days, 0)}
+    return {"source": source["source"], "last_success": published, "age_days": days_old(published, now)}

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.models import Review, Source, SourceFetch
-from llmpricing.services.catalogue.freshness import BUNDLED
+from llmpricing.services.catalogue.freshness import BUNDLED, days_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _item(source: Source, fetch: SourceFetch | None, in_review: int, now: dateti
         trust_rank=source.trust_rank,
         last_success=fetch.published_at if fetch else None,
         last_read=fetch.fetched_at if fetch else None,
-        age_days=max((now - fetch.published_at).days, 0) if fetch else None,
+        age_days=days_old(fetch.published_at, now) if fetch else None,
         outcome=fetch.outcome if fetch else None,
         bundled=bool(fetch and fetch.origin.startswith(BUNDLED)),
         entries=counts.pop("entries", None),

@@ -8,6 +8,7 @@ from pyramid.request import Request
 from llmpricing.services.catalogue import listing
 from llmpricing.web.api.answers import CountMeta, VersionMeta
 from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import moved_to
 from llmpricing.web.operations import Operation
 
 
@@ -41,12 +42,14 @@ class ProviderAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def show_provider(request: Request) -> ProviderAnswer:
-    """One seller, by its id in any case."""
+    """One seller; its id in another case leads to it."""
     PROVIDER.read(request)
-    asked = request.matchdict["id"].rstrip("/").casefold()
+    asked = request.matchdict["id"]
     for found in listing.providers(request.dbsession):
-        if found[0].casefold() == asked:
+        if found[0] == asked:
             return ProviderAnswer(ProviderJson(*found), VersionMeta(request.book.version))
+        if found[0].casefold() == asked.rstrip("/").casefold():
+            raise moved_to(request, asked, found[0])
     raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
 
 
@@ -56,6 +59,8 @@ PROVIDER = Operation(
     view=show_provider,
     title="One seller",
     answers=(ProviderAnswer,),
+    rows=ProviderJson,
+    is_list=False,
     is_lasting=True,
     refusals=(404,),
 )

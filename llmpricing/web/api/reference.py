@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from importlib.util import find_spec
 from typing import Any
 
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.web.access import is_private
+from llmpricing.web.conditional import FRESH_S
 from llmpricing.web.errors import Refused
 
 DOCUMENT = "llmpricing.openapi"  # in the registry: the document's bytes
@@ -18,8 +21,12 @@ _MISSING = (
 
 
 def show_document(request: Request) -> Response:
-    """The document as it stands for this process."""
-    return Response(request.registry[DOCUMENT], content_type="application/json", charset=None)
+    """The document as it stands for this process; asked with its ETag it is a 304."""
+    document: bytes = request.registry[DOCUMENT]
+    found = Response(document, content_type="application/json", charset=None, conditional_response=True)
+    found.headers["ETag"] = f'W/"{sha256(document).hexdigest()[:24]}"'
+    found.headers["Cache-Control"] = f"{'private, ' if is_private(request) else ''}max-age={FRESH_S}"
+    return found
 
 
 def show_page(request: Request) -> dict[str, Any]:

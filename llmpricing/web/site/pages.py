@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +25,7 @@ OLD_AFTER_DAYS = 30
 
 def home(request: Request) -> dict[str, Any]:
     """The table. A filter that cannot be read is a 400 that keeps the form and says what is wrong beside the field."""
-    now = datetime.now(UTC)
+    now = request.period.start
     try:
         question = read_question(request, now)
     except Refused as refused:
@@ -72,7 +72,7 @@ def _ages(ages: Sequence[SourceAge]) -> dict[str, Any]:
 
 def model(request: Request) -> dict[str, Any]:
     """Everything on one offering, now or as of the time asked for."""
-    now = datetime.now(UTC)
+    now = request.period.start
     asked = read_parameters(request, CLOCKS)
     clocks = read_clocks(asked, now, request.book)
     item = ask_for_one(request, clocks)
