@@ -22,6 +22,7 @@ ASKED = (
     "/api/v1/quote?model=nobody&input_tokens=1&at=" + AT,
     "/api/v1/resolve?model=acme-small&as_of=" + AT,
     "/api/v1/resolve?model=acme-smal",
+    "/api/v1/calculator?provider=acme&batch_share=0.5&as_of=" + AT,
 )
 
 

@@ -16,11 +16,11 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.quotes.workloads import Workload, WorkloadCost, workload_costs
 from llmpricing.web import parameters as p
-from llmpricing.web.api.answers import DecimalText
+from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
+from llmpricing.web.list_query import CLOCKS, own_case, read_clocks
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import digest_of_question, read_place, write_place
 from llmpricing.web.selecting import is_csv
@@ -64,16 +64,13 @@ class WorkloadJson(msgspec.Struct, forbid_unknown_fields=True):
     batch_share: DecimalText
 
 
-class CalculatorMeta(msgspec.Struct, forbid_unknown_fields=True):
+class CalculatorMeta(ClocksMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """What stands beside the ranking; ``reference`` is the offering that savings are counted against."""
 
     count: int
     next: str | None
     workload: WorkloadJson
     reference: str | None
-    as_of: datetime
-    known_at: datetime
-    catalogue_version: int
     valid_until: datetime | None
 
 
@@ -96,7 +93,7 @@ def calculate(request: Request) -> CalculatorAnswer:
     def build() -> list[CalculatedJson]:
         slugs = _asked_for(request, clocks, values)
         currency = values.get("currency", "USD")
-        costs = workload_costs(request.dbsession, clocks, workload, slugs, currency, with_rates=sees_rates)
+        costs = workload_costs(request.reads, clocks, workload, slugs, currency, with_rates=sees_rates)
         return _ranked(costs, against)
 
     ranked = cached(request, "calculator", kept, CACHE_TTL_S, list[CalculatedJson], build)
@@ -107,14 +104,14 @@ def calculate(request: Request) -> CalculatorAnswer:
     return CalculatorAnswer(
         page,
         CalculatorMeta(
-            len(ranked),
-            following,
-            _workload_json(workload),
-            against or _dearest(ranked),
-            clocks.as_of,
-            clocks.known_at,
-            request.book.version,
-            valid_until(request),
+            count=len(ranked),
+            next=following,
+            workload=_workload_json(workload),
+            reference=against or _dearest(ranked),
+            as_of=clocks.as_of,
+            known_at=clocks.known_at,
+            valid_until=valid_until(request),
+            **book_meta(request),
         ),
     )
 
@@ -135,14 +132,14 @@ def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list
     """The ids of the offerings to rank; 404 where one that is named is none."""
     known = {
         one.slug: one.provider
-        for one in names_of(request.dbsession, request.book).offerings.values()
+        for one in names_of(request.reads, request.book).offerings.values()
         if one.created_at <= clocks.known_at
     }
     named = list(values.get("model", ()))
     if unknown := [one for one in (*named, *filter(None, [values.get("against")])) if one not in known]:
         message = "No offering has one of these ids. Ids look like openai/gpt-4o."
         raise Refused(404, "MODEL_NOT_FOUND", message, unknown=unknown)
-    sellers = own_case(values["provider"], provider_ids(request)) if "provider" in values else None
+    sellers = own_case(values["provider"], set(known.values())) if "provider" in values else None
     wanted = named or [slug for slug, seller in known.items() if sellers is None or seller in sellers]
     return list(dict.fromkeys([*wanted, *filter(None, [values.get("against")])]))
 
@@ -221,6 +218,7 @@ CALCULATOR = Operation(
     repeatable=("provider", "model"),
     answers=(CalculatorAnswer,),
     rows=CalculatedJson,
+    asks_the_book=True,
     is_lasting=True,
     refusals=(404,),
 )
