@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.scripts.commands.audit_answer import audit_document, audit_lines
+from llmpricing.scripts.commands.audit_bridge import bridge_document, bridge_lines
 from llmpricing.scripts.commands.price_bill import check_out
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
@@ -25,8 +26,10 @@ from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
 
 if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.bridge import Bridge
     from llmpricing.services.usage_log.audit.groups import Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, Take
+    from llmpricing.services.usage_log.audit.verdicts import Audited
     from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.record import UsageRecord
 
@@ -80,6 +83,7 @@ class AuditOptions:
     offerings: tuple[tuple[str, str], ...]
     known_at: datetime | None
     prices_of: datetime | None
+    charged: tuple[str, ...]
     ways: tuple[str, ...]
     out: Path | None
     force: bool
@@ -97,6 +101,12 @@ class AuditOptions:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="MAP.toml",
     help="What the columns of any other file mean; llmpricing formats --suggest FILE writes a first one.",
+)
+@click.option(
+    "--charged",
+    multiple=True,
+    metavar="FILES",
+    help="The invoice, or a usage export beside it: a bridge from the log to it.",
 )
 @click.option(
     "--by", "ways", multiple=True, callback=_ways, metavar=",".join(_WAYS), help="Sum up by these, one or several."
@@ -150,17 +160,22 @@ def audit(files: tuple[str, ...], shape: str | None, columns: Path | None, ini: 
                     "For any other table write a map of its columns: llmpricing formats --suggest FILE > map.toml, "
                     "then audit it with --columns map.toml."
                 )
-            report = _audit(known, unknown, options, ini)
+            with usage_paths(options.charged) as (charged_paths, _):
+                charged, _ = told_apart(charged_paths, None, is_many=False)
+                report, bridge = _audit(known, charged, unknown, options, ini)
         except ModuleNotFoundError as error:
             if error.name and error.name.partition(".")[0] in ("numpy", "pyarrow"):
                 raise click.ClickException(_MISSING) from None
             raise
-    if report.is_beyond(options.tolerance):
+    if report.is_beyond(options.tolerance) or (bridge and bridge.is_beyond(options.tolerance)):
         sys.exit(BEYOND)
 
 
-def _audit(files: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOptions, ini: Path) -> AuditReport:
+def _audit(
+    files: Sequence[UsageFile], charged: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOptions, ini: Path
+) -> tuple[AuditReport, Bridge | None]:
     """Audit the files and say what was found; raises click.ClickException."""
+    from llmpricing.services.usage_log.audit.bridge import Bridge
     from llmpricing.services.usage_log.audit.examples import examples
     from llmpricing.services.usage_log.audit.report import audit_of
     from llmpricing.services.usage_log.audit.uses import AuditedUses
@@ -173,10 +188,15 @@ def _audit(files: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOp
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         pricer = Pricer(session, datetime.now(UTC), options.known_at)
         auditor = Auditor(AuditedUses(session, pricer))
+        bridge = Bridge() if charged else None
+        changed = _changes(options)
         try:
-            with rows_done("Auditing") as advance, _each(options.out, files) as each:
-                priced = priced_records(pricer, _records(files, options))
+            with rows_done("Auditing") as advance, _each(options.out, files, bridge) as each:
+                priced = priced_records(pricer, _records(files, options, changed))
                 report = audit_of(auditor.all(priced), _groupings(options), advance, each)
+                if bridge is not None:
+                    for one in auditor.all(priced_records(pricer, _records(charged, options, changed))):
+                        bridge.count_charged(one)
         except UncountedError as error:
             raise click.UsageError(str(error)) from None
         except LogError as error:
@@ -187,13 +207,16 @@ def _audit(files: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOp
         causes = report.causes()
         shown = list(zip(causes, examples(session, pricer.recorded, [one.example for one in causes]), strict=True))
     if options.as_json:
-        say_json(audit_document(files, unknown, report, shown, options.flat))
-        return report
+        document = audit_document(files, unknown, report, shown, options.flat)
+        say_json(document | {"bridge": bridge_document(bridge)} if bridge else document)
+        return report, bridge
     for line in audit_lines(files, unknown, report, shown, options.flat):
+        say(line)
+    for line in bridge_lines(bridge) if bridge else ():
         say(line)
     if options.out:
         say(f"Each record with its causes: {options.out}")
-    return report
+    return report, bridge
 
 
 def _groupings(options: AuditOptions) -> list[Grouping]:
@@ -203,28 +226,43 @@ def _groupings(options: AuditOptions) -> list[Grouping]:
     return [Grouping(options.ways)] if options.ways else [Grouping((way,)) for way in _OF_A_BILL]
 
 
-def _records(files: Sequence[UsageFile], options: AuditOptions) -> Iterator[UsageRecord]:
-    """The records as they are to be audited."""
+_RecordChange = Callable[["UsageRecord"], "UsageRecord"]
+
+
+def _changes(options: AuditOptions) -> Sequence[_RecordChange]:
+    """What is done to each record before it is priced."""
     from llmpricing.services.usage_log.audit.groups import at_prices_of
     from llmpricing.services.usage_log.audit.redaction import redaction
     from llmpricing.services.usage_log.formats.assumptions import Assumptions
-    from llmpricing.services.usage_log.formats.files import UsageFiles
 
     assumed = Assumptions(options.provider, dict(options.offerings), options.region, options.tier)
-    changes: list[Callable[[UsageRecord], UsageRecord]] = [assumed.applied]
+    changes: list[_RecordChange] = [assumed.applied]
     changes += [at_prices_of(options.prices_of)] if options.prices_of else []
-    changes += [redaction()] if options.redact else []
+    return [*changes, redaction()] if options.redact else changes
+
+
+def _records(
+    files: Sequence[UsageFile], options: AuditOptions, changes: Sequence[_RecordChange]
+) -> Iterator[UsageRecord]:
+    """The records as they are to be audited."""
+    from llmpricing.services.usage_log.formats.files import UsageFiles
+
     return reduce(lambda records, change: map(change, records), changes, UsageFiles(files, options.ignored).records())
 
 
 @contextmanager
-def _each(out: Path | None, files: Sequence[UsageFile]) -> Iterator[Take]:
-    """What is done with each record: nothing, or it is written down, for nobody who cannot read the files."""
+def _each(out: Path | None, files: Sequence[UsageFile], bridge: Bridge | None) -> Iterator[Take]:
+    """What is done with each record: it is a side of a bridge, and written for nobody who cannot read the files."""
     from llmpricing.services.usage_log.audit.rows import audit_file
     from llmpricing.services.usage_log.write.part_file import mode_like
 
-    if out is None:
-        yield lambda one: None
-        return
-    with audit_file(out, reduce(and_, (mode_like(file.path) for file in files))) as take:
-        yield take
+    with ExitStack() as stack:
+        takes: list[Take] = [bridge.count_log] if bridge is not None else []
+        if out is not None:
+            takes.append(stack.enter_context(audit_file(out, reduce(and_, (mode_like(file.path) for file in files)))))
+
+        def take_all(one: Audited) -> None:
+            for take in takes:
+                take(one)
+
+        yield take_all

@@ -197,3 +197,23 @@ def test_readme_shows_what_the_audit_of_the_example_says(commands: Commands) -> 
 
 def test_the_example_is_the_log_that_its_generator_makes() -> None:
     assert EXAMPLE.read_text("utf-8") == example_log(), "python -m tests.example_log writes it anew"
+
+
+def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) -> None:
+    """The log's 0.0024 by day and model beside OpenAI's costs, of which one line is of another model."""
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT})
+    results = [
+        {"object": "organization.costs.result", "amount": {"value": value, "currency": "usd"}, "line_item": item}
+        for value, item in ((0.003, "gpt-4.1-mini, input"), (0.5, "gpt-4.1, input"))
+    ]
+    bucket = {"object": "bucket", "start_time": 1795132800, "end_time": 1795219200, "results": results}
+    costs = tmp_path / "costs.json"
+    costs.write_text(json.dumps({"object": "page", "data": [bucket]}))
+    found = commands.json("audit", str(log), "--charged", str(costs), exit_code=3)["bridge"]
+    assert {row["name"]: row["money"] for row in found["causes"]} == {
+        "charged_not_in_log": "0.5",
+        "quantity_or_price": "0.0006",
+    }
+    said = commands.run("audit", str(log), "--charged", str(costs)).output
+    assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
+    assert "USD 0.0006: the invoice states no quantities: whether quantity or price differs cannot be told" in said

@@ -123,6 +123,7 @@ def _unknown(use: AuditedUse | None, record: UsageRecord, logged: int) -> str:
     """Why no mistake is found: of a sum of requests any number may lie above a step."""
     if use is None or record.span is None:
         return causes.UNEXPLAINED
-    sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *use.prices.steps)]
+    reached = [least for least in use.prices.steps if least <= use.stated("input_tokens")]
+    sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *reached)]
     sides = [one for one in sums if one is not None]
-    return causes.HIDDEN_STEP if sides and min(sides) <= logged <= max(sides) else causes.UNEXPLAINED
+    return causes.HIDDEN_STEP if reached and sides and min(sides) <= logged <= max(sides) else causes.UNEXPLAINED

@@ -242,6 +242,9 @@ def test_a_sum_of_requests_whose_steps_nobody_knows_says_so(book: Session) -> No
     between = usd("500000*2 + 500007*4 + 1009*12")
     found = one(book, record_of(TERRA, usage, between, span=timedelta(days=1)))
     assert (found.cost, found.verdict.causes) == (usd("1000007*2 + 1009*12"), ("steps_within_a_sum",))
+    below = count(caches(100_007, 1_009))._replace(request_input=0, told=Told())  # too little for any to lie above
+    small = one(book, record_of(TERRA, below, usd("50000*2 + 50007*4 + 1009*12"), span=timedelta(days=1)))
+    assert small.verdict.causes == ("unexplained",)
 
 
 def test_euros_are_compared_in_dollars_and_a_currency_without_a_rate_is_refused(book: Session) -> None:

@@ -1,0 +1,274 @@
+"""The bridge from a log to an invoice: what the log comes to, what the seller's quantities come to, what is charged."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from llmpricing.domain.names.identities import identity
+from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.domain.quotes.mistakes.audited_use import HOME
+from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
+from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.formats.record import OutcomeKind
+
+QUANTITY, PRICE, BOTH, DAY = "quantity", "price", "quantity_or_price", "day_boundary"
+NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
+CREDIT, TAX, COMMITMENT, OTHER = "credit_or_discount", "tax", "commitment", "other_charges"
+BRIDGE_TITLES = {
+    QUANTITY: "the seller counts other quantities than the log",
+    PRICE: "the seller charges another price than the price book's",
+    BOTH: "the invoice states no quantities: whether quantity or price differs cannot be told apart",
+    DAY: "the same usage on the next or the previous day",
+    NOT_IN_LOG: "charged, but not in the log",
+    NOT_CHARGED: "in the log, but not charged",
+    CURRENCY: "the invoice's exchange rate is not that of the price book",
+    CREDIT: "credits and discounts",
+    TAX: "taxes",
+    COMMITMENT: "commitments and fees",
+    OTHER: "charged for something else than models",
+}
+_NOTHING = Decimal(0)
+_SLIGHT = Decimal("0.01")  # of what moved: what may be left over where usage is counted on another day
+_SAME = Decimal("0.000001")
+_LINES = (
+    (TAX, re.compile(r"\b(tax|vat|gst)\b", re.I)),
+    (CREDIT, re.compile(r"credit|refund|discount|promotion|rebate", re.I)),
+    (COMMITMENT, re.compile(r"commitment|savings|reserv|fee|purchase|provisioned|adjustment", re.I)),
+)
+
+
+class BridgePlace(NamedTuple):
+    """What both sides are compared by: a day, a model whoever names it, and a key, if both sides state keys."""
+
+    day: str
+    model: str
+    key: str = ""
+
+
+@dataclass
+class Cell:
+    """What both sides say of one place, in USD. ``log`` is what its records cost, ``counted`` what the seller's
+    quantities cost, ``charged`` what the invoice asks; ``prices`` are the parts of it whose cause a line itself tells.
+    """
+
+    log: Decimal = _NOTHING
+    counted: Decimal = _NOTHING
+    charged: Decimal = _NOTHING
+    is_logged: bool = False
+    is_counted: bool = False
+    is_charged: bool = False
+    prices: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+
+@dataclass
+class BridgeRow:
+    """A cause with its money: what is charged more than the log comes to by it. ``moved`` is how much of both signs."""
+
+    name: str
+    money: Decimal = _NOTHING
+    moved: Decimal = _NOTHING
+    places: int = 0
+    example: BridgePlace | None = None
+
+    @property
+    def title(self) -> str:
+        """The cause in words."""
+        return BRIDGE_TITLES.get(self.name) or causes.title_of(self.name)
+
+    def add(self, money: Decimal, place: BridgePlace | None) -> None:
+        """Add the part of a place; the largest one is the example."""
+        if place is not None and (self.example is None or abs(money) > self._largest):
+            self.example, self._largest = place, abs(money)
+        self.money, self.moved = WIDE.add(self.money, money), WIDE.add(self.moved, abs(money))
+        self.places += 1
+
+    _largest: Decimal = _NOTHING
+
+
+@dataclass
+class Bridge:
+    """Both sides, collected record by record in any order."""
+
+    cells: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    lines: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
+
+    def count_log(self, one: Audited) -> None:
+        """Add a record of the log."""
+        if one.cost is not None:
+            cell = self.cells[_place(one)]
+            cell.log, cell.is_logged = WIDE.add(cell.log, one.cost), True
+
+    def count_charged(self, one: Audited) -> None:
+        """Add a record of the invoice, or of a usage export beside it."""
+        kind, record, asked = one.priced.outcome.kind, one.priced.record, one.logged or _NOTHING
+        if kind is OutcomeKind.REPEATED or (one.logged is None and one.cost is None):
+            return
+        if kind is OutcomeKind.NOT_BILLED or not record.model:
+            if asked:
+                name = _line(one.priced.outcome.reason)
+                self.lines[name] = WIDE.add(self.lines[name], asked)
+            return
+        cell = self.cells[_place(one)]
+        if one.cost is not None:
+            cell.counted, cell.is_counted = WIDE.add(cell.counted, one.cost), True
+        if one.logged is not None:
+            cell.charged, cell.is_charged = WIDE.add(cell.charged, asked), True
+            self._price(cell, one, asked)
+
+    def _price(self, cell: Cell, one: Audited, asked: Decimal) -> None:
+        if one.cost is None or not one.difference:
+            return
+        name = one.verdict.causes[0] if one.verdict.causes else causes.ROUNDING
+        if name == causes.UNEXPLAINED and one.priced.record.currency != HOME and one.cost:
+            name = f"{CURRENCY}:{one.priced.record.currency}"
+            self._ratios[name].append(asked / one.cost)
+        cell.prices[name] = WIDE.add(cell.prices[name], one.difference)
+
+    @property
+    def sums(self) -> tuple[Decimal, Decimal, Decimal]:
+        """What the log comes to, what the seller's quantities come to (else its charges), and what is charged."""
+        cells = self.cells.values()
+        log = sum((cell.log for cell in cells), _NOTHING)
+        counted = sum((WIDE.add(cell.log, _step(cell)) for cell in cells), _NOTHING)
+        lines = sum(self.lines.values(), _NOTHING)
+        charged = sum((cell.charged for cell in cells), lines) if self.has_charges else counted
+        return log, counted, charged
+
+    @property
+    def difference(self) -> Decimal:
+        """By how much more is charged than the log comes to."""
+        log, _, charged = self.sums
+        return WIDE.subtract(charged, log)
+
+    def is_beyond(self, tolerance: Decimal) -> bool:
+        """Whether the difference is more than this part of what the log comes to."""
+        return abs(self.difference) > tolerance * abs(self.sums[0])
+
+    def rows(self) -> list[BridgeRow]:
+        """The causes, that of most money first; their money sums to what is charged less what the log comes to."""
+        found: dict[str, BridgeRow] = {}
+        places = self._without_keys()
+        moved = _moved(places)
+        for place, cell in sorted(places.items()):
+            parts = [(DAY, _step(cell))] if place in moved else _quantity(cell)
+            for name, money in (*parts, *self._prices(cell)):
+                if money:
+                    found.setdefault(name, BridgeRow(name)).add(money, place)
+        for name, money in self.lines.items():
+            found.setdefault(name, BridgeRow(name)).add(money, None)
+        return sorted(found.values(), key=lambda row: (-abs(row.money), row.name))
+
+    def _without_keys(self) -> Mapping[BridgePlace, Cell]:
+        """The cells by key where both sides state the same keys, else by day and model."""
+        logged = {place.key for place, cell in self.cells.items() if cell.is_logged}
+        charged = {place.key for place, cell in self.cells.items() if cell.is_charged or cell.is_counted}
+        if logged & charged - {NOT_STATED} and NOT_STATED not in logged | charged:
+            return self.cells
+        merged: dict[BridgePlace, Cell] = defaultdict(Cell)
+        for place, cell in self.cells.items():
+            _merge(merged[place._replace(key="")], cell)
+        return merged
+
+    def _prices(self, cell: Cell) -> Iterator[tuple[str, Decimal]]:
+        """What is charged less what the seller's quantities cost, by cause: as the lines tell it, else as one."""
+        if not cell.is_counted or not self.has_charges:
+            return
+        more = WIDE.subtract(cell.charged, cell.counted)
+        if not cell.is_charged:
+            yield NOT_CHARGED, more
+        elif sum(cell.prices.values(), _NOTHING) == more:
+            for name, money in cell.prices.items():
+                yield self._price_name(name), money
+        else:
+            yield from _flat_or_price(cell.charged, cell.counted)
+
+    @property
+    def has_charges(self) -> bool:
+        """Whether any file says what is charged, and not only what was used."""
+        return bool(self.lines) or any(cell.is_charged for cell in self.cells.values())
+
+    def _price_name(self, name: str) -> str:
+        if name.startswith(CURRENCY):
+            ratios = self._ratios[name]
+            return CURRENCY if max(ratios) - min(ratios) <= _SAME * max(ratios) else PRICE
+        return {causes.UNEXPLAINED: PRICE, causes.DISCOUNT: CREDIT}.get(name, name)
+
+
+def _flat_or_price(charged: Decimal, counted: Decimal) -> Iterator[tuple[str, Decimal]]:
+    """The price's part where quantities and charges stand in different files: a flat share is a discount."""
+    more = WIDE.subtract(charged, counted)
+    share = abs(more / counted * 200) if counted else _NOTHING
+    is_flat = more < 0 and share and abs(share - round(share)) <= _SAME * share
+    yield (CREDIT if is_flat else PRICE), more
+
+
+def _line(reason: str) -> str:
+    return next((name for name, pattern in _LINES if pattern.search(reason)), OTHER)
+
+
+def _place(one: Audited) -> BridgePlace:
+    name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
+    words, numbers, variant = identity(name).model
+    model = " ".join((*words, *numbers, variant)).strip()
+    return BridgePlace(WAYS["day"](one), model, WAYS["key"](one) or NOT_STATED)
+
+
+def _merge(into: Cell, cell: Cell) -> None:
+    into.log, into.counted = WIDE.add(into.log, cell.log), WIDE.add(into.counted, cell.counted)
+    into.charged = WIDE.add(into.charged, cell.charged)
+    into.is_logged |= cell.is_logged
+    into.is_counted |= cell.is_counted
+    into.is_charged |= cell.is_charged
+    for name, money in cell.prices.items():
+        into.prices[name] = WIDE.add(into.prices[name], money)
+
+
+def _quantity(cell: Cell) -> list[tuple[str, Decimal]]:
+    """By how much the seller's side is more than the log, before prices, with its cause."""
+    if not cell.is_logged:
+        return [(NOT_IN_LOG, _step(cell))]
+    if not (cell.is_charged or cell.is_counted):
+        return [(NOT_CHARGED, _step(cell))]
+    return [(QUANTITY if cell.is_counted else BOTH, _step(cell))]
+
+
+def _step(cell: Cell) -> Decimal:
+    theirs = cell.counted if cell.is_counted else cell.charged
+    return WIDE.subtract(theirs, cell.log)
+
+
+def _moved(cells: Mapping[BridgePlace, Cell]) -> set[BridgePlace]:
+    """The places that differ within days in a row and cancel out: the same usage, counted on another day."""
+    series: dict[tuple[str, str], list[BridgePlace]] = defaultdict(list)
+    for place in sorted(cells):
+        if place.day:
+            series[place.model, place.key].append(place)
+    found: set[BridgePlace] = set()
+    for places in series.values():
+        for run in _runs(places):
+            differing = [place for place in run if _step(cells[place])]
+            steps = [_step(cells[place]) for place in differing]
+            gross = sum((abs(step) for step in steps), _NOTHING)
+            if len(steps) > 1 and abs(sum(steps, _NOTHING)) <= _SLIGHT * gross:
+                found.update(differing)
+    return found
+
+
+def _runs(places: Sequence[BridgePlace]) -> Iterator[list[BridgePlace]]:
+    """Days in a row."""
+    run: list[BridgePlace] = []
+    for place in places:
+        if run and date.fromisoformat(place.day) - date.fromisoformat(run[-1].day) != timedelta(days=1):
+            yield run
+            run = []
+        run.append(place)
+    if run:
+        yield run

@@ -1,0 +1,142 @@
+"""Bridges from a log to invoices: four planted ones, each cause with its money."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
+
+from llmpricing.domain.usage.quantities import count
+from llmpricing.services.decisions.exchange_rates import set_exchange_rate
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.usage_log.audit.bridge import Bridge
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from tests.audits import audited
+from tests.servers import StoreUrls
+from tests.usage_bills import book_with_entries
+
+DAY = timedelta(days=1)
+MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
+MINI, HAIKU, TERRA = "gpt-4.1-mini", "claude-haiku-4-5", "gpt-5.6-terra"
+RATES = {MINI: Decimal("0.4"), HAIKU: Decimal(1), TERRA: Decimal(2)}  # of input, in millionths
+
+
+@pytest.fixture(scope="module")
+def book(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
+    with book_with_entries(store_urls, full_book) as session:
+        by = Decider("tests", datetime.now(UTC))
+        set_exchange_rate(session, by, "EUR", Decimal("1.08"), "tests", datetime(2026, 1, 1, tzinfo=UTC))
+        session.commit()
+        yield session
+
+
+def call(model: str, day: int, tokens: int, hour: int = 12) -> UsageRecord:
+    """A call of the log, of so many input tokens."""
+    at = MONDAY + day * DAY + timedelta(hours=hour)
+    return UsageRecord(model, at, count({"input_tokens": tokens}))
+
+
+def line(model: str, day: int, tokens: int, charged: str | None, currency: str = "USD") -> UsageRecord:
+    """A line of a seller's export: a day's sum, by a dated name."""
+    names = {MINI: "gpt-4.1-mini-2025-04-14", HAIKU: "claude-haiku-4-5-20251001"}
+    usage = count({"input_tokens": tokens})
+    amount = None if charged is None else Decimal(charged)
+    return UsageRecord(names.get(model, model), MONDAY + day * DAY, usage, span=DAY, charged=amount, currency=currency)
+
+
+def amount_only(name: str, day: int, charged: str) -> UsageRecord:
+    outcome = unpriced("cost only: the file states no quantity")
+    return UsageRecord(name, MONDAY + day * DAY, None, span=DAY, charged=Decimal(charged), outcome=outcome)
+
+
+def other_line(kind: str, charged: str) -> UsageRecord:
+    outcome = not_billed(f"a line of {kind}, not of usage")
+    return UsageRecord("", MONDAY, None, span=DAY, charged=Decimal(charged), outcome=outcome)
+
+
+def bridge_of(book: Session, log: Sequence[UsageRecord], charged: Sequence[UsageRecord]) -> Bridge:
+    bridge = Bridge()
+    for one in audited(book, log):
+        bridge.count_log(one)
+    for one in audited(book, charged):
+        bridge.count_charged(one)
+    rows = bridge.rows()
+    log_sum, _, charged_sum = bridge.sums
+    assert sum(row.money for row in rows) == bridge.difference == charged_sum - log_sum
+    return bridge
+
+
+def causes(bridge: Bridge) -> dict[str, Decimal]:
+    return {row.name: row.money for row in bridge.rows()}
+
+
+def test_quantity_discount_credit_and_tax_are_told_apart(book: Session) -> None:
+    """The log: 3 M of mini (1.20) and 2 M of haiku (2.00). The seller counts 3.5 M of mini and takes 10 % off haiku."""
+    log = [call(MINI, 0, 1_000_000), call(MINI, 0, 2_000_000), call(HAIKU, 1, 2_000_000)]
+    invoice = [
+        line(MINI, 0, 3_500_000, "1.4"),
+        line(HAIKU, 1, 2_000_000, "1.8"),
+        other_line("Tax", "0.61"),
+        other_line("Credit", "-0.5"),
+        other_line("SavingsPlanRecurringFee", "7"),
+    ]
+    bridge = bridge_of(book, log, invoice)
+    assert bridge.sums == (Decimal("3.2"), Decimal("3.4"), Decimal("10.31"))
+    assert causes(bridge) == {
+        "commitment": Decimal(7),
+        "credit_or_discount": Decimal("-0.7"),
+        "tax": Decimal("0.61"),
+        "quantity": Decimal("0.2"),
+    }
+
+
+def test_amounts_alone_cannot_tell_quantity_from_price_until_a_usage_export_stands_beside_them(book: Session) -> None:
+    """The log: 2 M of haiku, 2.00. The seller counts 3 M (3.00) and asks 3.33, by the model's name on its pages."""
+    log, invoice = [call(HAIKU, 0, 2_000_000)], [amount_only("Claude Haiku 4.5", 0, "3.33")]
+    assert causes(bridge_of(book, log, invoice)) == {"quantity_or_price": Decimal("1.33")}
+    both = bridge_of(book, log, [*invoice, line(HAIKU, 0, 3_000_000, None)])
+    assert causes(both) == {"quantity": Decimal(1), "price": Decimal("0.33")}
+    assert both.sums == (Decimal(2), Decimal(3), Decimal("3.33"))
+    usage_alone = bridge_of(book, log, [line(HAIKU, 0, 3_000_000, None)])
+    assert (usage_alone.has_charges, causes(usage_alone)) == (False, {"quantity": Decimal(1)})
+
+
+def test_usage_of_another_day_is_no_difference_of_money(book: Session) -> None:
+    """A seller whose day ends earlier counts 1 M of each day on the next one; another model lacks a day altogether."""
+    log = [call(MINI, day, 3_000_000) for day in range(3)] + [call(TERRA, 1, 100_000)]
+    counted = (2_000_000, 3_000_000, 3_000_000, 1_000_000)
+    invoice = [line(MINI, day, tokens, str(tokens * RATES[MINI] / 1_000_000)) for day, tokens in enumerate(counted)]
+    bridge = bridge_of(book, log, invoice)
+    assert causes(bridge) == {"in_log_not_charged": Decimal("-0.2"), "day_boundary": Decimal(0)}
+    (moved,) = [row for row in bridge.rows() if row.name == "day_boundary"]
+    assert (moved.places, moved.moved) == (2, Decimal("0.8"))
+
+
+def test_another_exchange_rate_and_models_that_one_side_lacks(book: Session) -> None:
+    """Charged in euros at 1.05, where the price book says 1.08; haiku is charged and was never called."""
+    log = [call(MINI, 0, 5_000_000), call(TERRA, 0, 100_000)]
+    euros = [str(round(Decimal(amount) / Decimal("1.05"), 10)) for amount in ("2", "0.2")]
+    invoice = [
+        line(MINI, 0, 5_000_000, euros[0], "EUR"),
+        line(TERRA, 0, 100_000, euros[1], "EUR"),
+        line(HAIKU, 0, 3_000_000, "3"),
+    ]
+    found = causes(bridge_of(book, log, invoice))
+    assert found["charged_not_in_log"] == 3
+    assert found["currency"] == pytest.approx(Decimal("2.2") * Decimal("1.08") / Decimal("1.05") - Decimal("2.2"))
+    assert found.keys() == {"charged_not_in_log", "currency"}
+
+
+def test_keys_are_compared_where_both_sides_state_the_same_ones(book: Session) -> None:
+    log = [UsageRecord(MINI, MONDAY, count({"input_tokens": 10**6}), labels={"key": key}) for key in ("a", "b")]
+    invoice = [
+        UsageRecord(MINI, MONDAY, count({"input_tokens": tokens}), charged=Decimal(amount), labels={"key": key})
+        for key, tokens, amount in (("a", 2 * 10**6, "0.8"), ("b", 10**6, "0.4"))
+    ]
+    (row,) = bridge_of(book, log, invoice).rows()
+    assert (row.name, row.money, row.places) == ("quantity", Decimal("0.4"), 1)
+    assert row.example is not None
+    assert row.example.key == "a"
