@@ -10,7 +10,8 @@ from enum import Enum, auto
 @dataclass(frozen=True, slots=True)
 class Resolution:
     """The offering that a name means: ``rule`` names the step that found it, ``detail`` what was read how; ``region``
-    where the name says it; ``stands_in_for`` what nobody lists and this offering's price stands for, empty otherwise.
+    where the name says it; ``stands_in_for`` what nobody lists and this offering's price stands for, empty otherwise;
+    ``other_places`` the same model in other places of a seller that sells by place, where the name says none.
     """
 
     slug: str
@@ -18,6 +19,7 @@ class Resolution:
     detail: str = ""
     region: str = ""
     stands_in_for: str = ""
+    other_places: tuple[str, ...] = ()
 
     @property
     def provider(self) -> str:

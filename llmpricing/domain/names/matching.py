@@ -16,6 +16,7 @@ from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import form_of, path_at
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.moments import ANY_MOMENT, Moment
+from llmpricing.domain.names.places_apart import with_other_places
 from llmpricing.domain.names.providers import (
     HUGGING_FACE,
     KIN,
@@ -71,8 +72,10 @@ def read(
     if hint and hint.kind is HintKind.NOBODY:
         hint = None
     found = _found(index, spelling.text, hint, provider, moment)
-    if isinstance(found, Resolution) and spelling.reading:
-        return replace(found, detail=f"{spelling.reading}; {found.detail}" if found.detail else spelling.reading)
+    if isinstance(found, Resolution):
+        detail = _joined(spelling.reading, found.detail)
+        is_own_id = found.slug.lower() == spelling.text.lower()
+        return replace(found if is_own_id else with_other_places(index, spelling.text, found), detail=detail)
     return found or _unknown(spelling.text, hint)
 
 

@@ -12,7 +12,7 @@ GLOBAL = "global"
 # https://platform.claude.com/docs/en/build-with-claude/data-residency: inference_geo "not_available" is no place.
 DEFAULTS = frozenset({STANDARD, GLOBAL, "not_available"})
 _ZONES = frozenset({"us", "us-gov", "eu", "apac", "au", "ca", "jp", "in"})
-_REGIONAL = "regional"  # any place but the global one, as Vertex prices it
+REGIONAL = "regional"  # any place but the global one, as Vertex prices it
 
 # https://docs.aws.amazon.com/general/latest/gr/bedrock.html and https://cloud.google.com/vertex-ai/docs/general/locations
 _AWS = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -99,4 +99,4 @@ def _names(place: str) -> Iterator[str]:
     if zones is not None:
         yield place.strip().lower()
         yield from zones
-        yield _REGIONAL
+        yield REGIONAL

@@ -14,6 +14,7 @@ from llmpricing.domain.quotes.context import UNSTATED, Context, ContextError
 from llmpricing.domain.quotes.contract_rates import RateIdError, Terms
 from llmpricing.domain.quotes.notices import Code, Notice
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.places_of_a_name import in_its_place, possible, quote_of
 from llmpricing.domain.quotes.quote import quote, requote
 from llmpricing.domain.quotes.requote import PriceIdError
 from llmpricing.domain.quotes.unit_rates import PriceDataError
@@ -138,12 +139,15 @@ def _told_apart(
 
 
 class _Case(NamedTuple):
-    """A question, the recorded time that answers it, and the offering that its name means."""
+    """A question, the recorded time that answers it, and the offering that its name means; those ``beside`` it that
+    the name may mean too, as it says no place.
+    """
 
     asked: Asked
     known_at: datetime
     meaning: Resolution
     offered: Offered
+    beside: tuple[Offered, ...] = ()
 
 
 def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | QuoteError:
@@ -152,7 +156,9 @@ def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | QuoteEr
         return UnknownModel(asked.name, asked.provider, meaning)
     if isinstance(meaning, Ambiguous):
         return AmbiguousModel(asked.name, meaning.candidates)
-    return _Case(asked, known_at, meaning, names.offerings[meaning.slug])
+    meaning = in_its_place(meaning, asked.context)
+    beside = () if asked.price_ids else tuple([names.offerings[slug] for slug in possible(meaning)])
+    return _Case(asked, known_at, meaning, names.offerings[meaning.slug], beside)
 
 
 class _Believed(NamedTuple):
@@ -171,7 +177,7 @@ def _believed(reads: Reads, known: BookState, known_at: datetime, cases: Sequenc
     ids: dict[int, set[int]] = defaultdict(set)
     for case in cases:
         ids[case.offered.id].update(case.asked.price_ids)
-    offerings = {case.offered.id: case.meaning.slug for case in cases}
+    offerings = {one.id: one.slug for case in cases for one in (case.offered, *case.beside)}
     prices = prices_of(reads, known, known_at, offerings)
     wanted = {offering: named for offering, named in ids.items() if named}
     named = prices_by_id(reads, known, known_at, wanted, offerings) if wanted else {}
@@ -183,6 +189,9 @@ def _believed(reads: Reads, known: BookState, known_at: datetime, cases: Sequenc
 def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
     try:
         found = _quote(case, believed)
+        if case.beside:
+            others = [(one.slug, _quote(case._replace(offered=one), believed)) for one in case.beside]
+            found = quote_of([(case.offered.slug, found), *others])
     except (ContextError, PriceIdError, RateIdError, PriceDataError) as refusal:
         return refusal
     if case.meaning.rule == "fallback":
@@ -197,7 +206,7 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
 
 
 def _quote(case: _Case, believed: _Believed) -> Quote:
-    asked, _, meaning, offered = case
+    asked, _, meaning, offered, _ = case
     context = asked.context
     if asked.rate_ids is None:
         rates = believed.recorded_terms.rates(offered.provider, offered.api_id)

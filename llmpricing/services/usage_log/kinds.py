@@ -64,7 +64,7 @@ BY_ITSELF = PricedKind(None)
 def priced_kind(found: FoundPrices, example: RowQuote) -> PricedKind:
     """The kind that the example is of."""
     asked = example.asked
-    if asked is None:
+    if asked is None or found.is_one_of_several:
         return BY_ITSELF
     if example.total is None and not found.prices.prices:
         return PricedKind(example.answer)  # no offering bears the name, or it has no price

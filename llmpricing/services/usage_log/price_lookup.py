@@ -15,6 +15,7 @@ from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.linear import RequestKind, request_kind, steps, turns
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.places_of_a_name import in_its_place, possible
 from llmpricing.domain.times import EPOCH, micros
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.lookup import Meaning
@@ -43,6 +44,7 @@ class FoundPrices:
     context: Context
     rates: tuple[ContractRate, ...]
     steps: Numbers
+    is_one_of_several: bool = False  # that the name may mean: each request must be quoted by itself
     _days: set[int] = field(default_factory=set)
     _place_from: dict[datetime, int] = field(default_factory=dict)  # by the time at which a stretch begins
     _cuts: Numbers | None = None
@@ -142,7 +144,8 @@ class PriceLookup:
         return len(self._found)
 
     def _meaning(self, wanted: PriceQuestion, at: datetime) -> Meaning:
-        return self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
+        found = self._names.at(Clocks(at, self._recorded))(wanted.name, wanted.provider or None)
+        return in_its_place(found, wanted.stated) if isinstance(found, Resolution) else found
 
     def _prices(
         self, stated: Context, meaning: Meaning, offered: Mapping[str, Offered], prices: Mapping[int, OfferingPrices]
@@ -153,7 +156,8 @@ class PriceLookup:
         found = prices[one.id]
         rates = self._terms.rates(one.provider, one.api_id)
         bounds = np.array(steps(found), np.int64)
-        return FoundPrices(len(self._shared), found, found.placed(stated, meaning.region), rates, bounds)
+        stated, several = found.placed(stated, meaning.region), bool(possible(meaning))
+        return FoundPrices(len(self._shared), found, stated, rates, bounds, several)
 
 
 @dataclass(frozen=True)

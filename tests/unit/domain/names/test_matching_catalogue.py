@@ -235,3 +235,13 @@ def test_a_build_that_its_seller_names_is_its_model(name):
 @pytest.mark.parametrize("name", ["gemini-2.0-flash-011", "google/gemini-2.5-flash-003", "gemini-2.0-flash-001-x"])
 def test_no_other_number_is_taken_for_a_build(name):
     assert isinstance(resolve(CATALOGUE, name), Unknown)
+
+
+def test_a_name_of_bedrock_without_a_place_may_mean_other_places_and_an_offering_s_own_id_only_itself():
+    slug = "aws/anthropic.claude-sonnet-4-6"
+    assert resolve(CATALOGUE, slug).other_places == ()
+    bare = resolve(CATALOGUE, slug.partition("/")[2])
+    assert {"aws/global.anthropic.claude-sonnet-4-6-v1:0", "aws/regional.anthropic.claude-sonnet-4-6-v1:0"} <= set(
+        bare.other_places
+    )
+    assert resolve(CATALOGUE, "us.anthropic.claude-sonnet-4-6").other_places == ()
