@@ -11,10 +11,12 @@ from urllib.parse import quote
 from pyramid.httpexceptions import HTTPMovedPermanently
 from pyramid.request import Request
 
+from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
@@ -132,13 +134,19 @@ def ask(request: Request, question: Question) -> Page:
         descending=question.order.startswith("-"),
         limit=question.limit,
         after=question.after,
+        standing=standing(request, question.clocks),
     )
+
+
+def standing(request: Request, clocks: Clocks) -> StandsOn:
+    """Which offerings showed prices of another id of the same model, by what was known then."""
+    return names_of(request.dbsession, request.book).standing(clocks.known_at)
 
 
 def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
     """The offering that the path names; a 404 where there is none."""
     asked = request.matchdict["id"]
-    item = listing.get_offering(request.dbsession, clocks, asked)
+    item = listing.get_offering(request.dbsession, clocks, asked, standing(request, clocks))
     if item is None:
         raise nearly(request, asked)
     return item

@@ -70,7 +70,7 @@ def _amount(other: Price | None, price: Price) -> Decimal | None:
 
 
 def codes_of(prices: Iterable[Price], others: Iterable[OtherPrice], at: datetime) -> tuple[Code, ...]:
-    """What a quote of these prices, all valid at a time, would warn of their evidence; ``others`` are those kept beside
+    """What a quote of these prices, all valid at a time, would say of their evidence; ``others`` are those kept beside
     their offering's.
     """
     beside = [other for other in others if other.price.valid_at(at) and other.reason in CODES]
@@ -78,6 +78,8 @@ def codes_of(prices: Iterable[Price], others: Iterable[OtherPrice], at: datetime
     for price in prices:
         if not price.is_fresh(at):
             found.add(Code.DATE_UNKNOWN)
+        if price.via:
+            found.add(Code.VIA_OFFERING)
         found.update(CODES[other.reason] for other in _in_place_of(price, beside) if _differs(price, other))
     return tuple(code for code in Code if code in found)
 

@@ -8,11 +8,23 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
+from types import MappingProxyType
+from typing import NamedTuple
 
 from llmpricing.domain.conditions import BASE, Conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import OtherPrice, Price
 
+
+class StoodOn(NamedTuple):
+    """An offering that another one stands on: its number and its id."""
+
+    number: int
+    slug: str
+
+
+StandsOn = Mapping[int, StoodOn]  # by the number of who stands on it
+NO_STANDING: StandsOn = MappingProxyType({})
 _INPUT = "input_tokens"
 _ROUNDING = Fraction(5, 1000)
 _Span = tuple[datetime | None, datetime | None]

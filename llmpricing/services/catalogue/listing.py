@@ -12,11 +12,12 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import parse_decimal
+from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
 from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
 from llmpricing.services.catalogue.offerings_then import offerings_then
-from llmpricing.services.catalogue.price_evidence import codes_of_base_prices
+from llmpricing.services.catalogue.price_evidence import codes_of_rows
 from llmpricing.services.clocks import Clocks
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
@@ -25,7 +26,8 @@ __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "ge
 @dataclass(frozen=True, slots=True)
 class OfferingItem:
     """One row of the list. Prices are in ``currency`` per million tokens under base conditions; None is unknown.
-    ``codes`` are what a quote by these prices would warn of, as far as that depends on the prices alone.
+    ``codes`` are what a quote by these prices would say of them, as far as that depends on the prices alone; of an
+    offering with none of them, by all its prices.
     """
 
     id: str
@@ -71,21 +73,24 @@ def list_offerings(
     descending: bool = False,
     limit: int = 50,
     after: Position | None = None,
+    standing: StandsOn = NO_STANDING,
 ) -> Page:
-    """A page of at most ``limit`` offerings, sorted by a SORTABLE column (ties by id), unknown values last."""
-    columns = listed.columns(offerings_then(session, clocks), clocks)
+    """A page of at most ``limit`` offerings, sorted by a SORTABLE column (ties by id), unknown values last; those that
+    stand on another one show its prices where they have none.
+    """
+    columns = listed.columns(offerings_then(session, clocks), clocks, standing)
     conditions = listed.conditions(columns, wanted, clocks)
     count = session.scalar(listed.counted_from(select(func.count()), columns, wanted).where(*conditions)) or 0
     query = _select(columns).where(*conditions).order_by(*listed.order_by(columns, sort, descending))
     if after is not None:
         query = query.where(listed.beyond(columns, sort, descending, after))
     rows = session.execute(query.limit(limit + 1)).all()
-    return Page(_items(session, clocks, rows[:limit]), count, len(rows) > limit)
+    return Page(_items(session, clocks, rows[:limit], standing), count, len(rows) > limit)
 
 
-def get_offering(session: Session, clocks: Clocks, slug: str) -> OfferingItem | None:
+def get_offering(session: Session, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> OfferingItem | None:
     """One offering as the list shows it, or None."""
-    return next(iter(get_offerings(session, clocks, [slug])), None)
+    return next(iter(get_offerings(session, clocks, [slug], standing)), None)
 
 
 def id_like(session: Session, text: str) -> str | None:
@@ -95,12 +100,14 @@ def id_like(session: Session, text: str) -> str | None:
     return slugs[0] if len(slugs) == 1 else None
 
 
-def get_offerings(session: Session, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
+def get_offerings(
+    session: Session, clocks: Clocks, slugs: Sequence[str], standing: StandsOn = NO_STANDING
+) -> list[OfferingItem]:
     """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
-    columns = listed.columns(offerings_then(session, clocks), clocks)
+    columns = listed.columns(offerings_then(session, clocks), clocks, standing)
     query = _select(columns).where(columns.by_name["id"].in_(slugs))
     query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
-    return _items(session, clocks, session.execute(query).all())
+    return _items(session, clocks, session.execute(query).all(), standing)
 
 
 def providers(session: Session) -> Sequence[tuple[str, str, int]]:
@@ -119,8 +126,8 @@ def _select(columns: listed.PriceColumns) -> Select[Any]:
     return select(*named, columns.offerings.c.id.label("number")).select_from(columns.source)
 
 
-def _items(session: Session, clocks: Clocks, rows: Sequence[Row[Any]]) -> list[OfferingItem]:
-    codes = codes_of_base_prices(session, clocks, [row.number for row in rows])
+def _items(session: Session, clocks: Clocks, rows: Sequence[Row[Any]], standing: StandsOn) -> list[OfferingItem]:
+    codes = codes_of_rows(session, clocks, [row.number for row in rows], standing)
     return [_item(row, codes.get(row.number, [])) for row in rows]
 
 

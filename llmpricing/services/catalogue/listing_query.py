@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select, true
 
-from llmpricing.models import PriceRow, Provider, Source, SourceFetch
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.models import Provider, Source, SourceFetch
+from llmpricing.services.catalogue.prices_shown import prices_shown, stood_on_table
 from llmpricing.services.clocks import Clocks
 
 BASE_METERS = {
@@ -52,10 +54,15 @@ class PriceColumns:
     by_name: dict[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
-def columns(offerings: FromClause, clocks: Clocks) -> PriceColumns:
-    """The columns of these offerings at these times."""
-    prices, verified, offering = _prices(offerings, clocks), _verified(clocks), offerings.c
-    source: Any = offerings.join(Provider, Provider.id == offering.provider_id).join(prices, true())
+def columns(offerings: FromClause, clocks: Clocks, standing: StandsOn) -> PriceColumns:
+    """The columns of these offerings at these times; ``standing`` says which of them stand on another."""
+    source: Any = offerings.join(Provider, Provider.id == offerings.c.provider_id)
+    verified, offering, stood_on = _verified(clocks), offerings.c, None
+    if standing:
+        stood_on = stood_on_table(standing)
+        source = source.outerjoin(stood_on, stood_on.c.offering_id == offering.id)
+    prices = _prices(prices_shown(offerings, stood_on, clocks), offerings, stood_on)
+    source = source.join(prices, true())
     source = source.outerjoin(Source, Source.id == prices.c.source_id)
     source = source.outerjoin(verified, verified.c.source_id == prices.c.source_id)
     by_name: dict[str, Any] = {
@@ -79,36 +86,28 @@ def columns(offerings: FromClause, clocks: Clocks) -> PriceColumns:
     return PriceColumns(offerings, source, by_name)
 
 
-def _prices(offerings: FromClause, clocks: Clocks) -> Any:
+def _prices(shown: Any, offerings: FromClause, stood_on: FromClause | None) -> Any:
     """The offering's prices in one row. One lateral look-up per offering keeps a page as fast as it is short."""
-    base = PriceRow.condition_key == ""
-    first = and_(base, PriceRow.meter == "input_tokens")
-    charged = PriceRow.state.in_(("priced", "free"))
-    per_mtok = PriceRow.amount * (literal(1_000_000) / PriceRow.per_quantity)
-    state = case(
-        (func.bool_or(PriceRow.state == "priced"), "priced"),
-        (func.bool_or(PriceRow.state == "free"), "free"),
-        (func.bool_or(PriceRow.state == "included"), "included"),
-        (func.bool_or(PriceRow.state == "subscription"), "subscription"),
-        (func.bool_or(PriceRow.state == "not_offered"), "not_offered"),
-        else_="unknown",
-    )
+    price = shown.c
+    base = price.condition_key == ""
+    first = and_(base, price.meter == "input_tokens")
+    charged = price.state.in_(("priced", "free"))
+    per_mtok = price.amount * (literal(1_000_000) / price.per_quantity)
+    states = ("priced", "free", "included", "subscription", "not_offered")
+    state = case(*((func.bool_or(price.state == name), name) for name in states), else_="unknown")
 
     def of_meter(meter: str) -> ColumnElement[Decimal | None]:
-        return func.max(per_mtok).filter(base, charged, PriceRow.meter == meter)
+        return func.max(per_mtok).filter(base, charged, price.meter == meter)
 
     query: Select[Any] = select(
         state.label("price_state"),
-        func.coalesce(func.max(PriceRow.currency).filter(first), func.max(PriceRow.currency)).label("currency"),
+        func.coalesce(func.max(price.currency).filter(first), func.max(price.currency)).label("currency"),
         *(of_meter(meter).label(name) for name, meter in BASE_METERS.items()),
-        func.max(func.lower(PriceRow.valid)).filter(first).label("price_since"),
-        func.coalesce(func.max(PriceRow.source_id).filter(first), func.max(PriceRow.source_id)).label("source_id"),
-    ).where(
-        PriceRow.offering_id == offerings.c.id,
-        PriceRow.at(clocks.as_of, clocks.known_at),
-        PriceRow.state != "unknown",
+        func.max(func.lower(price.valid)).filter(first).label("price_since"),
+        func.coalesce(func.max(price.source_id).filter(first), func.max(price.source_id)).label("source_id"),
     )
-    return query.correlate(offerings).lateral("prices")
+    outer = (offerings,) if stood_on is None else (offerings, stood_on)
+    return query.correlate(*outer).lateral("prices")
 
 
 def _verified(clocks: Clocks) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,8 +15,9 @@ from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.line_evidence import codes_of, standing_of
 from llmpricing.domain.quotes.notices import Code
+from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn, StoodOn
 from llmpricing.models import Offering, OfferingAlias, OtherPriceRow, PriceRow
-from llmpricing.services.catalogue.price_evidence import EvidenceDocument, read_lists
+from llmpricing.services.catalogue.price_evidence import EvidenceDocument, prices_with_stood_on, read_lists
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import BookState
 from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
@@ -25,7 +26,7 @@ from llmpricing.services.publishing.published_prices import read_other_prices, r
 @dataclass(frozen=True, slots=True)
 class PriceDetail:
     """A price as the API shows it: ``amount`` in ``currency`` per ``per`` units of the meter, and what it rests on.
-    ``codes`` are what a quote by it would warn of, as far as that depends on the price alone.
+    ``codes`` are what a quote by it would say of it, as far as that depends on the price alone.
     """
 
     price_id: int
@@ -56,19 +57,24 @@ class Details:
     aliases: list[str]
 
 
-def details(session: Session, book: BookState, clocks: Clocks, slug: str) -> Details:
-    """What is known on the offering of this id, which must exist."""
+def details(session: Session, book: BookState, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> Details:
+    """What is known on the offering of this id, which must exist; ``standing`` says which one's prices it borrows."""
     offering_id = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
     return Details(
-        _prices(session, book, clocks, offering_id),
+        _prices(session, book, clocks, offering_id, standing.get(offering_id)),
         _other_sellers(session, clocks, offering_id),
         _aliases(session, clocks, offering_id),
     )
 
 
-def _prices(session: Session, book: BookState, clocks: Clocks, offering_id: int) -> list[PriceDetail]:
-    prices = read_prices(session, *_at(PriceRow, clocks, offering_id)).get(offering_id, [])
-    others = read_other_prices(session, *_at(OtherPriceRow, clocks, offering_id)).get(offering_id, [])
+def _prices(
+    session: Session, book: BookState, clocks: Clocks, offering_id: int, stood_on: StoodOn | None
+) -> list[PriceDetail]:
+    numbers = [offering_id, *([stood_on.number] if stood_on else [])]
+    read = read_prices(session, *_at(PriceRow, clocks, numbers))
+    beside = read_other_prices(session, *_at(OtherPriceRow, clocks, numbers))
+    found, others = prices_with_stood_on(read, beside, offering_id, stood_on)
+    prices = [price for price in found if price.valid_at(clocks.as_of)]
     lists = read_lists(session, book, clocks.known_at)
     return [
         _detail(price, lists.show(standing_of(price, others, clocks.as_of)), codes_of([price], others, clocks.as_of))
@@ -76,9 +82,11 @@ def _prices(session: Session, book: BookState, clocks: Clocks, offering_id: int)
     ]
 
 
-def _at(table: Any, clocks: Clocks, offering_id: int) -> list[ColumnElement[bool]]:
+def _at(table: Any, clocks: Clocks, offerings: Sequence[int]) -> list[ColumnElement[bool]]:
+    if len(offerings) > 1:  # since when a price is borrowed, the times tell that come before
+        return [table.offering_id.in_(offerings), table.believed_at(clocks.known_at)]
     # The index over ranges takes a bigint only: a bare number would make it look through all offerings.
-    return [table.offering_id == cast(offering_id, BigInteger), table.at(clocks.as_of, clocks.known_at)]
+    return [table.offering_id == cast(offerings[0], BigInteger), table.at(clocks.as_of, clocks.known_at)]
 
 
 def _detail(price: Price, evidence: EvidenceDocument, codes: Iterable[Code]) -> PriceDetail:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, cast
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, cast, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from llmpricing.domain.conditions import BASE
 from llmpricing.domain.evidence import SourceLists
 from llmpricing.domain.money import to_text
+from llmpricing.domain.observations import State
+from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.line_evidence import PriceStanding, codes_of
+from llmpricing.domain.quotes.standing_on import StandsOn, StoodOn, standing_on
 from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.catalogue.listing_query import BASE_METERS
 from llmpricing.services.clocks import Clocks
@@ -73,23 +77,63 @@ def read_lists(reads: Reads, known: BookState, known_at: datetime) -> ReadLists:
     return _lists.remember((known.book, known_at), lambda: ReadLists(SourceLists(lists_of(reads, known_at))))
 
 
-def codes_of_base_prices(session: Session, clocks: Clocks, offerings: Collection[int]) -> dict[int, list[str]]:
-    """By offering what a quote by its base prices of tokens would warn of; two statements for all offerings."""
+def codes_of_rows(
+    session: Session, clocks: Clocks, offerings: Collection[int], standing: StandsOn
+) -> dict[int, list[str]]:
+    """By offering what a quote by the prices that its row shows would say of them; where it shows none, by all prices
+    of the offering. Two statements for all offerings.
+    """
     if not offerings:
         return {}
-    prices = read_prices(session, *_base_prices(PriceRow, clocks, offerings), PriceRow.state.in_(("priced", "free")))
-    others = read_other_prices(session, *_base_prices(OtherPriceRow, clocks, offerings))
-    return {
-        offering: [code.value for code in codes_of(found, others.get(offering, ()), clocks.as_of)]
-        for offering, found in prices.items()
-    }
+    numbers = {*offerings, *(standing[one].number for one in offerings if one in standing)}
+    prices = read_prices(session, *_behind_rows(PriceRow, clocks, numbers))
+    others = read_other_prices(session, *_behind_rows(OtherPriceRow, clocks, numbers))
+    found = {}
+    for offering in offerings:
+        own, beside = prices_with_stood_on(prices, others, offering, standing.get(offering))
+        codes = codes_of(_shown(own, clocks.as_of), beside, clocks.as_of)
+        found[offering] = [code.value for code in codes]
+    return found
 
 
-def _base_prices(table: Any, clocks: Clocks, offerings: Collection[int]) -> list[ColumnElement[bool]]:
-    """The rows of a table of prices that stand behind the list's columns."""
+def prices_with_stood_on(
+    prices: Mapping[int, Sequence[Price]],
+    others: Mapping[int, Sequence[OtherPrice]],
+    offering: int,
+    stood_on: StoodOn | None,
+) -> tuple[Sequence[Price], Sequence[OtherPrice]]:
+    """An offering's prices and those beside them, with what the one that it stands on has besides."""
+    own, beside = prices.get(offering, ()), others.get(offering, ())
+    if stood_on is None or not prices.get(stood_on.number):
+        return own, beside
+    return standing_on(own, beside, prices[stood_on.number], others.get(stood_on.number, ()), stood_on.slug)
+
+
+def _shown(prices: Sequence[Price], at: datetime) -> list[Price]:
+    """The prices of the row's columns; all where it has none."""
+    charged = [p for p in prices if p.state in (State.PRICED, State.FREE) and p.valid_at(at)]
+    columns = BASE_METERS.values()
+    return [p for p in charged if p.conditions == BASE and p.meter in columns] or charged
+
+
+def _behind_rows(table: Any, clocks: Clocks, offerings: Collection[int]) -> list[ColumnElement[bool]]:
+    """The rows of a table of prices that stand behind the list's columns, of offerings that have such prices; of the
+    others all.
+    """
+    numbers = any_(cast(list(offerings), ARRAY(BigInteger)))
+    key = table.condition_key
+    is_of_base = or_(key == "", *(key.startswith(f"{name}=") for name in ("above", "from", "schedule")))
+    in_columns = and_(is_of_base, table.meter.in_(BASE_METERS.values()))
+    shown = aliased(PriceRow)
+    with_columns = select(shown.offering_id).where(
+        shown.offering_id == numbers,
+        shown.condition_key == "",
+        shown.meter.in_(BASE_METERS.values()),
+        shown.state.in_(("priced", "free")),
+        shown.at(clocks.as_of, clocks.known_at),
+    )
     return [
-        table.offering_id == any_(cast(list(offerings), ARRAY(BigInteger))),
-        table.condition_key == "",
-        table.meter.in_(BASE_METERS.values()),
+        table.offering_id == numbers,
         table.at(clocks.as_of, clocks.known_at),
+        or_(in_columns, table.offering_id.not_in(with_columns)),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from llmpricing.domain.names.claims import Claims
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.twins import twins
 from llmpricing.domain.observations import ObservedProvider
+from llmpricing.domain.quotes.standing_on import StandsOn, StoodOn
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
@@ -51,6 +52,7 @@ class Names:
         self._catalogues: Memory[int, NameIndex] = Memory(4)
         self._claimed: Memory[tuple[int, str], str | None] = Memory(_REMEMBERED_CLAIMS)
         self._claims: Memory[tuple[int, str], tuple[str, ...]] = Memory(_REMEMBERED_CLAIMS)
+        self._standing: Memory[int, StandsOn] = Memory(4)
         self._lookups: Memory[tuple[int, int, int], Lookup] = Memory(16)
         self.alias_mark, self._aliases = "", tuple[RecordedAlias, ...]()
         self.priced = PricedNames()
@@ -125,6 +127,17 @@ class Names:
     def same_model(self, slug: str, known_at: datetime) -> tuple[Offered, ...]:
         """The offerings of the same model at other sellers, or by other ids, by what was recorded at a time."""
         return tuple([self.offerings[one] for one in self._index(known_at).same_model(slug)])
+
+    def standing(self, known_at: datetime) -> StandsOn:
+        """Which offerings stand on another one, by what was recorded at a time."""
+        known = bisect_right(self._listed_bounds, known_at)
+        return self._standing.remember(known, lambda: dict(self._all_standing(known_at)))
+
+    def _all_standing(self, known_at: datetime) -> Iterator[tuple[int, StoodOn]]:
+        index = self._index(known_at)
+        for slug, offered in self.offerings.items():
+            if base := claimed_by(index, slug):
+                yield offered.id, StoodOn(self.offerings[base].id, base)
 
     def _lookup(self, clocks: Clocks) -> Lookup:
         aliases = [

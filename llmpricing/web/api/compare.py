@@ -17,7 +17,7 @@ from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, as_json
 from llmpricing.web.api.models import ModelMeta, item_json, model_meta
 from llmpricing.web.errors import Refused, invalid
-from llmpricing.web.list_query import CLOCKS, read_clocks
+from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.operations import Operation
 
 FEWEST, MOST = 2, 5
@@ -42,7 +42,8 @@ def compare(request: Request) -> CompareAnswer:
     if not FEWEST <= len(slugs) <= MOST:
         raise invalid("models", f"models takes {FEWEST} to {MOST} ids with commas between them.")
     clocks = read_clocks(values, request.period.start, request.book)
-    found = {item.id: item for item in listing.get_offerings(request.dbsession, clocks, slugs)}
+    items = listing.get_offerings(request.dbsession, clocks, slugs, standing(request, clocks))
+    found = {item.id: item for item in items}
     if unknown := [slug for slug in slugs if slug not in found]:
         message = "No offering has one of these ids. Ids look like openai/gpt-4o."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="models", unknown=unknown)

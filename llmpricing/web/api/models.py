@@ -29,6 +29,7 @@ from llmpricing.web.list_query import (
     next_cursor,
     read_clocks,
     read_question,
+    standing,
 )
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import fingerprint
@@ -98,7 +99,7 @@ def show_model(request: Request) -> ModelAnswer:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     clocks = read_clocks(MODEL.read(request), request.period.start, request.book)
     item = ask_for_one(request, clocks)
-    details = offering_detail.details(request.dbsession, request.book, clocks, item.id)
+    details = offering_detail.details(request.dbsession, request.book, clocks, item.id, standing(request, clocks))
     data = ModelJson(
         **item_json(item),
         prices=[PriceJson(**price_json(price)) for price in details.prices],

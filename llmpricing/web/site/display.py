@@ -31,6 +31,10 @@ _MARKS = {
     "BETWEEN_SIGHTINGS": ("between two lists", "the price changed between two lists, nobody knows on which day."),
     "DISAGREEMENT": ("lists differ", "another list of that time asks another price."),
     "UNDER_REVIEW": ("under review", "a newer price waits for a person’s decision."),
+    "VIA_OFFERING": (
+        "of another id",
+        "its own lists have no such price: that of another id of the same model is shown.",
+    ),
 }
 _STANDINGS = {
     "stated": "its period is documented",

@@ -15,7 +15,16 @@ from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, Question, ask, ask_for_one, next_cursor, read_clocks, read_question
+from llmpricing.web.list_query import (
+    CLOCKS,
+    Question,
+    ask,
+    ask_for_one,
+    next_cursor,
+    read_clocks,
+    read_question,
+    standing,
+)
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
@@ -75,11 +84,11 @@ def model(request: Request) -> dict[str, Any]:
     now = request.period.start
     asked = read_parameters(request, CLOCKS)
     clocks = read_clocks(asked, now, request.book)
-    item = ask_for_one(request, clocks)
-    details = offering_detail.details(request.dbsession, request.book, clocks, item.id)
+    item, stands_on = ask_for_one(request, clocks), standing(request, clocks)
+    details = offering_detail.details(request.dbsession, request.book, clocks, item.id, stands_on)
     ages = freshness.source_ages(request.dbsession, now)
     sources = {price.source for price in details.prices}
-    sellers = listing.get_offerings(request.dbsession, clocks, details.other_sellers)
+    sellers = listing.get_offerings(request.dbsession, clocks, details.other_sellers, stands_on)
     names = {slug: name for slug, name, _ in listing.providers(request.dbsession)}
     return {
         "show": display,
