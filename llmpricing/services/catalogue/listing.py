@@ -18,6 +18,7 @@ from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
 from llmpricing.services.catalogue.offerings_then import offerings_then
 from llmpricing.services.catalogue.price_evidence import codes_of_rows
+from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
@@ -152,7 +153,7 @@ def parse_position(sort: str, text: str | None, slug: str) -> Position:
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise ValueError("no number of tokens")
         return Position(int(text), slug)
-    if sort in listed.BASE_METERS:
+    if sort in BASE_METERS:
         return Position(parse_decimal(text), slug)
     return Position(text, slug)
 

@@ -7,19 +7,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, select, true
 
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import Provider, Source, SourceFetch
-from llmpricing.services.catalogue.prices_shown import prices_shown, stood_on_table
+from llmpricing.services.catalogue.row_prices import BASE_METERS, borrowed_prices, own_prices, shown
 from llmpricing.services.clocks import Clocks
-
-BASE_METERS = {
-    "input_per_mtok": "input_tokens",
-    "output_per_mtok": "output_tokens",
-    "cache_read_per_mtok": "cache_read_tokens",
-    "cache_write_per_mtok": "cache_write_tokens",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +49,33 @@ class PriceColumns:
 
 def columns(offerings: FromClause, clocks: Clocks, standing: StandsOn) -> PriceColumns:
     """The columns of these offerings at these times; ``standing`` says which of them stand on another."""
-    source: Any = offerings.join(Provider, Provider.id == offerings.c.provider_id)
-    verified, offering, stood_on = _verified(clocks), offerings.c, None
-    if standing:
-        stood_on = stood_on_table(standing)
-        source = source.outerjoin(stood_on, stood_on.c.offering_id == offering.id)
-    prices = _prices(prices_shown(offerings, stood_on, clocks), offerings, stood_on)
-    source = source.join(prices, true())
-    source = source.outerjoin(Source, Source.id == prices.c.source_id)
-    source = source.outerjoin(verified, verified.c.source_id == prices.c.source_id)
+    own, verified, offering = own_prices(offerings, clocks), _verified(clocks), offerings.c
+    source: Any = offerings.join(Provider, Provider.id == offering.provider_id).join(own, true())
+    borrowed = borrowed_prices(standing, clocks) if standing else None
+    if borrowed is not None:
+        source = source.outerjoin(borrowed, borrowed.c.offering_id == offering.id)
+    prices = shown(own, borrowed)
+    source = source.outerjoin(Source, Source.id == prices["source_id"])
+    source = source.outerjoin(verified, verified.c.source_id == prices["source_id"])
     by_name: dict[str, Any] = {
         "id": offering.slug,
         "name": offering.name,
         "provider": Provider.slug,
         "lab": offering.lab,
         "status": offering.status,
-        "price_state": prices.c.price_state,
-        "currency": prices.c.currency,
-        **{name: prices.c[name] for name in BASE_METERS},
+        "price_state": prices["price_state"],
+        "currency": prices["currency"],
+        **{name: prices[name] for name in BASE_METERS},
         "context_window": offering.context_window,
         "max_output_tokens": offering.max_output_tokens,
         "capabilities": offering.capabilities,
         "inputs": offering.input_modalities,
         "outputs": offering.output_modalities,
-        "price_since": prices.c.price_since,
+        "price_since": prices["price_since"],
         "source": Source.slug,
         "verified_at": verified.c.verified_at,
     }
     return PriceColumns(offerings, source, by_name)
-
-
-def _prices(shown: Any, offerings: FromClause, stood_on: FromClause | None) -> Any:
-    """The offering's prices in one row. One lateral look-up per offering keeps a page as fast as it is short."""
-    price = shown.c
-    base = price.condition_key == ""
-    first = and_(base, price.meter == "input_tokens")
-    charged = price.state.in_(("priced", "free"))
-    per_mtok = price.amount * (literal(1_000_000) / price.per_quantity)
-    states = ("priced", "free", "included", "subscription", "not_offered")
-    state = case(*((func.bool_or(price.state == name), name) for name in states), else_="unknown")
-
-    def of_meter(meter: str) -> ColumnElement[Decimal | None]:
-        return func.max(per_mtok).filter(base, charged, price.meter == meter)
-
-    query: Select[Any] = select(
-        state.label("price_state"),
-        func.coalesce(func.max(price.currency).filter(first), func.max(price.currency)).label("currency"),
-        *(of_meter(meter).label(name) for name, meter in BASE_METERS.items()),
-        func.max(func.lower(price.valid)).filter(first).label("price_since"),
-        func.coalesce(func.max(price.source_id).filter(first), func.max(price.source_id)).label("source_id"),
-    )
-    outer = (offerings,) if stood_on is None else (offerings, stood_on)
-    return query.correlate(*outer).lateral("prices")
 
 
 def _verified(clocks: Clocks) -> Any:

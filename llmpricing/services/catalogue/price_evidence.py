@@ -18,7 +18,7 @@ from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.line_evidence import PriceStanding, codes_of
 from llmpricing.domain.quotes.standing_on import StandsOn, StoodOn, standing_on
 from llmpricing.models import OtherPriceRow, PriceRow
-from llmpricing.services.catalogue.listing_query import BASE_METERS
+from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
