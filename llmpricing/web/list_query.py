@@ -140,7 +140,7 @@ def ask(request: Request, question: Question) -> Page:
 
 def standing(request: Request, clocks: Clocks) -> StandsOn:
     """Which offerings showed prices of another id of the same model, by what was known then."""
-    return names_of(request.dbsession, request.book).standing(clocks.known_at)
+    return names_of(request.reads, request.book).standing(clocks.known_at)
 
 
 def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
