@@ -26,7 +26,7 @@ from benchmarks.timing import best_of, once
 from benchmarks.usage_log import usage_log
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.price_log import price_log
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read.parquet import read_parquet
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -71,7 +71,7 @@ def _calc_prices(sample: list[dict[str, object]]) -> None:
 
 def _in_memory(session: Session, place: Path, rows: int, peer: float) -> None:
     batches = list(read_parquet(place / "log.parquet", ColumnRoles()))
-    pricer = Pricer(session, NOW, None)
+    pricer = LogPricer(session, NOW, None)
 
     def work() -> None:
         for batch in batches:
@@ -85,7 +85,7 @@ def _in_memory(session: Session, place: Path, rows: int, peer: float) -> None:
 
 def _from_file_to_file(session: Session, place: Path, suffix: str, rows: int, peer: float) -> None:
     def work() -> None:
-        pricer = Pricer(session, NOW, None)
+        pricer = LogPricer(session, NOW, None)
         files = [place / f"{name}{suffix}" for name in ("log", "out", "left")]
         summary = price_log(pricer, ColumnRoles(), *files)
         assert summary.rows == rows

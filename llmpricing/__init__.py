@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyramid.router import Router
 
+    from llmpricing.pricer import Ask, Pricer
+
+__all__ = ("Ask", "Pricer", "main")
+
+
+def __getattr__(name: str) -> Any:
+    """What a library's user needs, loaded when it is asked for: the commands start without it."""
+    if name in ("Ask", "Pricer"):
+        from llmpricing import pricer
+
+        return getattr(pricer, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     """The WSGI application: settings, then includes, then routes. Bad settings end the start with one message."""

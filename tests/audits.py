@@ -12,12 +12,12 @@ from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
 from llmpricing.services.usage_log.bill import priced_records
 from llmpricing.services.usage_log.formats.record import UsageRecord
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 
 
 def audited(session: Session, records: Iterable[UsageRecord]) -> list[Audited]:
     """What is said of each record, as it is known now."""
-    pricer = Pricer(session, datetime.now(UTC), None)
+    pricer = LogPricer(session, datetime.now(UTC), None)
     return list(Auditor(AuditedUses(session, pricer)).all(priced_records(pricer, records)))
 
 

@@ -13,7 +13,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.services.quotes.quoting import Quoted
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.price_log import LogSummary, known_facts, price_log
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def priced(book: Session, log: Path, suffix: str = "", assume_utc: bool = False,
     """Price the log into the file out beside it, and what has no price into the file rejects."""
     columns = ColumnRoles(known_facts(book), **how)
     out, rejects = (log.with_name(name + (suffix or log.suffix)) for name in ("out", "rejects"))
-    return price_log(Pricer(book, NOW, None, assume_utc), columns, log, out, rejects), out
+    return price_log(LogPricer(book, NOW, None, assume_utc), columns, log, out, rejects), out
 
 
 def total(answer: object) -> str | None:

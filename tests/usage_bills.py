@@ -15,7 +15,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.usage_log.bill import Bill, billed, priced_records
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.servers import StoreUrls, new_database
@@ -35,5 +35,5 @@ def book_with_entries(store_urls: StoreUrls, full_book: str) -> Iterator[Session
 
 def bill_of(session: Session, path: Path) -> Bill:
     """The bill of one file, as it is known now."""
-    pricer = Pricer(session, datetime.now(UTC), None)
+    pricer = LogPricer(session, datetime.now(UTC), None)
     return billed(priced_records(pricer, UsageFiles([usage_file(path)]).records()))

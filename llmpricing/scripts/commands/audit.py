@@ -182,11 +182,11 @@ def _audit(
     from llmpricing.services.usage_log.audit.verdicts import Auditor
     from llmpricing.services.usage_log.bill import priced_records
     from llmpricing.services.usage_log.columns import LogError, UncountedError
-    from llmpricing.services.usage_log.pricer import Pricer
+    from llmpricing.services.usage_log.pricer import LogPricer
 
     check_out(options.out, files, options.force)
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = Pricer(session, datetime.now(UTC), options.known_at)
+        pricer = LogPricer(session, datetime.now(UTC), options.known_at)
         auditor = Auditor(AuditedUses(session, pricer))
         bridge = Bridge() if charged else None
         changed = _changes(options)

@@ -51,12 +51,12 @@ def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: Bil
     from llmpricing.services.usage_log.columns import LogError, UncountedError
     from llmpricing.services.usage_log.formats.assumptions import Assumptions
     from llmpricing.services.usage_log.formats.files import UsageFiles
-    from llmpricing.services.usage_log.pricer import Pricer
+    from llmpricing.services.usage_log.pricer import LogPricer
 
     check_out(options.out, files, options.force)
     assumed = Assumptions(options.provider, dict(options.offerings))
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = Pricer(session, datetime.now(UTC), options.known_at)
+        pricer = LogPricer(session, datetime.now(UTC), options.known_at)
         records = map(assumed.applied, UsageFiles(files, options.ignored).records())
         try:
             with rows_done("Pricing") as advance, _each(options.out, files) as each:

@@ -44,13 +44,13 @@ def price_table(usage: Path, options: TableOptions, ini: Path) -> None:
     from llmpricing.services.usage_log.columns import LogError, UncountedError
     from llmpricing.services.usage_log.layout import ColumnRoles
     from llmpricing.services.usage_log.price_log import known_facts, price_log
-    from llmpricing.services.usage_log.pricer import Pricer
+    from llmpricing.services.usage_log.pricer import LogPricer
 
     out = options.out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = options.rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects, options.force)
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = Pricer(session, datetime.now(UTC), options.known_at, options.assume_utc)
+        pricer = LogPricer(session, datetime.now(UTC), options.known_at, options.assume_utc)
         columns = ColumnRoles(
             known_facts(session),
             options.model_column,

@@ -6,6 +6,7 @@ import shlex
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from llmpricing.domain.names.matching import MAX_LENGTH, Ambiguous, Resolution, Unknown, Why
@@ -22,6 +23,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.catalogue.price_evidence import ReadLists, read_lists
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.candidates import Candidate, told_apart
+from llmpricing.services.names.lookup import Meaning
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import Names, names_of
 from llmpricing.services.price_book import BookState, Reads, book_state
@@ -57,6 +59,15 @@ class AmbiguousModel(LookupError):
         self.name, self.candidates, self.differences = name, tuple(candidates), tuple(differences)
 
 
+def meant(meaning: Meaning, name: str, provider: str | None) -> Resolution:
+    """The one offering that a name means; raises UnknownModel or AmbiguousModel."""
+    if isinstance(meaning, Unknown):
+        raise UnknownModel(name, provider, meaning)
+    if isinstance(meaning, Ambiguous):
+        raise AmbiguousModel(name, meaning.candidates)
+    return meaning
+
+
 class Asked(NamedTuple):
     """What ``usage`` of the model of this ``name`` costs at a time, by what was known at another (None: now).
 
@@ -87,6 +98,11 @@ class Quoted(NamedTuple):
     known_at: datetime
     usage_format: str | None = None
     resting: Resting | None = None
+
+    @property
+    def total(self) -> Decimal | None:
+        """What it costs; None where that is not known."""
+        return self.quote.total
 
 
 QuoteError = UnknownModel | AmbiguousModel | ContextError | PriceIdError | RateIdError | PriceDataError
@@ -151,11 +167,10 @@ class _Case(NamedTuple):
 
 
 def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | QuoteError:
-    meaning = names.at(Clocks(asked.at, known_at))(asked.name, asked.provider)
-    if isinstance(meaning, Unknown):
-        return UnknownModel(asked.name, asked.provider, meaning)
-    if isinstance(meaning, Ambiguous):
-        return AmbiguousModel(asked.name, meaning.candidates)
+    try:
+        meaning = meant(names.at(Clocks(asked.at, known_at))(asked.name, asked.provider), asked.name, asked.provider)
+    except (UnknownModel, AmbiguousModel) as refusal:
+        return refusal
     meaning = in_its_place(meaning, asked.context)
     beside = () if asked.price_ids else tuple([names.offerings[slug] for slug in possible(meaning)])
     return _Case(asked, known_at, meaning, names.offerings[meaning.slug], beside)

@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import CountColumns
 from llmpricing.services.usage_log.formats.record import Outcome, OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.layout import AT, MODEL, PROVIDER, SERVICE_TIER, Layout
-from llmpricing.services.usage_log.pricer import Priced, Pricer
+from llmpricing.services.usage_log.pricer import LogPricer, Priced
 from llmpricing.services.usage_log.row_by_row import RowAnswer
 
 _BATCH = 20_000
@@ -120,7 +120,7 @@ def billed(
     return bill
 
 
-def priced_records(pricer: Pricer, records: Iterable[UsageRecord]) -> Iterator[PricedRecord]:
+def priced_records(pricer: LogPricer, records: Iterable[UsageRecord]) -> Iterator[PricedRecord]:
     """All records in order with their prices, some thousand at a time."""
     rest = iter(records)
     while chosen := list(islice(rest, _BATCH)):

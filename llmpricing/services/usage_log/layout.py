@@ -56,14 +56,15 @@ class Layout:
     @property
     def added(self) -> tuple[str, ...]:
         """Names of the columns that pricing adds to a priced row, none of which the log has."""
-        return self._new(ADDED)
+        return self.behind(ADDED)
 
     @property
     def why(self) -> tuple[str, ...]:
         """Names of the columns that are added to a row without a price."""
-        return self._new(WHY)
+        return self.behind(WHY)
 
-    def _new(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def behind(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Names for columns behind those of the log, none of which it has."""
         return tuple(f"priced_{name}" if name in self.names else name for name in names)
 
 

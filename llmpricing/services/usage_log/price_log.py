@@ -13,15 +13,16 @@ from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.charges import money
 from llmpricing.models import PriceRow
+from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
-from llmpricing.services.usage_log.pricer import Priced, Pricer
+from llmpricing.services.usage_log.pricer import LogPricer, Priced
 from llmpricing.services.usage_log.read.csv import read_csv
 from llmpricing.services.usage_log.read.ndjson import read_ndjson
 from llmpricing.services.usage_log.read.parquet import read_parquet
@@ -124,7 +125,7 @@ class LogSummary:
 
 
 def price_log(
-    pricer: Pricer,
+    pricer: LogPricer,
     columns: ColumnRoles,
     log: Path,
     out: Path,
@@ -150,7 +151,7 @@ def price_log(
 
 
 def _price(
-    pricer: Pricer,
+    pricer: LogPricer,
     batches: Iterator[Batch],
     good: Writer,
     bad: Writer,
@@ -171,9 +172,11 @@ def _price(
             written.result()
 
 
-def known_facts(session: Session) -> frozenset[str]:
+def known_facts(reads: Reads) -> frozenset[str]:
     """The further conditions, such as ``resolution``, that any price asks for."""
-    return frozenset(session.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
+    if isinstance(reads, PriceBook):
+        return frozenset(name for (extra,) in reads.rows("price", ("extra",)) for name in extra or ())
+    return frozenset(reads.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
 
 
 def batches_of(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[Batch]:

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy.orm import Session
 
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.quotes.context import Context
@@ -21,7 +20,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.lookup import Meaning
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
-from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.quotes.terms import terms_at
@@ -102,10 +101,10 @@ class PriceQuestion(NamedTuple):
 class PriceLookup:
     """Found prices, numbered and remembered; the prices of all that are new are read at once."""
 
-    def __init__(self, session: Session, known: BookState, recorded: datetime) -> None:
-        self._session, self._known, self._recorded = session, known, recorded
-        self._names = names_of(session, known)
-        self._terms = terms_at(session, known.book, recorded)
+    def __init__(self, reads: Reads, known: BookState, recorded: datetime) -> None:
+        self._reads, self._known, self._recorded = reads, known, recorded
+        self._names = names_of(reads, known)
+        self._terms = terms_at(reads, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
         self._found: dict[PriceQuestion, FoundPrices] = {}
         self._shared: dict[tuple[object, ...], FoundPrices] = {}  # of questions that mean the same
@@ -115,7 +114,7 @@ class PriceLookup:
         new = {one: self._meaning(one, at) for one, at in wanted.items() if one not in self._found}
         offered = {m.slug: self._names.offerings[m.slug] for m in new.values() if isinstance(m, Resolution)}
         ids = {one.id: slug for slug, one in offered.items()}
-        prices = prices_of(self._session, self._known, self._recorded, ids) if ids else {}
+        prices = prices_of(self._reads, self._known, self._recorded, ids) if ids else {}
         for one, meaning in new.items():
             is_resolved = isinstance(meaning, Resolution)
             key = (meaning, one.stated) if is_resolved else (meaning, one.stated, one.name, one.provider)

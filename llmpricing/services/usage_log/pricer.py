@@ -8,11 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
-from sqlalchemy.orm import Session
 
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.times import micros
-from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book import Reads, book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, ROUNDING, KindCost, PricedKind, priced_kind
 from llmpricing.services.usage_log.price_lookup import NO_PLACE, FoundPrices, Placed, PriceLookup, placed
@@ -41,15 +40,15 @@ class Priced:
         return found
 
 
-class Pricer:
+class LogPricer:
     """Prices the batches of one log. Every row's cost is that of its quote, to the last digit."""
 
-    def __init__(self, session: Session, now: datetime, known_at: datetime | None, assume_utc: bool = False) -> None:
-        known = book_state(session)
+    def __init__(self, reads: Reads, now: datetime, known_at: datetime | None, assume_utc: bool = False) -> None:
+        known = book_state(reads)
         recorded = known.known_at(known_at)
-        self._session, self._terms = session, LogTerms(now, recorded, assume_utc)
+        self._reads, self._terms = reads, LogTerms(now, recorded, assume_utc)
         self.known, self.recorded = known, recorded
-        self._lookup = PriceLookup(session, known, recorded)
+        self._lookup = PriceLookup(reads, known, recorded)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}
 
     def price(self, batch: Batch) -> Priced:
@@ -94,7 +93,7 @@ class Pricer:
         names = zip(rows.place[first].tolist(), rows.band[first].tolist(), usage.pattern[first].tolist(), strict=True)
         keys = [(prices.number, usage.meters, *name) for prices, name in zip(found, names, strict=True)]
         new = [place for place, key in enumerate(keys) if key not in self._kinds]
-        examples = quote_rows(self._session, self._terms, batch, first[new].tolist()) if new else []
+        examples = quote_rows(self._reads, self._terms, batch, first[new].tolist()) if new else []
         for place, example in zip(new, examples, strict=True):
             self._kinds[keys[place]] = priced_kind(found[place], example)
         return group, [*(self._kinds[key] for key in keys), BY_ITSELF]
@@ -103,7 +102,7 @@ class Pricer:
         """The rows with their answers, those ``alone`` quoted by themselves."""
         numbers = {answer: number for number, answer in enumerate(answers)}
         rows, totals = np.flatnonzero(alone).tolist(), {}
-        for row, found in zip(rows, quote_rows(self._session, self._terms, batch, rows), strict=True):
+        for row, found in zip(rows, quote_rows(self._reads, self._terms, batch, rows), strict=True):
             which[row] = number = numbers.setdefault(found.answer, len(answers))
             if number == len(answers):
                 answers.append(found.answer)

@@ -8,14 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.price_book import Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.cells import cells
@@ -55,14 +54,14 @@ class LogTerms:
     assume_utc: bool = False
 
 
-def quote_rows(session: Session, terms: LogTerms, batch: Batch, rows: Sequence[int]) -> list[RowQuote]:
+def quote_rows(reads: Reads, terms: LogTerms, batch: Batch, rows: Sequence[int]) -> list[RowQuote]:
     """The answers for these rows of the batch, in order."""
     found: list[RowQuote] = []
     for start in range(0, len(rows), _AT_ONCE):
         chosen = rows[start : start + _AT_ONCE]
         read = [_read(batch, terms, row, named) for row, named in zip(chosen, _cells(batch, chosen), strict=True)]
         asked = [one for one in read if isinstance(one, Asked)]
-        quoted = iter(quote_many(session, asked))
+        quoted = iter(quote_many(reads, asked))
         found += [_answered(one, next(quoted)) if isinstance(one, Asked) else one for one in read]
     return found
 

@@ -15,7 +15,7 @@ from llmpricing.services.usage_log.bill import billed, priced_records
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.price_log import batches_of, known_facts
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 
 _HOME = "USD"
 
@@ -25,7 +25,7 @@ def spent(session: Session, path: Path, now: datetime) -> Mapping[str, Decimal]:
 
     What has no price, or one in another currency, counts for nothing. Raises LogError where the file cannot be read.
     """
-    pricer = Pricer(session, now, None)
+    pricer = LogPricer(session, now, None)
     try:
         bill = billed(priced_records(pricer, UsageFiles([usage_file(path, None)], ()).records()))
     except UnknownShape:
@@ -33,7 +33,7 @@ def spent(session: Session, path: Path, now: datetime) -> Mapping[str, Decimal]:
     return {offering: model.cost[_HOME] for offering, model in bill.models.items() if _HOME in model.cost}
 
 
-def _of_table(session: Session, pricer: Pricer, path: Path) -> Mapping[str, Decimal]:
+def _of_table(session: Session, pricer: LogPricer, path: Path) -> Mapping[str, Decimal]:
     columns = ColumnRoles(known_facts(session), "model", None, "llmpricing", frozenset())
     found: dict[str, Decimal] = defaultdict(Decimal)
     for batch in batches_of(path, (path,), columns):

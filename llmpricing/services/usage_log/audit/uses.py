@@ -18,7 +18,7 @@ from llmpricing.services.names.resolving import names_of
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.formats.record import UsageRecord
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 
 _MOST_PLACES, _MOST_SELLERS, _MOST_MODELS, _MOST_BELIEVED = 8, 24, 12, 8
 _LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
@@ -27,7 +27,7 @@ _LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
 class AuditedUses:
     """Makes uses of the records that a pricer prices, each offering looked up once."""
 
-    def __init__(self, session: Session, pricer: Pricer) -> None:
+    def __init__(self, session: Session, pricer: LogPricer) -> None:
         self._session, self._pricer = session, pricer
         self._names = names_of(session, pricer.known)
         self._terms = terms_at(session, pricer.known.book, pricer.recorded)

@@ -22,12 +22,12 @@ def read_parquet(path: Path, columns: ColumnRoles, rows: int = _ROWS) -> Iterato
     try:
         with parquet.ParquetFile(path) as file:
             layout = columns.layout(file.schema_arrow.names)
-            _check(layout, file.schema_arrow)
+            check_types(layout, file.schema_arrow)
         texts = [name for name in layout.named if name]
         line = 1
         with parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
             for batch in file.iter_batches(rows):
-                table = _plain(pa.Table.from_batches([batch]))
+                table = plain_texts(pa.Table.from_batches([batch]))
                 numbers = np.arange(line, line + table.num_rows)
                 yield Batch(layout, table, numbers, usage=usage_of_table(layout, table))
                 line += table.num_rows
@@ -35,7 +35,7 @@ def read_parquet(path: Path, columns: ColumnRoles, rows: int = _ROWS) -> Iterato
         raise LogError(f"{path} is no Parquet file that can be read.") from None
 
 
-def _plain(table: pa.Table) -> pa.Table:
+def plain_texts(table: pa.Table) -> pa.Table:
     """The same with plain texts for views on texts, of which Arrow can choose no rows."""
     for place, field in enumerate(table.schema):
         if pa.types.is_string_view(field.type) or pa.types.is_binary_view(field.type):
@@ -44,7 +44,7 @@ def _plain(table: pa.Table) -> pa.Table:
     return table
 
 
-def _check(layout: Layout, schema: pa.Schema) -> None:
+def check_types(layout: Layout, schema: pa.Schema) -> None:
     """Raise LogError where no row can be priced, because of what a column holds."""
     for names, fits, wanted in (
         (layout.named, _is_text, "text"),

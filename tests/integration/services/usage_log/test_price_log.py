@@ -22,7 +22,7 @@ from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.price_log import LogSummary, known_facts, price_log
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read import csv as csv_log
 from tests import motley
 
@@ -70,7 +70,7 @@ def total(answer: object) -> str | None:
 def priced(book: Session, log: Path, out: Path, **how: object) -> LogSummary:
     """Price the log beside itself."""
     columns = ColumnRoles(known_facts(book), **how)
-    return price_log(Pricer(book, NOW, None), columns, log, out, out.with_name("rejects" + out.suffix))
+    return price_log(LogPricer(book, NOW, None), columns, log, out, out.with_name("rejects" + out.suffix))
 
 
 def write_csv(path: Path, rows: list[dict[str, str]]) -> None:
@@ -117,7 +117,7 @@ def test_every_row_of_a_csv_log_costs_what_its_quote_says(book, rows, expected, 
 def test_most_rows_are_priced_together_not_one_by_one(book, rows, tmp_path):
     write_csv(tmp_path / "log.csv", rows)
     _, *batches = csv_log.read_csv(tmp_path / "log.csv", ColumnRoles(known_facts(book)))
-    found = [Pricer(book, NOW, None).price(batch) for batch in batches]
+    found = [LogPricer(book, NOW, None).price(batch) for batch in batches]
     together = sum(int((~one.refused).sum()) - len(one.totals) for one in found)
     assert together > 2 * sum(len(one.totals) for one in found)
 

@@ -20,7 +20,7 @@ from llmpricing.models import Offering, OtherPriceRow
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.price_log import known_facts
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read import csv as csv_log
 from tests.priced_logs import NOW, priced, read_csv, total, write_csv
 
@@ -84,5 +84,5 @@ def test_each_row_warns_of_what_its_quote_warns_of(book, rows, quoted, tmp_path)
 def test_rows_in_doubt_are_priced_together_too(book, rows, tmp_path):
     write_csv(tmp_path / "log.csv", rows)
     _, *batches = csv_log.read_csv(tmp_path / "log.csv", ColumnRoles(known_facts(book)))
-    found = [Pricer(book, NOW, None).price(batch) for batch in batches]
+    found = [LogPricer(book, NOW, None).price(batch) for batch in batches]
     assert sum(len(one.totals) for one in found) < ROWS / 20

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.services.usage_log.bill import Bill, billed, priced_records
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.pricer import Pricer
+from llmpricing.services.usage_log.pricer import LogPricer
 from tests.servers import StoreUrls
 from tests.usage_bills import bill_of, book_with_entries
 from tests.usage_twins import EXPECTED, FOLDER, NAMES
@@ -70,7 +70,7 @@ def test_what_only_litellms_map_prices_is_said_to_have_no_price_without_it(bundl
 
 def test_files_together_cost_what_each_does(with_entries: Session) -> None:
     files = [usage_file(FOLDER / name) for name in NAMES]
-    together = billed(priced_records(Pricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records()))
+    together = billed(priced_records(LogPricer(with_entries, datetime.now(UTC), None), UsageFiles(files).records()))
     assert together.rows == sum(expected["rows"] for expected in EXPECTED.values())
     apart = [bill_of(with_entries, FOLDER / name) for name in NAMES]
     assert together.totals["USD"] == sum(bill.totals.get("USD", Decimal(0)) for bill in apart)

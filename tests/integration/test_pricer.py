@@ -1,0 +1,195 @@
+"""A book's file in a notebook: no database, no network, the same answers."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import msgspec
+import pyarrow as pa
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing import Ask, Pricer
+from llmpricing.book.file import BookFileError
+from llmpricing.domain.quotes.context import ContextError, context
+from llmpricing.domain.times import InstantError
+from llmpricing.domain.usage.formats import UsageError, read_usage
+from llmpricing.services.price_book.export import export_book
+from llmpricing.services.quotes.document import quote_document
+from llmpricing.services.quotes.quoting import Asked, Quoted, UnknownModel, quote_many
+from llmpricing.services.usage_log.columns import LogError
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+USAGES = (
+    {"input_tokens": 1_000, "output_tokens": 500},
+    {"input_tokens": 300_000, "cache_read_tokens": 100_000, "output_tokens": 9},
+    {"input_tokens": 50, "input_audio_tokens": 20, "web_searches": 2},
+)
+ALONE = """
+import socket, sys
+def refuse(*_): raise OSError("no network here")
+socket.socket.connect = refuse
+import llmpricing
+assert not {"pyramid", "pyarrow", "sqlalchemy"} & set(sys.modules), "import llmpricing loads what it need not"
+pricer = llmpricing.Pricer.open(sys.argv[1])
+quoted = pricer.quote("openai/gpt-4o", {"prompt_tokens": 2000, "completion_tokens": 700,
+    "prompt_tokens_details": {"cached_tokens": 600}}, at="2025-08-15")
+assert "pyramid" not in sys.modules, "a quote loads what it need not"
+print(quoted.total.normalize())
+"""
+
+
+@pytest.fixture(scope="module")
+def database(full_book_of_module):
+    engine = create_engine(full_book_of_module, poolclass=NullPool)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def file(database, tmp_path_factory):
+    path = tmp_path_factory.mktemp("pricer") / "prices.book"
+    export_book(database, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def pricer(file):
+    return Pricer.open(file)
+
+
+@pytest.fixture(scope="module")
+def names(database):
+    from llmpricing.services.names.resolving import names_of
+    from llmpricing.services.price_book import book_state
+
+    return sorted(names_of(database, book_state(database)).offerings)
+
+
+def told(answer):
+    return msgspec.json.encode(quote_document(answer)) if isinstance(answer, Quoted) else repr(answer)
+
+
+def test_a_file_answers_alone_without_pyramid_a_database_or_the_network(file):
+    done = subprocess.run([sys.executable, "-c", ALONE, file], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("0.01125", "")
+
+
+def test_quotes_are_those_of_the_database(database, pricer, names):
+    chance = random.Random(9)  # noqa: S311 - the same questions every time
+    asks = [
+        Ask(
+            chance.choice(names),
+            chance.choice(USAGES),
+            AT - timedelta(days=chance.randint(0, 600)),
+            service_tier=tier,
+            usage_format="llmpricing",
+        )
+        for tier in (None, "batch")
+        for _ in range(300)
+    ]
+    asked = [
+        Asked(one.model, read_usage(one.usage), one.at, context=context(one.service_tier), provider=None)
+        for one in asks
+    ]
+    assert [*map(told, pricer.quote_many(asks))] == [*map(told, quote_many(database, asked))]
+
+
+@pytest.mark.parametrize(
+    ("at", "read"),
+    [
+        ("2026-11-20", date(2026, 11, 20)),
+        (date(2026, 11, 20), date(2026, 11, 20)),
+        (datetime(2026, 11, 20, 14, tzinfo=timezone(timedelta(hours=2))), AT),
+        ("2026-11-20T14:00:00+02:00", AT),
+    ],
+)
+def test_times_are_taken_as_people_have_them(pricer, at, read):
+    quoted = pricer.quote("openai/gpt-4o", {"input_tokens": 1_000}, at=at)
+    assert (quoted.at, quoted.total) == (read, Decimal("0.0025"))
+
+
+def test_what_cannot_be_answered_is_refused_with_the_reason(pricer):
+    usage = {"input_tokens": 1}
+    for wrong, refusal in (
+        (lambda: pricer.quote("openai/gpt-4oo", usage), UnknownModel),
+        (lambda: pricer.quote("openai/gpt-4o", {"input_tokens": -1}), UsageError),
+        (lambda: pricer.quote("openai/gpt-4o", usage, at=datetime(2026, 1, 1)), InstantError),  # noqa: DTZ001
+        (lambda: pricer.quote("openai/gpt-4o", usage, at="yesterday"), InstantError),
+        (lambda: pricer.quote("openai/gpt-4o", usage, region="the moon"), ContextError),
+        (lambda: pricer.resolve("nobody/nothing"), UnknownModel),
+        (lambda: pricer.resolve("gpt-4o", at="yesterday"), InstantError),
+    ):
+        with pytest.raises(refusal):
+            wrong()
+    known, refused = pricer.quote_many([Ask("openai/gpt-4o", usage), Ask("nobody/nothing", usage)])
+    assert isinstance(known, Quoted)
+    assert isinstance(refused, UnknownModel)
+    assert pricer.resolve("gpt-4o", provider="openai").slug == "openai/gpt-4o"
+
+
+def test_a_file_that_is_none_is_refused_with_the_next_step(tmp_path, file):
+    with pytest.raises(BookFileError):
+        Pricer.open(tmp_path / "nothing.book")
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    flipped = tmp_path / "flipped.book"
+    flipped.write_bytes(whole)
+    with pytest.raises(BookFileError, match="llmpricing book export"):
+        Pricer.open(flipped)
+
+
+def test_batches_of_a_log_bear_the_quotes_of_their_rows(pricer):
+    rows = [
+        {
+            "model": name,
+            "at": AT - timedelta(days=day),
+            "input_tokens": 1_000 + day,
+            "output_tokens": 7,
+            "note": str(day),
+        }
+        for day in range(0, 400, 40)
+        for name in ("openai/gpt-4o", "anthropic/claude-sonnet-4-5", "gpt-4.1-mini", "nobody/nothing")
+    ]
+    counts = [(name, pa.int64()) for name in ("input_tokens", "output_tokens")]
+    schema = pa.schema([("model", pa.string()), ("at", pa.timestamp("us", "UTC")), *counts, ("note", pa.string())])
+    whole = pa.RecordBatch.from_pylist(rows, schema)
+    pieces = [whole.slice(0, 7), whole.slice(7, 0), whole.slice(7)]
+    found = pa.Table.from_batches(pricer.price_batches(pieces)).to_pylist()
+    assert [{name: row[name] for name in rows[0]} for row in found] == rows
+    for row, answer in zip(
+        found,
+        pricer.quote_many(
+            Ask(row["model"], {name: row[name] for name in ("input_tokens", "output_tokens")}, row["at"])
+            for row in rows
+        ),
+        strict=True,
+    ):
+        quoted = answer.total if isinstance(answer, Quoted) else None
+        assert row["cost"] == quoted
+        assert (row["reason"] is None) == (quoted is not None)
+        assert row["book"] == pricer.digest
+    assert {row["offering"] for row in found} >= {"openai/gpt-4o", "openai/gpt-4.1-mini"}
+    at_once = pa.Table.from_batches(pricer.price_batches([whole])).to_pylist()
+    assert at_once == found
+
+
+def test_columns_that_do_not_tell_what_to_price_stop_the_first_batch(pricer):
+    for columns in ({"name": ["a"], "input_tokens": [1]}, {"model": ["a"], "input_tokens": [[1]]}):
+        with pytest.raises(LogError):
+            next(pricer.price_batches([pa.RecordBatch.from_pydict(columns)]))
+
+
+def test_a_book_up_to_an_earlier_time_is_another_one(database, pricer, tmp_path):
+    early = tmp_path / "early.book"
+    export_book(database, early, known_at=pricer.known_until - timedelta(days=400))
+    with pytest.raises(UnknownModel):
+        Pricer.open(early).quote("openai/gpt-4o", {"input_tokens": 1})
+    assert pricer.quote("openai/gpt-4o", {"input_tokens": 1}).total is not None
