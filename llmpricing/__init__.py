@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyramid.router import Router
 
-    from llmpricing.pricer import Ask, Pricer
+    from llmpricing.pricer import Pricer, Question
 
-__all__ = ("Ask", "Pricer", "main")
+__all__ = ("Pricer", "Question", "main")
 
 
 def __getattr__(name: str) -> Any:
     """What a library's user needs, loaded when it is asked for: the commands start without it."""
-    if name in ("Ask", "Pricer"):
+    if name in ("Pricer", "Question"):
         from llmpricing import pricer
 
         return getattr(pricer, name)
