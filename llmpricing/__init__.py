@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pyramid.router import Router
 
-    from llmpricing.pricer import Pricer, Question
+    from llmpricing.pricer import Inquiry, Pricer
 
-__all__ = ("Pricer", "Question", "main")
+__all__ = ("Inquiry", "Pricer", "main")
 
 
 def __getattr__(name: str) -> Any:
     """What a library's user needs, loaded when it is asked for: the commands start without it."""
-    if name in ("Pricer", "Question"):
+    if name in ("Inquiry", "Pricer"):
         from llmpricing import pricer
 
         return getattr(pricer, name)

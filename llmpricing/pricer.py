@@ -32,7 +32,7 @@ Instant = datetime | date | str
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Inquiry:
     """One question: what ``usage`` of ``model`` costs.
 
     ``usage`` counts by our meters, or is a provider's usage object as it stands in an answer (``usage_format`` "auto"
@@ -70,15 +70,15 @@ class Pricer:
         return cls(opened.price_book, opened.digest)
 
     def quote(self, model: str, usage: Mapping[str, Any], **facts: Any) -> Quoted:
-        """What usage of a model costs; ``facts`` are those of ``Question``. The answer's ``total`` is an exact Decimal, None
+        """What usage of a model costs; ``facts`` are those of ``Inquiry``. The answer's ``total`` is an exact Decimal, None
         where it is not known: then ``quote.unpriced`` says why.
 
         Raises UsageError for usage that cannot be read, InstantError for a time that is none, UnknownModel and
         AmbiguousModel (with suggestions) for a name, ContextError for a fact that the offering does not know.
         """
-        return quote_one(self._book, _asked(Question(model, usage, **facts)))
+        return quote_one(self._book, _asked(Inquiry(model, usage, **facts)))
 
-    def quote_many(self, questions: Iterable[Question]) -> list[Quoted | QuoteError]:
+    def quote_many(self, questions: Iterable[Inquiry]) -> list[Quoted | QuoteError]:
         """The answers in order, a refusal in the place of an answer that cannot be given; raises UsageError and
         InstantError as ``quote`` does.
         """
@@ -108,16 +108,16 @@ class Pricer:
         return price_batches(self._book, batches, dict(columns or {}), datetime.now(UTC), known, self.digest)
 
 
-def _asked(question: Question) -> Asked:
-    at, hour_stated = _instant(question.at)
+def _asked(inquiry: Inquiry) -> Asked:
+    at, hour_stated = _instant(inquiry.at)
     return Asked(
-        question.model,
-        read_usage(question.usage, question.usage_format),
+        inquiry.model,
+        read_usage(inquiry.usage, inquiry.usage_format),
         at,
-        None if question.known_at is None else _instant(question.known_at)[0],
-        context(question.service_tier, question.region, question.facts, hour_stated),
-        question.provider,
-        question.currency,
+        None if inquiry.known_at is None else _instant(inquiry.known_at)[0],
+        context(inquiry.service_tier, inquiry.region, inquiry.facts, hour_stated),
+        inquiry.provider,
+        inquiry.currency,
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing import Pricer, Question
+from llmpricing import Inquiry, Pricer
 from llmpricing.book.file import BookFileError
 from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.times import InstantError
@@ -85,7 +85,7 @@ def test_a_file_answers_alone_without_pyramid_a_database_or_the_network(file):
 def test_quotes_are_those_of_the_database(database, pricer, names):
     chance = random.Random(9)  # noqa: S311 - the same questions every time
     asks = [
-        Question(
+        Inquiry(
             chance.choice(names),
             chance.choice(USAGES),
             AT - timedelta(days=chance.randint(0, 600)),
@@ -129,7 +129,7 @@ def test_what_cannot_be_answered_is_refused_with_the_reason(pricer):
     ):
         with pytest.raises(refusal):
             wrong()
-    known, refused = pricer.quote_many([Question("openai/gpt-4o", usage), Question("nobody/nothing", usage)])
+    known, refused = pricer.quote_many([Inquiry("openai/gpt-4o", usage), Inquiry("nobody/nothing", usage)])
     assert isinstance(known, Quoted)
     assert isinstance(refused, UnknownModel)
     assert pricer.resolve("gpt-4o", provider="openai").slug == "openai/gpt-4o"
@@ -167,7 +167,7 @@ def test_batches_of_a_log_bear_the_quotes_of_their_rows(pricer):
     for row, answer in zip(
         found,
         pricer.quote_many(
-            Question(row["model"], {name: row[name] for name in ("input_tokens", "output_tokens")}, row["at"])
+            Inquiry(row["model"], {name: row[name] for name in ("input_tokens", "output_tokens")}, row["at"])
             for row in rows
         ),
         strict=True,
