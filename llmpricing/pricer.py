@@ -70,8 +70,8 @@ class Pricer:
         return cls(opened.price_book, opened.digest)
 
     def quote(self, model: str, usage: Mapping[str, Any], **facts: Any) -> Quoted:
-        """What usage of a model costs; ``facts`` are those of ``Inquiry``. The answer's ``total`` is an exact Decimal, None
-        where it is not known: then ``quote.unpriced`` says why.
+        """What usage of a model costs; ``facts`` are those of ``Inquiry``. The answer's ``total`` is an exact Decimal,
+        None where it is not known: then ``quote.unpriced`` says why.
 
         Raises UsageError for usage that cannot be read, InstantError for a time that is none, UnknownModel and
         AmbiguousModel (with suggestions) for a name, ContextError for a fact that the offering does not know.
