@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,13 +12,14 @@ from decimal import Decimal
 from functools import reduce
 from operator import and_
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.scripts.commands.audit_answer import audit_document, audit_lines
 from llmpricing.scripts.commands.audit_bridge import bridge_document, bridge_lines
+from llmpricing.scripts.commands.audit_html import audit_page
 from llmpricing.scripts.commands.price_bill import check_out
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
@@ -87,6 +89,7 @@ class AuditOptions:
     ways: tuple[str, ...]
     out: Path | None
     force: bool
+    html: Path | None
     redact: bool
     tolerance: Decimal
     flat: Decimal | None
@@ -114,7 +117,12 @@ class AuditOptions:
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), help="Each record with both figures and its causes."
 )
-@click.option("--force", is_flag=True, help="Replace OUT where it exists.")
+@click.option(
+    "--html",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A report as one page, printable, complete in itself.",
+)
+@click.option("--force", is_flag=True, help="Replace OUT and the report where they exist.")
 @click.option(
     "--redact", is_flag=True, help="Hash keys, users, teams, sessions and record ids wherever they are shown."
 )
@@ -185,6 +193,7 @@ def _audit(
     from llmpricing.services.usage_log.pricer import LogPricer
 
     check_out(options.out, files, options.force)
+    _check_page(options)
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         pricer = LogPricer(session, datetime.now(UTC), options.known_at)
         auditor = Auditor(AuditedUses(session, pricer))
@@ -206,9 +215,11 @@ def _audit(
             raise click.ClickException(f"{where}: {error.strerror}. Mend that, and try again.") from None
         causes = report.causes()
         shown = list(zip(causes, examples(session, pricer.recorded, [one.example for one in causes]), strict=True))
+    document = audit_document(files, unknown, report, shown, options.flat)
+    document |= {"bridge": bridge_document(bridge)} if bridge else {}
+    _write_page(document, options, files)
     if options.as_json:
-        document = audit_document(files, unknown, report, shown, options.flat)
-        say_json(document | {"bridge": bridge_document(bridge)} if bridge else document)
+        say_json(document)
         return report, bridge
     for line in audit_lines(files, unknown, report, shown, options.flat):
         say(line)
@@ -216,7 +227,36 @@ def _audit(
         say(line)
     if options.out:
         say(f"Each record with its causes: {options.out}")
+    if options.html:
+        say(f"The report as a page: {options.html}")
     return report, bridge
+
+
+def _check_page(options: AuditOptions) -> None:
+    """Raise click.UsageError where the report could not be written, before anything is read."""
+    if options.html is None:
+        return
+    if options.html.exists() and not options.force:
+        raise click.UsageError(f"{options.html} exists: name another file with --html, or replace it with --force.")
+    if not os.access(options.html.resolve().parent, os.W_OK):
+        raise click.UsageError(
+            f"Nothing can be written beside {options.html}: is there such a folder, and is it yours?"
+        )
+
+
+def _write_page(document: Mapping[str, Any], options: AuditOptions, files: Sequence[UsageFile]) -> None:
+    """Write the report, if it is wanted, for nobody who cannot read the files; it appears whole."""
+    from llmpricing.services.usage_log.write.part_file import mode_like, part_file
+
+    if options.html is None:
+        return
+    page = audit_page(document, is_redacted=options.redact)
+    try:
+        with part_file(options.html, reduce(and_, (mode_like(file.path) for file in files))) as part:
+            part.file.write(page.encode(errors="replace"))
+            part.keep()
+    except OSError as error:
+        raise click.ClickException(f"{options.html}: {error.strerror}. Mend that, and try again.") from None
 
 
 def _groupings(options: AuditOptions) -> list[Grouping]:

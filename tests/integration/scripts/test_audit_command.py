@@ -6,6 +6,7 @@ import csv
 import json
 import re
 from decimal import Decimal
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +218,40 @@ def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) 
     said = commands.run("audit", str(log), "--charged", str(costs)).output
     assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
     assert "USD 0.0006: the invoice states no quantities: whether quantity or price differs cannot be told" in said
+
+
+class Page(HTMLParser):
+    """What a page refers to and runs, and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.said: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "data", "action")]
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+def test_the_report_is_one_page_complete_in_itself_that_runs_nothing(commands: Commands, tmp_path: Path) -> None:
+    wrong = {**ROW, "spend": FULL_PRICE, "team_id": "<script>alert(1)</script>", "request_id": "<img src=x>"}
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, wrong)
+    page = tmp_path / "report.html"
+    assert commands.run("audit", str(log), "--by", "team", "--html", str(page)).exit_code == 3
+    found = Page(page.read_text("utf-8"))
+    assert found.links == []
+    assert not {"script", "img", "link", "iframe", "object"} & found.tags
+    said = " ".join("".join(found.said).split())
+    assert "Logged USD 0.0072, recomputed USD 0.0048: a difference of USD 0.0024 (50 %)." in said
+    assert "cached tokens at the full input price" in said
+    assert "<script>alert(1)</script>" in said
+    again = commands.run("audit", str(log), "--html", str(page))
+    assert (again.exit_code, "replace it with --force" in again.output) == (2, True)
+    hidden = tmp_path / "hidden.html"
+    commands.run("audit", str(log), "--by", "team", "--html", str(hidden), "--redact")
+    assert not [name for name in ("team-b", "req-0", "alert", str(tmp_path)) if name in hidden.read_text("utf-8")]

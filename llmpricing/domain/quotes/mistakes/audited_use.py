@@ -125,7 +125,10 @@ class AuditedUse(NamedTuple):
                 exact = worth * UNIT
         except (ContextError, PriceDataError):
             return None
-        return round(exact if self.factor is None else exact * self.factor)
+        if self.factor is None:
+            return round(exact)
+        up, down = self.factor.numerator, self.factor.denominator
+        return round(exact * up) // down if down != 1 else round(exact * up)
 
     def times(self, factor: Fraction, detail: str) -> AuditedUse:
         """The same use, its figure so many times as large."""

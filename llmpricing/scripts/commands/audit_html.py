@@ -1,0 +1,148 @@
+"""An audit as one page of HTML: complete in itself, printable, without script and without anything from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from llmpricing.scripts.terminal import plain
+
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; }
+th { border-bottom: 2px solid #555; } td { border-bottom: 1px solid #ddd; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.example { color: #555; font-size: .85rem; overflow-wrap: anywhere; }
+.bar { background: #3b6ea5; height: .5rem; } .sums { font-size: 1.1rem; }
+@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
+"""
+_NUMBERS = frozenset(
+    {"money", "records", "logged", "recomputed", "difference", "moved", "places", "share", "used", "flat"}
+)
+_MOST_GROUPS = 1000
+
+
+def audit_page(document: Mapping[str, Any], *, is_redacted: bool) -> str:
+    """The page of an audit's document; where it is redacted, files are told by their shapes alone."""
+    return "".join(
+        (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Audit of a usage log</title>',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<style>{_STYLE}</style></head><body>\n<h1>Audit of a usage log</h1>\n",
+            *_head(document, is_redacted),
+            *_causes(document["causes"]),
+            *_bridge(document.get("bridge")),
+            *_assumptions(document["assumptions"]),
+            *_table("By month, beside a subscription", document["flat"]),
+            *_groups(document["by"]),
+            *_table("Without a price", _reasons(document)),
+            "</body></html>\n",
+        )
+    )
+
+
+def _text(value: object) -> str:
+    return "" if value is None else escape(plain(str(value)))
+
+
+def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
+    names = sorted({one["shape"] if is_redacted else f"{one['path']} ({one['shape']})" for one in document["files"]})
+    yield f"<p>{_text(', '.join(names[:20]))}{' and others' if len(names) > 20 else ''}</p>\n"
+    counts = {
+        "records": document["rows"],
+        "priced": document["priced"],
+        "not billed": document["not_billed"],
+        "repeated": document["repeated"],
+        "without a price": document["unpriced"],
+    }
+    yield f"<p>{', '.join(f'{number:,} {name}' for name, number in counts.items())}</p>\n"
+    if document["logged"] is None:
+        total = _text(document["recomputed"] or "none")
+        yield f'<p class="sums">Total: <b>USD {total}</b>. The files state no cost.</p>\n'
+        return
+    by = f" ({_text(document['difference_percent'])} %)" if document["difference_percent"] is not None else ""
+    yield (
+        f'<p class="sums">Logged <b>USD {_text(document["logged"])}</b>, recomputed '
+        f"<b>USD {_text(document['recomputed'] or 'nothing')}</b>: "
+        f"a difference of <b>USD {_text(document['difference'])}</b>{by}.</p>\n"
+    )
+
+
+def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not causes:
+        return
+    yield '<h2>Why</h2>\n<table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th><th>share</th></tr>\n'
+    for cause in causes:
+        share = float(cause["share"])
+        yield (
+            f'<tr><td class="n">{_text(cause["money"])}</td><td class="n">{cause["records"]:,}</td>'
+            f"<td>{_text(cause['title'])}{_example(cause['example'])}</td>"
+            f'<td><div class="bar" style="width:{share:.1f}%"></div>{_text(cause["share"])} %</td></tr>\n'
+        )
+    yield "</table>\n"
+
+
+def _example(example: Mapping[str, Any] | None) -> str:
+    if example is None:
+        return ""
+    name = " ".join(str(example[key]) for key in ("record_id", "offering", "at") if example[key])
+    because = f" = {example['arithmetic']}" if example["arithmetic"] else ""
+    said = (
+        f"such as {name}: logged {example['logged'] or 'nothing'}, right is {example['right'] or 'not known'}{because}"
+    )
+    return f'<div class="example">{_text(said)}</div>'
+
+
+def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
+    if bridge is None:
+        return
+    yield (
+        f"<h2>From the log to the invoice</h2>\n<p>The log comes to USD {_text(bridge['log'])}, the seller's "
+        f"quantities to USD {_text(bridge['seller_quantities'])}, charged are USD {_text(bridge['charged'])}.</p>\n"
+    )
+    rows = [{"money": row["money"], "cause": row["title"], "moved": row["moved"]} for row in bridge["causes"]]
+    yield from _table("", rows)
+
+
+def _assumptions(assumptions: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for one in assumptions:
+        yield (
+            f"<p>No {_text(one['fact'])} stated in {one['records']:,} records: taken as {_text(one['assumed'])}; "
+            f"if {_text(one['if'])}: {_text(one['difference_percent'])} %, USD {_text(one['difference'])}.</p>\n"
+        )
+
+
+def _groups(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A table for each way in which records are told apart."""
+    tables: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        tables.setdefault(tuple(name for name in row if name not in _NUMBERS), []).append(row)
+    for ways, found in tables.items():
+        yield from _table(f"By {', '.join(ways)}", found[:_MOST_GROUPS])
+
+
+def _reasons(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"records": one["records"], "reason": one["reason"], "names": ", ".join(one["names"])}
+        for one in document["unpriced_reasons"]
+    ]
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Rows with the same names as a table."""
+    if not rows:
+        return
+    names = [name for name in rows[0] if any(row[name] is not None for row in rows)]
+    yield f"<h2>{_text(title)}</h2>\n" if title else ""
+    yield f"<table><tr>{''.join(_cell('th', name, name.replace('_', ' ')) for name in names)}</tr>\n"
+    for row in rows:
+        yield f"<tr>{''.join(_cell('td', name, row[name]) for name in names)}</tr>\n"
+    yield "</table>\n"
+
+
+def _cell(tag: str, name: str, value: object) -> str:
+    kind = ' class="n"' if name in _NUMBERS else ""
+    return f"<{tag}{kind}>{_text(value)}</{tag}>"
