@@ -12,7 +12,8 @@ from llmpricing.domain.quotes.mistakes.figures import flat_share
 from llmpricing.domain.quotes.unit_rates import UNIT
 
 _NOISE = 10**9  # what floating point and the sum of rounded parts lose is less than this part of a figure
-_FINE = 6  # decimal places from which on a figure counts as written in full
+FINE = 12  # decimal places from which on a figure counts as written in full
+_TELLING = 2000  # units of its last place from which on a rounded figure tells one mistake from another
 _DATED = {"another_day", "withdrawn_price"}  # whose figures another seller's often are
 
 
@@ -57,10 +58,16 @@ def explained(use: AuditedUse, logged: int, decimals: int) -> Mistaken | None:
     right = use.units()
     if right is not None and (share := flat_share(logged, right)):
         return Mistaken((DISCOUNT,), share)
-    if decimals >= _FINE or (right is not None and is_rounded(logged, right, decimals)):
+    if decimals >= FINE or logged * 10**decimals < _TELLING * UNIT:
         return None
     rounded = [(name, one, units) for name, one, units in (*singles, *broad) if is_rounded(logged, units, decimals)]
     return _named(rounded, decimals)
+
+
+def explained_exactly(use: AuditedUse, logged: int) -> tuple[str, ...]:
+    """The mistakes that by themselves give this very figure: of one that may be the right one, rounded."""
+    found = _named(_same(_costed(use, broad=False), logged))
+    return found.causes if found else ()
 
 
 _Costed = tuple[str, AuditedUse, int]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
-from llmpricing.domain.quotes.mistakes.explaining import places_of
+from llmpricing.domain.quotes.mistakes.explaining import FINE, places_of
 from llmpricing.services.usage_log.audit.effects import EffectSums
 from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.verdicts import Audited
@@ -160,7 +160,7 @@ class AuditReport:
 
     def _decided(self, key: TallyKey) -> tuple[str, ...]:
         """The causes of a key, now that it is known how finely the files' figures are written."""
-        is_too_coarse = key.decimals is not None and key.decimals < min(6, self._places[key.is_sum])
+        is_too_coarse = key.decimals is not None and key.decimals < min(FINE, self._places[key.is_sum])
         return key.otherwise if is_too_coarse else key.causes
 
     def _commonest(self, decided: Mapping[TallyKey, Sequence[str]]) -> tuple[Counter[str], Counter[str]]:

@@ -8,8 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.mistakes.causes import UNEXPLAINED
 from llmpricing.services.usage_log.audit.report import Take
-from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict
 from llmpricing.services.usage_log.write.records import COLUMNS, cells_of, rows_file
 
 AUDIT_COLUMNS = (*COLUMNS, "logged_usd", "cost_usd", "difference_usd", "causes", "detail")
@@ -30,9 +31,14 @@ def audit_cells(one: Audited) -> dict[str, str | None]:
         "logged_usd": _text(one.logged),
         "cost_usd": _text(one.cost),
         "difference_usd": to_text(one.difference),
-        "causes": EITHER.join(one.verdict.causes) or None,
+        "causes": EITHER.join(_names(one.verdict)) or None,
         "detail": one.verdict.detail or None,
     }
+
+
+def _names(verdict: AuditVerdict) -> list[str]:
+    """The causes, and what they are if the file turns out to be written more finely than this figure."""
+    return [*verdict.causes, *(name for name in verdict.otherwise if name != UNEXPLAINED)]
 
 
 def _text(amount: Decimal | None) -> str | None:

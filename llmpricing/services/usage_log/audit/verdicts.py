@@ -10,7 +10,14 @@ from typing import NamedTuple
 from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
-from llmpricing.domain.quotes.mistakes.explaining import explained, is_rounded, is_same, places_of
+from llmpricing.domain.quotes.mistakes.explaining import (
+    FINE,
+    explained,
+    explained_exactly,
+    is_rounded,
+    is_same,
+    places_of,
+)
 from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, WhatElse
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
@@ -18,7 +25,6 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 
 _NOTHING = Decimal(0)
-_FINE = 6  # decimal places from which on a figure is no rounded one
 
 
 class NoExchangeRate(LogError):
@@ -105,12 +111,12 @@ class Auditor:
             return AuditVerdict((causes.BILLED_ZERO,))
         decimals = places_of(record.charged or _NOTHING)
         use = self._uses.use(record)
-        found = explained(use, logged, decimals) if use else None
-        if found:
+        if decimals < FINE and is_rounded(logged, cost, decimals):
+            otherwise = explained_exactly(use, logged) if use else ()
+            return AuditVerdict((causes.ROUNDING,), "", decimals, otherwise or (causes.UNEXPLAINED,))
+        if use and (found := explained(use, logged, decimals)):
             otherwise = (causes.UNEXPLAINED,) if found.decimals is not None else ()
             return AuditVerdict(found.causes, found.detail, found.decimals, otherwise)
-        if decimals < _FINE and is_rounded(logged, cost, decimals):
-            return AuditVerdict((causes.ROUNDING,), "", decimals, (causes.UNEXPLAINED,))
         return AuditVerdict((_unknown(use, record, logged),))
 
 

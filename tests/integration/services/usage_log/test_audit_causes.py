@@ -236,6 +236,17 @@ def test_figures_in_cents_are_rounded_ones_and_not_wrong(book: Session) -> None:
     assert [row.name for row in report_of(audited(book, finer)).causes()] == ["unexplained"]
 
 
+def test_figures_of_six_decimals_are_rounded_ones_and_their_mistakes_are_named(book: Session) -> None:
+    """1,997 x 0.4 + 303 x 1.6 = 0.0012836 is written 0.001284; in batches 100,007 x 0.2 + 3,001 x 0.8 = 0.0224022."""
+    right = record_of(MINI, count(caches(1_997, 303)), Decimal("0.001284"))
+    batch = record_of(MINI, count(caches(100_007, 3_001)), Decimal("0.044804"), tier="batch")
+    report = report_of(audited(book, [right, batch]))
+    assert {row.name: row.records for row in report.causes()} == {"rounding": 1, "batch_ignored": 1}
+    # One figure written in full shows that the file does not round, and that these are other mistakes.
+    full = record_of(MINI, count(caches(1_997, 303)), Decimal("0.0012836000000001"))
+    assert {row.name for row in report_of(audited(book, [right, batch, full])).causes()} == {"unexplained", "rounding"}
+
+
 def test_a_sum_of_requests_whose_steps_nobody_knows_says_so(book: Session) -> None:
     """All below 272,000: 1,000,007 x 2 + 1,009 x 12; all above: x 4 and x 18. What was logged lies between."""
     usage = count(caches(1_000_007, 1_009))._replace(request_input=0, told=Told())
