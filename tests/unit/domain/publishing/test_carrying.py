@@ -82,3 +82,16 @@ def test_a_fee_withdrawn_where_no_input_was_priced_ends_beside_what_is_sold_inst
         ("output_image_tokens", "litellm", "2024-03-01", "30"),
     )
     assert told(found, "output_images") == ("litellm", "40000", "2024-03-01", True)
+
+
+@pytest.mark.parametrize(("now", "until"), [("5", None), ("6", "2024-01-31")])
+def test_the_price_of_output_goes_on_beside_the_same_input_alone(book, now, until):
+    """A list that told pictures' output apart left out what other output costs."""
+    found = book(
+        (INPUT, "litellm", "2024-01-01", "5"),
+        (OUTPUT, "litellm", "2024-01-01", "10"),
+        (INPUT, "litellm", "2024-03-01", now),
+        (OUTPUT, "litellm", "2024-03-01"),
+        ("output_image_tokens", "litellm", "2024-03-01", "30"),
+    )
+    assert told(found, OUTPUT) == ("litellm", "10", until, until is None)
