@@ -9,7 +9,7 @@ pricer.quote("openai/gpt-4o", {"prompt_tokens": 1000, "completion_tokens": 500})
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from os import PathLike
 from pathlib import Path
@@ -57,9 +57,8 @@ class Pricer:
     """Answers from one price book; immutable, and safe to share between threads."""
 
     def __init__(self, book: PriceBook, digest: str) -> None:
-        # What is remembered of a book is found by its id: a file that knows less than its book is another one.
-        self._book = replace(book, book=f"{book.book} {digest}")
-        self.book, self.version, self.known_until, self.digest = book.book, book.version, book.last_change, digest
+        self._book, self.digest = book, digest
+        self.version, self.known_until = book.version, book.last_change
 
     @classmethod
     def open(cls, file: str | PathLike[str]) -> Pricer:
@@ -67,7 +66,7 @@ class Pricer:
         from llmpricing.book.file import open_book  # Arrow is loaded where a file is opened
 
         opened = open_book(Path(file))
-        return cls(opened.price_book, opened.digest)
+        return cls(opened.by_itself, opened.digest)
 
     def quote(self, model: str, usage: Mapping[str, Any], **facts: Any) -> Quoted:
         """What usage of a model costs; ``facts`` are those of ``Inquiry``. The answer's ``total`` is an exact Decimal,

@@ -13,6 +13,7 @@ import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,11 @@ class BookFile:
     def price_book(self) -> PriceBook:
         """The value that answers."""
         return PriceBook(self.header.book, self.header.version, self.header.last_change, self.tables)
+
+    @property
+    def by_itself(self) -> PriceBook:
+        """The same under an id of its own: a file that knows less than its price book must not be remembered as it."""
+        return replace(self.price_book, book=f"{self.header.book} {self.digest}")
 
 
 def write_book(path: Path, header: BookHeader, tables: Mapping[str, Iterable[Sequence[Any]]]) -> str:

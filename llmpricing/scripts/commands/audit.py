@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_answer import audit_document, audit_lines
 from llmpricing.scripts.commands.audit_bridge import bridge_document, bridge_lines
 from llmpricing.scripts.commands.audit_html import audit_page
 from llmpricing.scripts.commands.price_bill import check_out
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.options import instant, json_option
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
@@ -147,8 +147,8 @@ class AuditOptions:
     "--at-prices-of", "prices_of", type=instant, metavar="DATE", help="Every record at the prices of that day."
 )
 @json_option
-@ini_option
-def audit(files: tuple[str, ...], shape: str | None, columns: Path | None, ini: Path, **how: object) -> None:
+@asks_book
+def audit(files: tuple[str, ...], shape: str | None, columns: Path | None, book: AskedBook, **how: object) -> None:
     """Find out why a bill differs from its log: files, folders, globs, or - for standard input.
 
     Every record is priced at its own time, contract rates applied, and compared with the cost that the file states. A
@@ -170,7 +170,7 @@ def audit(files: tuple[str, ...], shape: str | None, columns: Path | None, ini: 
                 )
             with usage_paths(options.charged) as (charged_paths, _):
                 charged, _ = told_apart(charged_paths, None, is_many=False)
-                report, bridge = _audit(known, charged, unknown, options, ini)
+                report, bridge = _audit(known, charged, unknown, options, book)
         except ModuleNotFoundError as error:
             if error.name and error.name.partition(".")[0] in ("numpy", "pyarrow"):
                 raise click.ClickException(_MISSING) from None
@@ -180,7 +180,11 @@ def audit(files: tuple[str, ...], shape: str | None, columns: Path | None, ini: 
 
 
 def _audit(
-    files: Sequence[UsageFile], charged: Sequence[UsageFile], unknown: Sequence[Path], options: AuditOptions, ini: Path
+    files: Sequence[UsageFile],
+    charged: Sequence[UsageFile],
+    unknown: Sequence[Path],
+    options: AuditOptions,
+    book: AskedBook,
 ) -> tuple[AuditReport, Bridge | None]:
     """Audit the files and say what was found; raises click.ClickException."""
     from llmpricing.services.usage_log.audit.bridge import Bridge
@@ -194,9 +198,9 @@ def _audit(
 
     check_out(options.out, files, options.force)
     _check_page(options)
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = LogPricer(session, datetime.now(UTC), options.known_at)
-        auditor = Auditor(AuditedUses(session, pricer))
+    with book.open() as reads:
+        pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
+        auditor = Auditor(AuditedUses(reads, pricer))
         bridge = Bridge() if charged else None
         changed = _changes(options)
         try:
@@ -214,7 +218,7 @@ def _audit(
             where = error.filename or options.out
             raise click.ClickException(f"{where}: {error.strerror}. Mend that, and try again.") from None
         causes = report.causes()
-        shown = list(zip(causes, examples(session, pricer.recorded, [one.example for one in causes]), strict=True))
+        shown = list(zip(causes, examples(reads, pricer.recorded, [one.example for one in causes]), strict=True))
     document = audit_document(files, unknown, report, shown, options.flat)
     document |= {"bridge": bridge_document(bridge)} if bridge else {}
     _write_page(document, options, files)

@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, open_book
+from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.terminal import say
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.coverage import Covered, cover, shares
@@ -25,8 +24,8 @@ _SHOWN = 20  # names of a kind that are printed
 @click.option("--aliases", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write unknown names here.")
 @click.option("--model-column", metavar="NAME", help="The column that names the model; `model` and the like by itself.")
 @click.option("--provider-column", metavar="NAME", help="The column that names the seller.")
-@ini_option
-def names(file: Path, out: Path | None, model_column: str | None, provider_column: str | None, ini: Path) -> None:
+@asks_book
+def names(file: Path, out: Path | None, model_column: str | None, provider_column: str | None, book: AskedBook) -> None:
     """Look up the names in FILE: JSON, lines of JSON, CSV with a column of names, or one name a line.
 
     Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
@@ -41,8 +40,8 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, csv.Error) as error:
         raise click.ClickException(f"{file} cannot be read ({error}): give JSON, CSV or names.") from None
     now = datetime.now(UTC)
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        found = cover(session, Clocks(now, now), asked)
+    with book.open() as reads:
+        found = cover(reads, Clocks(now, now), asked)
     _report(found)
     if out:
         unknown = [(one.name.name, _like(one)) for one in found if not isinstance(one.meaning, Resolution)]

@@ -10,9 +10,10 @@ import click
 from click.core import ParameterSource
 
 from llmpricing.domain.usage.formats import UsageFormat
+from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.price_bill import BillOptions, price_bill
 from llmpricing.scripts.commands.price_table import TableOptions, price_table
-from llmpricing.scripts.options import ini_option, instant, json_option
+from llmpricing.scripts.options import instant, json_option
 from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
 
@@ -62,7 +63,7 @@ _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
 @click.option("--force", is_flag=True, help="Replace OUT and REJECTS where they exist.")
 @json_option
-@ini_option
+@asks_book
 @click.pass_context
 def price(
     context: click.Context,
@@ -81,7 +82,7 @@ def price(
     assume_utc: bool,
     force: bool,
     as_json: bool,
-    ini: Path,
+    book: AskedBook,
 ) -> None:
     """Price usage files, as their tools write them: files, folders, globs, or - for standard input.
 
@@ -107,9 +108,9 @@ def price(
             given = given_shape(shape, columns)
             known, unknown = ([], list(paths)) if is_table and not given else told_apart(paths, given, is_many)
             if known:
-                price_bill(known, unknown, bill, ini)
+                price_bill(known, unknown, bill, book)
             elif len(unknown) == 1 and not is_many:
-                price_table(unknown[0], table, ini)
+                price_table(unknown[0], table, book)
             else:
                 raise click.UsageError(
                     "None of these files is of a shape that is known. llmpricing formats lists those that are; "

@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmpricing.domain.money import to_text
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, open_book
+from llmpricing.scripts.asked_book import AskedBook
 from llmpricing.scripts.terminal import rows_done, say, say_json
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ class BillOptions:
     offerings: tuple[tuple[str, str], ...] = ()
 
 
-def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: BillOptions, ini: Path) -> None:
+def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: BillOptions, book: AskedBook) -> None:
     """Price the files as one bill and say it, and which ``unknown`` ones are left out; raises click.ClickException."""
     from llmpricing.services.usage_log.bill import billed, priced_records
     from llmpricing.services.usage_log.columns import LogError, UncountedError
@@ -55,8 +54,8 @@ def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: Bil
 
     check_out(options.out, files, options.force)
     assumed = Assumptions(options.provider, dict(options.offerings))
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = LogPricer(session, datetime.now(UTC), options.known_at)
+    with book.open() as reads:
+        pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
         records = map(assumed.applied, UsageFiles(files, options.ignored).records())
         try:
             with rows_done("Pricing") as advance, _each(options.out, files) as each:

@@ -13,8 +13,7 @@ import click
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, open_book
+from llmpricing.scripts.asked_book import AskedBook
 from llmpricing.scripts.terminal import rows_done, say
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ class TableOptions:
     force: bool
 
 
-def price_table(usage: Path, options: TableOptions, ini: Path) -> None:
+def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
     """Price the table and say what was done; raises click.ClickException where that cannot be."""
     from llmpricing.services.usage_log.columns import LogError, UncountedError
     from llmpricing.services.usage_log.layout import ColumnRoles
@@ -49,10 +48,10 @@ def price_table(usage: Path, options: TableOptions, ini: Path) -> None:
     out = options.out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = options.rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects, options.force)
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        pricer = LogPricer(session, datetime.now(UTC), options.known_at, options.assume_utc)
+    with book.open() as reads:
+        pricer = LogPricer(reads, datetime.now(UTC), options.known_at, options.assume_utc)
         columns = ColumnRoles(
-            known_facts(session),
+            known_facts(reads),
             options.model_column,
             options.at_column,
             options.usage_format,

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, get_args
 
 import click
@@ -18,8 +17,8 @@ from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.times import day
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book, used_at
+from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.options import instant, json_option, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, NoticeDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
@@ -71,16 +70,16 @@ def named(text: str) -> tuple[str, str]:
 @click.option("--provider", help="Who sold it, where MODEL does not say.")
 @click.option("--currency", help="The currency to answer in, such as EUR.")
 @json_option
-@ini_option
-def quote(model: str, ini: Path, as_json: bool, **options: Any) -> None:
+@asks_book
+def quote(model: str, book: AskedBook, as_json: bool, **options: Any) -> None:
     """Say what usage of MODEL costs, with every line's price and source.
 
     llmpricing quote openai/gpt-4o --input 1000 --cache-read 200 --output 500
     """
     asked = _asked(model, options)
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
+    with book.open() as reads:
         try:
-            document = quote_document(quote_one(session, asked))
+            document = quote_document(quote_one(reads, asked))
         except UnknownModel as unknown:
             what = f"{unknown}."
             raise click.ClickException(_told(what[:1].upper() + what[1:], "Near it", unknown.suggestions)) from None

@@ -68,6 +68,17 @@ def believed_other_prices(reads: Reads, offerings: Collection[int], known_at: da
     return read_other_prices(reads, OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))
 
 
+def believed_before(reads: Reads, offering: int, known_at: datetime) -> list[datetime]:
+    """When prices of an offering were recorded that were believed no more at ``known_at``, newest first."""
+    if isinstance(reads, PriceBook):
+        recorded = (span for (span,) in reads.rows("price", ("recorded",), [offering]))
+        found = {span.lower for span in recorded if span.upper is not None and span.upper <= known_at}
+        return sorted(found, reverse=True)
+    began = func.lower(PriceRow.recorded)
+    ended = (PriceRow.offering_id == offering, func.upper(PriceRow.recorded) <= known_at)
+    return list(reads.scalars(select(began).where(*ended).distinct().order_by(began.desc())))
+
+
 def read_prices(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Price]]:
     """The prices for which all of this holds, by the number of their offering, in order of id."""
     query = select(*_PRICE).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)

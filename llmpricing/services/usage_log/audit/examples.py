@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.bill import Line
+from llmpricing.services.price_book import Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.formats.record import OutcomeKind
@@ -28,10 +27,10 @@ class Example:
         return [_product(line) for line in self.lines]
 
 
-def examples(session: Session, known_at: datetime, found: Sequence[Audited | None]) -> list[Example | None]:
+def examples(reads: Reads, known_at: datetime, found: Sequence[Audited | None]) -> list[Example | None]:
     """The examples in order, quoted once more for their lines."""
     asked = {place: _asked(one, known_at) for place, one in enumerate(found) if one is not None and _is_priced(one)}
-    quoted = dict(zip(asked, quote_many(session, list(asked.values())), strict=True))
+    quoted = dict(zip(asked, quote_many(reads, list(asked.values())), strict=True))
     return [None if one is None else Example(one, _lines(quoted.get(place))) for place, one in enumerate(found)]
 
 

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import takewhile
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
-
 from llmpricing.domain.quotes.contract_rates import Exchange
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices, Surroundings, plain_prices
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
-from llmpricing.models import PriceRow
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import Reads
+from llmpricing.services.publishing.published_prices import believed_before
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.formats.record import UsageRecord
@@ -27,10 +25,10 @@ _LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
 class AuditedUses:
     """Makes uses of the records that a pricer prices, each offering looked up once."""
 
-    def __init__(self, session: Session, pricer: LogPricer) -> None:
-        self._session, self._pricer = session, pricer
-        self._names = names_of(session, pricer.known)
-        self._terms = terms_at(session, pricer.known.book, pricer.recorded)
+    def __init__(self, reads: Reads, pricer: LogPricer) -> None:
+        self._reads, self._pricer = reads, pricer
+        self._names = names_of(reads, pricer.known)
+        self._terms = terms_at(reads, pricer.known.book, pricer.recorded)
         self._prices: dict[int, ChangedPrices] = {}
         self._surroundings: dict[str, Surroundings] = {}
 
@@ -80,17 +78,14 @@ class AuditedUses:
 
     def _priced(self, offered: Iterable[Offered], known_at: datetime | None = None) -> dict[str, ChangedPrices]:
         ids = {one.id: one.slug for one in offered}
-        found = prices_of(self._session, self._pricer.known, known_at or self._pricer.recorded, ids) if ids else {}
+        found = prices_of(self._reads, self._pricer.known, known_at or self._pricer.recorded, ids) if ids else {}
         return {ids[number]: self._plain(prices) for number, prices in found.items() if prices.prices}
 
     def _believed(self, own: Offered) -> dict[str, ChangedPrices]:
         """What was believed of the offering's prices before, since a price of it was last recorded that is no more."""
-        began = func.lower(PriceRow.recorded)
-        ended = (PriceRow.offering_id == own.id, func.upper(PriceRow.recorded) <= self._pricer.recorded)
-        times = select(began).where(*ended).distinct().order_by(began.desc()).limit(_MOST_BELIEVED)
         return {
             f"as believed {time:%Y-%m-%d}": prices
-            for time in self._session.scalars(times)
+            for time in believed_before(self._reads, own.id, self._pricer.recorded)[:_MOST_BELIEVED]
             for prices in self._priced([own], time).values()
         }
 

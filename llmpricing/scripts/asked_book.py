@@ -1,0 +1,68 @@
+"""Which price book a command asks: that of an ini file, or the file that `llmpricing book export` wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.options import failures_told, open_book
+from llmpricing.services.price_book import Reads
+
+_INI = "development.ini"
+
+
+@dataclass(frozen=True)
+class AskedBook:
+    """The price book that a command asks, and never changes: ``file`` where one is named, else that of ``ini``."""
+
+    ini: Path
+    file: Path | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[Reads]:
+        """What answers; raises ClickException where it cannot."""
+        with failures_told():
+            if self.file is not None:
+                yield self._mapped(self.file)
+                return
+            if not self.ini.is_file():
+                raise click.UsageError(
+                    f"There is no {self.ini} here: name the ini file of your price book with -c, "
+                    "or ask a file of `llmpricing book export` with --book FILE."
+                )
+            with open_book(ini_settings(self.ini), commit=False) as session:
+                yield session
+
+    def _mapped(self, file: Path) -> Reads:
+        from llmpricing.book.file import BookFileError  # with Arrow
+        from llmpricing.book.file import open_book as open_file
+
+        try:
+            return open_file(file).by_itself
+        except BookFileError as error:
+            raise click.ClickException(str(error)) from None
+
+
+def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options -c and --book, handed on as one AskedBook called ``book``."""
+
+    @click.option(
+        "--book", "book_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=_FILE_HELP
+    )
+    @click.option("-c", "--ini", default=_INI, show_default=True, type=click.Path(path_type=Path), help=_INI_HELP)
+    @wraps(command)
+    def asking(*given: Any, ini: Path, book_file: Path | None, **more: Any) -> Any:
+        return command(*given, book=AskedBook(ini, book_file), **more)
+
+    return asking
+
+
+_FILE_HELP = "Ask this file of `llmpricing book export`: no database is needed."
+_INI_HELP = "The ini file that names the price book."

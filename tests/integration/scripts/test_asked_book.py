@@ -1,0 +1,83 @@
+"""The commands that only ask answer by a book's file as by its database: byte for byte, and without any server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from tests.commands import Commands, commands_on
+from tests.usage_twins import FOLDER
+
+ASKED = (
+    "quote openai/gpt-4o --input 1000 --cache-read 200 --output 500 --at 2026-11-20 --json",
+    "quote anthropic/claude-sonnet-4-5 --input 300000 --output 1000 --meter web_searches=1 --at 2026-11-20",
+    f"price {FOLDER / 'litellm-spendlogs.csv'} --json",
+    f"price {FOLDER / 'claude-code-session.jsonl'}",
+    f"audit {FOLDER / 'litellm-spendlogs.csv'} --by model",
+    f"audit {FOLDER / 'openrouter-activity.csv'} --json",
+    f"audit {FOLDER / 'langfuse-observations.json'} --at-prices-of 2025-06-01",
+    f"names {FOLDER / 'litellm-spendlogs.ndjson'}",
+)
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory, full_book_of_module: str, redis_url: str) -> Commands:
+    """Commands on the bundled price lists."""
+    return commands_on(tmp_path_factory.mktemp("commands"), full_book_of_module, redis_url)
+
+
+@pytest.fixture(scope="module")
+def file(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "prices.book"
+    written = commands.run("book export", str(path))
+    assert written.exit_code == 0, written.output
+    return path
+
+
+def alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command in an empty folder, where neither an ini file nor the environment names a server."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LLMPRICING_")}
+    return subprocess.run(
+        [sys.executable, "-m", "llmpricing.scripts.cli", *words],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_file_answers_as_its_database_does(commands: Commands, file: Path, tmp_path: Path, asked: str) -> None:
+    expected = commands.run(asked)
+    found = alone(tmp_path, *asked.split(), "--book", str(file))
+    assert (found.returncode, found.stdout, found.stderr) == (expected.exit_code, expected.stdout, expected.stderr)
+    assert found.stdout
+
+
+def test_a_table_is_priced_by_a_file_as_by_its_database(commands: Commands, file: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text("model,at,input_tokens,output_tokens\ngpt-4o,2026-11-20T10:00:00Z,1000,500\nnobody,2026-11-20,1,1\n")
+    outs = {name: [str(tmp_path / f"{name}.{kind}") for kind in ("parquet", "rejects.parquet")] for name in "ab"}
+    options = ("--known-at", "2026-11-25T00:00:00Z", "--rejects")
+    expected = commands.run("price", str(log), *options, outs["a"][1], "-o", outs["a"][0])
+    found = alone(tmp_path, "price", str(log), *options, outs["b"][1], "-o", outs["b"][0], "--book", str(file))
+    assert (found.returncode, expected.exit_code) == (0, 0), found.stderr + expected.output
+    for one, other in zip(outs["a"], outs["b"], strict=True):
+        assert parquet.read_table(one).equals(parquet.read_table(other))
+
+
+def test_without_a_price_book_a_command_says_how_to_name_one(tmp_path: Path) -> None:
+    found = alone(tmp_path, "quote", "openai/gpt-4o", "--input", "1")
+    assert found.returncode == 2
+    assert "--book FILE" in found.stderr
+    missing = alone(tmp_path, "quote", "openai/gpt-4o", "--input", "1", "--book", "nothing.book")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "llmpricing book export FILE" in missing.stderr
