@@ -33,23 +33,23 @@ NO_EFFECTS = Effects()
 
 
 class WhatElse:
-    """Works out effects; which offerings have places and steps is looked up once."""
+    """Works out effects; whether an offering has places and steps is looked up once."""
 
     def __init__(self, uses: AuditedUses) -> None:
         self._uses = uses
-        self._plain: set[str] = set()  # offerings without places and steps
+        self._known: dict[str, tuple[bool, bool]] = {}  # whether an offering has places, and steps
 
     def of(self, priced: PricedRecord, cost: Decimal, *, with_saving: bool) -> Effects:
         """What else the record might cost."""
         record, offering = priced.record, priced.answer.offering
         has_cache = with_saving and _has_cache(record)
-        if not has_cache and (offering in self._plain or not offering):
+        has_places, has_steps = self._known.get(offering, (True, True))
+        if not (has_cache or has_places or (has_steps and record.span is not None)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
             return NO_EFFECTS
-        if not use.prices.steps and not use.prices.prices.regions:
-            self._plain.add(offering)
+        self._known[offering] = bool(use.prices.prices.regions), bool(use.prices.steps)
         saved = _saved(use, cost) if has_cache else Decimal(0)
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
         return Effects(saved, low, high, _NOWHERE if use.region else _places(use))

@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from tests.audits import audited, report_of
 from tests.planted_logs import NOON, planted_log
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
+from tests.usage_twins import EXPECTED, FOLDER, NAMES
 
 SONNET, TERRA, MINI = "anthropic/claude-sonnet-4-6", "openai/gpt-5.6-terra", "openai/gpt-4.1-mini"
 READ = count({"input_tokens": 10_000, "cache_read_tokens": 8_000, "output_tokens": 500})
@@ -66,3 +68,15 @@ def test_every_audited_record_costs_what_its_quote_says(book: Session) -> None:
     found = audited(book, records)
     assert [one.cost for one in found] == totals
     assert report_of(found).recomputed == sum(total for total in totals if total is not None)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_audit_of_every_file_comes_to_its_right_total_and_its_causes_to_the_difference(
+    book: Session, name: str
+) -> None:
+    expected = EXPECTED[name]
+    report = report_of(audited(book, UsageFiles([usage_file(FOLDER / name)]).records()))
+    assert report.recomputed == Decimal(expected["total"] or 0)
+    assert dict(report.bill.charged) == ({"USD": Decimal(expected["charged"])} if expected["charged"] else {})
+    if report.is_logged:
+        assert sum(row.money for row in report.causes()) == report.difference
