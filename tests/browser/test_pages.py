@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from time import monotonic
 
 import pytest
+from sqlalchemy import create_engine, update
+from sqlalchemy.pool import NullPool
 
+from llmpricing.models import Offering
 from tests.browser import webdriver
 from tests.browser.webdriver import Browser
 from tests.servers import StoreUrls, new_database
@@ -15,6 +18,10 @@ from tests.unplugged.serving import serving
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
 
 PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
+CAPABILITIES = [  # as many as the bundled lists know
+    "audio", "batch", "caching", "computer_use", "parallel_tools", "pdf", "prefill", "reasoning",
+    "structured_output", "tools", "vision", "web_search",
+]  # fmt: skip
 BEYOND_THE_SCREEN = "return document.documentElement.scrollWidth - window.innerWidth"
 FOREIGN = """return performance.getEntriesByType('resource').map(entry => entry.name)
     .filter(name => new URL(name).origin !== location.origin)"""
@@ -48,6 +55,8 @@ def site(
 ) -> Iterator[str]:
     """The address of the application, served to a browser."""
     with new_database(store_urls, small_book) as url:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(update(Offering).values(capabilities=CAPABILITIES))
         settings = {"sqlalchemy.url": url, "redis.url": redis_url, "llmpricing.environment": "development"}
         with serving(tmp_path_factory.mktemp("site"), settings) as running:
             yield f"http://127.0.0.1:{running.port}"
@@ -98,6 +107,23 @@ def test_filters_stand_open_where_there_is_room_and_fold_away_on_a_phone(browser
     until = monotonic() + 5
     while not browser.run(shown):  # the browser unfolds at its next frame
         assert monotonic() < until
+
+
+def test_capabilities_fold_away_on_a_phone_also_where_one_is_chosen(browser: Browser, site: str) -> None:
+    shown = "return document.querySelector('.checks').checkVisibility({contentVisibilityAuto: true})"
+    for width, visible in ((1400, True), (390, False)):
+        browser.resize(width)
+        browser.open(f"{site}/?capability=vision")
+        assert browser.run(shown) is visible
+    assert "(1 chosen)" in browser.run("return document.querySelector('.panel .panel summary').textContent")
+
+
+@pytest.mark.parametrize(("path", "width"), [("/", 1400), ("/", 390), ("/?capability=vision", 390)])
+def test_the_first_row_is_seen_without_scrolling(browser: Browser, site: str, path: str, width: int) -> None:
+    browser.resize(width)
+    browser.open(site + path)
+    top = "return document.querySelector('table.offerings tbody tr').getBoundingClientRect().top"
+    assert browser.run(top) < 600
 
 
 def test_points_of_prices_stand_below_each_other(browser: Browser, site: str) -> None:

@@ -88,11 +88,6 @@ class Filters:
         set_here = [pair for pair in self.pairs if pair[0] in LABELS and pair[0] != "sort"]
         return [(self._in_words(*pair), address(p for p in self.pairs if p != pair)) for pair in set_here]
 
-    @cached_property
-    def beyond_search(self) -> bool:
-        """Whether anything but the search and the order is set: then the panel is open."""
-        return any(name in LABELS and name not in ("q", "sort") for name, _ in self.pairs) or self.problem is not None
-
     def options(self, name: str) -> list[Option]:
         """What a field offers; a value from the address that is not among it is added, so that the form is kept."""
         offered = self._offered(name)
