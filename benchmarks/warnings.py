@@ -6,7 +6,8 @@ Two oracles. The published examples, asked of a book of the bundled lists at the
 prices, asked at month ends of two books: of all bundled lists, models.dev with its prices and the maps of FOLDER; and
 of the same without model-prices, where a wrong list may be the only one of its time. An answer is right that is the
 oracle's within half a per cent. It is doubtful where some of its prices are carried over from another time, or where
-lists of that time differ.
+lists of that time differ. model-prices knows prices of tokens alone: what a seller asks by the request (Perplexity), a
+part of our total, is no part of what is compared with it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from benchmarks.books import scratch_book
+from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.formats import read_usage
@@ -139,8 +141,9 @@ def _dated(engine: Engine) -> Iterator[Judged]:
             answers = quote_many(session, [Asked(model.slug, usage, at) for model in dated])
             for (slug, provider, api_id, _), answer in zip(dated, answers, strict=True):
                 theirs = model_prices.cost(api_id, provider=provider, at=at, **USAGE)
-                if theirs is None or not isinstance(answer, Quoted) or (total := answer.quote.total) is None:
+                if theirs is None or not isinstance(answer, Quoted) or answer.quote.total is None:
                     continue
+                total = _of_tokens(answer.quote)
                 said = f"{slug} at {at:%Y-%m-%d}: {theirs:.6g}, not {total.normalize():f}"
                 stated = Decimal(str(theirs))
                 yield _judged(said, answer.quote, at, is_right=abs(total - stated) <= WITHIN * max(total, stated))
@@ -170,6 +173,11 @@ def _models() -> Iterator[_Model]:
         for api_id, modes in models.items():
             if model_prices.resolve(api_id, provider) == (provider, api_id):
                 yield _Model(f"{canonical(provider)}/{api_id}", provider, api_id, modes["standard"])
+
+
+def _of_tokens(quote: Quote) -> Decimal:
+    """What the quote charges for tokens."""
+    return sum((line.amount for line in quote.lines if METERS[line.meter].family == "tokens"), Decimal(0))
 
 
 def _judged(question: str, quote: Quote, at: datetime, *, is_right: bool) -> Judged:
