@@ -81,6 +81,16 @@ def _groups(raw: str) -> tuple[GroupScope, ...]:
     return tuple(GroupScope(unquote(group), scope) for group, _, scope in found)
 
 
+def _address(raw: str) -> tuple[str, int] | None:
+    if raw == "none":
+        return None
+    host, _, port = raw.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError("takes an address and a port such as 127.0.0.1:9464")
+    return host, int(port)
+
+
 def _header(raw: str) -> str:
     if raw == "none":
         return ""
@@ -189,6 +199,12 @@ class Settings:
         _folder,
         "folder of the price book's files, from which quotes are answered, without the database too; `none`: by the "
         "database alone",
+        "none",
+    )
+    metrics_listen: tuple[str, int] | None = _setting(
+        "llmpricing.metrics_listen",
+        _address,
+        "address for metrics alone, such as 127.0.0.1:9464, which asks for no token; `none`: /metrics beside the API",
         "none",
     )
     log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")

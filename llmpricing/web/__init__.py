@@ -33,6 +33,7 @@ def includeme(config: Any) -> None:
         "json_body",
         "security",
         "bulkhead",
+        "metrics",
         "request_log",
         "errors",
         "delivery",

@@ -14,7 +14,7 @@ from pyramid.response import Response
 from llmpricing.web.errors import Refused
 
 STUCK_AFTER_S = 0.5
-FREE_PATHS = ("/api/health", "/static/")  # they never use the requests' database connections
+FREE_PATHS = ("/api/health", "/static/", "/metrics")  # they never use the requests' database connections
 
 Handler = Callable[[Request], Response]
 

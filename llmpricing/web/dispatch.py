@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from typing import Any, NamedTuple
 
@@ -10,12 +11,16 @@ from waitress.task import ThreadedTaskDispatcher
 BIG_BYTES = 16 << 10  # of a body: about a hundred questions
 SHARE = 4  # of the workers, one in so many works on big bodies
 
+# Waitress writes a line for each request that waits, which is what a gauge is for.
+_SILENT = logging.Logger("llmpricing.queue", logging.CRITICAL + 1)
+
 
 class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress ships no types
     """Waitress' line of requests beside one for big bodies, of which ``most_big`` are worked on at once."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.queue_logger = _SILENT
         self.most_big = 1
         self._big = 0
         self._waiting: deque[_Big] = deque()
@@ -24,6 +29,11 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress ship
         """Begin with this many workers."""
         self.most_big = max(1, threads // SHARE)
         self.set_thread_count(threads)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests no worker has taken yet."""
+        return len(self.queue) + len(self._waiting)
 
     def add_task(self, task: Any) -> None:
         """Give a channel's first request to a worker, as soon as one may have it."""

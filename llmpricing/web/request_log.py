@@ -14,6 +14,8 @@ import structlog
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.web.metrics import METRICS, Metrics
+
 log = structlog.get_logger()
 
 LONGEST = 500  # characters of a path or a query
@@ -34,7 +36,9 @@ def shown(wsgi_text: str) -> str:
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
-    """Bind the id to the log, time the request, and write one line when it is answered."""
+    """Bind the id to the log, time the request, count it, and write one line when it is answered."""
+
+    metrics: Metrics = registry[METRICS]
 
     def tween(request: Request) -> Response:
         started = time.perf_counter()
@@ -42,7 +46,8 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
         structlog.contextvars.bind_contextvars(request_id=request.id)
         response = handler(request)
         response.headers[HEADER] = request.id
-        elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
+        elapsed_s = time.perf_counter() - started
+        metrics.count(request, response.status_int, elapsed_s)
         log.info(
             "request",
             method=request.method,
@@ -53,7 +58,7 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
             route=request.matched_route.name if request.matched_route else None,
             status=response.status_int,
             bytes=0 if request.method == "HEAD" else response.content_length,
-            elapsed_ms=elapsed_ms,
+            elapsed_ms=round(elapsed_s * 1000, 1),
         )
         return response
 

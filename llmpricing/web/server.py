@@ -16,6 +16,7 @@ from waitress.server import BaseWSGIServer
 
 from llmpricing.web.channels import Channel, channels
 from llmpricing.web.dispatch import Dispatcher
+from llmpricing.web.metrics import DISPATCHER
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 POLL_S = 0.1  # while it drains
@@ -49,6 +50,8 @@ def make_server(global_config: dict[str, str], **options: str) -> Callable[[Any]
         settings = registry.settings["llmpricing"] if registry else None
         if settings and settings.auth_user_header and listening.options.trusted_proxy in (None, "*"):
             raise SystemExit(_NOBODY_SIGNS_IN)
+        if registry:
+            registry[DISPATCHER] = listening.dispatcher
         Serving(listening).until_stopped(settings.drain_timeout_s if settings else 20)
         for close in registry.get("llmpricing.closing", ()) if registry else ():
             close()

@@ -18,6 +18,7 @@ EXAMPLES = {
     "quote": "/api/v1/quote?model=acme/acme-large&input_tokens=1000&at=2026-01-01",
     "sources": "/api/v1/sources",
     "disagreements": "/api/v1/disagreements",
+    "metrics": "/metrics",
     "openapi": "/api/v1/openapi.json",
     "reference": "/api/docs",
     "home": "/",

@@ -20,7 +20,7 @@ POSTED = {
     "coverage": ("/api/v1/coverage", {"models": ["acme/acme-large"]}),
 }
 HEALTH = ("health", "health_live", "health_ready")  # in the shape that monitors expect
-UNREAD = ("home", "page_model", "health_live", "openapi", "reference")  # of their parameters
+UNREAD = ("metrics", "home", "page_model", "health_live", "openapi", "reference")  # of their parameters
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -56,7 +56,7 @@ def test_readme_shows_each_route_of_the_api_and_no_other(testapp: TestApp) -> No
     ours = {
         ("POST" if name in POSTED else "GET", pattern.replace(":.+", ""))
         for name, pattern in routes(testapp).items()
-        if pattern.startswith("/api/")
+        if pattern.startswith(("/api/", "/metrics"))
     }
     assert shown == ours
 
@@ -64,7 +64,7 @@ def test_readme_shows_each_route_of_the_api_and_no_other(testapp: TestApp) -> No
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_read_answers_in_the_one_envelope_and_head_as_get(testapp: TestApp, name: str) -> None:
     answer = testapp.get(EXAMPLES[name])
-    if "page" not in name and name not in ("home", "reference", "openapi", *HEALTH):
+    if "page" not in name and name not in ("home", "reference", "openapi", "metrics", *HEALTH):
         assert answer.json.keys() == {"data", "meta"}
     head = testapp.head(EXAMPLES[name])
     assert (head.status_int, head.content_type, head.body) == (answer.status_int, answer.content_type, b"")

@@ -25,6 +25,7 @@ BUDGETS = {
     "calculator": (8, 1),
     "sources": (4, 4),
     "disagreements": (2, 1),
+    "metrics": (0, 0),
     "openapi": (0, 0),
     "reference": (0, 0),
     "home": (12, 8),

@@ -1,0 +1,149 @@
+"""GET /metrics: what a monitoring system asks of a serving process, in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
+from prometheus_client.registry import Collector
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.health import ProbeError
+from llmpricing.services.catalogue.freshness import health_data
+from llmpricing.settings import Settings
+from llmpricing.web.dispatch import Dispatcher
+from llmpricing.web.held_book import HOLDER
+
+METRICS, DISPATCHER = "llmpricing.metrics", "llmpricing.dispatcher"  # in the registry
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of which nothing is asked
+_METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_UNROUTED = "none"  # of an address that is none of ours: labels must be few
+
+
+class Metrics:
+    """What one process counts of its requests, and what it tells of itself when it is asked."""
+
+    def __init__(self, registry: Any) -> None:
+        self.collected = CollectorRegistry()
+        labels = ("route", "method", "status")
+        self._requests = Counter("llmpricing_requests", "Requests answered.", labels, registry=self.collected)
+        self._seconds = Histogram(
+            "llmpricing_request_seconds",
+            "Time from a worker's taking a request to its answer.",
+            ("route",),
+            buckets=_BOUNDS_S,
+            registry=self.collected,
+        )
+        self.collected.register(_ProcessGauges(registry))
+
+    def count(self, request: Request, status: int, elapsed_s: float) -> None:
+        """Count a request that was answered."""
+        route = request.matched_route.name.strip("_/") if request.matched_route else _UNROUTED
+        method = request.method if request.method in _METHODS else "other"
+        self._requests.labels(route, method, str(status)).inc()
+        self._seconds.labels(route).observe(elapsed_s)
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self.collected)
+
+
+class _ProcessGauges(Collector):
+    """The state of the process and its price book, looked up when it is asked for."""
+
+    def __init__(self, registry: Any) -> None:
+        self._registry = registry
+
+    def describe(self) -> list[Metric]:
+        """None beforehand: a registration must not ask the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges; those out of the database are left out while that is away."""
+        yield from self._of_server()
+        yield from self._of_book()
+        yield from self._of_database()
+
+    def _of_server(self) -> Iterator[Metric]:
+        dispatcher: Dispatcher | None = self._registry.get(DISPATCHER)  # none under another server
+        if dispatcher is not None:
+            yield _gauge("requests_waiting", "Requests that wait for a worker.", dispatcher.waiting)
+            yield _gauge("workers_busy", "Workers that answer a request.", dispatcher.active_count)
+        pool = self._registry["llmpricing.engine"].pool
+        connections = GaugeMetricFamily(
+            "llmpricing_pool_connections", "Database connections of the requests' pool.", labels=("state",)
+        )
+        connections.add_metric(("in_use",), pool.checkedout())
+        connections.add_metric(("idle",), pool.checkedin())
+        yield connections
+
+    def _of_book(self) -> Iterator[Metric]:
+        holder = self._registry.get(HOLDER)
+        held = holder.held if holder else None
+        if held is not None:
+            yield _gauge("book_version", "Version of the price book in memory.", held.book.version)
+            yield _gauge("book_stale", "1 while nobody knows whether there is a newer one.", bool(held.stale_since))
+
+    def _of_database(self) -> Iterator[Metric]:
+        settings: Settings = self._registry.settings["llmpricing"]
+        try:
+            found = health_data(settings, datetime.now(UTC))
+        except ProbeError:
+            yield _gauge("database_up", "1 while the database answers.", 0)
+            return
+        yield _gauge("database_up", "1 while the database answers.", 1)
+        yield _gauge("offerings", "Offerings in the price book.", found["offerings"])
+        yield _gauge("reviews_open", "Suspicious prices that wait for a person.", found["in_review"])
+        ages = GaugeMetricFamily(
+            "llmpricing_source_age_days", "Days since a source's newest list was published.", labels=("source",)
+        )
+        for source in found["sources"]:
+            ages.add_metric((source["source"],), source["age_days"])
+        yield ages
+
+
+def _gauge(name: str, about: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"llmpricing_{name}", about, value=float(value))
+
+
+def show_metrics(request: Request) -> Response:
+    """The metrics of this process."""
+    found = Response(request.registry[METRICS].text())
+    found.headers["Content-Type"] = CONTENT_TYPE_LATEST
+    found.cache_control = "no-store"
+    return found
+
+
+def includeme(config: Any) -> None:
+    """Count requests, and tell them at /metrics, or on a port of their own where one is set."""
+    metrics = Metrics(config.registry)
+    config.registry[METRICS] = metrics
+    listen: tuple[str, int] | None = config.registry.settings["llmpricing"].metrics_listen
+    if listen is None:
+        config.add_route("metrics", "/metrics")
+        config.add_view(show_metrics, route_name="metrics")
+        return
+    config.action("llmpricing.metrics_listen", _listen, (config.registry, metrics, *listen))
+
+
+def _listen(registry: Any, metrics: Metrics, host: str, port: int) -> None:
+    try:
+        server, thread = start_http_server(port, host, metrics.collected)
+    except OSError as error:
+        raise SystemExit(
+            f"llmpricing.metrics_listen: {host}:{port} cannot be listened on: {error.strerror}.\n"
+            "Next: choose another address or port there."
+        ) from None
+
+    def close() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
+
+    registry.setdefault("llmpricing.closing", []).append(close)
