@@ -20,7 +20,7 @@ RECIPE = (CHECKOUT / "docs" / "add-a-source.md").read_text()
 ROOM, LINE = re.findall(r"```(?:python|text)\n(.*?)```", RECIPE, re.DOTALL)
 (PLACE,) = re.findall(r"`(if source in .*:)`", RECIPE)
 (METER,) = re.findall(r"```text\n(.*?)```", (CHECKOUT / "docs" / "add-a-meter.md").read_text(), re.DOTALL)
-LIST = {"bear": {"input": 2.5}, "duck": {"input": "quack"}, "doll": {"input": 0}}
+LIST = {"bear": {"input": 2.5}, "duck": {"input": "quack"}, "doll": {"input": 0}, "yoyo": {"string": 1}}
 
 
 @pytest.fixture
@@ -83,13 +83,14 @@ def test_two_places_are_a_source_that_can_be_imported(with_source: Path, stores:
     answer = command(with_source, "import", "toy-prices", "toys.json", **stores)
     assert (answer["outcome"], answer["new"]) == ("imported", 2)
     assert [problem["key"] for problem in answer["problems"]] == ["duck"]
+    assert answer["unknown_keys"] == {"string": 1}
     engine = create_engine(stores["LLMPRICING_DATABASE_URL"], poolclass=NullPool)
     with engine.connect() as connection:
         found = connection.execute(text("select slug, name, trust_rank, licence from source")).all()
         offerings = connection.scalars(text("select slug from offering order by slug")).all()
     engine.dispose()
     assert [tuple(row) for row in found] == [("toy-prices", "Toy prices", 5, "MIT")]
-    assert offerings == ["toys/bear", "toys/doll"]
+    assert offerings == ["toys/bear", "toys/doll", "toys/yoyo"]  # the last without a price
 
 
 @pytest.mark.slow
