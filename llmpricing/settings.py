@@ -197,7 +197,7 @@ class Settings:
     book_dir: str | None = _setting(
         "llmpricing.book_dir",
         _folder,
-        "folder of the price book's files, from which quotes are answered, without the database too; `none`: by the "
+        "folder of the price book's files, from which prices are answered, without the database too; `none`: by the "
         "database alone",
         "none",
     )

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from llmpricing.book.shape import SHAPE
 
+_MANY = 256  # slices, beyond which the whole table is read sooner
+
 
 class TableOfBook(Protocol):
     """A table of the book, in order of its first column, then of its second."""
@@ -40,8 +42,15 @@ class PriceBook:
         if keys is None:
             yield from self.tables[table].rows(names)
             return
-        for key in sorted(set(keys)):
-            yield from self.tables[table].rows(names, key)
+        wanted = set(keys)
+        if len(wanted) <= _MANY:
+            for key in sorted(wanted):
+                yield from self.tables[table].rows(names, key)
+            return
+        first = next(iter(SHAPE[table]))
+        for (key,), values in zip(self.stored(table, first), self.tables[table].rows(names), strict=True):
+            if key in wanted:
+                yield values
 
     def stored(self, table: str, *names: str) -> Iterator[tuple[Any, ...]]:
         """Parts of columns as they lie in the file, of all rows: for looking through a table."""

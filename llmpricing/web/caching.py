@@ -12,6 +12,8 @@ from pyramid.path import AssetResolver
 from pyramid.request import Request
 from pyramid.static import QueryStringCacheBuster
 
+from llmpricing.web.conditional import stale_since
+
 Shape = TypeVar("Shape")
 
 
@@ -21,8 +23,11 @@ def cached(
     """What ``build`` answers, kept for ``ttl_s`` seconds at most under name, question, book, version, period and shape.
 
     What lies under the key counts only where it reads as ``shape``: a strict type, of structs that forbid unknown
-    fields. A new field is a new key, so releases that run side by side never read each other's answers.
+    fields. A new field is a new key, so releases that run side by side never read each other's answers. What is
+    answered from a stale book is not kept.
     """
+    if stale_since(request):
+        return build()
     read: list[Shape] = []
 
     def is_sound(raw: bytes) -> bool:

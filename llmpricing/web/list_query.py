@@ -99,14 +99,14 @@ def own_case(asked: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
 
 def provider_ids(request: Request) -> list[str]:
     """The ids of all sellers."""
-    return [slug for slug, _, _ in filter_values(request.dbsession).providers]
+    return [slug for slug, _, _ in filter_values(request.reads).providers]
 
 
 def _check_named(request: Request, wanted: OfferingFilter) -> None:
     """Refuse what no offering has: a slip of the pen, told apart from a question with an empty answer."""
     if not (wanted.providers or wanted.capabilities or wanted.modality or wanted.status):
         return
-    known = filter_values(request.dbsession)
+    known = filter_values(request.reads)
     sellers = [slug for slug, _, _ in known.providers]
     for field, given, occurring in (
         ("provider", wanted.providers, sellers),
@@ -127,7 +127,7 @@ def read_clocks(values: Mapping[str, Any], now: datetime, book: BookState) -> Cl
 def ask(request: Request, question: Question) -> Page:
     """The page of offerings that answers the question."""
     return listing.list_offerings(
-        request.dbsession,
+        request.reads,
         question.clocks,
         question.wanted,
         sort=question.sort,
@@ -146,7 +146,7 @@ def standing(request: Request, clocks: Clocks) -> StandsOn:
 def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
     """The offering that the path names; a 404 where there is none."""
     asked = request.matchdict["id"]
-    item = listing.get_offering(request.dbsession, clocks, asked, standing(request, clocks))
+    item = listing.get_offering(request.reads, clocks, asked, standing(request, clocks))
     if item is None:
         raise nearly(request, asked)
     return item
@@ -154,7 +154,7 @@ def ask_for_one(request: Request, clocks: Clocks) -> OfferingItem:
 
 def nearly(request: Request, asked: str) -> Exception:
     """Why no offering has the id of this address: it is written otherwise, which leads there, or a 404."""
-    if (named := listing.id_like(request.dbsession, asked)) not in (None, asked):
+    if (named := listing.id_like(request.reads, asked)) not in (None, asked):
         return moved_to(request, asked, str(named))
     return Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
 

@@ -56,6 +56,8 @@ def includeme(config: Any) -> None:
     for name, pattern, view in (("home", "/", pages.home), ("page_model", "/models/{id:.+}", pages.model)):
         template = f"llmpricing.web:templates/{name.removeprefix('page_')}.jinja2"
         _get(config, name, pattern, conditional(view, tells_ages=True), renderer=template)
+    for name in ("home", "page_model"):
+        config.asks_the_book(name)
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
     config.add_cache_buster("llmpricing.web:static", ContentHash())

@@ -23,6 +23,18 @@ ASKED = (
     "/api/v1/resolve?model=acme-small&as_of=" + AT,
     "/api/v1/resolve?model=acme-smal",
     "/api/v1/calculator?provider=acme&batch_share=0.5&as_of=" + AT,
+    "/api/v1/models?limit=3&sort=-input_per_mtok&as_of=" + AT,
+    "/api/v1/models?q=acme&format=csv&as_of=" + AT,
+    "/api/v1/models/acme/acme-large?as_of=" + AT,
+    "/api/v1/models/acme/no-such",
+    "/api/v1/history/acme/acme-dated",
+    "/api/v1/compare?models=acme/acme-large,acme/acme-small&as_of=" + AT,
+    "/api/v1/calculator?preset=small&as_of=" + AT,
+    "/api/v1/providers",
+    "/api/v1/providers/ACME",
+    "/?as_of=" + AT,
+    "/?provider=acme&sort=name&as_of=" + AT,
+    "/models/acme/acme-large?as_of=" + AT,
 )
 
 
@@ -55,6 +67,7 @@ def test_answers_are_those_of_the_database_to_the_byte(held, testapp):
             assert here.headers.get("ETag") == there.headers.get("ETag")
         else:
             assert here.json["error"] == there.json["error"]
+            assert here.status_int < 500
     items = [{"model": "acme/acme-large", "usage": {"input_tokens": n}, "at": AT} for n in range(20)]
     for path, body in (
         ("/api/v1/quotes", {"items": [*items, {"model": "x", "usage": {}}, 7]}),
@@ -73,7 +86,7 @@ def test_what_the_book_answers_asks_the_database_nothing(held):
     posted(held, "/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 1}})
     posted(held, "/api/v1/coverage", {"models": ["acme-large"]})
     assert sent == []
-    held.get("/api/v1/models")
+    held.get("/api/v1/sources")
     assert sent
 
 

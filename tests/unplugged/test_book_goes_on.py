@@ -25,9 +25,21 @@ from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_
 from tests.unplugged.serving import serving
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-LIST, HEALTH, READY = "/api/v1/models", "/api/health", "/api/health/ready"
+HEALTH, READY = "/api/health", "/api/health/ready"
+OF_DATABASE = "/api/v1/disagreements?limit=7"
 QUOTE = "/api/v1/quote?model=acme/acme-large&input_tokens=1000000&at=2026-11-23T00:00:00Z"
 RESOLVE = "/api/v1/resolve?model=acme-small&as_of=2026-11-23T00:00:00Z"
+READ = (
+    QUOTE,
+    RESOLVE,
+    "/api/v1/models?limit=3&sort=-input_per_mtok&as_of=2026-11-23T00:00:00Z",
+    "/api/v1/models/acme/acme-large?as_of=2026-11-23T00:00:00Z",
+    "/api/v1/history/acme/acme-dated",
+    "/api/v1/compare?models=acme/acme-large,acme/acme-small&as_of=2026-11-23T00:00:00Z",
+    "/api/v1/calculator?as_of=2026-11-23T00:00:00Z",
+    "/api/v1/providers",
+)
+PAGES = ("/", "/models/acme/acme-large")
 POSTED = (
     ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 7}, "at": "2026-11-23T00:00:00Z"}),
     ("/api/v1/coverage", {"models": ["acme-large", "nobody"], "as_of": "2026-11-23T00:00:00Z"}),
@@ -91,7 +103,7 @@ def is_stale(site):
 
 def answers(site):
     """What is answered from the book, each within its time."""
-    found = [site.get(QUOTE), site.get(RESOLVE), *(site.post(*asked) for asked in POSTED)]
+    found = [*map(site.get, READ), *(site.post(*asked) for asked in POSTED)]
     assert [answer.status for answer in found] == [200] * len(found), [answer.text for answer in found]
     assert all(answer.elapsed_s < PROMPT_S for answer in found)
     return [answer.json for answer in found]
@@ -105,10 +117,13 @@ def assert_goes_on(site, well):
         assert meta.pop("stale") is True
         assert datetime.fromisoformat(meta.pop("checked_at")) <= datetime.now(UTC)
         assert meta == before["meta"]
-        if "total" in answer["data"]:
+        if "notes" in answer["data"]:
             note = answer["data"]["notes"].pop()
             assert (note["code"], note["message"][:21]) == ("BOOK_STALE", "the database is away:")
         assert answer["data"] == before["data"]
+    for page in map(site.get, PAGES):
+        assert page.status == 200
+        assert "The database is away." in page.text
     ready = site.get(READY)
     assert (ready.status, ready.json["status"]) == (200, "ready")
 
@@ -116,6 +131,7 @@ def assert_goes_on(site, well):
 def assert_recovers(site, well):
     wait_until(lambda: not is_stale(site), PATIENCE_S)
     assert answers(site) == well
+    assert not any("The database is away." in site.get(page).text for page in PAGES)
 
 
 def test_a_killed_database_leaves_prices_quotable(priced_stores, site):
@@ -124,7 +140,7 @@ def test_a_killed_database_leaves_prices_quotable(priced_stores, site):
     wait_until(lambda: postgres.pid is None)
     try:
         assert_goes_on(site, well)
-        unserved = site.get(LIST + "?q=never-asked-before")
+        unserved = site.get(OF_DATABASE)
         assert unserved.status == 503
         assert int(unserved.headers["Retry-After"]) > 0
         assert site.get(HEALTH).status == 503
@@ -171,7 +187,7 @@ def clients(site, count):
 def test_requests_that_wait_for_a_frozen_database_do_not_keep_quotes_waiting(priced_stores, site):
     well, found = answers(site), []
     with frozen(priced_stores.postgres.pid):
-        waiting = [threading.Thread(target=lambda: found.append(site.get(LIST + "?q=x"))) for _ in range(16)]
+        waiting = [threading.Thread(target=lambda: found.append(site.get(OF_DATABASE))) for _ in range(16)]
         for thread in waiting:
             thread.start()
         assert_goes_on(site, well)

@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.models import Offering
 from llmpricing.services.catalogue import listing
 from llmpricing.services.memory import Memory
-from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book import Reads, book_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,31 @@ class FilterValues:
 _made: Memory[tuple[str, int], FilterValues] = Memory(2)
 
 
-def filter_values(session: Session) -> FilterValues:
+def filter_values(reads: Reads) -> FilterValues:
     """What an offering can be filtered by now; made once for a version of the price book."""
-    book = book_state(session)
-    return _made.remember((book.book, book.version), lambda: _read(session))
+    book = book_state(reads)
+    return _made.remember((book.book, book.version), lambda: _read(reads))
 
 
-def _read(session: Session) -> FilterValues:
+def _read(reads: Reads) -> FilterValues:
+    if isinstance(reads, PriceBook):
+        return _read_in(reads)
     modalities = union(select(func.unnest(Offering.input_modalities)), select(func.unnest(Offering.output_modalities)))
     return FilterValues(
-        listing.providers(session),
-        _words(session, select(func.unnest(Offering.capabilities)).distinct()),
-        _words(session, modalities),
-        _words(session, select(Offering.status).where(Offering.status.is_not(None)).distinct()),
+        listing.providers(reads),
+        _words(reads, select(func.unnest(Offering.capabilities)).distinct()),
+        _words(reads, modalities),
+        _words(reads, select(Offering.status).where(Offering.status.is_not(None)).distinct()),
+    )
+
+
+def _read_in(book: PriceBook) -> FilterValues:
+    rows = list(book.rows("offering", ("capabilities", "input_modalities", "output_modalities", "status")))
+    return FilterValues(
+        listing.providers(book),
+        sorted({word for capabilities, *_ in rows for word in capabilities or ()}),
+        sorted({word for _, inputs, outputs, _ in rows for word in (*(inputs or ()), *(outputs or ()))}),
+        sorted({status for *_, status in rows if status is not None}),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.health import DATA_TIMEOUT_S
 from llmpricing.health.database import fresh_database
 from llmpricing.models import Source, SourceFetch
+from llmpricing.services.price_book import Reads
+from llmpricing.services.publishing.observations import READ
 from llmpricing.settings import Settings
 
 BUNDLED = "bundled"  # how the origin of a list that came with the installation begins
@@ -34,8 +36,13 @@ def days_old(published: datetime, now: datetime) -> int:
     return max((now.astimezone(UTC).date() - published.astimezone(UTC).date()).days, 0)
 
 
-def source_ages(session: Session, now: datetime) -> list[SourceAge]:
+def source_ages(reads: Reads, now: datetime) -> list[SourceAge]:
     """Every source that was read, the most trusted first."""
+    if isinstance(reads, PriceBook):
+        return [
+            SourceAge(source.slug, source.name, at, days_old(at, now), origin.startswith(BUNDLED))
+            for source, at, origin in _newest_in(reads)
+        ]
     latest = (
         select(SourceFetch)
         .where(SourceFetch.is_reading())
@@ -46,12 +53,24 @@ def source_ages(session: Session, now: datetime) -> list[SourceAge]:
     query = (
         select(Source.slug, Source.name, latest.c.published_at, latest.c.origin)
         .join(latest, latest.c.source_id == Source.id)
-        .order_by(Source.trust_rank)
+        .order_by(Source.trust_rank, Source.slug)
     )
     return [
         SourceAge(slug, name, published, days_old(published, now), origin.startswith(BUNDLED))
-        for slug, name, published, origin in session.execute(query)
+        for slug, name, published, origin in reads.execute(query)
     ]
+
+
+def _newest_in(book: PriceBook) -> list[tuple[Any, datetime, str]]:
+    """Each source of a book in memory that was read, and its newest list."""
+    newest: dict[int, Any] = {}
+    for row in book.records("source_fetch"):
+        before = newest.get(row.source_id)
+        counts = row.outcome in READ and row.undone_at is None
+        if counts and (before is None or (row.published_at, row.id) > (before.published_at, before.id)):
+            newest[row.source_id] = row
+    found = [(book.sources[number], row.published_at, row.origin) for number, row in newest.items()]
+    return sorted(found, key=lambda one: (one[0].trust_rank, one[0].slug))
 
 
 HEALTH_FACTS = """

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.money import parse_decimal
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
 from llmpricing.models import Offering, Provider
+from llmpricing.services.catalogue import listing_in_book as in_book
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
 from llmpricing.services.catalogue.offerings_then import offerings_then
 from llmpricing.services.catalogue.price_evidence import codes_of_rows
 from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.price_book import Reads
 
 __all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
 
@@ -66,7 +70,7 @@ class Page:
 
 
 def list_offerings(
-    session: Session,
+    reads: Reads,
     clocks: Clocks,
     wanted: OfferingFilter,
     *,
@@ -79,47 +83,61 @@ def list_offerings(
     """A page of at most ``limit`` offerings, sorted by a SORTABLE column (ties by id), unknown values last; those that
     stand on another one show its prices where they have none.
     """
-    columns = listed.columns(offerings_then(session, clocks), clocks, standing)
+    if isinstance(reads, PriceBook):
+        matching = in_book.matching(in_book.rows_at(reads, clocks, standing), wanted, clocks)
+        found = in_book.in_order(matching, sort, descending)
+        page = found if after is None else in_book.beyond(found, sort, descending, after)
+        return Page(_items(reads, clocks, page[:limit], standing), len(matching), len(page) > limit)
+    columns = listed.columns(offerings_then(reads, clocks), clocks, standing)
     conditions = listed.conditions(columns, wanted, clocks)
-    count = session.scalar(listed.counted_from(select(func.count()), columns, wanted).where(*conditions)) or 0
+    count = reads.scalar(listed.counted_from(select(func.count()), columns, wanted).where(*conditions)) or 0
     query = _select(columns).where(*conditions).order_by(*listed.order_by(columns, sort, descending))
     if after is not None:
         query = query.where(listed.beyond(columns, sort, descending, after))
-    rows = session.execute(query.limit(limit + 1)).all()
-    return Page(_items(session, clocks, rows[:limit], standing), count, len(rows) > limit)
+    rows = reads.execute(query.limit(limit + 1)).all()
+    return Page(_items(reads, clocks, rows[:limit], standing), count, len(rows) > limit)
 
 
-def get_offering(session: Session, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> OfferingItem | None:
+def get_offering(reads: Reads, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> OfferingItem | None:
     """One offering as the list shows it, or None."""
-    return next(iter(get_offerings(session, clocks, [slug], standing)), None)
+    return next(iter(get_offerings(reads, clocks, [slug], standing)), None)
 
 
-def id_like(session: Session, text: str) -> str | None:
+def id_like(reads: Reads, text: str) -> str | None:
     """The one id that is written so but for its case and slashes at the end; None where there is none, or more."""
-    found = session.scalars(select(Offering.slug).where(func.lower(Offering.slug) == text.rstrip("/").lower()).limit(2))
-    slugs = list(found)
+    wanted = text.rstrip("/").lower()
+    if isinstance(reads, PriceBook):
+        slugs = [slug for slug in reads.numbers if slug.lower() == wanted]
+    else:
+        slugs = list(reads.scalars(select(Offering.slug).where(func.lower(Offering.slug) == wanted).limit(2)))
     return slugs[0] if len(slugs) == 1 else None
 
 
 def get_offerings(
-    session: Session, clocks: Clocks, slugs: Sequence[str], standing: StandsOn = NO_STANDING
+    reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn = NO_STANDING
 ) -> list[OfferingItem]:
     """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
-    columns = listed.columns(offerings_then(session, clocks), clocks, standing)
+    if isinstance(reads, PriceBook):
+        rows = in_book.rows_of(reads, clocks, slugs, standing)
+        return _items(reads, clocks, in_book.in_order(rows, "input_per_mtok", descending=False), standing)
+    columns = listed.columns(offerings_then(reads, clocks), clocks, standing)
     query = _select(columns).where(columns.by_name["id"].in_(slugs))
     query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
-    return _items(session, clocks, session.execute(query).all(), standing)
+    return _items(reads, clocks, reads.execute(query).all(), standing)
 
 
-def providers(session: Session) -> Sequence[tuple[str, str, int]]:
+def providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
     """(id, name, number of offerings) of every seller, in order of id."""
+    if isinstance(reads, PriceBook):
+        counts = Counter(seller for (seller,) in reads.rows("offering", ("provider_id",)))
+        return sorted((one.slug, one.name, counts[number]) for number, one in reads.providers.items())
     query = (
         select(Provider.slug, Provider.name, func.count(Offering.id))
         .outerjoin(Offering)
         .group_by(Provider.slug, Provider.name)
         .order_by(Provider.slug.collate("C"))
     )
-    return [(slug, name, offerings) for slug, name, offerings in session.execute(query)]
+    return [(slug, name, offerings) for slug, name, offerings in reads.execute(query)]
 
 
 def _select(columns: listed.PriceColumns) -> Select[Any]:
@@ -127,13 +145,13 @@ def _select(columns: listed.PriceColumns) -> Select[Any]:
     return select(*named, columns.offerings.c.id.label("number")).select_from(columns.source)
 
 
-def _items(session: Session, clocks: Clocks, rows: Sequence[Row[Any]], standing: StandsOn) -> list[OfferingItem]:
-    codes = codes_of_rows(session, clocks, [row.number for row in rows], standing)
+def _items(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn) -> list[OfferingItem]:
+    codes = codes_of_rows(reads, clocks, [row.number for row in rows], standing)
     return [_item(row, codes.get(row.number, [])) for row in rows]
 
 
-def _item(row: Row[Any], codes: list[str]) -> OfferingItem:
-    values = row._asdict()
+def _item(row: Any, codes: list[str]) -> OfferingItem:
+    values = dict(vars(row)) if isinstance(row, SimpleNamespace) else row._asdict()
     del values["number"]
     known = {k: v for k, v in (("input", values.pop("inputs")), ("output", values.pop("outputs"))) if v is not None}
     if values["capabilities"] is not None:

@@ -123,11 +123,12 @@ def _price_conditions(
         if most is not None:
             found += [columns[name] <= most, columns["currency"] == "USD"]
     if wanted.updated_within_days is not None:
-        found.append(columns["price_since"] >= _days_before(clocks.as_of, wanted.updated_within_days))
+        found.append(columns["price_since"] >= days_before(clocks.as_of, wanted.updated_within_days))
     return found
 
 
-def _days_before(at: datetime, days: int) -> datetime:
+def days_before(at: datetime, days: int) -> datetime:
+    """So many days before a time, or as far back as the calendar goes."""
     try:
         return at - timedelta(days=days)
     except OverflowError:  # before the calendar begins

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.line_evidence import codes_of, standing_of
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn, StoodOn
-from llmpricing.models import Offering, OfferingAlias, OtherPriceRow, PriceRow
+from llmpricing.models import Offering, OfferingAlias
 from llmpricing.services.catalogue.price_evidence import EvidenceDocument, prices_with_stood_on, read_lists
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import BookState
-from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
+from llmpricing.services.price_book import BookState, Reads
+from llmpricing.services.publishing.published_prices import believed_other_prices, believed_prices, prices_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,36 +58,34 @@ class Details:
     aliases: list[str]
 
 
-def details(session: Session, book: BookState, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> Details:
+def details(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> Details:
     """What is known on the offering of this id, which must exist; ``standing`` says which one's prices it borrows."""
-    offering_id = session.scalars(select(Offering.id).where(Offering.slug == slug)).one()
-    return Details(
-        _prices(session, book, clocks, offering_id, standing.get(offering_id)),
-        _other_sellers(session, clocks, offering_id),
-        _aliases(session, clocks, offering_id),
-    )
+    if isinstance(reads, PriceBook):
+        offering_id = reads.numbers[slug]
+        sellers, aliases = _other_sellers_in(reads, clocks, offering_id), _aliases_in(reads, clocks, offering_id)
+    else:
+        offering_id = reads.scalars(select(Offering.id).where(Offering.slug == slug)).one()
+        sellers, aliases = _other_sellers(reads, clocks, offering_id), _aliases(reads, clocks, offering_id)
+    prices = _prices(reads, book, clocks, offering_id, standing.get(offering_id))
+    return Details(prices, sellers, sorted(aliases))
 
 
 def _prices(
-    session: Session, book: BookState, clocks: Clocks, offering_id: int, stood_on: StoodOn | None
+    reads: Reads, book: BookState, clocks: Clocks, offering_id: int, stood_on: StoodOn | None
 ) -> list[PriceDetail]:
-    numbers = [offering_id, *([stood_on.number] if stood_on else [])]
-    read = read_prices(session, *_at(PriceRow, clocks, numbers))
-    beside = read_other_prices(session, *_at(OtherPriceRow, clocks, numbers))
+    if stood_on is None:
+        read, beside = prices_at(reads, [offering_id], clocks)
+    else:  # since when a price is borrowed, the times tell that come before
+        numbers = [offering_id, stood_on.number]
+        read = believed_prices(reads, numbers, clocks.known_at)
+        beside = believed_other_prices(reads, numbers, clocks.known_at)
     found, others = prices_with_stood_on(read, beside, offering_id, stood_on)
     prices = [price for price in found if price.valid_at(clocks.as_of)]
-    lists = read_lists(session, book, clocks.known_at)
+    lists = read_lists(reads, book, clocks.known_at)
     return [
         _detail(price, lists.show(standing_of(price, others, clocks.as_of)), codes_of([price], others, clocks.as_of))
         for price in sorted(prices, key=lambda price: (price.meter, price.conditions.key))
     ]
-
-
-def _at(table: Any, clocks: Clocks, offerings: Sequence[int]) -> list[ColumnElement[bool]]:
-    if len(offerings) > 1:  # since when a price is borrowed, the times tell that come before
-        return [table.offering_id.in_(offerings), table.believed_at(clocks.known_at)]
-    # The index over ranges takes a bigint only: a bare number would make it look through all offerings.
-    return [table.offering_id == cast(offerings[0], BigInteger), table.at(clocks.as_of, clocks.known_at)]
 
 
 def _detail(price: Price, evidence: EvidenceDocument, codes: Iterable[Code]) -> PriceDetail:
@@ -139,14 +138,29 @@ def _other_sellers(session: Session, clocks: Clocks, offering_id: int) -> list[s
         select(Offering.slug)
         .join(own, own.model_id == Offering.model_id)
         .where(own.id == offering_id, Offering.id != offering_id, Offering.created_at <= clocks.known_at)
-        .order_by(Offering.slug)
+        .order_by(Offering.slug.collate("C"))
     )
     return list(session.scalars(query))
 
 
-def _aliases(session: Session, clocks: Clocks, offering_id: int) -> list[str]:
+def _other_sellers_in(book: PriceBook, clocks: Clocks, offering_id: int) -> list[str]:
+    ((model,),) = book.rows("offering", ("model_id",), [offering_id])
+    rows = book.rows("offering", ("id", "slug", "model_id", "created_at"))
+    return sorted(
+        slug
+        for number, slug, of, created in rows
+        if model is not None and of == model and number != offering_id and created <= clocks.known_at
+    )
+
+
+def _aliases_in(book: PriceBook, clocks: Clocks, offering_id: int) -> set[str]:
+    rows = book.rows("offering_alias", ("alias", "valid", "recorded"), [offering_id])
+    return {alias for alias, valid, recorded in rows if clocks.as_of in valid and clocks.known_at in recorded}
+
+
+def _aliases(session: Session, clocks: Clocks, offering_id: int) -> set[str]:
     query = select(OfferingAlias.alias).where(
         OfferingAlias.offering_id == offering_id,
         OfferingAlias.at(clocks.as_of, clocks.known_at),
     )
-    return sorted(set(session.scalars(query)))
+    return set(session.scalars(query))

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, cast, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import aliased
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.evidence import SourceLists
 from llmpricing.domain.money import to_text
@@ -22,7 +23,7 @@ from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
-from llmpricing.services.publishing.published_prices import read_other_prices, read_prices
+from llmpricing.services.publishing.published_prices import prices_at, read_other_prices, read_prices
 from llmpricing.services.publishing.readings import lists_of
 
 _lists: Memory[tuple[str, datetime], ReadLists] = Memory(16)
@@ -77,17 +78,18 @@ def read_lists(reads: Reads, known: BookState, known_at: datetime) -> ReadLists:
     return _lists.remember((known.book, known_at), lambda: ReadLists(SourceLists(lists_of(reads, known_at))))
 
 
-def codes_of_rows(
-    session: Session, clocks: Clocks, offerings: Collection[int], standing: StandsOn
-) -> dict[int, list[str]]:
+def codes_of_rows(reads: Reads, clocks: Clocks, offerings: Collection[int], standing: StandsOn) -> dict[int, list[str]]:
     """By offering what a quote by the prices that its row shows would say of them; where it shows none, by all prices
     of the offering. Two statements for all offerings.
     """
     if not offerings:
         return {}
     numbers = {*offerings, *(standing[one].number for one in offerings if one in standing)}
-    prices = read_prices(session, *_behind_rows(PriceRow, clocks, numbers))
-    others = read_other_prices(session, *_behind_rows(OtherPriceRow, clocks, numbers))
+    if isinstance(reads, PriceBook):
+        prices, others = _behind_rows_in(reads, clocks, numbers)
+    else:
+        prices = read_prices(reads, *_behind_rows(PriceRow, clocks, numbers))
+        others = read_other_prices(reads, *_behind_rows(OtherPriceRow, clocks, numbers))
     found = {}
     for offering in offerings:
         own, beside = prices_with_stood_on(prices, others, offering, standing.get(offering))
@@ -114,6 +116,33 @@ def _shown(prices: Sequence[Price], at: datetime) -> list[Price]:
     charged = [p for p in prices if p.state in (State.PRICED, State.FREE) and p.valid_at(at)]
     columns = BASE_METERS.values()
     return [p for p in charged if p.conditions == BASE and p.meter in columns] or charged
+
+
+_OF_BASE = ("above=", "from=", "schedule=")
+_BehindRows = tuple[Mapping[int, list[Price]], Mapping[int, list[OtherPrice]]]
+
+
+def _behind_rows_in(book: PriceBook, clocks: Clocks, offerings: Collection[int]) -> _BehindRows:
+    """The same of a book in memory."""
+    prices, others = prices_at(book, offerings, clocks)
+    with_columns = {
+        offering
+        for offering, found in prices.items()
+        if any(p.conditions == BASE and _is_in_columns(p) and p.state in (State.PRICED, State.FREE) for p in found)
+    }
+
+    def is_behind(offering: int, price: Price) -> bool:
+        return offering not in with_columns or _is_in_columns(price)
+
+    return (
+        {offering: [p for p in found if is_behind(offering, p)] for offering, found in prices.items()},
+        {offering: [o for o in found if is_behind(offering, o.price)] for offering, found in others.items()},
+    )
+
+
+def _is_in_columns(price: Price) -> bool:
+    key = price.conditions.key
+    return price.meter in BASE_METERS.values() and (key == "" or key.startswith(_OF_BASE))
 
 
 def _behind_rows(table: Any, clocks: Clocks, offerings: Collection[int]) -> list[ColumnElement[bool]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import BigInteger, cast, func, select
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.models import Offering, PriceRow, Source
+from llmpricing.services.price_book import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,11 @@ class PastPrice:
     recorded_at: datetime
 
 
-def price_history(session: Session, slug: str, known_at: datetime) -> list[PastPrice] | None:
+def price_history(reads: Reads, slug: str, known_at: datetime) -> list[PastPrice] | None:
     """All of them by meter and conditions, the oldest first; None where no offering has this id at ``known_at``."""
-    offering = session.scalar(select(Offering.id).where(Offering.slug == slug, Offering.created_at <= known_at))
+    if isinstance(reads, PriceBook):
+        return _in_book(reads, slug, known_at)
+    offering = reads.scalar(select(Offering.id).where(Offering.slug == slug, Offering.created_at <= known_at))
     if offering is None:
         return None
     query = (
@@ -48,10 +52,22 @@ def price_history(session: Session, slug: str, known_at: datetime) -> list[PastP
             PriceRow.id,
         )
     )
-    return [_past(row, source) for row, source in session.execute(query)]
+    return [_past(row, source) for row, source in reads.execute(query)]
 
 
-def _past(row: PriceRow, source: str) -> PastPrice:
+def _in_book(book: PriceBook, slug: str, known_at: datetime) -> list[PastPrice] | None:
+    number = book.numbers.get(slug)
+    if number is None or next(book.rows("offering", ("created_at",), [number]))[0] > known_at:
+        return None
+    believed = (row for row in book.records("price", [number]) if known_at in row.recorded)
+    found = [_past(row, book.sources[row.source_id].slug) for row in believed]
+    return sorted(found, key=lambda one: (one.meter, one.conditions, one.valid_from or _BEGINNING, one.price_id))
+
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def _past(row: Any, source: str) -> PastPrice:
     assert row.recorded.lower is not None, "a price is recorded at some time"  # noqa: S101 - the database refuses others
     return PastPrice(
         price_id=row.id,

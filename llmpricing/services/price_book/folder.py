@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
+from typing import IO
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -27,6 +29,7 @@ else:
     _LOCKS = True
 
 KEPT = 3
+PATIENCE_S = 10.0  # for another process that writes
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -79,21 +82,30 @@ def _leave_the_last(folder: Path, book: str) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
+    """Only one process at a time; raises TimeoutError where another one takes too long."""
+    until = monotonic() + PATIENCE_S
     with (folder / ".writing").open("w") as lock:
-        if _LOCKS:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        while not _is_ours(lock):
+            if monotonic() > until:
+                raise TimeoutError(f"another process has been writing a file into {folder} for long")
+            sleep(0.05)
         yield
+
+
+def _is_ours(lock: IO[str]) -> bool:
+    if not _LOCKS:
+        return True
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_being_written(folder: Path) -> bool:
     """Whether another process writes a file here."""
-    if not _LOCKS:
-        return False
     with suppress(FileNotFoundError), (folder / ".writing").open("r+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+        return not _is_ours(lock)
     return False
 
 
@@ -104,6 +116,7 @@ def write_in_child(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
         "LLMPRICING_REDIS_URL": settings.redis_url,
         "LLMPRICING_ENVIRONMENT": settings.environment,
         "LLMPRICING_CONNECT_TIMEOUT_S": f"{settings.connect_timeout_s}",
+        "LLMPRICING_SCRIPT_STATEMENT_TIMEOUT_S": f"{PATIENCE_S}",
     }
     command = [sys.executable, "-m", "llmpricing.services.price_book.folder", str(folder)]
     return subprocess.Popen(  # noqa: S603 - our own module

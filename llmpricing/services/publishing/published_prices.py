@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
@@ -16,6 +16,7 @@ from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.models import OtherPriceRow, PriceRow, Source
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing.observations import Components
 
@@ -79,6 +80,32 @@ def believed_before(reads: Reads, offering: int, known_at: datetime) -> list[dat
     return list(reads.scalars(select(began).where(*ended).distinct().order_by(began.desc())))
 
 
+_Holds = Callable[[dict[str, Any]], bool]
+
+
+def prices_at(
+    reads: Reads, offerings: Collection[int], clocks: Clocks
+) -> tuple[dict[int, list[Price]], dict[int, list[OtherPrice]]]:
+    """The prices of these offerings at two times and what is kept beside them, by the number of the offering, in order
+    of id.
+    """
+    if isinstance(reads, PriceBook):
+        holds = _at(clocks)
+        return _prices_in(reads, offerings, holds), _other_prices_in(reads, offerings, holds)
+    prices, others = (_conditions(table, offerings, clocks) for table in (PriceRow, OtherPriceRow))
+    return read_prices(reads, *prices), read_other_prices(reads, *others)
+
+
+def _at(clocks: Clocks) -> _Holds:
+    return lambda row: clocks.as_of in row["valid"] and clocks.known_at in row["recorded"]
+
+
+def _conditions(table: Any, offerings: Collection[int], clocks: Clocks) -> list[ColumnElement[bool]]:
+    # The index over ranges takes a bigint only: bare numbers would make it look through all offerings.
+    numbers = any_(cast(list(offerings), ARRAY(BigInteger)))
+    return [table.offering_id == numbers, table.at(clocks.as_of, clocks.known_at)]
+
+
 def read_prices(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Price]]:
     """The prices for which all of this holds, by the number of their offering, in order of id."""
     query = select(*_PRICE).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)
@@ -89,9 +116,6 @@ def read_other_prices(session: Session, *conditions: ColumnElement[bool]) -> dic
     """What is kept beside prices and for which all of this holds, by the number of the offering, in order of id."""
     query = select(*_OTHER).join(Source, Source.id == OtherPriceRow.source_id).where(*conditions)
     return _other_prices(map(dict, session.execute(query.order_by(OtherPriceRow.id)).mappings()), Components(session))
-
-
-_Holds = Callable[[dict[str, Any]], bool]
 
 
 def _prices_in(book: PriceBook, offerings: Collection[int], holds: _Holds) -> dict[int, list[Price]]:

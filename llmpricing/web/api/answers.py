@@ -14,26 +14,23 @@ from llmpricing.web.conditional import stale_since
 DecimalText = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?$", examples=["2.5"])]
 
 
-class CountMeta(msgspec.Struct, forbid_unknown_fields=True):
+class StaleMeta(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """``stale`` where the database is away: there may be newer prices since ``checked_at``. Else both are left out."""
+
+    stale: bool = False
+    checked_at: datetime | None = None
+
+
+class CountMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """How many there are."""
 
     count: int
 
 
-class VersionMeta(msgspec.Struct, forbid_unknown_fields=True):
+class BookMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """By which version of the price book."""
 
     catalogue_version: int
-
-
-class BookMeta(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """By which version of the price book. ``stale`` where the database is away: there may be newer prices since
-    ``checked_at``.
-    """
-
-    catalogue_version: int
-    stale: bool = False
-    checked_at: datetime | None = None
 
 
 class ClocksMeta(BookMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
@@ -45,9 +42,13 @@ class ClocksMeta(BookMeta, forbid_unknown_fields=True, omit_defaults=True, kw_on
 
 def book_meta(request: Request) -> dict[str, Any]:
     """The fields of BookMeta."""
+    return {"catalogue_version": request.book.version, **stale_meta(request)}
+
+
+def stale_meta(request: Request) -> dict[str, Any]:
+    """The fields of StaleMeta, as far as they are told."""
     since = stale_since(request)
-    stale = {"stale": True, "checked_at": since} if since else {}
-    return {"catalogue_version": request.book.version, **stale}
+    return {"stale": True, "checked_at": since} if since else {}
 
 
 def as_json(name: str, shape: type, **more: Any) -> Any:

@@ -42,7 +42,7 @@ def compare(request: Request) -> CompareAnswer:
     if not FEWEST <= len(slugs) <= MOST:
         raise invalid("models", f"models takes {FEWEST} to {MOST} ids with commas between them.")
     clocks = read_clocks(values, request.period.start, request.book)
-    items = listing.get_offerings(request.dbsession, clocks, slugs, standing(request, clocks))
+    items = listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks))
     found = {item.id: item for item in items}
     if unknown := [slug for slug in slugs if slug not in found]:
         message = "No offering has one of these ids. Ids look like openai/gpt-4o."
@@ -75,6 +75,7 @@ COMPARE = Operation(
     parameters={"models": p.text_of(2000).of("their ids, with commas between them"), **CLOCKS},
     required=("models",),
     answers=(CompareAnswer,),
+    asks_the_book=True,
     rows=ComparedJson,
     is_lasting=True,
     refusals=(404,),

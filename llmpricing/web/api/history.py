@@ -15,7 +15,7 @@ from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
 from llmpricing.services.catalogue.price_history import PastPrice, price_history
 from llmpricing.web import parameters as p
-from llmpricing.web.api.answers import DecimalText, as_json
+from llmpricing.web.api.answers import DecimalText, StaleMeta, as_json, stale_meta
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import nearly, own_case, provider_ids
@@ -33,7 +33,7 @@ _PAGE: dict[str, p.Reader] = {
 PastPriceJson: Any = as_json("PastPriceJson", PastPrice)
 
 
-class HistoryMeta(msgspec.Struct, forbid_unknown_fields=True):
+class HistoryMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """What stands beside a page of a history."""
 
     count: int
@@ -94,13 +94,15 @@ def show_history(request: Request) -> HistoryAnswer:
     """A page of what one offering's prices were, are and will be."""
     values, slug = HISTORY.read(request), request.matchdict["id"]
     known_at = request.book.known_at(values.get("known_at"))
-    found = price_history(request.dbsession, slug, known_at)
+    found = price_history(request.reads, slug, known_at)
     if found is None:
         raise nearly(request, slug)
     wanted = [one for one in found if one.meter == values.get("meter", one.meter)]
     page, following = _page(request, values, wanted, [one.price_id for one in wanted])
     rows = [PastPriceJson(**_told(one)) for one in page]
-    return HistoryAnswer(rows, HistoryMeta(len(wanted), following, known_at, request.book.version))
+    return HistoryAnswer(
+        rows, HistoryMeta(len(wanted), following, known_at, request.book.version, **stale_meta(request))
+    )
 
 
 def list_changes(request: Request) -> ChangesAnswer:
@@ -169,6 +171,7 @@ HISTORY = Operation(
         **_PAGE,
     },
     answers=(HistoryAnswer,),
+    asks_the_book=True,
     rows=PastPriceJson,
     is_lasting=True,
     refusals=(404,),

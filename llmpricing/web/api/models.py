@@ -14,7 +14,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
-from llmpricing.web.api.answers import as_json
+from llmpricing.web.api.answers import StaleMeta, as_json, stale_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.list_query import (
@@ -44,7 +44,7 @@ PriceJson: Any = as_json("PriceJson", offering_detail.PriceDetail)
 ModelJson: Any = as_json("ModelJson", OfferingItem, prices=list[PriceJson], other_sellers=list[str], aliases=list[str])
 
 
-class ListMeta(msgspec.Struct, forbid_unknown_fields=True):
+class ListMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """What stands beside a page of the list."""
 
     count: int
@@ -62,7 +62,7 @@ class ListAnswer(msgspec.Struct, forbid_unknown_fields=True):
     meta: ListMeta
 
 
-class ModelMeta(msgspec.Struct, forbid_unknown_fields=True):
+class ModelMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """What stands beside one offering."""
 
     as_of: datetime
@@ -99,7 +99,7 @@ def show_model(request: Request) -> ModelAnswer:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     clocks = read_clocks(MODEL.read(request), request.period.start, request.book)
     item = ask_for_one(request, clocks)
-    details = offering_detail.details(request.dbsession, request.book, clocks, item.id, standing(request, clocks))
+    details = offering_detail.details(request.reads, request.book, clocks, item.id, standing(request, clocks))
     data = ModelJson(
         **item_json(item),
         prices=[PriceJson(**price_json(price)) for price in details.prices],
@@ -116,6 +116,7 @@ def model_meta(request: Request, clocks: Clocks) -> dict[str, Any]:
         "known_at": clocks.known_at,
         "catalogue_version": request.book.version,
         "valid_until": valid_until(request),
+        **stale_meta(request),
     }
 
 
@@ -136,6 +137,7 @@ MODELS = Operation(
     parameters=LIST,
     repeatable=LIST_REPEATABLE,
     answers=(ListAnswer,),
+    asks_the_book=True,
     rows=ItemJson,
     is_lasting=True,
 )
@@ -146,6 +148,7 @@ MODEL = Operation(
     title="One offering with all its prices, their conditions and sources, and who else sells the model",
     parameters=CLOCKS,
     answers=(ModelAnswer,),
+    asks_the_book=True,
     rows=ModelJson,
     is_list=False,
     is_lasting=True,

@@ -6,7 +6,7 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import listing
-from llmpricing.web.api.answers import CountMeta, VersionMeta
+from llmpricing.web.api.answers import BookMeta, CountMeta, book_meta, stale_meta
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import moved_to
 from llmpricing.web.operations import Operation
@@ -30,24 +30,24 @@ class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def list_providers(request: Request) -> ProvidersAnswer:
     """All sellers in order of id."""
     PROVIDERS.read(request)
-    data = [ProviderJson(*found) for found in listing.providers(request.dbsession)]
-    return ProvidersAnswer(data, CountMeta(len(data)))
+    data = [ProviderJson(*found) for found in listing.providers(request.reads)]
+    return ProvidersAnswer(data, CountMeta(len(data), **stale_meta(request)))
 
 
 class ProviderAnswer(msgspec.Struct, forbid_unknown_fields=True):
     """One seller."""
 
     data: ProviderJson
-    meta: VersionMeta
+    meta: BookMeta
 
 
 def show_provider(request: Request) -> ProviderAnswer:
     """One seller; its id in another case leads to it."""
     PROVIDER.read(request)
     asked = request.matchdict["id"]
-    for found in listing.providers(request.dbsession):
+    for found in listing.providers(request.reads):
         if found[0] == asked:
-            return ProviderAnswer(ProviderJson(*found), VersionMeta(request.book.version))
+            return ProviderAnswer(ProviderJson(*found), BookMeta(**book_meta(request)))
         if found[0].casefold() == asked.rstrip("/").casefold():
             raise moved_to(request, asked, found[0])
     raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
@@ -59,6 +59,7 @@ PROVIDER = Operation(
     view=show_provider,
     title="One seller",
     answers=(ProviderAnswer,),
+    asks_the_book=True,
     rows=ProviderJson,
     is_list=False,
     is_lasting=True,
@@ -70,6 +71,7 @@ PROVIDERS = Operation(
     view=list_providers,
     title="Sellers with counts",
     answers=(ProvidersAnswer,),
+    asks_the_book=True,
     rows=ProviderJson,
     is_lasting=True,
 )

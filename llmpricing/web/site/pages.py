@@ -14,6 +14,7 @@ from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import SourceAge
 from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import (
     CLOCKS,
@@ -39,9 +40,9 @@ def home(request: Request) -> dict[str, Any]:
         question = read_question(request, now)
     except Refused as refused:
         request.response.status_int = refused.status
-        filters = read_filters(request.GET, filter_values(request.dbsession), refused)
+        filters = read_filters(request.GET, filter_values(request.reads), refused)
         return _home(request, now, filters) | {"question": None, "page": Page([], 0, False), "next": None}
-    filters = read_filters(request.GET, filter_values(request.dbsession))
+    filters = read_filters(request.GET, filter_values(request.reads))
     page = ask(request, question)
     return _home(request, now, filters) | {
         "question": question,
@@ -58,7 +59,8 @@ def _home(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
         "labels": LABELS,
         "clock_query": _clock_query(request),
         "provider_names": {slug: name for slug, name, _ in filters.known.providers},
-        **_ages(freshness.source_ages(request.dbsession, now)),
+        "stale_since": stale_since(request),
+        **_ages(freshness.source_ages(request.reads, now)),
     }
 
 
@@ -85,11 +87,11 @@ def model(request: Request) -> dict[str, Any]:
     asked = read_parameters(request, CLOCKS)
     clocks = read_clocks(asked, now, request.book)
     item, stands_on = ask_for_one(request, clocks), standing(request, clocks)
-    details = offering_detail.details(request.dbsession, request.book, clocks, item.id, stands_on)
-    ages = freshness.source_ages(request.dbsession, now)
+    details = offering_detail.details(request.reads, request.book, clocks, item.id, stands_on)
+    ages = freshness.source_ages(request.reads, now)
     sources = {price.source for price in details.prices}
-    sellers = listing.get_offerings(request.dbsession, clocks, details.other_sellers, stands_on)
-    names = {slug: name for slug, name, _ in listing.providers(request.dbsession)}
+    sellers = listing.get_offerings(request.reads, clocks, details.other_sellers, stands_on)
+    names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     return {
         "show": display,
         "item": item,
@@ -102,6 +104,7 @@ def model(request: Request) -> dict[str, Any]:
         "as_of": asked.get("as_of"),
         "known_at": clocks.known_at if "known_at" in asked else None,
         "clock_query": _clock_query(request),
+        "stale_since": stale_since(request),
         **_ages([age for age in ages if age.source in sources] or ages),
     }
 

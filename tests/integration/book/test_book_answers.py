@@ -19,6 +19,20 @@ from llmpricing.domain.names.matching import Ambiguous
 from llmpricing.domain.quotes.context import TIERS, context
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import PriceRow, SourceFetch
+from llmpricing.services.catalogue.filter_values import filter_values
+from llmpricing.services.catalogue.freshness import source_ages
+from llmpricing.services.catalogue.listing import (
+    SORTABLE,
+    OfferingFilter,
+    get_offering,
+    id_like,
+    list_offerings,
+    parse_position,
+    position_text,
+    providers,
+)
+from llmpricing.services.catalogue.offering_detail import details
+from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.steps import stable_period
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates, end_contract_rate
@@ -167,3 +181,69 @@ def test_a_book_changes_at_the_same_steps(database, book):
     assert (known.version, known.last_change) == (other.version, other.last_change)
     for at in (NOW - 500 * DAY, NOW, known.last_change + 10 * DAY):
         assert stable_period(book, other, at) == stable_period(database, known, at)
+
+
+def filters(chance, known):
+    """A filter as somebody might set it, mostly one that leaves something."""
+    maybe = lambda value, share=0.25: value() if chance.random() < share else None  # noqa: E731 - read once, below
+    found = {
+        "providers": maybe(lambda: tuple(chance.sample([one for one, _, _ in known.providers], 3))),
+        "words": maybe(lambda: chance.choice(["gpt", "CLAUDE son", "mini 4", "x", "%", "no such word"])),
+        "capabilities": maybe(lambda: (chance.choice(known.capabilities),), 0.1),
+        "modality": maybe(lambda: chance.choice(known.modalities), 0.1),
+        "status": maybe(lambda: chance.choice(known.statuses), 0.05),
+        "max_input_price": maybe(lambda: Decimal(chance.choice(["0", "0.15", "2.5", "100"])), 0.15),
+        "max_output_price": maybe(lambda: Decimal(chance.choice(["0.6", "15"])), 0.1),
+        "min_context": maybe(lambda: chance.choice([0, 128_000, 1_000_000]), 0.1),
+        "updated_within_days": maybe(lambda: chance.choice([0, 30, 400, 36_500]), 0.1),
+    }
+    return OfferingFilter(**{name: value for name, value in found.items() if value is not None})
+
+
+def test_lists_are_those_of_the_database(database, book, questions):
+    chance, known = random.Random(7), filter_values(database)  # noqa: S311 - the same every time
+    assert filter_values(book) == known
+    clocks = [book_state(book).clocks(one.at, one.known_at) for one in questions[:12]]
+    shown = 0
+    for _ in range(120):
+        wanted, at = filters(chance, known), chance.choice(clocks)
+        order = {
+            "sort": chance.choice(SORTABLE),
+            "descending": chance.random() < 0.5,
+            "limit": chance.choice([1, 7, 50]),
+        }
+        after = None
+        for _ in range(3):
+            stands_on = names_of(database, book_state(database)).standing(at.known_at)
+            found, expected = (
+                list_offerings(reads, at, wanted, **order, after=after, standing=stands_on)
+                for reads in (book, database)
+            )
+            assert found == expected, (wanted, order, at)
+            shown += len(found.items)
+            if not found.more:
+                break
+            last = found.items[-1]
+            after = parse_position(order["sort"], position_text(last, order["sort"]), last.id)
+    assert shown > 1_000
+    stands_on = names_of(database, book_state(database)).standing(clocks[0].known_at)
+    everything = {"limit": 10**6, "standing": stands_on}
+    assert list_offerings(book, clocks[0], OfferingFilter(), **everything) == list_offerings(
+        database, clocks[0], OfferingFilter(), **everything
+    )
+
+
+def test_all_of_an_offering_is_that_of_the_database(database, book, questions):
+    slugs = sorted(book.numbers)
+    assert providers(book) == providers(database)
+    assert source_ages(book, NOW) == source_ages(database, NOW)
+    for one, slug in zip(questions[:150], slugs[:: len(slugs) // 150], strict=False):
+        clocks = book_state(book).clocks(one.at, one.known_at)
+        stands_on = names_of(database, book_state(database)).standing(clocks.known_at)
+        known = (get_offering(reads, clocks, slug, stands_on) for reads in (book, database))
+        assert len({repr(found) for found in known}) == 1
+        assert details(book, book_state(book), clocks, slug, stands_on) == details(
+            database, book_state(database), clocks, slug, stands_on
+        )
+        assert price_history(book, slug, clocks.known_at) == price_history(database, slug, clocks.known_at)
+        assert id_like(book, slug.upper() + "/") == id_like(database, slug.upper() + "/")

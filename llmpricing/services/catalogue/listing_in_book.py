@@ -1,0 +1,144 @@
+"""The list of offerings out of a book in memory: the columns, filters and order that the database has in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from llmpricing.book.price_book import PriceBook
+from llmpricing.book.shape import SHAPE
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.listing_query import OfferingFilter, Position, days_before
+from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.catalogue.row_prices_in_book import RowPrices, all_valid, row_prices, valid_of
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.memory import Memory
+from llmpricing.services.publishing.readings import lists_of
+
+_FACTS = [name for name in SHAPE["offering_past"] if name not in ("offering_id", "until")]
+_Row = SimpleNamespace
+_lists: Memory[tuple[str, int, Clocks], list[_Row]] = Memory(4)
+
+
+def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[_Row]:
+    """All offerings of a time with their columns, by name as the list's, and ``number``; in order of number."""
+    return _lists.remember((book.book, book.version, clocks), lambda: _made(book, clocks, standing))
+
+
+def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> list[_Row]:
+    """The rows of these offerings alone, of those that there were."""
+    found = _lists.recall([(book.book, book.version, clocks)])
+    if found:
+        return [row for rows in found.values() for row in rows if row.id in slugs]
+    return _made(book, clocks, standing, {book.numbers[slug] for slug in slugs if slug in book.numbers})
+
+
+def _made(book: PriceBook, clocks: Clocks, standing: StandsOn, numbers: Collection[int] | None = None) -> list[_Row]:
+    if numbers is None:
+        valid = all_valid(book, clocks)
+    else:
+        valid = valid_of(book, clocks, {*numbers, *(standing[one].number for one in numbers if one in standing)})
+    read = {slug: lists[-1] for slug, lists in lists_of(book, clocks.known_at).items()}
+    offerings = offerings_in(book, clocks.known_at, numbers)
+    return [_row(book, one, row_prices(valid, one.id, standing.get(one.id)), read) for one in offerings]
+
+
+def offerings_in(book: PriceBook, known_at: datetime, numbers: Collection[int] | None = None) -> Iterable[Any]:
+    """The offerings that were known then (of these ``numbers`` alone), with the facts that were believed of them."""
+    past: dict[int, Any] = {}
+    for row in book.records("offering_past", numbers):
+        if row.until > known_at and (row.offering_id not in past or row.until < past[row.offering_id].until):
+            past[row.offering_id] = row
+    for offering in book.records("offering", numbers):
+        if offering.created_at <= known_at:
+            if offering.id in past:
+                vars(offering).update({name: getattr(past[offering.id], name) for name in _FACTS})
+            yield offering
+
+
+def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, datetime]) -> _Row:
+    source = None if prices.source is None else book.sources[prices.source].slug
+    return _Row(
+        number=offering.id,
+        id=offering.slug,
+        name=offering.name,
+        provider=book.providers[offering.provider_id].slug,
+        lab=offering.lab,
+        status=offering.status,
+        price_state=prices.state,
+        currency=prices.currency,
+        **{name: prices.per_mtok.get(meter) for name, meter in BASE_METERS.items()},
+        context_window=offering.context_window,
+        max_output_tokens=offering.max_output_tokens,
+        capabilities=offering.capabilities,
+        inputs=offering.input_modalities,
+        outputs=offering.output_modalities,
+        price_since=prices.since,
+        source=source,
+        verified_at=read.get(source) if source else None,
+    )
+
+
+def matching(rows: Iterable[_Row], wanted: OfferingFilter, clocks: Clocks) -> list[_Row]:
+    """The rows that pass every filter; what is unknown passes none that asks for it."""
+    tests = list(_tests(wanted, clocks))
+    return [row for row in rows if all(test(row) for test in tests)]
+
+
+def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[_Row], bool]]:
+    if wanted.providers:
+        yield lambda row: row.provider in wanted.providers
+    if words := wanted.words.lower().split():
+        yield lambda row: _holds_all(words, [text.lower() for text in (row.id, row.name, row.lab) if text])
+    if wanted.capabilities:
+        yield lambda row: set(wanted.capabilities) <= set(row.capabilities or ())
+    if wanted.modality:
+        yield lambda row: wanted.modality in (*(row.inputs or ()), *(row.outputs or ()))
+    if wanted.status:
+        yield lambda row: row.status == wanted.status
+    if (fewest := wanted.min_context) is not None:
+        yield lambda row: row.context_window is not None and row.context_window >= fewest
+    for name, most in (("input_per_mtok", wanted.max_input_price), ("output_per_mtok", wanted.max_output_price)):
+        if most is not None:
+            yield _costs_no_more(name, most)
+    if wanted.updated_within_days is not None:
+        since = days_before(clocks.as_of, wanted.updated_within_days)
+        yield lambda row: row.price_since is not None and row.price_since >= since
+
+
+def _holds_all(words: Iterable[str], texts: list[str]) -> bool:
+    return all(any(word in text for text in texts) for word in words)
+
+
+def _costs_no_more(name: str, most: Decimal) -> Callable[[_Row], bool]:
+    return lambda row: row.currency == "USD" and (value := getattr(row, name)) is not None and value <= most
+
+
+def in_order(rows: Iterable[_Row], sort: str, descending: bool) -> list[_Row]:
+    """The rows by a column, unknown values last, ties by id."""
+    by_id = sorted(rows, key=lambda row: row.id, reverse=descending and sort == "id")
+    if sort == "id":
+        return by_id
+    known = [row for row in by_id if getattr(row, sort) is not None]
+    unknown = [row for row in by_id if getattr(row, sort) is None]
+    # Sorted from the largest, those that are alike stay in order of id too.
+    return [*sorted(known, key=lambda row: getattr(row, sort), reverse=descending), *unknown]
+
+
+def beyond(rows: Iterable[_Row], sort: str, descending: bool, after: Position) -> list[_Row]:
+    """Those of the rows, which are in order, that come after a position."""
+
+    def is_beyond(row: _Row) -> bool:
+        value = getattr(row, sort)
+        if sort == "id":
+            return bool(value < after.id if descending else value > after.id)
+        if value == after.value:
+            return bool(row.id > after.id)
+        if value is None or after.value is None:
+            return value is None
+        return bool(value < after.value if descending else value > after.value)
+
+    return [row for row in rows if is_beyond(row)]
