@@ -19,16 +19,16 @@ from llmpricing.services.memory import Memory
 from llmpricing.services.publishing.readings import lists_of
 
 _FACTS = [name for name in SHAPE["offering_past"] if name not in ("offering_id", "until")]
-_Row = SimpleNamespace
-_lists: Memory[tuple[str, int, Clocks], list[_Row]] = Memory(4)
+_ListedRow = SimpleNamespace
+_lists: Memory[tuple[str, int, Clocks], list[_ListedRow]] = Memory(4)
 
 
-def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[_Row]:
+def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[_ListedRow]:
     """All offerings of a time with their columns, by name as the list's, and ``number``; in order of number."""
     return _lists.remember((book.book, book.version, clocks), lambda: _made(book, clocks, standing))
 
 
-def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> list[_Row]:
+def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> list[_ListedRow]:
     """The rows of these offerings alone, of those that there were."""
     found = _lists.recall([(book.book, book.version, clocks)])
     if found:
@@ -36,7 +36,9 @@ def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: S
     return _made(book, clocks, standing, {book.numbers[slug] for slug in slugs if slug in book.numbers})
 
 
-def _made(book: PriceBook, clocks: Clocks, standing: StandsOn, numbers: Collection[int] | None = None) -> list[_Row]:
+def _made(
+    book: PriceBook, clocks: Clocks, standing: StandsOn, numbers: Collection[int] | None = None
+) -> list[_ListedRow]:
     if numbers is None:
         valid = all_valid(book, clocks)
     else:
@@ -59,9 +61,9 @@ def offerings_in(book: PriceBook, known_at: datetime, numbers: Collection[int] |
             yield offering
 
 
-def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, datetime]) -> _Row:
+def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, datetime]) -> _ListedRow:
     source = None if prices.source is None else book.sources[prices.source].slug
-    return _Row(
+    return _ListedRow(
         number=offering.id,
         id=offering.slug,
         name=offering.name,
@@ -82,13 +84,13 @@ def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, d
     )
 
 
-def matching(rows: Iterable[_Row], wanted: OfferingFilter, clocks: Clocks) -> list[_Row]:
+def matching(rows: Iterable[_ListedRow], wanted: OfferingFilter, clocks: Clocks) -> list[_ListedRow]:
     """The rows that pass every filter; what is unknown passes none that asks for it."""
     tests = list(_tests(wanted, clocks))
     return [row for row in rows if all(test(row) for test in tests)]
 
 
-def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[_Row], bool]]:
+def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[_ListedRow], bool]]:
     if wanted.providers:
         yield lambda row: row.provider in wanted.providers
     if words := wanted.words.lower().split():
@@ -113,11 +115,11 @@ def _holds_all(words: Iterable[str], texts: list[str]) -> bool:
     return all(any(word in text for text in texts) for word in words)
 
 
-def _costs_no_more(name: str, most: Decimal) -> Callable[[_Row], bool]:
+def _costs_no_more(name: str, most: Decimal) -> Callable[[_ListedRow], bool]:
     return lambda row: row.currency == "USD" and (value := getattr(row, name)) is not None and value <= most
 
 
-def in_order(rows: Iterable[_Row], sort: str, descending: bool) -> list[_Row]:
+def in_order(rows: Iterable[_ListedRow], sort: str, descending: bool) -> list[_ListedRow]:
     """The rows by a column, unknown values last, ties by id."""
     by_id = sorted(rows, key=lambda row: row.id, reverse=descending and sort == "id")
     if sort == "id":
@@ -128,10 +130,10 @@ def in_order(rows: Iterable[_Row], sort: str, descending: bool) -> list[_Row]:
     return [*sorted(known, key=lambda row: getattr(row, sort), reverse=descending), *unknown]
 
 
-def beyond(rows: Iterable[_Row], sort: str, descending: bool, after: Position) -> list[_Row]:
+def beyond(rows: Iterable[_ListedRow], sort: str, descending: bool, after: Position) -> list[_ListedRow]:
     """Those of the rows, which are in order, that come after a position."""
 
-    def is_beyond(row: _Row) -> bool:
+    def is_beyond(row: _ListedRow) -> bool:
         value = getattr(row, sort)
         if sort == "id":
             return bool(value < after.id if descending else value > after.id)
