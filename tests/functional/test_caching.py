@@ -93,10 +93,10 @@ GARBAGE: dict[str, Spoil] = {
 }
 
 
-def test_the_lists_and_the_disagreements_are_kept(testapp: TestApp, server: redis.Redis) -> None:
+def test_lists_rankings_and_disagreements_are_kept(testapp: TestApp, server: redis.Redis) -> None:
     for path in EXAMPLES.values():
         testapp.get(path)
-    assert {key.split(":")[1] for key in keys(server)} == {"models", "disagreements"}
+    assert {key.split(":")[1] for key in keys(server)} == {"models", "calculator", "disagreements"}
 
 
 @pytest.mark.parametrize("spoil", GARBAGE.values(), ids=GARBAGE.keys())

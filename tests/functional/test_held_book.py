@@ -31,7 +31,7 @@ ASKED = (
     "/api/v1/compare?models=acme/acme-large,acme/acme-small&as_of=" + AT,
     "/api/v1/calculator?preset=small&as_of=" + AT,
     "/api/v1/providers",
-    "/api/v1/providers/ACME",
+    "/api/v1/providers/acme",
     "/?as_of=" + AT,
     "/?provider=acme&sort=name&as_of=" + AT,
     "/models/acme/acme-large?as_of=" + AT,
