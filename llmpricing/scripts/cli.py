@@ -34,6 +34,7 @@ GROUPS = {
         "pin": "pin:pin",
         "unpin": "pin:unpin",
         "trust": "trust:trust",
+        "decisions": "decisions:decisions",
     },
     "Own terms": {
         "rate": "rate:rate",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from llmpricing.models import AuditEvent
@@ -14,3 +16,37 @@ def note_event(session: Session, at: datetime, actor: str, action: str, subject:
     """Log a decision. ``details`` are JSON: money as text; those that are None are left out."""
     stated = {name: value for name, value in details.items() if value is not None}
     session.add(AuditEvent(at=at, actor=actor, action=action, subject=subject, details=stated))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision as it was logged; ``details`` are JSON, money as text."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+
+
+class EventFilter(NamedTuple):
+    """Which decisions: not before ``since``, by ``actor``, of this ``action``, on a subject that holds ``about``."""
+
+    since: datetime | None = None
+    actor: str | None = None
+    action: str | None = None
+    about: str | None = None
+
+
+def list_events(session: Session, wanted: EventFilter, limit: int) -> list[Decision]:
+    """The newest ``limit`` decisions that match, the newest first."""
+    query = select(AuditEvent).order_by(AuditEvent.at.desc(), AuditEvent.id.desc()).limit(limit)
+    if wanted.since is not None:
+        query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.actor is not None:
+        query = query.where(AuditEvent.actor == wanted.actor)
+    if wanted.action is not None:
+        query = query.where(AuditEvent.action == wanted.action)
+    if wanted.about is not None:
+        query = query.where(AuditEvent.subject.contains(wanted.about, autoescape=True))
+    return [Decision(one.at, one.actor, one.action, one.subject, one.details) for one in session.scalars(query)]
