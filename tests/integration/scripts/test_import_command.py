@@ -156,9 +156,10 @@ def load_entries(commands: Commands, folder: Path, entries: Any, published: str,
 
 
 def base_prices(engine: Engine, meter: str) -> int:
+    """How many prices the newest lists still say; what a list withdrew is carried on, no longer fresh."""
     query = select(func.count()).where(
         PriceRow.meter == meter, PriceRow.condition_key == "", PriceRow.state == "priced",
-        func.upper_inf(PriceRow.recorded), func.upper_inf(PriceRow.valid),
+        func.upper_inf(PriceRow.recorded), func.upper_inf(PriceRow.valid), PriceRow.fresh_until.is_(None),
     )  # fmt: skip
     with Session(engine) as session:
         return session.scalar(query) or 0
