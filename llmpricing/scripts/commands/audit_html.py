@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from html import escape
 from typing import Any
 
@@ -76,7 +77,7 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return
     yield '<h2>Why</h2>\n<table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th><th>share</th></tr>\n'
     for cause in causes:
-        share = float(cause["share"])
+        share = Decimal(cause["share"])
         yield (
             f'<tr><td class="n">{_text(cause["money"])}</td><td class="n">{cause["records"]:,}</td>'
             f"<td>{_text(cause['title'])}{_example(cause['example'])}</td>"
