@@ -1,16 +1,137 @@
-"""Which shapes usage files are of, as a command line says it or as their content tells."""
+"""Which usage files a command is asked about: of what shapes they are, and what is said of all their records."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from llmpricing.scripts.file_shapes import given_shape, told_apart
+from llmpricing.scripts.usage_paths import usage_paths
+
 if TYPE_CHECKING:
+    from llmpricing.services.usage_log.formats.assumptions import Assumptions
     from llmpricing.services.usage_log.formats.files import UsageFile
-    from llmpricing.services.usage_log.formats.shape import Shape
+    from llmpricing.services.usage_log.formats.record import UsageRecord
+
+_MISSING = "Reading usage files needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
+_NONE_KNOWN = (
+    "None of these files is of a shape that is known: llmpricing formats lists those that are. "
+    "For any other table write a map of its columns: llmpricing formats --suggest FILE > map.toml, "
+    "then name it with --columns map.toml."
+)
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """The files that were named: those of a ``known`` shape, and the ``unknown`` ones. ``has_folder``: some came out of
+    a folder, where other files are to be expected.
+    """
+
+    known: Sequence[UsageFile]
+    unknown: Sequence[Path]
+    has_folder: bool
+
+
+@dataclass(frozen=True)
+class AskedFiles:
+    """The usage files that a command is asked about, and what they leave out."""
+
+    words: tuple[str, ...]
+    shape: str | None
+    columns: Path | None
+    provider: str | None
+    offerings: tuple[tuple[str, str], ...]
+    ignored: tuple[str, ...]
+    region: str | None = None
+    tier: str | None = None
+
+    @contextmanager
+    def opened(self, *, as_tables: bool = False) -> Iterator[FoundFiles]:
+        """The files while they are there; raises click.ClickException. Without a stated shape ``as_tables`` takes them
+        all for plain tables.
+        """
+        with usage_paths(self.words) as (paths, has_folder), arrow_missing_told():
+            given = given_shape(self.shape, self.columns)
+            is_told = not as_tables or given is not None
+            known, unknown = told_apart(paths, given, has_folder) if is_told else ([], list(paths))
+            yield FoundFiles(known, unknown, has_folder)
+
+    @contextmanager
+    def known_files(self) -> Iterator[FoundFiles]:
+        """The same, at least one of a known shape; raises click.UsageError where there is none."""
+        with self.opened() as found:
+            if not found.known:
+                raise click.UsageError(_NONE_KNOWN)
+            yield found
+
+    @property
+    def assumptions(self) -> Assumptions:
+        """What is said of records that leave it out."""
+        from llmpricing.services.usage_log.formats.assumptions import Assumptions
+
+        return Assumptions(self.provider, dict(self.offerings), self.region, self.tier)
+
+    def records(self, files: Sequence[UsageFile]) -> Iterator[UsageRecord]:
+        """The records of these files, with what they leave out."""
+        from llmpricing.services.usage_log.formats.files import UsageFiles
+
+        return map(self.assumptions.applied, UsageFiles(files, self.ignored).records())
+
+
+@contextmanager
+def arrow_missing_told() -> Iterator[None]:
+    """Tell what to install where reading needs more than is there."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] in ("numpy", "pyarrow"):
+            raise click.ClickException(_MISSING) from None
+        raise
+
+
+@contextmanager
+def log_failures_told(out: Path | None = None) -> Iterator[None]:
+    """Turn what can go wrong while a log is read, or ``out`` written, into plain words."""
+    from llmpricing.services.usage_log.columns import LogError, UncountedError
+
+    try:
+        yield
+    except UncountedError as error:
+        raise click.UsageError(str(error)) from None
+    except LogError as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        where = error.filename or out
+        raise click.ClickException(f"{where}: {error.strerror}. Mend that, and try again.") from None
+
+
+Command = Callable[..., Any]
+
+
+def asks_files(*, with_place: bool = True) -> Callable[[Command], Command]:
+    """FILES and the options that say what they are, handed on as one AskedFiles called ``asked``; ``with_place`` also
+    those that state a region and a tier.
+    """
+
+    def decorated(command: Command) -> Command:
+        @wraps(command)
+        def asking(*given: Any, files: tuple[str, ...], **more: Any) -> Any:
+            said = {name: more.pop(name, None) for name in ("shape", "columns", "provider", "region", "tier")}
+            of_all = {name: more.pop(name) for name in ("offerings", "ignored")}
+            return command(*given, asked=AskedFiles(files, **said, **of_all), **more)
+
+        found: Command = asking
+        for option in reversed((*_OPTIONS, *(_OF_PLACE if with_place else ()))):
+            found = option(found)
+        return click.argument("files", nargs=-1, required=True)(found)
+
+    return decorated
 
 
 def offerings_named(
@@ -24,43 +145,26 @@ def offerings_named(
     return tuple((name, offering) for name, _, offering in found)
 
 
-def given_shape(name: str | None, columns: Path | None) -> Shape | None:
-    """The shape that was named or described; raises click.ClickException where there is none such."""
-    from llmpricing.services.usage_log.columns import LogError
-    from llmpricing.services.usage_log.formats.own_columns import own_shape
-    from llmpricing.services.usage_log.formats.registry import BY_NAME
-
-    if name and columns:
-        raise click.UsageError("Say either --format or --columns: both tell what the files are.")
-    if name and name not in BY_NAME:
-        raise click.UsageError(f"{name!r} is no shape that is known: llmpricing formats lists those that are.")
-    try:
-        return own_shape(columns) if columns else BY_NAME[name] if name else None
-    except LogError as error:
-        raise click.UsageError(str(error)) from None
-
-
-def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
-    """The files with their shapes, and those of none; raises click.ClickException.
-
-    Where all files were named one by one, each must be of a known shape, but for a single plain table.
-    """
-    from llmpricing.services.usage_log.columns import LogError
-    from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
-
-    known, unknown = [], []
-    for path in paths:
-        try:
-            known.append(usage_file(path, shape))
-        except UnknownShape as error:
-            if len(paths) > 1 and not is_many:
-                raise click.ClickException(str(error)) from None
-            unknown.append(path)
-        except LogError as error:
-            if is_many:
-                unknown.append(path)  # a folder holds other files too, which are said to be left out
-                continue
-            if shape or len(paths) > 1 or path.suffix not in (".csv", ".ndjson", ".parquet"):
-                raise click.ClickException(str(error)) from None
-            unknown.append(path)  # as a plain table it may have more to say of what is wrong
-    return known, unknown
+_OPTIONS = (
+    click.option("--format", "shape", metavar="NAME", help="What the files are, as llmpricing formats lists it."),
+    click.option(
+        "--columns",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        metavar="MAP.toml",
+        help="What the columns of any other file mean; llmpricing formats --suggest FILE writes a first one.",
+    ),
+    click.option("--provider", metavar="NAME", help="The seller, where the files do not say it."),
+    click.option(
+        "--map",
+        "offerings",
+        multiple=True,
+        metavar="NAME=OFFERING",
+        callback=offerings_named,
+        help="What a name of your own means.",
+    ),
+    click.option("--ignore-column", "ignored", multiple=True, metavar="NAME", help="Keep it, but never count it."),
+)
+_OF_PLACE = (
+    click.option("--region", metavar="NAME", help="The place, where the files do not say it."),
+    click.option("--tier", metavar="NAME", help="The service tier, where the files do not say it."),
+)

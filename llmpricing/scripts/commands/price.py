@@ -14,23 +14,14 @@ from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.price_bill import BillOptions, price_bill
 from llmpricing.scripts.commands.price_table import TableOptions, price_table
 from llmpricing.scripts.options import instant, json_option
-from llmpricing.scripts.usage_paths import usage_paths
-from llmpricing.scripts.usage_shapes import given_shape, offerings_named, told_apart
+from llmpricing.scripts.usage_shapes import AskedFiles, asks_files
 
-_MISSING = "Pricing logs needs NumPy. Install it: pip install 'llmpricing[bulk]'."
 # Who says one of these means a plain table, whatever its columns look like.
 _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
 
 
 @click.command(short_help="Price usage files of any size.")
-@click.argument("files", nargs=-1, required=True)
-@click.option("--format", "shape", metavar="NAME", help="What the files are, as llmpricing formats lists it.")
-@click.option(
-    "--columns",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    metavar="MAP.toml",
-    help="What the columns of any other file mean; llmpricing formats --suggest FILE writes a first one.",
-)
+@asks_files(with_place=False)
 @click.option(
     "-o",
     "--out",
@@ -49,16 +40,6 @@ _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
     show_default=True,
     help="Whose names the counts have; also in one column usage.",
 )
-@click.option("--provider", metavar="NAME", help="The seller, where the files do not say it.")
-@click.option(
-    "--map",
-    "offerings",
-    multiple=True,
-    metavar="NAME=OFFERING",
-    callback=offerings_named,
-    help="What a name of your own means.",
-)
-@click.option("--ignore-column", "ignored", multiple=True, metavar="NAME", help="Keep it, but never count it.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
 @click.option("--force", is_flag=True, help="Replace OUT and REJECTS where they exist.")
@@ -67,17 +48,12 @@ _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
 @click.pass_context
 def price(
     context: click.Context,
-    files: tuple[str, ...],
-    shape: str | None,
-    columns: Path | None,
+    asked: AskedFiles,
     out: Path | None,
     rejects: Path | None,
     at_column: str | None,
     model_column: str,
     usage_format: UsageFormat,
-    provider: str | None,
-    offerings: tuple[tuple[str, str], ...],
-    ignored: tuple[str, ...],
     known_at: datetime | None,
     assume_utc: bool,
     force: bool,
@@ -101,22 +77,16 @@ def price(
     begin a formula in a spreadsheet (= + - @ tab, but no number) has an apostrophe before it.
     """
     is_table = any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in _OF_TABLES)
-    table = TableOptions(out, rejects, at_column, model_column, usage_format, ignored, known_at, assume_utc, force)
-    bill = BillOptions(ignored, known_at, as_json, out, force, provider, offerings)
-    with usage_paths(files) as (paths, is_many):
-        try:
-            given = given_shape(shape, columns)
-            known, unknown = ([], list(paths)) if is_table and not given else told_apart(paths, given, is_many)
-            if known:
-                price_bill(known, unknown, bill, book)
-            elif len(unknown) == 1 and not is_many:
-                price_table(unknown[0], table, book)
-            else:
-                raise click.UsageError(
-                    "None of these files is of a shape that is known. llmpricing formats lists those that are; "
-                    "plain tables are priced one at a time."
-                )
-        except ModuleNotFoundError as error:
-            if error.name and error.name.partition(".")[0] in ("numpy", "pyarrow"):
-                raise click.ClickException(_MISSING) from None
-            raise
+    table = TableOptions(
+        out, rejects, at_column, model_column, usage_format, asked.ignored, known_at, assume_utc, force
+    )
+    with asked.opened(as_tables=is_table) as found:
+        if found.known:
+            price_bill(asked, found, BillOptions(known_at, as_json, out, force), book)
+        elif len(found.unknown) == 1 and not found.has_folder:
+            price_table(found.unknown[0], table, book)
+        else:
+            raise click.UsageError(
+                "None of these files is of a shape that is known. llmpricing formats lists those that are; "
+                "plain tables are priced one at a time."
+            )

@@ -19,6 +19,7 @@ import click
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_book import AskedBook
 from llmpricing.scripts.terminal import rows_done, say, say_json
+from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, log_failures_told
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.bill import Bill, Each
@@ -35,42 +36,30 @@ _SHOWN_MODELS = 40
 class BillOptions:
     """How usage files are to be priced, and how the answer is given."""
 
-    ignored: tuple[str, ...]
     known_at: datetime | None
     as_json: bool
     out: Path | None = None
     force: bool = False
-    provider: str | None = None
-    offerings: tuple[tuple[str, str], ...] = ()
 
 
-def price_bill(files: Sequence[UsageFile], unknown: Sequence[Path], options: BillOptions, book: AskedBook) -> None:
-    """Price the files as one bill and say it, and which ``unknown`` ones are left out; raises click.ClickException."""
+def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book: AskedBook) -> None:
+    """Price the known files as one bill and say it, and which are left out; raises click.ClickException."""
     from llmpricing.services.usage_log.bill import billed, priced_records
-    from llmpricing.services.usage_log.columns import LogError, UncountedError
-    from llmpricing.services.usage_log.formats.assumptions import Assumptions
-    from llmpricing.services.usage_log.formats.files import UsageFiles
     from llmpricing.services.usage_log.pricer import LogPricer
 
-    check_out(options.out, files, options.force)
-    assumed = Assumptions(options.provider, dict(options.offerings))
+    check_out(options.out, found.known, options.force)
     with book.open() as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
-        records = map(assumed.applied, UsageFiles(files, options.ignored).records())
-        try:
-            with rows_done("Pricing") as advance, _each(options.out, files) as each:
-                bill = billed(priced_records(pricer, records), advance, each)
-        except UncountedError as error:
-            raise click.UsageError(str(error)) from None
-        except LogError as error:
-            raise click.ClickException(str(error)) from None
-        except OSError as error:
-            where = error.filename or options.out
-            raise click.ClickException(f"{where}: {error.strerror}. Mend that, and try again.") from None
+        with (
+            log_failures_told(options.out),
+            rows_done("Pricing") as advance,
+            _each(options.out, found.known) as each,
+        ):
+            bill = billed(priced_records(pricer, asked.records(found.known)), advance, each)
     if options.as_json:
-        say_json(bill_document(files, unknown, bill))
+        say_json(bill_document(found.known, found.unknown, bill))
         return
-    for line in (*recognised(files, unknown), *_lines(bill)):
+    for line in (*recognised(found.known, found.unknown), *_lines(bill)):
         say(line)
     if options.out:
         say(f"Each record with its price: {options.out}")

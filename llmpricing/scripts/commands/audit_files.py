@@ -1,0 +1,66 @@
+"""What an audit writes: a row for each record, and its report as a page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import reduce
+from operator import and_
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmpricing.scripts.commands.audit_html import audit_page
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.bridge import Bridge
+    from llmpricing.services.usage_log.audit.report import Take
+    from llmpricing.services.usage_log.audit.verdicts import Audited
+    from llmpricing.services.usage_log.formats.files import UsageFile
+
+
+def check_page(html: Path | None, force: bool) -> None:
+    """Raise click.UsageError where the report could not be written, before anything is read."""
+    if html is None:
+        return
+    if html.exists() and not force:
+        raise click.UsageError(f"{html} exists: name another file with --html, or replace it with --force.")
+    if not os.access(html.resolve().parent, os.W_OK):
+        raise click.UsageError(f"Nothing can be written beside {html}: is there such a folder, and is it yours?")
+
+
+def write_page(
+    document: Mapping[str, Any], html: Path | None, files: Sequence[UsageFile], *, is_redacted: bool
+) -> None:
+    """Write the report, if it is wanted, for nobody who cannot read the files; it appears whole."""
+    from llmpricing.services.usage_log.write.part_file import mode_like, part_file
+
+    if html is None:
+        return
+    page = audit_page(document, is_redacted=is_redacted)
+    try:
+        with part_file(html, reduce(and_, (mode_like(file.path) for file in files))) as part:
+            part.file.write(page.encode(errors="replace"))
+            part.keep()
+    except OSError as error:
+        raise click.ClickException(f"{html}: {error.strerror}. Mend that, and try again.") from None
+
+
+@contextmanager
+def each_audited(out: Path | None, files: Sequence[UsageFile], bridge: Bridge | None) -> Iterator[Take]:
+    """What is done with each record: it is a side of a bridge, and written for nobody who cannot read the files."""
+    from llmpricing.services.usage_log.audit.rows import audit_file
+    from llmpricing.services.usage_log.write.part_file import mode_like
+
+    with ExitStack() as stack:
+        takes: list[Take] = [bridge.count_log] if bridge is not None else []
+        if out is not None:
+            takes.append(stack.enter_context(audit_file(out, reduce(and_, (mode_like(file.path) for file in files)))))
+
+        def take_all(one: Audited) -> None:
+            for take in takes:
+                take(one)
+
+        yield take_all

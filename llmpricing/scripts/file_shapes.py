@@ -1,0 +1,55 @@
+"""Which shapes usage files are of, as a command line says it or as their content tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.shape import Shape
+
+
+def given_shape(name: str | None, columns: Path | None) -> Shape | None:
+    """The shape that was named or described; raises click.ClickException where there is none such."""
+    from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.own_columns import own_shape
+    from llmpricing.services.usage_log.formats.registry import BY_NAME
+
+    if name and columns:
+        raise click.UsageError("Say either --format or --columns: both tell what the files are.")
+    if name and name not in BY_NAME:
+        raise click.UsageError(f"{name!r} is no shape that is known: llmpricing formats lists those that are.")
+    try:
+        return own_shape(columns) if columns else BY_NAME[name] if name else None
+    except LogError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
+    """The files with their shapes, and those of none; raises click.ClickException.
+
+    Where all files were named one by one, each must be of a known shape, but for a single plain table.
+    """
+    from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
+
+    known, unknown = [], []
+    for path in paths:
+        try:
+            known.append(usage_file(path, shape))
+        except UnknownShape as error:
+            if len(paths) > 1 and not is_many:
+                raise click.ClickException(str(error)) from None
+            unknown.append(path)
+        except LogError as error:
+            if is_many:
+                unknown.append(path)  # a folder holds other files too, which are said to be left out
+                continue
+            if shape or len(paths) > 1 or path.suffix not in (".csv", ".ndjson", ".parquet"):
+                raise click.ClickException(str(error)) from None
+            unknown.append(path)  # as a plain table it may have more to say of what is wrong
+    return known, unknown
