@@ -21,6 +21,7 @@ from llmpricing.models.deadline import install
 from llmpricing.models.decisions import AuditEvent, ContractRateRow, ExchangeRate, Pin, Review, ReviewOutcome
 from llmpricing.models.meta import Base
 from llmpricing.models.prices import MeterRow, OtherPriceRow, PriceRow, ScheduleRow
+from llmpricing.models.scores import ScoreRow
 from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import (
     FetchOutcome,
@@ -57,6 +58,7 @@ __all__ = [
     "Review",
     "ReviewOutcome",
     "ScheduleRow",
+    "ScoreRow",
     "Source",
     "SourceFetch",
 ]

@@ -29,6 +29,7 @@ GROUPS = {
     },
     "Keep prices right": {
         "import": "import_lists:import_",
+        "import-benchmarks": "import_benchmarks:import_benchmarks",
         "week": "week:week",
         "review": "review:review",
         "pin": "pin:pin",

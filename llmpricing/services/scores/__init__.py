@@ -1,0 +1,1 @@
+"""Scores of benchmarks: read in, kept, and set against prices."""
