@@ -15,7 +15,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.publishing.choosing import INPUT, agree, lineage
 from llmpricing.domain.publishing.flags import Timelines
-from llmpricing.domain.publishing.timelines import END, TimelineEntry
+from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
 
 OUTPUT = "output_tokens"
 
@@ -47,10 +47,18 @@ def _carried(believed: Timelines, component: Component, source: str) -> Iterator
         rivals = [other.start for other in _rivals(believed, component, source, begins) if other.end > begins]
         until = min([until, *rivals])
         if until > begins:
-            segment = replace(
-                entry.segment, valid_from=begins, valid_until=None if until == END else until, basis=Basis.BRACKET
-            )
-            yield replace(entry, segment=segment, bracket_from=None, withdrawn_until=None, is_carried_on=True)
+            yield carried(entry, begins, until)
+
+
+def carried(entry: TimelineEntry, start: datetime, end: datetime) -> TimelineEntry:
+    """An entry's price for a period in which its source did not say it: evidence from another time."""
+    segment = replace(
+        entry.segment,
+        valid_from=None if start == BEGINNING else start,
+        valid_until=None if end == END else end,
+        basis=Basis.BRACKET,
+    )
+    return replace(entry, segment=segment, bracket_from=None, withdrawn_until=None, is_carried_on=True)
 
 
 def _rivals(believed: Timelines, component: Component, source: str, begins: datetime) -> Iterator[TimelineEntry]:

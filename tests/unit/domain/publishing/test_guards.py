@@ -42,7 +42,7 @@ def test_the_repair_of_a_slip_that_never_was_published_passes(book, periods):
         ("input_tokens", "litellm", "2026-02-01", "0.6"),
     )
     assert periods(found.prices["input_tokens", BASE]) == [
-        ("?", "2025-11-01", "2025-12-17", "first_observed"),
+        ("0.6", "2025-11-01", "2025-12-17", "bracket"),
         ("0.6", "2025-12-17", None, "bracket"),
     ]
     assert [flag.superseded and flag.superseded.year for flag in found.flags] == [2026]
@@ -261,7 +261,7 @@ def test_output_far_cheaper_than_input_waits_until_the_source_puts_it_right(book
     assert rules(repaired) == [("output_tokens", "output_far_below_input")]
     assert periods(repaired.prices["input_tokens", BASE]) == [("3", "2025-11-01", None, "first_observed")]
     assert periods(repaired.prices["output_tokens", BASE]) == [
-        ("?", "2025-11-01", "2026-02-06", "first_observed"),
+        ("15", "2025-11-01", "2026-02-06", "bracket"),
         ("15", "2026-02-06", None, "bracket"),
     ]
 
@@ -335,7 +335,7 @@ def test_thirty_dollars_for_one_search_were_for_a_thousand(day):
     found = publish_offering(lists, snapshots={}, mode="chat")
     assert rules(found) == [("web_searches", "too_dear")]
     assert found.flags[0].finding.slip == "per 1K read as per call"
-    assert [row.segment.amount for row in found.prices[searches]] == [None, Decimal("0.025")]
+    assert [row.segment.amount for row in found.prices[searches]] == [Decimal("0.025"), Decimal("0.025")]
 
 
 def test_a_slip_does_not_spread_to_prices_under_other_conditions(book):
