@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-FORMAT = 1  # raise it with every change of SHAPE or of how a kind lies in the file
+FORMAT = 2  # raise it with every change of SHAPE or of how a kind lies in the file
 
 
 class Kind(StrEnum):
@@ -45,6 +45,7 @@ _FACTS = {
     "input_modalities": Kind.TEXTS,
     "output_modalities": Kind.TEXTS,
     "deprecated_on": Kind.DATE,
+    "released_on": Kind.DATE,
 }
 _ASKED = {
     "meter": Kind.WORD,

@@ -142,6 +142,7 @@ class ObservedOffering:
     input_modalities: tuple[str, ...] | None = None
     output_modalities: tuple[str, ...] | None = None
     deprecated_on: date | None = None
+    released_on: date | None = None  # by the lab, whoever sells it
     match: Mapping[str, Any] | None = None
     aliases: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()

@@ -106,6 +106,7 @@ class Offering(Base):
     input_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     output_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     deprecated_on: Mapped[date | None]
+    released_on: Mapped[date | None]
     # What each source says, {source: {"published_at": ..., "name": ...}}: the columns above are picked from it by rank.
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"), deferred=True)
     created_at: Mapped[datetime]
@@ -136,6 +137,7 @@ class OfferingPast(Base):
     input_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     output_modalities: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     deprecated_on: Mapped[date | None]
+    released_on: Mapped[date | None]
 
 
 class OfferingAlias(Bitemporal, Base):

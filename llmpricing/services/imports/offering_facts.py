@@ -28,6 +28,7 @@ _FACTS = (
     "input_modalities",
     "output_modalities",
     "deprecated_on",
+    "released_on",
 )
 _PUBLISHED = "published_at"  # the newest list that said it, beside each source's facts
 
@@ -163,12 +164,17 @@ def _plain(value: Any) -> Any:
 
 
 def _picked(facts: Mapping[str, Any], ranks: Mapping[str, int], offering: ObservedOffering) -> dict[str, Any]:
-    """The offering's columns: each fact of the most trusted source that states it."""
+    """The offering's columns: each fact of the most trusted source that states it; capabilities of all of them, for
+    each list has flags of its own and none denies what another one's flag says.
+    """
     best_first = sorted(facts, key=lambda source: ranks.get(source, len(ranks) + 1))
     picked = {
         name: next((facts[source][name] for source in best_first if name in facts[source]), None) for name in _FACTS
     }
     picked["name"] = picked["name"] or offering.api_id
-    if picked["deprecated_on"]:
-        picked["deprecated_on"] = date.fromisoformat(picked["deprecated_on"])
+    flags = [said["capabilities"] for said in facts.values() if "capabilities" in said]
+    picked["capabilities"] = sorted({flag for stated in flags for flag in stated}) if flags else None
+    for name in ("deprecated_on", "released_on"):
+        if stated := picked[name]:
+            picked[name] = date.fromisoformat(stated)
     return picked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ from llmpricing.sources.reading.fields import (
     as_id,
     members,
     optional_count,
+    optional_date,
     optional_text,
     problem,
     texts,
@@ -129,8 +131,19 @@ def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[s
         capabilities=frozenset(name for name in _CAPABILITIES if entry.get(name)),
         input_modalities=input_ or None,
         output_modalities=output or None,
+        released_on=facts.read(_released, "release_date"),
         statements=read_costs(key, api_id, entry, _only_reads(entry, mode, (input_, output)), unknown),
     )
+
+
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
+
+
+def _released(entry: Mapping[str, Any], name: str) -> date | None:
+    """The day of the release; the first of the month where the list names the month alone."""
+    stated = entry.get(name)
+    is_month = isinstance(stated, str) and _MONTH.fullmatch(stated)
+    return optional_date({name: f"{stated}-01"} if is_month else entry, name)
 
 
 def _mode(entry: Mapping[str, Any], output: tuple[str, ...], named: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -38,6 +38,17 @@ def test_capabilities_modalities_limits_and_lab_are_read(prices, offering):
     assert (grok.input_modalities, grok.output_modalities) == (("text", "image"), ("text",))
     assert (grok.context_window, grok.max_output_tokens) == (2_000_000, 30_000)
     assert (grok.lab, grok.mode, grok.status) == ("x-ai", "chat", None)
+    assert grok.released_on == date(2026, 5, 1)
+
+
+def test_a_release_of_a_month_begins_with_it_and_one_that_is_no_day_is_reported(sample):
+    providers = json.loads(sample("models-dev"))
+    models = providers["xai"]["models"]
+    models["grok-9"]["release_date"], models["old-step"]["release_date"] = "2026-05", "soon"
+    found = models_dev.parse(json.dumps(providers).encode())
+    released = {one.api_id: one.released_on for one in found.offerings}
+    assert (released["grok-9"], released["old-step"]) == (date(2026, 5, 1), None)
+    assert "release_date" in next(one.reason for one in found.problems if one.key == "xai/old-step")
 
 
 def test_a_limit_of_zero_is_unknown_and_states_have_our_words(prices, offering):
@@ -168,5 +179,5 @@ def test_the_bundled_dump_is_read_whole():
     found = models_dev.parse(bundled(models_dev.SOURCE).data)
     assert found.entries == 4803
     assert len(found.offerings) == 4791  # twelve stand under Vertex twice, saying the same
-    assert found.problems == []
+    assert [one.key for one in found.problems] == ["scaleway/qwen3-embedding-8b"]  # its month of release is 25
     assert not found.unknown_keys

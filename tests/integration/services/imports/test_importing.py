@@ -215,6 +215,18 @@ def test_a_describing_list_that_returns_to_what_it_said_is_believed_again(empty_
         assert facts(empty_session)[0] == mode
 
 
+def test_no_list_denies_a_capability_that_another_one_states_and_a_release_is_kept(empty_session: Session) -> None:
+    flagged = json.loads(cost_map(a=2))
+    flagged["acme/a"]["supports_vision"] = True
+    load(empty_session, json.dumps(flagged).encode(), "2026-11-10", source="litellm")
+    model = {"id": "a", "release_date": "2026-10-02", "open_weights": True, "cost": {"input": 2, "output": 8}}
+    described = {"acme": {"id": "acme", "name": "Acme", "models": {"a": model}}}
+    load(empty_session, json.dumps(described).encode(), "2026-11-10", source="models-dev")
+    offering = empty_session.scalars(select(Offering).where(Offering.slug == "acme/a")).one()
+    assert offering.capabilities == ["open_weights", "vision"]
+    assert offering.released_on == date(2026, 10, 2)
+
+
 def test_a_thousandfold_slip_does_not_move_the_public_price(empty_session: Session) -> None:
     load(empty_session, price_list(a=2, b=5), "2026-10-01")
     slipped = load(empty_session, price_list(a=2000, b=6), "2026-11-01", NOW + timedelta(hours=1))
