@@ -88,14 +88,14 @@ class Postgres(ServerProcess):
         return stopped
 
     def _admit(self, url: URL) -> bool:
-        """Make the URL's role (which may make databases, as tests do), password, database, and btree_gist."""
+        """Make the URL's role (which may make databases and roles, as tests do), password, database, and btree_gist."""
         name, owner = sql.Identifier(str(url.database)), sql.Identifier(str(url.username))
         if not self._answers():
             return False
         with closing(self._connect()) as connection, connection.cursor() as cursor:
             cursor.execute("select 1 from pg_roles where rolname = %s", [url.username])
             verb = sql.SQL("alter" if cursor.fetchone() else "create")
-            role = sql.SQL("{} role {} with login createdb password {}")
+            role = sql.SQL("{} role {} with login createdb createrole password {}")
             cursor.execute(role.format(verb, owner, sql.Literal(str(url.password or ""))))
             cursor.execute("select 1 from pg_database where datname = %s", [url.database])
             if not cursor.fetchone():
