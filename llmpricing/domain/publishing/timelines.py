@@ -9,7 +9,7 @@ two lists: the older value stands up to the middle, the newer from there.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from llmpricing.domain.times import start_of_day
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
+Gap = tuple[datetime, datetime]  # from, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,16 @@ def entry_at(entries: Iterable[TimelineEntry], at: datetime) -> TimelineEntry | 
         if entry.covers(at):
             return entry
     return None
+
+
+def gaps(entries: Iterable[TimelineEntry], start: datetime, end: datetime) -> Iterator[Gap]:
+    """The parts of a period that no entry covers; the entries are in order."""
+    for entry in entries:
+        if start < min(entry.start, end):
+            yield start, min(entry.start, end)
+        start = max(start, entry.end)
+    if start < end:
+        yield start, end
 
 
 def merge_source(observations: Iterable[Observation], snapshots: Sequence[datetime] = ()) -> tuple[TimelineEntry, ...]:
