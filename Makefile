@@ -14,12 +14,12 @@ $(VENV)/.run: setup.cfg pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@echo "Installing llmpricing into $(VENV)/ (once; about half a minute) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference]' || { echo "The packages could not be installed; pip says why above."; echo "Next: check the network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL), then run make again."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference,charts]' || { echo "The packages could not be installed; pip says why above."; echo "Next: check the network (behind a proxy set HTTPS_PROXY, with a mirror PIP_INDEX_URL), then run make again."; exit 1; }
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the tools of the tests and checks ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference,test,check]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference,charts,test,check]'
 	@touch $@
 
 run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543

@@ -11,7 +11,7 @@ from pyramid.response import Response
 
 SMALLEST = 1_000  # bytes; what fits one packet is sent as it is
 LEVEL = 5
-_TEXTS = ("application/json", "text/")
+_TEXTS = ("application/json", "image/svg+xml", "text/")
 _SAFE = "GET, HEAD"
 _SHARED = ("/api/",)
 

@@ -25,6 +25,7 @@ from llmpricing.web.caching import ContentHash
 from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import pages
+from llmpricing.web.site.charts import views as charts
 
 OPERATIONS = (
     health.LIVE,
@@ -58,6 +59,9 @@ def includeme(config: Any) -> None:
         _get(config, name, pattern, conditional(view, tells_ages=True), renderer=template)
     for name in ("home", "page_model"):
         config.asks_the_book(name)
+    config.include("llmpricing.web.site.charts.views")
+    _chart(config, "history", charts.history)
+    config.asks_the_book("page_chart_history")
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
     config.add_cache_buster("llmpricing.web:static", ContentHash())
@@ -72,6 +76,12 @@ def _serve(config: Any, operation: Operation) -> None:
         config.asks_the_book(operation.name)
     methods = ("POST",) if operation.method == "POST" else None
     config.add_view(operation.served, route_name=operation.name, renderer="json", methods=methods)
+
+
+def _chart(config: Any, name: str, view: Callable[..., Any]) -> None:
+    """A chart in each of its forms."""
+    pattern = f"/charts/{name}.{{form:{charts.FORMS}}}"
+    _get(config, f"page_chart_{name}", pattern, conditional(view, tells_ages=True))
 
 
 def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:

@@ -13,6 +13,10 @@ _PAGE_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_POLICIES = {
+    "text/html": _PAGE_POLICY,
+    "image/svg+xml": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",  # its colours lie in it
+}
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
@@ -20,8 +24,8 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
 
     def tween(request: Request) -> Response:
         response = handler(request)
-        page = (response.content_type or "").startswith("text/html")
-        response.headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
+        policy = _POLICIES.get(response.content_type or "", _DATA_POLICY)
+        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         return response

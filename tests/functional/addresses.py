@@ -22,5 +22,6 @@ EXAMPLES = {
     "openapi": "/api/v1/openapi.json",
     "reference": "/api/docs",
     "home": "/",
+    "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
 }

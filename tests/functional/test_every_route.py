@@ -21,6 +21,7 @@ POSTED = {
 }
 HEALTH = ("health", "health_live", "health_ready")  # in the shape that monitors expect
 UNREAD = ("metrics", "home", "page_model", "health_live", "openapi", "reference")  # of their parameters
+PROGRAM = {"Accept": "application/json"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -92,7 +93,7 @@ def test_another_method_is_a_405_that_allows_the_right_ones(testapp: TestApp, na
 @pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in UNREAD])
 def test_an_unknown_parameter_is_a_400_that_names_it(testapp: TestApp, name: str) -> None:
     path = EXAMPLES[name]
-    answer = testapp.get(f"{path}{'&' if '?' in path else '?'}surely_not=1", expect_errors=True)
+    answer = testapp.get(f"{path}{'&' if '?' in path else '?'}surely_not=1", headers=PROGRAM, expect_errors=True)
     assert_one_error(answer, 400, "INVALID_PARAMETER")
     assert answer.json["error"]["details"]["field"] == "surely_not"
 

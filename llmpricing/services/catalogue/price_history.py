@@ -17,7 +17,8 @@ from llmpricing.services.price_book import Reads
 @dataclass(frozen=True, slots=True)
 class PastPrice:
     """A price and when it was charged: ``amount`` in ``currency`` per ``per`` units. ``recorded_at`` is when we learnt
-    it, ``conditions`` its key as in changes and disagreements, empty for the base price.
+    it, ``conditions`` its key as in changes and disagreements, empty for the base price; ``bracket_from`` the last time
+    another value was seen, where the change lies between two readings.
     """
 
     price_id: int
@@ -30,6 +31,7 @@ class PastPrice:
     valid_from: datetime | None
     valid_until: datetime | None
     basis: str
+    bracket_from: datetime | None
     source: str
     recorded_at: datetime
 
@@ -80,6 +82,7 @@ def _past(row: Any, source: str) -> PastPrice:
         valid_from=row.valid.lower,
         valid_until=row.valid.upper,
         basis=row.basis,
+        bracket_from=row.bracket_from,
         source=source,
         recorded_at=row.recorded.lower,
     )

@@ -1,0 +1,45 @@
+"""What a chart is before it is drawn: its finding in words, its facts as a table, and how they are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any
+
+from llmpricing.web.site.charts.theme import CONFIG
+
+WIDTH, HEIGHT = 620, 280
+_LINE = 78  # signs of a title that fit the width
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """``finding`` says what it shows in a sentence, ``about`` in a few; ``rows`` are its facts under ``columns``, with
+    money as text. ``layers`` are those of a Vega-Lite specification.
+    """
+
+    finding: str
+    about: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    layers: Sequence[Mapping[str, Any]]
+    height: int = HEIGHT
+
+    @property
+    def specification(self) -> dict[str, Any]:
+        """The whole Vega-Lite specification."""
+        return {
+            "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+            "description": self.finding,
+            "title": {"text": wrap(self.finding, _LINE) or [""]},
+            "width": WIDTH,
+            "height": self.height,
+            "config": dict(CONFIG),
+            "layer": list(self.layers),
+        }
+
+
+def inline(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Rows as the data of a layer."""
+    return {"values": list(rows)}

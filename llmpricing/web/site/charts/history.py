@@ -1,0 +1,222 @@
+"""The prices of one offering over time: steps with a label at each line, uncertain changes as bands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from math import log10
+from typing import Any
+
+from llmpricing.domain.money import quantise, to_text
+from llmpricing.services.catalogue.price_history import PastPrice
+from llmpricing.web.site import display
+from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline
+from llmpricing.web.site.charts.theme import BAND, DASHES, INK, QUIET, SERIES
+
+TOKEN_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
+_COLUMNS = ("meter", "valid_from", "valid_until", "state", "amount", "currency", "per", "basis", "source")
+_LABEL_ROOM = 15  # pixels from one label to the next
+_LOG_BEYOND = 40  # times the smallest: on a linear axis it would lie on the ground
+_SOME_TIME = timedelta(days=90)
+_YEARS = timedelta(days=500)  # beyond which the day of a tick says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _MeterLine:
+    """One meter's base prices in time order."""
+
+    meter: str
+    prices: Sequence[PastPrice]
+
+    @property
+    def name(self) -> str:
+        return display.words(self.meter.removesuffix("_tokens"))
+
+
+def history_chart(offering: str, prices: Sequence[PastPrice], now: datetime) -> Chart:
+    """The chart of an offering's base prices: of its tokens or, where it sells none, of what it sells in one unit."""
+    lines = _lines(prices)
+    start, end = _span(lines, now)
+    shown = [one for line in lines for one in line.prices]
+    return Chart(
+        _finding(offering, lines, now),
+        _about(lines),
+        _COLUMNS,
+        [[_cell(one, name) for name in _COLUMNS] for one in shown],
+        _layers(lines, start, end, now),
+    )
+
+
+def _lines(prices: Sequence[PastPrice]) -> list[_MeterLine]:
+    """At most four meters in the currency and unit of the first."""
+    base = [one for one in prices if not one.conditions and one.state in ("priced", "free")]
+    ordered = sorted(base, key=lambda one: (one.meter not in TOKEN_METERS, _place(one.meter), one.meter))
+    if not ordered:
+        return []
+    first = ordered[0]
+    alike = [one for one in ordered if (one.currency, one.per) == (first.currency, first.per)]
+    meters = list(dict.fromkeys(one.meter for one in alike))[: len(TOKEN_METERS)]
+    return [_MeterLine(meter, [one for one in alike if one.meter == meter]) for meter in meters]
+
+
+def _place(meter: str) -> int:
+    return TOKEN_METERS.index(meter) if meter in TOKEN_METERS else len(TOKEN_METERS)
+
+
+def _span(lines: Sequence[_MeterLine], now: datetime) -> tuple[datetime, datetime]:
+    dates = [at for line in lines for one in line.prices for at in (one.valid_from, one.bracket_from) if at]
+    start, end = min([*dates, now - _SOME_TIME]), max([*dates, now])
+    margin = (end - start) / 20
+    return start - margin, end + (margin if end > now else timedelta())
+
+
+def _value(one: PastPrice) -> Fraction:
+    return Fraction(one.amount or 0)
+
+
+def _finding(offering: str, lines: Sequence[_MeterLine], now: datetime) -> str:
+    """The last change of what is charged first, or since when it is as it is."""
+    if not lines:
+        return f"No list states a base price of {offering}"
+    line = lines[0]
+    begun = [one for one in line.prices if one.valid_from is None or one.valid_from <= now]
+    current = begun[-1] if begun else line.prices[0]
+    price = f"{_money(current)} {display.per(line.meter, current.per)}"
+    since = f" since {display.long_day(current.valid_from)}" if current.valid_from else ""
+    before = begun[-2] if len(begun) > 1 else None
+    if current.valid_until is not None and current.valid_until <= now:
+        return f"{offering}: the last price of {line.name} was {price}, until {display.long_day(current.valid_until)}"
+    change = f", before {_money(before)}" if before and _value(before) != _value(current) else ""
+    coming = [one for one in line.prices if one.valid_from and one.valid_from > now]
+    then = f"; {_money(coming[0])} from {display.long_day(coming[0].valid_from)}" if coming else ""  # type: ignore[arg-type]
+    return f"{offering}: {line.name} {price}{since}{change}{then}"
+
+
+def _about(lines: Sequence[_MeterLine]) -> str:
+    return " ".join(
+        f"{line.name.capitalize()}: {', then '.join(_dated(one) for one in line.prices)}." for line in lines
+    )
+
+
+def _dated(one: PastPrice) -> str:
+    since = f"from {display.long_day(one.valid_from)}" if one.valid_from else "at first"
+    return f"{_money(one)} {since}"
+
+
+def _money(one: PastPrice) -> str:
+    return "nothing" if one.amount is None else f"{display.sign(one.currency)}{display.amount(one.amount)}"
+
+
+def _cell(one: PastPrice, name: str) -> Any:
+    value = getattr(one, name)
+    if name == "amount":
+        return to_text(quantise(_value(one)))
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value or "")
+
+
+def _layers(lines: Sequence[_MeterLine], start: datetime, end: datetime, now: datetime) -> list[dict[str, Any]]:
+    values = [_value(one) for line in lines for one in line.prices]
+    scale = _scale(values)
+    days = {"format": "%b %Y" if end - start > _YEARS else "%-d %b %Y", "tickCount": 6}
+    time = {
+        "field": "at",
+        "type": "temporal",
+        "title": None,
+        "scale": {"type": "utc", "domain": [_ms(start), _ms(end)]},
+        "axis": days,
+    }
+    first = lines[0].prices[0] if lines else None
+    unit = f"{first.currency} {display.per(first.meter, first.per)}" if first else ""
+    price = {"field": "price", "type": "quantitative", "title": unit, "scale": scale, "axis": {"format": "~g"}}
+    names = [line.name for line in lines]
+    colour = {"field": "meter", "type": "nominal", "scale": {"domain": names, "range": SERIES}, "legend": None}
+    dash = {"field": "meter", "type": "nominal", "scale": {"domain": names, "range": DASHES}, "legend": None}
+    found: list[dict[str, Any]] = []
+    if bands := _bands(lines, start):
+        ends = {"x": {**time, "field": "from"}, "x2": {"field": "until"}}
+        found.append({"data": inline(bands), "mark": {"type": "rect", "color": BAND}, "encoding": ends})
+    if end > now:
+        found += _today(now, time)
+    encoding = {"x": time, "y": price, "color": colour, "strokeDash": dash, "detail": {"field": "part"}}
+    mark = {"type": "line", "interpolate": "step-after", "strokeWidth": 2.5}
+    steps = [row for line in lines for row in _steps(line, start, end)]
+    found.append({"data": inline(steps), "mark": mark, "encoding": encoding})
+    found.append(_labels(lines, scale, colour))
+    return found
+
+
+def _scale(values: Sequence[Fraction]) -> dict[str, Any]:
+    """From zero, or logarithmic where the smallest would lie on the ground."""
+    low, high = min(values, default=Fraction(0)), max(values, default=Fraction(1)) or Fraction(1)
+    if low > 0 and high / low > _LOG_BEYOND:
+        return {"type": "log", "domain": [float(low) / 2, float(high) * 1.5], "nice": False}
+    return {"type": "linear", "domain": [0, float(high) * 1.08], "nice": False}
+
+
+def _steps(line: _MeterLine, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """The points of a line. After a time without a price it begins anew, as another part."""
+    rows: list[dict[str, Any]] = []
+    part, until = 0, None
+    for one in line.prices:
+        begins = one.valid_from or start
+        if until is not None and until != begins:
+            part += 1
+        until = min(one.valid_until or end, end)
+        for at in (begins, until):
+            rows.append(
+                {"at": _ms(at), "price": float(_value(one)), "meter": line.name, "part": f"{line.meter} {part}"}
+            )
+    return rows
+
+
+def _bands(lines: Sequence[_MeterLine], start: datetime) -> list[dict[str, Any]]:
+    brackets = {
+        (one.bracket_from, one.valid_from)
+        for line in lines
+        for one in line.prices
+        if one.bracket_from and one.valid_from
+    }
+    return [{"from": _ms(max(begin, start)), "until": _ms(end)} for begin, end in sorted(brackets)]
+
+
+def _today(now: datetime, time: Mapping[str, Any]) -> list[dict[str, Any]]:
+    at = inline([{"at": _ms(now), "words": "today"}])
+    rule = {"data": at, "mark": {"type": "rule", "color": QUIET, "strokeDash": [2, 2]}, "encoding": {"x": time}}
+    text = {"type": "text", "align": "left", "dx": 4, "dy": 8, "color": QUIET}
+    where = {"x": time, "y": {"value": 0}, "text": {"field": "words"}}
+    return [rule, {"data": at, "mark": text, "encoding": where}]
+
+
+def _labels(lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mapping[str, Any]) -> dict[str, Any]:
+    """The meters' names and last prices to the right of their lines, none over another."""
+    low, high = scale["domain"]
+    last = [(line, line.prices[-1]) for line in lines]
+    heights = {line.meter: _height(float(_value(one)), low, high, is_log=scale["type"] == "log") for line, one in last}
+    rows, free = [], float(HEIGHT)
+    for line, one in sorted(last, key=lambda pair: -heights[pair[0].meter]):
+        free = min(heights[line.meter], free)
+        rows.append({"meter": line.name, "height": free, "words": f"{line.name} {_money(one)}"})
+        free -= _LABEL_ROOM
+    return {
+        "data": inline(rows),
+        "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": 600, "color": INK},
+        "encoding": {
+            "x": {"value": WIDTH},
+            "y": {"field": "height", "type": "quantitative", "scale": None, "axis": None},
+            "text": {"field": "words"},
+            "color": colour,
+        },
+    }
+
+
+def _height(value: float, low: float, high: float, *, is_log: bool) -> float:
+    """Where a price lies, in pixels from above."""
+    if is_log:
+        return HEIGHT * (1 - (log10(value) - log10(low)) / (log10(high) - log10(low)))
+    return HEIGHT * (1 - (value - low) / (high - low))
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
