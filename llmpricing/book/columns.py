@@ -6,29 +6,17 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
-from llmpricing.book.shape import ColumnKinds, Kind
+from llmpricing.book.shape import BookSpan, ColumnKinds, Kind
 from llmpricing.domain.times import EPOCH, micros
 
 # A decimal is an integer and its scale, which keeps 2.50 apart from 2.5: numbers of price lists have 60 digits at most.
 _DIGITS = 76
 _UNSCALED = pa.decimal256(_DIGITS, 0)
 _EXACT = Context(prec=_DIGITS)
-
-
-class BookSpan(NamedTuple):
-    """From when on and until when, exclusive; None is open."""
-
-    lower: datetime | None
-    upper: datetime | None
-
-    def __contains__(self, at: object) -> bool:
-        if not isinstance(at, datetime):
-            return False
-        return (self.lower is None or self.lower <= at) and (self.upper is None or at < self.upper)
 
 
 _ARROW = {

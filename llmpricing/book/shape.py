@@ -1,13 +1,15 @@
 """What a book holds: tables named and columned as those of the database, so that both give the same rows.
 
-Left out is what only decides and imports need: observations, reviews, pins, the audit log, and what each source says
-of an offering besides the facts that count.
+Left out is what only decisions and imports need: older observations, who decided and why, pins, the audit log, and
+what each source says of an offering besides the facts that count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 FORMAT = 2  # raise it with every change of SHAPE or of how a kind lies in the file
 
@@ -30,6 +32,19 @@ class Kind(StrEnum):
 
 
 ColumnKinds = Mapping[str, Kind]
+
+
+class BookSpan(NamedTuple):
+    """From when on and until when, exclusive; None is open."""
+
+    lower: datetime | None
+    upper: datetime | None
+
+    def __contains__(self, at: object) -> bool:
+        if not isinstance(at, datetime):
+            return False
+        return (self.lower is None or self.lower <= at) and (self.upper is None or at < self.upper)
+
 
 _RECORDED = {"recorded": Kind.SPAN}
 _ON_BOTH_CLOCKS = {"valid": Kind.SPAN, **_RECORDED}
@@ -66,8 +81,9 @@ _ASKED = {
     **_ON_BOTH_CLOCKS,
 }
 
-# By table its columns; rows are in order of the first, then of the second.
+# By table its columns; rows are in order of the first, then of the second, then of the table's key.
 SHAPE: Mapping[str, ColumnKinds] = {
+    "catalogue": {"id": Kind.INTEGER, "evidence_grace_days": Kind.INTEGER},
     "provider": {"id": Kind.INTEGER, "slug": Kind.TEXT, "name": Kind.TEXT, "pricing_urls": Kind.TEXTS},
     "provider_description": {
         "provider_id": Kind.INTEGER,
@@ -146,7 +162,35 @@ SHAPE: Mapping[str, ColumnKinds] = {
         "origin": Kind.TEXT,
         "sha256": Kind.TEXT,
         "outcome": Kind.WORD,
+        "counts": Kind.JSON,
+        "unknown_keys": Kind.JSON,
+        "problems": Kind.JSON,
         "undone_at": Kind.TIME,
+    },
+    "newest_observation": {
+        "offering_id": Kind.INTEGER,
+        "source_id": Kind.INTEGER,
+        "component": Kind.WORD,
+        "segment": Kind.INTEGER,
+        "time": Kind.TIME,
+        "state": Kind.WORD,
+        "value": Kind.DECIMAL,
+        "currency": Kind.WORD,
+        "per_quantity": Kind.INTEGER,
+        "stated_from": Kind.TIME,
+        "stated_until": Kind.TIME,
+        "basis": Kind.WORD,
+        "first_seen": Kind.TIME,
+        "left_out_at": Kind.TIME,
+    },
+    "review": {
+        "offering_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "component": Kind.TEXT,
+        "source_id": Kind.INTEGER,
+        "time": Kind.TIME,
+        "closed_at": Kind.TIME,
+        "outcome": Kind.WORD,
     },
     "own_rate": {
         "id": Kind.INTEGER,

@@ -18,6 +18,7 @@ from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
+from tests.books import book_of
 from tests.conftest import NOW, running_app
 
 PEAK, QUIET = ("00:00:00Z", "08:00:00Z"), ("08:00:00Z", "00:00:00Z")
@@ -53,10 +54,11 @@ def load(url: str, source: str, data: bytes, published: str) -> None:
 
 
 def found(url: str, now: datetime = NOW) -> list[tuple[str, str, str | None, str | None, str]]:
-    """Offering, meter, conditions here and there, and kind."""
+    """Offering, meter, conditions here and there, and kind, as the database and the book in memory tell them alike."""
     engine = create_engine(url, poolclass=NullPool)
     with Session(engine) as session:
         told = disagreements(session, now)
+        assert sorted(disagreements(book_of(session), now), key=repr) == sorted(told, key=repr)
     engine.dispose()
     return sorted(
         (

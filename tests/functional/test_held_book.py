@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -32,6 +32,11 @@ ASKED = (
     "/api/v1/calculator?preset=small&as_of=" + AT,
     "/api/v1/providers",
     "/api/v1/providers/acme",
+    "/api/v1/sources",
+    "/api/v1/disagreements",
+    "/api/v1/disagreements?provider=acme&format=csv",
+    "/api/v1/changes?since=2026-11-01T00:00:00Z",
+    "/api/v1/changes?since=2026-11-01T00:00:00Z&provider=acme&model=acme/acme-large",
     "/?as_of=" + AT,
     "/?provider=acme&sort=name&as_of=" + AT,
     "/models/acme/acme-large?as_of=" + AT,
@@ -86,8 +91,9 @@ def test_what_the_book_answers_asks_the_database_nothing(held):
     posted(held, "/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 1}})
     posted(held, "/api/v1/coverage", {"models": ["acme-large"]})
     assert sent == []
-    held.get("/api/v1/sources")
-    assert sent
+    with engine.connect() as connection:  # what is sent is heard
+        connection.execute(text("select 1"))
+    assert sent == ["select 1"]
 
 
 def test_a_decision_of_another_process_shows_and_who_made_it_leaves_the_file(held, book_url, tmp_path):

@@ -16,10 +16,12 @@ from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import GRACE
 from llmpricing.models import Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
+from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations, readings
 from llmpricing.sources.registry import SOURCES
+from tests.books import book_of
 from tests.conftest import NOW, running_app
 from tests.dissents import differing_now
 from tests.lists import cost_map, price_list
@@ -225,6 +227,17 @@ def test_disagreements_do_not_walk_through_the_history(url: str) -> None:
         session.execute(text("alter table model_pricing_history rename to out_of_reach"))
         assert disagreements(session, NOW) == expected != []
     engine.dispose()
+
+
+def test_what_waits_for_a_person_is_told_by_the_book_in_memory_too(url: str) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session:
+        book = book_of(session)
+        assert read_sources(book, NOW) == read_sources(session, NOW)
+        found, expected = disagreements(book, NOW), disagreements(session, NOW)
+    engine.dispose()
+    assert found == expected
+    assert {one.review for one in found} == {None, "open"}
 
 
 def test_sources_and_disagreements_take_no_post(app: TestApp) -> None:

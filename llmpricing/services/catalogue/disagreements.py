@@ -13,13 +13,14 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.components import Component, ComponentKey
 from llmpricing.domain.conditions import BASE, STANDARD, Conditions
 from llmpricing.domain.observations import Amount, State
 from llmpricing.domain.publishing.alike import paid_together
 from llmpricing.services.catalogue.stated_now import OfferingNow, PublishedNow, StatedNow, offerings_now
+from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import Reads
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
 _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
@@ -97,9 +98,21 @@ class Disagreement:
         return DisagreementKind.SEVERE if self.distance >= _SEVERE else DisagreementKind.DIFFERENCE
 
 
-def disagreements(session: Session, now: datetime, offerings: Collection[str] | None = None) -> list[Disagreement]:
-    """All of them, the farthest apart first: prices against free, then by factor; ``offerings`` asks for some only."""
-    found = [one for offering in offerings_now(session, now, offerings) for one in _of_offering(offering, now)]
+def disagreements(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> list[Disagreement]:
+    """All of them, the farthest apart first: prices against free, then by factor; ``offerings`` asks for some only.
+
+    Those of a book in memory are remembered: to find them takes most of a second.
+    """
+    if isinstance(reads, PriceBook) and offerings is None:
+        return _found.remember((reads.book, reads.version, now), lambda: _find(reads, now, None))
+    return _find(reads, now, offerings)
+
+
+_found: Memory[tuple[str, int, datetime], list[Disagreement]] = Memory(2)
+
+
+def _find(reads: Reads, now: datetime, offerings: Collection[str] | None) -> list[Disagreement]:
+    found = [one for offering in offerings_now(reads, now, offerings) for one in _of_offering(offering, now)]
     return sorted(found, key=_order)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
+from llmpricing.book.shape import BookSpan
 from llmpricing.domain.observations import Amount, State
+from llmpricing.domain.times import micros
 from llmpricing.models import Offering, PriceRow, Source
+from llmpricing.services.price_book import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +43,36 @@ class Change:
         return self.new.factor(self.old) if self.old and self.new else None
 
 
-def comparable_since(session: Session, since: datetime) -> datetime:
+def comparable_since(reads: Reads, since: datetime) -> datetime:
     """The time to compare with: ``since``, or when the price book began where that is later."""
-    began = session.scalar(select(func.min(Offering.created_at)))
+    if isinstance(reads, PriceBook):
+        began = min((created for (created,) in reads.rows("offering", ("created_at",))), default=None)
+    else:
+        began = reads.scalar(select(func.min(Offering.created_at)))
     return since if began is None else max(since, began)
 
 
 def changes_since(
-    session: Session, since: datetime, now: datetime, offerings: Collection[str] | None = None
+    reads: Reads, since: datetime, now: datetime, offerings: Collection[str] | None = None
 ) -> list[Change]:
     """What moved between ``since`` and ``now``, announced prices included, by offering, meter and conditions.
 
     An offering that the price book did not hold at ``since`` is new, not moved: it is left out. With ``offerings``
     only those of these ids are looked at.
     """
+    rows = _moved_in(reads, since, offerings) if isinstance(reads, PriceBook) else _moved(reads, since, offerings)
+    components = groupby(rows, key=lambda row: (row.offering, row.meter, row.condition_key))
+    return [change for _, of_one in components for change in _moves(list(of_one), since, now)]
+
+
+def _moved(session: Session, since: datetime, offerings: Collection[str] | None) -> Iterable[Any]:
+    """By component the rows that begin or end, on one of the clocks, after the time. All others were and are the same.
+
+    Only of offerings that the price book held then.
+    """
     looked_at = Offering.created_at <= since
     if offerings is not None:
         looked_at &= Offering.slug.in_(offerings)
-    # Rows that begin or end, on one of the clocks, after the time asked for. All others were and are the same.
     moved = or_(
         func.lower(PriceRow.recorded) > since,
         func.upper(PriceRow.recorded) > since,
@@ -69,11 +86,50 @@ def changes_since(
         .where(looked_at, moved, PriceRow.state != State.UNKNOWN)
         .order_by(Offering.slug, PriceRow.meter.collate("C"), PriceRow.condition_key.collate("C"), PriceRow.id)
     )
-    components = groupby(session.execute(query), key=lambda row: (row.offering, row.meter, row.condition_key))
-    return [change for _, rows in components for change in _moves(list(rows), since, now)]
+    return session.execute(query)
 
 
-def _moves(rows: Sequence[Row[Any]], since: datetime, now: datetime) -> Iterator[Change]:
+class _BookRow(NamedTuple):
+    """A row of prices out of a book in memory, named as the columns of the database are."""
+
+    id: int
+    meter: str
+    condition_key: str
+    state: State
+    amount: Decimal | None
+    currency: str
+    per_quantity: int
+    valid: BookSpan
+    recorded: BookSpan
+    offering: str
+    source: str
+
+
+_COLUMNS = ("offering_id", "source_id", *_BookRow._fields[:-2])
+_BOUNDS = ("valid_from", "valid_until", "recorded_from", "recorded_until")
+
+
+def _moved_in(book: PriceBook, since: datetime, offerings: Collection[str] | None) -> list[_BookRow]:
+    """The same of a book in memory."""
+    after = micros(since)
+    held = {number for number, created in book.stored("offering", "id", "created_at") if created <= after}
+    if offerings is not None:
+        held &= {book.numbers[slug] for slug in offerings if slug in book.numbers}
+    prices = book.stored("price", "offering_id", "id", "state", *_BOUNDS)
+    moved = {
+        price: offering
+        for offering, price, state, *bounds in prices
+        if offering in held and state != State.UNKNOWN and any(at is not None and at > after for at in bounds)
+    }
+    rows = (
+        _BookRow._make((price, meter, key, State(state), *told, book.slugs[offering], book.sources[source].slug))
+        for offering, source, price, meter, key, state, *told in book.rows("price", _COLUMNS, set(moved.values()))
+        if price in moved
+    )
+    return sorted(rows, key=lambda row: (row.offering, row.meter, row.condition_key, row.id))
+
+
+def _moves(rows: Sequence[Any], since: datetime, now: datetime) -> Iterator[Change]:
     """The change of one component's price up to now, and those that are announced."""
     believed = sorted((row for row in rows if row.recorded.upper is None), key=_begins)
     old = next((row for row in rows if since in row.valid and since in row.recorded), None)
@@ -90,11 +146,11 @@ def _moves(rows: Sequence[Row[Any]], since: datetime, now: datetime) -> Iterator
             before = row
 
 
-def _change(old: Row[Any] | None, new: Row[Any]) -> Change:
+def _change(old: Any | None, new: Any) -> Change:
     return Change(*_names(new), old and _amount(old), _amount(new), new.recorded.lower, new.valid.lower, new.source)
 
 
-def _end(old: Row[Any], rows: Sequence[Row[Any]], now: datetime) -> Change:
+def _end(old: Any, rows: Sequence[Any], now: datetime) -> Change:
     """A price that is no more: it ended by its date, or a later record took it back for all time."""
     ended = [row for row in rows if row.recorded.upper is None and row.valid.upper and row.valid.upper <= now]
     if ended:
@@ -103,17 +159,17 @@ def _end(old: Row[Any], rows: Sequence[Row[Any]], now: datetime) -> Change:
     return Change(*_names(old), _amount(old), None, old.recorded.upper, None, old.source)
 
 
-def _same(old: Row[Any] | None, new: Row[Any]) -> bool:
+def _same(old: Any | None, new: Any) -> bool:
     return old is not None and _amount(old).same_as(_amount(new))
 
 
-def _begins(row: Row[Any]) -> tuple[bool, datetime | None]:
+def _begins(row: Any) -> tuple[bool, datetime | None]:
     return row.valid.lower is not None, row.valid.lower
 
 
-def _names(row: Row[Any]) -> tuple[str, str, str]:
+def _names(row: Any) -> tuple[str, str, str]:
     return row.offering, row.meter, row.condition_key
 
 
-def _amount(row: Row[Any]) -> Amount:
+def _amount(row: Any) -> Amount:
     return Amount(row.state, row.amount, row.per_quantity, row.currency)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.publishing.publish import PINNED
 from llmpricing.models import Review, Source, SourceFetch
 from llmpricing.services.catalogue.freshness import BUNDLED, days_old
+from llmpricing.services.price_book import Reads
+
+# Sources; by a source's number its newest list, and how many of its observations wait for a person.
+_Found: TypeAlias = tuple[Iterable[Any], Mapping[int, Any], Mapping[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,14 @@ class SourceItem:
     in_review: int
 
 
-def read_sources(session: Session, now: datetime) -> list[SourceItem]:
+def read_sources(reads: Reads, now: datetime) -> list[SourceItem]:
     """Every source but people, the most trusted first."""
+    sources, fetches, in_review = _in(reads) if isinstance(reads, PriceBook) else _stored(reads)
+    ordered = sorted(sources, key=lambda source: (source.trust_rank, source.slug))
+    return [_item(source, fetches.get(source.id), in_review.get(source.id, 0), now) for source in ordered]
+
+
+def _stored(session: Session) -> _Found:
     newest = (
         select(SourceFetch)
         .where(SourceFetch.undone_at.is_(None))
@@ -49,11 +63,19 @@ def read_sources(session: Session, now: datetime) -> list[SourceItem]:
     fetches = {fetch.source_id: fetch for fetch in session.scalars(newest)}
     waiting = select(Review.source_id, func.count()).where(Review.closed_at.is_(None)).group_by(Review.source_id)
     in_review = {source: count for source, count in session.execute(waiting)}
-    sources = session.scalars(select(Source).where(Source.slug != PINNED).order_by(Source.trust_rank, Source.slug))
-    return [_item(source, fetches.get(source.id), in_review.get(source.id, 0), now) for source in sources]
+    return session.scalars(select(Source).where(Source.slug != PINNED)), fetches, in_review
 
 
-def _item(source: Source, fetch: SourceFetch | None, in_review: int, now: datetime) -> SourceItem:
+def _in(book: PriceBook) -> _Found:
+    """The same of a book in memory."""
+    standing = (fetch for fetch in book.records("source_fetch") if fetch.undone_at is None)
+    ordered = sorted(standing, key=lambda fetch: (fetch.published_at, fetch.id))
+    waiting = (source for source, closed in book.stored("review", "source_id", "closed_at") if closed is None)
+    sources = (source for source in book.sources.values() if source.slug != PINNED)
+    return sources, {fetch.source_id: fetch for fetch in ordered}, Counter(waiting)
+
+
+def _item(source: Any, fetch: Any, in_review: int, now: datetime) -> SourceItem:
     counts = dict(fetch.counts) if fetch else {}
     return SourceItem(
         source=source.slug,

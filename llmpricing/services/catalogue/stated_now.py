@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import Sighting, Standing, is_documented, last_reading
 from llmpricing.domain.observations import Amount, State
 from llmpricing.domain.times import start_of_day
 from llmpricing.models import NewestObservationRow, Offering, PriceRow, Provider, Review, ReviewOutcome, Source
+from llmpricing.services.catalogue.stated_in_book import both_in
+from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing.observations import Components
 from llmpricing.services.publishing.publish import grace_of
 from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
@@ -60,13 +62,19 @@ class OfferingNow:
     )
 
 
-def offerings_now(session: Session, now: datetime, slugs: Collection[str] | None = None) -> list[OfferingNow]:
+def offerings_now(reads: Reads, now: datetime, slugs: Collection[str] | None = None) -> list[OfferingNow]:
     """The offerings of which another source than the published one states prices; ``slugs`` asks for some only."""
-    components = Components(session)
-    rows = session.execute(_stated(now, slugs)).all()
+    components = Components(reads)
+    rows: Sequence[Any]
+    published: Iterable[Any]
+    if isinstance(reads, PriceBook):
+        rows, published = both_in(reads, now, slugs)
+    else:
+        rows = reads.execute(_stated(now, slugs)).all()
+        published = reads.execute(_published(now, {row.offering_id for row in rows})) if rows else ()
     if not rows:
         return []
-    sightings = _Sightings(session, {row.provider_id for row in rows})
+    sightings = _Sightings(reads, {row.provider_id for row in rows})
     found: dict[int, OfferingNow] = {}
     for row in rows:
         sighting = sightings.of(row)
@@ -79,11 +87,12 @@ def offerings_now(session: Session, now: datetime, slugs: Collection[str] | None
             offering.stated[row.source][component.series][component.conditions] = StatedNow(
                 component.conditions, amount, *told
             )
-    for row in session.execute(_published(now, found.keys())):
-        component = components.read(f"{row.meter}|{row.condition_key}")
-        amount = Amount(row.state, row.amount, row.per_quantity, row.currency)
-        price = PublishedNow(component.conditions, amount, row.source)
-        found[row.offering_id].published[component.series][component.conditions] = price
+    for price in published:
+        if price.offering_id in found:
+            component = components.read(f"{price.meter}|{price.condition_key}")
+            amount = Amount(price.state, price.amount, price.per_quantity, price.currency)
+            series = found[price.offering_id].published[component.series]
+            series[component.conditions] = PublishedNow(component.conditions, amount, price.source)
     return list(found.values())
 
 
@@ -139,10 +148,10 @@ def _published(now: datetime, offerings: Collection[int]) -> Any:
 class _Sightings:
     """When newest observations were said, told as the choice of prices tells it."""
 
-    def __init__(self, session: Session, providers: Collection[int]) -> None:
-        self._lists: Mapping[str, Sequence[datetime]] = lists_of(session)
-        self._grace = grace_of(session)
-        sources = sources_by_provider(session, providers)
+    def __init__(self, reads: Reads, providers: Collection[int]) -> None:
+        self._lists: Mapping[str, Sequence[datetime]] = lists_of(reads)
+        self._grace = grace_of(reads)
+        sources = sources_by_provider(reads, providers)
         self._newest = {provider: newest_list(self._lists, sources[provider]) for provider in providers}
 
     def of(self, row: Any) -> Sighting:

@@ -32,7 +32,7 @@ def _rows(session: Session, name: str, own_terms: bool) -> Iterable[Sequence[Any
         return ()
     table = Base.metadata.tables[name]
     columns = [table.c[column] for column in SHAPE[name]]
-    query = select(*columns).order_by(*columns[:2])
+    query = select(*columns).order_by(*columns[:2], *table.primary_key)
     if name == "offering_alias" and not own_terms:
         query = query.where(table.c.source_id.is_not(None))
     return session.execute(query)

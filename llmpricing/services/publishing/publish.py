@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.meters import METERS
@@ -21,6 +22,7 @@ from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import BookVersion, MeterRow, Offering, OtherPriceRow, PriceRow, Source
 from llmpricing.models.bitemporal import since
 from llmpricing.models.inserting import insert_all
+from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing import observations, pins, reviews
 from llmpricing.services.publishing.markets import Markets
 from llmpricing.services.publishing.readings import ReadingsOf
@@ -79,9 +81,11 @@ def publish(
     return waiting
 
 
-def grace_of(session: Session) -> timedelta:
+def grace_of(reads: Reads) -> timedelta:
     """For how long a source speaks on after its last list, in the prices that are published."""
-    return _days(session.scalar(select(BookVersion.evidence_grace_days)))
+    if isinstance(reads, PriceBook):
+        return next((timedelta(days=row.evidence_grace_days) for row in reads.records("catalogue")), GRACE)
+    return _days(reads.scalar(select(BookVersion.evidence_grace_days)))
 
 
 def _days(days: int | None) -> timedelta:

@@ -55,8 +55,15 @@ def _readings_in(book: PriceBook, known_at: datetime) -> set[tuple[str, datetime
     }
 
 
-def sources_by_provider(session: Session, providers: Collection[int]) -> dict[int, set[str]]:
+def sources_by_provider(reads: Reads, providers: Collection[int]) -> dict[int, set[str]]:
     """The sources that ever priced an offering of each of these providers."""
+    found: dict[int, set[str]] = defaultdict(set)
+    if isinstance(reads, PriceBook):
+        of = {number: provider for number, provider in reads.stored("offering", "id", "provider_id")}
+        for offering, source in set(reads.stored("newest_observation", "offering_id", "source_id")):
+            if of[offering] in providers:
+                found[of[offering]].add(reads.sources[source].slug)
+        return found
     query = (
         select(Offering.provider_id, Source.slug)
         .join(NewestObservationRow, NewestObservationRow.offering_id == Offering.id)
@@ -64,8 +71,7 @@ def sources_by_provider(session: Session, providers: Collection[int]) -> dict[in
         .where(Offering.provider_id.in_(providers))
         .distinct()
     )
-    found: dict[int, set[str]] = defaultdict(set)
-    for provider, slug in session.execute(query):
+    for provider, slug in reads.execute(query):
         found[provider].add(slug)
     return found
 

@@ -15,6 +15,7 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.disagreements import Disagreement, DisagreementKind, disagreements
 from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import StaleMeta, stale_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.list_query import own_case, provider_ids
 from llmpricing.web.operations import Operation
@@ -73,7 +74,7 @@ class DisagreementJson(msgspec.Struct, forbid_unknown_fields=True):
     review: str | None
 
 
-class DisagreementsMeta(msgspec.Struct, forbid_unknown_fields=True):
+class DisagreementsMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """What stands beside a page of disagreements."""
 
     count: int
@@ -95,7 +96,7 @@ def list_disagreements(request: Request) -> DisagreementsAnswer:
         values["provider"] = own_case(values["provider"], provider_ids(request))
 
     def build() -> list[DisagreementJson]:
-        return sorted(map(_json, disagreements(request.dbsession, request.period.start)), key=_place)
+        return sorted(map(_json, disagreements(request.reads, request.period.start)), key=_place)
 
     everything = cached(request, "disagreements", "all", CACHE_TTL_S, list[DisagreementJson], build)
     found = [item for item in everything if _passes(item, values)]
@@ -108,7 +109,8 @@ def list_disagreements(request: Request) -> DisagreementsAnswer:
     rest = found if after is None else [item for item in found if _place(item) > after]
     page = rest[: values.get("limit", len(rest) if is_csv(request) else 100)]
     following = write_place(_place(page[-1]), question) if len(page) < len(rest) else None
-    return DisagreementsAnswer(page, DisagreementsMeta(len(found), following, request.book.version))
+    meta = DisagreementsMeta(len(found), following, request.book.version, **stale_meta(request))
+    return DisagreementsAnswer(page, meta)
 
 
 def _place(item: DisagreementJson) -> _DisagreementPlace:
@@ -181,6 +183,7 @@ DISAGREEMENTS = Operation(
     parameters=_DISAGREEMENTS,
     repeatable=("provider",),
     answers=(DisagreementsAnswer,),
+    asks_the_book=True,
     rows=DisagreementJson,
     is_lasting=True,
 )

@@ -72,7 +72,7 @@ class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
     source: str
 
 
-class ChangesMeta(msgspec.Struct, forbid_unknown_fields=True):
+class ChangesMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """What stands beside a page of changes; ``since`` is when the price book began where that is later than asked."""
 
     count: int
@@ -108,15 +108,16 @@ def show_history(request: Request) -> HistoryAnswer:
 def list_changes(request: Request) -> ChangesAnswer:
     """A page of what moved since a time, by offering, meter and conditions; announced prices too."""
     values, now = CHANGES.read(request), request.period.start
-    since = comparable_since(request.dbsession, values.get("since", now - SINCE))
+    since = comparable_since(request.reads, values.get("since", now - SINCE))
     asked = values.get("model")
-    found = changes_since(request.dbsession, since, now, None if asked is None else set(asked))
+    found = changes_since(request.reads, since, now, None if asked is None else set(asked))
     if "provider" in values:
         sellers = own_case(values["provider"], provider_ids(request))
         found = [one for one in found if one.offering.partition("/")[0] in sellers]
     places = [[one.offering, one.meter, one.condition_key, str(one.valid_from), one.new is None] for one in found]
     page, following = _page(request, values, found, places)
-    meta = ChangesMeta(len(found), following, since, now, valid_until(request), request.book.version)
+    told = (len(found), following, since, now, valid_until(request), request.book.version)
+    meta = ChangesMeta(*told, **stale_meta(request))
     return ChangesAnswer([_moved(one) for one in page], meta)
 
 
@@ -189,6 +190,7 @@ CHANGES = Operation(
     },
     repeatable=("provider", "model"),
     answers=(ChangesAnswer,),
+    asks_the_book=True,
     rows=ChangeJson,
     is_lasting=True,
 )

@@ -19,6 +19,7 @@ from llmpricing.domain.names.matching import Ambiguous
 from llmpricing.domain.quotes.context import TIERS, context
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import PriceRow, SourceFetch
+from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import source_ages
 from llmpricing.services.catalogue.listing import (
@@ -32,7 +33,9 @@ from llmpricing.services.catalogue.listing import (
     providers,
 )
 from llmpricing.services.catalogue.offering_detail import details
+from llmpricing.services.catalogue.price_changes import changes_since, comparable_since
 from llmpricing.services.catalogue.price_history import price_history
+from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.catalogue.steps import stable_period
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates, end_contract_rate
@@ -231,6 +234,21 @@ def test_lists_are_those_of_the_database(database, book, questions):
     assert list_offerings(book, clocks[0], OfferingFilter(), **everything) == list_offerings(
         database, clocks[0], OfferingFilter(), **everything
     )
+
+
+def test_changes_sources_and_disagreements_are_those_of_the_database(database, book, questions):
+    assert read_sources(book, NOW) == read_sources(database, NOW)
+    moved = 0
+    for one in questions[:8]:
+        since, now = one.at, one.known_at or NOW + 8 * DAY
+        assert comparable_since(book, since) == comparable_since(database, since)
+        for slugs in (None, sorted(book.numbers)[::7], ["no/such"]):
+            found, expected = (changes_since(reads, since, now, slugs) for reads in (book, database))
+            assert found == expected
+            moved += len(found)
+    assert moved > 100
+    for now in (NOW - 400 * DAY, NOW + 7 * DAY):
+        assert disagreements(book, now) == disagreements(database, now)
 
 
 def test_all_of_an_offering_is_that_of_the_database(database, book, questions):

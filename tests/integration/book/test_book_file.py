@@ -15,19 +15,29 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.book.columns import BookSpan, batch_of, values_of
+from llmpricing.book.columns import batch_of, values_of
 from llmpricing.book.file import BookFileError, BookHeader, open_book, write_book
-from llmpricing.book.shape import SHAPE, Kind
+from llmpricing.book.shape import SHAPE, BookSpan, Kind
 from llmpricing.domain.money import parse_decimal
 from llmpricing.models import Base, OfferingAlias
+from llmpricing.services.catalogue.disagreements import disagreements
+from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.price_book import book_state
 from llmpricing.services.price_book.export import export_book
 
 # What only decides, imports or is never asked for, and why a book may do without.
 LEFT_OUT = {
     "offering": {"facts"},  # what each source says; the columns are picked from it
-    "source_fetch": {"etag", "size_bytes", "counts", "unknown_keys", "problems", "listed", "zeroed"},  # for imports
+    "catalogue": {"book", "version", "changed_at", "rules"},  # in the header; rules are for imports
+    "source_fetch": {"etag", "size_bytes", "listed", "zeroed"},  # for imports
+    "newest_observation": {"minimum_quantity", "source_url", "raw", "fetch_id"},  # for publishing
+    # What was found, for who decides; who decided and why
+    "review": {
+        *("rule", "against", "slip", "old_amount", "new_amount", "currency", "per_quantity", "opened_at"),
+        *("decided_by", "note"),
+    },
 }
+AFTERWARDS, LONG_BEFORE = datetime(2026, 11, 30, tzinfo=UTC), datetime(2025, 6, 1, tzinfo=UTC)
 EMPTY = BookHeader("0" * 32, 1, datetime(2026, 11, 22, tzinfo=UTC), own_terms=False)
 
 
@@ -65,7 +75,9 @@ def as_told(value, kind):
 @pytest.mark.parametrize("name", list(SHAPE))
 def test_a_table_in_the_file_has_every_row_of_the_database(reading, written, name):
     table, columns = Base.metadata.tables[name], SHAPE[name]
-    query = select(*(table.c[column] for column in columns)).order_by(*[table.c[c] for c in columns][:2])
+    query = select(*(table.c[column] for column in columns)).order_by(
+        *[table.c[c] for c in columns][:2], *table.primary_key
+    )
     kinds = list(columns.values())
     expected = [tuple(map(as_told, row, kinds)) for row in reading.execute(query)]
     found = [tuple(map(as_told, row, kinds)) for row in open_book(written).tables[name].rows(list(columns))]
@@ -80,6 +92,17 @@ def test_each_table_has_all_columns_but_those_that_are_known_to_be_left_out():
         for name, columns in SHAPE.items()
     }
     assert {name: columns for name, columns in missing.items() if columns} == {}
+
+
+def test_where_sources_differ_is_told_as_the_database_tells_it(reading, written):
+    book = open_book(written).by_itself
+    assert any(source.in_review for source in read_sources(book, AFTERWARDS))
+    assert read_sources(book, AFTERWARDS) == read_sources(reading, AFTERWARDS)
+    some = sorted(book.numbers)[::7]
+    for now, slugs, at_least in ((AFTERWARDS, None, 100), (AFTERWARDS, some, 10), (LONG_BEFORE, None, 0)):
+        found, expected = (sorted(disagreements(reads, now, slugs), key=repr) for reads in (book, reading))
+        assert found == expected
+        assert len(found) >= at_least
 
 
 def test_one_offering_is_a_slice(written):
