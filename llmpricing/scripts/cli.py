@@ -20,9 +20,11 @@ GROUPS = {
     "Ask": {
         "quote": "quote:quote",
         "changes": "changes:changes",
+        "calendar": "calendar:calendar",
     },
     "Check a bill": {
         "audit": "audit:audit",
+        "outlook": "outlook:outlook",
         "price": "price:price",
         "formats": "formats:formats",
         "names": "names:names",

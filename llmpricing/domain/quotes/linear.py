@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
@@ -33,10 +34,12 @@ class Linear:
         """The cost of these shares in whole units, half even, as a quote's total is."""
         if self.divisor == 1 and all(type(leaf) is int for leaf in leaves):
             return self.fixed + sum([c * int(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)])
-        exact = self.fixed + sum(
-            Fraction(c) * Fraction(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)
-        )
-        return round(exact / self.divisor)
+        return round(self.exact(leaves))
+
+    def exact(self, leaves: Sequence[Quantity], requests: int = 1) -> Fraction:
+        """The cost of the shares of so many requests together, before it is rounded."""
+        products = (Fraction(c) * Fraction(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True))
+        return sum(products, Fraction(self.fixed * requests)) / self.divisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,34 @@ def request_kind(
     prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
 ) -> RequestKind:
     """How requests like this one are priced; ``rates`` are those of quote()'s terms. Raises as quote() does."""
+    forms = set(linear_forms(prices, usage, at, context, rates))
+    if not forms:
+        return RequestKind(refused=True)
+    form = forms.pop()
+    return RequestKind(linear=form.linear) if form and not forms else RequestKind()
+
+
+class LinearForm(NamedTuple):
+    """A linear cost in the currencies of its prices: none where nothing is charged."""
+
+    currencies: frozenset[str]
+    linear: Linear
+
+
+def linear_forms(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
+) -> list[LinearForm | None]:
+    """What requests like this one may cost: a form for each way in which facts left open may turn out, None for one
+    that is not linear; nothing where no price covers them. Raises as quote() does.
+    """
     if context.region:
         place = prices.place(context.region)
         if place.is_apart:
-            return RequestKind(refused=True)
+            return []
         context = context._replace(region=place.region)
     listed = prices.pricing(at, context)
     if listed.refusal:
-        return RequestKind(refused=True)
+        return []
     own = tuple(rate for rate in rates if rate.valid_at(at))
     pricing = prices.pricing(at, context, own) if own else listed
     allocations = [
@@ -68,18 +91,14 @@ def request_kind(
         for facts, selection in pricing.variants(usage.keys)
     ]
     priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
-    if not priced:
-        return RequestKind(refused=True)
-    forms = {_form(allocation, len(usage.keys)) for allocation in priced}
-    form = forms.pop()
-    return RequestKind(linear=form[1]) if form and not forms else RequestKind()
+    return [_form(allocation, len(usage.keys)) for allocation in priced]
 
 
 def _priced(allocations: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:
     return [allocation for _, allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
 
 
-def _form(allocation: Allocation, size: int) -> tuple[frozenset[str], Linear] | None:
+def _form(allocation: Allocation, size: int) -> LinearForm | None:
     """Currency and linear cost of an allocation, None where it has none: bands, minimums, several currencies."""
     currencies = frozenset(entry.unit_rates[0].currency for entry in allocation.entries if entry.unit_rates[0].units)
     if len(currencies) > 1 or not all(map(_is_linear, allocation.entries)):
@@ -90,7 +109,7 @@ def _form(allocation: Allocation, size: int) -> tuple[frozenset[str], Linear] | 
         for place in entry.places:
             rates[place] = entry.unit_rates[0].units * (divisor // entry.unit_rates[0].per)
     *coefficients, fixed = rates
-    return currencies, Linear(tuple(coefficients), fixed, divisor)
+    return LinearForm(currencies, Linear(tuple(coefficients), fixed, divisor))
 
 
 def _is_linear(entry: BillEntry) -> bool:

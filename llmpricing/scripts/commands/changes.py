@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
-from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import ratio_text, to_text
-from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.observations import Amount
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.listed_models import listed_names, listed_offerings
 from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option
 from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
-from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.name_changes import changed_names
-from llmpricing.services.names.resolving import resolve_name
 from llmpricing.settings import Settings
 
 _SHOWN = 200  # names whose answer changed
@@ -56,9 +52,9 @@ def changes(
     """
     settings, now = ini_settings(ini), datetime.now(UTC)
     if of_names:
-        sys.exit(_tell_names(settings, since, now, _names(models) if models else [], as_json))
+        sys.exit(_tell_names(settings, since, now, listed_names(models) if models else [], as_json))
     with failures_told(), open_book(settings) as session:
-        listed: frozenset[str] = _listed(session, models, now) if models else frozenset()
+        listed: frozenset[str] = listed_offerings(session, models, now) if models else frozenset()
         start = comparable_since(session, since)
         found = changes_since(session, start, now, listed if models else None)
         spend = spend_of(session, usage, now)
@@ -78,22 +74,6 @@ def changes(
         if moved:
             say(f"Listed models moved: {', '.join(moved)}")
     sys.exit(MOVED if moved else 0)
-
-
-def _listed(session: Session, lines: Iterable[str], now: datetime) -> frozenset[str]:
-    """The ids of the offerings that a file names; a name that means none, or several, would never be watched."""
-    names = _names(lines)
-    meanings = {name: resolve_name(session, Clocks(now, now), name) for name in names}
-    unclear = [name for name, meaning in meanings.items() if not isinstance(meaning, Resolution)]
-    if unclear:
-        raise click.ClickException(
-            f"These names mean no offering, or several: {', '.join(unclear)}. Write ids, such as openai/gpt-4o."
-        )
-    return frozenset(meaning.slug for meaning in meanings.values() if isinstance(meaning, Resolution))
-
-
-def _names(lines: Iterable[str]) -> list[str]:
-    return [name for line in lines if (name := line.partition("#")[0].strip())]
 
 
 def _tell_names(settings: Settings, since: datetime, now: datetime, listed: list[str], as_json: bool) -> int:

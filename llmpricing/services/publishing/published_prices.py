@@ -80,6 +80,16 @@ def believed_before(reads: Reads, offering: int, known_at: datetime) -> list[dat
     return list(reads.scalars(select(began).where(*ended).distinct().order_by(began.desc())))
 
 
+def belief_changes(reads: Reads, offering: int, known_at: datetime) -> list[datetime]:
+    """When what is believed of an offering's prices changed, up to ``known_at``, oldest first."""
+    if isinstance(reads, PriceBook):
+        spans = [span for (span,) in reads.rows("price", ("recorded",), [offering])]
+    else:
+        spans = list(reads.scalars(select(PriceRow.recorded).where(PriceRow.offering_id == offering)))
+    found = {bound for span in spans for bound in (span.lower, span.upper) if bound is not None}
+    return sorted(bound for bound in found if bound <= known_at)
+
+
 _Holds = Callable[[dict[str, Any]], bool]
 
 

@@ -34,9 +34,17 @@ def _provider(one: Audited) -> str:
     return one.priced.answer.offering.partition("/")[0] or one.priced.record.provider or ""
 
 
-def _label(*names: str) -> Callable[[Audited], str]:
-    """The first of these labels that a record bears."""
-    return lambda one: next((one.priced.record.labels[name] for name in names if name in one.priced.record.labels), "")
+_LABELS: Mapping[str, tuple[str, ...]] = {
+    "team": ("team", "team_id", "organization", "workspace"),
+    "key": ("key", "api_key", "key_id"),
+    "project": ("project", "project_id", "cwd", "workspace"),
+    "session": ("session", "session_id", "trace"),
+}
+
+
+def label_of(record: UsageRecord, way: str) -> str:
+    """Whose a record is: the first of the labels that name its team, key, project or session; empty without one."""
+    return next((record.labels[name] for name in _LABELS[way] if name in record.labels), "")
 
 
 WAYS: Mapping[str, Callable[[Audited], str]] = {
@@ -44,10 +52,10 @@ WAYS: Mapping[str, Callable[[Audited], str]] = {
     "month": _month,
     "model": _model,
     "provider": _provider,
-    "team": _label("team", "team_id", "organization", "workspace"),
-    "key": _label("key", "api_key", "key_id"),
-    "project": _label("project", "project_id", "cwd", "workspace"),
-    "session": _label("session", "session_id", "trace"),
+    "team": lambda one: label_of(one.priced.record, "team"),
+    "key": lambda one: label_of(one.priced.record, "key"),
+    "project": lambda one: label_of(one.priced.record, "project"),
+    "session": lambda one: label_of(one.priced.record, "session"),
 }
 
 

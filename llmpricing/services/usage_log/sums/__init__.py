@@ -1,0 +1,1 @@
+"""Logs summed once, priced at other times and at other sellers."""

@@ -1,0 +1,92 @@
+"""A log summed by what prices depend on, so that its cost at other prices takes no look at its records."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from llmpricing.domain.conditions import Schedule
+from llmpricing.domain.quotes.context import Context, Use
+from llmpricing.domain.quotes.linear import steps
+from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.usage_sums import UsageSum, is_summable
+from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.usage_log.formats.record import UsageRecord
+
+
+class AskedName(NamedTuple):
+    """What a record says of whose price it pays."""
+
+    model: str
+    provider: str | None
+    context: Context
+
+
+class Divisions:
+    """Where prices differ by the size of a request and by the clock: what lies between two of these is priced alike."""
+
+    def __init__(self, prices: Iterable[OfferingPrices]) -> None:
+        schedules: dict[str, Schedule] = {}
+        bounds: set[int] = set()
+        for one in prices:
+            bounds.update(steps(one))
+            if one.has_clock:
+                schedules.update({s.key: s for price in one.prices if (s := price.conditions.schedule)})
+        self.steps = sorted(bounds)
+        self._schedules = tuple(schedules.values())
+        self._clocks: dict[datetime, tuple[bool, ...]] = {}
+
+    def clock(self, at: datetime) -> tuple[bool, ...]:
+        """Which of the schedules run at a time."""
+        if not self._schedules:
+            return ()
+        minute = at.replace(second=0, microsecond=0)
+        if minute not in self._clocks:
+            self._clocks[minute] = tuple(schedule.contains(minute) for schedule in self._schedules)
+        return self._clocks[minute]
+
+    def side(self, usage: Usage, *, is_sum: bool) -> tuple[int, int]:
+        """Between which steps a request lies; of a sum of requests also between which the whole of it does."""
+        whole = bisect_right(self.steps, usage.stated.get("input_tokens", 0)) if is_sum else 0
+        return bisect_right(self.steps, usage.request_input), whole
+
+
+class SumKey(NamedTuple):
+    """What records are summed up by: a ``group`` of the caller's, whose price they ask for, and what decides it."""
+
+    group: tuple[str, ...]
+    asked: AskedName
+    decisive: tuple[Hashable, ...]
+    is_sum: bool
+
+
+@dataclass
+class LogSums:
+    """Sums by who asks whose price."""
+
+    sums: dict[SumKey, UsageSum] = field(default_factory=dict)
+
+    def add(self, record: UsageRecord, divisions: Divisions, group: tuple[str, ...] = ()) -> None:
+        """Add a record that states its usage and its time."""
+        usage, at = record.usage, record.at
+        assert usage is not None and at is not None  # noqa: S101, PT018 - what is priced states both
+        several = is_sum(record)
+        decisive = (
+            usage.keys,
+            divisions.side(usage, is_sum=several),
+            divisions.clock(at) if record.context.time_known else at,
+            (usage.service_tier, usage.region) if is_summable(usage) else (usage.told, tuple(usage.stated.items())),
+        )
+        key = SumKey(group, AskedName(record.model, record.provider, record.context), decisive, several)
+        found = self.sums.get(key)
+        if found is None:
+            found = self.sums[key] = UsageSum(Use(usage, at, record.context))
+        found.add(usage)
+
+
+def is_sum(record: UsageRecord) -> bool:
+    """Whether a record sums up several requests."""
+    return record.span is not None or (record.usage is not None and record.usage.requests > 1)

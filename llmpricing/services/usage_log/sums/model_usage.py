@@ -1,0 +1,106 @@
+"""The usage of one offering that a log holds, and what it costs by prices of any time and belief."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import NamedTuple
+
+from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.contract_rates import Exchange
+from llmpricing.domain.quotes.usage_sums import UsageSum, cost_of
+from llmpricing.services.usage_log.sums.log_sums import Divisions
+from llmpricing.services.usage_log.sums.own_prices import BelievedPrices
+
+
+class PricingSide(NamedTuple):
+    """Prices of a time ``at`` by one belief; contract rates are those of ``rates_of``."""
+
+    prices: BelievedPrices
+    at: datetime
+    rates_of: datetime
+
+
+class TeamUsage(NamedTuple):
+    """A sum of one team's requests; ``context`` is what they pay by, ``is_sum`` tells that each sums up several."""
+
+    team: str
+    usage: UsageSum
+    context: Context
+    is_sum: bool
+
+
+@dataclass(frozen=True)
+class ModelCost:
+    """What the usage costs in 1e-12 USD, by team, as far as it has one price; ``unpriced`` are the records that have
+    none, by reason.
+    """
+
+    teams: Mapping[str, Fraction]
+    unpriced: Mapping[str, int]
+
+    @property
+    def total(self) -> Fraction:
+        """That of all teams."""
+        return sum(self.teams.values(), Fraction(0))
+
+    @property
+    def reason(self) -> str:
+        """Why the most of what has no price has none; empty where all has one."""
+        return max(self.unpriced, key=lambda reason: self.unpriced[reason], default="")
+
+
+@dataclass
+class ModelUsage:
+    """Sums of one offering, and its prices as they were believed, now last."""
+
+    versions: Sequence[BelievedPrices]
+    exchanges: tuple[Exchange, ...]
+    divisions: Divisions = field(init=False)
+    sums: list[TeamUsage] = field(default_factory=list)
+    _known: dict[tuple[datetime, datetime, datetime], ModelCost] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.divisions = Divisions(version.prices for version in self.versions)
+
+    @property
+    def now(self) -> BelievedPrices:
+        """The prices as they are believed now."""
+        return self.versions[-1]
+
+    @property
+    def meters(self) -> set[str]:
+        """All that is used."""
+        return {meter for one in self.sums for meter in one.usage.example.usage.keys}
+
+    @property
+    def tiers(self) -> set[str]:
+        """The service tiers of what is used, and the standard one, whose prices others go by."""
+        stated = {one.context.service_tier or one.usage.example.usage.service_tier for one in self.sums}
+        return {STANDARD, *(tier for tier in stated if tier)}
+
+    def at(self, time: datetime) -> PricingSide:
+        """What holds at a time, as it is known now."""
+        return PricingSide(self.now, time, time)
+
+    def cost(self, side: PricingSide) -> ModelCost:
+        """What the usage costs on a side."""
+        key = (side.prices.since, side.at, side.rates_of)
+        if key not in self._known:
+            self._known[key] = self._cost(side)
+        return self._known[key]
+
+    def _cost(self, side: PricingSide) -> ModelCost:
+        prices, terms = side.prices.at(side.at), side.prices.terms(side.rates_of, self.exchanges)
+        teams: dict[str, Fraction] = defaultdict(Fraction)
+        unpriced: dict[str, int] = defaultdict(int)
+        for team, usage, context, is_sum in self.sums:
+            cost = cost_of(prices, usage, context, terms, has_several=is_sum)
+            teams[team] += cost.total or 0
+            if cost.total is None:
+                unpriced[cost.reason] += usage.records
+        return ModelCost(teams, unpriced)

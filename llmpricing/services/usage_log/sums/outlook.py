@@ -1,0 +1,173 @@
+"""What announced prices do to a log: its usage at the prices of today, of each coming month, and across each step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from llmpricing.domain.quotes.charges import money
+from llmpricing.services.usage_log.bill import Bill
+from llmpricing.services.usage_log.sums.model_usage import ModelUsage, PricingSide
+from llmpricing.services.usage_log.sums.moved_prices import MovedPrice, moved_prices
+from llmpricing.services.usage_log.sums.own_prices import withdrawn_steps
+from llmpricing.services.usage_log.sums.own_usage import OwnUsage
+
+_TICK = timedelta(microseconds=1)
+_LOOKED_BACK = timedelta(days=366)  # at announcements that were withdrawn
+
+
+class ModelEffect(NamedTuple):
+    """What a step does to the usage of one offering: ``difference`` in USD, None where some of it has no price on one
+    side, for a ``reason``; ``moved`` are the prices that do it.
+    """
+
+    offering: str
+    difference: Decimal | None
+    reason: str
+    moved: Sequence[MovedPrice]
+
+
+@dataclass(frozen=True)
+class OutlookStep:
+    """A day from which on the log costs another sum, which is ``before`` USD until then. A step with ``withdrawn`` was
+    announced until that time and does not come: its difference is what is paid less than by prices that kept it.
+    """
+
+    day: datetime
+    before: Decimal
+    difference: Decimal
+    models: Sequence[ModelEffect]
+    teams: Mapping[str, Decimal]
+    withdrawn: datetime | None = None
+
+    @property
+    def share(self) -> Decimal | None:
+        """The difference as a part of what it cost before; None where that is nothing."""
+        return self.difference / self.before if self.before else None
+
+
+@dataclass
+class Outlook:
+    """The same usage at other times: that from ``since`` until ``until``, of so many ``records``. ``today`` is what it
+    costs at today's prices, ``months`` what in each month to come, all in USD. ``unpriced`` counts the records that
+    have no one price today, by offering and reason.
+    """
+
+    bill: Bill
+    since: datetime | None = None
+    until: datetime | None = None
+    records: int = 0
+    today: Decimal = Decimal(0)
+    months: list[tuple[str, Decimal]] = field(default_factory=list)
+    steps: list[OutlookStep] = field(default_factory=list)
+    withdrawn: list[OutlookStep] = field(default_factory=list)
+    unpriced: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def is_beyond(self, tolerance: Decimal) -> bool:
+        """Whether a step that comes moves the log by more than this part of what it cost before."""
+        return any(abs(step.difference) > tolerance * step.before for step in self.steps)
+
+
+def outlook_of(
+    own: OwnUsage, now: datetime, months: int, progress: Callable[[int], None] = lambda rows: None
+) -> Outlook:
+    """The outlook of a log over so many whole months to come; raises LogError."""
+    found = Outlook(own.read(progress))
+    if own.bounds is None:
+        return found
+    found.since, found.until = own.bounds
+    models = own.models()
+    starts = _month_starts(now, months + 1)
+    found.records = sum(one.usage.records for model in models.values() for one in model.sums)
+    found.today = _total(models, now)
+    found.unpriced = [
+        (slug, reason, records)
+        for slug, model in models.items()
+        for reason, records in model.cost(model.at(now)).unpriced.items()
+    ]
+    found.months = [(f"{start:%Y-%m}", _month(models, start, end)) for start, end in pairwise(starts)]
+    found.steps = list(_steps(models, now, starts[-1]))
+    found.withdrawn = list(_withdrawn(models, now))
+    return found
+
+
+def _month_starts(now: datetime, number: int) -> list[datetime]:
+    """The beginnings of so many months in UTC, that after ``now`` first."""
+    first = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month
+    return [datetime((first + more) // 12, (first + more) % 12 + 1, 1, tzinfo=UTC) for more in range(number)]
+
+
+def _total(models: Mapping[str, ModelUsage], at: datetime) -> Decimal:
+    """What all usage costs at a time, as far as it has a price."""
+    return _usd(sum((model.cost(model.at(at)).total for model in models.values()), Fraction(0)))
+
+
+def _month(models: Mapping[str, ModelUsage], start: datetime, end: datetime) -> Decimal:
+    """The usage spread evenly over a month, at the prices of each stretch of it."""
+    total = Fraction(0)
+    for model in models.values():
+        bounds = [start, *(turn for turn in model.now.turns(start, end) if turn < end), end]
+        for begins, ends in pairwise(bounds):
+            part = Fraction((ends - begins) // _TICK, (end - start) // _TICK)
+            total += model.cost(model.at(begins)).total * part
+    return _usd(total)
+
+
+def _steps(models: Mapping[str, ModelUsage], now: datetime, until: datetime) -> Iterator[OutlookStep]:
+    turns: dict[datetime, list[str]] = defaultdict(list)
+    for slug, model in models.items():
+        for turn in model.now.turns(now, until):
+            turns[turn].append(slug)
+    for day, slugs in sorted(turns.items()):
+        effects = [
+            one
+            for slug in slugs
+            for one in _effect(slug, models[slug], models[slug].at(day - _TICK), models[slug].at(day))
+        ]
+        if effects:
+            yield _step(day, _total(models, day - _TICK), effects)
+
+
+def _withdrawn(models: Mapping[str, ModelUsage], now: datetime) -> Iterator[OutlookStep]:
+    for slug, model in models.items():
+        for step in withdrawn_steps(model.versions, now - _LOOKED_BACK):
+            kept, right = PricingSide(step.believed, step.day, now), PricingSide(model.now, step.day, now)
+            if effects := list(_effect(slug, model, kept, right)):
+                yield _step(step.day, _total(models, now), effects, step.withdrawn)
+
+
+_TeamEffect = tuple[ModelEffect, Mapping[str, Fraction]]
+
+
+def _effect(slug: str, model: ModelUsage, old: PricingSide, new: PricingSide) -> Iterator[_TeamEffect]:
+    """What lies between two sides of an offering's prices, in all and by team; nothing where it costs the same."""
+    before, after = model.cost(old), model.cost(new)
+    if before == after:
+        return
+    reason = after.reason or before.reason
+    then, there = (side.prices.prices.period(side.at) for side in (old, new))
+    moved = moved_prices(then, there, model.meters, model.tiers)
+    effect = ModelEffect(slug, None if reason else _usd(after.total - before.total), reason, moved)
+    yield effect, {team: after.teams[team] - before.teams[team] for team in after.teams}
+
+
+def _step(
+    day: datetime, before: Decimal, effects: Sequence[_TeamEffect], withdrawn: datetime | None = None
+) -> OutlookStep:
+    teams: dict[str, Fraction] = defaultdict(Fraction)
+    for _, of_model in effects:
+        for team, units in of_model.items():
+            teams[team] += units
+    largest = sorted((one for one, _ in effects), key=lambda one: (-abs(one.difference or Decimal(0)), one.offering))
+    moved = {team: _usd(units) for team, units in sorted(teams.items()) if units}
+    return OutlookStep(day, before, _usd(sum(teams.values(), Fraction(0))), largest, moved, withdrawn)
+
+
+def _usd(units: Fraction) -> Decimal:
+    return money(round(units))

@@ -1,0 +1,58 @@
+"""The usage of a log's last days by the offerings whose prices it pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from llmpricing.services.price_book import Reads
+from llmpricing.services.quotes.terms import terms_at
+from llmpricing.services.usage_log.audit.groups import NOT_STATED, label_of
+from llmpricing.services.usage_log.bill import Bill, PricedRecord, billed, priced_records
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.model_usage import ModelUsage, TeamUsage
+from llmpricing.services.usage_log.sums.own_prices import BelievedPrices, OwnPrices
+from llmpricing.services.usage_log.sums.window import UsageWindow
+
+
+class OwnUsage:
+    """What is used of each offering; ``records`` are looked at once."""
+
+    def __init__(self, reads: Reads, pricer: LogPricer, records: Iterable[UsageRecord], now: datetime) -> None:
+        self._pricer, self._records, self._own = pricer, records, OwnPrices(reads, pricer)
+        self._exchanges = terms_at(reads, pricer.known.book, pricer.recorded).exchanges(now)
+        self._window = UsageWindow()
+        self._models: dict[str, ModelUsage] = {}
+
+    def read(self, progress: Callable[[int], None] = lambda rows: None) -> Bill:
+        """Read all records; returns their bill. Raises LogError."""
+        return billed(priced_records(self._pricer, self._records), progress, self._add)
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime] | None:
+        """From when until when usage counts; None where nothing has a price."""
+        return self._window.bounds
+
+    def models(self) -> dict[str, ModelUsage]:
+        """What counts, by offering."""
+        for ((slug, team), asked, _, is_sum), usage in self._window.sums().items():
+            example = usage.example
+            found = self._pricer.found(asked.model, asked.provider, example.context, example.at)
+            self._models[slug].sums.append(TeamUsage(team, usage, found.context, is_sum))
+        return {slug: model for slug, model in sorted(self._models.items()) if model.sums}
+
+    def _add(self, one: PricedRecord) -> None:
+        record = one.record
+        if one.cost is None or one.outcome.kind is not OutcomeKind.BILLED or record.at is None:
+            return
+        slug = one.answer.offering
+        if slug not in self._models:
+            self._models[slug] = self._made(slug, record, record.at)
+        team = label_of(record, "team") or NOT_STATED
+        self._window.add(record, self._models[slug].divisions, (slug, team))
+
+    def _made(self, slug: str, record: UsageRecord, at: datetime) -> ModelUsage:
+        found = self._pricer.found(record.model, record.provider, record.context, at)
+        now = BelievedPrices(self._pricer.recorded, found.prices, found.rates)
+        return ModelUsage([*self._own.before(slug, found.rates)[:-1], now], self._exchanges)

@@ -1,0 +1,73 @@
+"""The last thirty full days of a log, or all of a shorter one, found in one pass whatever the order of its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+
+from llmpricing.domain.quotes.usage_sums import UsageSum
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.sums.log_sums import Divisions, LogSums, SumKey
+
+DAYS = 30
+_DAY = timedelta(days=1)
+
+
+@dataclass
+class UsageWindow:
+    """Sums by day; days that lie too far before the end are forgotten as soon as that shows."""
+
+    first: datetime | None = None
+    end: datetime | None = None
+    _days: dict[datetime, LogSums] = field(default_factory=dict)
+
+    def add(self, record: UsageRecord, divisions: Divisions, group: tuple[str, ...]) -> None:
+        """Add a record that states its usage and its time."""
+        at = record.at
+        assert at is not None  # noqa: S101 - what is priced states it
+        self.first = at if self.first is None else min(self.first, at)
+        end = at + (record.span or timedelta())
+        if self.end is None or end > self.end:
+            self.end = end
+            self._forget()
+        day = _midnight(at)
+        if day >= self._least:
+            self._days.setdefault(day, LogSums()).add(record, divisions, group)
+
+    @property
+    def _least(self) -> datetime:
+        """The first of the last full days, as far as is known."""
+        assert self.end is not None  # noqa: S101 - set by the first record
+        return _midnight(self.end) - DAYS * _DAY
+
+    def _forget(self) -> None:
+        for day in [day for day in self._days if day < self._least]:
+            del self._days[day]
+
+    @property
+    def bounds(self) -> tuple[datetime, datetime] | None:
+        """From when until when usage counts; None of an empty log."""
+        if self.first is None or self.end is None:
+            return None
+        return (self._least, self._least + DAYS * _DAY) if self._is_long else (self.first, self.end)
+
+    @property
+    def _is_long(self) -> bool:
+        return self.first is not None and self.first < self._least + _DAY
+
+    def sums(self) -> dict[SumKey, UsageSum]:
+        """The sums of all days that count, by key."""
+        found: dict[SumKey, UsageSum] = {}
+        for day, sums in sorted(self._days.items()):
+            if self._is_long and not self._least <= day < self._least + DAYS * _DAY:
+                continue
+            for key, one in sums.sums.items():
+                if key in found:
+                    found[key].join(one)
+                else:
+                    found[key] = one
+        return found
+
+
+def _midnight(at: datetime) -> datetime:
+    return datetime.combine(at.astimezone(UTC).date(), time(), UTC)

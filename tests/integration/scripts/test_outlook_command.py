@@ -1,0 +1,108 @@
+"""`llmpricing outlook` and `llmpricing calendar`, as people run them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import Commands, commands_on
+from tests.lists import dated_list
+
+NOW = datetime.now(UTC)
+RISE = NOW + timedelta(days=40)
+
+
+@pytest.fixture
+def commands(tmp_path: Path, empty_book_url: str, redis_url: str) -> Commands:
+    """Commands on a book in which acme-large costs 4 and 12 now, and 5 and 15 in forty days."""
+    found = commands_on(tmp_path, empty_book_url, redis_url)
+    path = tmp_path / "list.json"
+    path.write_bytes(dated_list((4, 12), {f"{RISE:%Y-%m-%d}": (5, 15)}))
+    result = found.run("import genai-prices", str(path), "--published", f"{NOW - timedelta(days=20):%Y-%m-%d}")
+    assert result.exit_code == 0, result.output
+    return found
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """Two requests of 1,000,000 and 100,000 tokens each: 5.2 each now."""
+    path = tmp_path / "log.ndjson"
+    path.write_text("".join(json.dumps(_spend(number)) + "\n" for number in range(2)))
+    return path
+
+
+def _spend(number: int) -> dict[str, Any]:
+    usage = {"prompt_tokens": 1_000_000, "completion_tokens": 100_000, "total_tokens": 1_100_000}
+    return {
+        "request_id": f"r{number}",
+        "call_type": "acompletion",
+        "spend": 5.2,
+        "startTime": f"{NOW - timedelta(days=2):%Y-%m-%dT10:00:00Z}",
+        "model": "acme-large",
+        "custom_llm_provider": "acme",
+        "status": "success",
+        "team_id": "red",
+        "metadata": {"usage_object": usage},
+    }
+
+
+def test_a_coming_rise_beyond_the_tolerance_ends_with_exit_code_3(commands: Commands, log: Path) -> None:
+    found = commands.json("outlook", str(log), exit_code=3)
+    (step,) = found["steps"]
+    assert (found["today"], step["difference"], step["difference_percent"]) == ("10.4", "2.6", "25")
+    assert step["from"].startswith(f"{RISE:%Y-%m-%d}")
+    assert step["teams"] == {"red": "2.6"}
+    assert [one["new"] for one in step["models"][0]["prices"]] == ["5 USD per 1,000,000", "15 USD per 1,000,000"]
+    assert found["files"][0]["shape"] == "litellm-spend-logs"
+    said = commands.run("outlook", str(log), "--tolerance", "30")
+    assert said.exit_code == 0
+    assert f"  {RISE:%Y-%m-%d}: USD +2.6 (+25.00 %)" in said.output.splitlines()
+    assert "    by team: red USD +2.6" in said.output.splitlines()
+
+
+def test_a_book_file_gives_the_same_outlook_and_calendar_without_a_database(
+    commands: Commands, log: Path, tmp_path: Path
+) -> None:
+    book = tmp_path / "acme.book"
+    assert commands.run("book export", str(book)).exit_code == 0
+    for command, words, code in (("outlook", [str(log)], 3), ("calendar", [], 0)):
+        with_file = commands.run(command, *words, "--json", "--book", str(book))
+        by_database = commands.run(command, *words, "--json")
+        assert with_file.exit_code == by_database.exit_code == code
+        mine, theirs = json.loads(with_file.stdout), json.loads(by_database.stdout)
+        assert {**mine, "now": None} == {**theirs, "now": None}
+
+
+def test_the_calendar_lists_what_is_announced_and_writes_one_event_a_day_and_model(
+    commands: Commands, tmp_path: Path
+) -> None:
+    found = commands.json("calendar")["changes"]
+    assert [(one["offering"], one["meter"], one["old"], one["new"]) for one in found] == [
+        ("acme/acme-large", "input_tokens", "4 USD per 1,000,000", "5 USD per 1,000,000"),
+        ("acme/acme-large", "output_tokens", "12 USD per 1,000,000", "15 USD per 1,000,000"),
+    ]
+    ics = tmp_path / "prices.ics"
+    assert commands.run("calendar", "--ics", str(ics)).exit_code == 0
+    first = ics.read_bytes()
+    assert first.count(b"BEGIN:VEVENT") == 1
+    assert f"DTSTART;VALUE=DATE:{RISE:%Y%m%d}\r\n".encode() in first
+    refused = commands.run("calendar", "--ics", str(ics))
+    assert (refused.exit_code, "--force" in refused.output) == (2, True)
+    assert commands.run("calendar", "--ics", str(ics), "--force").exit_code == 0
+    assert ics.read_bytes() == first  # nothing in it hangs on when it is written
+
+
+def test_the_calendar_of_some_models_leaves_out_all_others(commands: Commands, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.txt"
+    ours.write_text("# none of ours\n")
+    assert commands.run("calendar", "--models", str(ours)).output == "No price is announced.\n"
+    ours.write_text("acme-large # ours\n")
+    assert len(commands.json("calendar", "--models", str(ours))["changes"]) == 2
+    assert commands.json("calendar", "--days", "38")["changes"] == []
+    ours.write_text("nobody-sells-this\n")
+    refused = commands.run("calendar", "--models", str(ours))
+    assert (refused.exit_code, "Write ids" in refused.output) == (1, True)

@@ -1,0 +1,114 @@
+"""What announced and withdrawn prices do to a log, by arithmetic: USD per million tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.domain.usage.quantities import count
+from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.outlook import Outlook, outlook_of
+from llmpricing.services.usage_log.sums.own_usage import OwnUsage
+from llmpricing.sources.registry import SOURCES
+from tests.lists import dated_list
+from tests.servers import StoreUrls, new_database
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LARGE = "acme/acme-large"
+# What is believed on 1 November: a rise on the 15th, and one on 16 December. The list of the 12th takes back the first.
+FIRST = {"2026-11-15": (5, 15), "2026-12-16": (8, 24)}
+SECOND = {"2026-12-16": (8, 24)}
+
+
+@pytest.fixture
+def book(store_urls: StoreUrls, empty_book: str) -> Iterator[Session]:
+    with new_database(store_urls, empty_book) as url, Session(create_engine(url, poolclass=NullPool)) as session:
+        for day, dated in ((1, FIRST), (12, SECOND)):
+            on = datetime(2026, 11, day, tzinfo=UTC)
+            import_lists(session, [(SOURCES["genai-prices"], ReadList(dated_list((4, 12), dated), on, on, "made"))])
+            session.commit()
+        yield session
+
+
+def used(days_ago: float, taken: int, made: int, team: str = "") -> UsageRecord:
+    usage = count({"input_tokens": taken, "output_tokens": made})
+    return UsageRecord(LARGE, NOW - timedelta(days=days_ago), usage, labels={"team": team} if team else {})
+
+
+def outlook(session: Session, records: Sequence[UsageRecord], months: int = 2) -> Outlook:
+    return outlook_of(OwnUsage(session, LogPricer(session, NOW, None), records, NOW), NOW, months)
+
+
+def test_an_announced_rise_is_told_in_money_by_model_and_team_and_by_month(book: Session) -> None:
+    """Today 3,000,000 x 4 + 500,000 x 12 = 18; from 16 December on 3,000,000 x 8 + 500,000 x 24 = 36."""
+    log = [used(1, 1_000_000, 100_000, "a"), used(2, 1_500_000, 150_000, "b"), used(3, 500_000, 250_000, "b")]
+    found = outlook(book, log)
+    assert (found.records, found.today, found.unpriced) == (3, Decimal(18), [])
+    (step,) = found.steps
+    assert (step.day, step.before, step.difference) == (datetime(2026, 12, 16, tzinfo=UTC), Decimal(18), Decimal(18))
+    assert step.share == 1
+    assert step.teams == {"a": Decimal("5.2"), "b": Decimal("12.8")}  # 1 x 4 + 0.1 x 12; 2 x 4 + 0.4 x 12
+    (effect,) = step.models
+    assert (effect.offering, effect.difference) == (LARGE, Decimal(18))
+    assert {(one.meter, one.old.amount, one.new.amount) for one in effect.moved if one.old and one.new} == {
+        ("input_tokens", Decimal(4), Decimal(8)),
+        ("output_tokens", Decimal(12), Decimal(24)),
+    }
+    # 15 of December's 31 days at 18, 16 at 36.
+    december = (Decimal(15 * 18 + 16 * 36) / 31).quantize(Decimal("1e-12"))
+    assert found.months == [("2026-12", december), ("2027-01", Decimal(36))]
+    assert found.is_beyond(Decimal("0.99"))
+    assert not found.is_beyond(Decimal(1))
+
+
+def test_a_withdrawn_rise_is_told_with_what_tools_that_kept_it_charge_more(book: Session) -> None:
+    """1,000,000 x 4 + 100,000 x 12 = 5.2, against 1,000,000 x 5 + 100,000 x 15 = 6.5."""
+    (step,) = outlook(book, [used(1, 1_000_000, 100_000)]).withdrawn
+    assert (step.day, step.withdrawn) == (datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 12, tzinfo=UTC))
+    assert (step.difference, step.models[0].difference) == (Decimal("-1.3"), Decimal("-1.3"))
+
+
+def test_contract_rates_of_the_day_are_applied_on_both_sides_of_a_step(book: Session) -> None:
+    """At 25 % less from the beginning, and nothing less from 1 January on: 3.9, 7.8, 10.4."""
+    by, begin, end = Decider("tests", NOW), datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+    add_contract_rates(book, by, "acme", "*", [RateValue(Decimal("0.25"))], begin, end)
+    found = outlook(book, [used(1, 1_000_000, 100_000)])
+    assert found.today == Decimal("3.9")
+    assert [(step.day.day, step.before, step.difference) for step in found.steps] == [
+        (16, Decimal("3.9"), Decimal("3.9")),
+        (1, Decimal("7.8"), Decimal("2.6")),
+    ]
+
+
+def test_the_last_thirty_full_days_count_of_a_longer_log_in_whatever_order(book: Session) -> None:
+    """Of records of one a day for 45 days at noon, those of 21 October to 19 November: 30 x 4 = 120."""
+    log = [used(days, 1_000_000, 0) for days in range(45)]
+    for order in (log, log[::-1], [*log[20:], *log[:20]]):
+        found = outlook(book, order)
+        assert (found.since, found.until) == (datetime(2026, 10, 21, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))
+        assert (found.records, found.today) == (30, Decimal(120))
+
+
+def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    log = [used(5, 1_000_000, 0), UsageRecord(LARGE, midnight, count({"input_tokens": 500_000}))]
+    found = outlook(book, log)
+    assert (found.records, found.today, found.until) == (2, Decimal(6), midnight)
+
+
+def test_a_log_without_a_price_has_no_outlook_and_its_bill_says_why(book: Session) -> None:
+    unknown = UsageRecord("nobody-knows-this", NOW, count({"input_tokens": 10}))
+    found = outlook(book, [unknown])
+    assert (found.since, found.steps, found.months) == (None, [], [])
+    assert sum(found.bill.unpriced.values()) == 1
