@@ -30,6 +30,7 @@ _ARROW = {
     Kind.TEXTS: pa.list_(pa.string()),
     Kind.INTEGERS: pa.list_(pa.int64()),
     Kind.DATES: pa.list_(pa.date32()),
+    Kind.BYTES: pa.binary(),
 }
 _PARTS = {Kind.DECIMAL: ("", "_scale"), Kind.SPAN: ("_from", "_until")}
 

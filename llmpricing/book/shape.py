@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-FORMAT = 2  # raise it with every change of SHAPE or of how a kind lies in the file
+FORMAT = 3  # raise it with every change of SHAPE or of how a kind lies in the file
 
 
 class Kind(StrEnum):
@@ -29,6 +29,7 @@ class Kind(StrEnum):
     TEXTS = "texts"
     INTEGERS = "integers"
     DATES = "dates"
+    BYTES = "bytes"
 
 
 ColumnKinds = Mapping[str, Kind]
@@ -192,6 +193,7 @@ SHAPE: Mapping[str, ColumnKinds] = {
         "closed_at": Kind.TIME,
         "outcome": Kind.WORD,
     },
+    "kept_list": {"source_id": Kind.INTEGER, "sha256": Kind.TEXT, "data": Kind.BYTES},
     "own_rate": {
         "id": Kind.INTEGER,
         "provider": Kind.WORD,

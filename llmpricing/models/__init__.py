@@ -25,6 +25,7 @@ from llmpricing.models.scores import ScoreRow
 from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import (
     FetchOutcome,
+    KeptList,
     NewestObservationRow,
     ObservationRow,
     ProviderTrust,
@@ -41,6 +42,7 @@ __all__ = [
     "ContractRateRow",
     "ExchangeRate",
     "FetchOutcome",
+    "KeptList",
     "MatchRule",
     "MeterRow",
     "Model",

@@ -105,6 +105,16 @@ class SourceFetch(Base):
         return and_(read, cls.fetched_at <= known_at, or_(cls.undone_at.is_(None), cls.undone_at > known_at))
 
 
+class KeptList(Base):
+    """A list as it came, compressed, by its digest: one of the newest of a source over which feeds lay our prices."""
+
+    __tablename__ = "kept_list"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(deferred=True)
+
+
 class ObservedSegment:
     """The columns of one dated price of an observation."""
 

@@ -48,6 +48,7 @@ GROUPS = {
         "run": "run:run",
         "stores": "stores:stores",
         "book": "book:book",
+        "feed": "feed:feed",
         "verify": "verify:verify",
         "token": "token:token",
     },

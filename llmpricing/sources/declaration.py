@@ -29,7 +29,8 @@ class SourceInfo:
 
     ``states_dates``: its prices carry their own dates, so that an undated one means "as ever"; otherwise a change
     counts from the day the list was published. A ``bundled`` list is loaded into a new price book. A list that is
-    ``derived_from`` another one is no second witness beside it.
+    ``derived_from`` another one is no second witness beside it. Where ``keeps_lists``, the newest ones are kept as they
+    came, for the feeds that lay the published prices over them.
     """
 
     slug: str
@@ -41,6 +42,7 @@ class SourceInfo:
     parse: Callable[[bytes], PriceList]
     bundled: BundledPackage | None = None
     derived_from: str | None = None
+    keeps_lists: bool = False
 
     @property
     def host(self) -> str:

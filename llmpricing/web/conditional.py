@@ -48,7 +48,7 @@ def conditional(view: Answering, *, tells_ages: bool = False) -> Answering:
 
     def answering(request: Request) -> Any:
         until = request.period.until if tells_ages else valid_until(request)
-        headers = {"ETag": _tag(request, until), "Cache-Control": _lifetime(request, until)}
+        headers = {"ETag": _tag(request, until), "Cache-Control": lifetime(request, until)}
         if _holds(request, headers["ETag"]):
             return Response(status=304, headers=headers)
         request.response.headers.update(headers)
@@ -87,8 +87,8 @@ def _holds(request: Request, tag: str) -> bool:
     return tag.removeprefix("W/") in (one.strip().removeprefix("W/") for one in stated.split(","))
 
 
-def _lifetime(request: Request, until: datetime | None) -> str:
-    """Never fresh, nor served stale, beyond the next known step."""
+def lifetime(request: Request, until: datetime | None) -> str:
+    """The Cache-Control of an answer: never fresh, nor served stale, beyond ``until``, the next known step."""
     if stale_since(request):
         return f"{'private, ' if is_private(request) else ''}max-age={STALE_FRESH_S}"
     left_s = FRESH_S + STALE_S if until is None else max(0, int((until - datetime.now(UTC)).total_seconds()))

@@ -105,6 +105,8 @@ def _operation(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _answer(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
+    if one.media != "application/json":
+        return {"description": "The answer.", "headers": _EACH, "content": {one.media: {"schema": {"type": "string"}}}}
     content = _json((*one.answers, *((SelectedAnswer,) if one.rows is not None else ())), of_type)
     if "format" in one.readers:
         content["text/csv"] = {"schema": {"type": "string"}}

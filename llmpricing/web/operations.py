@@ -40,6 +40,7 @@ class Operation:
     is_list: bool = True
     asks_the_book: bool = False  # and nothing else, so that the database may be away
     is_lasting: bool = False  # until the price book changes or the next known step
+    media: str = "application/json"  # of the answer
     also: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)  # types of errors in a shape of their own
 
     @property

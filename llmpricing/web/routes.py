@@ -12,6 +12,7 @@ from llmpricing.web.api import (
     calculator,
     compare,
     disagreements,
+    feeds,
     health,
     history,
     models,
@@ -45,6 +46,7 @@ OPERATIONS = (
     quotes.QUOTES,
     sources.SOURCES_READ,
     disagreements.DISAGREEMENTS,
+    *feeds.FEEDS,
 )
 
 

@@ -25,3 +25,10 @@ EXAMPLES = {
     "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
 }
+
+# Files for other programs: 503 until the lists are imported over which the published prices are laid.
+FEEDS = {
+    "feed_litellm": "/api/v1/export/litellm.json",
+    "feed_litellm_sha256": "/api/v1/export/litellm.json.sha256",
+    "feed_litellm_report": "/api/v1/export/litellm/report",
+}

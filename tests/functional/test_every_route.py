@@ -12,7 +12,7 @@ from pyramid.interfaces import IRoutesMapper
 from webtest import TestApp
 
 from llmpricing.web import channels, errors
-from tests.functional.addresses import EXAMPLES
+from tests.functional.addresses import EXAMPLES, FEEDS
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 POSTED = {
@@ -42,7 +42,7 @@ def assert_one_error(answer: Any, status: int, code: str) -> None:
 
 
 def test_each_route_has_an_example_here(testapp: TestApp) -> None:
-    assert routes(testapp).keys() == EXAMPLES.keys() | POSTED.keys()
+    assert routes(testapp).keys() == EXAMPLES.keys() | POSTED.keys() | FEEDS.keys()
 
 
 def test_readme_shows_each_route_of_the_api_and_no_other(testapp: TestApp) -> None:
@@ -78,10 +78,10 @@ def test_a_posted_question_is_answered_in_the_one_envelope(testapp: TestApp, nam
     assert testapp.post_json(path, body).json.keys() == {"data", "meta"}
 
 
-@pytest.mark.parametrize("name", [*EXAMPLES, *POSTED])
+@pytest.mark.parametrize("name", [*EXAMPLES, *POSTED, *FEEDS])
 def test_another_method_is_a_405_that_allows_the_right_ones(testapp: TestApp, name: str) -> None:
-    path = EXAMPLES[name] if name in EXAMPLES else POSTED[name][0]
-    allowed = ("GET", "HEAD") if name in EXAMPLES else ("POST",)
+    path = POSTED[name][0] if name in POSTED else (EXAMPLES | FEEDS)[name]
+    allowed = ("POST",) if name in POSTED else ("GET", "HEAD")
     for method in set(METHODS) - set(allowed):
         answer = testapp.request(path, method=method, headers={"Accept": "application/json"}, expect_errors=True)
         assert answer.status_int == 405
@@ -90,9 +90,9 @@ def test_another_method_is_a_405_that_allows_the_right_ones(testapp: TestApp, na
             assert_one_error(answer, 405, "METHOD_NOT_ALLOWED")
 
 
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in UNREAD])
+@pytest.mark.parametrize("name", [*(name for name in EXAMPLES if name not in UNREAD), *FEEDS])
 def test_an_unknown_parameter_is_a_400_that_names_it(testapp: TestApp, name: str) -> None:
-    path = EXAMPLES[name]
+    path = (EXAMPLES | FEEDS)[name]
     answer = testapp.get(f"{path}{'&' if '?' in path else '?'}surely_not=1", headers=PROGRAM, expect_errors=True)
     assert_one_error(answer, 400, "INVALID_PARAMETER")
     assert answer.json["error"]["details"]["field"] == "surely_not"

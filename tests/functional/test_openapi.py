@@ -11,7 +11,7 @@ from webtest import TestApp
 from llmpricing.web.operations import Operation
 from llmpricing.web.routes import OPERATIONS
 from tests.contract import document, validator
-from tests.functional.addresses import EXAMPLES
+from tests.functional.addresses import EXAMPLES, FEEDS
 
 # In shapes of their own, or about the API itself.
 OTHERS = {"/api/v1/openapi.json", "/api/docs"}
@@ -40,7 +40,7 @@ def test_the_served_document_is_the_one_that_tests_hold_answers_against(testapp:
 
 @pytest.mark.parametrize("operation", READ, ids=lambda operation: operation.name)
 def test_a_view_reads_the_parameters_that_the_document_names(testapp: TestApp, operation: Operation) -> None:
-    path = EXAMPLES[operation.name].partition("?")[0]
+    path = (EXAMPLES | FEEDS)[operation.name].partition("?")[0]
     error = testapp.get(f"{path}?surely_not=1", status=400).json["error"]
     told = document()["paths"][operation.path]["get"]["parameters"]
     assert error["details"]["known"] == sorted(one["name"] for one in told if one["in"] == "query")

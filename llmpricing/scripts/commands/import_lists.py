@@ -22,6 +22,7 @@ from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.review_queue import Waiting, held_of
 from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
+from llmpricing.services.imports.kept_lists import is_kept
 from llmpricing.settings import Settings
 from llmpricing.sources.compression import too_large, unpacked
 from llmpricing.sources.declaration import SourceInfo
@@ -146,6 +147,8 @@ def _fetch(settings: Settings, info: SourceInfo, url: str, published: datetime |
     if published is None:
         with open_book(settings) as session:
             known = last_answer(session, info.slug, address)
+            if known and not is_kept(session, info, known[1]):
+                known = None  # an earlier release did not keep it
     fetched = fetch(url, settings, known[0] if known else None)
     now = datetime.now(UTC)
     if fetched.data is None and known:

@@ -13,6 +13,7 @@ from llmpricing.domain.observations import PriceList, Problem
 from llmpricing.models import FetchOutcome, Offering, Source, SourceFetch
 from llmpricing.services.imports import observed_changes, offering_facts, recognition, touching
 from llmpricing.services.imports.fetches import ReadList, keep_source, new_fetch, newest_list
+from llmpricing.services.imports.kept_lists import keep_list
 from llmpricing.services.imports.list_checks import (
     ImportRefused,
     kept_sizes,
@@ -111,6 +112,7 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     source = keep_source(session, info)
     earlier = newest_list(session, source, reading.published_at)
     if earlier is not None and earlier.sha256 == reading.sha256:
+        keep_list(session, info, source, reading)
         return _unchanged(session, source, reading, earlier, now)
     if reading.unmodified:
         raise ImportRefused(f"{info.slug} was imported by somebody else at the same time. Run this again.")
@@ -121,6 +123,7 @@ def _record(session: Session, info: SourceInfo, reading: ReadList, now: datetime
     fetch = new_fetch(source, reading, FetchOutcome.IMPORTED, now)
     session.add(fetch)
     session.flush()
+    keep_list(session, info, source, reading)
     ids = _keep_catalogue(session, source, price_list, reading, now)
     priced = {ids[o.slug]: any(not s.is_zero for s in o.statements) for o in price_list.offerings if o.statements}
     fetch.listed = sorted(offering for offering, is_priced in priced.items() if is_priced)
@@ -147,6 +150,7 @@ def _describe(session: Session, source: Source, info: SourceInfo, reading: ReadL
         fetch = new_fetch(source, reading, summary.outcome, now)
         fetch.counts = {"entries": len(found)}
         session.add(fetch)
+        keep_list(session, info, source, reading)
     return summary
 
 

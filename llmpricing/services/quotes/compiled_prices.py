@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from llmpricing.domain.prices import OtherPrice, Price
+from llmpricing.domain.quotes.counting_prices import CountingPrices
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.other_totals import bounds_of
 from llmpricing.domain.quotes.standing_on import standing_on
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.change_log import change_log
-from llmpricing.services.publishing.published_prices import believed_other_prices, believed_prices
+from llmpricing.services.publishing.published_prices import believed_other_prices, believed_prices, prices_at
 
 REMEMBERED_OFFERINGS = 10_000
 
@@ -127,3 +129,17 @@ def prices_by_id(
         kept = [price for price in prices if price.id not in replaced]
         found[offering] = OfferingPrices([*kept, *named], offerings[offering], others)
     return found
+
+
+def prices_then(
+    reads: Reads, known: BookState, clocks: Clocks, offerings: Mapping[int, str]
+) -> dict[str, CountingPrices]:
+    """The prices of these offerings, given by number with their ids, at two times; by id. What was asked of all
+    offerings at one moment need not be compiled for all times.
+    """
+    claimed = _claimed(reads, known, clocks.known_at, offerings)
+    read, beside = prices_at(reads, _with_claimed(offerings, claimed), clocks)
+    return {
+        slug: CountingPrices(_standing(number, claimed.get(number), read, beside)[0], slug)
+        for number, slug in offerings.items()
+    }

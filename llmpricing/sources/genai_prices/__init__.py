@@ -14,6 +14,7 @@ SOURCE = SourceInfo(
     trust_rank=1,
     states_dates=True,
     parse=parse,
+    keeps_lists=True,
     bundled=BundledPackage(
         name="genai-prices",
         version="0.2.3",

@@ -11,4 +11,5 @@ SOURCE = SourceInfo(
     trust_rank=3,
     states_dates=False,
     parse=parse,
+    keeps_lists=True,
 )

@@ -69,6 +69,25 @@ _METERS: Mapping[str, str] = MappingProxyType(
         "vector_store_cost_per_gb_per_day": "storage_gib_days",
     }
 )
+# Meter -> the key under which LiteLLM's calculator reads its price.
+_KEYS: Mapping[str, str] = MappingProxyType(
+    {
+        "cache_audio_read_tokens": "cache_read_input_audio_token_cost",
+        "cache_read_tokens": "cache_read_input_token_cost",
+        "cache_write_1h_tokens": "cache_creation_input_token_cost_above_1hr",
+        "cache_write_tokens": "cache_creation_input_token_cost",
+        "input_audio_tokens": "input_cost_per_audio_token",
+        "input_image_tokens": "input_cost_per_image_token",
+        "input_tokens": "input_cost_per_token",
+        "output_audio_tokens": "output_cost_per_audio_token",
+        "output_image_tokens": "output_cost_per_image_token",
+        "output_reasoning_tokens": "output_cost_per_reasoning_token",
+        "output_tokens": "output_cost_per_token",
+    }
+)
+_TIER_ENDS: Mapping[str, str] = MappingProxyType(
+    {STANDARD: "", "batch": "_batches", "flex": "_flex", "priority": "_priority"}
+)
 _AUDIO_IN = {"audio_transcription": "input_audio_seconds", "audio_speech": "input_audio_seconds"}
 _BY_MODE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
@@ -171,6 +190,14 @@ def read_key(key: str) -> PriceKey | None:
         return None
     bound = Step(int(step[1]) * 1000) if step else None
     return PriceKey(rest, Conditions(_tier(tier), step=bound, extra=sorted_extra(extra)), hours)
+
+
+def key_of(meter: str, service_tier: str = STANDARD, above: int = 0) -> str | None:
+    """The flat key of a token price in that tier, beyond ``above`` input tokens; None where the map has no such key."""
+    base, end = _KEYS.get(meter), _TIER_ENDS.get(service_tier)
+    if base is None or end is None or above % 1000 or above >= 100_000_000:
+        return None
+    return base + (f"_above_{above // 1000}k_tokens" if above else "") + end
 
 
 def _cut(pattern: re.Pattern[str], key: str) -> tuple[str, re.Match[str] | None]:

@@ -68,7 +68,7 @@ def parse(data: bytes) -> PriceList:
     if not isinstance(entries, dict) or not entries:
         raise SourceError("a LiteLLM cost map is a JSON object of models; this is something else, or empty")
     found = PriceList(SLUG)
-    named = [item for item in _named(entries, found) if item]
+    named = named_entries(entries, found)
     gathered: dict[str, _Gathered] = {}
     for key, name, entry in sorted(named, key=lambda item: item[1].has_conditions):
         try:
@@ -82,7 +82,8 @@ def parse(data: bytes) -> PriceList:
     return found
 
 
-def _named(entries: dict[str, Any], found: PriceList) -> list[tuple[str, Name, Mapping[str, Any]]]:
+def named_entries(entries: dict[str, Any], found: PriceList) -> list[tuple[str, Name, Mapping[str, Any]]]:
+    """The entries whose names can be read, with those; what cannot is a problem of ``found``."""
     named = []
     found.entries = entries_in(entries) - len(_NOT_MODELS & entries.keys())
     for key, value in members(entries, "cost map", found.problems).items():
@@ -103,7 +104,7 @@ def _read_entry(
     key: str, name: Name, entry: Mapping[str, Any], gathered: dict[str, _Gathered], found: PriceList
 ) -> None:
     facts = Facts(entry, key, found.problems)
-    offering = _offering(name, facts)
+    offering = offering_of(name, facts)
     url = facts.read(optional_text, "source")
     reader = EntryReader(entry, name.provider, offering.mode or "", found.unknown_keys, url)
     reader.read()
@@ -119,7 +120,7 @@ def _read_entry(
     known.statements.update(
         {at: s for at, s in stated.items() if s.state is not State.ZERO or at not in known.statements}
     )
-    known.zeros |= {(meter, _placed(when, name)) for meter, when in reader.zeros}
+    known.zeros |= {(meter, placed_under(when, name)) for meter, when in reader.zeros}
     if not name.has_conditions:
         found.aliases.append((SLUG, key, name.slug))
 
@@ -139,16 +140,17 @@ def _segments(name: Name, reader: EntryReader) -> dict[tuple[str, Conditions], D
         nothing = nothing_charged(name.provider, name.api_id, says_zero=bool(reader.zeros))
     means_it = any(segment.state is not State.ZERO for segment in nothing.values())
     stated = nothing if means_it else zeros_of(reader) | nothing | stated
-    return {(meter, _placed(when, name)): segment for (meter, when), segment in stated.items()}
+    return {(meter, placed_under(when, name)): segment for (meter, when), segment in stated.items()}
 
 
-def _placed(when: Conditions, name: Name) -> Conditions:
+def placed_under(when: Conditions, name: Name) -> Conditions:
     """Conditions of a price, with those that the key itself states."""
     extra = {**dict(when.extra), **dict(name.extra)}
     return replace(when, region=when.region or name.region, extra=tuple(sorted(extra.items())))
 
 
-def _offering(name: Name, facts: Facts) -> ObservedOffering:
+def offering_of(name: Name, facts: Facts) -> ObservedOffering:
+    """What the entry tells of its offering beside prices."""
     mode = "image_generation" if _MAKES_IMAGES.search(name.api_id) else facts.entry.get("mode")
     return ObservedOffering(
         provider=name.provider,

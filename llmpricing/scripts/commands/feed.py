@@ -1,0 +1,62 @@
+"""`llmpricing feed`: the price book in the files that other programs read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from llmpricing.exports.overlay import FieldChange
+from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.options import instant
+from llmpricing.scripts.terminal import say
+from llmpricing.services.feeds.kept_lists import NoListError
+from llmpricing.services.feeds.registry import OVERLAYS
+from llmpricing.services.price_book import book_state
+
+
+@click.group(short_help="Write the price book for other programs.")
+def feed() -> None:
+    """The price book in the shapes that other programs read, such as LiteLLM's map of costs."""
+
+
+@feed.command()
+@click.argument("name", type=click.Choice(list(OVERLAYS)))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
+@click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
+@asks_book
+def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
+    """Write the feed NAME to a file, whole or not at all: the same bytes as the server's address gives."""
+    with book.open() as reads:
+        known = book_state(reads)
+        try:
+            laid = OVERLAYS[name].lay(reads, known, known.clocks(at or datetime.now(UTC), None))
+        except NoListError as error:
+            raise click.ClickException(f"There is nothing to export yet: {error}") from None
+    data = laid.as_json()
+    write_whole(out, data)
+    counts = {change: sum(note.change is change for note in laid.notes) for change in FieldChange}
+    say(f"Written: {out}, {len(data):,} bytes")
+    say(
+        f"Prices changed {counts[FieldChange.CHANGED]:,}, added {counts[FieldChange.ADDED]:,}, "
+        f"left as listed {counts[FieldChange.AS_LISTED]:,}, without a price {counts[FieldChange.WITHOUT_PRICE]:,}"
+    )
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file under another name first, so that a web server never gives half of it. Raises ClickException."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        try:
+            with part.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}. Mend that, or name another file.") from None

@@ -1,0 +1,1 @@
+"""The price book in the shapes that other programs read."""

@@ -1,0 +1,41 @@
+"""The feeds: by name the file that another program reads, and how it is made at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from llmpricing.exports.overlay import Laid
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.feeds.litellm import litellm_map
+from llmpricing.services.price_book import BookState, Reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlayFeed:
+    """A list as it came with the published prices laid over it. ``lacking`` is what its client makes of a name without
+    a price. ``lay`` raises NoListError before any such list was imported.
+    """
+
+    name: str
+    file: str
+    title: str
+    lacking: str
+    lay: Callable[[Reads, BookState, Clocks], Laid]
+
+
+OVERLAYS: Mapping[str, OverlayFeed] = MappingProxyType(
+    {
+        feed.name: feed
+        for feed in (
+            OverlayFeed(
+                name="litellm",
+                file="litellm.json",
+                title="LiteLLM's model cost map",
+                lacking="LiteLLM bills 0 for what it finds no price of.",
+                lay=litellm_map,
+            ),
+        )
+    }
+)

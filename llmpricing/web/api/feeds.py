@@ -1,0 +1,204 @@
+"""/api/v1/export/...: the files that other programs read, at a moment; ready bytes with a strong ETag."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.domain.money import to_text
+from llmpricing.exports.overlay import Laid
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.feeds.kept_lists import NoListError
+from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
+from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
+from llmpricing.web.caching import cached
+from llmpricing.web.conditional import lifetime, release
+from llmpricing.web.errors import Refused
+from llmpricing.web.operations import Operation
+
+CACHE_TTL_S = 3600
+JSON = "application/json"
+_AT = {"at": p.time.of("the prices of that moment; those of now where it is left out")}
+
+
+class ChangedField(msgspec.Struct, forbid_unknown_fields=True):
+    """A field of the list that is not as it came; both prices are for one unit of the field, in USD."""
+
+    name: str
+    field: str
+    change: str
+    listed: DecimalText | None
+    exported: DecimalText | None
+    price_id: int | None
+
+
+class FeedReport(msgspec.Struct, forbid_unknown_fields=True):
+    """What differs from the list, and what the client makes of a name without a price."""
+
+    lacking: str
+    fields: list[ChangedField]
+
+
+class ReportAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What laying the published prices over a list changed."""
+
+    data: FeedReport
+    meta: ClocksMeta
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """The answers of one feed."""
+
+    feed: OverlayFeed
+
+    def list(self, request: Request) -> Response:
+        """The list itself."""
+        return answer(request, f"feed {self.feed.name}", JSON, self._bytes)
+
+    def digest(self, request: Request) -> Response:
+        """The list's SHA-256, as sha256sum writes it."""
+        packed = kept(request, f"feed {self.feed.name}", self._bytes)
+        return Response(
+            f"{sha256(gzip.decompress(packed)).hexdigest()}  {self.feed.file}\n",
+            content_type="text/plain",
+            charset="ascii",
+            headers={"Cache-Control": lifetime(request, _until(request)), "ETag": f'"{_tag(packed)}-sha256"'},
+        )
+
+    def report(self, request: Request) -> ReportAnswer:
+        """Every field that is not as it was listed."""
+        clocks = _clocks(request)
+        request.response.headers["Cache-Control"] = lifetime(request, _until(request))
+        return cached(
+            request,
+            "feed-report",
+            f"{self.feed.name}:{clocks.as_of}",
+            CACHE_TTL_S,
+            ReportAnswer,
+            lambda: self._reported(request),
+        )
+
+    def _bytes(self, request: Request) -> bytes:
+        return _laid(request, self.feed).as_json()
+
+    def _reported(self, request: Request) -> ReportAnswer:
+        notes = _laid(request, self.feed).notes
+        fields = [
+            ChangedField(n.name, n.field, n.change, _text(n.listed), _text(n.exported), n.price_id) for n in notes
+        ]
+        clocks = _clocks(request)
+        meta = ClocksMeta(as_of=clocks.as_of, known_at=clocks.known_at, **book_meta(request))
+        return ReportAnswer(FeedReport(self.feed.lacking, fields), meta)
+
+
+def answer(request: Request, name: str, media: str, build: Callable[[Request], bytes]) -> Response:
+    """A file as the client takes it, with a strong ETag of its bytes; a 304 where the client has them."""
+    packed = kept(request, name, build)
+    takes_gzip = "gzip" in (one for one, _ in request.accept_encoding.acceptable_offers(["gzip"])) and bool(
+        request.headers.get("Accept-Encoding")
+    )
+    tag = f'"{_tag(packed)}{"-gzip" if takes_gzip else ""}"'
+    headers = {"ETag": tag, "Cache-Control": lifetime(request, _until(request)), "Vary": "Accept-Encoding"}
+    if tag in (one.strip() for one in request.headers.get("If-None-Match", "").split(",")):
+        return Response(status=304, headers=headers)
+    found = Response(packed if takes_gzip else gzip.decompress(packed), content_type=media, charset=None)
+    found.headers.update(headers)
+    if takes_gzip:
+        found.content_encoding = "gzip"
+    return found
+
+
+def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> bytes:
+    """The bytes packed by gzip, made once for a version of the price book and a moment. Raises the 503 that names the
+    command, where the list that they need was never imported.
+    """
+    key = f"{name}:{release()}:{request.book.book}:{request.book.version}:{_clocks(request).as_of:%Y%m%dT%H%M%S%f}"
+    try:
+        packed: bytes = request.cache.remember(
+            key, CACHE_TTL_S, lambda: gzip.compress(build(request), 6, mtime=0), _is_whole
+        )
+    except NoListError as error:
+        raise _not_yet(error) from None
+    return packed
+
+
+def _laid(request: Request, feed: OverlayFeed) -> Laid:
+    try:
+        return feed.lay(request.reads, request.book, _clocks(request))
+    except NoListError as error:
+        raise _not_yet(error) from None
+
+
+def _not_yet(error: NoListError) -> Refused:
+    return Refused(503, "UNAVAILABLE", f"There is nothing to export yet: {error}")
+
+
+def _is_whole(packed: bytes) -> bool:
+    try:
+        return bool(gzip.decompress(packed))
+    except (OSError, EOFError):
+        return False
+
+
+def _tag(packed: bytes) -> str:
+    return sha256(packed).hexdigest()[:32]
+
+
+def _clocks(request: Request) -> Clocks:
+    stated = p.read_parameters(request, _AT).get("at")
+    clocks: Clocks = request.book.clocks(stated or request.period.start, None)
+    return clocks
+
+
+def _until(request: Request) -> datetime | None:
+    return None if request.GET.get("at", "").strip() else request.period.until
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else to_text(value)
+
+
+def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
+    answers = _Answers(feed)
+    path = f"/api/v1/export/{feed.file}"
+    shared: dict[str, Any] = {"parameters": _AT, "asks_the_book": True}
+    return (
+        Operation(
+            name=f"feed_{feed.name}",
+            path=path,
+            view=answers.list,
+            title=f"{feed.title} with the published prices",
+            answers=(dict[str, Any],),
+            **shared,
+        ),
+        Operation(
+            name=f"feed_{feed.name}_sha256",
+            path=f"{path}.sha256",
+            view=answers.digest,
+            title=f"The SHA-256 of {path}",
+            answers=(str,),
+            media="text/plain",
+            **shared,
+        ),
+        Operation(
+            name=f"feed_{feed.name}_report",
+            path=f"/api/v1/export/{feed.name}/report",
+            view=answers.report,
+            title=f"What differs in {path} from the list as it came, and which names have no price",
+            answers=(ReportAnswer,),
+            **shared,
+        ),
+    )
+
+
+FEEDS = tuple(operation for feed in OVERLAYS.values() for operation in _operations(feed))
