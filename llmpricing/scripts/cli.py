@@ -49,6 +49,8 @@ GROUPS = {
         "stores": "stores:stores",
         "book": "book:book",
         "feed": "feed:feed",
+        "backup": "backup:backup",
+        "restore": "backup:restore",
         "verify": "verify:verify",
         "token": "token:token",
     },
