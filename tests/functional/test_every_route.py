@@ -1,4 +1,4 @@
-"""Every route keeps the same promises: one envelope, one error shape, its methods; README shows them all."""
+"""Every route keeps the same promises: one envelope, one error shape, its methods; docs/api.md shows them all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from webtest import TestApp
 from llmpricing.web import channels, errors
 from tests.functional.addresses import EXAMPLES, FEEDS
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+API_PAGE = (Path(__file__).parents[2] / "docs/api.md").read_text("utf-8")
 POSTED = {
     "quotes": ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 1}}),
     "coverage": ("/api/v1/coverage", {"models": ["acme/acme-large"]}),
@@ -46,7 +46,7 @@ def test_each_route_has_an_example_here(testapp: TestApp) -> None:
 
 
 def test_readme_shows_each_route_of_the_api_and_no_other(testapp: TestApp) -> None:
-    table = README.split("## The API")[1].split("##")[0]
+    table = API_PAGE.split("##")[0]
     shown = set()
     for cell in re.findall(r"^\| (.*?) \|", table, re.MULTILINE):
         method = "GET"
@@ -116,8 +116,8 @@ def test_a_body_that_cannot_be_read_is_refused_in_the_one_shape(
     assert_one_error(answer, status, code)
 
 
-def test_readme_lists_the_codes_of_errors_and_no_others() -> None:
-    table = README.split("<!-- error codes -->")[1].split("<!-- /error codes -->")[0]
+def test_the_page_of_the_api_lists_the_codes_of_errors_and_no_others() -> None:
+    table = API_PAGE.split("<!-- error codes -->")[1].split("<!-- /error codes -->")[0]
     shown = set(re.findall(r"`([A-Z_]{5,})`", table))
     room = Path(errors.__file__).parent
     given = {code for code, _ in errors._CODES.values()} | {code for code, _ in channels._REFUSALS.values()}

@@ -1,4 +1,4 @@
-"""README's example answers are what a new installation says; times, ids and versions may differ."""
+"""What README and docs/usage-files.md show is what a new installation answers, but for times, ids and versions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ import pytest
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+USAGE_FILES = (ROOT / "docs/usage-files.md").read_text("utf-8")
 VARYING = {"next", "as_of", "valid_until", "known_at", "catalogue_version", "..."}
 
 
-def block_after(start: str, kind: str = "") -> str:
+def block_after(start: str, kind: str = "", page: str = README) -> str:
     """The first block of that kind below this text."""
-    blocks = re.finditer(r"^```(\w*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    return next(block[2] for block in blocks if block.start() >= README.index(start) and block[1] == kind)
+    blocks = re.finditer(r"^```(\w*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    return next(block[2] for block in blocks if block.start() >= page.index(start) and block[1] == kind)
 
 
 def told(shown: dict[str, Any], real: dict[str, Any]) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def test_the_bill_is_as_shown(commands: Commands) -> None:
 
 
 def test_the_summary_of_a_priced_log_is_as_shown(commands: Commands, tmp_path: Path) -> None:
-    (tmp_path / "usage.csv").write_text(block_after("Any other usage log", "csv"))
-    shown = block_after("\nsays\n").splitlines()
-    real = run(commands, block_after("the command\n", "sh").strip())
+    (tmp_path / "usage.csv").write_text(block_after("Any other usage log", "csv", USAGE_FILES))
+    shown = block_after("\nsays\n", page=USAGE_FILES).splitlines()
+    real = run(commands, block_after("the command\n", "sh", USAGE_FILES).strip())
     assert [line.split("did you mean")[0] for line in real] == [line.split("did you mean")[0] for line in shown]

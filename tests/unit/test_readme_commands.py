@@ -1,4 +1,4 @@
-"""README's commands are commands: each is listed, and each line of it parses."""
+"""The commands that README and docs/commands.md show are commands: each is listed, and each line of them parses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from llmpricing.scripts.cli import main
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text("utf-8")
+SHOWN = "\n".join((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/commands.md", "docs/usage-files.md"))
 EXAMPLES = {
     "ID": "1",
     "NUMBER": "1",
@@ -33,11 +33,11 @@ EXAMPLES = {
 
 
 def lines() -> Iterator[str]:
-    """What README shows of the program: lines to type, and code in sentences, there also `review accept ID` alone."""
-    blocks = re.findall(r"```\w*\n(.*?)```", README, re.DOTALL)
+    """What the pages show of the program: lines to type, and code in sentences, there also `review accept ID` alone."""
+    blocks = re.findall(r"```\w*\n(.*?)```", SHOWN, re.DOTALL)
     for line in "\n".join(blocks).splitlines():
         yield from re.findall(r"(?:^|\s|ExecStart=\S*)\.?\S*bin/llmpricing ([^#\n]+)", line)
-    for row in re.sub(r"```\w*\n.*?```", "", README, flags=re.DOTALL).splitlines():
+    for row in re.sub(r"```\w*\n.*?```", "", SHOWN, flags=re.DOTALL).splitlines():
         codes = re.findall(r"`([^`]+)`", row)
         if any(code.startswith("llmpricing ") for code in codes):
             known = [code.removeprefix("llmpricing ") for code in codes]
@@ -60,15 +60,15 @@ def parse(command: click.Command, args: list[str], parent: click.Context | None 
 
 
 @pytest.mark.parametrize("line", sorted(set(lines())))
-def test_a_command_of_the_readme_parses(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_is_shown_parses(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for file in ("README.md", "usage.csv", "development.ini", "production.ini"):
         (tmp_path / file).touch()
     monkeypatch.chdir(tmp_path)
     parse(main, words(line))
 
 
-def test_the_readme_lists_every_command() -> None:
-    table = "\n".join(row for row in README.splitlines() if row.startswith("|"))
+def test_every_command_is_listed() -> None:
+    table = "\n".join(row for row in SHOWN.splitlines() if row.startswith("|"))
     assert [name for name in main.commands if f"`llmpricing {name}" not in table] == []
 
 
