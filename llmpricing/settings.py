@@ -117,6 +117,11 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _limit(low: int, high: int) -> Callable[[str], int | None]:
+    """A whole number, or none for no limit."""
+    return lambda raw: None if raw == "none" else _integer(low, high)(raw)
+
+
 def _seconds(low: float, high: float) -> Callable[[str], float]:
     def read(raw: str) -> float:
         try:
@@ -266,6 +271,18 @@ class Settings:
     )
     health_timeout_s: float = _setting(
         "llmpricing.health_timeout_s", _seconds(0.1, 10), "wait for a store in a health check", "1.5"
+    )
+    max_source_age_days: int | None = _setting(
+        "llmpricing.max_source_age_days",
+        _limit(0, 3650),
+        "the health check warns of a source whose newest list is older, and does not fail; `none`: it does not warn",
+        "none",
+    )
+    max_open_reviews: int | None = _setting(
+        "llmpricing.max_open_reviews",
+        _limit(0, 1_000_000),
+        "the health check warns where more suspicious prices wait for a person; `none`: it does not warn",
+        "none",
     )
     lock_timeout_s: float = _setting(
         "llmpricing.lock_timeout_s", _seconds(0.1, 600), "a migration waits no longer for a lock", "10"

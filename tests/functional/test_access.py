@@ -94,6 +94,7 @@ def test_probes_and_files_need_none_and_details_of_health_do(guarded: TestApp) -
     guarded.get("/static/base.css", status=200)
     health = guarded.get("/api/health").json
     assert (health["status"], health["checks"], "data" in health) == ("healthy", {}, False)
+    assert "version" not in health
     known = guarded.get("/api/health", headers=bearing("feed")).json
     assert known["checks"]["database"]
     assert known["data"]

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from importlib.metadata import version
 from typing import Any
 
 import pytest
 import redis
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 from webtest import TestApp
+
+from tests.conftest import running_app
 
 
 def ids(answer: Any) -> list[str]:
@@ -187,6 +193,28 @@ def test_health_tells_what_the_price_book_holds(testapp: TestApp) -> None:
     assert body["data"]["in_review"] == 0
     assert body["data"]["sources"][0]["source"] == "genai-prices"
     assert body["data"]["sources"][0]["last_success"] == "2026-11-10T00:00:00Z"
+    assert body["data"]["warnings"] == []
+    assert body["version"] == version("llmpricing")
+
+
+def test_health_warns_of_old_lists_and_many_reviews_and_stays_healthy(book_url: str, redis_url: str) -> None:
+    with create_engine(book_url, poolclass=NullPool).begin() as connection:
+        connection.execute(text("update source_fetch set published_at = now() - interval '9 days'"))
+        connection.execute(
+            text("""insert into review (offering_id, component, source_id, time, rule, against, currency,
+            per_quantity, opened_at) select o.id, 'x|', s.id, now(), 'jump', '', 'USD', 1, now()
+            from source s, offering o order by o.id limit 2""")
+        )
+    warned = {}
+    for days, reviews in ((20, 2), (3, 1)):
+        with running_app(book_url, redis_url, max_source_age_days=days, max_open_reviews=reviews) as app:
+            answer = app.get("/api/health", status=200).json
+            assert answer["status"] == "healthy"
+            warned[days] = answer["data"]["warnings"]
+    assert warned[20] == []
+    old, waiting = warned[3]
+    assert re.fullmatch(r"The newest list of genai-prices is \d+ days old, more than 3\. Next: .* genai-prices", old)
+    assert waiting == "2 suspicious prices wait for a person, more than 1. Next: llmpricing review list"
 
 
 def test_a_cursor_of_another_day_is_refused(testapp: TestApp) -> None:

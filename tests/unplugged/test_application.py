@@ -109,7 +109,7 @@ def test_with_both_stores_health_is_told_in_half_a_second_and_never_kept(site):
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.json["status"] == "healthy"
     assert answer.json["services"] == {"database": "ok", "redis": "ok"}
-    assert answer.json.keys() == {"status", "services", "checks", "data", "timestamp"}
+    assert answer.json.keys() == {"status", "services", "checks", "data", "version", "timestamp"}
     assert answer.elapsed_s < 0.5
 
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from pathlib import Path
 
 import click
 
 from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import shown, used_stores
+from llmpricing.local_stores.postgres import SUPERUSER
 from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
 from llmpricing.local_stores.wanted import WantedStore, wanted_stores
 from llmpricing.models import Base
 from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.terminal import say
+from llmpricing.settings import environment_name
 
 INI = click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 NOT_RUNNING = 3
+_ROLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @click.group()
@@ -95,6 +100,35 @@ def reset(ini: Path, yes: bool) -> None:
         keys = empty_cache(opened.cache.url)
         say(f"Deleted {tables} in database {opened.database.url.database} and {keys} keys of the cache.")
     say(f"Next: `llmpricing run {ini}` or `initialize_llmpricing_db {ini}` fills the price book again.")
+
+
+@stores.command()
+@click.argument("name")
+@INI
+def role(name: str, ini: Path) -> None:
+    """Make role NAME with a password and a database of its own on our embedded PostgreSQL.
+
+    For trying what production.ini asks for, which refuses the development password. Again, it gives a new password.
+    """
+    if not _ROLE.fullmatch(name):
+        raise click.UsageError(f"{name[:40]!r} is no role: up to 40 of a to z, 0 to 9 and _, first a letter.")
+    settings = stated_settings(ini)
+    with used_stores(settings, home_beside(ini), say) as opened:
+        server, url = opened.database.server, opened.database.url
+        if server is None:
+            raise click.ClickException(
+                f"The PostgreSQL at {url.host}:{url.port} is not ours, so no role is made there.\n"
+                "Next: make one as its administrator, with the statements of docs/operations.md."
+            )
+        if name in (url.username, SUPERUSER):
+            raise click.UsageError(f"Role {name} is in use on this server: choose another name.")
+        own = url.set(username=name, password=secrets.token_urlsafe(18), database=name)
+        if not server.admits(own):
+            raise click.ClickException("PostgreSQL does not answer.\nNext: llmpricing stores status")
+        say(f"Role {name} has a password and database {name}. Commands and pserve use them after:")
+        say(f"  export {environment_name('sqlalchemy.url')}='{own.render_as_string(hide_password=False)}'")
+        say(f"  export {environment_name('redis.url')}='{opened.cache.url.set(database='1')}'")
+    say("Next: llmpricing stores up, then initialize_llmpricing_db production.ini && pserve production.ini")
 
 
 def _show(wanted: WantedStore, server: ServerProcess) -> bool:

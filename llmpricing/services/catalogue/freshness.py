@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,10 +86,29 @@ HEALTH_FACTS = """
 
 
 def health_data(settings: Settings, now: datetime) -> dict[str, Any]:
-    """What the price book holds and how old it is, over a connection of its own: for the health check alone."""
+    """What the price book holds and how old it is, over a connection of its own: for the health check alone.
+
+    ``warnings`` say, with the next step, what is beyond the limits of the settings.
+    """
     with fresh_database(settings, min(DATA_TIMEOUT_S, settings.health_timeout_s)) as ask:
         ((offerings, in_review, sources),) = ask(HEALTH_FACTS)
-    return {"offerings": offerings, "in_review": in_review, "sources": [_age(source, now) for source in sources or ()]}
+    ages = [_age(source, now) for source in sources or ()]
+    warnings = [*_old(ages, settings.max_source_age_days), *_waiting(in_review, settings.max_open_reviews)]
+    return {"offerings": offerings, "in_review": in_review, "sources": ages, "warnings": warnings}
+
+
+def _old(ages: list[dict[str, Any]], limit: int | None) -> Iterator[str]:
+    for age in ages:
+        if limit is not None and age["age_days"] > limit:
+            yield (
+                f"The newest list of {age['source']} is {age['age_days']} days old, more than {limit}. "
+                f"Next: llmpricing import {age['source']}"
+            )
+
+
+def _waiting(in_review: int, limit: int | None) -> Iterator[str]:
+    if limit is not None and in_review > limit:
+        yield f"{in_review} suspicious prices wait for a person, more than {limit}. Next: llmpricing review list"
 
 
 def _age(source: dict[str, str], now: datetime) -> dict[str, Any]:

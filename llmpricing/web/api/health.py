@@ -5,6 +5,7 @@ this process can quote.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any, Literal
 
 import msgspec
@@ -22,16 +23,20 @@ from llmpricing.web.errors import RETRY_AFTER_S
 from llmpricing.web.held_book import HOLDER
 from llmpricing.web.operations import Operation
 
+VERSION = version("llmpricing")
 GRACE_S = 0.3  # a probe ends by its own deadline and says what it met; only one that hangs is cut off
 
 
 class HealthAnswer(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """The state of the stores; ``data`` is left out where the database is away."""
+    """The state of the stores, and which llmpricing answers; ``data`` is left out where the database is away, and its
+    ``warnings`` change no status.
+    """
 
     status: Literal["healthy", "degraded", "unhealthy"]
     services: dict[str, Literal["ok", "error"]]
     checks: dict[str, dict[str, Any]]
     data: dict[str, Any] | None = None
+    version: str | None = None
     timestamp: datetime
 
 
@@ -65,7 +70,7 @@ def health(request: Request) -> dict[str, Any]:
     body = report.body()
     if request.caller.is_guarded and request.caller.name is None:  # the state is for probes, details for those known
         return {name: body[name] for name in ("status", "services", "timestamp")} | {"checks": {}}
-    return body
+    return {**body, "version": VERSION}
 
 
 def _data(settings: Settings, now: datetime) -> dict[str, Any]:

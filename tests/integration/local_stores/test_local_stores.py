@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,9 @@ from pathlib import Path
 import psycopg2
 import pytest
 import redis
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from llmpricing.local_stores import RunningStores, StoreError, running_stores
 from llmpricing.local_stores.account import Account
@@ -23,6 +26,8 @@ from llmpricing.local_stores.binaries import installed_binaries
 from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.probes import MARKER, ask_cache, ask_database
 from llmpricing.local_stores.reset import empty_database
+from llmpricing.models import migrations
+from llmpricing.settings import read_settings
 from tests.checkout import Checkout
 from tests.servers import migrated
 from tests.unplugged.faults import wait_until
@@ -252,6 +257,26 @@ class TestCommands:
         assert checkout.pids() == pids
         url = f"postgresql+psycopg2://llmpricing:a-better-one@localhost:{checkout.database_port}/llmpricing_dev"
         assert ask_database(make_url(url)).ready
+
+    def test_a_role_of_its_own_serves_where_the_development_password_is_refused(self, checkout: Checkout) -> None:
+        assert checkout.program("stores", "up").returncode == 0
+        made = [checkout.command("stores", "role", "prices") for _ in range(2)]
+        lines = [dict(re.findall(r"export (\w+)='(\S+)'", one.output)) for one in made]
+        assert lines[0] != lines[1], "asked again, it gives a new password"
+        settings = read_settings({}, lines[1])
+        assert settings.environment == "production"
+        assert ask_database(make_url(settings.database_url)).ready
+        assert not ask_database(make_url(lines[0]["LLMPRICING_DATABASE_URL"])).ready
+        with create_engine(settings.database_url, poolclass=NullPool).connect() as connection:
+            migrations.upgrade(connection, 10)
+        for name in ("llmpricing", "postgres", "a;b"):
+            assert checkout.command("stores", "role", name).exit_code == 2
+
+    def test_no_role_is_made_on_a_server_of_somebody_else(self, checkout: Checkout, stores: RunningStores) -> None:
+        foreign = {"LLMPRICING_DATABASE_URL": stores.database_url, "LLMPRICING_REDIS_URL": stores.redis_url}
+        refused = checkout.command("stores", "role", "prices", **foreign)
+        assert refused.exit_code == 1
+        assert "with the statements of docs/operations.md" in refused.output
 
     def test_servers_of_a_killed_command_are_taken_over(self, checkout: Checkout) -> None:
         assert checkout.program("stores", "up").returncode == 0
