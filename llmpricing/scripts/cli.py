@@ -25,6 +25,7 @@ GROUPS = {
     "Check a bill": {
         "audit": "audit:audit",
         "outlook": "outlook:outlook",
+        "elsewhere": "elsewhere:elsewhere",
         "price": "price:price",
         "formats": "formats:formats",
         "names": "names:names",

@@ -1,4 +1,4 @@
-"""`llmpricing outlook` and `llmpricing calendar`, as people run them."""
+"""`llmpricing outlook`, `llmpricing calendar` and `llmpricing elsewhere`, as people run them."""
 
 from __future__ import annotations
 
@@ -106,3 +106,19 @@ def test_the_calendar_of_some_models_leaves_out_all_others(commands: Commands, t
     ours.write_text("nobody-sells-this\n")
     refused = commands.run("calendar", "--models", str(ours))
     assert (refused.exit_code, "Write ids" in refused.output) == (1, True)
+
+
+def test_elsewhere_ranks_by_the_prices_of_the_book_and_says_what_it_cannot_rank(commands: Commands, log: Path) -> None:
+    """Two requests of 1,000,000 x 4 + 100,000 x 12 are 10.4, and no other offering is known."""
+    found = commands.json("elsewhere", str(log))
+    assert [(one["offering"], one["total"]) for one in found["costs"]] == [("acme/acme-large", "10.4")]
+    assert (found["records"], found["today"]["total"]) == (2, "10.4")
+    said = commands.run("elsewhere", str(log)).output.splitlines()
+    assert "2 records, where they ran, at today's prices: USD 10.4" in said
+    assert "  USD 10.4 (+0.0 %): acme/acme-large, no list says how long its context is" in said
+    none = commands.json("elsewhere", str(log), "--like", "tools")
+    assert [(one["reason"], one["records"]) for one in none["cannot_serve"]] == [
+        ("no list says that it has tool call", 2)
+    ]
+    wrong = commands.run("elsewhere", str(log), "--like", "telepathy")
+    assert (wrong.exit_code, "128k" in wrong.output) == (1, True)

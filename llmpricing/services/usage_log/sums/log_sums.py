@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.quotes.context import Context, Use
@@ -39,6 +39,11 @@ class Divisions:
         self._schedules = tuple(schedules.values())
         self._clocks: dict[datetime, tuple[bool, ...]] = {}
 
+    @property
+    def marks(self) -> tuple[Hashable, ...]:
+        """What is the same of prices that tell the same requests apart."""
+        return tuple(self.steps), tuple(sorted(schedule.key for schedule in self._schedules))
+
     def clock(self, at: datetime) -> tuple[bool, ...]:
         """Which of the schedules run at a time."""
         if not self._schedules:
@@ -57,7 +62,7 @@ class Divisions:
 class SumKey(NamedTuple):
     """What records are summed up by: a ``group`` of the caller's, whose price they ask for, and what decides it."""
 
-    group: tuple[str, ...]
+    group: tuple[Any, ...]
     asked: AskedName
     decisive: tuple[Hashable, ...]
     is_sum: bool
@@ -69,7 +74,7 @@ class LogSums:
 
     sums: dict[SumKey, UsageSum] = field(default_factory=dict)
 
-    def add(self, record: UsageRecord, divisions: Divisions, group: tuple[str, ...] = ()) -> None:
+    def add(self, record: UsageRecord, divisions: Divisions, group: tuple[Any, ...] = ()) -> None:
         """Add a record that states its usage and its time."""
         usage, at = record.usage, record.at
         assert usage is not None and at is not None  # noqa: S101, PT018 - what is priced states both
@@ -78,13 +83,19 @@ class LogSums:
             usage.keys,
             divisions.side(usage, is_sum=several),
             divisions.clock(at) if record.context.time_known else at,
-            (usage.service_tier, usage.region) if is_summable(usage) else (usage.told, tuple(usage.stated.items())),
+            told_apart(usage),
         )
         key = SumKey(group, AskedName(record.model, record.provider, record.context), decisive, several)
         found = self.sums.get(key)
         if found is None:
             found = self.sums[key] = UsageSum(Use(usage, at, record.context))
         found.add(usage)
+
+
+def told_apart(usage: Usage) -> tuple[Hashable, ...]:
+    """What of the usage itself decides its cost besides its meters: all of it where counts alone do not."""
+    counts = () if is_summable(usage) else (repr(usage.told), *sorted(usage.stated.items()))
+    return usage.service_tier, usage.region, counts
 
 
 def is_sum(record: UsageRecord) -> bool:

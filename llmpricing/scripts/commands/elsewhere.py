@@ -1,0 +1,165 @@
+"""`llmpricing elsewhere`: what a log would have cost at other models and sellers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from llmpricing.domain.money import to_text
+from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
+from llmpricing.scripts.options import instant, json_option
+from llmpricing.scripts.terminal import rows_done, say, say_json
+from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereCost
+
+_SHOWN_SELLERS, _SHOWN_MODELS, _SHOWN_REASONS = 5, 10, 10
+
+
+@click.command(short_help="What your usage would cost at other models and sellers.")
+@asks_files()
+@click.option(
+    "--like", multiple=True, metavar="vision,tools,128k", help="Only models with these abilities and such a context."
+)
+@click.option("--top", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many models are shown.")
+@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@json_option
+@asks_book
+def elsewhere(
+    asked: AskedFiles, like: tuple[str, ...], top: int, known_at: datetime | None, as_json: bool, book: AskedBook
+) -> None:
+    """Find out what your usage would cost elsewhere: files, folders, globs, or - for standard input.
+
+    All records that have a price are priced again at every offering that can serve them, at today's prices and by your
+    contract rates: each model's part at other sellers of the same model, then the whole log at any one offering. A
+    price that nobody knows is never taken for nothing: such offerings are listed apart, and those that cannot serve
+    all records are counted with the reason and the share of the records.
+
+    \b
+    llmpricing elsewhere spendlogs.csv --like tools,128k
+    llmpricing elsewhere ~/.claude/projects --top 50 --json
+    """
+    words = [one.strip() for word in like for one in word.split(",") if one.strip()]
+    with asked.known_files() as files:
+        found = _found(asked, files, words, known_at, book)
+        if as_json:
+            say_json(elsewhere_document(files, found))
+            return
+        for line in elsewhere_lines(files, found, top):
+            say(line)
+
+
+def _found(
+    asked: AskedFiles, files: FoundFiles, words: Sequence[str], known_at: datetime | None, book: AskedBook
+) -> Elsewhere:
+    from llmpricing.services.usage_log.pricer import LogPricer
+    from llmpricing.services.usage_log.sums.elsewhere import ElsewhereLog
+    from llmpricing.services.usage_log.sums.market import TodaysMarket
+    from llmpricing.services.usage_log.sums.needs import wanted
+
+    now = datetime.now(UTC)
+    with log_failures_told():
+        asked_for = wanted(words)
+    with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
+        pricer = LogPricer(reads, now, known_at)
+        log = ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, known_at or now))
+        return log.priced(asked.records(files.known), asked_for, advance)
+
+
+def elsewhere_document(files: FoundFiles, found: Elsewhere) -> dict[str, Any]:
+    """All that was found, for programs; amounts are texts, in USD."""
+    return {
+        **bill_document(files.known, files.unknown, found.bill),
+        "currency": "USD",
+        "records": found.records,
+        "today": _json(found.today) if found.today else None,
+        "own": [_json(one) for one in found.own],
+        "same_model": {slug: [_json(one) for one in costs] for slug, costs in found.same_model.items()},
+        "costs": [_json(one) for one in found.costs],
+        "without_a_price": [_json(one) for one in found.unpriced],
+        "cannot_serve": [
+            {"offering": one.offering, "reason": one.reason, "records": one.records} for one in found.refused
+        ],
+    }
+
+
+def _json(one: ElsewhereCost) -> dict[str, Any]:
+    amounts = {name: getattr(one, name) for name in ("total", "low", "high")}
+    return {
+        "offering": one.offering or None,
+        **{name: None if amount is None else to_text(amount) for name, amount in amounts.items()},
+        "reason": one.reason or None,
+        "context_window": one.context_window,
+    }
+
+
+def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int) -> Iterator[str]:
+    """What was found, for people."""
+    yield from recognised(files.known, files.unknown)
+    yield from counted_records(found.bill)
+    if found.today is None:
+        yield "No record has a price, so that there is nothing to compare."
+        return
+    yield f"{found.records:,} records, where they ran, at today's prices: {_cost(found.today)}"
+    yield from _same_model(found)
+    yield "All of it at one offering:" if found.costs else "All of it at one offering: none can serve all of it."
+    for one in found.costs[:top]:
+        window = "" if one.context_window else ", no list says how long its context is"
+        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}"
+    if len(found.costs) > top:
+        yield f"  and {len(found.costs) - top:,} more; --top or --json tells them"
+    if found.unpriced:
+        yield f"Able, but without one price for all of it: {len(found.unpriced):,}"
+    for one in found.unpriced[:_SHOWN_SELLERS]:
+        yield f"  {one.offering}: {_cost(one)}"
+    yield from _refused(found)
+
+
+def _same_model(found: Elsewhere) -> Iterator[str]:
+    if found.same_model:
+        yield "At other sellers of the same model:"
+    for own in found.own[:_SHOWN_MODELS]:
+        if costs := found.same_model.get(own.offering):
+            yield f"  {own.offering}: {_cost(own)}"
+            for one in costs[:_SHOWN_SELLERS]:
+                yield f"    {_cost(one)}{_beside(one, own)}: {one.offering}"
+            if len(costs) > _SHOWN_SELLERS:
+                yield f"    and {len(costs) - _SHOWN_SELLERS} more; --json tells all"
+
+
+def _cost(one: ElsewhereCost) -> str:
+    if one.total is not None and one.low is not None and one.high is not None and one.low != one.high:
+        return f"USD {to_text(one.total)} (between {to_text(one.low)} and {to_text(one.high)})"
+    if one.total is not None:
+        return f"USD {to_text(one.total)}"
+    if one.low is None and one.high is None:
+        return f"unknown ({one.reason})"
+    low, high = ("?" if bound is None else to_text(bound) for bound in (one.low, one.high))
+    return f"between USD {low} and {high} ({one.reason})"
+
+
+def _beside(one: ElsewhereCost, own: ElsewhereCost) -> str:
+    if one.total is None or not own.total:
+        return ""
+    return f" ({(one.total / own.total - 1) * 100:+.1f} %)"
+
+
+def _refused(found: Elsewhere) -> Iterator[str]:
+    if not found.refused:
+        return
+    yield f"Cannot serve all records: {len(found.refused):,} offerings"
+    reasons: dict[str, list[int]] = {}
+    for one in found.refused:
+        reasons.setdefault(one.reason, []).append(one.records)
+    ordered = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
+    for reason, records in ordered[:_SHOWN_REASONS]:
+        least, most = (f"{part / found.records * 100:.1f}" for part in (min(records), max(records)))
+        share = least if least == most else f"{least} to {most}"
+        yield f"  {len(records):,} of them, for {share} % of the records: {reason}"
+    if len(ordered) > _SHOWN_REASONS:
+        yield f"  and {len(ordered) - _SHOWN_REASONS} more reasons; --json tells all"

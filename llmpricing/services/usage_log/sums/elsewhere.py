@@ -1,0 +1,185 @@
+"""What a log would have cost at every offering that can serve it, at the prices of today."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from llmpricing.domain.quotes.charges import money
+from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import Reads
+from llmpricing.services.usage_log.bill import Bill, PricedRecord, billed, priced_records
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.log_sums import LogSums, SumKey
+from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
+from llmpricing.services.usage_log.sums.needs import Needs, RequestSizes, Wanted, lacking, modalities
+
+
+@dataclass(frozen=True)
+class ElsewhereCost:
+    """What usage costs at an offering, in USD: ``total``, or only bounds and a ``reason``, neither of which is known
+    where nobody says. ``context_window`` is None where no list says how long a request may be.
+    """
+
+    offering: str
+    total: Decimal | None
+    low: Decimal | None
+    high: Decimal | None
+    reason: str
+    context_window: int | None
+
+
+@dataclass(frozen=True)
+class RefusedOffering:
+    """An offering that cannot serve so many of the records, and why not most of them."""
+
+    offering: str
+    reason: str
+    records: int
+
+
+@dataclass
+class Elsewhere:
+    """A log of so many ``records`` with a price, and where else it could have run. ``today`` is what it costs where it
+    ran, at today's prices; ``same_model`` by own offering what its part costs at sellers of the same model, ``costs``
+    what all of it costs at one offering, the cheapest first. What has no total is ``unpriced``.
+    """
+
+    bill: Bill
+    records: int = 0
+    today: ElsewhereCost | None = None
+    own: list[ElsewhereCost] = field(default_factory=list)
+    same_model: dict[str, list[ElsewhereCost]] = field(default_factory=dict)
+    costs: list[ElsewhereCost] = field(default_factory=list)
+    unpriced: list[ElsewhereCost] = field(default_factory=list)
+    refused: list[RefusedOffering] = field(default_factory=list)
+
+
+class ElsewhereLog:
+    """A log that is priced elsewhere; its ``records`` are looked at once."""
+
+    def __init__(self, reads: Reads, pricer: LogPricer, market: TodaysMarket) -> None:
+        self._pricer, self._names, self._market = pricer, names_of(reads, pricer.known), market
+        facts = [one.facts for one in self._market.offerings.values()]
+        self._windows = RequestSizes(one.context_window for one in facts)
+        self._outputs = RequestSizes(one.max_output_tokens for one in facts)
+        self._sums = LogSums()
+        self._contexts: dict[tuple[str, str | None, Context], Context] = {}
+
+    def priced(
+        self, records: Iterable[UsageRecord], wanted: Wanted, progress: Callable[[int], None] = lambda rows: None
+    ) -> Elsewhere:
+        """The log at every offering that can serve it and has what is ``wanted``; raises LogError."""
+        found = Elsewhere(billed(priced_records(self._pricer, records), progress, self._add))
+        sums = self._sums.sums
+        if not sums:
+            return found
+        found.records = sum(one.records for one in sums.values())
+        self._own(found)
+        pricer = SumPricer(sums, self._market.exchanges)
+        needs = self._needs(sums)
+        for slug, one in self._market.offerings.items():
+            if refusal := self._refusal(one, needs, wanted):
+                found.refused.append(refusal)
+            else:
+                cost = _told(slug, one, pricer.cost(one))
+                (found.unpriced if cost.total is None else found.costs).append(cost)
+        found.costs.sort(key=_order)
+        found.unpriced.sort(key=_order)
+        found.refused.sort(key=lambda one: (one.records, one.offering))
+        return found
+
+    def _add(self, one: PricedRecord) -> None:
+        record = one.record
+        if one.cost is None or one.outcome.kind is not OutcomeKind.BILLED or record.at is None or record.usage is None:
+            return
+        usage, own = record.usage, self._market.offerings.get(one.answer.offering)
+        made = int(usage.stated.get("output_tokens", 0)) // usage.requests
+        needs = Needs(
+            own.facts.mode if own else None,
+            modalities(usage, "input"),
+            modalities(usage, "output"),
+            self._windows.fitting(int(usage.request_input) + made),
+            self._outputs.fitting(made),
+        )
+        self._sums.add(self._placed(record, record.at), self._market.divisions, (one.answer.offering, needs))
+
+    def _placed(self, record: UsageRecord, at: datetime) -> UsageRecord:
+        """The record with the place that its model's name says."""
+        key = (record.model, record.provider, record.context)
+        if key not in self._contexts:
+            self._contexts[key] = self._pricer.found(record.model, record.provider, record.context, at).context
+        known = self._contexts[key]
+        return record if known == record.context else replace(record, context=known)
+
+    def _own(self, found: Elsewhere) -> None:
+        """What each model of the log costs today where it ran, and at other sellers of it."""
+        parts: dict[str, dict[SumKey, UsageSum]] = defaultdict(dict)
+        for key, usage in self._sums.sums.items():
+            parts[key.group[0]][key] = usage
+        for slug, sums in parts.items():
+            pricer, needs = SumPricer(sums, self._market.exchanges), self._needs(sums)
+            if (own := self._market.offerings.get(slug)) is not None:
+                found.own.append(_told(slug, own, pricer.cost(own)))
+            alike = (
+                self._market.offerings.get(one.slug) for one in self._names.same_model(slug, self._pricer.recorded)
+            )
+            able = [one for one in alike if one and one is not own and not self._refusal(one, needs, Wanted())]
+            if costs := sorted((_told(one.facts.slug, one, pricer.cost(one)) for one in able), key=_order):
+                found.same_model[slug] = costs
+        found.own.sort(key=lambda one: (-(one.total or one.low or 0), one.offering))
+        found.today = _together(found.own)
+
+    def _needs(self, sums: Mapping[SumKey, UsageSum]) -> Counter[Needs]:
+        """How many records have which needs."""
+        found: Counter[Needs] = Counter()
+        for key, usage in sums.items():
+            found[key.group[1]] += usage.records
+        return found
+
+    def _refusal(self, one: MarketOffering, needs: Counter[Needs], wanted: Wanted) -> RefusedOffering | None:
+        slug, records = one.facts.slug, sum(needs.values())
+        if one.facts.is_retired(self._market.now.date()):
+            return RefusedOffering(slug, "it is retired", records)
+        if reason := wanted.lacking(one.facts):
+            return RefusedOffering(slug, reason, records)
+        reasons: Counter[str] = Counter()
+        for need, number in needs.items():
+            if reason := lacking(need, one.facts, one.prices):
+                reasons[reason] += number
+        if not reasons:
+            return None
+        return RefusedOffering(slug, reasons.most_common(1)[0][0], sum(reasons.values()))
+
+
+def _told(slug: str, one: MarketOffering, cost: SumCost) -> ElsewhereCost:
+    return ElsewhereCost(slug, _usd(cost.total), _usd(cost.low), _usd(cost.high), cost.reason, one.facts.context_window)
+
+
+def _together(own: Sequence[ElsewhereCost]) -> ElsewhereCost | None:
+    if not own:
+        return None
+    total, low, high = (_sum(getattr(one, name) for one in own) for name in ("total", "low", "high"))
+    reasons = "; ".join(dict.fromkeys(one.reason for one in own if one.reason))
+    return ElsewhereCost("", total, low, high, reasons, None)
+
+
+def _sum(amounts: Iterator[Decimal | None]) -> Decimal | None:
+    found = list(amounts)
+    return None if None in found else sum((one for one in found if one is not None), Decimal(0))
+
+
+def _order(one: ElsewhereCost) -> tuple[bool, Decimal, str]:
+    least = one.low if one.total is None else one.total
+    return least is None, least or Decimal(0), one.offering
+
+
+def _usd(units: Fraction | None) -> Decimal | None:
+    return None if units is None else money(round(units))

@@ -1,0 +1,178 @@
+"""A log at all other offerings: each cell is what the requests cost there one by one, and nothing unknown is free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.contract_rates import Terms
+from llmpricing.domain.quotes.quote import quote
+from llmpricing.domain.usage.quantities import count
+from llmpricing.services.usage_log.bill import priced_records
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereLog
+from llmpricing.services.usage_log.sums.log_sums import LogSums
+from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
+from llmpricing.services.usage_log.sums.needs import Wanted, wanted
+from tests.planted_logs import NOON, planted_log
+from tests.usage_twins import FOLDER
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+Asking = Callable[..., Elsewhere]
+MINI, TERRA = "openai/gpt-4.1-mini", "openai/gpt-5.6-terra"
+
+
+@pytest.fixture(scope="module")
+def book(full_book_of_module: str) -> Iterator[Session]:
+    with Session(create_engine(full_book_of_module, poolclass=NullPool)) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def market(book: Session) -> TodaysMarket:
+    return TodaysMarket(book, LogPricer(book, NOW, None), NOW)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(book: Session, market: TodaysMarket) -> Asking:
+    def answer(records: Sequence[UsageRecord], like: Wanted | None = None) -> Elsewhere:
+        return ElsewhereLog(book, LogPricer(book, NOW, None), market).priced(records, like or Wanted())
+
+    return answer
+
+
+def record(model: str, at: datetime = NOON, stated: str | None = None, **counts: int) -> UsageRecord:
+    return UsageRecord(model, at, count(counts), context=context(stated))
+
+
+def one_by_one(one: MarketOffering, market: TodaysMarket, records: Sequence[UsageRecord]) -> list[Decimal | None]:
+    """The quotes of the records there, each by itself."""
+    found = []
+    for record in records:
+        assert record.usage is not None
+        assert record.at is not None
+        terms = Terms(one.rates, "USD", market.exchanges)
+        found.append(quote(one.prices, record.usage, record.at, one.context(record.context), terms).total)
+    return found
+
+
+def test_a_thousand_cells_drawn_by_lot_are_the_quotes_of_their_rows(book: Session, market: TodaysMarket) -> None:
+    """Records of all shapes of files, and of a made log with tiers, places, caches, steps and hours."""
+    files = [
+        usage_file(path, None) for path in sorted(FOLDER.iterdir()) if path.suffix in (".ndjson", ".jsonl", ".csv")
+    ]
+    found = [*UsageFiles(files, ()).records(), *(one.record for one in planted_log(7, 300, pairs=0))]
+    priced = priced_records(LogPricer(book, NOW, None), found)
+    records = [one.record for one in priced if one.cost is not None and one.outcome.kind is OutcomeKind.BILLED]
+    assert len(records) > 300
+    rng = Random(20261126)  # noqa: S311 - which cells are looked at
+    known = 0
+    for one in rng.choices(list(market.offerings.values()), k=100):
+        some, sums = rng.choices(records, k=10), LogSums()
+        for each in some:
+            sums.add(each, market.divisions)
+        quoted = one_by_one(one, market, some)
+        cost = SumPricer(sums.sums, market.exchanges).cost(one)
+        if None in quoted:
+            assert cost.total is None, (one.facts.slug, cost)
+        elif cost.total is not None:
+            exact = sum((Fraction(total) for total in quoted if total is not None), Fraction(0)) * 10**12
+            assert abs(cost.total - exact) <= Fraction(len(some), 2), one.facts.slug  # each quote is rounded to 1e-12
+            known += 1
+        else:
+            assert "proportion" in cost.reason, (one.facts.slug, cost.reason)
+    assert known > 40
+
+
+def test_all_of_a_log_is_ranked_by_exact_totals_in_whatever_order_its_records_come(elsewhere: Asking) -> None:
+    """400,000 x 0.4 + 40,000 x 1.6, in millionths, of gpt-4.1-mini; 0.15 and 0.6 of gpt-4o-mini."""
+    log = [record(MINI, input_tokens=100_000, output_tokens=10_000) for _ in range(4)]
+    found = elsewhere(log)
+    totals = {one.offering: one.total for one in found.costs}
+    assert (found.records, found.today and found.today.total) == (4, Decimal("0.224"))
+    assert (totals[MINI], totals["openai/gpt-4o-mini"]) == (Decimal("0.224"), Decimal("0.084"))
+    assert [one.total for one in found.costs] == sorted(one.total for one in found.costs if one.total is not None)
+    assert {one.offering for one in found.same_model[MINI]} >= {"openrouter/openai/gpt-4.1-mini"}
+    mixed = [*log, record(TERRA, input_tokens=280_001, output_tokens=10), record(MINI, input_tokens=5, output_tokens=1)]
+    forth, back = elsewhere(mixed), elsewhere(mixed[::-1])
+    assert (forth.costs, forth.own, forth.same_model) == (back.costs, back.own, back.same_model)
+
+
+def test_each_offering_has_its_own_step_and_its_own_hours(market: TodaysMarket) -> None:
+    """gpt-5.6-terra beyond 272,000: 280,001 x 4 + 10 x 18; deepseek-v4-pro at a peak and beside it: 1 and 2 times."""
+    sums = LogSums()
+    sums.add(record(MINI, input_tokens=280_001, output_tokens=10), market.divisions)
+    sums.add(record(MINI, input_tokens=1_000, output_tokens=10), market.divisions)
+    terra = SumPricer(sums.sums, market.exchanges).cost(market.offerings[TERRA])
+    assert terra.total == (280_001 * 4 + 10 * 18 + 1_000 * 2 + 10 * 12) * 10**6
+    hours = LogSums()
+    for hour in (2, 12):  # a Friday, within the peak hours and after them
+        at = datetime(2026, 11, 20, hour, 30, tzinfo=UTC)
+        hours.add(record(MINI, at, input_tokens=1_000_000), market.divisions)
+    assert len(hours.sums) == 2
+    deep = SumPricer(hours.sums, market.exchanges).cost(market.offerings["deepseek/deepseek-v4-pro"])
+    assert deep.total == Fraction("0.66") * 3 * 10**12
+
+
+def test_a_tier_that_an_offering_lacks_pays_its_usual_price(elsewhere: Asking) -> None:
+    """gpt-4.1-mini as batch is half of 0.4; a seller without batch asks what it always does."""
+    found = elsewhere([record(MINI, stated="batch", input_tokens=1_000_000)])
+    totals = {one.offering: one.total for one in found.costs}
+    assert (totals[MINI], totals["openrouter/openai/gpt-4.1-mini"]) == (Decimal("0.2"), Decimal("0.4"))
+
+
+def test_what_cannot_serve_all_records_is_refused_with_its_reason_and_how_many(elsewhere: Asking) -> None:
+    log = [record(MINI, input_tokens=900, output_tokens=9) for _ in range(3)]
+    log.append(record(MINI, input_tokens=200_000, output_tokens=9))
+    found = elsewhere(log)
+    refused = {one.offering: (one.records, one.reason) for one in found.refused}
+    assert refused["openai/gpt-4o-mini"] == (1, "its context is 128,000 tokens")
+    assert not {one.offering for one in (*found.costs, *found.unpriced)} & refused.keys()
+    heard = elsewhere([record("google/gemini-2.5-flash", input_tokens=900, input_audio_tokens=100)])
+    reasons = {one.offering: one.reason for one in heard.refused}
+    assert reasons["anthropic/claude-haiku-4-5"] in ("it takes no audio", "no list says that it takes audio")
+    assert "google/gemini-2.5-flash" in {one.offering for one in heard.costs}
+    assert "it is no chat model" in {one.reason for one in found.refused}
+
+
+def test_a_price_that_nobody_knows_is_never_taken_for_nothing(elsewhere: Asking) -> None:
+    """Searches have no price at most offerings: there the log has no total, and is not ranked."""
+    log = [record("anthropic/claude-haiku-4-5", input_tokens=900, output_tokens=9, web_searches=3)]
+    found = elsewhere(log)
+    unpriced = {one.offering: one for one in found.unpriced}
+    assert unpriced
+    assert all(one.total is None and one.reason for one in unpriced.values())
+    assert "deepseek/deepseek-v4-pro" in unpriced
+    assert not unpriced.keys() & {one.offering for one in found.costs}
+
+
+def test_only_what_was_asked_for_is_ranked(elsewhere: Asking) -> None:
+    log = [record(MINI, input_tokens=900, output_tokens=9)]
+    found = elsewhere(log, wanted(["tools", "128k"]))
+    assert found.costs
+    assert all(one.context_window and one.context_window >= 128_000 for one in found.costs)
+    assert "no list says that it has tool call" in {one.reason for one in found.refused}
+    with pytest.raises(LogError, match="'telepathy' is nothing that can be asked of a model"):
+        wanted(["telepathy"])
+
+
+def test_requests_of_one_file_are_summed_and_not_kept(market: TodaysMarket) -> None:
+    """Ten thousand requests of two kinds are two sums: what prices cannot tell apart is one."""
+    sums = LogSums()
+    for number in range(10_000):
+        at = NOON + timedelta(milliseconds=number)
+        sums.add(record(MINI, at, None if number % 2 else "batch", input_tokens=100 + number % 50), market.divisions)
+    assert len(sums.sums) == 2
+    assert sum(one.records for one in sums.sums.values()) == 10_000
