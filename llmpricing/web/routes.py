@@ -9,6 +9,7 @@ import msgspec
 
 from llmpricing.web import openapi
 from llmpricing.web.api import (
+    best_value,
     calculator,
     compare,
     disagreements,
@@ -25,6 +26,7 @@ from llmpricing.web.api import (
 from llmpricing.web.caching import ContentHash
 from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
+from llmpricing.web.site import best_value as best_value_page
 from llmpricing.web.site import pages
 from llmpricing.web.site.charts import views as charts
 
@@ -47,6 +49,9 @@ OPERATIONS = (
     sources.SOURCES_READ,
     disagreements.DISAGREEMENTS,
     *feeds.FEEDS,
+    best_value.BENCHMARKS_READ,
+    best_value.BEST_VALUE,
+    best_value.FRONTIER,
 )
 
 
@@ -63,6 +68,8 @@ def includeme(config: Any) -> None:
         config.asks_the_book(name)
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
+    _chart(config, "frontier", best_value_page.chart)
+    _best_value(config)
     config.asks_the_book("page_chart_history")
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
@@ -78,6 +85,17 @@ def _serve(config: Any, operation: Operation) -> None:
         config.asks_the_book(operation.name)
     methods = ("POST",) if operation.method == "POST" else None
     config.add_view(operation.served, route_name=operation.name, renderer="json", methods=methods)
+
+
+def _best_value(config: Any) -> None:
+    """The page, and the same with scores that are sent along: a question too, of which nothing is kept."""
+    template = "llmpricing.web:templates/best_value.jinja2"
+    view = conditional(best_value_page.show, tells_ages=True)
+    _get(config, "page_best_value", "/best-value", view, renderer=template)
+    config.add_route("page_best_value_own", "/best-value/own")
+    config.only_reads("page_best_value_own")
+    own = best_value_page.show_with_own
+    config.add_view(own, route_name="page_best_value_own", renderer=template, methods=("POST",))
 
 
 def _chart(config: Any, name: str, view: Callable[..., Any]) -> None:

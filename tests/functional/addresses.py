@@ -22,6 +22,11 @@ EXAMPLES = {
     "openapi": "/api/v1/openapi.json",
     "reference": "/api/docs",
     "home": "/",
+    "benchmarks": "/api/v1/benchmarks",
+    "best_value": "/api/v1/best-value?weight_mmlu=0.5&floor=0.1",
+    "frontier": "/api/v1/frontier",
+    "page_best_value": "/best-value?as_of=2026-01-01",
+    "page_chart_frontier": "/charts/frontier.csv",
     "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
 }
@@ -32,3 +37,5 @@ FEEDS = {
     "feed_litellm_sha256": "/api/v1/export/litellm.json.sha256",
     "feed_litellm_report": "/api/v1/export/litellm/report",
 }
+# Pages that take a file and keep nothing of it.
+UPLOADS = {"page_best_value_own": "/best-value/own"}

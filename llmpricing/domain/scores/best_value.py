@@ -8,7 +8,7 @@ cheaper leads whatever it can do: hence the frontier, the models that none beats
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -48,14 +48,14 @@ class ScoredOffering:
 
 @dataclass(frozen=True, slots=True)
 class ValuedOffering:
-    """An offering with its quality, 0 to 1; ``coverage`` is the share of the weights for which it has a score.
-
-    ``average`` is 0 and ``qaps`` None of a free one.
+    """An offering with its quality, 0 to 1; ``coverage`` is the share of the weights for which it has a score, and
+    ``scores`` counts those. ``average`` is 0 and ``qaps`` None of a free one.
     """
 
     offering: ScoredOffering
     quality: Fraction
     coverage: Fraction
+    scores: int
     average: Fraction
     qaps: Fraction | None
     is_on_frontier: bool = False
@@ -109,9 +109,9 @@ def best_value(
         paid = [one for one in priced if one[0] > 0]
         if paid:
             average, offering = paid[0]
-            ranked.append(ValuedOffering(offering, quality, coverage, average, quality / average))
+            ranked.append(ValuedOffering(offering, quality, coverage, count, average, quality / average))
         if priced[0][0] == 0:
-            free.append(ValuedOffering(priced[0][1], quality, coverage, Fraction(0), None))
+            free.append(ValuedOffering(priced[0][1], quality, coverage, count, Fraction(0), None))
     best = frontier((one.average, one.quality) for one in ranked)
     return BestValue(
         [_marked(one, best) for one in sorted(ranked, key=lambda one: (-(one.qaps or 0), one.offering.id))],
@@ -156,5 +156,4 @@ def _why_not(
 
 
 def _marked(one: ValuedOffering, best: set[tuple[Fraction, Fraction]]) -> ValuedOffering:
-    is_best = (one.average, one.quality) in best
-    return ValuedOffering(one.offering, one.quality, one.coverage, one.average, one.qaps, is_best)
+    return replace(one, is_on_frontier=(one.average, one.quality) in best)

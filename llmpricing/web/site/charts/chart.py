@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log10
 from textwrap import wrap
 from typing import Any
 
@@ -43,3 +44,11 @@ class Chart:
 def inline(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows as the data of a layer."""
     return {"values": list(rows)}
+
+
+def share_of_axis(value: float, scale: Mapping[str, Any]) -> float:
+    """How far along an axis of this ``type`` and ``domain`` a value lies, from 0 to 1."""
+    low, high = scale["domain"]
+    if scale["type"] == "log":
+        return (log10(value) - log10(low)) / (log10(high) - log10(low))
+    return float((value - low) / (high - low))

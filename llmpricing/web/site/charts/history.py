@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
-from math import log10
 from typing import Any
 
 from llmpricing.domain.money import quantise, to_text
 from llmpricing.services.catalogue.price_history import PastPrice
 from llmpricing.web.site import display
-from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline
+from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline, share_of_axis
 from llmpricing.web.site.charts.theme import BAND, DASHES, INK, QUIET, SERIES
 
 TOKEN_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -191,9 +190,8 @@ def _today(now: datetime, time: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _labels(lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mapping[str, Any]) -> dict[str, Any]:
     """The meters' names and last prices to the right of their lines, none over another."""
-    low, high = scale["domain"]
     last = [(line, line.prices[-1]) for line in lines]
-    heights = {line.meter: _height(float(_value(one)), low, high, is_log=scale["type"] == "log") for line, one in last}
+    heights = {line.meter: HEIGHT * (1 - share_of_axis(float(_value(one)), scale)) for line, one in last}
     rows, free = [], float(HEIGHT)
     for line, one in sorted(last, key=lambda pair: -heights[pair[0].meter]):
         free = min(heights[line.meter], free)
@@ -209,13 +207,6 @@ def _labels(lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mappi
             "color": colour,
         },
     }
-
-
-def _height(value: float, low: float, high: float, *, is_log: bool) -> float:
-    """Where a price lies, in pixels from above."""
-    if is_log:
-        return HEIGHT * (1 - (log10(value) - log10(low)) / (log10(high) - log10(low)))
-    return HEIGHT * (1 - (value - low) / (high - low))
 
 
 def _ms(at: datetime) -> int:

@@ -1,0 +1,107 @@
+"""/best-value: models by quality against price, by one's own weights, at any date, with one's own scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.scores.benchmarks import BENCHMARKS
+from llmpricing.domain.scores.best_value import LEAST_SCORES, WhyExcluded
+from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
+from llmpricing.services.scores.valuing import count_scores
+from llmpricing.web.errors import invalid
+from llmpricing.web.json_body import MAX_BYTES
+from llmpricing.web.list_query import read_clocks
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site import display
+from llmpricing.web.site.charts.frontier import frontier_chart
+from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.charts.views import answer
+from llmpricing.web.value_query import VALUE, ask_for_value, read_value_question
+
+WHY = {
+    WhyExcluded.FEW_SCORES: f"fewer than {LEAST_SCORES} scores that have a weight",
+    WhyExcluded.BELOW_FLOOR: "below the least quality",
+    WhyExcluded.UNKNOWN_PRICE: "no seller’s price of both input and output is known",
+    WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
+}
+_MOST_FAILED = 50  # rows that are shown
+
+
+def show(request: Request) -> dict[str, Any]:
+    """The page by kept scores. An address with empty parameters leads to the one without."""
+    values = read_parameters(request, VALUE)
+    stated = [(name, text) for name, text in request.GET.items() if text.strip()]
+    if len(stated) < len(request.GET):
+        raise HTTPSeeOther(f"{request.path}?{urlencode(stated)}" if stated else request.path)
+    return _page(request, values)
+
+
+def show_with_own(request: Request) -> dict[str, Any]:
+    """The page with the scores of a CSV file that is sent along; nothing of it is kept."""
+    values = read_parameters(request, VALUE)
+    request.response.headers["Cache-Control"] = "no-store"
+    rows = _sent(request)
+    own = [stated for _, stated in rows if stated is not None]
+    return _page(request, values, own, [row for row, stated in rows if stated is None])
+
+
+def chart(request: Request) -> Response:
+    """GET /charts/frontier: the same question as a chart."""
+    values = read_parameters(request, VALUE)
+    clocks = read_clocks(values, request.period.start, request.book)
+    question = {name: str(value) for name, value in values.items()} | {"clocks": str(clocks)}
+    return answer(request, "frontier", question, lambda: frontier_chart(ask_for_value(request, values)[0].ranked))
+
+
+def _page(
+    request: Request, values: dict[str, Any], own: Sequence[StatedScore] = (), failed: Sequence[FailedRow] = ()
+) -> dict[str, Any]:
+    question, clocks = read_value_question(values), read_clocks(values, request.period.start, request.book)
+    found, unknown = ask_for_value(request, values, own)
+    query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
+    return {
+        "show": display,
+        "ratio": ratio_text,
+        "number": to_text,
+        "benchmarks": list(BENCHMARKS.values()),
+        "counts": count_scores(request.dbsession, clocks),
+        "weights": question.weights,
+        "own_weights": any(name.startswith("weight_") for name in values),
+        "floor": values.get("floor", Decimal(0)),
+        "as_of": values["as_of"].astimezone(UTC).date() if "as_of" in values else None,
+        "known_at": request.GET.get("known_at", ""),
+        "found": found,
+        "why": WHY,
+        "finding": frontier_chart(found.ranked).finding,
+        "query": f"?{query}" if query else "",
+        "can_draw": can_draw() and not own,
+        "own": own,
+        "unknown": unknown,
+        "failed": failed[:_MOST_FAILED],
+        "failed_count": len(failed),
+    }
+
+
+def _sent(request: Request) -> list[tuple[FailedRow, StatedScore | None]]:
+    """The rows of the file in the form's field ``scores``; raises the 400 that names it, 413 for a large one."""
+    if (request.content_length or 0) > MAX_BYTES:
+        raise HTTPRequestEntityTooLarge
+    try:
+        file = getattr(request.POST.get("scores"), "file", None)
+    except (ValueError, UnicodeError):  # a form that is none
+        file = None
+    if file is None:
+        raise invalid("scores", "Choose a CSV file with the columns model, benchmark and score.")
+    try:
+        return list(read_scores(file.read(MAX_BYTES).decode("utf-8"), needs_source=False))
+    except (UnicodeDecodeError, ScoreFileError) as error:
+        raise invalid("scores", f"The file cannot be read: {error}.") from None

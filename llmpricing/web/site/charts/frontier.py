@@ -1,0 +1,83 @@
+"""Quality against price on a logarithmic axis, with the models that none beats joined and named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llmpricing.domain.money import ratio_text
+from llmpricing.domain.scores.best_value import ValuedOffering
+from llmpricing.web.site.charts.chart import WIDTH, Chart, inline, share_of_axis
+from llmpricing.web.site.charts.theme import INK, QUIET, SERIES
+
+_COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
+_HEIGHT = 340
+_NEAR_X, _NEAR_Y = 90, 14  # pixels within which two names would lie on each other
+
+
+def frontier_chart(ranked: Sequence[ValuedOffering]) -> Chart:
+    """The chart of the ranking of paid models."""
+    best = sorted((one for one in ranked if one.is_on_frontier), key=lambda one: one.average)
+    return Chart(
+        _finding(ranked, best), _about(best), _COLUMNS, [_row(one) for one in ranked], _layers(ranked, best), _HEIGHT
+    )
+
+
+def _finding(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) -> str:
+    if not best:
+        return "No model has enough scores and a price"
+    cheap, good = best[0].offering.model, best[-1].offering.model
+    if len(best) == 1:
+        return f"None of {len(ranked)} models is cheaper or better than {cheap}"
+    return f"{len(best)} of {len(ranked)} models are beaten by none in quality and price: {cheap} to {good}"
+
+
+def _about(best: Sequence[ValuedOffering]) -> str:
+    return ". ".join(
+        f"{one.offering.model}: quality {ratio_text(one.quality)} at ${ratio_text(one.average)} per million tokens"
+        for one in best
+    )
+
+
+def _row(one: ValuedOffering) -> list[Any]:
+    qaps = "" if one.qaps is None else ratio_text(one.qaps)
+    numbers = [ratio_text(one.average), ratio_text(one.quality), qaps]
+    return [one.offering.model, one.offering.id, *numbers, "yes" if one.is_on_frontier else "no"]
+
+
+def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) -> list[dict[str, Any]]:
+    prices = [float(one.average) for one in ranked] or [1.0]
+    scores = [float(one.quality) for one in ranked] or [0.0, 1.0]
+    across = {"type": "log", "domain": [min(prices) / 1.5, max(prices) * 2], "nice": False}
+    up = {"type": "linear", "domain": [max(min(scores) - 0.05, 0), min(max(scores) + 0.05, 1)], "nice": False}
+    title = "USD per million tokens, average of input and output, logarithmic"
+    x = {"field": "price", "type": "quantitative", "scale": across, "title": title, "axis": {"format": "~g"}}
+    y = {"field": "quality", "type": "quantitative", "scale": up, "title": "quality, 0 to 1"}
+    line = {"type": "line", "interpolate": "step-after", "color": SERIES[0], "strokeDash": [5, 3]}
+    others = inline([_point(one) for one in ranked if not one.is_on_frontier])
+    points = inline([_point(one) for one in best])
+    named = inline([_point(one) for one in _apart(best, across, up)])
+    hollow = {"type": "point", "color": QUIET, "size": 50}
+    full = {"type": "point", "color": SERIES[0], "shape": "diamond", "filled": True, "opacity": 1, "size": 110}
+    words = {"type": "text", "align": "left", "dx": 8, "dy": -8, "color": INK}
+    return [
+        {"data": others, "mark": hollow, "encoding": {"x": x, "y": y}},
+        {"data": points, "mark": line, "encoding": {"x": x, "y": y}},
+        {"data": points, "mark": full, "encoding": {"x": x, "y": y}},
+        {"data": named, "mark": words, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
+    ]
+
+
+def _point(one: ValuedOffering) -> dict[str, Any]:
+    return {"price": float(one.average), "quality": float(one.quality), "model": one.offering.model}
+
+
+def _apart(best: Sequence[ValuedOffering], across: dict[str, Any], up: dict[str, Any]) -> list[ValuedOffering]:
+    """Those whose names do not lie on one that comes before, the best first."""
+    kept: list[tuple[float, float, ValuedOffering]] = []
+    for one in reversed(best):
+        x = WIDTH * share_of_axis(float(one.average), across)
+        y = _HEIGHT * share_of_axis(float(one.quality), up)
+        if all(abs(x - a) > _NEAR_X or abs(y - b) > _NEAR_Y for a, b, _ in kept):
+            kept.append((x, y, one))
+    return [one for _, _, one in kept]

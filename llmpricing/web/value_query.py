@@ -1,0 +1,44 @@
+"""The question of best value as an address asks it: weights, floor and clocks, alike for API, page and chart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS
+from llmpricing.domain.scores.best_value import BestValue
+from llmpricing.domain.scores.score_file import StatedScore
+from llmpricing.services.scores.valuing import ValueQuestion, value_models
+from llmpricing.web import parameters as p
+from llmpricing.web.errors import invalid
+from llmpricing.web.list_query import CLOCKS, read_clocks, standing
+
+_WEIGHT = "weight_"
+VALUE: Mapping[str, p.Reader] = {
+    **{
+        f"{_WEIGHT}{one.id}": p.share.of(f"the weight of {one.name}; where one is stated, those left out have none")
+        for one in BENCHMARKS.values()
+    },
+    "floor": p.share.of("the least quality, 0 to 1, with which a model is ranked"),
+    **CLOCKS,
+}
+
+
+def read_value_question(values: Mapping[str, Any]) -> ValueQuestion:
+    """The weights that are stated, or else ours; raises the 400 where all of them are nothing."""
+    stated = {name.removeprefix(_WEIGHT): values[name] for name in values if name.startswith(_WEIGHT)}
+    if stated and not any(stated.values()):
+        raise invalid(_WEIGHT + next(iter(stated)), "Give one benchmark a weight above 0.")
+    return ValueQuestion(stated or dict(DEFAULT_WEIGHTS), values.get("floor", Decimal(0)))
+
+
+def ask_for_value(
+    request: Request, values: Mapping[str, Any], own: Sequence[StatedScore] = ()
+) -> tuple[BestValue, list[str]]:
+    """The rankings that answer the question of an address, and the names of own scores that mean no model."""
+    clocks = read_clocks(values, request.period.start, request.book)
+    question = read_value_question(values)
+    return value_models(request.dbsession, clocks, standing(request, clocks), question, own)

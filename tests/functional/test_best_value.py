@@ -1,0 +1,173 @@
+"""Best value in API, page and chart: the same rankings by the same question, own scores heard and not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webtest import TestApp, Upload
+
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.scores.importing_scores import import_scores
+from tests.conftest import running_app
+from tests.servers import new_database
+
+URL = "https://example.com/scores"
+SCORES = {
+    "acme-large": ("80", "90", "70"),  # 2.5 and 10 at acme, 3 and 11 at bazaar
+    "acme-small": ("40", "50", "60"),  # 0.0025 and 0.01
+    "acme-dated": ("60", "60", "60"),  # 8 and 24, since March 2026 4 and 12
+    "acme-embed": ("10", "10", "10"),  # no output
+    "bazaar/acme/acme-tiny:free": ("20", "20", "20"),
+}
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def app(store_urls: Any, small_book: str, redis_url: str) -> Iterator[TestApp]:
+    """The small price book with three scores for some of its models, and two for one."""
+    lines = ["model,benchmark,score,measured_on,source_url"]
+    for model, scores in SCORES.items():
+        names = ("mmlu", "gsm8k", "humaneval")
+        lines += [f"{model},{name},{score},,{URL}" for name, score in zip(names, scores, strict=True)]
+    lines += [f"acme-long,{name},99,,{URL}" for name in ("mmlu", "gsm8k")]
+    with new_database(store_urls, small_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
+            read = import_scores(session, Decider("ada", NOW, None), "\n".join(lines), "scores.csv")
+            assert not read.failed
+        with running_app(url, redis_url) as app:
+            yield app
+
+
+def ranking(app: TestApp, **asked: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = app.get("/api/v1/best-value", asked).json["data"]
+    return found
+
+
+def test_models_stand_at_their_cheapest_seller_in_order_of_qaps(app: TestApp) -> None:
+    rows = ranking(app)
+    assert [(row["standing"], row["rank"], row["model"], row["id"], row["why"]) for row in rows] == [
+        ("ranked", 1, "acme-small", "acme/acme-small", None),
+        ("ranked", 2, "acme-large", "acme/acme-large", None),
+        ("ranked", 3, "acme-dated", "acme/acme-dated", None),
+        ("free", 1, "acme-tiny", "bazaar/acme/acme-tiny:free", None),
+        ("excluded", None, "acme-embed", None, "unknown_price"),
+        ("excluded", None, "acme-long", None, "few_scores"),
+    ]
+    large = rows[1]
+    assert (large["quality"], large["average_per_mtok"], large["qaps"]) == ("0.8", "6.25", "0.128")
+    assert (large["coverage"], large["scores"]) == ("0.3", 3)
+
+
+def test_the_frontier_is_what_none_beats_the_cheapest_first(app: TestApp) -> None:
+    rows = app.get("/api/v1/frontier").json["data"]
+    assert [row["model"] for row in rows] == ["acme-small", "acme-large"]
+    assert rows == sorted(
+        (row for row in ranking(app) if row["is_on_frontier"]), key=lambda row: float(row["average_per_mtok"])
+    )
+
+
+def test_a_past_date_asks_for_its_prices(app: TestApp) -> None:
+    found = {row["model"]: row for row in ranking(app, as_of="2026-01-15")}
+    assert found["acme-dated"]["average_per_mtok"] == "16"
+
+
+def test_before_the_scores_were_known_there_are_none(app: TestApp) -> None:
+    assert ranking(app, known_at="2026-11-25") == []
+
+
+def test_own_weights_and_a_floor_change_order_and_reasons(app: TestApp) -> None:
+    rows = {
+        row["model"]: row
+        for row in ranking(app, weight_mmlu="1", weight_gsm8k="0.5", weight_humaneval="0.5", floor="0.5")
+    }
+    assert rows["acme-large"]["quality"] == "0.8"
+    assert rows["acme-small"]["why"] == "below_floor"
+    few = ranking(app, weight_mmlu="1")
+    assert {row["why"] for row in few} == {"few_scores"}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("weight_mmlu=2", "weight_mmlu"),
+        ("weight_nope=1", "weight_nope"),
+        ("floor=x", "floor"),
+        ("weight_mmlu=0", "weight_mmlu"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/v1/best-value", "/best-value", "/charts/frontier.csv"])
+def test_what_cannot_be_read_is_a_400_that_names_it(app: TestApp, path: str, query: str, field: str) -> None:
+    answer = app.get(f"{path}?{query}", status=400, headers=JSON)
+    assert answer.json["error"]["details"]["field"] == field
+
+
+def test_the_page_tells_the_rankings_their_reasons_and_the_formula(app: TestApp) -> None:
+    page = app.get("/best-value")
+    rows = page.html.select("table.value")[0].select("tbody tr")
+    assert [row.th.a.get_text() for row in rows] == ["acme-small", "acme-large", "acme-dated"]
+    assert "none beats it" in rows[1].get_text()
+    assert (
+        "acme-long: fewer than 3 scores that have a weight (2 scores" in page.html.select("ul.excluded")[0].get_text()
+    )
+    assert page.html.find("img", src="/charts/frontier.svg")["alt"].startswith("2 of 3 models are beaten by none")
+    assert (
+        app.get("/charts/frontier.csv").text.splitlines()[1].startswith("acme-small,acme/acme-small,0.00625,0.5,80,yes")
+    )
+
+
+def test_the_address_of_the_page_holds_no_empty_parameters(app: TestApp) -> None:
+    moved = app.get("/best-value?weight_mmlu=0.5&floor=&as_of=", status=303)
+    assert moved.location.endswith("/best-value?weight_mmlu=0.5")
+
+
+def upload(app: TestApp, content: bytes, **more: Any) -> Any:
+    return app.post(
+        "/best-value/own", {"scores": Upload("own.csv", content)}, headers=JSON | {"Accept": "text/html"}, **more
+    )
+
+
+def test_own_scores_count_in_the_answer_and_are_not_kept(app: TestApp) -> None:
+    own = "model,benchmark,score\nacme-long,own,90\nacme-long,humaneval,99\nnobody,own,1\nacme-small,own,high\n"
+    page = upload(app, own.encode())
+    text = page.html.get_text()
+    assert "With 3 scores of your own" in text
+    assert "line 5: score 'high' is no number" in text
+    assert "No model here is called: nobody." in text
+    assert "acme-long" in {row.th.a.get_text() for row in page.html.select("table.value tbody tr") if row.th.a}
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "acme-long" not in {row["model"] for row in ranking(app) if row["standing"] == "ranked"}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"a,b\n1,2\n"])
+def test_a_file_that_is_none_is_a_400_that_names_the_field(app: TestApp, content: bytes) -> None:
+    answer = app.post("/best-value/own", {"scores": Upload("own.csv", content)}, status=400, headers=JSON)
+    assert answer.json["error"]["details"]["field"] == "scores"
+
+
+def test_without_a_file_or_with_a_large_one_it_is_refused(app: TestApp) -> None:
+    assert (
+        app.post("/best-value/own", {"x": "1"}, status=400, headers=JSON).json["error"]["details"]["field"] == "scores"
+    )
+    app.post("/best-value/own", {"scores": Upload("own.csv", b"x" * (1 << 20))}, status=413, headers=JSON)
+    app.post("/best-value/own", b"--x", content_type="multipart/form-data", status=400, headers=JSON)
+    app.put("/best-value/own", status=405)
+
+
+def test_a_book_without_scores_says_how_they_come_in(testapp: TestApp) -> None:
+    assert "llmpricing import-benchmarks FILE" in testapp.get("/best-value").html.get_text()
+    assert testapp.get("/api/v1/best-value").json["data"] == []
+    assert testapp.get("/charts/frontier.csv").text.splitlines()[1:] == []
+
+
+def test_benchmarks_tell_their_ranges_and_how_many_scores_there_are(app: TestApp) -> None:
+    found = {row["id"]: row for row in app.get("/api/v1/benchmarks").json["data"]}
+    assert (found["mmlu"]["scores"], found["mmlu"]["default_weight"]) == (6, "0.1")
+    assert (found["arena_elo"]["lowest"], found["arena_elo"]["highest"]) == ("800", "1600")
+    assert found["hallucination_rate"]["is_lower_better"]
