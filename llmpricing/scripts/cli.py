@@ -47,6 +47,7 @@ GROUPS = {
     },
     "Run": {
         "run": "run:run",
+        "serve": "serve:serve",
         "stores": "stores:stores",
         "book": "book:book",
         "feed": "feed:feed",

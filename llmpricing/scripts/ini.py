@@ -25,7 +25,7 @@ def ini_settings(ini: Path) -> Settings:
 
 def listen_addresses(ini: Path) -> list[tuple[str, int]]:
     """Hosts and ports that the ini's web server will listen on, read as waitress reads them."""
-    server = _section(ini, "server:main")
+    server = server_options(ini)
     given = server.get("listen") or f"{server.get('host', '0.0.0.0')}:{server.get('port', '8080')}"  # noqa: S104
     addresses = []
     for word in given.split():
@@ -34,6 +34,11 @@ def listen_addresses(ini: Path) -> list[tuple[str, int]]:
             raise SettingsError([f"listen in [server:main] of {ini} must read HOST:PORT, as in localhost:6543"])
         addresses.append((host.strip("[]"), int(port)))
     return addresses
+
+
+def server_options(ini: Path) -> dict[str, Any]:
+    """The options of the ini's web server."""
+    return _section(ini, "server:main")
 
 
 def _section(ini: Path, name: str) -> dict[str, Any]:

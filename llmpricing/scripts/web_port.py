@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from llmpricing.scripts.ini import listen_addresses
+from llmpricing.scripts.ini import listen_addresses, server_options
 
 SUPERVISOR = "LLMPRICING_SUPERVISOR"  # set in a web server's environment: the process id of its `llmpricing run`
 
@@ -41,7 +41,36 @@ def serves(pid: int, host: str, port: int) -> bool:
     return holder is None or holder.pid == pid
 
 
+def listening(ini: Path) -> list[socket.socket]:
+    """Sockets that listen on all that the ini's web server names; raises ClickException."""
+    options = server_options(ini)
+    if options.get("use") != "egg:llmpricing" or "unix_socket" in options:
+        raise click.ClickException(
+            f"[server:main] of {ini.name} is no web server that several processes can share.\n"
+            "Next: write use = egg:llmpricing and listen = HOST:PORT there."
+        )
+    claim_web_port(ini)
+    sockets = []
+    for host, port in listen_addresses(ini):
+        for family, address in _resolved(host, port):
+            try:
+                one = _bound(family, address)
+            except OSError as error:
+                raise click.ClickException(
+                    f"The web server cannot listen on {host}:{port}: {error.strerror}.\n"
+                    f"Next: correct listen in [server:main] of {ini.name}."
+                ) from None
+            one.listen(int(options.get("backlog", "1024")))
+            sockets.append(one)
+    return sockets
+
+
 def _taken(host: str, port: int) -> bool:
+    return any(_bind_error(family, address) == errno.EADDRINUSE for family, address in _resolved(host, port))
+
+
+def _resolved(host: str, port: int) -> list[tuple[int, Any]]:
+    """The families and addresses that a host and port mean."""
     try:
         found = socket.getaddrinfo(
             None if host in ("", "*") else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -51,19 +80,28 @@ def _taken(host: str, port: int) -> bool:
             f"The web server cannot listen on {host}: the name is not known.\n"
             "Next: write localhost in [server:main] of the ini file."
         ) from None
-    return any(_bind_error(family, address) == errno.EADDRINUSE for family, _, _, _, address in found)
+    return [(family, address) for family, _, _, _, address in found]
 
 
 def _bind_error(family: int, address: Any) -> int | None:
     try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            probe.bind(address)
+        _bound(family, address).close()
     except OSError as error:
         return error.errno
     return None
+
+
+def _bound(family: int, address: Any) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+    except OSError:
+        one.close()
+        raise
+    return one
 
 
 def _holder(port: int) -> Any:

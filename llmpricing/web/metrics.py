@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from pyramid.request import Request
 from pyramid.response import Response
@@ -20,6 +22,7 @@ from llmpricing.web.dispatch import Dispatcher
 from llmpricing.web.held_book import HOLDER
 
 METRICS, DISPATCHER = "llmpricing.metrics", "llmpricing.dispatcher"  # in the registry
+COUNTED_IN, WORKER = "PROMETHEUS_MULTIPROC_DIR", "LLMPRICING_WORKER"  # in the environment of one of several processes
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of which nothing is asked
 _METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 _BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -30,7 +33,7 @@ class Metrics:
     """What one process counts of its requests, and what it tells of itself when it is asked."""
 
     def __init__(self, registry: Any) -> None:
-        self.collected = CollectorRegistry()
+        self.collected, gauges = CollectorRegistry(), _ProcessGauges(registry)
         labels = ("route", "method", "status")
         self._requests = Counter("llmpricing_requests", "Requests answered.", labels, registry=self.collected)
         self._seconds = Histogram(
@@ -40,7 +43,10 @@ class Metrics:
             buckets=_BOUNDS_S,
             registry=self.collected,
         )
-        self.collected.register(_ProcessGauges(registry))
+        if COUNTED_IN in os.environ:  # several processes count together, and each tells the sum
+            self.collected = CollectorRegistry()
+            MultiProcessCollector(self.collected)  # type: ignore[no-untyped-call]
+        self.collected.register(gauges)
 
     def count(self, request: Request, status: int, elapsed_s: float) -> None:
         """Count a request that was answered."""
@@ -125,6 +131,8 @@ def includeme(config: Any) -> None:
     metrics = Metrics(config.registry)
     config.registry[METRICS] = metrics
     listen: tuple[str, int] | None = config.registry.settings["llmpricing"].metrics_listen
+    if listen is not None and os.environ.get(WORKER, "0") != "0":
+        return  # the first of several processes tells it for all
     if listen is None:
         config.add_route("metrics", "/metrics")
         config.add_view(show_metrics, route_name="metrics")

@@ -36,7 +36,7 @@ _NOBODY_SIGNS_IN = (
 log = structlog.get_logger()
 
 
-def make_server(global_config: dict[str, str], **options: str) -> Callable[[Any], None]:
+def make_server(global_config: dict[str, str], **options: Any) -> Callable[[Any], None]:
     """The ``[server:main]`` of ``use = egg:llmpricing``; options are waitress'. Listens at once, serves when called."""
     _allow_many_handles()
     if threading.current_thread() is threading.main_thread():
@@ -63,7 +63,7 @@ def make_server(global_config: dict[str, str], **options: str) -> Callable[[Any]
 class _Listening:
     """Waitress on its sockets, and the application, which is loaded once they are ours."""
 
-    def __init__(self, options: dict[str, str]) -> None:
+    def __init__(self, options: dict[str, Any]) -> None:
         self.app: Any  # set before the loop begins
         dispatcher = Dispatcher()
         self.sockets: dict[int, Any] = {}
@@ -82,7 +82,7 @@ class _Listening:
         return self.app(environ, start_response)
 
 
-def _cannot_listen(error: OSError, options: dict[str, str]) -> str:
+def _cannot_listen(error: OSError, options: dict[str, Any]) -> str:
     where = options.get("listen") or f"{options.get('host', '0.0.0.0')}:{options.get('port', '8080')}"  # noqa: S104
     if error.errno == errno.EADDRINUSE:
         return f"{where} is taken by another program.\nNext: stop it, or choose another port in [server:main]."

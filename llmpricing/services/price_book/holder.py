@@ -134,7 +134,7 @@ class BookHolder:
         book = file.price_book
         self._warm(book)
         self._book = book
-        log.info("book_opened", version=book.version, sha256=file.digest[:12], known_until=book.last_change)
+        log.info("book_opened", version=book.version, sha256=file.digest[:12], known_until=book.last_change.isoformat())
         return True
 
     def _open_last(self) -> None:
