@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed fuzz coverage check verify bench oracle-litellm invariants clean
+.PHONY: help run test test-fast test-seed fuzz coverage check verify bench oracle-litellm clients invariants clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ $(ORACLE)/.$(LITELLM): | $(VENV)/.dev
 
 oracle-litellm: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## our quotes beside LiteLLM's own calculator, entry by entry
 	$(BIN)/python -m tests.oracles.litellm $(ORACLE)
+
+clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
+	$(BIN)/python -m tests.clients $(ORACLE)
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.money import MoneyError, parse_decimal, snap
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.counting_prices import CountingPrices
-from llmpricing.exports.overlay import USD, FieldChange, Laid, Note, number_of
+from llmpricing.exports.overlay import FieldChange, Laid, Note, number_of
 from llmpricing.sources.litellm.keys import key_of
 from llmpricing.sources.litellm.placed_prices import PlacedEntry
 from llmpricing.sources.litellm.prices import PricePlace
 from llmpricing.sources.reading.bounds import step_at
 
 _TEXT_MODES = frozenset({"", "chat", "completion", "embedding", "responses"})  # prices are added to no others
+_CACHED = ("cache_read_tokens", "cache_write_tokens")  # LiteLLM bills 0 for these where it finds no key
+_PricePath = tuple[str | int, ...]
+_WantedPrice = tuple[_PricePath, str, Conditions]  # where a price should stand, and of what
 _Listing = Sequence[tuple[PricePlace, Decimal | None]]  # where prices stand, and the map's own
 
 
@@ -33,7 +38,7 @@ def lay_over_map(data: bytes, entries: Iterable[PlacedEntry], published: Mapping
             entry = laid.document[placed.key]
             listed = [(place, _listed(entry, place)) for place in placed.places]
             laid.notes += _laid_over(entry, placed, listed, prices)
-            laid.notes += _added(entry, placed, listed, prices)
+            laid.notes += _added(entry, placed, prices)
     return laid
 
 
@@ -47,11 +52,10 @@ def _laid_over(entry: dict[str, Any], placed: PlacedEntry, listing: _Listing, pr
         if change is FieldChange.CHANGED and number == listed:
             continue
         if change is not FieldChange.AS_LISTED:
-            _write(entry, place, number)
+            _write(entry, place.path, number)
         elif price is not None and price.state is State.NOT_OFFERED and not listed:
             continue
-        text = ".".join(map(str, place.path))
-        yield Note(placed.key, text, change, listed, number, price.id if price else None)
+        yield Note(placed.key, _text(place.path), change, listed, number, price.id if price else None)
 
 
 def _verdict(price: Price | None, place: PricePlace, *, is_known: bool) -> tuple[FieldChange, Decimal | None]:
@@ -63,45 +67,65 @@ def _verdict(price: Price | None, place: PricePlace, *, is_known: bool) -> tuple
     return (FieldChange.AS_LISTED if number is None else FieldChange.CHANGED), number
 
 
-def _added(entry: dict[str, Any], placed: PlacedEntry, listing: _Listing, prices: CountingPrices) -> Iterable[Note]:
-    """Prices of the very kind of request that the entry is about, for which it has no key."""
+def _added(entry: dict[str, Any], placed: PlacedEntry, prices: CountingPrices) -> Iterable[Note]:
+    """What requests of this entry pay for which it has no key."""
     if placed.mode not in _TEXT_MODES or placed.name.extra:
         return
-    held = {(place.meter, place.conditions) for place, listed in listing if listed is not None}
+    wanted = _in_tiers(placed) if placed.has_tiers else _in_keys(placed, prices)
+    for path, meter, when in wanted:
+        price = prices.of(meter, when)
+        number = number_of(price, 1) if price else None
+        if number and _value(entry, path) is None:
+            _write(entry, path, number)
+            yield Note(placed.key, _text(path), FieldChange.ADDED, None, number, price.id if price else None)
+
+
+def _in_keys(placed: PlacedEntry, prices: CountingPrices) -> Iterable[_WantedPrice]:
+    """Under flat keys: all that has a price in the entry's place, and cached tokens at each price of input."""
     for price in prices.prices:
-        key = _key(price, placed)
-        number = number_of(price, 1)
-        if key is None or not number or price.currency != USD or entry.get(key) is not None:
+        when = price.conditions
+        if when.region not in ("", placed.name.region) or when.extra or when.schedule:
             continue
-        if (price.meter, price.conditions) not in held:
-            entry[key] = number
-            yield Note(placed.key, key, FieldChange.ADDED, None, number, price.id)
+        step = when.step
+        if step is not None and step != step_at(placed.name.provider, step.above):
+            continue  # the map cannot say it
+        cached = _CACHED if price.meter == "input_tokens" else ()
+        for meter in (price.meter, *cached):
+            key = key_of(meter, when.service_tier, step.above if step else 0)
+            if key is not None:
+                yield (key,), meter, replace(when, region=placed.name.region)
 
 
-def _key(price: Price, placed: PlacedEntry) -> str | None:
-    """The key of a price that is no other name's, no clock's, and whose step the map can say."""
-    when = price.conditions
-    if when.region != placed.name.region or when.extra or when.schedule:
-        return None
-    if when.step is None:
-        return key_of(price.meter, when.service_tier)
-    if placed.has_tiers or when.step != step_at(placed.name.provider, when.step.above):
-        return None
-    return key_of(price.meter, when.service_tier, when.step.above)
+def _in_tiers(placed: PlacedEntry) -> Iterable[_WantedPrice]:
+    """Within tiers by size of request, beside each one's price of input: what cached tokens cost there."""
+    for place in placed.places:
+        if place.meter == "input_tokens" and len(place.path) > 1:
+            for meter in _CACHED:
+                if key := key_of(meter):
+                    yield (*place.path[:-1], key), meter, place.conditions
+
+
+def _value(entry: Mapping[str, Any], path: _PricePath) -> Any:
+    value: Any = entry
+    for part in path[:-1]:
+        value = value[part]
+    return value.get(path[-1]) if isinstance(value, dict) else value[path[-1]]
+
+
+def _text(path: _PricePath) -> str:
+    return ".".join(map(str, path))
 
 
 def _listed(entry: Mapping[str, Any], place: PricePlace) -> Decimal | None:
-    value: Any = entry
-    for part in place.path:
-        value = value[part]
+    value = _value(entry, place.path)
     try:
         return None if value is None or isinstance(value, bool) else snap(parse_decimal(str(value)))
     except MoneyError:
         return None
 
 
-def _write(entry: dict[str, Any], place: PricePlace, number: Decimal | None) -> None:
-    *parents, last = place.path
+def _write(entry: dict[str, Any], path: _PricePath, number: Decimal | None) -> None:
+    *parents, last = path
     inner: Any = entry
     for part in parents:
         inner = inner[part]

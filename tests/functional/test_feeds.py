@@ -45,6 +45,7 @@ MAP: dict[str, Any] = {
     "acme/acme-own": {**_CHAT, "input_cost_per_token": 1.5e-07, "output_cost_per_token": 6e-07},
     "acme/acme-slip": {**_CHAT, "input_cost_per_token": 0.9, "output_cost_per_token": 0.9},
 }
+OWN = MAP["acme/acme-own"] | dict.fromkeys(("cache_read_input_token_cost", "cache_creation_input_token_cost"), 1.5e-07)
 
 
 def bring(url: str, listed: dict[str, Any], day: int = 12) -> None:
@@ -85,12 +86,23 @@ def test_published_prices_stand_in_the_map_and_all_else_is_as_it_came(app: TestA
     assert kept | {"input_cost_per_token": 2.6e-06} == MAP["acme/acme-large"]
     assert found["sample_spec"] == MAP["sample_spec"]
     assert found["acme/acme-own"] == _CHAT  # whose price nobody knows before the map was published
-    assert app.get(FEED).json["acme/acme-own"] == MAP["acme/acme-own"]
+    assert app.get(FEED).json["acme/acme-own"] == OWN
+
+
+def test_cached_tokens_that_nobody_prices_apart_cost_what_input_does(app: TestApp) -> None:
+    found = app.get(FEED).json["acme/acme-own"]
+    assert found.items() - MAP["acme/acme-own"].items() == {
+        ("cache_read_input_token_cost", 1.5e-07),
+        ("cache_creation_input_token_cost", 1.5e-07),
+    }  # without such a key LiteLLM bills nothing for them
 
 
 def test_a_step_that_the_map_has_no_key_for_gets_one(app: TestApp) -> None:
     assert app.get(FEED).json["acme/acme-long"] == MAP["acme/acme-long"] | {
         "input_cost_per_token_above_200k_tokens": 2e-06,
+        **dict.fromkeys(("cache_read_input_token_cost", "cache_creation_input_token_cost"), 1e-06),
+        "cache_read_input_token_cost_above_200k_tokens": 2e-06,
+        "cache_creation_input_token_cost_above_200k_tokens": 2e-06,
         "output_cost_per_token_above_200k_tokens": 6e-06,
     }
 
@@ -118,13 +130,14 @@ def test_a_price_that_waits_for_a_person_is_left_out_and_reported(app: TestApp) 
     large = told["acme/acme-large", "input_cost_per_token"]
     assert (large["change"], large["listed"], large["exported"]) == ("changed", "0.0000026", "0.0000025")
     assert ("acme/acme-own", "input_cost_per_token") not in told
+    assert told["acme/acme-own", "cache_read_input_token_cost"]["change"] == "added"
 
 
 def test_the_last_good_price_goes_on_while_a_newer_one_waits(fed_url: str, redis_url: str) -> None:
     own = MAP["acme/acme-own"]
     bring(fed_url, MAP | {"acme/acme-own": own | {"input_cost_per_token": 1.5e-02}}, day=13)
     with running_app(fed_url, redis_url) as app:
-        assert app.get(FEED).json["acme/acme-own"] == own
+        assert app.get(FEED).json["acme/acme-own"] == OWN
 
 
 def test_of_several_maps_the_newest_that_stands_counts(fed_url: str, redis_url: str) -> None:
