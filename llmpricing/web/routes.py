@@ -27,7 +27,7 @@ from llmpricing.web.caching import ContentHash
 from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import best_value as best_value_page
-from llmpricing.web.site import pages
+from llmpricing.web.site import home, pages
 from llmpricing.web.site.charts import views as charts
 
 OPERATIONS = (
@@ -61,7 +61,7 @@ def includeme(config: Any) -> None:
     config.registry[reference.DOCUMENT] = msgspec.json.encode(openapi.document(OPERATIONS))
     _get(config, "openapi", "/api/v1/openapi.json", reference.show_document)
     _get(config, "reference", "/api/docs", reference.show_page, renderer="llmpricing.web:templates/reference.jinja2")
-    for name, pattern, view in (("home", "/", pages.home), ("page_model", "/models/{id:.+}", pages.model)):
+    for name, pattern, view in (("home", "/", home.home), ("page_model", "/models/{id:.+}", pages.model)):
         template = f"llmpricing.web:templates/{name.removeprefix('page_')}.jinja2"
         _get(config, name, pattern, conditional(view, tells_ages=True), renderer=template)
     for name in ("home", "page_model"):

@@ -18,7 +18,14 @@ from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW, running_app
 from tests.lists import small_list
 
-PAGES = ["/", "/?q=large&capability=vision&provider=acme", "/?max_input_price=abc", "/models/acme/acme-dated"]
+EACH = "group=none&kind=all&show=free&show=unpriced"  # every offering in a row of its own
+PAGES = [
+    "/",
+    f"/?{EACH}",
+    "/?q=large&capability=vision&provider=acme",
+    "/?max_input_price=abc",
+    "/models/acme/acme-dated",
+]
 PAGES_OF_ERRORS = ["/models/acme/none", "/nowhere", "/models/acme/acme-large?as_of=yesterday"]
 
 
@@ -36,7 +43,7 @@ def spoken(element: Any) -> str:
 
 
 def test_table_links_every_offering_to_its_page(testapp: TestApp) -> None:
-    page = testapp.get("/")
+    page = testapp.get(f"/?{EACH}")
     found = rows(page)
     assert len(found) == 8
     for offering, row in found.items():
@@ -55,16 +62,17 @@ def test_prices_show_every_digit_and_never_a_rounded_zero(testapp: TestApp) -> N
 
 
 def test_unknown_is_a_dash_that_says_unknown_and_never_a_number(testapp: TestApp) -> None:
-    row = cells(rows(testapp.get("/"))["acme/acme-mystery"])
-    for label in ("Input", "Output", "Cache read", "Cache write", "Context", "Max output"):
+    row = cells(rows(testapp.get(f"/?{EACH}"))["acme/acme-mystery"])
+    for label in ("Input", "Output", "Cache read", "My month", "Context"):
         assert row[label] == "– unknown"
+    assert (row["Can"], row["Released"]) == ("– no list says", "– no list says")
     details = testapp.get("/models/acme/acme-mystery")
     assert "it is unknown, not free" in details.text
     assert not re.search(r"\$\s*0", spoken(details.html.main))
 
 
 def test_free_is_said_in_a_word(testapp: TestApp) -> None:
-    row = cells(rows(testapp.get("/"))["bazaar/acme/acme-tiny:free"])
+    row = cells(rows(testapp.get(f"/?{EACH}"))["bazaar/acme/acme-tiny:free"])
     assert (row["Input"], row["Output"], row["Cache read"]) == ("free", "free", "– unknown")
 
 
@@ -82,10 +90,10 @@ def test_names_from_a_price_list_stay_text(testapp: TestApp) -> None:
 
 
 def test_searched_words_are_marked_and_escaped(testapp: TestApp) -> None:
-    page = testapp.get("/", {"q": "LARGE acme"})
+    page = testapp.get("/", {"q": "LARGE acme", "group": "none"})
     assert list(rows(page)) == ["acme/acme-large", "bazaar/acme/acme-large"]
     assert [mark.get_text() for mark in page.html.select("a.name mark")] == ["Acme", "Large"] * 2
-    marked = testapp.get("/", {"q": "<b>"})
+    marked = testapp.get("/", {"q": "<b>", "show": "unpriced", "group": "none"})
     assert [mark.get_text() for mark in marked.html.select("a.name mark")] == ["<b>"]
 
 
@@ -93,7 +101,7 @@ def test_markup_in_the_search_is_shown_as_typed_and_never_run(testapp: TestApp) 
     page = testapp.get("/", {"q": "<script>alert(1)</script>\"'"})
     assert page.html.find("script") is None
     assert page.form["q"].value == "<script>alert(1)</script>\"'"
-    assert "No offering matches" in page.text
+    assert "No model matches" in page.text
 
 
 def test_page_says_how_old_its_bundled_prices_are(testapp: TestApp) -> None:
@@ -116,7 +124,6 @@ def test_prices_older_than_thirty_days_bear_a_warning(
     assert said.startswith("Prices of ")
     assert f"{days} days old" in said
     assert (page.html.select_one(".warning") is not None) is warned
-    assert ("days old" in cells(rows(page)["acme/acme-large"])["Source"]) is warned
 
 
 def test_form_filters_and_keeps_what_was_typed(testapp: TestApp) -> None:
@@ -125,31 +132,33 @@ def test_form_filters_and_keeps_what_was_typed(testapp: TestApp) -> None:
     form["provider"] = "acme"
     form["max_input_price"] = "2.50"
     form["sort"] = "-input_per_mtok"
-    page = form.submit()
-    assert list(rows(page)) == ["acme/acme-large", "acme/acme-long", "acme/acme-embed", "acme/acme-small"]
+    page = form.submit(status=303).follow()
+    sent = "q=acme&provider=acme&max_input_price=2.50&preset=small&sort=-input_per_mtok"
+    assert page.request.query_string == sent  # no field that was left empty
+    assert list(rows(page)) == ["acme/acme-large", "acme/acme-long", "acme/acme-small"]
     kept = {name: page.form[name].value for name in ("q", "provider", "max_input_price", "sort")}
     assert kept == {"q": "acme", "provider": "acme", "max_input_price": "2.50", "sort": "-input_per_mtok"}
-    assert "4 offerings match" in spoken(page.html.select_one(".found"))
+    assert "3 models match" in spoken(page.html.select_one(".found"))
 
 
 def test_every_filter_can_be_removed_on_its_own(testapp: TestApp) -> None:
     page = testapp.get("/?q=acme&provider=acme&max_input_price=2.50&min_context=128000&updated_within_days=7")
     removals = {spoken(link).split(" ×")[0]: link["href"] for link in page.html.select(".active a")[:-1]}
-    filters = "“acme”", "Seller: acme", "Input up to $2.50", "Context from: 128K tokens", "Changed within: 7 days"
+    filters = "“acme”", "Seller: acme", "Input up to $2.50", "Context from: 128K tokens", "Price changed within: 7 days"
     assert tuple(removals) == filters
     assert removals["Seller: acme"] == "?q=acme&max_input_price=2.50&min_context=128000&updated_within_days=7"
 
 
 def test_two_sellers_in_the_address_are_both_kept(testapp: TestApp) -> None:
-    page = testapp.get("/?provider=acme&provider=bazaar")
+    page = testapp.get(f"/?provider=acme&provider=bazaar&{EACH}")
     assert [option["value"] for option in page.html.select("#provider option[selected]")] == ["acme", "bazaar"]
     assert len(rows(page)) == 8
 
 
 def test_hidden_clocks_and_limits_survive_the_form(testapp: TestApp) -> None:
-    sent = testapp.get("/?limit=3&known_at=2026-11-22").form.submit()
-    assert "limit=3" in sent.request.query_string
-    assert "known_at=2026-11-22" in sent.request.query_string
+    sent = testapp.get("/?limit=3&known_at=2026-11-22&kind=embedding&show=free").form.submit().follow()
+    for kept in ("limit=3", "known_at=2026-11-22", "kind=embedding", "show=free"):
+        assert kept in sent.request.query_string
 
 
 @pytest.mark.parametrize(
@@ -165,27 +174,28 @@ def test_hidden_clocks_and_limits_survive_the_form(testapp: TestApp) -> None:
     ],
 )
 def test_filter_that_cannot_be_read_keeps_the_form_and_says_so_beside_it(testapp: TestApp, name: str, bad: str) -> None:
-    page = testapp.get("/", {"provider": "acme", "status": "deprecated", name: bad}, status=400)
+    page = testapp.get("/", {"provider": "acme", "capability": "vision", name: bad}, status=400)
     field = page.html.find(id=name)
     assert field["aria-invalid"] == "true"
     assert page.html.find(id=field["aria-describedby"]).get_text().strip()
-    kept = {field: page.form[field].value for field in ("provider", "status", name)}
-    assert kept == {"provider": "acme", "status": "deprecated", name: bad}
+    kept = {field: page.form[field].value for field in ("provider", name)}
+    assert kept == {"provider": "acme", name: bad}
+    assert page.html.select_one("[name=capability][value=vision]").has_attr("checked")
     assert page.html.find("table") is None
 
 
-@pytest.mark.parametrize("query", ["cursor=zzz", "limit=0", "known_at=never", "colour=red", "q=a&q=b"])
+@pytest.mark.parametrize("query", ["page=zzz", "limit=0", "known_at=never", "colour=red", "q=a&q=b"])
 def test_what_the_form_has_no_field_for_is_refused_on_the_page_too(testapp: TestApp, query: str) -> None:
     page = testapp.get(f"/?{query}&max_input_price=3", status=400)
     assert page.html.select_one("p.problem").get_text().strip()
     assert page.form["max_input_price"].value == "3"
     if not query.startswith("q="):
-        assert page.form.submit(status=200)
+        assert page.form.submit(status=303).follow(status=200)
 
 
 def test_headings_sort_and_turn_round(testapp: TestApp) -> None:
     heading = {spoken(th): th for th in testapp.get("/").html.select("thead th[aria-sort]")}
-    assert heading["Seller"]["aria-sort"] == "ascending"
+    assert heading["Released"]["aria-sort"] == "descending"
     assert heading["Input"]["aria-sort"] == "none"
     page = testapp.get("/" + heading["Input"].a["href"])
     again = next(th for th in page.html.select("thead th") if spoken(th) == "Input")
@@ -195,7 +205,7 @@ def test_headings_sort_and_turn_round(testapp: TestApp) -> None:
 
 
 def test_pages_follow_each_other_and_lead_back_to_the_first(testapp: TestApp) -> None:
-    page, found = testapp.get("/?limit=3&sort=name"), []
+    page, found = testapp.get(f"/?limit=3&sort=name&{EACH}"), []
     while True:
         found += rows(page)
         following = page.html.select_one("a[rel=next]")
@@ -203,7 +213,8 @@ def test_pages_follow_each_other_and_lead_back_to_the_first(testapp: TestApp) ->
             break
         page = testapp.get("/" + following["href"])
     assert len(found) == len(set(found)) == 8
-    assert page.html.select_one(".pager a")["href"] == "?limit=3&sort=name"
+    assert "limit=3&sort=name" in page.html.select_one(".pager a")["href"]
+    assert "Nothing comes after that page" in testapp.get("/?page=9").text
 
 
 def test_nothing_found_and_nothing_there_say_what_to_do_next(

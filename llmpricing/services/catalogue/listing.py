@@ -56,6 +56,7 @@ class OfferingItem:
     codes: list[str]
 
 
+_BESIDE = {"number": "id", "mode": "mode", "released_on": "released_on"}  # of a row, from the offering's column
 # The scalar columns, by which a list may be sorted.
 SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in ("capabilities", "modalities", "codes"))
 
@@ -140,9 +141,23 @@ def providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
     return [(slug, name, offerings) for slug, name, offerings in reads.execute(query)]
 
 
+def all_rows(reads: Reads, clocks: Clocks, standing: StandsOn = NO_STANDING) -> list[Any]:
+    """All offerings of a time as rows: the list's columns but for codes, and ``mode``, ``released_on``, ``number``."""
+    if isinstance(reads, PriceBook):
+        return in_book.rows_at(reads, clocks, standing)
+    columns = listed.columns(offerings_then(reads, clocks), clocks, standing)
+    return [SimpleNamespace(**row._asdict()) for row in reads.execute(_select(columns))]
+
+
+def items_of(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn = NO_STANDING) -> list[OfferingItem]:
+    """What the list shows of these rows of ``all_rows``."""
+    return _items(reads, clocks, rows, standing)
+
+
 def _select(columns: listed.PriceColumns) -> Select[Any]:
     named = (column.label(name) for name, column in columns.by_name.items())
-    return select(*named, columns.offerings.c.id.label("number")).select_from(columns.source)
+    beside = (columns.offerings.c[column].label(name) for name, column in _BESIDE.items())
+    return select(*named, *beside).select_from(columns.source)
 
 
 def _items(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn) -> list[OfferingItem]:
@@ -152,7 +167,8 @@ def _items(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn
 
 def _item(row: Any, codes: list[str]) -> OfferingItem:
     values = dict(vars(row)) if isinstance(row, SimpleNamespace) else row._asdict()
-    del values["number"]
+    for name in _BESIDE:
+        del values[name]
     known = {k: v for k, v in (("input", values.pop("inputs")), ("output", values.pop("outputs"))) if v is not None}
     if values["capabilities"] is not None:
         values["capabilities"] = sorted(values["capabilities"])

@@ -69,6 +69,8 @@ def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, d
         name=offering.name,
         provider=book.providers[offering.provider_id].slug,
         lab=offering.lab,
+        mode=offering.mode,
+        released_on=offering.released_on,
         status=offering.status,
         price_state=prices.state,
         currency=prices.currency,

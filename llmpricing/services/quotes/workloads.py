@@ -11,7 +11,8 @@ from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.quantities import Usage, count
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import Reads
+from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 
 BATCH = context("batch")
@@ -120,3 +121,19 @@ def _usage(quantities: dict[str, int]) -> Usage:
 
 def _part(quantity: int, share: Decimal) -> int:
     return int(quantity * share)
+
+
+_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, WorkloadCost]] = Memory(8)
+
+
+def costs_of_book(
+    reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
+) -> dict[str, WorkloadCost]:
+    """The costs in USD at these offerings by id, as ``workload_costs`` has them; each is made once for a workload and
+    a version of the price book.
+    """
+    known = _costs.remember((book.book, book.version, clocks, workload, with_rates), dict)
+    if missing := [slug for slug in dict.fromkeys(offerings) if slug not in known]:
+        costs = workload_costs(reads, clocks, workload, missing, "USD", with_rates=with_rates)
+        known.update({one.offering: one for one in costs})
+    return {slug: known[slug] for slug in offerings if slug in known}

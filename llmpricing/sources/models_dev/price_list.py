@@ -9,6 +9,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from llmpricing.domain.names.labs import lab_of
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider, PriceList
 from llmpricing.sources.errors import EntryError, SourceError
 from llmpricing.sources.models_dev.costs import read_costs
@@ -39,41 +40,6 @@ _CAPABILITIES = (
 _STATUSES = MappingProxyType({"deprecated": "deprecated", "alpha": "preview", "beta": "preview"})
 _NAMED_MODES = MappingProxyType({"rerank": "rerank", "embed": "embedding", "bge-": "embedding"})
 _MODES = MappingProxyType({"image": "image_generation", "video": "video_generation", "audio": "audio_speech"})
-
-# The list names a model's family, not its maker: the first word of the family tells, where it is one maker's own.
-_LABS: Mapping[str, str] = MappingProxyType(
-    {
-        word: lab
-        for lab, words in {
-            "ai21": "jamba",
-            "alibaba": "qwen qvq",
-            "amazon": "nova titan",
-            "anthropic": "claude",
-            "baidu": "ernie",
-            "bytedance": "seed",
-            "cohere": "command cohere",
-            "deepseek": "deepseek",
-            "google": "gemini gemma imagen lyria veo",
-            "ibm": "granite",
-            "inception": "mercury",
-            "meta": "llama",
-            "microsoft": "phi mai",
-            "minimax": "minimax",
-            "mistral": "codestral devstral magistral ministral mistral mixtral pixtral voxtral",
-            "moonshotai": "kimi",
-            "nvidia": "nemotron",
-            "openai": "dall gpt o sora whisper",
-            "perplexity": "sonar",
-            "stepfun": "step",
-            "tencent": "hunyuan hy",
-            "upstage": "solar",
-            "x-ai": "grok",
-            "xiaomi": "mimo",
-            "zai": "glm glmv",
-        }.items()
-        for word in words.split()
-    }
-)
 
 
 def parse(data: bytes) -> PriceList:
@@ -123,7 +89,7 @@ def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[s
         provider=slug,
         api_id=api_id,
         name=facts.read(optional_text, "name"),
-        lab=_LABS.get(re.split(r"[-\d.]", family.lower())[0]),
+        lab=lab_of(family),
         mode=mode,
         status=_STATUSES.get(str(entry.get("status"))),
         context_window=limit.read(optional_count, "context"),

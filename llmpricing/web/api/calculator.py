@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -85,7 +85,7 @@ def calculate(request: Request) -> CalculatorAnswer:
     """A page of offerings, the cheapest for the workload first; those without a total come last."""
     values = CALCULATOR.read(request)
     clocks = read_clocks(values, request.period.start, request.book)
-    workload, against = _workload(values), values.get("against")
+    workload, against = workload_of(values), values.get("against")
     question = {name: str(one) for name, one in values.items() if name not in ("cursor", "limit", "fields", "format")}
     sees_rates = request.caller.sees_rates
     kept = digest_of_question(question | {"clocks": str(clocks), "rates": str(sees_rates)})
@@ -116,7 +116,8 @@ def calculate(request: Request) -> CalculatorAnswer:
     )
 
 
-def _workload(values: dict[str, Any]) -> Workload:
+def workload_of(values: Mapping[str, Any]) -> Workload:
+    """The workload that parameters ask for: a preset, small where they name none, as the others change it."""
     tokens, input_share = PRESETS[values.get("preset", "small")]
     tokens = values.get("tokens", tokens)
     return Workload(

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import to_text
+from llmpricing.services.quotes.workloads import Workload
 
 ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
 _UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
@@ -68,6 +69,20 @@ def tokens(count: int) -> str:
             places = max(0, 2 - size.adjusted())
             return f"{to_text(round(size, places))}{letter}"
     return str(count)
+
+
+def total(value: Decimal, currency: str | None) -> str:
+    """A sum to four digits at least, in cents from a dollar on: ``$1,250.40``, ``$0.0825``."""
+    places = 2 if value >= 1 else max(2, 3 - value.adjusted()) if value else 2
+    return f"{sign(currency)}{round(value, places):,}"
+
+
+def workload(of: Workload) -> str:
+    """``20M tokens a month, 14M of them input and 9.8M from a cache, in 10,000 requests``."""
+    whole = of.quantities
+    cached = f" and {tokens(whole['cache_read_tokens'])} from a cache" if whole["cache_read_tokens"] else ""
+    inputs = f"{tokens(whole['input_tokens'])} of them input{cached}"
+    return f"{tokens(of.tokens)} tokens a month, {inputs}, in {count(of.requests, 'request')}"
 
 
 def long_day(at: datetime | date) -> str:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode
 
+from pyramid.request import Request
 from webob.multidict import MultiDict
 
+from llmpricing.domain.needs import NEEDS
 from llmpricing.services.catalogue.filter_values import FilterValues
 from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.site import display
 
 Option = tuple[str, str]  # value, label
@@ -18,20 +21,35 @@ Option = tuple[str, str]  # value, label
 LABELS = {
     "q": "Search",
     "provider": "Seller",
+    "lab": "Lab",
     "max_input_price": "Input up to",
     "max_output_price": "Output up to",
     "min_context": "Context from",
-    "modality": "Modality",
-    "status": "Status",
-    "updated_within_days": "Changed within",
+    "released_since": "Released since",
+    "updated_within_days": "Price changed within",
     "as_of": "Prices as of",
     "sort": "Sort by",
     "capability": "Capabilities",
+    "preset": "My month",
+    "tokens": "Tokens a month",
+    "input_share": "Input share",
+    "cached_share": "Cached share",
+    "requests": "Requests a month",
+    "dated": "With a dated price",
 }
+WORKLOAD_FIELDS = ("preset", "tokens", "input_share", "cached_share", "requests")
+_PRESETS = (
+    ("small", "small: 1M, 60 % input"),
+    ("medium", "medium: 5M, 50 % input"),
+    ("large", "large: 20M, 70 % input"),
+)
+_MORE = ("input_share", "requests", "released_since", "updated_within_days", "as_of", "dated")  # folded away at first
+_KEPT = ("known_at", "limit", "lab", "kind", "show", "group", "unsaid")
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
 _SORTS: tuple[Option, ...] = (
-    ("id", "Seller"),
+    ("-released_on", "Newest release"),
+    ("month", "Cheapest month"),
     ("name", "Name"),
     ("input_per_mtok", "Cheapest input"),
     ("-input_per_mtok", "Dearest input"),
@@ -41,6 +59,8 @@ _SORTS: tuple[Option, ...] = (
     ("-context_window", "Largest context"),
     ("-max_output_tokens", "Longest output"),
     ("-price_since", "Newest price"),
+    ("-sellers", "Most sellers"),
+    ("id", "Id"),
 )
 
 
@@ -80,13 +100,19 @@ class Filters:
     def kept(self) -> list[Option]:
         """What the form sends along though it has no field for it."""
         at_fault = self.problem.field if self.problem else ""
-        return [pair for pair in self.pairs if pair[0] in ("known_at", "limit") and pair[0] != at_fault]
+        return [pair for pair in self.pairs if pair[0] in _KEPT and pair[0] != at_fault]
 
     @cached_property
     def active(self) -> list[tuple[str, str]]:
         """Every filter that is set, in words, with the address of the table without it."""
-        set_here = [pair for pair in self.pairs if pair[0] in LABELS and pair[0] != "sort"]
-        return [(self._in_words(*pair), address(p for p in self.pairs if p != pair)) for pair in set_here]
+        set_here = [pair for pair in self.pairs if pair[0] in LABELS and pair[0] not in ("sort", *WORKLOAD_FIELDS)]
+        return [(self._in_words(*pair), self.without(*pair)) for pair in set_here]
+
+    @property
+    def uses_more(self) -> bool:
+        """Whether one of the fields that are folded away at first is set, or at fault."""
+        at_fault = self.problem.field if self.problem else ""
+        return at_fault in _MORE or any(name in _MORE for name, _ in self.pairs)
 
     def options(self, name: str) -> list[Option]:
         """What a field offers; a value from the address that is not among it is added, so that the form is kept."""
@@ -101,14 +127,11 @@ class Filters:
             return [(str(count), f"{display.tokens(count)} tokens") for count in _CONTEXTS]
         if name == "updated_within_days":
             return [(str(days), display.count(days, "day")) for days in _PERIODS]
+        if name == "preset":
+            return list(_PRESETS)
         if name == "sort":
             return list(_SORTS)
-        found = {
-            "capability": self.known.capabilities,
-            "modality": self.known.modalities,
-            "status": self.known.statuses,
-        }
-        return [(value, display.words(value)) for value in found[name]]
+        return [(need.id, need.words) for need in NEEDS.values()]
 
     def _in_words(self, name: str, text: str) -> str:
         if name == "q":
@@ -118,25 +141,39 @@ class Filters:
         if name in ("min_context", "updated_within_days"):
             text = dict(self.options(name))[text]
         if name == "capability":
-            return display.words(text)
+            return NEEDS[text].words if text in NEEDS else display.words(text)
+        if name == "dated":
+            return LABELS[name].lower()
         return f"{LABELS[name]}: {text}"
 
-    def only_provider(self, slug: str) -> str:
-        """The address of this table with one seller's offerings only."""
-        return address([*(pair for pair in self.pairs if pair[0] != "provider"), ("provider", slug)])
+    def with_(self, name: str, text: str) -> str:
+        """The address of this list with another value of a field, on its first page."""
+        return address([*(pair for pair in self.pairs if pair[0] not in (name, "page")), (name, text)])
+
+    def adding(self, name: str, text: str) -> str:
+        """The address of this list with one more value of a field that takes several."""
+        return address([*(pair for pair in self.pairs if pair[0] != "page"), (name, text)])
+
+    def without(self, name: str, text: str) -> str:
+        """The address of this list without this value of a field."""
+        return address(pair for pair in self.pairs if pair not in ((name, text), *self._page))
+
+    @property
+    def _page(self) -> list[tuple[str, str]]:
+        return [pair for pair in self.pairs if pair[0] == "page"]
 
     def sorted_by(self, column: str, descending_first: bool = False) -> tuple[str, str]:
         """The address that sorts by the column, the other way round if it does already; and its aria-sort now."""
-        order = self.value("sort") or "id"
+        order = self.value("sort") or "-released_on"
         first, second = (f"-{column}", column) if descending_first else (column, f"-{column}")
         state = {column: "ascending", f"-{column}": "descending"}.get(order, "none")
-        others = [pair for pair in self.pairs if pair[0] != "sort"]
+        others = [pair for pair in self.pairs if pair[0] not in ("sort", "page")]
         return address([*others, ("sort", second if order == first else first)]), state
 
 
 def read_filters(sent: MultiDict[str, str], known: FilterValues, refused: Refused | None = None) -> Filters:
     """The form behind an address; ``refused`` is what the reader of the question had against it."""
-    pairs = [(name, text.strip()) for name, text in sent.items() if text.strip() and name != "cursor"]
+    pairs = [(name, text.strip()) for name, text in sent.items() if text.strip()]
     return Filters(pairs, known, None if refused is None else _problem(refused))
 
 
@@ -152,3 +189,9 @@ def _problem(refused: Refused) -> FilterProblem:
 def address(pairs: Iterable[tuple[str, str]]) -> str:
     """The query that the pairs make, to be appended to the page's path."""
     return "?" + urlencode(list(pairs))
+
+
+def clock_query(request: Request) -> str:
+    """The clocks of this address, to be kept on the way to another page."""
+    clocks = [(name, text) for name, text in request.GET.items() if name in CLOCKS and text.strip()]
+    return address(clocks) if clocks else ""

@@ -1,84 +1,21 @@
-"""The pages: the table of offerings, and everything on one of them."""
+"""The page of an offering: everything on it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from pyramid.request import Request
 
 from llmpricing.services.catalogue import freshness, listing, offering_detail
-from llmpricing.services.catalogue.filter_values import filter_values
-from llmpricing.services.catalogue.freshness import SourceAge
-from llmpricing.services.catalogue.listing import Page
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.web.conditional import stale_since
-from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import (
-    CLOCKS,
-    Question,
-    ask,
-    ask_for_one,
-    next_cursor,
-    read_clocks,
-    read_question,
-    standing,
-)
+from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
-from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
-
-OLD_AFTER_DAYS = 30
-
-
-def home(request: Request) -> dict[str, Any]:
-    """The table. A filter that cannot be read is a 400 that keeps the form and says what is wrong beside the field."""
-    now = request.period.start
-    try:
-        question = read_question(request, now)
-    except Refused as refused:
-        request.response.status_int = refused.status
-        filters = read_filters(request.GET, filter_values(request.reads), refused)
-        return _home(request, now, filters) | {"question": None, "page": Page([], 0, False), "next": None}
-    filters = read_filters(request.GET, filter_values(request.reads))
-    page = ask(request, question)
-    return _home(request, now, filters) | {
-        "question": question,
-        "page": page,
-        "next": _next_address(filters, question, page),
-    }
-
-
-def _home(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
-    return {
-        "show": display,
-        "filters": filters,
-        "first": address(filters.pairs),
-        "labels": LABELS,
-        "clock_query": _clock_query(request),
-        "provider_names": {slug: name for slug, name, _ in filters.known.providers},
-        "stale_since": stale_since(request),
-        **_ages(freshness.source_ages(request.reads, now)),
-    }
-
-
-def _clock_query(request: Request) -> str:
-    """The clocks of this address, to be kept on the way to another page."""
-    clocks = [(name, text) for name, text in request.GET.items() if name in CLOCKS and text.strip()]
-    return address(clocks) if clocks else ""
-
-
-def _next_address(filters: Filters, question: Question, page: Page) -> str | None:
-    cursor = next_cursor(question, page)
-    return None if cursor is None else address([*filters.pairs, ("cursor", cursor)])
-
-
-def _ages(ages: Sequence[SourceAge]) -> dict[str, Any]:
-    """How old what we show is, and which of it is old."""
-    old = [age for age in ages if age.age_days > OLD_AFTER_DAYS]
-    return {"ages": ages, "old": old, "old_sources": {age.source: age.age_days for age in old}}
+from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.filters import clock_query
 
 
 def model(request: Request) -> dict[str, Any]:
@@ -103,9 +40,9 @@ def model(request: Request) -> dict[str, Any]:
         "aliases": details.aliases,
         "as_of": asked.get("as_of"),
         "known_at": clocks.known_at if "known_at" in asked else None,
-        "clock_query": _clock_query(request),
+        "clock_query": clock_query(request),
         "stale_since": stale_since(request),
-        **_ages([age for age in ages if age.source in sources] or ages),
+        **ages_shown([age for age in ages if age.source in sources] or ages),
     }
 
 

@@ -1,0 +1,111 @@
+"""The models of a time with all that is sold of each: joined once for a version of the price book."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from llmpricing.domain.kinds import CHAT, kind_of
+from llmpricing.domain.names.identities import identity, organisation
+from llmpricing.domain.names.labs import lab_of
+from llmpricing.domain.names.model_groups import SoldOffering, grouped
+from llmpricing.domain.names.model_names import model_name
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.listing import all_rows
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import BookState, Reads
+
+_BEFORE = re.compile(r"^.*/|^(?:[a-z-]+\.)+(?=[a-z])")  # what stands before a model's own name in an id
+_HOUSES = {"qwen": "alibaba", "xai": "x-ai"}  # labs that paths call otherwise than sellers are called
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListedModel:
+    """A model: ``rows`` are its offerings as ``all_rows`` has them, the lab's own first. ``released_on`` is the lab's
+    day of release as a list states it, or the date that its id bears; None where neither tells.
+    """
+
+    name: str
+    lab: str | None
+    kind: str
+    released_on: date | None
+    rows: tuple[Any, ...]
+
+    @property
+    def own(self) -> int:
+        """How many of the rows are the lab's own offerings."""
+        return sum(row.provider == self.lab for row in self.rows)
+
+
+_made: Memory[tuple[str, int, Clocks, bool], list[ListedModel]] = Memory(4)
+
+
+def listed_models(
+    reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn, *, joined: bool = True
+) -> list[ListedModel]:
+    """All models of a time; where they are not ``joined``, each offering stands as a model of its own."""
+    key = (book.book, book.version, clocks, joined)
+    return _made.remember(key, lambda: _make(all_rows(reads, clocks, standing), joined))
+
+
+def _make(rows: Iterable[Any], joined: bool) -> list[ListedModel]:
+    by_slug = {row.id: row for row in rows}
+    sold = [_sold(row) for row in by_slug.values()]
+    groups = grouped(sold) if joined else [[one] for one in sold]
+    several = Counter(_bare(group) for group in groups) if joined else Counter[Any]()
+    return [
+        _model([(one, by_slug[one.slug]) for one in group], joined, dated=several[_bare(group)] > 1) for group in groups
+    ]
+
+
+def _bare(group: Sequence[SoldOffering]) -> Any:
+    return identity(group[0].api_id).model
+
+
+def _sold(row: Any) -> SoldOffering:
+    api_id = row.id.partition("/")[2]
+    prices = (row.input_per_mtok, row.output_per_mtok)
+    told = row.price_state == "priced" and prices != (None, None)
+    return SoldOffering(row.id, row.provider, api_id, kind_of(row.mode, row.outputs, api_id), prices if told else None)
+
+
+def _model(members: list[tuple[SoldOffering, Any]], joined: bool, dated: bool) -> ListedModel:
+    lab, kind = _lab(members), members[0][0].kind
+    dates = {identity(sold.api_id).date for sold, _ in members}
+    own = [(sold.api_id, row.name) for sold, row in members if row.provider == lab]
+    every = [(sold.api_id, row.name) for sold, row in members]
+    name = model_name(own, every, max(dates) if dated and "" not in dates else "") if joined else every[0][1]
+    rows = sorted((row for _, row in members), key=lambda row: (row.provider != lab, row.provider, len(row.id), row.id))
+    return ListedModel(name, lab, kind, _released(rows, lab, min(filter(None, dates), default="")), tuple(rows))
+
+
+def _lab(members: Iterable[tuple[SoldOffering, Any]]) -> str | None:
+    """The lab that most lists state; else whose family the id names; else whom the ids' paths name."""
+    members = list(members)
+    if stated := Counter(lab.lower() for _, row in members if (lab := row.lab)):
+        return _first(stated)
+    named = Counter(
+        lab for sold, _ in members if sold.kind in (CHAT, "embedding") and (lab := lab_of(_BEFORE.sub("", sold.api_id)))
+    )
+    said = Counter(maker for sold, _ in members if (maker := _HOUSES.get(of := organisation(sold.api_id), of)))
+    return _first(named or said)
+
+
+def _first(found: Counter[str]) -> str | None:
+    return min(found, key=lambda one: (-found[one], one)) if found else None
+
+
+def _released(rows: Sequence[Any], lab: str | None, dated: str) -> date | None:
+    own: list[date] = [row.released_on for row in rows if row.released_on and row.provider == lab]
+    stated = own or [row.released_on for row in rows if row.released_on]
+    if stated:
+        return min(stated)
+    try:
+        return date.fromisoformat(dated)
+    except ValueError:  # no date, or none of the calendar
+        return None

@@ -1,0 +1,191 @@
+"""The list of models: which pass the filters, what hides behind the switches, and each with the offering to show."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+from llmpricing.domain.kinds import CHAT
+from llmpricing.domain.needs import NEEDS
+from llmpricing.services.catalogue.listed_models import ListedModel
+from llmpricing.services.catalogue.listing_query import days_before
+from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.clocks import Clocks
+
+PRICED = "priced"
+# Where an offering stands: on the open shelf, or behind a switch of this name; the first that a model has is its own.
+SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", "unpriced")
+Costs = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
+Weigh = Callable[[Any], Decimal | None]  # a row's base prices by the workload's shares: what is cheap for it
+Verdict = bool | None  # None: a list would have to say more
+Order = Callable[["ModelRow", Costs], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFilter:
+    """What must hold for a model to be listed: for one of its offerings, all of it. Empty fields ask nothing.
+
+    ``unsaid`` lists those too of which no list says whether they have the context or the needs.
+    """
+
+    words: str = ""
+    providers: frozenset[str] = frozenset()
+    labs: frozenset[str] = frozenset()
+    needs: tuple[str, ...] = ()
+    max_input_price: Decimal | None = None  # USD per million tokens
+    max_output_price: Decimal | None = None
+    min_context: int | None = None
+    released_since: date | None = None
+    updated_within_days: int | None = None
+    dated: bool = False
+    kind: str | None = CHAT  # None: of every kind
+    show: frozenset[str] = frozenset()
+    unsaid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model of the list: the offering to show, and all that match, the cheapest for the workload first."""
+
+    model: ListedModel
+    shown: Any
+    offerings: list[Any]
+
+    @property
+    def sellers(self) -> int:
+        return len({row.provider for row in self.offerings})
+
+    @property
+    def cheapest_input(self) -> Decimal | None:
+        """The lowest input price among those that ask one."""
+        asked = (row.input_per_mtok for row in self.offerings if row.price_state == PRICED)
+        return min(filter(None, asked), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModels:
+    """The rows; how many models more there are of other ``kinds``, behind each switch, and ``unsaid``."""
+
+    rows: list[ModelRow]
+    kinds: Counter[str]
+    hidden: Counter[str]
+    unsaid: int
+
+
+def find_models(models: Iterable[ListedModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh) -> FoundModels:
+    """The models that pass, in no order; of a model that its lab does not sell, the cheapest by ``weigh`` is shown."""
+    test, visible = _test(wanted, clocks), {PRICED, *wanted.show}
+    rows, kinds, hidden, unsaid = [], Counter[str](), Counter[str](), 0
+    for model in models:
+        if (wanted.labs and model.lab not in wanted.labs) or not _is_new_enough(model, wanted):
+            continue
+        verdicts = [(row, test(model, row)) for row in model.rows]
+        matching = [row for row, verdict in verdicts if verdict or (wanted.unsaid and verdict is None)]
+        counted = matching or [row for row, verdict in verdicts if verdict is None]
+        if not counted:
+            continue
+        open_ = [row for row in counted if shelf(row) in visible]
+        if open_ and matching:
+            kinds[model.kind] += 1
+        if wanted.kind not in (None, model.kind):
+            continue
+        if not matching:
+            unsaid += bool(open_)
+        elif open_:
+            rows.append(_row(model, open_, matching, weigh))
+        else:
+            hidden[min(map(shelf, matching), key=SHELVES.index)] += 1
+    return FoundModels(rows, kinds, hidden, unsaid)
+
+
+def shelf(row: Any) -> str:
+    """Where an offering stands."""
+    if row.status in ("deprecated", "removed"):
+        return str(row.status)
+    return {"priced": PRICED, "free": "free", "subscription": "subscription", "included": "subscription"}.get(
+        row.price_state, "unpriced"
+    )
+
+
+def _row(model: ListedModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:
+    best = min((shelf(row) for row in open_), key=SHELVES.index)
+    of_it = [row for row in open_ if shelf(row) == best]
+    by_cost = sorted(of_it, key=lambda row: _cheapness(row, weigh))
+    shown = next((row for row in of_it if row.provider == model.lab), by_cost[0])
+    others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
+    return ModelRow(model, shown, [*by_cost, *others])
+
+
+def _cheapness(row: Any, weigh: Weigh) -> tuple[Any, ...]:
+    cost, price = weigh(row), row.input_per_mtok
+    return cost is None, cost or 0, price is None, price or 0, len(row.id), row.id
+
+
+def _is_new_enough(model: ListedModel, wanted: ModelFilter) -> bool:
+    since = wanted.released_since
+    return since is None or (model.released_on is not None and model.released_on >= since)
+
+
+def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[ListedModel, Any], Verdict]:
+    hard, needs = list(_hard_tests(wanted, clocks)), [NEEDS[name] for name in wanted.needs]
+    words, fewest = wanted.words.lower().split(), wanted.min_context
+
+    def verdict(model: ListedModel, row: Any) -> Verdict:
+        if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
+            return False
+        told: list[Verdict] = [need.met(row.capabilities, row.inputs, row.outputs) for need in needs]
+        if fewest is not None:
+            told.append(None if row.context_window is None else row.context_window >= fewest)
+        return False if False in told else None if None in told else True
+
+    return verdict
+
+
+def _holds(words: Iterable[str], model: ListedModel, row: Any) -> bool:
+    texts = [text.lower() for text in (row.id, row.name, row.lab, model.name, model.lab) if text]
+    return all(any(word in text for text in texts) for word in words)
+
+
+def _hard_tests(wanted: ModelFilter, clocks: Clocks) -> Iterable[Callable[[Any], bool]]:
+    if wanted.providers:
+        yield lambda row: row.provider in wanted.providers
+    for name, most in (("input_per_mtok", wanted.max_input_price), ("output_per_mtok", wanted.max_output_price)):
+        if most is not None:
+            yield _costs_no_more(name, most)
+    if wanted.updated_within_days is not None:
+        since = days_before(clocks.as_of, wanted.updated_within_days)
+        yield lambda row: row.price_since is not None and row.price_since >= since
+    if wanted.dated:
+        yield lambda row: row.price_since is not None
+
+
+def _costs_no_more(name: str, most: Decimal) -> Callable[[Any], bool]:
+    return lambda row: row.currency == "USD" and (value := getattr(row, name)) is not None and value <= most
+
+
+def _column(name: str) -> Order:
+    return lambda row, _: getattr(row.shown, name)
+
+
+ORDERS: Mapping[str, Order] = {
+    "released_on": lambda row, _: row.model.released_on,
+    "name": lambda row, _: row.model.name.lower(),
+    "month": lambda row, costs: costs.get(row.shown.id),
+    "sellers": lambda row, _: row.sellers,
+    "id": _column("id"),
+    **{name: _column(name) for name in (*BASE_METERS, "context_window", "max_output_tokens", "price_since")},
+}
+
+
+def in_order(rows: Iterable[ModelRow], order: str, costs: Costs) -> list[ModelRow]:
+    """The rows in an order of ORDERS, ``-`` before it for descending; unknown values last, ties by name."""
+    value = ORDERS[order.removeprefix("-")]
+    by_name = sorted(rows, key=lambda row: (row.model.name.lower(), row.shown.id))
+    known = [(found, row) for row in by_name if (found := value(row, costs)) is not None]
+    known.sort(key=itemgetter(0), reverse=order.startswith("-"))
+    return [*(row for _, row in known), *(row for row in by_name if value(row, costs) is None)]

@@ -1,0 +1,167 @@
+"""The list of models: one row a model, its sellers folded beneath, and what the reader's workload would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+
+from llmpricing.domain.kinds import KINDS
+from llmpricing.domain.needs import NEEDS
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue import freshness
+from llmpricing.services.catalogue.filter_values import filter_values
+from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.listing import OfferingItem, items_of
+from llmpricing.services.catalogue.model_list import FoundModels, ModelRow, find_models, in_order, shelf
+from llmpricing.services.memory import Memory
+from llmpricing.services.quotes.workloads import WorkloadCost, costs_of_book
+from llmpricing.web.conditional import stale_since
+from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import standing
+from llmpricing.web.site import display
+from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.filters import LABELS, Filters, address, clock_query, read_filters
+from llmpricing.web.site.model_question import ModelQuestion, read_model_question
+from llmpricing.web.site.workload import per_mtok, weighing
+
+MOST_SELLERS = 12  # are named in a row; the model's page has them all
+_found: Memory[Any, FoundModels] = Memory(16)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownModel:
+    """A row of the list as the page writes it."""
+
+    row: ModelRow
+    item: OfferingItem
+    cost: WorkloadCost | None
+    per_mtok: Decimal | None
+    needs: list[str]
+    others: list[Any]
+
+    @property
+    def unnamed(self) -> int:
+        """How many more offerings there are than the row names."""
+        return len(self.row.offerings) - 1 - len(self.others)
+
+
+def home(request: Request) -> Any:
+    """The list. A filter that cannot be read is a 400 that keeps the form and says what is wrong beside the field."""
+    if any(not text.strip() for text in request.GET.values()):  # of fields that were left empty
+        kept = [(name, text) for name, text in request.GET.items() if text.strip()]
+        raise HTTPSeeOther(request.path_url + (address(kept) if kept else ""))
+    now = request.period.start
+    known = filter_values(request.reads)
+    try:
+        question = read_model_question(request, now)
+    except Refused as refused:
+        request.response.status_int = refused.status
+        return _page(request, now, read_filters(request.GET, known, refused)) | {"question": None, "models": []}
+    filters = read_filters(request.GET, known)
+    stands_on = standing(request, question.clocks)
+    found = _find(request, question, stands_on)
+    rows = _ordered(request, question, found)
+    first = (question.page - 1) * question.limit
+    return _page(request, now, filters) | {
+        "question": question,
+        "found": found,
+        "models": _shown(request, question, stands_on, rows[first : first + question.limit]),
+        "tabs": _tabs(filters, found, question),
+        "switches": _switches(filters, found, question),
+        "next_page": filters.with_("page", str(question.page + 1)) if first + question.limit < len(rows) else None,
+        "first": first,
+    }
+
+
+def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> FoundModels:
+    """What passes the filters, remembered for a version of the price book."""
+    book, clocks, wanted = request.book, question.clocks, question.wanted
+
+    def find() -> FoundModels:
+        models = listed_models(request.reads, book, clocks, stands_on, joined=question.joined)
+        return find_models(models, wanted, clocks, weighing(question.workload))
+
+    return _found.remember((book.book, book.version, clocks, wanted, question.joined, question.workload), find)
+
+
+def _ordered(request: Request, question: ModelQuestion, found: FoundModels) -> list[ModelRow]:
+    """The rows in order; the whole list is quoted only where it is ordered by what it costs."""
+    if question.order.removeprefix("-") != "month":
+        return in_order(found.rows, question.order, {})
+    costs = _costs(request, question, found.rows)
+    totals = {slug: cost.total for slug, cost in costs.items() if cost.total is not None}
+    return in_order(found.rows, question.order, totals)
+
+
+def _costs(request: Request, question: ModelQuestion, rows: Sequence[ModelRow]) -> dict[str, WorkloadCost]:
+    slugs = [row.shown.id for row in rows]
+    rates = request.caller.sees_rates
+    return costs_of_book(request.reads, request.book, question.clocks, question.workload, slugs, with_rates=rates)
+
+
+def _shown(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, rows: Sequence[ModelRow]
+) -> list[ShownModel]:
+    items = items_of(request.reads, question.clocks, [row.shown for row in rows], stands_on)
+    costs = _costs(request, question, rows)
+    return [
+        ShownModel(
+            row,
+            item,
+            cost := costs.get(item.id),
+            per_mtok(cost and cost.total, question.workload),
+            [
+                need.words
+                for need in NEEDS.values()
+                if need.met(row.shown.capabilities, row.shown.inputs, row.shown.outputs)
+            ],
+            [one for one in row.offerings if one is not row.shown][:MOST_SELLERS],
+        )
+        for row, item in zip(rows, items, strict=True)
+    ]
+
+
+def _tabs(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, int, str, bool]]:
+    """(kind, how many models, address, whether it is the one shown) of every kind that there is."""
+    shown = question.wanted.kind
+    return [
+        (kind, found.kinds[kind], filters.with_("kind", kind), kind == shown)
+        for kind in KINDS
+        if found.kinds[kind] or kind == shown
+    ]
+
+
+def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, str]]:
+    """(words, address) of what shows the models that are left out, and of what leaves out again what is shown."""
+    unsaid = [(f"+ {found.unsaid:,} where no list says", filters.with_("unsaid", "1"))] if found.unsaid else []
+    added = [
+        (f"+ {count:,} {_SHELF_WORDS.get(name, name)}", filters.adding("show", name))
+        for name, count in found.hidden.most_common()
+    ]
+    taken = [
+        (f"− {_SHELF_WORDS.get(name, name)}", filters.without("show", name)) for name in sorted(question.wanted.show)
+    ]
+    back = [("− where no list says", filters.without("unsaid", "1"))] if question.wanted.unsaid else []
+    return [*unsaid, *added, *taken, *back]
+
+
+_SHELF_WORDS = {"unpriced": "without a price", "subscription": "in subscriptions"}
+
+
+def _page(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
+    return {
+        "show": display,
+        "shelf": shelf,
+        "filters": filters,
+        "labels": LABELS,
+        "clock_query": clock_query(request),
+        "provider_names": {slug: name for slug, name, _ in filters.known.providers},
+        "stale_since": stale_since(request),
+        **ages_shown(freshness.source_ages(request.reads, now)),
+    }

@@ -1,0 +1,112 @@
+"""What the address of the list of models asks: filters, switches, order, workload and page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.kinds import CHAT, KINDS
+from llmpricing.domain.needs import NEEDS
+from llmpricing.services.catalogue.model_list import ORDERS, SHELVES, ModelFilter
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web import parameters as p
+from llmpricing.web.errors import invalid
+from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
+from llmpricing.web.site.workload import WORKLOAD, count, read_workload
+
+NEWEST = "-released_on"
+EVERY_KIND = "all"
+DEFAULT_LIMIT, MAX_LIMIT = 40, 200
+_SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
+_FLAGS = {flag: need.id for need in NEEDS.values() for flag in need.flags} | {name: name for name in NEEDS}
+
+
+def _capability(name: str, raw: str) -> str:
+    """A need by its name, or by a list's own flag that meets it."""
+    if raw not in _FLAGS:
+        raise invalid(name, f"There is no capability {raw[:60]!r}.", known=list(NEEDS))
+    return _FLAGS[raw]
+
+
+_on = p.one_of("1")
+_READERS: Mapping[str, p.Reader] = {
+    "q": p.text,
+    "provider": p.text,
+    "lab": p.text,
+    "capability": p.Reader(_capability, {"type": "string"}),
+    "max_input_price": p.price,
+    "max_output_price": p.price,
+    "min_context": count(0, 10**12),
+    "released_since": p.time,
+    "updated_within_days": p.whole(0, 36500),
+    "dated": _on,
+    "unsaid": _on,
+    "kind": p.one_of(*KINDS, EVERY_KIND),
+    "show": p.one_of(*SHELVES[1:]),
+    "group": p.one_of("none"),
+    "sort": p.one_of(*_SORTS),
+    "page": p.whole(1, 10_000),
+    "limit": p.whole(1, MAX_LIMIT),
+    **WORKLOAD,
+    **CLOCKS,
+}
+_REPEATABLE = ("provider", "lab", "capability", "show")
+
+
+@dataclass(frozen=True)
+class ModelQuestion:
+    """The question of an address, read and checked; ``page`` counts from 1."""
+
+    wanted: ModelFilter
+    workload: Workload
+    clocks: Clocks
+    joined: bool
+    order: str
+    page: int
+    limit: int
+
+
+def read_model_question(request: Request, now: datetime) -> ModelQuestion:
+    """The question of this address; raises the 400 that names the offending field."""
+    values = p.read_parameters(request, _READERS, _REPEATABLE)
+    kind = values.get("kind", CHAT)
+    since = values.get("released_since")
+    wanted = ModelFilter(
+        words=values.get("q", ""),
+        providers=frozenset(_providers(request, values)),
+        labs=frozenset(lab.lower() for lab in values.get("lab", ())),
+        needs=tuple(dict.fromkeys(values.get("capability", ()))),
+        released_since=since and since.date(),
+        dated="dated" in values,
+        unsaid="unsaid" in values,
+        kind=None if kind == EVERY_KIND else kind,
+        show=frozenset(values.get("show", ())),
+        **{name: values[name] for name in _PLAIN if name in values},
+    )
+    return ModelQuestion(
+        wanted=wanted,
+        workload=read_workload(values),
+        clocks=read_clocks(values, now, request.book),
+        joined="group" not in values,
+        order=values.get("sort", NEWEST),
+        page=values.get("page", 1),
+        limit=values.get("limit", DEFAULT_LIMIT),
+    )
+
+
+_PLAIN = ("max_input_price", "max_output_price", "min_context", "updated_within_days")
+
+
+def _providers(request: Request, values: Mapping[str, Any]) -> tuple[str, ...]:
+    if "provider" not in values:
+        return ()
+    known = provider_ids(request)
+    for one in (asked := own_case(values["provider"], known)):
+        if one not in known:
+            raise invalid("provider", f"No offering has the provider {one[:60]!r}.", known=known)
+    return asked

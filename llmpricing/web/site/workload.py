@@ -1,0 +1,77 @@
+"""The workload of a page's address: a preset or numbers as people write them, ``20M`` tokens and ``70%`` cached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from llmpricing.services.catalogue.model_list import Weigh
+from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web import parameters as p
+from llmpricing.web.api.calculator import PRESETS, workload_of
+from llmpricing.web.errors import invalid
+
+_COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s?([kKmMbB]?)", re.ASCII)
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s?%", re.ASCII)
+_MILLION = 10**6
+
+
+def count(low: int, high: int) -> p.Reader:
+    """A whole number as people write it: ``20M``, ``1.5M``, ``20,000,000``."""
+    plain = p.whole(low, high)
+
+    def read(name: str, raw: str) -> int:
+        found = _COUNT.fullmatch(raw.replace(",", ""))
+        number = Decimal(found[1]) * _UNITS[found[2].lower()] if found else None
+        if number is None or number != int(number) or not low <= number <= high:
+            raise invalid(name, f"{name} takes a number from {low:,} to {high:,}, such as 20M.")
+        return int(number)
+
+    return p.Reader(read, plain.schema)
+
+
+def _percent_or_share(name: str, raw: str) -> Decimal:
+    """``70%`` or ``0.7``."""
+    if (found := _PERCENT.fullmatch(raw)) and Decimal(found[1]) <= 100:
+        return Decimal(found[1]) / 100
+    value: Decimal = p.share(name, raw)
+    return value
+
+
+percent_or_share = p.Reader(_percent_or_share, {"type": "string"})
+WORKLOAD: Mapping[str, p.Reader] = {
+    "preset": p.one_of(*PRESETS),
+    "tokens": count(1, 10**12),
+    "requests": count(1, 10**9),
+    "input_share": percent_or_share,
+    "cached_share": percent_or_share,
+}
+
+
+def read_workload(values: Mapping[str, Any]) -> Workload:
+    """The workload that the values of WORKLOAD ask for: the small one where they say nothing."""
+    return workload_of(values)
+
+
+def weighing(workload: Workload) -> Weigh:
+    """What base prices make of the workload, near enough to tell a cheap seller from a dear one; None where unknown."""
+    quantities = workload.quantities
+    cached, outputs = quantities["cache_read_tokens"], quantities["output_tokens"]
+    fresh = quantities["input_tokens"] - cached
+
+    def weigh(row: Any) -> Decimal | None:
+        price, output = row.input_per_mtok, row.output_per_mtok
+        if price is None or row.currency != "USD":
+            return None
+        read = price if row.cache_read_per_mtok is None else row.cache_read_per_mtok
+        return Decimal(price * fresh + read * cached + (output or 0) * outputs)
+
+    return weigh
+
+
+def per_mtok(total: Decimal | None, workload: Workload) -> Decimal | None:
+    """What a million tokens of the workload cost on the average."""
+    return None if total is None else total * _MILLION / workload.tokens

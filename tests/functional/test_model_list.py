@@ -1,0 +1,155 @@
+"""The list of models: one row a model, what hides behind its switches, and the cost of the reader's month."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.sources.registry import SOURCES
+from tests.conftest import NOW
+from tests.functional.test_pages import cells, rows, spoken
+
+
+def _entry(id_: str, name: str, input_: float, output: float) -> dict[str, Any]:
+    prices = {"input_mtok": input_, "output_mtok": output}
+    return {"id": id_, "name": name, "match": {"equals": id_}, "prices": prices, "context_window": 200_000}
+
+
+SOLD = {
+    "openai": [
+        _entry("gpt-9", "GPT-9", 2, 8),
+        _entry("gpt-9-2026-03-01", "GPT-9 (2026-03-01)", 2, 8),
+        _entry("gpt-9-2026-01-01", "GPT-9 (2026-01-01)", 5, 15),
+    ],
+    "resale": [_entry("openai/gpt-9", "OpenAI: GPT-9", 1, 9), _entry("openai/gpt-9:free", "GPT-9 (free)", 0, 0)],
+    "lab": [_entry("other-1", "Other 1", 0.5, 0.5), _entry("other-embed", "Other Embed", 0.1, 0)],
+}
+DESCRIBED = {
+    "gpt-9": {"release_date": "2026-03-01", "tool_call": True, "reasoning": True, "family": "gpt"},
+    "gpt-9-2026-01-01": {"release_date": "2026-01-01", "tool_call": False, "family": "gpt"},
+}
+
+
+@pytest.fixture
+def listapp(testapp: TestApp, engine: Engine) -> TestApp:
+    """The application over the small list and a model that two sellers sell."""
+    sold = [{"id": slug, "name": slug.title(), "api_pattern": slug, "models": models} for slug, models in SOLD.items()]
+    models = {
+        api_id: {"id": api_id, "modalities": {"input": ["text", "image"], "output": ["text"]}, **facts}
+        for api_id, facts in DESCRIBED.items()
+    }
+    described = {"openai": {"id": "openai", "name": "OpenAI", "models": models}}
+    later, published = NOW + timedelta(hours=1), datetime(2026, 11, 15, tzinfo=UTC)
+    with Session(engine) as session, session.begin():
+        for source, document in (("genai-prices", sold), ("models-dev", described)):
+            reading = ReadList(json.dumps(document).encode(), published, later, "a test's list")
+            import_lists(session, [(SOURCES[source], reading)])
+    return testapp
+
+
+def named(page: Any) -> dict[str, Any]:
+    """Rows by the name of their model."""
+    return {row.select_one("a.name").get_text(): row for row in page.html.select("table.offerings tbody tr")}
+
+
+def switches(page: Any) -> dict[str, str]:
+    return {spoken(link): link["href"] for link in page.html.select(".switches a")}
+
+
+def test_a_model_is_one_row_of_its_lab_with_its_sellers_beneath(listapp: TestApp) -> None:
+    found = named(listapp.get("/?q=gpt-9"))
+    assert list(found) == ["GPT-9", "GPT-9 (2026-01-01)"]  # a date with another price is another row, newest first
+    row = found["GPT-9"]
+    assert row.select_one(".id").get_text().split()[0] == "openai/gpt-9"
+    assert spoken(row.select_one("summary")) == "2 sellers from $1.00"
+    beneath = [spoken(one) for one in row.select(".others li")]
+    assert beneath == [
+        "resale/openai/gpt-9 $1.00 in, 9.00 out",
+        "openai/gpt-9-2026-03-01 $2.00 in, 8.00 out",
+        "resale/openai/gpt-9:free free",
+    ]
+
+
+def test_one_seller_of_a_model_is_its_row_where_only_that_one_is_asked(listapp: TestApp) -> None:
+    row = named(listapp.get("/?q=gpt-9&provider=resale"))["GPT-9"]
+    assert (cells(row)["Seller"], cells(row)["Input"]) == ("Resale", "$ 1.00")
+
+
+def test_each_offering_stands_apart_where_that_is_asked(listapp: TestApp) -> None:
+    page = listapp.get("/?q=gpt-9&group=none&sort=id")
+    assert list(rows(page)) == [
+        "openai/gpt-9",
+        "openai/gpt-9-2026-01-01",
+        "openai/gpt-9-2026-03-01",
+        "resale/openai/gpt-9",
+    ]
+    assert switches(page)["+ 1 free"] == "?q=gpt-9&group=none&sort=id&show=free"
+
+
+def test_only_priced_chat_models_stand_open_and_the_others_one_click_away(listapp: TestApp) -> None:
+    page = listapp.get("/")
+    assert "Acme Tiny" not in named(page)
+    tabs = {spoken(tab).split()[0]: tab["href"] for tab in page.html.select(".kinds a")}
+    assert set(tabs) == {"chat", "embedding"}
+    assert set(named(listapp.get("/" + tabs["embedding"]))) == {"Acme Embed", "Other Embed"}
+    opened = listapp.get("/" + switches(page)["+ 1 free"])
+    assert "Acme Tiny" in named(opened)
+    assert "Acme Tiny" not in named(listapp.get("/" + switches(opened)["− free"]))
+
+
+def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
+    page = listapp.get("/?capability=tools&capability=reasoning")
+    assert list(named(page)) == ["GPT-9"]
+    count, link = next((text, href) for text, href in switches(page).items() if "where no list says" in text)
+    assert count == "+ 5 where no list says"
+    assert set(named(listapp.get("/" + link))) == {
+        "GPT-9", "Other 1", "Acme Large", "Acme Small", "Acme Long", "Acme Dated",
+    }  # fmt: skip
+
+
+def test_capabilities_are_asked_in_peoples_words_and_by_lists_own_flags(listapp: TestApp) -> None:
+    page = listapp.get("/?capability=vision&sort=name")
+    assert list(named(page)) == ["GPT-9", "GPT-9 (2026-01-01)"]
+    assert [box["value"] for box in page.html.select("[name=capability]")] == [
+        "tools", "structured_output", "reasoning", "vision", "audio_in", "audio_out", "image_out", "video", "pdf",
+        "web_search", "prompt_caching", "open_weights",
+    ]  # fmt: skip
+    assert list(named(listapp.get("/?capability=tool_call"))) == ["GPT-9"]
+    assert listapp.get("/?capability=beauty", status=400).html.select_one("#capability-problem")
+
+
+def test_my_month_is_the_quote_services_answer_and_travels_in_the_address(listapp: TestApp) -> None:
+    query = "tokens=20000000&input_share=0.75&cached_share=0&requests=1000"
+    page = listapp.get(f"/?{query}&sort=month&limit=200")
+    total = {row.select_one(".id").get_text().split()[0]: cells(row)["My month"] for row in named(page).values()}
+    answer = listapp.get(f"/api/v1/calculator?{query}&limit=1000").json["data"]
+    api = {one["id"]: one["total"] for one in answer}
+    assert total["openai/gpt-9"] == "$70.00 $3.50 per M"
+    for slug, shown in total.items():
+        stated = shown.split()[0].lstrip("$").replace(",", "")
+        assert Decimal(stated) == round(Decimal(api[slug]), len(stated.partition(".")[2]))
+    assert list(total) == sorted(total, key=lambda slug: Decimal(api[slug]))
+    assert "tokens=20000000" in page.html.select_one("thead th[aria-sort=ascending] a")["href"]
+
+
+def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
+    page = listapp.get("/", {"tokens": "20M", "cached_share": "70%", "preset": "large", "q": "gpt-9"})
+    said = spoken(page.html.select_one("caption"))
+    assert "20M tokens a month, 14M of them input and 9.8M from a cache, in 10,000 requests" in said
+    for name, bad in (("tokens", "many"), ("cached_share", "170%"), ("tokens", "0"), ("requests", "1e9")):
+        assert listapp.get("/", {name: bad}, status=400).html.find(id=f"{name}-problem")
+
+
+def test_releases_are_stated_or_told_by_the_id_and_bound_the_list(listapp: TestApp) -> None:
+    assert cells(named(listapp.get("/?q=gpt-9"))["GPT-9"])["Released"] == "1 Mar 2026"
+    assert list(named(listapp.get("/?released_since=2026-02-01"))) == ["GPT-9"]
+    assert list(named(listapp.get("/")))[:2] == ["GPT-9", "GPT-9 (2026-01-01)"]
