@@ -16,7 +16,7 @@ _GENERIC_WORDS = """3d ai asr audio base chat create default edit fast generate 
     inpainting lite low mini model online outpaint pro remix rerank search small speech standard text to transcribe tts
     turbo upscale video voice web"""
 _GENERIC = frozenset(_GENERIC_WORDS.split())
-Prices = tuple[Decimal | None, ...]  # what tells two prices apart: input, output
+AskedPrices = tuple[Decimal | None, ...]  # what tells two prices apart: input, output
 GroupKey = tuple[str, ...]
 
 
@@ -28,7 +28,7 @@ class SoldOffering:
     provider: str
     api_id: str
     kind: str
-    prices: Prices | None
+    prices: AskedPrices | None
 
 
 def grouped(offerings: Iterable[SoldOffering]) -> list[list[SoldOffering]]:
@@ -75,8 +75,8 @@ def _alike(some: Sequence[SoldOffering], others: Sequence[SoldOffering]) -> bool
     return not mine or not theirs or bool(set().union(*mine.values()) & set().union(*theirs.values()))
 
 
-def _prices_of(offerings: Iterable[SoldOffering]) -> dict[str, set[Prices]]:
-    found: dict[str, set[Prices]] = defaultdict(set)
+def _prices_of(offerings: Iterable[SoldOffering]) -> dict[str, set[AskedPrices]]:
+    found: dict[str, set[AskedPrices]] = defaultdict(set)
     for one in offerings:
         if one.prices is not None:
             found[one.provider].add(one.prices)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from llmpricing.domain.kinds import CHAT, kind_of
+from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.names.identities import identity, organisation
 from llmpricing.domain.names.labs import lab_of
 from llmpricing.domain.names.model_groups import SoldOffering, grouped
@@ -25,7 +25,7 @@ _HOUSES = {"qwen": "alibaba", "xai": "x-ai"}  # labs that paths call otherwise t
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ListedModel:
+class SoldModel:
     """A model: ``rows`` are its offerings as ``all_rows`` has them, the lab's own first. ``released_on`` is the lab's
     day of release as a list states it, or the date that its id bears; None where neither tells.
     """
@@ -42,18 +42,18 @@ class ListedModel:
         return sum(row.provider == self.lab for row in self.rows)
 
 
-_made: Memory[tuple[str, int, Clocks, bool], list[ListedModel]] = Memory(4)
+_made: Memory[tuple[str, int, Clocks, bool], list[SoldModel]] = Memory(4)
 
 
 def listed_models(
     reads: Reads, book: BookState, clocks: Clocks, standing: StandsOn, *, joined: bool = True
-) -> list[ListedModel]:
+) -> list[SoldModel]:
     """All models of a time; where they are not ``joined``, each offering stands as a model of its own."""
     key = (book.book, book.version, clocks, joined)
     return _made.remember(key, lambda: _make(all_rows(reads, clocks, standing), joined))
 
 
-def _make(rows: Iterable[Any], joined: bool) -> list[ListedModel]:
+def _make(rows: Iterable[Any], joined: bool) -> list[SoldModel]:
     by_slug = {row.id: row for row in rows}
     sold = [_sold(row) for row in by_slug.values()]
     groups = grouped(sold) if joined else [[one] for one in sold]
@@ -74,14 +74,14 @@ def _sold(row: Any) -> SoldOffering:
     return SoldOffering(row.id, row.provider, api_id, kind_of(row.mode, row.outputs, api_id), prices if told else None)
 
 
-def _model(members: list[tuple[SoldOffering, Any]], joined: bool, dated: bool) -> ListedModel:
+def _model(members: list[tuple[SoldOffering, Any]], joined: bool, dated: bool) -> SoldModel:
     lab, kind = _lab(members), members[0][0].kind
     dates = {identity(sold.api_id).date for sold, _ in members}
     own = [(sold.api_id, row.name) for sold, row in members if row.provider == lab]
     every = [(sold.api_id, row.name) for sold, row in members]
     name = model_name(own, every, max(dates) if dated and "" not in dates else "") if joined else every[0][1]
     rows = sorted((row for _, row in members), key=lambda row: (row.provider != lab, row.provider, len(row.id), row.id))
-    return ListedModel(name, lab, kind, _released(rows, lab, min(filter(None, dates), default="")), tuple(rows))
+    return SoldModel(name, lab, kind, _released(rows, lab, min(filter(None, dates), default="")), tuple(rows))
 
 
 def _lab(members: Iterable[tuple[SoldOffering, Any]]) -> str | None:

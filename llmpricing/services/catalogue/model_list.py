@@ -10,9 +10,9 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from llmpricing.domain.kinds import CHAT
-from llmpricing.domain.needs import NEEDS
-from llmpricing.services.catalogue.listed_models import ListedModel
+from llmpricing.domain.choice.kinds import CHAT
+from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_query import days_before
 from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
@@ -20,10 +20,10 @@ from llmpricing.services.clocks import Clocks
 PRICED = "priced"
 # Where an offering stands: on the open shelf, or behind a switch of this name; the first that a model has is its own.
 SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", "unpriced")
-Costs = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
+MonthlyCosts = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
 Weigh = Callable[[Any], Decimal | None]  # a row's base prices by the workload's shares: what is cheap for it
-Verdict = bool | None  # None: a list would have to say more
-Order = Callable[["ModelRow", Costs], Any]
+Passes = bool | None  # None: a list would have to say more
+ModelOrder = Callable[["ModelRow", MonthlyCosts], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class ModelFilter:
 class ModelRow:
     """A model of the list: the offering to show, and all that match, the cheapest for the workload first."""
 
-    model: ListedModel
+    model: SoldModel
     shown: Any
     offerings: list[Any]
 
@@ -77,7 +77,7 @@ class FoundModels:
     unsaid: int
 
 
-def find_models(models: Iterable[ListedModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh) -> FoundModels:
+def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh) -> FoundModels:
     """The models that pass, in no order; of a model that its lab does not sell, the cheapest by ``weigh`` is shown."""
     test, visible = _test(wanted, clocks), {PRICED, *wanted.show}
     rows, kinds, hidden, unsaid = [], Counter[str](), Counter[str](), 0
@@ -112,7 +112,7 @@ def shelf(row: Any) -> str:
     )
 
 
-def _row(model: ListedModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:
+def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:
     best = min((shelf(row) for row in open_), key=SHELVES.index)
     of_it = [row for row in open_ if shelf(row) == best]
     by_cost = sorted(of_it, key=lambda row: _cheapness(row, weigh))
@@ -126,19 +126,19 @@ def _cheapness(row: Any, weigh: Weigh) -> tuple[Any, ...]:
     return cost is None, cost or 0, price is None, price or 0, len(row.id), row.id
 
 
-def _is_new_enough(model: ListedModel, wanted: ModelFilter) -> bool:
+def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:
     since = wanted.released_since
     return since is None or (model.released_on is not None and model.released_on >= since)
 
 
-def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[ListedModel, Any], Verdict]:
+def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[SoldModel, Any], Passes]:
     hard, needs = list(_hard_tests(wanted, clocks)), [NEEDS[name] for name in wanted.needs]
     words, fewest = wanted.words.lower().split(), wanted.min_context
 
-    def verdict(model: ListedModel, row: Any) -> Verdict:
+    def verdict(model: SoldModel, row: Any) -> Passes:
         if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
             return False
-        told: list[Verdict] = [need.met(row.capabilities, row.inputs, row.outputs) for need in needs]
+        told: list[Passes] = [need.met(row.capabilities, row.inputs, row.outputs) for need in needs]
         if fewest is not None:
             told.append(None if row.context_window is None else row.context_window >= fewest)
         return False if False in told else None if None in told else True
@@ -146,7 +146,7 @@ def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[ListedModel, Any], V
     return verdict
 
 
-def _holds(words: Iterable[str], model: ListedModel, row: Any) -> bool:
+def _holds(words: Iterable[str], model: SoldModel, row: Any) -> bool:
     texts = [text.lower() for text in (row.id, row.name, row.lab, model.name, model.lab) if text]
     return all(any(word in text for text in texts) for word in words)
 
@@ -168,11 +168,11 @@ def _costs_no_more(name: str, most: Decimal) -> Callable[[Any], bool]:
     return lambda row: row.currency == "USD" and (value := getattr(row, name)) is not None and value <= most
 
 
-def _column(name: str) -> Order:
+def _column(name: str) -> ModelOrder:
     return lambda row, _: getattr(row.shown, name)
 
 
-ORDERS: Mapping[str, Order] = {
+ORDERS: Mapping[str, ModelOrder] = {
     "released_on": lambda row, _: row.model.released_on,
     "name": lambda row, _: row.model.name.lower(),
     "month": lambda row, costs: costs.get(row.shown.id),
@@ -182,7 +182,7 @@ ORDERS: Mapping[str, Order] = {
 }
 
 
-def in_order(rows: Iterable[ModelRow], order: str, costs: Costs) -> list[ModelRow]:
+def in_order(rows: Iterable[ModelRow], order: str, costs: MonthlyCosts) -> list[ModelRow]:
     """The rows in an order of ORDERS, ``-`` before it for descending; unknown values last, ties by name."""
     value = ORDERS[order.removeprefix("-")]
     by_name = sorted(rows, key=lambda row: (row.model.name.lower(), row.shown.id))

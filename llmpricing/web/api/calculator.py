@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -24,15 +24,10 @@ from llmpricing.web.list_query import CLOCKS, own_case, read_clocks
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import digest_of_question, read_place, write_place
 from llmpricing.web.selecting import is_csv
+from llmpricing.web.workloads import PRESETS, REQUEST_TOKENS, workload_of
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
 CACHE_TTL_S = 3600
-REQUEST_TOKENS = 2000  # of a request where their number is not given: far below any step
-PRESETS = {  # tokens a month, and the share of them that is input
-    "small": (1_000_000, Decimal("0.6")),
-    "medium": (5_000_000, Decimal("0.5")),
-    "large": (20_000_000, Decimal("0.7")),
-}
 _CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
 
 
@@ -113,19 +108,6 @@ def calculate(request: Request) -> CalculatorAnswer:
             valid_until=valid_until(request),
             **book_meta(request),
         ),
-    )
-
-
-def workload_of(values: Mapping[str, Any]) -> Workload:
-    """The workload that parameters ask for: a preset, small where they name none, as the others change it."""
-    tokens, input_share = PRESETS[values.get("preset", "small")]
-    tokens = values.get("tokens", tokens)
-    return Workload(
-        tokens,
-        values.get("requests", max(tokens // REQUEST_TOKENS, 1)),
-        values.get("input_share", input_share),
-        values.get("cached_share", Decimal(0)),
-        values.get("batch_share", Decimal(0)),
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 from webob.multidict import MultiDict
 
-from llmpricing.domain.needs import NEEDS
+from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.filter_values import FilterValues
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS

@@ -11,8 +11,8 @@ from typing import Any
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
-from llmpricing.domain.kinds import KINDS
-from llmpricing.domain.needs import NEEDS
+from llmpricing.domain.choice.kinds import KINDS
+from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import filter_values

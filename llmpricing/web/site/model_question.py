@@ -9,15 +9,16 @@ from typing import Any
 
 from pyramid.request import Request
 
-from llmpricing.domain.kinds import CHAT, KINDS
-from llmpricing.domain.needs import NEEDS
+from llmpricing.domain.choice.kinds import CHAT, KINDS
+from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.model_list import ORDERS, SHELVES, ModelFilter
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
-from llmpricing.web.site.workload import WORKLOAD, count, read_workload
+from llmpricing.web.site.workload import WORKLOAD, count
+from llmpricing.web.workloads import workload_of
 
 NEWEST = "-released_on"
 EVERY_KIND = "all"
@@ -90,7 +91,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
     )
     return ModelQuestion(
         wanted=wanted,
-        workload=read_workload(values),
+        workload=workload_of(values),
         clocks=read_clocks(values, now, request.book),
         joined="group" not in values,
         order=values.get("sort", NEWEST),

@@ -10,8 +10,8 @@ from typing import Any
 from llmpricing.services.catalogue.model_list import Weigh
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
-from llmpricing.web.api.calculator import PRESETS, workload_of
 from llmpricing.web.errors import invalid
+from llmpricing.web.workloads import PRESETS
 
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s?([kKmMbB]?)", re.ASCII)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
@@ -49,11 +49,6 @@ WORKLOAD: Mapping[str, p.Reader] = {
     "input_share": percent_or_share,
     "cached_share": percent_or_share,
 }
-
-
-def read_workload(values: Mapping[str, Any]) -> Workload:
-    """The workload that the values of WORKLOAD ask for: the small one where they say nothing."""
-    return workload_of(values)
 
 
 def weighing(workload: Workload) -> Weigh:

@@ -1,0 +1,1 @@
+"""What people choose models by: kinds and needs in their words."""

@@ -1,0 +1,29 @@
+"""Workloads as addresses name them, for the API and the pages alike: presets, and what other parameters change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from llmpricing.services.quotes.workloads import Workload
+
+REQUEST_TOKENS = 2000  # of a request where their number is not given: far below any step
+PRESETS = {  # tokens a month, and the share of them that is input
+    "small": (1_000_000, Decimal("0.6")),
+    "medium": (5_000_000, Decimal("0.5")),
+    "large": (20_000_000, Decimal("0.7")),
+}
+
+
+def workload_of(values: Mapping[str, Any]) -> Workload:
+    """The workload that parameters ask for: a preset, small where they name none, as the others change it."""
+    tokens, input_share = PRESETS[values.get("preset", "small")]
+    tokens = values.get("tokens", tokens)
+    return Workload(
+        tokens,
+        values.get("requests", max(tokens // REQUEST_TOKENS, 1)),
+        values.get("input_share", input_share),
+        values.get("cached_share", Decimal(0)),
+        values.get("batch_share", Decimal(0)),
+    )
