@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from llmpricing.domain.quotes.mistakes import counts, figures, prices
@@ -56,10 +56,26 @@ CAUSES: tuple[Cause, ...] = (
     Cause("withdrawn_price", "a price that was announced and withdrawn, or corrected", prices.withdrawn),
     Cause("another_seller", "another seller's price", prices.another_seller, broad=True),
     Cause("another_model", "another model's price", prices.another_model, broad=True),
-    Cause("unit_slip", "a slip of units", figures.unit_slip),
-    Cause("currency", "an amount of another currency", figures.currency_slip),
 )
-BY_CAUSE = {cause.name: cause for cause in CAUSES}
+
+
+@dataclass(frozen=True)
+class FigureCause:
+    """A mistake in the figure alone: ``slips`` tells by what it may have been multiplied. The right figure is made
+    once for all of them.
+    """
+
+    name: str
+    title: str
+    slips: Callable[[AuditedUse], Iterable[figures.Slip]]
+
+
+FIGURE_CAUSES = (
+    FigureCause("unit_slip", "a slip of units", figures.unit_slips),
+    FigureCause("currency", "an amount of another currency", figures.currency_slips),
+)
+_ALL: Sequence[Cause | FigureCause] = (*CAUSES, *FIGURE_CAUSES)
+BY_CAUSE = {cause.name: cause for cause in _ALL}
 
 ROUNDING, REPEATED, NOT_BILLED = "rounding", "repeated_billed_again", "charged_but_not_billed"
 BILLED_ZERO, NOT_LOGGED, NO_PRICE = "billed_zero", "no_cost_logged", "no_price"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from typing import NamedTuple
 
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
 
@@ -15,20 +16,30 @@ _SLIPS = {
 }
 
 
-def unit_slip(use: AuditedUse) -> Iterator[AuditedUse]:
+class Slip(NamedTuple):
+    """What a figure was multiplied by, and what that is in words."""
+
+    factor: Fraction
+    detail: str
+
+
+_UNIT_SLIPS = tuple(
+    Slip(each, detail) for factor, detail in _SLIPS.items() for each in (Fraction(factor), Fraction(1, factor))
+)
+
+
+def unit_slips(_use: AuditedUse) -> Iterable[Slip]:
     """The figure is right but for a power of ten."""
-    for factor, detail in _SLIPS.items():
-        yield use.times(Fraction(factor), detail)
-        yield use.times(Fraction(1, factor), detail)
+    return _UNIT_SLIPS
 
 
-def currency_slip(use: AuditedUse) -> Iterator[AuditedUse]:
+def currency_slips(use: AuditedUse) -> Iterator[Slip]:
     """The amount of one currency is written down as one of another, without or with a wrong exchange."""
     for rate in use.exchanges:
         worth = Fraction(rate.rate)
         if worth != 1:
-            yield use.times(worth, f"{rate.base} for {rate.quote}")
-            yield use.times(1 / worth, f"{rate.quote} for {rate.base}")
+            yield Slip(worth, f"{rate.base} for {rate.quote}")
+            yield Slip(1 / worth, f"{rate.quote} for {rate.base}")
 
 
 def flat_share(logged: int, units: int) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +19,15 @@ from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecor
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.log_sums import LogSums, SumKey
 from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
-from llmpricing.services.usage_log.sums.needs import Needs, RequestSizes, Wanted, lacking, modalities
+from llmpricing.services.usage_log.sums.needs import (
+    LogNeeds,
+    NeededKind,
+    NeededRoom,
+    Needs,
+    RequestSizes,
+    Wanted,
+    modalities,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class ElsewhereLog:
         found.records = sum(one.records for one in sums.values())
         self._own(found)
         pricer = SumPricer(sums, self._market.exchanges)
-        needs = self._needs(sums)
+        needs = _needs(sums)
         for slug, one in self._market.offerings.items():
             if refusal := self._refusal(one, needs, wanted):
                 found.refused.append(refusal)
@@ -102,13 +110,9 @@ class ElsewhereLog:
             return
         usage, own = record.usage, self._market.offerings.get(one.answer.offering)
         made = int(usage.stated.get("output_tokens", 0)) // usage.requests
-        needs = Needs(
-            own.facts.mode if own else None,
-            modalities(usage, "input"),
-            modalities(usage, "output"),
-            self._windows.fitting(int(usage.request_input) + made),
-            self._outputs.fitting(made),
-        )
+        kind = NeededKind(own.facts.mode if own else None, modalities(usage, "input"), modalities(usage, "output"))
+        room = NeededRoom(self._windows.fitting(int(usage.request_input) + made), self._outputs.fitting(made))
+        needs = Needs(kind, room)
         self._sums.add(self._placed(record, record.at), self._market.divisions, (one.answer.offering, needs))
 
     def _placed(self, record: UsageRecord, at: datetime) -> UsageRecord:
@@ -125,7 +129,7 @@ class ElsewhereLog:
         for key, usage in self._sums.sums.items():
             parts[key.group[0]][key] = usage
         for slug, sums in parts.items():
-            pricer, needs = SumPricer(sums, self._market.exchanges), self._needs(sums)
+            pricer, needs = SumPricer(sums, self._market.exchanges), _needs(sums)
             if (own := self._market.offerings.get(slug)) is not None:
                 found.own.append(_told(slug, own, pricer.cost(own)))
             alike = (
@@ -137,26 +141,18 @@ class ElsewhereLog:
         found.own.sort(key=lambda one: (-(one.total or one.low or 0), one.offering))
         found.today = _together(found.own)
 
-    def _needs(self, sums: Mapping[SumKey, UsageSum]) -> Counter[Needs]:
-        """How many records have which needs."""
-        found: Counter[Needs] = Counter()
-        for key, usage in sums.items():
-            found[key.group[1]] += usage.records
-        return found
-
-    def _refusal(self, one: MarketOffering, needs: Counter[Needs], wanted: Wanted) -> RefusedOffering | None:
-        slug, records = one.facts.slug, sum(needs.values())
+    def _refusal(self, one: MarketOffering, needs: LogNeeds, wanted: Wanted) -> RefusedOffering | None:
         if one.facts.is_retired(self._market.now.date()):
-            return RefusedOffering(slug, "it is retired", records)
+            return RefusedOffering(one.facts.slug, "it is retired", needs.records)
         if reason := wanted.lacking(one.facts):
-            return RefusedOffering(slug, reason, records)
-        reasons: Counter[str] = Counter()
-        for need, number in needs.items():
-            if reason := lacking(need, one.facts, one.prices):
-                reasons[reason] += number
-        if not reasons:
-            return None
-        return RefusedOffering(slug, reasons.most_common(1)[0][0], sum(reasons.values()))
+            return RefusedOffering(one.facts.slug, reason, needs.records)
+        if reasons := needs.lacking(one.facts, one.prices):
+            return RefusedOffering(one.facts.slug, reasons.most_common(1)[0][0], sum(reasons.values()))
+        return None
+
+
+def _needs(sums: Mapping[SumKey, UsageSum]) -> LogNeeds:
+    return LogNeeds((key.group[1], usage.records) for key, usage in sums.items())
 
 
 def _told(slug: str, one: MarketOffering, cost: SumCost) -> ElsewhereCost:

@@ -48,7 +48,7 @@ class MarketOffering:
 
 @dataclass(frozen=True)
 class _JoinedSums:
-    """Sums that one offering prices alike, as one; ``context`` is what it knows of theirs."""
+    """Sums that are priced alike, as one; ``context`` is what was stated of them, or what an offering knows of that."""
 
     usage: UsageSum
     context: Context
@@ -78,8 +78,8 @@ class SumPricer:
     """Prices one set of sums at many offerings; those that tell the same requests apart share the joining of sums."""
 
     def __init__(self, sums: Sums, exchanges: Sequence[Exchange]) -> None:
-        self._sums, self._exchanges = sums, tuple(exchanges)
-        self._stated = sorted({key.asked.context for key in sums}, key=str)
+        self._sums, self._exchanges = _without_names(sums), tuple(exchanges)
+        self._stated = sorted({one.context for one in self._sums}, key=str)
         self._joined: dict[object, Sequence[_JoinedSums]] = {}
 
     def cost(self, one: MarketOffering) -> SumCost:
@@ -100,21 +100,33 @@ class SumPricer:
 
     def _made(self, contexts: Mapping[Context, Context], divisions: Divisions) -> Sequence[_JoinedSums]:
         found: dict[object, _JoinedSums] = {}
-        for key, usage in self._sums.items():
-            context, example = contexts[key.asked.context], usage.example.usage
+        for one in self._sums:
+            usage, context, example = one.usage, contexts[one.context], one.usage.example.usage
             alike = (
                 context,
                 example.keys,
-                divisions.side(example, is_sum=key.is_sum),
+                divisions.side(example, is_sum=one.is_sum),
                 divisions.clock(usage.example.at) if context.time_known else usage.example.at,
                 told_apart(example),
-                key.is_sum,
+                one.is_sum,
             )
             if alike in found:
                 found[alike].usage.join(usage)
             else:
-                found[alike] = _JoinedSums(replace(usage, leaves=[*usage.leaves]), context, key.is_sum)
+                found[alike] = _JoinedSums(replace(usage, leaves=[*usage.leaves]), context, one.is_sum)
         return list(found.values())
+
+
+def _without_names(sums: Sums) -> list[_JoinedSums]:
+    """The sums as one where they differ only by whose they are."""
+    found: dict[object, _JoinedSums] = {}
+    for key, usage in sums.items():
+        alike = (key.asked.context, key.decisive, key.is_sum)
+        if alike in found:
+            found[alike].usage.join(usage)
+        else:
+            found[alike] = _JoinedSums(replace(usage, leaves=[*usage.leaves]), key.asked.context, key.is_sum)
+    return list(found.values())
 
 
 def added_costs(costs: Iterable[SumCost]) -> SumCost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -66,16 +67,26 @@ def wanted(words: Iterable[str]) -> Wanted:
     return Wanted(frozenset(abilities), frozenset(modalities), context)
 
 
-class Needs(NamedTuple):
-    """What requests need: of the ``mode`` of their own offering, modalities besides text, and room for so many tokens
-    in all and of output.
-    """
+class NeededKind(NamedTuple):
+    """The kind of model that requests need: the ``mode`` of their own offering, and modalities besides text."""
 
     mode: str | None
     takes: frozenset[str]
     makes: frozenset[str]
+
+
+class NeededRoom(NamedTuple):
+    """Room for so many tokens in all, and of output."""
+
     context: int
     output: int
+
+
+class Needs(NamedTuple):
+    """What requests need of an offering."""
+
+    kind: NeededKind
+    room: NeededRoom
 
 
 class RequestSizes:
@@ -96,21 +107,49 @@ def modalities(usage: Usage, direction: str) -> frozenset[str]:
     return frozenset(one for one in found if one and one != "text")
 
 
-def lacking(needs: Needs, facts: OfferedFacts, prices: OfferingPrices) -> str:
-    """What the offering lacks for requests with these needs; empty where it can serve them, as far as is known."""
+class LogNeeds:
+    """The needs of a log by the number of records that have them."""
+
+    def __init__(self, needs: Iterable[tuple[Needs, int]]) -> None:
+        self.records = 0
+        self._rooms: dict[NeededKind, Counter[NeededRoom]] = defaultdict(Counter)
+        for one, records in needs:
+            self.records += records
+            self._rooms[one.kind][one.room] += records
+
+    def lacking(self, facts: OfferedFacts, prices: OfferingPrices) -> Counter[str]:
+        """How many records the offering cannot serve, by what it lacks for them, as far as is known."""
+        found: Counter[str] = Counter()
+        for kind, rooms in self._rooms.items():
+            if reason := _lacking_kind(kind, facts, prices):
+                found[reason] += sum(rooms.values())
+            else:
+                found.update(_lacking_room(rooms, facts))
+        return found
+
+
+def _lacking_kind(needs: NeededKind, facts: OfferedFacts, prices: OfferingPrices) -> str:
     if (needs.mode in _CHAT) != (facts.mode in _CHAT) or (needs.mode not in _CHAT and needs.mode != facts.mode):
         return f"it is no {(needs.mode or 'chat').replace('_', ' ')} model"
     for needed, stated, verb, direction in (
         (needs.takes, facts.input_modalities, "takes", "input"),
         (needs.makes, facts.output_modalities, "makes", "output"),
     ):
-        if missing := sorted(needed - (stated or frozenset()) - _priced(prices, direction)):
+        unsaid = needed - (stated or frozenset())
+        if unsaid and (missing := sorted(unsaid - _priced(prices, direction))):
             return _not_said(verb, missing, stated is None)
-    if facts.context_window is not None and needs.context > facts.context_window:
-        return f"its context is {facts.context_window:,} tokens"
-    if facts.max_output_tokens is not None and needs.output > facts.max_output_tokens:
-        return f"it makes no more than {facts.max_output_tokens:,} tokens"
     return ""
+
+
+def _lacking_room(rooms: Counter[NeededRoom], facts: OfferedFacts) -> Counter[str]:
+    window, most = facts.context_window, facts.max_output_tokens
+    found: Counter[str] = Counter()
+    for room, records in rooms.items():
+        if window is not None and room.context > window:
+            found[f"its context is {window:,} tokens"] += records
+        elif most is not None and room.output > most:
+            found[f"it makes no more than {most:,} tokens"] += records
+    return found
 
 
 def _priced(prices: OfferingPrices, direction: str) -> frozenset[str]:
