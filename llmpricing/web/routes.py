@@ -27,7 +27,9 @@ from llmpricing.web.caching import ContentHash
 from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import best_value as best_value_page
+from llmpricing.web.site import changes as changes_page
 from llmpricing.web.site import home, pages
+from llmpricing.web.site import sources as sources_page
 from llmpricing.web.site.charts import views as charts
 
 OPERATIONS = (
@@ -69,7 +71,11 @@ def includeme(config: Any) -> None:
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
     _chart(config, "frontier", best_value_page.chart)
+    _chart(config, "agreement", sources_page.agreement)
     _best_value(config)
+    _page(config, "page_changes", "/changes", "changes", changes_page.show)
+    _page(config, "page_sources", "/sources", "sources", sources_page.show_sources)
+    _page(config, "page_provider", "/providers/{id:.+}", "provider", sources_page.show_provider)
     config.asks_the_book("page_chart_history")
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
@@ -87,11 +93,15 @@ def _serve(config: Any, operation: Operation) -> None:
     config.add_view(operation.served, route_name=operation.name, renderer="json", methods=methods)
 
 
+def _page(config: Any, name: str, pattern: str, template: str, view: Callable[..., Any]) -> None:
+    renderer = f"llmpricing.web:templates/{template}.jinja2"
+    _get(config, name, pattern, conditional(view, tells_ages=True), renderer=renderer)
+
+
 def _best_value(config: Any) -> None:
     """The page, and the same with scores that are sent along: a question too, of which nothing is kept."""
     template = "llmpricing.web:templates/best_value.jinja2"
-    view = conditional(best_value_page.show, tells_ages=True)
-    _get(config, "page_best_value", "/best-value", view, renderer=template)
+    _page(config, "page_best_value", "/best-value", "best_value", best_value_page.show)
     config.add_route("page_best_value_own", "/best-value/own")
     config.only_reads("page_best_value_own")
     own = best_value_page.show_with_own

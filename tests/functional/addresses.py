@@ -27,6 +27,10 @@ EXAMPLES = {
     "frontier": "/api/v1/frontier",
     "page_best_value": "/best-value?as_of=2026-01-01",
     "page_chart_frontier": "/charts/frontier.csv",
+    "page_changes": "/changes?days=7&model=acme/acme-large",
+    "page_sources": "/sources",
+    "page_provider": "/providers/acme",
+    "page_chart_agreement": "/charts/agreement.csv",
     "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
 }

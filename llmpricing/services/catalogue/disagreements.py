@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from itertools import combinations
 from typing import TypeVar
 
 from llmpricing.book.price_book import PriceBook
@@ -27,6 +28,7 @@ _ROUNDING, _SEVERE = Fraction(1005, 1000), Fraction(4)
 _PublishedSeries = Mapping[Component, Mapping[Conditions, PublishedNow]]
 _StatedSeries = Mapping[Component, Mapping[Conditions, StatedNow]]
 _PaidPrices = tuple[PublishedNow, StatedNow]
+_NOTHING = {State.UNKNOWN, State.ZERO}  # says no price
 _Stands = TypeVar("_Stands", PublishedNow, StatedNow)
 
 
@@ -121,13 +123,34 @@ def _order(found: Disagreement) -> tuple[bool, Fraction, str, str, str]:
     return (not is_beyond_factor, -(found.distance or Fraction(0)), found.offering, found.component.text, found.source)
 
 
+def comparisons(reads: Reads, now: datetime) -> Iterator[tuple[str, str, DisagreementKind | None]]:
+    """Of each price that two fresh lists state for the same request: the two sources and, where they are apart, how."""
+    for offering in offerings_now(reads, now):
+        for first, second in combinations(sorted(offering.stated), 2):
+            ours = {series: _as_published(prices) for series, prices in offering.stated[first].items()}
+            for _, here, there in _side_by_side(ours, offering.stated[second], now):
+                if None not in (here.conditions, there.conditions) and not _states(here, there) & _NOTHING:
+                    found = Disagreement(offering.slug, offering.provider, "", here, there)
+                    yield first, second, found.kind if _is_apart(here, there) else None
+
+
+def _as_published(prices: Mapping[Conditions, StatedNow]) -> dict[Conditions, PublishedNow]:
+    return {conditions: PublishedNow(conditions, stated.amount, stated.source) for conditions, stated in prices.items()}
+
+
 def _of_offering(offering: OfferingNow, now: datetime) -> Iterator[Disagreement]:
-    published = offering.published
     for stated in offering.stated.values():
-        for series in published.keys() | stated.keys():
-            for ours, theirs in _pairs(series, published, stated, now):
-                if _is_apart(ours, theirs):
-                    yield Disagreement(offering.slug, offering.provider, series.meter, ours, theirs)
+        for meter, ours, theirs in _side_by_side(offering.published, stated, now):
+            if _is_apart(ours, theirs):
+                yield Disagreement(offering.slug, offering.provider, meter, ours, theirs)
+
+
+def _side_by_side(
+    published: _PublishedSeries, stated: _StatedSeries, now: datetime
+) -> Iterator[tuple[str, PublishedNow, StatedNow]]:
+    for series in published.keys() | stated.keys():
+        for ours, theirs in _pairs(series, published, stated, now):
+            yield series.meter, ours, theirs
 
 
 def _pairs(
@@ -165,8 +188,8 @@ def _missing(price: _Stands) -> _Stands:
 
 def _is_apart(ours: PublishedNow, theirs: StatedNow) -> bool:
     """Whether the two are of different sources and ask different things; a published or stated unknown is nobody's."""
-    states = {price.amount.state for price in (ours, theirs) if price.conditions is not None}
-    if ours.source == theirs.source or states & {State.UNKNOWN, State.ZERO}:
+    states = _states(ours, theirs)
+    if ours.source == theirs.source or states & _NOTHING:
         return False
     if None in (ours.conditions, theirs.conditions):
         return State.NOT_OFFERED not in states
@@ -174,6 +197,11 @@ def _is_apart(ours: PublishedNow, theirs: StatedNow) -> bool:
     if factor is None:
         return not theirs.amount.same_as(ours.amount)
     return max(factor, 1 / factor) >= _SAME or _is_marginal(ours) is not _is_marginal(theirs)
+
+
+def _states(ours: PublishedNow, theirs: StatedNow) -> set[State]:
+    """What the two say, without what stands for a price that is not known."""
+    return {price.amount.state for price in (ours, theirs) if price.conditions is not None}
 
 
 def _is_marginal(price: PublishedNow | StatedNow) -> bool:

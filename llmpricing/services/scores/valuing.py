@@ -20,6 +20,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 
 _GONE = "removed"  # from its seller's list: nobody can buy it now
+_SLOWER = (":batch", ":flex")  # ids under which the same model answers later for less: another service
 _Scores = dict[str, dict[str, Decimal]]
 
 
@@ -63,7 +64,7 @@ def value_models(
             one.id, models[one.id], scores[models[one.id]], one.input_per_mtok, one.output_per_mtok, one.currency
         )
         for one in get_offerings(session, clocks, list(models), standing)
-        if one.status != _GONE
+        if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     return best_value(offered, question.weights, question.floor), unknown
 

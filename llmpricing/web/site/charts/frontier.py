@@ -51,7 +51,8 @@ def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) ->
     across = {"type": "log", "domain": [min(prices) / 1.5, max(prices) * 2], "nice": False}
     up = {"type": "linear", "domain": [max(min(scores) - 0.05, 0), min(max(scores) + 0.05, 1)], "nice": False}
     title = "USD per million tokens, average of input and output, logarithmic"
-    x = {"field": "price", "type": "quantitative", "scale": across, "title": title, "axis": {"format": "~g"}}
+    axis = {"format": "~g", "grid": False, "tickCount": 6}
+    x = {"field": "price", "type": "quantitative", "scale": across, "title": title, "axis": axis}
     y = {"field": "quality", "type": "quantitative", "scale": up, "title": "quality, 0 to 1"}
     line = {"type": "line", "interpolate": "step-after", "color": SERIES[0], "strokeDash": [5, 3]}
     others = inline([_point(one) for one in ranked if not one.is_on_frontier])

@@ -56,7 +56,7 @@ CONFIG: Mapping[str, Any] = MappingProxyType(
     {
         "background": GROUND,
         "font": _FONT,
-        "padding": {"left": 12, "top": 12, "bottom": 12, "right": 40},  # fonts here may be wider than those measured
+        "padding": {"left": 28, "top": 12, "bottom": 12, "right": 40},  # fonts here may be wider than those measured
         "view": {"stroke": None},
         "axis": {
             "labelColor": QUIET,
@@ -69,6 +69,7 @@ CONFIG: Mapping[str, Any] = MappingProxyType(
             "titleFontWeight": 400,
             "labelOverlap": "greedy",
             "labelSeparation": 8,
+            "titlePadding": 14,
         },
         "title": {"color": INK, "anchor": "start", "fontSize": 15, "fontWeight": 600, "offset": 14},
         "legend": {"labelColor": INK, "titleColor": QUIET},

@@ -1,0 +1,118 @@
+"""/changes: what moved, is announced, arrived and retired, by week and per model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.request import Request
+
+from llmpricing.domain.observations import Amount, State
+from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
+from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
+from llmpricing.web import parameters as p
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site import display
+
+DEFAULT_DAYS = 28
+MOST_SHOWN = 500  # of one kind; the rest stand in the API
+SPANS = (7, 28, 91, 365)
+_DIGEST = re.compile(r"schedule=[0-9a-f]+")
+_READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text}
+
+
+def show(request: Request) -> dict[str, Any]:
+    """The page: announced prices first, then the weeks in which we learnt of changes, the newest first."""
+    values = read_parameters(request, _READERS, repeatable=("model",))
+    now, days = request.period.start, values.get("days", DEFAULT_DAYS)
+    since = comparable_since(request.dbsession, now - timedelta(days=days))
+    models = set(values["model"]) if "model" in values else None
+    moved = _of_seller(changes_since(request.dbsession, since, now, models), values)
+    coming = [one for one in moved if _is_announced(one, now)]
+    past = [one for one in moved if not _is_announced(one, now)]
+    return {
+        "show": display,
+        "change": change_in_words,
+        "amount": amount_in_words,
+        "conditions": conditions_in_words,
+        "days": days,
+        "spans": [(span, _address(values, span)) for span in SPANS],
+        "models": values.get("model", ()),
+        "provider": values.get("provider"),
+        "since": since,
+        "coming": _by_offering(coming[:MOST_SHOWN]),
+        "weeks": _weeks(past[:MOST_SHOWN]),
+        "count": len(moved),
+        "left_out": max(len(past) - MOST_SHOWN, 0) + max(len(coming) - MOST_SHOWN, 0),
+        "arrived": _of_seller(arrived_since(request.dbsession, since, models), values)[:MOST_SHOWN],
+        "retired": _of_seller(retired_since(request.dbsession, since, models), values)[:MOST_SHOWN],
+    }
+
+
+def _is_announced(one: Change, now: datetime) -> bool:
+    return one.valid_from is not None and one.valid_from > now
+
+
+def _of_seller(found: Iterable[Any], values: dict[str, Any]) -> list[Any]:
+    """Changes or news of the seller that is asked for."""
+    seller = values.get("provider")
+    return [one for one in found if seller is None or _seller(one).casefold() == seller.casefold()]
+
+
+def _seller(one: Change | OfferingNews) -> str:
+    return (one.offering if isinstance(one, Change) else one.id).partition("/")[0]
+
+
+def _weeks(moved: Sequence[Change]) -> list[tuple[date, list[tuple[str, list[Change]]]]]:
+    """By the Monday of the week in which we learnt of it, and in it by offering."""
+    ordered = sorted(moved, key=lambda one: _monday(one.recorded_at), reverse=True)
+    return [
+        (monday, _by_offering(list(week)))
+        for monday, week in groupby(ordered, key=lambda one: _monday(one.recorded_at))
+    ]
+
+
+def _by_offering(moved: Sequence[Change]) -> list[tuple[str, list[Change]]]:
+    ordered = sorted(moved, key=lambda one: one.offering)
+    return [(offering, list(changes)) for offering, changes in groupby(ordered, key=lambda one: one.offering)]
+
+
+def _monday(at: datetime) -> date:
+    day = at.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
+
+
+def change_in_words(one: Change) -> str:
+    """The change in a word or two."""
+    if one.old is None:
+        return "new price"
+    if one.new is None:
+        return "withdrawn"
+    if one.factor is None:
+        return "changed"
+    percent = round((one.factor - 1) * 100)
+    return f"{'+' if one.factor > 1 else '−'}{abs(percent):,} %"
+
+
+def amount_in_words(stated: Amount | None, meter: str) -> str:
+    """A price in words."""
+    if stated is None:
+        return "none"
+    if stated.amount is None or stated.state != State.PRICED:
+        return display.words(stated.state)
+    return f"{display.sign(stated.currency)}{display.amount(stated.amount)} {display.per(meter, stated.per)}"
+
+
+def conditions_in_words(key: str) -> str:
+    """The key of a price's conditions, without the digest by which it names a schedule."""
+    return _DIGEST.sub("at certain hours", key)
+
+
+def _address(values: dict[str, Any], days: int) -> str:
+    pairs = [("model", one) for one in values.get("model", ())]
+    pairs += [("provider", values["provider"])] if "provider" in values else []
+    return "/changes?" + urlencode([("days", days), *pairs])

@@ -1,0 +1,99 @@
+"""/sources and /providers/{id}: who feeds the price book and how far they agree; what one seller sells."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
+from llmpricing.services.catalogue.disagreements import disagreements
+from llmpricing.services.catalogue.listing_query import OfferingFilter
+from llmpricing.services.catalogue.price_changes import changes_since, comparable_since
+from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.web import parameters as p
+from llmpricing.web.caching import cached
+from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import CLOCKS, moved_to, read_clocks, standing
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site import display
+from llmpricing.web.site.changes import amount_in_words, change_in_words, conditions_in_words
+from llmpricing.web.site.charts.agreement import agreement_chart, share
+from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.charts.views import answer
+
+_TTL_S = 3600
+PAGE = 50  # disagreements
+MOST_OFFERINGS = 200
+_LATELY = timedelta(days=28)
+
+
+def show_sources(request: Request) -> dict[str, Any]:
+    """Every list with its age and agreement, and a page of disagreements, the farthest apart first."""
+    values = read_parameters(request, {"page": p.whole(1, 10_000)})
+    found = disagreements(request.dbsession, request.period.start)
+    sources, number = read_sources(request.dbsession, request.period.start), values.get("page", 1)
+    agreed = _agreements(request)
+    return {
+        "show": display,
+        "sources": [(one, agreement_of(agreed, one.source)) for one in sources],
+        "share": share,
+        "disagreements": found[(number - 1) * PAGE : number * PAGE],
+        "conditions": conditions_in_words,
+        "count": len(found),
+        "page": number,
+        "pages": max(-(-len(found) // PAGE), 1),
+        "finding": agreement_chart(agreed).finding,
+        "can_draw": can_draw(),
+    }
+
+
+def agreement(request: Request) -> Response:
+    """GET /charts/agreement: how far the lists agree."""
+    read_parameters(request, {})
+    return answer(request, "agreement", {}, lambda: agreement_chart(_agreements(request)))
+
+
+def _agreements(request: Request) -> list[ListAgreement]:
+    """Kept with the book, for every price of every list is compared."""
+    start = request.period.start
+    return cached(
+        request, "agreements", "all", _TTL_S, list[ListAgreement], lambda: agreements(request.dbsession, start)
+    )
+
+
+def show_provider(request: Request) -> dict[str, Any]:
+    """What a seller sells, and what moved there in four weeks."""
+    clocks = read_clocks(read_parameters(request, CLOCKS), request.period.start, request.book)
+    asked = request.matchdict["id"]
+    known = {slug: (name, count) for slug, name, count in listing.providers(request.reads)}
+    if asked not in known:
+        folded = {slug.casefold(): slug for slug in known}
+        if named := folded.get(asked.rstrip("/").casefold()):
+            raise moved_to(request, asked, named)
+        raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
+    page = listing.list_offerings(
+        request.reads,
+        clocks,
+        OfferingFilter(providers=(asked,)),
+        sort="name",
+        limit=MOST_OFFERINGS,
+        standing=standing(request, clocks),
+    )
+    since = comparable_since(request.dbsession, request.period.start - _LATELY)
+    slugs = {one.id for one in page.items}
+    return {
+        "show": display,
+        "amount": amount_in_words,
+        "change": change_in_words,
+        "conditions": conditions_in_words,
+        "id": asked,
+        "name": known[asked][0],
+        "page": page,
+        "priced": sum(one.price_state == "priced" for one in page.items),
+        "labs": sorted({one.lab for one in page.items if one.lab}),
+        "changes": changes_since(request.dbsession, since, request.period.start, slugs),
+    }

@@ -1,0 +1,101 @@
+"""/changes, /sources and /providers/{id}: what moved by week, how far lists agree, what a seller sells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webtest import TestApp
+
+from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site.charts.agreement import agreement_chart
+from tests.conftest import running_app
+from tests.lists import cost_map, listed
+from tests.servers import new_database
+
+FIRST = datetime.now(UTC) - timedelta(days=20)
+LATER = datetime.now(UTC) - timedelta(days=3)
+
+
+@pytest.fixture(scope="module")
+def app(store_urls: Any, empty_book: str, redis_url: str) -> Iterator[TestApp]:
+    """A price book in which three weeks ago two offerings had prices, and lately one moved and one came."""
+    lists = [
+        (FIRST, listed("acme", {"acme-large": (2, 8), "acme-small": (1, 2)})),
+        (LATER, listed("acme", {"acme-large": (1, 8), "acme-small": (1, 2), "acme-new": (3, 4)})),
+    ]
+    with new_database(store_urls, empty_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session:
+            for at, content in lists:
+                with session.begin():
+                    import_lists(session, [(SOURCES["genai-prices"], ReadList(content, at, at, "file"))])
+        with running_app(url, redis_url) as app:
+            yield app
+
+
+def test_changes_stand_by_week_with_old_and_new_price(app: TestApp) -> None:
+    page = app.get("/changes?days=14").html
+    monday = LATER.date() - timedelta(days=LATER.weekday())
+    assert page.find("h2", id=f"week-{monday}") is not None
+    (moved,) = page.select("section ul.moves li ul li")
+    assert " ".join(moved.get_text().split()).startswith(
+        "input tokens: $2.00 per million tokens → $1.00 per million tokens −50 %"
+    )
+    arrived = page.find("section", {"aria-labelledby": "arrived"})
+    assert [link.get_text() for link in arrived.select("a")] == ["acme/acme-new"]
+
+
+def test_one_model_or_another_seller_is_asked_for_by_address(app: TestApp) -> None:
+    assert "$1.00" in app.get("/changes?days=14&model=acme/acme-large").html.main.get_text()
+    for other in ("model=acme/acme-small", "provider=nobody"):
+        assert "Nothing moved since then" in app.get(f"/changes?days=14&{other}").html.main.get_text()
+
+
+@pytest.mark.parametrize("path", ["/changes?days=0", "/changes?days=x", "/sources?page=0", "/providers/acme?x=1"])
+def test_what_cannot_be_read_is_a_400(app: TestApp, path: str) -> None:
+    app.get(path, status=400)
+
+
+def test_a_seller_is_shown_with_what_it_sells_and_what_moved(app: TestApp) -> None:
+    page = app.get("/providers/acme").html
+    assert [row.th.a.get_text() for row in page.select("table.value tbody tr")] == [
+        "acme-large",
+        "acme-new",
+        "acme-small",
+    ]
+    assert "−50 %" in page.find("section", {"aria-labelledby": "moved"}).get_text()
+    assert app.get("/providers/ACME", status=301).location.endswith("/providers/acme")
+    app.get("/providers/nobody", status=404)
+
+
+def test_sources_tell_their_lists_and_where_to_begin(testapp: TestApp) -> None:
+    text = testapp.get("/sources").html.main.get_text()
+    assert "10 Nov 2026" in text
+    assert "No price stands in two lists yet" in testapp.get("/charts/agreement.vl.json").text
+
+
+AGREED = [ListAgreement("a", "b", 10, 2, 1), ListAgreement("a", "c", 30, 3, 0)]
+
+
+def test_the_agreement_of_lists_is_told_for_each_two_and_each_one() -> None:
+    assert agreement_of(AGREED, "a") == (40, 5)
+    assert agreement_of(AGREED, "b") == (10, 2)
+    chart = agreement_chart(AGREED)
+    assert chart.finding == "87 % of 40 prices that two lists state agree"
+    assert chart.rows[0] == ["a", "b", 10, 8, 2, 1]
+
+
+def test_two_lists_are_compared_price_by_price(empty_session: Session) -> None:
+    at = datetime.now(UTC) - timedelta(days=1)
+    content = listed("acme", {"large": (2, 9), "small": (1, 4)})
+    for source, text in (("genai-prices", content), ("litellm", cost_map(large=2, small=1))):
+        import_lists(empty_session, [(SOURCES[source], ReadList(text, at, at, "file"))])
+    assert agreements(empty_session, datetime.now(UTC)) == [ListAgreement("genai-prices", "litellm", 4, 1, 0)]
