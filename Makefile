@@ -22,8 +22,8 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,stores,bulk,reference,charts,test,check]'
 	@touch $@
 
-run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543
-	@exec $(BIN)/llmpricing run $(INI)
+run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http://localhost:6543 (ARGS=--offline fetches nothing)
+	@exec $(BIN)/llmpricing run $(INI) $(ARGS)
 
 # One worker a core; a file's tests stay together. ARGS adds options: make test ARGS='-k alias'.
 PYTEST := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder

@@ -108,8 +108,10 @@ def https_server(certificate_file: Path) -> Iterator[ListServer]:
 
 
 @contextmanager
-def connect_proxy(*, refuses: bool = False) -> Iterator[tuple[str, list[str]]]:
-    """An HTTP proxy for CONNECT: its URL, and where it was asked to connect to. One that refuses wants a password."""
+def connect_proxy(*, refuses: bool = False, port_for_all: int = 0) -> Iterator[tuple[str, list[str]]]:
+    """An HTTP proxy for CONNECT: its URL, and where it was asked to connect to. One that refuses wants a password;
+    with ``port_for_all`` every host is found there, on this machine.
+    """
     asked: list[str] = []
 
     def pump(source: socket.socket, target: socket.socket) -> None:
@@ -125,12 +127,14 @@ def connect_proxy(*, refuses: bool = False) -> Iterator[tuple[str, list[str]]]:
             request = b""
             while b"\r\n\r\n" not in request and (more := client.recv(65536)):
                 request += more
+            if not request:
+                return  # somebody looked whether we are here
             target = request.split()[1].decode()
             asked.append(target)
             if refuses:
                 client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
                 return
-            host, _, port = target.rpartition(":")
+            host, _, port = f"127.0.0.1:{port_for_all}".rpartition(":") if port_for_all else target.rpartition(":")
             with socket.create_connection((host, int(port))) as server:
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 back = Thread(target=pump, args=(server, client))
@@ -149,6 +153,8 @@ def connect_proxy(*, refuses: bool = False) -> Iterator[tuple[str, list[str]]]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=accept)
         thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()

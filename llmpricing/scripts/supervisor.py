@@ -43,10 +43,28 @@ def interrupted_by_signals() -> Iterator[None]:
 
 def initialise(ini: Path, stores: OpenStores) -> None:
     """Migrate and seed by the same program as by hand."""
-    with _child("llmpricing.scripts.initialize_db", ini, stores.environment(), signal.SIGTERM) as child:
+    words = ["llmpricing.scripts.initialize_db", str(ini)]
+    with _child(words, stores.environment(), signal.SIGTERM) as child:
         code = _end_of(child, stores)
     if code:
         raise click.ClickException("The price book could not be prepared; the reason stands above.")
+
+
+def run_briefly(words: list[str], stores: OpenStores, most_s: float, stops_within_s: float) -> str | None:
+    """What a module says first on standard output; None where it took longer than ``most_s`` and was ended.
+
+    For one that says no more than a pipe holds.
+    """
+    ends = time.monotonic() + most_s
+    environment = stores.environment()
+    with _child(words, environment, signal.SIGTERM, stops_within_s - STOP_PATIENCE_S, stdout=subprocess.PIPE) as child:
+        while child.poll() is None:
+            stores.check()
+            if time.monotonic() > ends:
+                return None
+            time.sleep(0.05)
+        said = child.stdout.read() if child.stdout else b""
+    return said.decode().partition("\n")[0]
 
 
 def serve(ini: Path, stores: OpenStores, address: str, drain_timeout_s: float) -> None:
@@ -54,7 +72,8 @@ def serve(ini: Path, stores: OpenStores, address: str, drain_timeout_s: float) -
 
     Raises ClickException or StoreError when the web server or a store ends by itself.
     """
-    with _child("pyramid.scripts.pserve", ini, stores.environment(), signal.SIGINT, drain_timeout_s) as child:
+    words = ["pyramid.scripts.pserve", str(ini)]
+    with _child(words, stores.environment(), signal.SIGINT, drain_timeout_s) as child:
         while child.poll() is None and not serves(child.pid, *listen_addresses(ini)[0]):
             stores.check()
             time.sleep(0.05)
@@ -66,13 +85,18 @@ def serve(ini: Path, stores: OpenStores, address: str, drain_timeout_s: float) -
 
 @contextmanager
 def _child(
-    module: str, ini: Path, environment: Mapping[str, str], stop: signal.Signals, stops_within_s: float = 0
+    words: list[str],
+    environment: Mapping[str, str],
+    stop: signal.Signals,
+    stops_within_s: float = 0,
+    stdout: int | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python program in a process group of its own: a terminal's Ctrl-C reaches us only, and we end it in turn."""
+    """A module with its words, in a process group of its own: a terminal's Ctrl-C reaches us only, and we end it."""
     child = subprocess.Popen(  # noqa: S603 - our own modules
-        [sys.executable, "-m", module, str(ini)],
+        [sys.executable, "-m", *words],
         env={**os.environ, **environment, SUPERVISOR: str(os.getpid())},
         stdin=subprocess.DEVNULL,
+        stdout=stdout,
         process_group=0,
     )
     try:
@@ -85,6 +109,8 @@ def _child(
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+        if child.stdout:
+            child.stdout.close()
 
 
 def _end_of(child: subprocess.Popen[bytes], stores: OpenStores) -> int:

@@ -9,6 +9,7 @@ import click
 from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import used_stores
 from llmpricing.scripts import supervisor
+from llmpricing.scripts.first_lists import fetch_first_lists
 from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.web_port import claim_web_port
@@ -16,8 +17,11 @@ from llmpricing.scripts.web_port import claim_web_port
 
 @click.command()
 @click.argument("ini", default="development.ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def run(ini: Path) -> None:
+@click.option("--offline", is_flag=True, help="Fetch no price lists: those of the installation do.")
+def run(ini: Path, offline: bool) -> None:
     """Start what is missing, fill the price book, serve it.
+
+    The first time, today's public lists are fetched before, where there is a network, for 60 s at most.
 
     Uses the PostgreSQL and Redis that INI (development.ini) names if they answer with its role and database;
     otherwise starts servers of its own, with their data in var/ beside INI. Ctrl-C stops everything it started.
@@ -30,6 +34,8 @@ def run(ini: Path) -> None:
             used_stores(settings, home_beside(ini), say) as stores,
         ):
             supervisor.initialise(ini, stores)
+            if not offline:
+                fetch_first_lists(ini, stores)
             supervisor.serve(ini, stores, address, settings.drain_timeout_s)
     except KeyboardInterrupt:
         say("Bye.")

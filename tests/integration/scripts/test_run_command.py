@@ -12,6 +12,7 @@ import pytest
 
 from llmpricing.local_stores import ports
 from tests.checkout import Checkout
+from tests.unplugged.faults import closed_port
 
 
 def alive(checkout: Checkout) -> bool:
@@ -45,8 +46,13 @@ def test_a_killed_run_is_repaired_by_the_next_and_ctrl_c_ends_everything(checkou
 
 
 @pytest.mark.slow
-def test_a_store_that_dies_ends_the_run_with_its_last_words(checkout: Checkout) -> None:
+def test_a_store_that_dies_ends_the_run_with_its_last_words(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLMPRICING_SEED", "models-dev")
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port()}")
     with checkout.running() as run:
+        assert "could not be fetched: no network." in checkout.output(), "the first start asks for today's lists"
         postgres, _ = checkout.pids()
         assert postgres is not None
         os.kill(postgres, signal.SIGKILL)
