@@ -39,6 +39,7 @@ def includeme(config: Any) -> None:
         "delivery",
         "conditional",
         "access",
+        "ready_answers",
         "api.health",
         "routes",
     ):

@@ -22,7 +22,7 @@ from llmpricing.web.sign_in import signed_in, strip_forged
 OPEN_PATHS = ("/api/health", "/static/")  # probes and files never need a token
 EXPORTS = "/api/v1/export/"
 _PROBE_PATIENCE_S = 0.3
-_TOKENS = "llmpricing.known_tokens"  # in the registry
+TOKENS = "llmpricing.known_tokens"  # in the registry
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 _WHO = {"WWW-Authenticate": 'Basic realm="llmpricing", charset="UTF-8"'}
 
@@ -46,7 +46,7 @@ class Caller(NamedTuple):
 def includeme(config: Any) -> None:
     """Give requests ``caller``; refuse who lacks the scope of the address before anything is read."""
     known = KnownTokens(config.registry.settings["llmpricing"])
-    config.registry[_TOKENS] = known
+    config.registry[TOKENS] = known
     config.registry.setdefault("llmpricing.closing", []).append(known.close)
     config.add_request_method(_caller, "caller", reify=True)
     config.add_tween(
@@ -107,7 +107,7 @@ def _caller(request: Request) -> Caller:
 
 def _of_database(request: Request) -> TokensRead:
     """The tokens of the database. A probe does not wait for them; others are a 503 while nobody knows who may ask."""
-    known: KnownTokens = request.registry[_TOKENS]
+    known: KnownTokens = request.registry[TOKENS]
     if request.path_info.startswith(OPEN_PATHS):
         return known.peek(_PROBE_PATIENCE_S) or TokensRead((), was_made=False)
     return known.read()

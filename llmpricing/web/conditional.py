@@ -8,13 +8,14 @@ from functools import cache
 from hashlib import sha256
 from http.client import OK as HTTP_OK
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from pyramid.request import Request
 from pyramid.response import Response
 
 import llmpricing
+from llmpricing.book.price_book import PriceBook
 from llmpricing.services.catalogue.steps import StablePeriod, stable_period
 from llmpricing.services.price_book import BookState, book_state
 from llmpricing.web.access import is_private
@@ -23,7 +24,19 @@ FRESH_S = 60  # a decision or an import, which nobody foresees, is seen this muc
 STALE_FRESH_S = 5  # while nobody knows whether there are newer prices
 STALE_S = 600  # and by who lets a cache revalidate behind, this much
 
+LASTING = "llmpricing.lasting"  # in the environ of a request whose answer is so
+
 Answering = Callable[[Request], Any]
+
+
+class Lasting(NamedTuple):
+    """An answer that nothing changes but another book and the next known step, and by whom it was asked for."""
+
+    book: PriceBook
+    until: datetime | None
+    route: str
+    caller: str | None
+    is_private: bool
 
 
 def includeme(config: Any) -> None:
@@ -49,7 +62,8 @@ def conditional(view: Answering, *, tells_ages: bool = False) -> Answering:
     def answering(request: Request) -> Any:
         until = request.period.until if tells_ages else valid_until(request)
         headers = {"ETag": _tag(request, until), "Cache-Control": lifetime(request, until)}
-        if _holds(request, headers["ETag"]):
+        _say_what_changes_it(request, until)
+        if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
             return Response(status=304, headers=headers)
         request.response.headers.update(headers)
         answer = view(request)
@@ -81,19 +95,31 @@ def _tag(request: Request, until: datetime | None) -> str:
     return f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
 
 
-def _holds(request: Request, tag: str) -> bool:
-    """Whether the client says that it has this answer; ``*``, which says any, would hide what is not there."""
-    stated = request.headers.get("If-None-Match", "")
+def _say_what_changes_it(request: Request, until: datetime | None) -> None:
+    """Leave word of it for who may give the same bytes again."""
+    if request.held is not None and not stale_since(request):
+        lasting = Lasting(
+            request.held.book, until, request.matched_route.name, request.caller.name, is_private(request)
+        )
+        request.environ[LASTING] = lasting
+
+
+def holds(stated: str, tag: str) -> bool:
+    """Whether the client's If-None-Match names this answer; ``*``, which says any, would hide what is not there."""
     return tag.removeprefix("W/") in (one.strip().removeprefix("W/") for one in stated.split(","))
 
 
 def lifetime(request: Request, until: datetime | None) -> str:
-    """The Cache-Control of an answer: never fresh, nor served stale, beyond ``until``, the next known step."""
     if stale_since(request):
         return f"{'private, ' if is_private(request) else ''}max-age={STALE_FRESH_S}"
+    return lifetime_now(until, is_private(request))
+
+
+def lifetime_now(until: datetime | None, is_for_one: bool) -> str:
+    """The same of a book that is known to be the newest; ``is_for_one``: no shared cache may keep the answer."""
     left_s = FRESH_S + STALE_S if until is None else max(0, int((until - datetime.now(UTC)).total_seconds()))
     fresh_s = min(FRESH_S, left_s)
-    kind = "private, " if is_private(request) else ""
+    kind = "private, " if is_for_one else ""
     return f"{kind}max-age={fresh_s}, stale-while-revalidate={min(STALE_S, left_s - fresh_s)}"
 
 

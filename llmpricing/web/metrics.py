@@ -48,10 +48,10 @@ class Metrics:
             MultiProcessCollector(self.collected)  # type: ignore[no-untyped-call]
         self.collected.register(gauges)
 
-    def count(self, request: Request, status: int, elapsed_s: float) -> None:
-        """Count a request that was answered."""
-        route = request.matched_route.name.strip("_/") if request.matched_route else _UNROUTED
-        method = request.method if request.method in _METHODS else "other"
+    def count(self, route: str | None, method: str, status: int, elapsed_s: float) -> None:
+        """Count a request that was answered; of an address that is none of ours there is no route."""
+        route = route.strip("_/") if route else _UNROUTED
+        method = method if method in _METHODS else "other"
         self._requests.labels(route, method, str(status)).inc()
         self._seconds.labels(route).observe(elapsed_s)
 

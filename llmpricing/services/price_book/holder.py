@@ -150,7 +150,8 @@ class BookHolder:
         if self._writing is not None and self._writing.poll() is not None:
             _, told = self._writing.communicate()
             if self._writing.returncode:
-                last = told.decode(errors="replace").strip().splitlines()[-1:]
+                lines = told.decode(errors="replace").strip().splitlines()
+                last = [line for line in lines if not line.startswith("(Background on")][-1:]
                 log.error("book_not_written", folder=str(self._folder), error=" ".join(last)[:300])
                 self._not_before = monotonic() + AGAIN_AFTER_S
             self._writing = None

@@ -1,0 +1,169 @@
+"""Answers whose bytes are ready: given again before there is a request, for as long as nothing changes them.
+
+What may differ between two askers stands in the key; what changes an answer ends it: another price book, the next
+known step, another set of tokens. While the book is stale, and where a proxy signs people in, every answer is made
+anew.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
+from datetime import UTC, datetime
+from threading import Lock
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from pyramid.config import PHASE3_CONFIG
+from pyramid.interfaces import IExecutionPolicy
+
+from llmpricing.book.price_book import PriceBook
+from llmpricing.services.decisions.access_tokens import digest_of
+from llmpricing.services.decisions.kept_tokens import TokensRead
+from llmpricing.web.access import TOKENS
+from llmpricing.web.conditional import LASTING, Lasting, holds, lifetime_now
+from llmpricing.web.held_book import HOLDER
+from llmpricing.web.request_log import HEADER, Answered, request_id, tell
+from llmpricing.web.transactions import Policy
+
+MOST_BYTES = 24 << 20  # of one process
+LARGEST = 1 << 20  # a whole list as CSV is rarely asked for twice
+_OWN_BYTES = 2_000  # what an answer takes beside its body, about
+_OF_EACH = ("Cache-Control", HEADER)  # headers that are made anew
+_TOLD_APART_BY = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")
+_AT_HOME_BY = ("REMOTE_ADDR", "HTTP_ORIGIN", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")  # asked in development only
+
+
+class SentAnswer(NamedTuple):
+    """An answer as it was sent, without the headers that each has of its own."""
+
+    lasting: Lasting
+    tokens: TokensRead
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    etag: str
+
+    def is_good(self, book: PriceBook, tokens: TokensRead, now: datetime) -> bool:
+        """Whether the same question would be answered so now."""
+        until = self.lasting.until
+        return self.lasting.book is book and (until is None or now < until) and self.tokens == tokens
+
+
+class ReadyAnswers:
+    """Ready answers by what was asked, bounded by their bytes; the one that was not asked for longest goes first."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most, self._bytes = most_bytes, 0
+        self._kept: OrderedDict[Hashable, SentAnswer] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Hashable, book: PriceBook, tokens: TokensRead, now: datetime) -> SentAnswer | None:
+        """The answer, where it is good still."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        with self._lock:
+            if found.is_good(book, tokens, now):
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                return found
+            self._drop(key)
+        return None
+
+    def keep(self, key: Hashable, answer: SentAnswer) -> None:
+        """Keep an answer in the place of the one before."""
+        if len(answer.body) > LARGEST:
+            return
+        with self._lock:
+            self._drop(key)
+            self._kept[key] = answer
+            self._bytes += _size(answer)
+            while self._bytes > self._most:
+                self._drop(next(iter(self._kept)))
+
+    def _drop(self, key: Hashable) -> None:
+        if (gone := self._kept.pop(key, None)) is not None:
+            self._bytes -= _size(gone)
+
+
+def _size(answer: SentAnswer) -> int:
+    return len(answer.body) + _OWN_BYTES
+
+
+class _Given:
+    """An answer of ready bytes, as a WSGI application."""
+
+    def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        self._status, self._headers, self._body = status, headers, body
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        start_response(self._status, self._headers)
+        return [self._body]
+
+
+class ReadyFirst:
+    """The execution policy that answers by ready bytes where it can, and keeps what another one answers."""
+
+    def __init__(self, policy: Policy, registry: Any) -> None:
+        self._policy, self._registry = policy, registry
+        self._holder, self._tokens = registry[HOLDER], registry[TOKENS]
+        self._answers = ReadyAnswers()
+        is_development = registry.settings["llmpricing"].environment == "development"
+        self._told_apart_by = _TOLD_APART_BY + (_AT_HOME_BY if is_development else ())
+
+    def __call__(self, environ: dict[str, Any], router: Any) -> Any:
+        started = perf_counter()
+        held = self._holder.held if environ["REQUEST_METHOD"] == "GET" else None
+        if held is None or held.stale_since is not None or "app.dbsession" in environ:
+            return self._policy(environ, router)
+        tokens = self._tokens.peek(0)
+        if tokens is None:
+            return self._policy(environ, router)
+        key = (*map(environ.get, self._told_apart_by), _digest(environ))
+        if found := self._find(environ.get("HTTP_IF_NONE_MATCH", ""), key, held.book, tokens):
+            return self._give(environ, found, started)
+        response = self._policy(environ, router)
+        self._keep(key, tokens, environ.get(LASTING), response)
+        return response
+
+    def _find(self, stated: str, key: tuple[Any, ...], book: PriceBook, tokens: TokensRead) -> SentAnswer | None:
+        now = datetime.now(UTC)
+        if stated:
+            unchanged = self._answers.find((304, *key), book, tokens, now)
+            if unchanged and holds(stated, unchanged.etag):
+                return unchanged
+        found = self._answers.find((200, *key), book, tokens, now)
+        return None if found and stated and holds(stated, found.etag) else found
+
+    def _give(self, environ: dict[str, Any], found: SentAnswer, started: float) -> _Given:
+        lasting, asked = found.lasting, request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        answered = Answered(lasting.route, lasting.caller, int(found.status[:3]), len(found.body))
+        tell(self._registry, environ, answered, perf_counter() - started, request_id=asked)
+        own = [(HEADER, asked), ("Cache-Control", lifetime_now(lasting.until, lasting.is_private))]
+        return _Given(found.status, [*found.headers, *own], found.body)
+
+    def _keep(self, key: tuple[Any, ...], tokens: TokensRead, lasting: Lasting | None, response: Any) -> None:
+        etag = response.headers.get("ETag")
+        if lasting is None or not etag or response.status_int not in (200, 304):
+            return
+        headers = tuple(pair for pair in response.headerlist if pair[0] not in _OF_EACH)
+        answer = SentAnswer(lasting, tokens, response.status, headers, response.body, etag)
+        self._answers.keep((response.status_int, *key), answer)
+
+
+def _digest(environ: dict[str, Any]) -> bytes | str | None:
+    stated = environ.get("HTTP_AUTHORIZATION")
+    return digest_of(stated) if stated else None
+
+
+def includeme(config: Any) -> None:
+    """Answer from ready bytes where there is a book in memory, before all that makes a request."""
+    settings = config.registry.settings["llmpricing"]
+    if settings.book_dir is not None and not settings.auth_user_header:
+        # After the deadline, whose policy it wraps.
+        config.action("llmpricing.ready_answers", _answer_first, (config.registry,), order=PHASE3_CONFIG + 2)
+
+
+def _answer_first(registry: Any) -> None:
+    registry.registerUtility(ReadyFirst(registry.getUtility(IExecutionPolicy), registry), IExecutionPolicy)
