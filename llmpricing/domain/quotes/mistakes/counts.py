@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from decimal import Decimal
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
@@ -71,6 +72,28 @@ def media_at_text_price(use: AuditedUse) -> Iterator[AuditedUse]:
             for directions in (("input", "output"), ("input",), ("output",)):
                 for kept in (_without_modality, _as_text):
                     yield from _only(use, kept(use, modality, directions))
+
+
+def media_counted_twice(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Audio, pictures or video are billed as such, and once more within the whole input."""
+    for modality in _APART:
+        taken = use.stated(f"input_{modality}_tokens")
+        if taken:
+            yield from _counted(use, {"input_tokens": use.stated("input_tokens") + taken})
+
+
+def write_surcharge_added(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Cache writes are billed a quarter higher than input, as Anthropic's are, where the model has no price of them."""
+    written = _sum(use, _WRITE)
+    if written and not any(_kind(price.meter) == _WRITE for price in use.prices.prices.prices):
+        yield from _counted(use, {"input_tokens": use.stated("input_tokens") + Decimal(written) / 4})
+
+
+def subscription_ignored(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Tokens that were paid for in advance are billed one by one."""
+    told = use.usage.told
+    if told and told.by_subscription:
+        yield use._replace(usage=use.usage._replace(told=told._replace(by_subscription=False)))
 
 
 def tool_tokens_dropped(use: AuditedUse) -> Iterator[AuditedUse]:

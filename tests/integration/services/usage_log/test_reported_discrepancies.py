@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,9 +16,14 @@ from sqlalchemy.pool import NullPool
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.domain.usage.quantities import count
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord
+from llmpricing.sources.registry import SOURCES
 from tests.audits import audited, report_of
+from tests.conftest import NOW as WHEN
 from tests.planted_logs import NOON
+from tests.servers import StoreUrls, new_database
 
 SATURDAY = datetime(2026, 11, 21, 2, tzinfo=UTC)
 COMPACTED = {
@@ -30,10 +36,38 @@ COMPACTED = {
 }
 
 
+# Entries as LiteLLM's map has them, of what the bundled lists leave out.
+ENTRIES = {
+    "perplexity/sonar-pro": {
+        "litellm_provider": "perplexity",
+        "mode": "chat",
+        "input_cost_per_token": 3e-6,
+        "output_cost_per_token": 15e-6,
+        "search_context_cost_per_query": {
+            "search_context_size_low": 0.006,
+            "search_context_size_medium": 0.01,
+            "search_context_size_high": 0.014,
+        },
+    },
+    "rerank-v3.5": {"litellm_provider": "cohere", "mode": "rerank", "input_cost_per_query": 0.002},
+    "gemini/gemini-3.5-flash": {
+        "litellm_provider": "gemini",
+        "mode": "chat",
+        "input_cost_per_token": 1.5e-6,
+        "output_cost_per_token": 9e-6,
+        "input_cost_per_token_flex": 0.75e-6,
+        "output_cost_per_token_flex": 4.5e-6,
+    },
+}
+
+
 @pytest.fixture(scope="module")
-def book(full_book_of_module: str) -> Iterator[Session]:
-    """A session on the bundled lists, which only reads."""
-    with Session(create_engine(full_book_of_module, poolclass=NullPool)) as session:
+def book(store_urls: StoreUrls, full_book: str) -> Iterator[Session]:
+    """A session on the bundled lists and the entries above."""
+    with new_database(store_urls, full_book) as url, Session(create_engine(url, poolclass=NullPool)) as session:
+        reading = ReadList(json.dumps(ENTRIES).encode(), datetime(2026, 11, 12, tzinfo=UTC), WHEN, "entries")
+        import_lists(session, [(SOURCES["litellm"], reading)])
+        session.commit()
         yield session
 
 
@@ -205,3 +239,87 @@ def test_a_message_told_three_times_and_billed_three_times(book: Session) -> Non
     assert [(row.name, row.records, row.money) for row in report.causes()] == [
         ("repeated_billed_again", 2, Decimal("1.05"))
     ]
+
+
+def test_the_fee_of_another_search_size_is_another_condition(book: Session) -> None:
+    """pollinations 14780: 20 x 3 + 400 x 15 millionths and 0.006 of a small search; the tool took 0.014, of a large."""
+    usage = count(tokens(20, 400))
+    small = context(None, None, {"search_context_size": "low"})
+    (found,) = audited(
+        book, [UsageRecord("perplexity/sonar-pro", NOON, usage, context=small, charged=Decimal("0.02006"))]
+    )
+    assert (found.cost, found.verdict.causes[0]) == (Decimal("0.01206"), "another_condition")
+    assert "high" in found.verdict.detail
+
+
+def test_a_rerank_whose_search_units_the_tool_does_not_know_is_billed_zero(book: Session) -> None:
+    """bifrost 4239: three search units at 0.002."""
+    usage = read_usage({"billed_units": {"search_units": 3}}, "auto")
+    (found,) = audited(book, [UsageRecord("cohere/rerank-v3.5", NOON, usage, charged=Decimal(0))])
+    assert (found.cost, found.verdict.causes) == (Decimal("0.006"), ("billed_zero",))
+
+
+def test_flex_traffic_of_vertex_billed_as_standard(book: Session) -> None:
+    """litellm 38458: 7 x 0.75 + 205 x 4.5 millionths, billed at twice that."""
+    usage = read_usage(
+        {"promptTokenCount": 7, "candidatesTokenCount": 205, "totalTokenCount": 212, "trafficType": "ON_DEMAND_FLEX"},
+        "google",
+    )
+    (found,) = audited(book, [UsageRecord("google/gemini-3.5-flash", NOON, usage, charged=Decimal("0.0018555"))])
+    assert found.cost == Decimal("0.00092775")
+    assert "flex_ignored" in found.verdict.causes
+
+
+def test_cached_tokens_that_overlap_pictures_are_billed_twice(book: Session) -> None:
+    """litellm 37407: 100 x 2 + 2,300 x 0.5 + 400 x 6 millionths; the tool added the picture's 1,100 tokens again."""
+    usage = {
+        "prompt_tokens": 2_400,
+        "completion_tokens": 100,
+        "total_tokens": 2_800,
+        "prompt_tokens_details": {"cached_tokens": 2_300, "image_tokens": 1_100},
+        "completion_tokens_details": {"reasoning_tokens": 300},
+    }
+    record = UsageRecord("x-ai/grok-4.6", NOON, read_usage(usage, "auto"), charged=Decimal("0.00595"))
+    (found,) = audited(book, [record])
+    assert found.cost == Decimal("0.00375")
+    assert found.verdict.causes[0] == "media_counted_twice"
+
+
+def test_the_output_of_a_picture_model_billed_at_the_text_price_of_another(book: Session) -> None:
+    """litellm 31142: 50 x 5 + 4,000 x 30 millionths: without details all output is pictures, and no list has a price of
+    this model for text. The tool took 10, which another model of the seller asks for its text.
+    """
+    usage = count(tokens(50, 4_000))
+    (found,) = audited(book, [UsageRecord("openai/gpt-image-2", NOON, usage, charged=Decimal("0.04025"))])
+    assert (found.cost, found.verdict.causes) == (Decimal("0.12025"), ("another_model",))
+
+
+def test_an_inference_profile_of_ones_own_has_no_price_and_is_told_to_be_named(book: Session) -> None:
+    """claude-code 80601: a tool took a default price for it."""
+    arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
+    (found,) = audited(book, [UsageRecord(arn, NOON, count(tokens(1_000, 100)), charged=Decimal("0.0045"))])
+    assert (found.cost, found.verdict.causes) == (None, ("no_price",))
+    assert f"llmpricing alias add {arn} OFFERING" in found.priced.outcome.reason
+
+
+def test_provisioned_throughput_billed_by_the_token(book: Session) -> None:
+    """cloud-finops-skills 28: nothing more is paid; the tool billed 1,000 x 1.25 + 100 x 10 millionths."""
+    usage = read_usage(
+        {
+            "promptTokenCount": 1_000,
+            "candidatesTokenCount": 100,
+            "totalTokenCount": 1_100,
+            "trafficType": "PROVISIONED_THROUGHPUT",
+        },
+        "google",
+    )
+    (found,) = audited(book, [UsageRecord("google/gemini-2.5-pro", NOON, usage, charged=Decimal("0.00225"))])
+    assert (found.cost, found.verdict.causes) == (Decimal(0), ("subscription_ignored",))
+
+
+def test_a_surcharge_on_cache_writes_that_the_model_has_not(book: Session) -> None:
+    """openclaw-dashboard 40: 1,000,000 x 0.15 millionths; the tool billed the writes at 1.25 times that."""
+    usage = count(tokens(1_000_000, 0, 0, 1_000_000))
+    (found,) = audited(book, [UsageRecord("openai/gpt-4o-mini", NOON, usage, charged=Decimal("0.1875"))])
+    assert found.cost == Decimal("0.15")
+    assert found.verdict.causes[0] == "write_surcharge_added"
