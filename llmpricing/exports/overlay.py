@@ -58,4 +58,10 @@ def number_of(price: Price, quantity: int) -> Decimal | None:
         return Decimal(0)
     if price.state is not State.PRICED or price.amount is None or price.currency != USD:
         return None
-    return (multiply(price.amount, Decimal(quantity)) / price.per).normalize()
+    return plain(multiply(price.amount, Decimal(quantity)) / price.per)
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number without trailing zeros, and without an exponent where it is whole."""
+    short = number.normalize()
+    return short.quantize(Decimal(1)) if short == short.to_integral_value() else short

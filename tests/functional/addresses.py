@@ -40,6 +40,9 @@ FEEDS = {
     "feed_litellm": "/api/v1/export/litellm.json",
     "feed_litellm_sha256": "/api/v1/export/litellm.json.sha256",
     "feed_litellm_report": "/api/v1/export/litellm/report",
+    "feed_genai_prices": "/api/v1/export/genai-prices.json",
+    "feed_genai_prices_sha256": "/api/v1/export/genai-prices.json.sha256",
+    "feed_genai_prices_report": "/api/v1/export/genai-prices/report",
 }
 # Pages that take a file and keep nothing of it.
 UPLOADS = {"page_best_value_own": "/best-value/own"}

@@ -71,7 +71,7 @@ def app(fed_url: str, redis_url: str) -> Iterator[TestApp]:
 
 
 def test_before_a_map_was_imported_the_answer_names_the_command(testapp: TestApp) -> None:
-    for path in FEEDS.values():
+    for path in (FEED, REPORT, FEEDS["feed_litellm_sha256"]):
         error = testapp.get(path, status=503).json["error"]
         assert error["message"].endswith("Next: llmpricing import litellm")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from llmpricing.exports.overlay import Laid
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.feeds.genai_prices import genai_data
 from llmpricing.services.feeds.litellm import litellm_map
 from llmpricing.services.price_book import BookState, Reads
 
@@ -22,6 +24,7 @@ class OverlayFeed:
     file: str
     title: str
     lacking: str
+    shape: Any = dict[str, Any]  # of the whole file
     lay: Callable[[Reads, BookState, Clocks], Laid]
 
 
@@ -35,6 +38,14 @@ OVERLAYS: Mapping[str, OverlayFeed] = MappingProxyType(
                 title="LiteLLM's model cost map",
                 lacking="LiteLLM bills 0 for what it finds no price of.",
                 lay=litellm_map,
+            ),
+            OverlayFeed(
+                name="genai-prices",
+                file="genai-prices.json",
+                shape=list[dict[str, Any]],
+                title="genai-prices' data of providers",
+                lacking="genai-prices raises LookupError where it finds no price, and 0 for a field without one.",
+                lay=genai_data,
             ),
         )
     }

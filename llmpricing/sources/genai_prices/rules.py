@@ -70,6 +70,17 @@ def meter_of(price_key: str) -> str | None:
     return None
 
 
+def key_of(meter: str) -> str:
+    """The price key of a meter, for as many units as ``METERS`` states its prices."""
+    unit, counted = next((unit, counted) for unit, counted in _UNITS.items() if meter.endswith(counted))
+    return (meter.removesuffix(counted) if counted else meter) + unit
+
+
+def start_of(step: Step) -> int:
+    """The bound of a step as genai-prices writes it, which asks for more than that many tokens."""
+    return step.above - 1 if step.inclusive else step.above
+
+
 @dataclass(frozen=True)
 class ConditionalPrices:
     """Prices, from a day on or inside a daily window (UTC minutes), or always; a variant asks for a context too."""

@@ -168,21 +168,25 @@ def _text(value: Any) -> str | None:
     return None if value is None else to_text(value)
 
 
+def _word(feed: OverlayFeed) -> str:
+    return feed.name.replace("-", "_").replace(".", "_")
+
+
 def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
     answers = _Answers(feed)
     path = f"/api/v1/export/{feed.file}"
     shared: dict[str, Any] = {"parameters": _AT, "asks_the_book": True}
     return (
         Operation(
-            name=f"feed_{feed.name}",
+            name=f"feed_{_word(feed)}",
             path=path,
             view=answers.list,
             title=f"{feed.title} with the published prices",
-            answers=(dict[str, Any],),
+            answers=(feed.shape,),
             **shared,
         ),
         Operation(
-            name=f"feed_{feed.name}_sha256",
+            name=f"feed_{_word(feed)}_sha256",
             path=f"{path}.sha256",
             view=answers.digest,
             title=f"The SHA-256 of {path}",
@@ -191,7 +195,7 @@ def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
             **shared,
         ),
         Operation(
-            name=f"feed_{feed.name}_report",
+            name=f"feed_{_word(feed)}_report",
             path=f"/api/v1/export/{feed.name}/report",
             view=answers.report,
             title=f"What differs in {path} from the list as it came, and which names have no price",

@@ -1,0 +1,21 @@
+"""genai-prices' data at a moment, made of the newest that was imported and of what is published."""
+
+from __future__ import annotations
+
+from llmpricing.exports.genai_prices import lay_over_data
+from llmpricing.exports.overlay import Laid
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.feeds.kept_lists import newest_kept
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import BookState, Reads
+from llmpricing.services.quotes.compiled_prices import prices_then
+from llmpricing.sources.genai_prices.price_list import SLUG, parse
+
+
+def genai_data(reads: Reads, known: BookState, clocks: Clocks) -> Laid:
+    """The data with the prices of these two times; raises NoListError before any was imported."""
+    data = newest_kept(reads, SLUG, clocks.known_at).data
+    listed = parse(data)
+    offerings = names_of(reads, known).offerings
+    wanted = {offerings[one.slug].id: one.slug for one in listed.offerings if one.slug in offerings}
+    return lay_over_data(data, listed, prices_then(reads, known, clocks, wanted), clocks.as_of)
