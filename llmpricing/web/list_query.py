@@ -11,6 +11,7 @@ from urllib.parse import quote
 from pyramid.httpexceptions import HTTPMovedPermanently
 from pyramid.request import Request
 
+from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.filter_values import filter_values
@@ -23,6 +24,7 @@ from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+_MOST_LIKE = 5
 _SORTS = listing.SORTABLE + tuple(f"-{name}" for name in listing.SORTABLE)
 CLOCKS: dict[str, p.Reader] = {
     "as_of": p.time.of("what was charged then; now where it is left out"),
@@ -156,7 +158,20 @@ def nearly(request: Request, asked: str) -> Exception:
     """Why no offering has the id of this address: it is written otherwise, which leads there, or a 404."""
     if (named := listing.id_like(request.reads, asked)) not in (None, asked):
         return moved_to(request, asked, str(named))
-    return Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
+    like = most_like(request, request.book.clocks(request.period.start, None), asked)
+    return Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.", suggestions=like)
+
+
+def most_like(request: Request, clocks: Clocks, asked: str) -> list[str]:
+    """The ids of offerings that somebody may have meant by an id that none has, the likeliest first."""
+    seller, _, api_id = asked.partition("/")
+    lookup = names_of(request.reads, request.book).at(clocks)
+    found = lookup(api_id, seller) if api_id else lookup(asked)
+    if isinstance(found, Unknown):
+        found = lookup(api_id or asked)
+    if isinstance(found, Resolution):
+        return [found.slug]
+    return list(found.candidates if isinstance(found, Ambiguous) else found.suggestions)[:_MOST_LIKE]
 
 
 def moved_to(request: Request, asked: str, named: str) -> Exception:

@@ -28,6 +28,7 @@ from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import best_value as best_value_page
 from llmpricing.web.site import changes as changes_page
+from llmpricing.web.site import compare as compare_page
 from llmpricing.web.site import home, pages
 from llmpricing.web.site import sources as sources_page
 from llmpricing.web.site.charts import views as charts
@@ -63,10 +64,13 @@ def includeme(config: Any) -> None:
     config.registry[reference.DOCUMENT] = msgspec.json.encode(openapi.document(OPERATIONS))
     _get(config, "openapi", "/api/v1/openapi.json", reference.show_document)
     _get(config, "reference", "/api/docs", reference.show_page, renderer="llmpricing.web:templates/reference.jinja2")
-    for name, pattern, view in (("home", "/", home.home), ("page_model", "/models/{id:.+}", pages.model)):
+    for name, pattern, view in (
+        ("home", "/", home.home),
+        ("page_model", "/models/{id:.+}", pages.model),
+        ("page_compare", "/compare", compare_page.show),
+    ):
         template = f"llmpricing.web:templates/{name.removeprefix('page_')}.jinja2"
         _get(config, name, pattern, conditional(view, tells_ages=True), renderer=template)
-    for name in ("home", "page_model"):
         config.asks_the_book(name)
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)

@@ -18,6 +18,7 @@ from tests.unplugged.serving import serving
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
 
 PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
+PATHS += ["/compare?models=acme/acme-large,acme/acme-long,bazaar/acme/acme-large"]
 CAPABILITIES = [  # as many as the bundled lists know
     "audio", "batch", "caching", "computer_use", "parallel_tools", "pdf", "prefill", "reasoning",
     "structured_output", "tools", "vision", "web_search",

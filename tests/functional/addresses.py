@@ -33,6 +33,7 @@ EXAMPLES = {
     "page_chart_agreement": "/charts/agreement.csv",
     "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
+    "page_compare": "/compare?models=acme/acme-large,acme/acme-small",
 }
 
 # Files for other programs: 503 until the lists are imported over which the published prices are laid.

@@ -26,6 +26,7 @@ PAGES = [
     "/?max_input_price=abc",
     "/models/acme/acme-dated",
 ]
+PAGES += ["/compare", "/compare?models=acme/acme-large,acme/acme-long"]
 PAGES_OF_ERRORS = ["/models/acme/none", "/nowhere", "/models/acme/acme-large?as_of=yesterday"]
 
 
@@ -100,7 +101,7 @@ def test_searched_words_are_marked_and_escaped(testapp: TestApp) -> None:
 def test_markup_in_the_search_is_shown_as_typed_and_never_run(testapp: TestApp) -> None:
     page = testapp.get("/", {"q": "<script>alert(1)</script>\"'"})
     assert page.html.find("script") is None
-    assert page.form["q"].value == "<script>alert(1)</script>\"'"
+    assert page.forms[0]["q"].value == "<script>alert(1)</script>\"'"
     assert "No model matches" in page.text
 
 
@@ -127,7 +128,7 @@ def test_prices_older_than_thirty_days_bear_a_warning(
 
 
 def test_form_filters_and_keeps_what_was_typed(testapp: TestApp) -> None:
-    form = testapp.get("/").form
+    form = testapp.get("/").forms[0]
     form["q"] = "acme"
     form["provider"] = "acme"
     form["max_input_price"] = "2.50"
@@ -136,7 +137,7 @@ def test_form_filters_and_keeps_what_was_typed(testapp: TestApp) -> None:
     sent = "q=acme&provider=acme&max_input_price=2.50&preset=small&sort=-input_per_mtok"
     assert page.request.query_string == sent  # no field that was left empty
     assert list(rows(page)) == ["acme/acme-large", "acme/acme-long", "acme/acme-small"]
-    kept = {name: page.form[name].value for name in ("q", "provider", "max_input_price", "sort")}
+    kept = {name: page.forms[0][name].value for name in ("q", "provider", "max_input_price", "sort")}
     assert kept == {"q": "acme", "provider": "acme", "max_input_price": "2.50", "sort": "-input_per_mtok"}
     assert "3 models match" in spoken(page.html.select_one(".found"))
 
@@ -156,7 +157,7 @@ def test_two_sellers_in_the_address_are_both_kept(testapp: TestApp) -> None:
 
 
 def test_hidden_clocks_and_limits_survive_the_form(testapp: TestApp) -> None:
-    sent = testapp.get("/?limit=3&known_at=2026-11-22&kind=embedding&show=free").form.submit().follow()
+    sent = testapp.get("/?limit=3&known_at=2026-11-22&kind=embedding&show=free").forms[0].submit().follow()
     for kept in ("limit=3", "known_at=2026-11-22", "kind=embedding", "show=free"):
         assert kept in sent.request.query_string
 
@@ -178,7 +179,7 @@ def test_filter_that_cannot_be_read_keeps_the_form_and_says_so_beside_it(testapp
     field = page.html.find(id=name)
     assert field["aria-invalid"] == "true"
     assert page.html.find(id=field["aria-describedby"]).get_text().strip()
-    kept = {field: page.form[field].value for field in ("provider", name)}
+    kept = {field: page.forms[0][field].value for field in ("provider", name)}
     assert kept == {"provider": "acme", name: bad}
     assert page.html.select_one("[name=capability][value=vision]").has_attr("checked")
     assert page.html.find("table") is None
@@ -188,9 +189,9 @@ def test_filter_that_cannot_be_read_keeps_the_form_and_says_so_beside_it(testapp
 def test_what_the_form_has_no_field_for_is_refused_on_the_page_too(testapp: TestApp, query: str) -> None:
     page = testapp.get(f"/?{query}&max_input_price=3", status=400)
     assert page.html.select_one("p.problem").get_text().strip()
-    assert page.form["max_input_price"].value == "3"
+    assert page.forms[0]["max_input_price"].value == "3"
     if not query.startswith("q="):
-        assert page.form.submit(status=303).follow(status=200)
+        assert page.forms[0].submit(status=303).follow(status=200)
 
 
 def test_headings_sort_and_turn_round(testapp: TestApp) -> None:
@@ -284,7 +285,7 @@ def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, 
 def test_unknown_offering_is_a_page_that_offers_a_search(testapp: TestApp) -> None:
     page = testapp.get("/models/acme/<script>x", status=404, headers={"Accept": "text/html"})
     assert page.content_type == "text/html"
-    assert page.form["q"].value == "<script>x"
+    assert page.forms[0]["q"].value == "<script>x"
     assert page.html.find("script") is None
     assert page.headers["X-Request-Id"] in page.text
 

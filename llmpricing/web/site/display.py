@@ -71,6 +71,11 @@ def tokens(count: int) -> str:
     return str(count)
 
 
+def price(value: Decimal) -> str:
+    """A price in dollars: ``$2.50``, or ``free``."""
+    return f"${amount(value)}" if value else "free"
+
+
 def total(value: Decimal, currency: str | None) -> str:
     """A sum to four digits at least, in cents from a dollar on: ``$1,250.40``, ``$0.0825``."""
     places = 2 if value >= 1 else max(2, 3 - value.adjusted()) if value else 2

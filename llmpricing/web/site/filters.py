@@ -109,6 +109,11 @@ class Filters:
         return [(self._in_words(*pair), self.without(*pair)) for pair in set_here]
 
     @property
+    def workload(self) -> list[Option]:
+        """The workload and clocks, as another page takes them."""
+        return [pair for pair in self.pairs if pair[0] in (*WORKLOAD_FIELDS, *CLOCKS)]
+
+    @property
     def uses_more(self) -> bool:
         """Whether one of the fields that are folded away at first is set, or at fault."""
         at_fault = self.problem.field if self.problem else ""

@@ -1,0 +1,172 @@
+"""Two to five offerings side by side: prices, what the month costs, limits and needs, the best of each line marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.request import Request
+
+from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.services.catalogue import freshness, listing
+from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.web import parameters as p
+from llmpricing.web.conditional import stale_since
+from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import CLOCKS, most_like, read_clocks, standing
+from llmpricing.web.site import display
+from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.workload import WORKLOAD, per_mtok
+from llmpricing.web.workloads import workload_of
+
+FEWEST, MOST = 2, 5
+_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS}
+_DASH = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedLine:
+    """One fact of all offerings: what is written of each, and which of them are the best."""
+
+    title: str
+    cells: list[str]
+    best: frozenset[int] = frozenset()
+
+
+def show(request: Request) -> dict[str, Any]:
+    """The page; with fewer than two ids it says how to choose, with one that is unknown what is most like it."""
+    values = p.read_parameters(request, _READERS, ("models",))
+    asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
+    slugs = list(dict.fromkeys(asked))
+    clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
+    enough = FEWEST <= len(slugs) <= MOST
+    items = _items(request, clocks, slugs) if enough else []
+    lines = _lines(request, clocks, workload, items) if items else []
+    permalink = _permalink(request, clocks, slugs)
+    names = {slug: name for slug, name, _ in listing.providers(request.reads)}
+    return {
+        "show": display,
+        "slugs": slugs,
+        "items": items,
+        "lines": lines,
+        "workload": workload,
+        "provider_names": names,
+        "most": MOST,
+        "permalink": permalink,
+        "markdown": _markdown(items, lines, workload, permalink),
+        "csv": "/api/v1/compare?" + urlencode({"models": ",".join(slugs), "format": "csv"}),
+        "stale_since": stale_since(request),
+        **ages_shown(freshness.source_ages(request.reads, request.period.start)),
+    }
+
+
+def _items(request: Request, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
+    """The offerings in the order asked; a 404 that names what is most like the first unknown one."""
+    found = {item.id: item for item in listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks))}
+    for slug in slugs:
+        if slug not in found:
+            like = most_like(request, clocks, slug)
+            raise Refused(404, "MODEL_NOT_FOUND", f"No offering has the id {slug[:100]!r}.", suggestions=like)
+    return [found[slug] for slug in slugs]
+
+
+def _lines(request: Request, clocks: Clocks, workload: Workload, items: Sequence[OfferingItem]) -> list[ComparedLine]:
+    costs = costs_of_book(
+        request.reads,
+        request.book,
+        clocks,
+        workload,
+        [item.id for item in items],
+        with_rates=request.caller.sees_rates,
+    )
+    totals = [cost.total if (cost := costs.get(item.id)) and cost.currency == "USD" else None for item in items]
+    prices = [
+        _line(title, [getattr(item, name) if item.currency == "USD" else None for item in items], display.price, min)
+        for title, name in _PRICES
+    ]
+    each = [per_mtok(total, workload) for total in totals]
+    limits = [
+        _line(title, [getattr(item, name) for item in items], display.tokens, max)
+        for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
+    ]
+    return [
+        *prices,
+        _line("My month", totals, _dollars, min),
+        ComparedLine("To the cheapest", _to_the_cheapest(totals)),
+        _line("My month, per million tokens", each, _dollars, min),
+        *limits,
+        *(_need_line(name, items) for name in NEEDS),
+    ]
+
+
+_PRICES = (
+    ("Input", "input_per_mtok"),
+    ("Output", "output_per_mtok"),
+    ("Cache read", "cache_read_per_mtok"),
+    ("Cache write", "cache_write_per_mtok"),
+)
+
+
+def _line(
+    title: str, values: Sequence[Any], write: Callable[[Any], str], best_of: Callable[[Any], Any]
+) -> ComparedLine:
+    known = [value for value in values if value is not None]
+    best = best_of(known) if len(set(known)) > 1 else None
+    cells = [_DASH if value is None else write(value) for value in values]
+    return ComparedLine(title, cells, frozenset(i for i, one in enumerate(values) if best is not None and one == best))
+
+
+def _need_line(name: str, items: Sequence[OfferingItem]) -> ComparedLine:
+    need = NEEDS[name]
+    met = [
+        need.met(item.capabilities, (item.modalities or {}).get("input"), (item.modalities or {}).get("output"))
+        for item in items
+    ]
+    words = {True: "yes", False: "no", None: _DASH}
+    return ComparedLine(need.words, [words[one] for one in met])
+
+
+def _to_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:
+    """By how many per cent each costs more than the cheapest that asks something."""
+    least = min(filter(None, totals), default=None)
+    if least is None:
+        return [_DASH for _ in totals]
+    return [_DASH if total is None else f"{round((total - least) / least * 100):+,} %" for total in totals]
+
+
+def _dollars(total: Decimal) -> str:
+    return display.total(total, "USD")
+
+
+def _permalink(request: Request, clocks: Clocks, slugs: Sequence[str]) -> str:
+    """This comparison for good: by what is charged and known now, whatever is imported later."""
+    kept = [pair for pair in request.GET.items() if pair[0] in WORKLOAD and pair[1].strip()]
+    frozen = [("as_of", _instant(clocks.as_of)), ("known_at", _instant(clocks.known_at))]
+    return f"{request.application_url}/compare?{urlencode([('models', ','.join(slugs)), *kept, *frozen])}"
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+def _markdown(items: Sequence[OfferingItem], lines: Sequence[ComparedLine], workload: Workload, permalink: str) -> str:
+    """The table for a document, the best in bold; signs that would break a table or be run are escaped."""
+    head = ["", *(_escaped(item.id) for item in items)]
+    rows = [
+        [line.title, *(f"**{cell}**" if place in line.best else cell for place, cell in enumerate(line.cells))]
+        for line in lines
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
+    return (
+        f"{table}\n\nPrices in USD per million tokens; my month is {display.workload(workload)}.\nSource: {permalink}\n"
+    )
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{sign}" if sign in r"\|`*_<>[]" else sign for sign in text)

@@ -1,0 +1,83 @@
+"""Offerings side by side on a page, the best marked in words, and a link that stays as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from webtest import TestApp
+
+from tests.functional.test_pages import spoken
+
+TWO = "models=acme/acme-large&models=bazaar/acme/acme-large"
+
+
+def lines(page: Any) -> dict[str, list[str]]:
+    return {
+        spoken(row.th): [" ".join(cell.get_text(" ").split()) for cell in row.select("td")]
+        for row in page.html.select("table.compared tbody tr")
+    }
+
+
+def test_offerings_stand_side_by_side_and_the_best_of_a_line_is_marked_in_words(testapp: TestApp) -> None:
+    page = testapp.get(f"/compare?{TWO}&tokens=1M&input_share=50%25")
+    found = lines(page)
+    assert found["Input"] == ["$2.50 best", "$3.00"]
+    assert found["Cache read"] == ["$1.25", "– no list says"]
+    assert found["My month"] == ["$6.25 best", "$7.00"]
+    assert found["To the cheapest"] == ["+0 %", "+12 %"]
+    assert found["Context"] == ["128K", "128K"]  # alike: none is the best
+    assert found["tools"] == ["– no list says"] * 2
+
+
+def test_a_basket_is_marked_in_the_list_and_travels_in_the_address(testapp: TestApp) -> None:
+    page = testapp.get("/?group=none&tokens=2M&sort=id")
+    form = page.forms["comparing"]
+    boxes = [box["value"] for box in page.html.select("input.mark")]
+    assert {"acme/acme-large", "bazaar/acme/acme-large"} <= set(boxes)
+    assert form["tokens"].value == "2M"
+    compared = testapp.get("/compare", [("models", boxes[0]), ("models", boxes[1]), ("tokens", "2M")])
+    assert [spoken(one) for one in compared.html.select("thead .id")] == boxes[:2]
+    assert "2M tokens a month" in compared.text
+
+
+def test_the_copied_table_carries_a_link_that_is_frozen(testapp: TestApp) -> None:
+    page = testapp.get(f"/compare?{TWO}&preset=large")
+    told = page.html.select_one("#markdown").get_text()
+    assert "| Input | **$2.50** | $3.00 |" in told
+    link = next(line.removeprefix("Source: ") for line in told.splitlines() if line.startswith("Source: "))
+    assert "as_of=" in link
+    assert "known_at=" in link
+    again = testapp.get(link)
+    assert lines(again) == lines(page)
+    assert again.html.select_one("#markdown").get_text() == told
+    assert testapp.get(page.html.find("a", string="As CSV")["href"]).content_type == "text/csv"
+
+
+def test_signs_of_a_name_break_no_table(testapp: TestApp) -> None:
+    page = testapp.get("/compare?models=acme/acme-mystery,bazaar/acme/acme-tiny:free")
+    assert page.html.find("b") is None
+    assert lines(page)["Input"] == ["– no list says", "free"]
+
+
+@pytest.mark.parametrize("query", ["", "?models=acme/acme-large", "?models=" + ",".join(f"a/{n}" for n in range(6))])
+def test_too_few_and_too_many_are_told_how_to_choose(testapp: TestApp, query: str) -> None:
+    page = testapp.get(f"/compare{query}")
+    assert page.html.find("table") is None
+    assert page.html.select_one("#models")
+
+
+@pytest.mark.parametrize(
+    "path", ["/models/acme/acme-larg", "/models/acmee/acme-large", "/compare?models=acme/acme-larg,a/b"]
+)
+def test_a_mistyped_id_is_offered_what_is_nearest(testapp: TestApp, path: str) -> None:
+    page = testapp.get(path, status=404, headers={"Accept": "text/html"})
+    offered = [link["href"] for link in page.html.select(".like a")]
+    assert "/models/acme/acme-large" in offered
+    assert testapp.get(offered[0]).status_int == 200
+
+
+@pytest.mark.parametrize("query", ["models=a/b&tokens=none", "models=a/b&as_of=never", "colour=red"])
+def test_what_cannot_be_read_is_a_400_that_names_its_field(testapp: TestApp, query: str) -> None:
+    page = testapp.get(f"/compare?{query}", status=400, headers={"Accept": "text/html"})
+    assert "The parameter at fault" in page.text
