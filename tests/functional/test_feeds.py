@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
+from genai_prices import Usage
+from genai_prices.update_prices import UpdatePrices
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -209,3 +215,46 @@ def test_a_map_imported_into_an_empty_book_is_exported_as_it_came(
         assert json.loads(again) == json.loads(first)
         bring(empty_book_url, json.loads(again), day=21)
         assert other.get(FEED).body == again
+
+
+@contextmanager
+def file_server(folder: Path) -> Iterator[str]:
+    """A plain server of the folder's files, as any web server is one."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_all_feeds_are_published_as_files_for_a_plain_server(
+    tmp_path: Path, fed_url: str, redis_url: str, app: TestApp
+) -> None:
+    folder = tmp_path / "feeds" / "v1"
+    done = commands_on(tmp_path, fed_url, redis_url).run("feed publish", str(folder), "--at", AFTER)
+    assert done.exit_code == 0, done.output
+    names = ("litellm.json", "genai-prices.json")
+    notice = "NOTICE.txt"
+    assert {file.name for file in folder.iterdir()} == {*names, *(f"{name}.sha256" for name in names), notice}
+    for name in names:
+        data = (folder / name).read_bytes()
+        assert data == app.get(f"/api/v1/export/{name}", {"at": AFTER}).body
+        assert (folder / f"{name}.sha256").read_text() == f"{sha256(data).hexdigest()}  {name}\n"
+    lines = [line for line in (folder / notice).read_text().splitlines() if line]
+    assert [line.partition(":")[0] for line in lines] == list(names)
+    assert all("licence MIT" in line and "prices of 2026-03-01" in line for line in lines)
+    with file_server(folder) as address:
+        fetched = UpdatePrices(url=f"{address}/genai-prices.json").fetch()
+    assert fetched is not None
+    found = fetched.calc(Usage(input_tokens=1_000_000), "acme-dated", "acme", None, datetime(2026, 3, 2, tzinfo=UTC))
+    assert found.total_price == 4
+
+
+def test_a_book_without_lists_publishes_nothing_and_says_what_comes_first(
+    tmp_path: Path, empty_book_url: str, redis_url: str
+) -> None:
+    done = commands_on(tmp_path, empty_book_url, redis_url).run("feed publish", str(tmp_path / "feeds"))
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-1].endswith("Next: llmpricing import --all")
+    assert not (tmp_path / "feeds").exists()

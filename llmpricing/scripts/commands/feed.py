@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import click
@@ -13,9 +14,10 @@ from llmpricing.exports.overlay import FieldChange
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
-from llmpricing.services.feeds.kept_lists import NoListError
-from llmpricing.services.feeds.registry import OVERLAYS
+from llmpricing.services.feeds.kept_lists import NewestList, NoListError, newest_kept
+from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
 from llmpricing.services.price_book import book_state
+from llmpricing.sources.registry import SOURCES
 
 
 @click.group(short_help="Write the price book for other programs.")
@@ -43,6 +45,54 @@ def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
     say(
         f"Prices changed {counts[FieldChange.CHANGED]:,}, added {counts[FieldChange.ADDED]:,}, "
         f"left as listed {counts[FieldChange.AS_LISTED]:,}, without a price {counts[FieldChange.WITHOUT_PRICE]:,}"
+    )
+
+
+@feed.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
+@asks_book
+def publish(folder: Path, at: datetime | None, book: AskedBook) -> None:
+    """Write all feeds to FOLDER, for any web server: the files, their digests, and the licences of the lists in them.
+
+    A feed whose list was never imported is left out, and said; exit code 1 where there is none at all. Run it after
+    each import and at announced steps: what lies there does not change by itself.
+    """
+    notices = []
+    with book.open() as reads:
+        known = book_state(reads)
+        clocks = known.clocks(at or datetime.now(UTC), None)
+        for one in OVERLAYS.values():
+            try:
+                listed = newest_kept(reads, one.name, clocks.known_at)
+                data = one.lay(reads, known, clocks).as_json()
+            except NoListError as error:
+                say(f"Left out {one.file}: {error}")
+                continue
+            _put(folder, one.file, data)
+            _put(folder, f"{one.file}.sha256", f"{sha256(data).hexdigest()}  {one.file}\n".encode())
+            notices.append(_notice(one, listed, clocks.as_of))
+            say(f"Written: {folder / one.file}, {len(data):,} bytes")
+    if not notices:
+        raise click.ClickException("There is nothing to publish yet. Next: llmpricing import --all")
+    _put(folder, "NOTICE.txt", "\n".join(notices).encode())
+
+
+def _put(folder: Path, name: str, data: bytes) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{folder}: {error.strerror}. Mend that, or name another folder.") from None
+    write_whole(folder / name, data)
+
+
+def _notice(one: OverlayFeed, listed: NewestList, at: datetime) -> str:
+    """Where a file comes from, and under which licence."""
+    source = SOURCES[one.name]
+    return (
+        f"{one.file}: {source.title}, {source.url}, licence {listed.licence or 'not stated'}, as published "
+        f"{listed.published_at:%Y-%m-%d %H:%M:%S} UTC, with the prices of {at:%Y-%m-%d %H:%M:%S} UTC laid over it by "
+        "llmpricing.\n"
     )
 
 

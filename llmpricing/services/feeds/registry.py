@@ -16,15 +16,16 @@ from llmpricing.services.price_book import BookState, Reads
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverlayFeed:
-    """A list as it came with the published prices laid over it. ``lacking`` is what its client makes of a name without
-    a price. ``lay`` raises NoListError before any such list was imported.
+    """A list as it came with the published prices laid over it, named as its source. ``lacking`` is what its client
+    makes of a name without a price, ``shape`` the type of the whole file. ``lay`` raises NoListError before any such
+    list was imported.
     """
 
     name: str
     file: str
     title: str
     lacking: str
-    shape: Any = dict[str, Any]  # of the whole file
+    shape: Any = dict[str, Any]
     lay: Callable[[Reads, BookState, Clocks], Laid]
 
 
