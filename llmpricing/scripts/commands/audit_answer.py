@@ -11,7 +11,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.audit.effects import PlaceEffect
+    from llmpricing.services.usage_log.audit.effects import Otherwise, OtherwiseEffect
     from llmpricing.services.usage_log.audit.examples import Example
     from llmpricing.services.usage_log.audit.groups import Group, Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SHOWN_GROUPS = 40
 _SHOWN_CAUSES = 40
 _CENT = Decimal("0.01")
+_ASSUMED = {"region": "the seller's usual place", "tier": "standard"}
 
 Shown = Sequence[tuple["CauseRow", "Example | None"]]
 
@@ -40,7 +41,7 @@ def audit_document(
         "difference_percent": _percent(deviation) if deviation is not None else None,
         "right": report.right,
         "causes": [_cause(row, example) for row, example in shown] if both else [],
-        "assumptions": [_assumption(place, effect) for place, effect in _places(report)],
+        "assumptions": [_assumption(other, effect) for other, effect in _otherwise(report)],
         "low": to_text(report.effects.low) if has_total else None,
         "high": to_text(report.effects.high) if has_total else None,
         "saved_by_caching": to_text(report.effects.saved) if has_total and not both else None,
@@ -110,17 +111,17 @@ def _month(flat: Decimal, values: Sequence[str], group: Group) -> dict[str, Any]
     return {"month": values[0], "used": to_text(used), "flat": to_text(flat), "flat_saves": to_text(used - flat)}
 
 
-def _places(report: AuditReport) -> list[tuple[str, PlaceEffect]]:
-    return sorted(report.effects.places.items(), key=lambda found: (-found[1].there, found[0]))
+def _otherwise(report: AuditReport) -> list[tuple[Otherwise, OtherwiseEffect]]:
+    return sorted(report.effects.otherwise.items(), key=lambda found: (found[0].fact, -found[1].there, found[0].value))
 
 
-def _assumption(place: str, effect: PlaceEffect) -> dict[str, Any]:
+def _assumption(other: Otherwise, effect: OtherwiseEffect) -> dict[str, Any]:
     more = effect.there - effect.cost
     return {
-        "fact": "region",
-        "assumed": "the seller's usual place",
+        "fact": other.fact,
+        "assumed": _ASSUMED[other.fact],
         "records": effect.records,
-        "if": place,
+        "if": other.value,
         "difference": to_text(more),
         "difference_percent": _percent(more / effect.cost) if effect.cost else None,
     }
@@ -160,12 +161,13 @@ def audit_lines(
 
 def _effects(report: AuditReport) -> Iterator[str]:
     """What was assumed, and what it would cost otherwise."""
-    for place, effect in _places(report):
+    for other, effect in _otherwise(report):
         more = effect.there - effect.cost
         by = f"{_signed(more / effect.cost * 100)} %, " if effect.cost else ""
         yield (
-            f"No region stated in {_records(effect.records)}: taken as the seller's usual one; "
-            f"if {place}: {by}USD {more:+f}. State it: --region {place}"
+            f"No {other.fact} stated in {_records(effect.records)}: taken as {_ASSUMED[other.fact]}; "
+            f"if {other.value}: {by}USD {'+' if more > 0 else ''}{to_text(more)}. "
+            f"State it: --{other.fact} {other.value}"
         )
     if report.effects.low != report.effects.high:
         low, high = to_text(report.effects.low), to_text(report.effects.high)

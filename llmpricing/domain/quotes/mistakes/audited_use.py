@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.context import Context, ContextError
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms, exchange
@@ -35,6 +36,8 @@ class ChangedPrices:
         self._changed: dict[str, ChangedPrices | None] = {}
         self.steps = steps(prices)
         self.tiers, self.facts = prices.tiers, prices.extra
+        priced = {price.conditions.service_tier for price in prices.prices if price.state is State.PRICED}
+        self.offered_tiers = tuple(sorted(priced - {STANDARD}))
         self._linear: dict[tuple[object, ...], Linear | None] = {}
         self._is_home = all(price.currency == HOME for price in prices.prices)
 

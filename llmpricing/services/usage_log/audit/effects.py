@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -15,44 +15,54 @@ from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.record import UsageRecord
 
-_NOWHERE: Mapping[str, Decimal] = MappingProxyType({})
+REGION_FACT, TIER_FACT = "region", "tier"
+
+
+class Otherwise(NamedTuple):
+    """A fact that a record leaves out, and a value that it may have besides the usual one."""
+
+    fact: str
+    value: str
+
+
+_NOTHING_ELSE: Mapping[Otherwise, Decimal] = MappingProxyType({})
 
 
 class Effects(NamedTuple):
     """In USD: what caching ``saved``, between what a sum of requests costs where single ones may lie across a step, and
-    what a request without a stated place costs in each that has a price of its own.
+    what a request costs ``otherwise`` that states no place or tier, by each that has a price of its own.
     """
 
     saved: Decimal = Decimal(0)
     low: Decimal | None = None
     high: Decimal | None = None
-    places: Mapping[str, Decimal] = _NOWHERE
+    otherwise: Mapping[Otherwise, Decimal] = _NOTHING_ELSE
 
 
 NO_EFFECTS = Effects()
 
 
 class WhatElse:
-    """Works out effects; whether an offering has places and steps is looked up once."""
+    """Works out effects; whether an offering has places or tiers, and steps, is looked up once."""
 
     def __init__(self, uses: AuditedUses) -> None:
         self._uses = uses
-        self._known: dict[str, tuple[bool, bool]] = {}  # whether an offering has places, and steps
+        self._known: dict[str, tuple[bool, bool]] = {}  # whether it has places or tiers, and steps
 
     def of(self, priced: PricedRecord, cost: Decimal, *, with_saving: bool) -> Effects:
         """What else the record might cost."""
         record, offering = priced.record, priced.answer.offering
         has_cache = with_saving and _has_cache(record)
-        has_places, has_steps = self._known.get(offering, (True, True))
-        if not (has_cache or has_places or (has_steps and record.span is not None)):
+        has_others, has_steps = self._known.get(offering, (True, True))
+        if not (has_cache or has_others or (has_steps and record.span is not None)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
             return NO_EFFECTS
-        self._known[offering] = bool(use.prices.prices.regions), bool(use.prices.steps)
+        self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
         saved = _saved(use, cost) if has_cache else Decimal(0)
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
-        return Effects(saved, low, high, _NOWHERE if use.region else _places(use))
+        return Effects(saved, low, high, dict(_otherwise(use)))
 
 
 def _has_cache(record: UsageRecord) -> bool:
@@ -83,17 +93,23 @@ def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | N
     return min(found), max(found)
 
 
-def _places(use: AuditedUse) -> Mapping[str, Decimal]:
-    regions = use.prices.prices.regions
-    if not regions:
-        return _NOWHERE
-    there = {place: use._replace(context=use.context._replace(region=place)).units() for place in sorted(regions)}
-    return {place: money(units) for place, units in there.items() if units is not None}
+def _otherwise(use: AuditedUse) -> Iterator[tuple[Otherwise, Decimal]]:
+    """What it costs at each place and in each tier that it may be of, where it states none."""
+    changed = []
+    if not use.region:
+        regions = sorted(use.prices.prices.regions)
+        changed += [(Otherwise(REGION_FACT, region), use.context._replace(region=region)) for region in regions]
+    if not (use.context.service_tier or use.usage.service_tier):
+        tiers = use.prices.offered_tiers
+        changed += [(Otherwise(TIER_FACT, tier), use.context._replace(service_tier=tier)) for tier in tiers]
+    for other, context in changed:
+        if (units := use._replace(context=context).units()) is not None:
+            yield other, money(units)
 
 
 @dataclass
-class PlaceEffect:
-    """Records without a stated place that one place has prices of its own for: what they cost, and would cost there."""
+class OtherwiseEffect:
+    """Records that leave a fact out of which one value has prices of its own: what they cost, and would cost there."""
 
     records: int = 0
     cost: Decimal = Decimal(0)
@@ -107,16 +123,16 @@ class EffectSums:
     saved: Decimal = Decimal(0)
     low: Decimal = Decimal(0)
     high: Decimal = Decimal(0)
-    places: dict[str, PlaceEffect] = field(default_factory=dict)
+    otherwise: dict[Otherwise, OtherwiseEffect] = field(default_factory=dict)
 
     def count(self, effects: Effects, cost: Decimal) -> None:
         """Add a record that costs so much."""
         self.saved = WIDE.add(self.saved, effects.saved)
         self.low = WIDE.add(self.low, cost if effects.low is None else effects.low)
         self.high = WIDE.add(self.high, cost if effects.high is None else effects.high)
-        for place, there in effects.places.items():
+        for other, there in effects.otherwise.items():
             if there != cost:
-                found = self.places.setdefault(place, PlaceEffect())
+                found = self.otherwise.setdefault(other, OtherwiseEffect())
                 found.records += 1
                 found.cost = WIDE.add(found.cost, cost)
                 found.there = WIDE.add(found.there, there)

@@ -9,8 +9,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.usage_log.audit.effects import Otherwise
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from tests.audits import audited, report_of
@@ -38,9 +40,19 @@ def test_what_caching_saved_is_the_full_price_of_what_was_cached_less_its_own(bo
 def test_another_place_is_told_with_its_effect_where_none_was_stated(book: Session) -> None:
     """2,000 x 3 + 8,000 x 0.3 + 500 x 15 in millionths, and a tenth more in the us."""
     report = report_of(audited(book, [UsageRecord(SONNET, NOON, READ), UsageRecord(MINI, NOON, READ)]))
-    (found,) = report.effects.places.items()
-    assert found[0] == "us"
-    assert (found[1].records, found[1].cost, found[1].there) == (1, Decimal("0.0159"), Decimal("0.01749"))
+    found = report.effects.otherwise[Otherwise("region", "us")]
+    assert (found.records, found.cost, found.there) == (1, Decimal("0.0159"), Decimal("0.01749"))
+    stated = report_of(audited(book, [UsageRecord(SONNET, NOON, READ, context=context(None, "us"))]))
+    assert not [other for other in stated.effects.otherwise if other.fact == "region"]
+
+
+def test_another_tier_is_told_with_its_effect_where_none_was_stated(book: Session) -> None:
+    """2,000 x 0.4 + 8,000 x 0.1 + 500 x 1.6 in millionths, and half of that as batch."""
+    report = report_of(audited(book, [UsageRecord(MINI, NOON, READ)] * 2))
+    found = report.effects.otherwise[Otherwise("tier", "batch")]
+    assert (found.records, found.cost, found.there) == (2, Decimal("0.0048"), Decimal("0.0024"))
+    stated = report_of(audited(book, [UsageRecord(MINI, NOON, READ, context=context("standard"))]))
+    assert not stated.effects.otherwise
 
 
 def test_a_sum_of_requests_has_a_low_and_a_high_where_single_ones_may_lie_across_a_step(book: Session) -> None:
