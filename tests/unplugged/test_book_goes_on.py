@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -41,6 +43,8 @@ READ = (
     "/api/v1/changes?since=2026-11-23T00:00:00Z",
     "/api/v1/disagreements?limit=7",
 )
+# Where Kubernetes asks whether a pod serves and lives.
+PROBES = re.findall(r"path: (/api/\S+?),", (Path(__file__).parents[2] / "deploy/kubernetes.yml").read_text("utf-8"))
 PAGES = ("/", "/models/acme/acme-large")
 POSTED = (
     ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 7}, "at": "2026-11-23T00:00:00Z"}),
@@ -128,6 +132,8 @@ def assert_goes_on(site, well):
         assert "The database is away." in page.text
     ready = site.get(READY)
     assert (ready.status, ready.json["status"]) == (200, "ready")
+    assert len(PROBES) == 2
+    assert [site.get(probe).status for probe in PROBES] == [200, 200], "no pod leaves"
 
 
 def assert_recovers(site, well):
