@@ -31,6 +31,7 @@ from llmpricing.web.site import changes as changes_page
 from llmpricing.web.site import compare as compare_page
 from llmpricing.web.site import home, pages
 from llmpricing.web.site import sources as sources_page
+from llmpricing.web.site.charts import compared
 from llmpricing.web.site.charts import views as charts
 
 OPERATIONS = (
@@ -75,6 +76,9 @@ def includeme(config: Any) -> None:
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
     _chart(config, "frontier", best_value_page.chart)
+    _chart(config, "costs", compared.costs)
+    config.asks_the_book("page_chart_costs")
+    _chart(config, "scores", compared.scores)
     _chart(config, "agreement", sources_page.agreement)
     _best_value(config)
     _page(config, "page_changes", "/changes", "changes", changes_page.show)

@@ -31,6 +31,8 @@ EXAMPLES = {
     "page_sources": "/sources",
     "page_provider": "/providers/acme",
     "page_chart_agreement": "/charts/agreement.csv",
+    "page_chart_costs": "/charts/costs.csv?models=acme/acme-large,acme/acme-small&preset=large",
+    "page_chart_scores": "/charts/scores.csv?models=acme/acme-large",
     "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
     "page_compare": "/compare?models=acme/acme-large,acme/acme-small",

@@ -28,6 +28,7 @@ from llmpricing.web.site.charts.views import answer
 _TTL_S = 3600
 PAGE = 50  # disagreements
 MOST_OFFERINGS = 200
+MOST_MOVED = 50  # prices; the rest stand on the page of changes
 _LATELY = timedelta(days=28)
 
 
@@ -95,5 +96,5 @@ def show_provider(request: Request) -> dict[str, Any]:
         "page": page,
         "priced": sum(one.price_state == "priced" for one in page.items),
         "labs": sorted({one.lab for one in page.items if one.lab}),
-        "changes": changes_since(request.dbsession, since, request.period.start, slugs),
+        "changes": changes_since(request.dbsession, since, request.period.start, slugs)[:MOST_MOVED],
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llmpricing.services.catalogue.agreement import ListAgreement
-from llmpricing.web.site.charts.chart import Chart, inline
+from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline
 from llmpricing.web.site.charts.theme import INK, SERIES
 
 _COLUMNS = ("first", "second", "compared", "agree", "apart", "severe")
@@ -50,9 +50,14 @@ def _layers(found: Sequence[ListAgreement]) -> list[dict[str, Any]]:
         {"pair": _pair(one), "prices": one.compared, "words": f"{share(one.compared, one.apart)} % agree"}
         for one in found
     ]
-    y = {"field": "pair", "type": "nominal", "title": None}
+    y = {"field": "pair", "type": "nominal", "title": None, "axis": axis_of_names([_pair(one) for one in found])}
     x = {"field": "prices", "type": "quantitative", "title": "prices that both state", "axis": {"tickCount": 5}}
-    colour = {"field": "kind", "scale": {"domain": _KINDS, "range": [SERIES[0], SERIES[2]]}, "title": None}
+    colour = {
+        "field": "kind",
+        "scale": {"domain": _KINDS, "range": [SERIES[0], SERIES[2]]},
+        "title": None,
+        "legend": {"orient": "top"},
+    }
     order = {"field": "kind", "sort": "ascending"}
     text = {"type": "text", "align": "left", "dx": 6, "color": INK}
     return [

@@ -12,6 +12,7 @@ from llmpricing.web.site.charts.theme import CONFIG
 
 WIDTH, HEIGHT = 620, 280
 _LINE = 78  # signs of a title that fit the width
+_NAME, _SIGN = 40, 7.4  # signs of a name at most, and pixels of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,12 @@ class Chart:
 def inline(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Rows as the data of a layer."""
     return {"values": list(rows)}
+
+
+def axis_of_names(names: Sequence[str]) -> dict[str, Any]:
+    """An axis with room for these names in any reader's font: the one that the drawing process measures is narrow."""
+    widest = min(max(map(len, names), default=0), _NAME)
+    return {"minExtent": round(widest * _SIGN), "labelLimit": round(_NAME * _SIGN)}
 
 
 def share_of_axis(value: float, scale: Mapping[str, Any]) -> float:

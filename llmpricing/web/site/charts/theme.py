@@ -72,7 +72,7 @@ CONFIG: Mapping[str, Any] = MappingProxyType(
             "titlePadding": 14,
         },
         "title": {"color": INK, "anchor": "start", "fontSize": 15, "fontWeight": 600, "offset": 14},
-        "legend": {"labelColor": INK, "titleColor": QUIET},
+        "legend": {"labelColor": INK, "titleColor": QUIET, "labelFontSize": 12, "columns": 2, "columnPadding": 60},
         "text": {"color": INK, "fontSize": 12},
     }
 )

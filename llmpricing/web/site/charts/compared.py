@@ -1,0 +1,72 @@
+"""GET /charts/costs and /charts/scores: several offerings side by side, of the ids in ``models``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.services.catalogue.listing import get_offerings
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import workload_costs
+from llmpricing.services.scores.valuing import scores_of
+from llmpricing.web import parameters as p
+from llmpricing.web.errors import Refused, invalid
+from llmpricing.web.list_query import CLOCKS, read_clocks
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site.charts.costs import costs_chart
+from llmpricing.web.site.charts.scores import scores_chart
+from llmpricing.web.site.charts.views import answer
+from llmpricing.web.workloads import PRESETS, workload_of
+
+MOST = 12  # bars that can still be read
+MOST_SCORED = 5  # series that can still be told apart
+_MODELS = {"models": p.text_of(2000), **CLOCKS}
+_WORKLOAD = {
+    "preset": p.one_of(*PRESETS),
+    "tokens": p.whole(1, 10**12),
+    "requests": p.whole(1, 10**9),
+    "input_share": p.share,
+    "cached_share": p.share,
+    "batch_share": p.share,
+}
+
+
+def costs(request: Request) -> Response:
+    """What a workload costs at each, by list prices in USD."""
+    values = read_parameters(request, _MODELS | _WORKLOAD)
+    clocks, models = _asked(request, values, MOST)
+    workload = workload_of(values)
+    question = {"clocks": str(clocks), "models": ",".join(models), "workload": str(workload)}
+
+    def build() -> Any:
+        return costs_chart(workload_costs(request.reads, clocks, workload, models, "USD", with_rates=False))
+
+    return answer(request, "costs", question, build)
+
+
+def scores(request: Request) -> Response:
+    """What each one's model scored."""
+    values = read_parameters(request, _MODELS)
+    clocks, models = _asked(request, values, MOST_SCORED)
+    question = {"clocks": str(clocks), "models": ",".join(models)}
+    return answer(
+        request,
+        "scores",
+        question,
+        lambda: scores_chart({model: scores_of(request.dbsession, clocks, model) for model in models}),
+    )
+
+
+def _asked(request: Request, values: dict[str, Any], most: int) -> tuple[Clocks, list[str]]:
+    """The clocks and the ids; 400 for too many or none, 404 where one is unknown."""
+    models = list(dict.fromkeys(one.strip() for one in values.get("models", "").split(",") if one.strip()))
+    if not 1 <= len(models) <= most:
+        raise invalid("models", f"models takes 1 to {most} ids with commas between them.")
+    clocks = read_clocks(values, request.period.start, request.book)
+    found = {one.id for one in get_offerings(request.reads, clocks, models)}
+    if unknown := [one for one in models if one not in found]:
+        message = "No offering has one of these ids. Ids look like openai/gpt-4o."
+        raise Refused(404, "MODEL_NOT_FOUND", message, field="models", unknown=unknown)
+    return clocks, models

@@ -1,0 +1,67 @@
+"""What a workload costs at several offerings, as bars, the cheapest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.services.quotes.workloads import WorkloadCost
+from llmpricing.web.site import display
+from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline
+from llmpricing.web.site.charts.theme import INK, SERIES
+
+_COLUMNS = ("offering", "total", "currency", "state")
+_BAR = 36  # pixels of an offering
+
+
+def costs_chart(costs: Sequence[WorkloadCost]) -> Chart:
+    """The chart of these costs; offerings whose total nobody knows stand among the facts alone."""
+    known = sorted((one for one in costs if one.total is not None), key=lambda one: (one.total, one.offering))
+    unknown = sorted(one.offering for one in costs if one.total is None)
+    rows = [[one.offering, None if one.total is None else to_text(one.total), one.currency, one.state] for one in costs]
+    about = f"Not known: {', '.join(unknown)}." if unknown else ""
+    told = ". ".join(f"{one.offering}: {_money(one)}" for one in known)
+    return Chart(_finding(known), f"{told}. {about}".strip(), _COLUMNS, rows, _layers(known), _BAR * max(len(known), 1))
+
+
+def _finding(known: Sequence[WorkloadCost]) -> str:
+    if not known:
+        return "Nobody knows what this costs at these offerings"
+    first, last = known[0], known[-1]
+    if first.total is None or last.total is None or len(known) == 1:
+        return f"{first.offering} costs {_money(first)}"
+    times = (
+        f", {ratio_text(Fraction(last.total) / Fraction(first.total))} times less than" if first.total else "; most at"
+    )
+    return f"{first.offering} costs the least, {_money(first)}{times} {last.offering}"
+
+
+def _money(one: WorkloadCost) -> str:
+    if not one.total:
+        return "nothing"
+    places = 2 if one.total >= 1 else 4
+    return f"{display.sign(one.currency)}{display.amount(round(one.total, places))}"
+
+
+def _layers(known: Sequence[WorkloadCost]) -> list[dict[str, Any]]:
+    bars = [
+        {"offering": one.offering, "total": float(one.total or 0), "words": _money(one), "least": not place}
+        for place, one in enumerate(known)
+    ]
+    unit = known[0].currency if known else "USD"
+    y = {
+        "field": "offering",
+        "type": "nominal",
+        "title": None,
+        "sort": None,
+        "axis": axis_of_names([one.offering for one in known]),
+    }
+    x = {"field": "total", "type": "quantitative", "title": unit, "axis": {"tickCount": 5, "format": "~g"}}
+    colour = {"condition": {"test": "datum.least", "value": SERIES[0]}, "value": SERIES[3]}
+    text = {"type": "text", "align": "left", "dx": 6, "color": INK, "fontWeight": 600}
+    return [
+        {"data": inline(bars), "mark": {"type": "bar", "height": 20}, "encoding": {"x": x, "y": y, "color": colour}},
+        {"data": inline(bars), "mark": text, "encoding": {"x": x, "y": y, "text": {"field": "words"}}},
+    ]

@@ -1,0 +1,74 @@
+"""Scores of several models by benchmark, as bars from 0 to the best that the benchmark knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.scores.benchmarks import BENCHMARKS
+from llmpricing.services.scores.valuing import KeptScore
+from llmpricing.web.site.charts.chart import Chart, inline
+from llmpricing.web.site.charts.theme import INK, SERIES
+
+_COLUMNS = ("offering", "benchmark", "score", "normalised", "measured_on", "source_url")
+_BAR = 24  # pixels of a score
+
+
+def scores_chart(scores: Mapping[str, Sequence[KeptScore]]) -> Chart:
+    """The chart of what the models of these offerings scored, by the offerings' ids."""
+    flat = [(offering, one) for offering, kept in scores.items() for one in kept]
+    rows = [
+        [offering, one.benchmark, to_text(one.score), _share(one), one.measured_on, one.source_url]
+        for offering, one in flat
+    ]
+    finding = _finding(scores) if flat else f"No score is known of {', '.join(scores)}"
+    about = ". ".join(f"{offering}: {to_text(one.score)} at {BENCHMARKS[one.benchmark].name}" for offering, one in flat)
+    tests = len({one.benchmark for _, one in flat})
+    return Chart(finding, about, _COLUMNS, rows, _layers(list(scores), flat), max(tests * len(scores), 1) * _BAR)
+
+
+def _share(one: KeptScore) -> str:
+    return ratio_text(BENCHMARKS[one.benchmark].normalised(one.score))
+
+
+def _finding(scores: Mapping[str, Sequence[KeptScore]]) -> str:
+    """Who leads at how many of the benchmarks at which more than one has a score."""
+    by_test: dict[str, list[tuple[Any, str]]] = {}
+    for offering, kept in scores.items():
+        for one in kept:
+            share = BENCHMARKS[one.benchmark].normalised(one.score)
+            by_test.setdefault(one.benchmark, []).append((share, offering))
+    shared = [found for found in by_test.values() if len(found) > 1]
+    leads = [one for found in shared for share, one in found if share > max(other for other, by in found if by != one)]
+    if not leads:
+        return f"Scores of {', '.join(scores)}"
+    best = max(sorted(set(leads)), key=leads.count)
+    return f"{best} leads at {leads.count(best)} of {len(shared)} benchmarks that they share"
+
+
+def _layers(offerings: Sequence[str], flat: Sequence[tuple[str, KeptScore]]) -> list[dict[str, Any]]:
+    rows = [
+        {
+            "offering": offering,
+            "benchmark": BENCHMARKS[one.benchmark].name,
+            "share": float(_share(one)),
+            "words": f"{to_text(one.score)}  {offering}",
+        }
+        for offering, one in flat
+    ]
+    y = {"field": "benchmark", "type": "nominal", "title": None, "axis": {"labelLimit": 200}}
+    inner = {"field": "offering", "sort": list(offerings)}
+    scale = {"domain": [0, 1]}
+    x = {"field": "share", "type": "quantitative", "title": "share of the range", "scale": scale}
+    colours = {"domain": list(offerings), "range": SERIES}
+    colour = {"field": "offering", "type": "nominal", "scale": colours, "legend": None}
+    text = {"type": "text", "align": "left", "dx": 5, "color": INK}
+    return [
+        {"data": inline(rows), "mark": "bar", "encoding": {"x": x, "y": y, "yOffset": inner, "color": colour}},
+        {
+            "data": inline(rows),
+            "mark": text,
+            "encoding": {"x": x, "y": y, "yOffset": inner, "text": {"field": "words"}},
+        },
+    ]
