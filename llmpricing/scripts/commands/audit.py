@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import click
 
 from llmpricing.scripts.asked_book import AskedBook, asks_book
-from llmpricing.scripts.commands.audit_answer import audit_document, audit_lines
 from llmpricing.scripts.commands.audit_bridge import bridge_document, bridge_lines
+from llmpricing.scripts.commands.audit_document import audit_document
 from llmpricing.scripts.commands.audit_files import check_page, each_audited, write_page
+from llmpricing.scripts.commands.audit_lines import audit_lines
 from llmpricing.scripts.commands.audit_options import WAYS_OF_GROUPS, AuditOptions, flat_read, share_read, ways_read
 from llmpricing.scripts.commands.price_bill import check_out
 from llmpricing.scripts.file_shapes import told_apart

@@ -1,0 +1,127 @@
+"""What an audit found, in lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmpricing.domain.money import to_text
+from llmpricing.scripts.commands.audit_document import ASSUMED, Shown, said_otherwise, shown_groupings
+from llmpricing.scripts.commands.price_bill import counted_records, recognised
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.examples import Example
+    from llmpricing.services.usage_log.audit.groups import Grouping
+    from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
+    from llmpricing.services.usage_log.formats.files import UsageFile
+
+_SHOWN_GROUPS = 40
+_SHOWN_CAUSES = 40
+_CENT = Decimal("0.01")
+
+
+def audit_lines(
+    files: Sequence[UsageFile], unknown: Sequence[Path], report: AuditReport, shown: Shown, flat: Decimal | None
+) -> Iterator[str]:
+    """The audit for people."""
+    yield from recognised(files, unknown)
+    yield from counted_records(report.bill)
+    if report.is_logged:
+        yield from _difference(report)
+        yield from _causes(shown)
+    elif report.bill.priced:
+        yield f"Total: USD {to_text(report.recomputed)}; the files state no cost, so nothing is compared"
+        if report.effects.saved:
+            yield f"Caching saved USD {to_text(report.effects.saved)}"
+    else:
+        yield "Total: none, for no record could be priced"
+    yield from _effects(report)
+    if flat is not None:
+        yield from _flat(report, flat)
+    for grouping in shown_groupings(report):
+        yield from _groups(report, grouping)
+
+
+def _effects(report: AuditReport) -> Iterator[str]:
+    """What was assumed, and what it would cost otherwise."""
+    for other, effect in said_otherwise(report):
+        more = effect.there - effect.cost
+        by = f"{_signed(more / effect.cost * 100)} %, " if effect.cost else ""
+        yield (
+            f"No {other.fact} stated in {_records(effect.records)}: taken as {ASSUMED[other.fact]}; "
+            f"if {other.value}: {by}USD {'+' if more > 0 else ''}{to_text(more)}. "
+            f"State it: --{other.fact} {other.value}"
+        )
+    if report.effects.low != report.effects.high:
+        low, high = to_text(report.effects.low), to_text(report.effects.high)
+        yield f"Sums of requests, of which single ones may lie beyond a context step: between USD {low} and USD {high}"
+
+
+def _flat(report: AuditReport, flat: Decimal) -> Iterator[str]:
+    yield f"A subscription at USD {to_text(flat)} a month breaks even at as much usage:"
+    for (month,), group in sorted(report.months.groups.items()):
+        more = group.recomputed - flat
+        said = f"it would save USD {to_text(more)}" if more > 0 else f"paying by use saves USD {to_text(-more)}"
+        yield f"  {month}: USD {to_text(group.recomputed)} used, {said}"
+
+
+def _difference(report: AuditReport) -> Iterator[str]:
+    by = "" if report.deviation is None else f" ({_signed(report.deviation * 100)} %)"
+    recomputed = to_text(report.recomputed) if report.bill.priced else "nothing"
+    yield f"Logged: USD {to_text(report.logged)}; recomputed: USD {recomputed}"
+    if not report.difference:
+        yield "The log is right, to the last digit."
+        return
+    word = "too much" if report.difference > 0 else "too little"
+    yield f"Difference: USD {to_text(report.difference)}{by}: the log says {word}"
+
+
+def _causes(shown: Shown) -> Iterator[str]:
+    if shown:
+        yield "Why:"
+    for row, example in shown[:_SHOWN_CAUSES]:
+        share = f"{(row.share * 100).quantize(Decimal('0.1'))} %"
+        yield f"  USD {to_text(row.money)} ({share}), {_records(row.records)}: {row.title}"
+        if row.also:
+            yield f"    the same figures come of: {', '.join(row.also)}"
+        if example is not None:
+            yield from _in_words(row, example)
+    if len(shown) > _SHOWN_CAUSES:
+        yield f"  and {len(shown) - _SHOWN_CAUSES} more causes; --json tells all"
+
+
+def _in_words(row: CauseRow, example: Example) -> Iterator[str]:
+    one = example.audited
+    record = one.priced.record
+    name = " ".join(text for text in (record.record_id, one.priced.answer.offering or record.model) if text)
+    when = f"at {record.at:%Y-%m-%d %H:%M}" if record.at else ""
+    logged = "no cost" if one.logged is None else to_text(one.logged)
+    right = "" if one.cost is None else f", right is {to_text(one.cost)}"
+    detail = f" ({one.verdict.detail})" if one.verdict.detail and one.verdict.detail not in row.title else ""
+    said = f"logged {logged}{right}{detail}"
+    yield f"    such as {' '.join(text for text in (name, when) if text) or 'a line'}: {said}"
+    for sign, product in zip("=" + "+" * len(example.products), example.products, strict=False):
+        yield f"      {sign} {product}"
+
+
+def _groups(report: AuditReport, grouping: Grouping) -> Iterator[str]:
+    rows = grouping.rows()
+    if rows:
+        yield f"By {', '.join(grouping.ways)}:"
+    for values, group in rows[:_SHOWN_GROUPS]:
+        said = f"USD {to_text(group.recomputed)}"
+        if report.is_logged:
+            said += f", logged {to_text(group.logged)}, difference {to_text(group.difference)}"
+        yield f"  {', '.join(values)}: {said} ({_records(group.records)})"
+    if len(rows) > _SHOWN_GROUPS:
+        yield f"  and {len(rows) - _SHOWN_GROUPS} more; --json tells all"
+
+
+def _records(number: int) -> str:
+    return f"{number:,} record{'' if number == 1 else 's'}"
+
+
+def _signed(per_cent: Decimal) -> str:
+    return f"{per_cent.quantize(_CENT):+f}"
