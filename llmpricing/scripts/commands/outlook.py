@@ -91,7 +91,10 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
         "without_one_price": [
             {"offering": slug, "reason": reason, "records": records} for slug, reason, records in found.unpriced
         ],
-        "months": [{"month": month, "cost": to_text(cost)} for month, cost in found.months],
+        "months": [
+            {"month": month, "cost": to_text(cost), "without_one_price": list(unpriced)}
+            for month, cost, unpriced in found.months
+        ],
         "steps": [_step(step) for step in found.steps],
         "withdrawn": [_step(step) | {"withdrawn": step.withdrawn} for step in found.withdrawn],
     }
@@ -151,8 +154,9 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
         )
         yield from _effects(step)
     yield "The same usage by month:"
-    for month, cost in found.months:
-        yield f"  {month}: USD {to_text(cost)}"
+    for month, cost, unpriced in found.months:
+        without = f", without {', '.join(unpriced[:_SHOWN])}: no one price is known then" if unpriced else ""
+        yield f"  {month}: USD {to_text(cost)}{without}"
 
 
 def _effects(step: OutlookStep) -> Iterator[str]:

@@ -22,6 +22,14 @@ _TICK = timedelta(microseconds=1)
 _LOOKED_BACK = timedelta(days=366)  # at announcements that were withdrawn
 
 
+class MonthCost(NamedTuple):
+    """What the usage costs in a month, in USD, but for that of the offerings that have no one price then."""
+
+    month: str
+    cost: Decimal
+    unpriced: tuple[str, ...] = ()
+
+
 class ModelEffect(NamedTuple):
     """What a step does to the usage of one offering: ``difference`` in USD, None where some of it has no price on one
     side, for a ``reason``; ``moved`` are the prices that do it.
@@ -35,7 +43,8 @@ class ModelEffect(NamedTuple):
 
 @dataclass(frozen=True)
 class OutlookStep:
-    """A day from which on the log costs another sum, which is ``before`` USD until then. A step with ``withdrawn`` was
+    """A day from which on the log costs another sum, which is ``before`` USD until then; the ``difference`` is that of
+    what has a price on both sides. A step with ``withdrawn`` was
     announced until that time and does not come: its difference is what is paid less than by prices that kept it.
     """
 
@@ -64,7 +73,7 @@ class Outlook:
     until: datetime | None = None
     records: int = 0
     today: Decimal = Decimal(0)
-    months: list[tuple[str, Decimal]] = field(default_factory=list)
+    months: list[MonthCost] = field(default_factory=list)
     steps: list[OutlookStep] = field(default_factory=list)
     withdrawn: list[OutlookStep] = field(default_factory=list)
     unpriced: list[tuple[str, str, int]] = field(default_factory=list)
@@ -91,7 +100,7 @@ def outlook_of(
         for slug, model in models.items()
         for reason, records in model.cost(model.at(now)).unpriced.items()
     ]
-    found.months = [(f"{start:%Y-%m}", _month(models, start, end)) for start, end in pairwise(starts)]
+    found.months = [_month(models, start, end) for start, end in pairwise(starts)]
     found.steps = list(_steps(models, now, starts[-1]))
     found.withdrawn = list(_withdrawn(models, now))
     return found
@@ -108,15 +117,18 @@ def _total(models: Mapping[str, ModelUsage], at: datetime) -> Decimal:
     return _usd(sum((model.cost(model.at(at)).total for model in models.values()), Fraction(0)))
 
 
-def _month(models: Mapping[str, ModelUsage], start: datetime, end: datetime) -> Decimal:
+def _month(models: Mapping[str, ModelUsage], start: datetime, end: datetime) -> MonthCost:
     """The usage spread evenly over a month, at the prices of each stretch of it."""
-    total = Fraction(0)
-    for model in models.values():
+    total, unpriced = Fraction(0), []
+    for slug, model in models.items():
         bounds = [start, *(turn for turn in model.now.turns(start, end) if turn < end), end]
-        for begins, ends in pairwise(bounds):
-            part = Fraction((ends - begins) // _TICK, (end - start) // _TICK)
-            total += model.cost(model.at(begins)).total * part
-    return _usd(total)
+        costs = [model.cost(model.at(begins)) for begins in bounds[:-1]]
+        if any(cost.unpriced for cost in costs):
+            unpriced.append(slug)
+            continue
+        for cost, (begins, ends) in zip(costs, pairwise(bounds), strict=True):
+            total += cost.total * Fraction((ends - begins) // _TICK, (end - start) // _TICK)
+    return MonthCost(f"{start:%Y-%m}", _usd(total), tuple(unpriced))
 
 
 def _steps(models: Mapping[str, ModelUsage], now: datetime, until: datetime) -> Iterator[OutlookStep]:
@@ -154,7 +166,8 @@ def _effect(slug: str, model: ModelUsage, old: PricingSide, new: PricingSide) ->
     then, there = (side.prices.prices.period(side.at) for side in (old, new))
     moved = moved_prices(then, there, model.meters, model.tiers)
     effect = ModelEffect(slug, None if reason else _usd(after.total - before.total), reason, moved)
-    yield effect, {team: after.teams[team] - before.teams[team] for team in after.teams}
+    # What has no price on one side has not become cheaper: it counts for no sum.
+    yield effect, {} if reason else {team: after.teams[team] - before.teams[team] for team in after.teams}
 
 
 def _step(

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, delete, func
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.usage.quantities import count
+from llmpricing.models import PriceRow
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.fetches import ReadList
@@ -67,7 +68,7 @@ def test_an_announced_rise_is_told_in_money_by_model_and_team_and_by_month(book:
     }
     # 15 of December's 31 days at 18, 16 at 36.
     december = (Decimal(15 * 18 + 16 * 36) / 31).quantize(Decimal("1e-12"))
-    assert found.months == [("2026-12", december), ("2027-01", Decimal(36))]
+    assert found.months == [("2026-12", december, ()), ("2027-01", Decimal(36), ())]
     assert found.is_beyond(Decimal("0.99"))
     assert not found.is_beyond(Decimal(1))
 
@@ -77,6 +78,19 @@ def test_a_withdrawn_rise_is_told_with_what_tools_that_kept_it_charge_more(book:
     (step,) = outlook(book, [used(1, 1_000_000, 100_000)]).withdrawn
     assert (step.day, step.withdrawn) == (datetime(2026, 11, 15, tzinfo=UTC), datetime(2026, 11, 12, tzinfo=UTC))
     assert (step.difference, step.models[0].difference) == (Decimal("-1.3"), Decimal("-1.3"))
+
+
+def test_a_price_that_ends_without_another_is_no_saving(book: Session) -> None:
+    """From 16 December on nobody knows what it costs."""
+    coming = func.lower(PriceRow.valid) == datetime(2026, 12, 16, tzinfo=UTC)
+    book.execute(delete(PriceRow).where(coming))
+    book.commit()
+    found = outlook(book, [used(1, 1_000_000, 100_000, "a")])
+    (step,) = found.steps
+    assert (found.today, step.difference, step.teams) == (Decimal("5.2"), Decimal(0), {})
+    assert step.models[0].difference is None
+    assert step.models[0].reason.startswith("no price of input_tokens is known")
+    assert found.months == [("2026-12", Decimal(0), (LARGE,)), ("2027-01", Decimal(0), (LARGE,))]
 
 
 def test_contract_rates_of_the_day_are_applied_on_both_sides_of_a_step(book: Session) -> None:
