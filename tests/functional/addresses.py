@@ -46,6 +46,9 @@ FEEDS = {
     "feed_genai_prices": "/api/v1/export/genai-prices.json",
     "feed_genai_prices_sha256": "/api/v1/export/genai-prices.json.sha256",
     "feed_genai_prices_report": "/api/v1/export/genai-prices/report",
+    "feed_models_dev": "/api/v1/export/models.dev/api.json",
+    "feed_models_dev_sha256": "/api/v1/export/models.dev/api.json.sha256",
+    "feed_models_dev_report": "/api/v1/export/models-dev/report",
 }
 # Pages that take a file and keep nothing of it.
 UPLOADS = {"page_best_value_own": "/best-value/own"}

@@ -80,7 +80,7 @@ def publish(folder: Path, at: datetime | None, book: AskedBook) -> None:
 
 def _put(folder: Path, name: str, data: bytes) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.ClickException(f"{folder}: {error.strerror}. Mend that, or name another folder.") from None
     write_whole(folder / name, data)

@@ -11,6 +11,7 @@ from llmpricing.exports.overlay import Laid
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.genai_prices import genai_data
 from llmpricing.services.feeds.litellm import litellm_map
+from llmpricing.services.feeds.models_dev import models_dev_api
 from llmpricing.services.price_book import BookState, Reads
 
 
@@ -47,6 +48,13 @@ OVERLAYS: Mapping[str, OverlayFeed] = MappingProxyType(
                 title="genai-prices' data of providers",
                 lacking="genai-prices raises LookupError where it finds no price, and 0 for a field without one.",
                 lay=genai_data,
+            ),
+            OverlayFeed(
+                name="models-dev",
+                file="models.dev/api.json",
+                title="models.dev's api.json",
+                lacking="A reader of models.dev shows no price for a model without one; opencode counts it as 0.",
+                lay=models_dev_api,
             ),
         )
     }

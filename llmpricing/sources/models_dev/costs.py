@@ -22,7 +22,7 @@ from llmpricing.sources.reading.fields import as_amount, as_condition, as_count,
 from llmpricing.sources.reading.providers import canonical
 from llmpricing.sources.reading.timelines import ListRate, ListRates
 
-_METERS: Mapping[str, str] = MappingProxyType(
+COST_METERS: Mapping[str, str] = MappingProxyType(
     {
         "input": "input_tokens",
         "output": "output_tokens",
@@ -36,7 +36,7 @@ _METERS: Mapping[str, str] = MappingProxyType(
 _OTHER_KEYS = frozenset({"tiers", "context_over_200k"})
 _OLD_STEP = 200_000
 # Here ``reasoning`` is the output price while thinking, answer included (model-prices found out, backfill.py).
-_THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
+THINKING_IS_OUTPUT = frozenset({"alibaba", "alibaba-cn"})
 _SUBSCRIPTIONS = re.compile(r"coding-plan|token-plan|^(firepass|github-copilot|gitlab|kimi-for-coding|wafer\.ai)$")
 _SAYS_FREE = re.compile(r"[:/-]free$")
 
@@ -67,10 +67,10 @@ def read_costs(
 
 def _read(values: Mapping[str, Any], when: Conditions, found: ListRates, unknown: Counter[str]) -> None:
     for key, value in values.items():
-        if key in _METERS:
+        if key in COST_METERS:
             if value is not None:
                 amount, raw = as_amount(value, key)
-                found[_METERS[key], when] = ListRate(amount, MTOK, raw)
+                found[COST_METERS[key], when] = ListRate(amount, MTOK, raw)
         elif key not in _OTHER_KEYS and key != "tier":
             unknown[f"cost.{key}"] += 1
 
@@ -107,9 +107,9 @@ def _settle_reasoning(provider: str, found: ListRates) -> None:
     output = found.get(("output_tokens", BASE))
     if reasoning is None:
         return
-    if provider in _THINKING_IS_OUTPUT or (output and output.same_price(reasoning)):
+    if provider in THINKING_IS_OUTPUT or (output and output.same_price(reasoning)):
         del found["output_reasoning_tokens", BASE]
-    if provider in _THINKING_IS_OUTPUT and not (output and output.same_price(reasoning)):
+    if provider in THINKING_IS_OUTPUT and not (output and output.same_price(reasoning)):
         found["output_tokens", conditions(thinking="enabled")] = reasoning
 
 
