@@ -278,8 +278,9 @@ def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, 
         reading = ReadList(json.dumps(providers).encode(), datetime(2026, 11, 15, tzinfo=UTC), later, "a test's list")
         import_lists(session, [(SOURCES["genai-prices"], reading)])
     page = testapp.get(f"/models/acme/acme-new?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
-    (row,) = [row for row in page.html.select("tr") if "input tokens" in spoken(row).lower()]
+    (row,) = [row for row in page.html.select("table.charged tr") if "input tokens" in spoken(row).lower()]
     assert "unknown stopped for review" in spoken(row)
+    assert matrices(page)["Without further conditions"]["input tokens"] == ["unknown stopped for review"]
 
 
 def test_unknown_offering_is_a_page_that_offers_a_search(testapp: TestApp) -> None:
@@ -314,3 +315,48 @@ def test_files_of_the_pages_are_served(testapp: TestApp) -> None:
     for path in ("/", "/models/acme/acme-large"):
         for element in testapp.get(path).html.select("link[href]"):
             assert testapp.get(element["href"]).content_type in ("text/css", "image/svg+xml")
+
+
+def matrices(page: Any) -> dict[str, dict[str, list[str]]]:
+    """By the conditions of a block its meters with what stands under each tier."""
+    return {
+        spoken(table.caption): {
+            spoken(row.th): [" ".join(cell.get_text(" ").split()) for cell in row.select("td")]
+            for row in table.select("tbody tr")
+        }
+        for table in page.html.select("table.matrix")
+    }
+
+
+def test_prices_stand_as_meters_by_tier_with_a_block_for_each_step(testapp: TestApp) -> None:
+    page = testapp.get("/models/acme/acme-dated")
+    assert [spoken(one) for one in page.html.select("table.matrix thead th")] == [
+        "What is counted", "standard", "batch",
+    ]  # fmt: skip
+    assert matrices(page) == {
+        "Without further conditions": {
+            "input tokens": ["$ 4.00 per million tokens", "$ 2.00 per million tokens"],
+            "output tokens": ["$ 12.00 per million tokens", "$ 6.00 per million tokens"],
+        }
+    }
+    stepped = matrices(testapp.get("/models/acme/acme-long"))
+    assert list(stepped) == [
+        "Without further conditions",
+        "more than 200,000 input tokens · charged for the whole request",
+    ]
+    assert matrices(testapp.get("/models/acme/acme-mystery")) == {}
+
+
+def test_an_offering_says_what_the_readers_month_costs_there_and_at_its_other_sellers(testapp: TestApp) -> None:
+    form = testapp.get("/models/acme/acme-large?as_of=2026-11-22").forms[0]
+    form["tokens"], form["input_share"] = "20M", "75%"
+    page = form.submit()
+    assert "as_of=2026-11-22" in page.request.query_string
+    query = "tokens=20000000&input_share=0.75&as_of=2026-11-22&model=acme/acme-large&model=bazaar/acme/acme-large"
+    api = {one["id"]: one["total"] for one in testapp.get(f"/api/v1/calculator?{query}").json["data"]}
+    assert api == {"acme/acme-large": "87.5", "bazaar/acme/acme-large": "100"}
+    assert "$87.50 for 20M tokens a month, 15M of them input, in 10,000 requests" in spoken(page.html.main)
+    assert spoken(page.html.select_one("table.sellers [data-label='My month']")) == "$100.00"
+    assert "Unknown, for some price is missing" in spoken(testapp.get("/models/acme/acme-mystery").html.main)
+    refused = testapp.get("/models/acme/acme-large?tokens=many", status=400, headers={"Accept": "text/html"})
+    assert "tokens" in refused.text

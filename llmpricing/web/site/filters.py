@@ -38,7 +38,7 @@ LABELS = {
     "dated": "With a dated price",
 }
 WORKLOAD_FIELDS = ("preset", "tokens", "input_share", "cached_share", "requests")
-_PRESETS = (
+PRESET_OPTIONS = (
     ("small", "small: 1M, 60 % input"),
     ("medium", "medium: 5M, 50 % input"),
     ("large", "large: 20M, 70 % input"),
@@ -133,7 +133,7 @@ class Filters:
         if name == "updated_within_days":
             return [(str(days), display.count(days, "day")) for days in _PERIODS]
         if name == "preset":
-            return list(_PRESETS)
+            return list(PRESET_OPTIONS)
         if name == "sort":
             return list(_SORTS)
         return [(need.id, need.words) for need in NEEDS.values()]
