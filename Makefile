@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed fuzz coverage check verify bench oracle-litellm clients invariants clean
+.PHONY: help run test test-fast test-seed fuzz coverage check verify bench oracle-litellm clients invariants release clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -75,6 +75,15 @@ clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## real clients on our feeds: nothin
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)
+
+# For the platform and the Python that it runs on. dist/ is emptied first.
+release: $(VENV)/.run ## a versioned wheel with its SBOM, requirements with hashes and SHA256SUMS, in dist/
+	@$(BIN)/python deploy/release.py --check
+	@rm -rf dist build && mkdir build
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --dry-run --ignore-installed -c constraints.txt \
+		--report build/report.json "$$(ls dist/llmpricing-*.whl)[seed,bulk,charts,reference]"
+	@$(BIN)/python deploy/release.py build/report.json dist
 
 clean: ## remove .venv/ and build files (not var/, where the data lives)
 	rm -rf $(VENV) build dist *.egg-info
