@@ -98,7 +98,7 @@ GARBAGE: dict[str, Spoil] = {
 def test_lists_rankings_and_disagreements_are_kept(testapp: TestApp, server: redis.Redis) -> None:
     for path in EXAMPLES.values():
         testapp.get(path)
-    assert {key.split(":")[1] for key in keys(server)} == {"models", "calculator", "disagreements"}
+    assert {key.split(":")[1] for key in keys(server)} == {"models", "calculator", "disagreements", "agreements"}
 
 
 @pytest.mark.parametrize("spoil", GARBAGE.values(), ids=GARBAGE.keys())
