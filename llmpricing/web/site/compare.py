@@ -22,7 +22,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, read_clocks, standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
-from llmpricing.web.site.workload import WORKLOAD, per_mtok
+from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
 from llmpricing.web.workloads import workload_of
 
 FEWEST, MOST = 2, 5
@@ -85,7 +85,7 @@ def _lines(request: Request, clocks: Clocks, workload: Workload, items: Sequence
         [item.id for item in items],
         with_rates=request.caller.sees_rates,
     )
-    totals = [cost.total if (cost := costs.get(item.id)) and cost.currency == "USD" else None for item in items]
+    totals = [month_total(item.price_state, costs.get(item.id)) for item in items]
     prices = [
         _line(title, [getattr(item, name) if item.currency == "USD" else None for item in items], display.price, min)
         for title, name in _PRICES

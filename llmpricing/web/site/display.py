@@ -77,8 +77,10 @@ def price(value: Decimal) -> str:
 
 
 def total(value: Decimal, currency: str | None) -> str:
-    """A sum to four digits at least, in cents from a dollar on: ``$1,250.40``, ``$0.0825``."""
-    places = 2 if value >= 1 else max(2, 3 - value.adjusted()) if value else 2
+    """A sum to four digits at least, in cents from a dollar on: ``$1,250.40``, ``$0.0825``, ``free``."""
+    if not value:
+        return "free"
+    places = 2 if value >= 1 else max(2, 3 - value.adjusted())
     return f"{sign(currency)}{round(value, places):,}"
 
 

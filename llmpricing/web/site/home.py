@@ -28,7 +28,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.filters import LABELS, Filters, address, clock_query, read_filters
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question
-from llmpricing.web.site.workload import per_mtok, weighing
+from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
 _found: Memory[Any, FoundModels] = Memory(16)
@@ -40,7 +40,7 @@ class ShownModel:
 
     row: ModelRow
     item: OfferingItem
-    cost: WorkloadCost | None
+    total: Decimal | None
     per_mtok: Decimal | None
     needs: list[str]
     others: list[Any]
@@ -95,7 +95,11 @@ def _ordered(request: Request, question: ModelQuestion, found: FoundModels) -> l
     if question.order.removeprefix("-") != "month":
         return in_order(found.rows, question.order, {})
     costs = _costs(request, question, found.rows)
-    totals = {slug: cost.total for slug, cost in costs.items() if cost.total is not None}
+    totals = {
+        row.shown.id: total
+        for row in found.rows
+        if (total := month_total(row.shown.price_state, costs.get(row.shown.id))) is not None
+    }
     return in_order(found.rows, question.order, totals)
 
 
@@ -114,8 +118,8 @@ def _shown(
         ShownModel(
             row,
             item,
-            cost := costs.get(item.id),
-            per_mtok(cost and cost.total, question.workload),
+            total := month_total(item.price_state, costs.get(item.id)),
+            per_mtok(total, question.workload),
             [
                 need.words
                 for need in NEEDS.values()

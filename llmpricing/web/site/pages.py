@@ -21,7 +21,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.filters import PRESET_OPTIONS, clock_query
 from llmpricing.web.site.price_matrix import blocks, place
-from llmpricing.web.site.workload import WORKLOAD
+from llmpricing.web.site.workload import WORKLOAD, month_total
 from llmpricing.web.workloads import workload_of
 
 
@@ -65,7 +65,8 @@ def _costs(request: Request, clocks: Clocks, workload: Workload, items: Sequence
     """What the workload costs at each of these, in USD; those that nobody knows are left out."""
     slugs, rates = [one.id for one in items], request.caller.sees_rates
     costs = costs_of_book(request.reads, request.book, clocks, workload, slugs, with_rates=rates)
-    return {slug: one.total for slug, one in costs.items() if one.total is not None and one.currency == "USD"}
+    totals = {one.id: month_total(one.price_state, costs.get(one.id)) for one in items}
+    return {slug: total for slug, total in totals.items() if total is not None}
 
 
 def _by_conditions(prices: Sequence[PriceDetail]) -> list[tuple[list[str], list[PriceDetail]]]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.services.catalogue.model_list import Weigh
-from llmpricing.services.quotes.workloads import Workload
+from llmpricing.services.quotes.workloads import Workload, WorkloadCost
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.workloads import PRESETS
@@ -70,3 +70,12 @@ def weighing(workload: Workload) -> Weigh:
 def per_mtok(total: Decimal | None, workload: Workload) -> Decimal | None:
     """What a million tokens of the workload cost on the average."""
     return None if total is None else total * _MILLION / workload.tokens
+
+
+def month_total(price_state: str, cost: WorkloadCost | None) -> Decimal | None:
+    """What the workload costs in USD at an offering; None where that is unknown, and where a subscription pays: its
+    own price is no cost of tokens, so such an offering never looks free.
+    """
+    if cost is None or cost.currency != "USD" or price_state in ("subscription", "included"):
+        return None
+    return cost.total
