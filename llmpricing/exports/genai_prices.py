@@ -78,6 +78,9 @@ def _laid_over(
         listed, number = numbers.get(component), number_of(price, METERS[price.meter].per)
         if number == listed or (listed is None and not number):
             continue
+        if number is None and price.state is not State.UNKNOWN:  # another currency, which the shape cannot say
+            notes.append(Note(name, _field(*component), FieldChange.AS_LISTED, listed, None, price.id))
+            continue
         change = FieldChange.WITHOUT_PRICE if number is None else FieldChange.CHANGED
         change = FieldChange.ADDED if listed is None else change
         notes.append(Note(name, _field(*component), change, listed, number, price.id))

@@ -6,7 +6,7 @@ Prices are JSON numbers: LiteLLM takes a text for an error, and bills 0 where on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -36,10 +36,22 @@ def lay_over_map(data: bytes, entries: Iterable[PlacedEntry], published: Mapping
         prices = published.get(placed.name.slug)
         if prices is not None:
             entry = laid.document[placed.key]
-            listed = [(place, _listed(entry, place)) for place in placed.places]
+            listed = [(place, _listed(entry, place)) for place in _sayable(placed.places, prices)]
             laid.notes += _laid_over(entry, placed, listed, prices)
             laid.notes += _added(entry, placed, prices)
     return laid
+
+
+def _sayable(places: Sequence[PricePlace], prices: CountingPrices) -> Iterator[PricePlace]:
+    """The places whose number says one price: hours of several schedules may share one, and ask different prices."""
+    by_path: dict[_PricePath, list[PricePlace]] = {}
+    for place in places:
+        by_path.setdefault(place.path, []).append(place)
+    for sharing in by_path.values():
+        asked = [prices.of(place.meter, place.conditions) for place in sharing]
+        numbers = {price and number_of(price, place.quantity) for price, place in zip(asked, sharing, strict=True)}
+        if len(numbers) == 1:
+            yield sharing[0]
 
 
 def _laid_over(entry: dict[str, Any], placed: PlacedEntry, listing: _Listing, prices: CountingPrices) -> Iterable[Note]:

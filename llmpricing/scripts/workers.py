@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -21,7 +21,8 @@ from llmpricing.scripts.supervisor import STOP_PATIENCE_S, WATCH_INTERVAL_S
 WORKER = "LLMPRICING_WORKER"  # set in a serving process' environment: its number, from 0
 COUNTED_IN = "PROMETHEUS_MULTIPROC_DIR"  # where the processes count together
 NOT_STARTED = 3  # the exit code of a process that never served
-AGAIN_AFTER_S = 10.0  # a process that could not start is tried again
+AGAIN_AFTER_S = 10.0  # a process that could not start is tried again, and one that died at once
+AT_ONCE_S = 1.0
 log = structlog.get_logger(__name__)
 
 
@@ -32,6 +33,7 @@ class _WorkerSlot:
     process: subprocess.Popen[bytes]
     is_first: bool = True
     not_before: float = 0.0
+    started: float = field(default_factory=time.monotonic)
 
 
 class Workers:
@@ -73,6 +75,9 @@ class Workers:
             return
         if code != NOT_STARTED:
             log.error("worker_died", worker=number, process=slot.process.pid, code=code)
+            if time.monotonic() - slot.started < AT_ONCE_S and not slot.not_before:
+                slot.not_before = time.monotonic() + AGAIN_AFTER_S  # it would die again at once, and again
+                return
         self._slots[number] = _WorkerSlot(self._start(number), is_first=False)
 
     def stop(self, patience_s: float) -> None:

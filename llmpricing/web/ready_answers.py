@@ -28,7 +28,8 @@ from llmpricing.web.transactions import Policy
 
 MOST_BYTES = 24 << 20  # of one process
 LARGEST = 1 << 20  # a whole list as CSV is rarely asked for twice
-_OWN_BYTES = 2_000  # what an answer takes beside its body, about
+_OWN_BYTES = 2_000  # what an answer takes beside its body and its question, about
+_LONGEST_QUESTION = 2_000  # longer ones are asked once
 _OF_EACH = ("Cache-Control", HEADER)  # headers that are made anew
 _TOLD_APART_BY = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")
 _AT_HOME_BY = ("REMOTE_ADDR", "HTTP_ORIGIN", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")  # asked in development only
@@ -73,22 +74,27 @@ class ReadyAnswers:
 
     def keep(self, key: Hashable, answer: SentAnswer) -> None:
         """Keep an answer in the place of the one before."""
-        if len(answer.body) > LARGEST:
+        if len(answer.body) > LARGEST or _length(key) > _LONGEST_QUESTION:
             return
         with self._lock:
             self._drop(key)
             self._kept[key] = answer
-            self._bytes += _size(answer)
+            self._bytes += _size(key, answer)
             while self._bytes > self._most:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Hashable) -> None:
         if (gone := self._kept.pop(key, None)) is not None:
-            self._bytes -= _size(gone)
+            self._bytes -= _size(key, gone)
 
 
-def _size(answer: SentAnswer) -> int:
-    return len(answer.body) + _OWN_BYTES
+def _size(key: Hashable, answer: SentAnswer) -> int:
+    return len(answer.body) + _length(key) + _OWN_BYTES
+
+
+def _length(key: Hashable) -> int:
+    """How many characters the texts of a question have."""
+    return sum(len(part) for part in key if isinstance(part, str)) if isinstance(key, tuple) else 0
 
 
 class _Given:

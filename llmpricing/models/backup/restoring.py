@@ -17,6 +17,7 @@ NOT_EMPTY = (
     "This database holds a price book already: a backup goes into an empty database. Make a new one and name it in "
     "LLMPRICING_DATABASE_URL, or empty a development one with: llmpricing stores reset"
 )
+NOT_OURS = "This backup names tables or columns that its revision does not have. Nothing was restored."
 _TYPES = text(
     "select attname, format_type(atttypid, atttypmod), attidentity <> '' from pg_attribute"
     " where attrelid = cast(:name as regclass) and attnum > 0 and not attisdropped"
@@ -50,6 +51,7 @@ def restore_lines(session: Session, head: Head, lines: Iterable[bytes], advance:
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
     if not is_empty(session):
         raise BackupError(NOT_EMPTY)
+    ours = set(inspect(session.connection()).get_table_names())
     session.execute(AS_TEXT)
     total = 0
     insert: TextClause | None = None
@@ -67,6 +69,8 @@ def restore_lines(session: Session, head: Head, lines: Iterable[bytes], advance:
         if line.startswith(b"{"):
             send()
             table = msgspec.json.decode(line, type=Heading).table
+            if table not in ours.intersection(head.columns):
+                raise BackupError(NOT_OURS)
             insert = _insert(session, table, head.columns[table])
             continue
         waiting.append(line)
@@ -78,8 +82,10 @@ def restore_lines(session: Session, head: Head, lines: Iterable[bytes], advance:
 
 
 def _insert(session: Session, table: str, columns: Sequence[str]) -> TextClause:
-    """The statement that adds rows, given as a JSON array of arrays; its names are those of a file that we wrote."""
+    """The statement that adds rows, given as a JSON array of arrays; its names are checked."""
     types = {name: type_ for name, type_, _ in session.execute(_TYPES, {"name": table})}
+    if not types.keys() >= set(columns):
+        raise BackupError(NOT_OURS)
     values = ", ".join(f"cast(given ->> {place} as {types[name]})" for place, name in enumerate(columns))
     return text(
         f"insert into {table} ({', '.join(columns)}) overriding system value"  # noqa: S608

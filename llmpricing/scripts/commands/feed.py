@@ -68,6 +68,8 @@ def publish(folder: Path, at: datetime | None, book: AskedBook) -> None:
                 data = one.lay(reads, known, clocks).as_json()
             except NoListError as error:
                 say(f"Left out {one.file}: {error}")
+                for name in (one.file, f"{one.file}.sha256"):  # of a list that was taken back since
+                    (folder / name).unlink(missing_ok=True)
                 continue
             _put(folder, one.file, data)
             _put(folder, f"{one.file}.sha256", f"{sha256(data).hexdigest()}  {one.file}\n".encode())

@@ -11,6 +11,7 @@ import click
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.score_file import COLUMNS, FailedRow, ScoreFileError, ScoreFileShape
+from llmpricing.scripts.commands.feed import write_whole
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import as_option, decider, failures_told, ini_option, note_option, open_book
 from llmpricing.scripts.terminal import say
@@ -66,6 +67,9 @@ def import_benchmarks(
     """
     common = {name: text for name, text in (("benchmark", benchmark), ("source_url", source)) if text}
     shape = ScoreFileShape(columns, common, factor)
+    rejected = failed or file.with_name(f"{file.name}.failed.csv")
+    if not dry_run and rejected.exists():
+        raise click.ClickException(f"{rejected} is there already: move it away, or name another file by --failed.")
     try:
         text = file.read_text(encoding="utf-8")
         with failures_told(), open_book(ini_settings(ini), commit=not dry_run) as session:
@@ -73,8 +77,10 @@ def import_benchmarks(
     except (UnicodeDecodeError, ScoreFileError) as error:
         raise click.ClickException(f"{file} cannot be read: {error}.") from None
     _tell(read, dry_run)
-    if read.failed:
-        rejected = failed or file.with_name(f"{file.name}.failed.csv")
+    if read.failed and dry_run:
+        for row in read.failed:
+            say(f"Line {row.line} would be left out: {row.reason}")
+    elif read.failed:
         _write_failed(rejected, read.failed)
         say(f"{len(read.failed)} rows were left out: mend them in {rejected} and import that file.")
 
@@ -92,4 +98,4 @@ def _write_failed(path: Path, rows: Sequence[FailedRow]) -> None:
     names = [name for name in rows[0].cells if name not in ("line", "reason")]  # of an earlier such file
     lines = [csv_line([*names, "line", "reason"])]
     lines += [csv_line([*(row.cells.get(name, "") for name in names), str(row.line), row.reason]) for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_whole(path, ("\n".join(lines) + "\n").encode())

@@ -62,8 +62,9 @@ class ModelRow:
 
     @property
     def cheapest_input(self) -> Decimal | None:
-        """The lowest input price among those that ask one."""
-        asked = (row.input_per_mtok for row in self.offerings if row.price_state == PRICED)
+        """The lowest input price among those that ask one, in the currency of the shown offering."""
+        alike = (row for row in self.offerings if row.currency == self.shown.currency)
+        asked = (row.input_per_mtok for row in alike if row.price_state == PRICED)
         return min(filter(None, asked), default=None)
 
 
@@ -172,13 +173,18 @@ def _column(name: str) -> ModelOrder:
     return lambda row, _: getattr(row.shown, name)
 
 
+def _price_column(name: str) -> ModelOrder:
+    return lambda row, _: getattr(row.shown, name) if row.shown.currency == "USD" else None
+
+
 ORDERS: Mapping[str, ModelOrder] = {
     "released_on": lambda row, _: row.model.released_on,
     "name": lambda row, _: row.model.name.lower(),
     "month": lambda row, costs: costs.get(row.shown.id),
     "sellers": lambda row, _: row.sellers,
     "id": _column("id"),
-    **{name: _column(name) for name in (*BASE_METERS, "context_window", "max_output_tokens", "price_since")},
+    **{name: _price_column(name) for name in BASE_METERS},
+    **{name: _column(name) for name in ("context_window", "max_output_tokens", "price_since")},
 }
 
 

@@ -51,6 +51,9 @@ WORKLOAD: Mapping[str, p.Reader] = {
 }
 
 
+_WITHOUT_OUTPUT = ("embedding", "rerank", "moderation")  # modes that are asked for no text
+
+
 def weighing(workload: Workload) -> Weigh:
     """What base prices make of the workload, near enough to tell a cheap seller from a dear one; None where unknown."""
     quantities = workload.quantities
@@ -59,7 +62,8 @@ def weighing(workload: Workload) -> Weigh:
 
     def weigh(row: Any) -> Decimal | None:
         price, output = row.input_per_mtok, row.output_per_mtok
-        if price is None or row.currency != "USD":
+        answers = row.mode not in _WITHOUT_OUTPUT
+        if price is None or row.currency != "USD" or (output is None and outputs and answers):
             return None
         read = price if row.cache_read_per_mtok is None else row.cache_read_per_mtok
         return Decimal(price * fresh + read * cached + (output or 0) * outputs)
