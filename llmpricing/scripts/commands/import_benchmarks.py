@@ -67,8 +67,8 @@ def import_benchmarks(
     """
     common = {name: text for name, text in (("benchmark", benchmark), ("source_url", source)) if text}
     shape = ScoreFileShape(columns, common, factor)
-    rejected = failed or file.with_name(f"{file.name}.failed.csv")
-    if not dry_run and rejected.exists():
+    rejected = failed or _free_beside(file)
+    if rejected.exists() and not dry_run:
         raise click.ClickException(f"{rejected} is there already: move it away, or name another file by --failed.")
     try:
         text = file.read_text(encoding="utf-8")
@@ -91,6 +91,12 @@ def _tell(read: ScoresRead, is_trial: bool) -> None:
     for one in read.out_of_range:
         bounds = BENCHMARKS[one.benchmark]
         say(f"Look: {one.model} has {one.score} at {bounds.name}, beyond {bounds.lowest} to {bounds.highest}.")
+
+
+def _free_beside(file: Path) -> Path:
+    """A name beside the file that nothing has: an earlier one may be mended just now."""
+    names = (f"{file.name}.failed{number}.csv" for number in ("", *range(2, 1000)))
+    return next((path for name in names if not (path := file.with_name(name)).exists()), file)
 
 
 def _write_failed(path: Path, rows: Sequence[FailedRow]) -> None:

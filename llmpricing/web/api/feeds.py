@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from threading import BoundedSemaphore
 from typing import Any
 
 import msgspec
@@ -22,10 +23,13 @@ from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import lifetime, release
-from llmpricing.web.errors import Refused
+from llmpricing.web.errors import RETRY_AFTER_S, Refused
 from llmpricing.web.operations import Operation
 
 CACHE_TTL_S = 3600
+ASKED_MOMENT_TTL_S = 60  # of a list for a moment that somebody names: there is no end of them
+PATIENCE_S = 4.0  # for lists that others build; LiteLLM itself waits 5 s
+_BUILDS = BoundedSemaphore(2)  # a map takes most of a second, and holds the interpreter
 JSON = "application/json"
 _AT = {"at": p.time.of("the prices of that moment; those of now where it is left out")}
 
@@ -123,9 +127,10 @@ def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> byte
     command, where the list that they need was never imported.
     """
     key = f"{name}:{release()}:{request.book.book}:{request.book.version}:{_clocks(request).as_of:%Y%m%dT%H%M%S%f}"
+    ttl = ASKED_MOMENT_TTL_S if "at" in request.GET else CACHE_TTL_S
     try:
         packed: bytes = request.cache.remember(
-            key, CACHE_TTL_S, lambda: gzip.compress(build(request), 6, mtime=0), _is_whole
+            key, ttl, lambda: gzip.compress(_in_turn(request, build), 6, mtime=0), _is_whole
         )
     except NoListError as error:
         raise _not_yet(error) from None
@@ -137,6 +142,17 @@ def _laid(request: Request, feed: OverlayFeed) -> Laid:
         return feed.lay(request.reads, request.book, _clocks(request))
     except NoListError as error:
         raise _not_yet(error) from None
+
+
+def _in_turn(request: Request, build: Callable[[Request], bytes]) -> bytes:
+    """What is built, a few at a time; raises the 503 where others take too long."""
+    if not _BUILDS.acquire(timeout=PATIENCE_S):
+        message = "Others build lists just now: ask again in some seconds."
+        raise Refused(503, "UNAVAILABLE", message, headers={"Retry-After": RETRY_AFTER_S})
+    try:
+        return build(request)
+    finally:
+        _BUILDS.release()
 
 
 def _not_yet(error: NoListError) -> Refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,6 +34,7 @@ WHY = {
     WhyExcluded.UNKNOWN_PRICE: "no seller’s price of both input and output is known",
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
+MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
 
@@ -85,7 +87,7 @@ def _page(
         "query": f"?{query}" if query else "",
         "can_draw": can_draw() and not own,
         "own": own,
-        "unknown": unknown,
+        "unknown": unknown[:_MOST_FAILED],
         "failed": failed[:_MOST_FAILED],
         "failed_count": len(failed),
     }
@@ -102,6 +104,9 @@ def _sent(request: Request) -> list[tuple[FailedRow, StatedScore | None]]:
     if file is None:
         raise invalid("scores", "Choose a CSV file with the columns model, benchmark and score.")
     try:
-        return list(read_scores(file.read(MAX_BYTES).decode("utf-8"), needs_source=False))
+        rows = list(islice(read_scores(file.read(MAX_BYTES).decode("utf-8"), needs_source=False), MOST_ROWS + 1))
     except (UnicodeDecodeError, ScoreFileError) as error:
         raise invalid("scores", f"The file cannot be read: {error}.") from None
+    if len(rows) > MOST_ROWS:
+        raise invalid("scores", f"The file has more than {MOST_ROWS:,} rows: llmpricing import-benchmarks reads more.")
+    return rows

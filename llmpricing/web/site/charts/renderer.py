@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
-from threading import Lock, Timer
+from threading import BoundedSemaphore, Lock, Timer
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ MOST_CHARTS = 200  # of one child
 LONGEST_S = 10.0  # of one chart, the start of a child included
 PATIENCE_S = 5.0  # for charts that others asked for first
 MOST_BYTES = 1 << 20  # of a specification
+MOST_ASKING = 3  # the one that is drawn and who waits for it: a chart takes no more of the server's threads
+IDLE_DEATH_S = 1.0  # a child that ended so soon had ended before it was asked
 log = structlog.get_logger(__name__)
 
 
@@ -34,7 +37,7 @@ class ChartRenderer:
     """Draws one chart after the other; closed, it draws no more."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock, self._places = Lock(), BoundedSemaphore(MOST_ASKING)
         self._child: subprocess.Popen[bytes] | None = None
         self._drawn = 0
         self._is_closed = False
@@ -44,14 +47,12 @@ class ChartRenderer:
         line = msgspec.json.encode(specification) + b"\n"
         if len(line) > MOST_BYTES:
             raise ChartsAwayError("the specification is too large")
-        if not self._lock.acquire(timeout=PATIENCE_S):
-            raise ChartsAwayError("others are being drawn")
+        if not self._places.acquire(blocking=False):
+            raise ChartsAwayError("others wait already")
         try:
-            if self._is_closed:
-                raise ChartsAwayError("the server stops")
-            return self._answer(line)
+            return self._in_turn(line)
         finally:
-            self._lock.release()
+            self._places.release()
 
     def close(self) -> None:
         """End the child, also one that is drawing."""
@@ -62,8 +63,21 @@ class ChartRenderer:
         with self._lock:
             self._end()
 
+    def _in_turn(self, line: bytes) -> str:
+        if not self._lock.acquire(timeout=PATIENCE_S):
+            raise ChartsAwayError("others are being drawn")
+        try:
+            if self._is_closed:
+                raise ChartsAwayError("the server stops")
+            return self._answer(line)
+        finally:
+            self._lock.release()
+
     def _answer(self, line: bytes) -> str:
-        raw = self._ask(line) or self._ask(line)  # a child that was idle may have ended just now
+        asked = monotonic()
+        raw = self._ask(line)
+        if not raw and monotonic() - asked < IDLE_DEATH_S:
+            raw = self._ask(line)
         if not raw:
             log.error("chart_not_drawn", error="the child ended")
             raise ChartsAwayError("the drawing process ended")
