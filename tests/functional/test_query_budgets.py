@@ -29,7 +29,7 @@ BUDGETS = {
     "openapi": (0, 0),
     "reference": (0, 0),
     "home": (12, 8),
-    "page_model": (16, 16),
+    "page_model": (17, 17),
     "page_compare": (7, 7),
     "benchmarks": (2, 2),
     "best_value": (5, 5),
