@@ -26,7 +26,8 @@ from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.guard_evidence import CHAT_MODES
 from llmpricing.domain.publishing.market import Market, OtherSeller, Range
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
-from llmpricing.domain.publishing.timelines import Observation, entry_at, merge_source
+from llmpricing.domain.publishing.timeline_entries import entry_at
+from llmpricing.domain.publishing.timelines import Observation, merge_source
 from llmpricing.sources import litellm
 
 SOURCE = litellm.SOURCE.slug

@@ -17,7 +17,7 @@ from llmpricing.domain.publishing.flags import Observed, Snapshots
 from llmpricing.domain.publishing.publish import RANKS, publish_offering
 from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import Readings, with_ends
-from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at, same_value
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry, entry_at, same_value
 
 
 @dataclass(frozen=True)

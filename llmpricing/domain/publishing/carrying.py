@@ -15,7 +15,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.publishing.choosing import INPUT, agree, lineage
 from llmpricing.domain.publishing.flags import Timelines
-from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import BEGINNING, END, TimelineEntry
 
 OUTPUT = "output_tokens"
 

@@ -22,7 +22,7 @@ from llmpricing.domain.observations import DatedPrice, State
 from llmpricing.domain.publishing.flags import Timelines
 from llmpricing.domain.publishing.guard_evidence import UNRANKED
 from llmpricing.domain.publishing.sightings import Readings
-from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import BEGINNING, END, TimelineEntry
 
 INPUT = "input_tokens"
 _ROUNDING = Fraction(5, 1000)  # two prices that differ by no more are the same

@@ -9,7 +9,8 @@ from datetime import datetime
 from llmpricing.domain.components import Component
 from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.guard_evidence import Finding
-from llmpricing.domain.publishing.timelines import END, Observation, TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import END, TimelineEntry
+from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.domain.times import start_of_day
 

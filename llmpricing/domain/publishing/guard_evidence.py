@@ -13,7 +13,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS, Meter
 from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.market import AskingPrices, Lists, Market, Range, are_independent, is_fresh
-from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry, entry_at
 
 UNRANKED = 1_000
 CHAT_MODES = (None, "chat", "completion", "responses")

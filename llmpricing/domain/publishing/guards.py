@@ -21,7 +21,7 @@ from llmpricing.domain.publishing.guard_evidence import (
 )
 from llmpricing.domain.publishing.market import Range, last_list
 from llmpricing.domain.publishing.price_relations import broken_relation
-from llmpricing.domain.publishing.timelines import TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry
 from llmpricing.domain.publishing.unit_slips import slip_of_call, slip_of_factor, slip_of_value
 
 JUMP = 50  # a factor at which a change is suspicious; ordinary changes reach 10

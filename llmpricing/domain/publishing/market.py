@@ -10,7 +10,7 @@ from statistics import median
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.evidence import GRACE, is_documented, last_reading
-from llmpricing.domain.publishing.timelines import TimelineEntry, entry_at
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry, entry_at
 
 Lists = Mapping[str, Sequence[datetime]]  # by source the sorted published times of its lists
 Range = tuple[Fraction, Fraction]

@@ -19,7 +19,7 @@ from llmpricing.domain.prices import OtherReason
 from llmpricing.domain.publishing.choosing import Book, agree
 from llmpricing.domain.publishing.flags import Flag, Timelines
 from llmpricing.domain.publishing.guard_evidence import UNRANKED
-from llmpricing.domain.publishing.timelines import BEGINNING, END, TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import BEGINNING, END, TimelineEntry
 
 _Prices = Mapping[Component, TimelineEntry]  # of one series at one time
 _Bracket = tuple[datetime, datetime, datetime]  # the last list with the old value, the middle, the first with the newer

@@ -17,7 +17,7 @@ from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.choosing import INPUT, Book, agree, lineage
 from llmpricing.domain.publishing.flags import Timelines
-from llmpricing.domain.publishing.timelines import TimelineEntry, gaps
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry, gaps
 
 Piece = tuple[str, datetime, datetime]  # a source, and a period in which it speaks
 

@@ -11,7 +11,7 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import uncached
 from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
-from llmpricing.domain.publishing.timelines import TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry
 
 OUTPUT_UNDER_INPUT = 10  # no seller but of safety classifiers asks 10x less for output than for input
 

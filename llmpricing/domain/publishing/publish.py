@@ -24,7 +24,7 @@ from llmpricing.domain.publishing.others import OtherEntry, others_of
 from llmpricing.domain.publishing.own_base import with_own_base
 from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import Readings, readings_in, with_ends
-from llmpricing.domain.publishing.timelines import BEGINNING, END, Gap, TimelineEntry, gaps
+from llmpricing.domain.publishing.timeline_entries import BEGINNING, END, Gap, TimelineEntry, gaps
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 
 RANKS: Mapping[str, int] = MappingProxyType(

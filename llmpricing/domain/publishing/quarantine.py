@@ -16,16 +16,8 @@ from llmpricing.domain.publishing.guard_evidence import UNRANKED, Evidence, Guar
 from llmpricing.domain.publishing.guards import SLIPS, find_fault, is_repair
 from llmpricing.domain.publishing.market import NO_MARKET, Market
 from llmpricing.domain.publishing.series import read_in_series
-from llmpricing.domain.publishing.timelines import (
-    END,
-    Observation,
-    TimelineEntry,
-    apply,
-    changes,
-    entry_at,
-    merge_source,
-    same_value,
-)
+from llmpricing.domain.publishing.timeline_entries import END, TimelineEntry, entry_at, same_value
+from llmpricing.domain.publishing.timelines import Observation, apply, changes, merge_source
 from llmpricing.domain.publishing.verdicts import (
     GuardResult,
     ObservationKey,

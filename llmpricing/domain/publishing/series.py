@@ -14,7 +14,8 @@ from itertools import groupby
 from types import MappingProxyType
 
 from llmpricing.domain.components import Component
-from llmpricing.domain.publishing.timelines import BEGINNING, Observation, turn
+from llmpricing.domain.publishing.timeline_entries import BEGINNING
+from llmpricing.domain.publishing.timelines import Observation, turn
 
 NONE: Mapping[str, Sequence[datetime]] = MappingProxyType({})
 _ObservedComponent = tuple[Observation, Component]

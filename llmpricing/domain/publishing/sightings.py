@@ -11,7 +11,8 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.evidence import GRACE, Sighting, is_documented, last_reading
 from llmpricing.domain.observations import State
 from llmpricing.domain.publishing.flags import Flag, Observed, Snapshots, Timelines
-from llmpricing.domain.publishing.timelines import BEGINNING, END, Observation, TimelineEntry, changes, same_value
+from llmpricing.domain.publishing.timeline_entries import BEGINNING, END, TimelineEntry, same_value
+from llmpricing.domain.publishing.timelines import Observation, changes
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 
 

@@ -12,7 +12,8 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
 from llmpricing.domain.publishing.guards import OF_AN_ENTRY, SPREADING, is_priced_elsewhere
-from llmpricing.domain.publishing.timelines import Observation, TimelineEntry, entry_at, same_value
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry, entry_at, same_value
+from llmpricing.domain.publishing.timelines import Observation
 
 _HALVES = ("input_tokens", "output_tokens")
 

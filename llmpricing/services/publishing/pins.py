@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.components import Component, ComponentKey
 from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.publish import PINNED, pin
-from llmpricing.domain.publishing.timelines import TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry
 from llmpricing.models import Offering, Pin, PriceRow, Source
 from llmpricing.services.publishing.observations import Components
 

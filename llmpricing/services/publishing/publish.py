@@ -17,7 +17,7 @@ from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.publishing.publish import OfferingBook, publish_offering
-from llmpricing.domain.publishing.timelines import TimelineEntry
+from llmpricing.domain.publishing.timeline_entries import TimelineEntry
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import BookVersion, MeterRow, Offering, OtherPriceRow, PriceRow, Source
 from llmpricing.models.bitemporal import since

@@ -6,7 +6,7 @@ import pytest
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, Step, conditions
-from llmpricing.domain.publishing.timelines import END
+from llmpricing.domain.publishing.timeline_entries import END
 
 INPUT, OUTPUT, SEARCHES = "input_tokens", "output_tokens", "web_searches"
 ABOVE_200K = (INPUT, conditions(step=Step(200_000)))

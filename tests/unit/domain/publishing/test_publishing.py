@@ -10,7 +10,7 @@ from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
 from llmpricing.domain.observations import Basis
 from llmpricing.domain.publishing.publish import pin, publish_offering
 from llmpricing.domain.publishing.sightings import readings_in
-from llmpricing.domain.publishing.timelines import END
+from llmpricing.domain.publishing.timeline_entries import END
 from tests.dissents import dissents
 
 INPUT = Component("input_tokens", BASE)

@@ -13,7 +13,8 @@ from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.publish import RANKS, pin, publish_offering
 from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import readings_in
-from llmpricing.domain.publishing.timelines import Observation, same_value
+from llmpricing.domain.publishing.timeline_entries import same_value
+from llmpricing.domain.publishing.timelines import Observation
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 COMPONENTS = [

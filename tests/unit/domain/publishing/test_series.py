@@ -10,7 +10,8 @@ from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, Schedule, Step, conditions
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.publishing.series import read_in_series
-from llmpricing.domain.publishing.timelines import Observation, entry_at, merge_source
+from llmpricing.domain.publishing.timeline_entries import entry_at
+from llmpricing.domain.publishing.timelines import Observation, merge_source
 
 FIRST, SECOND = datetime(2026, 6, 1, 9, tzinfo=UTC), datetime(2026, 11, 1, 9, tzinfo=UTC)
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.observations import DatedPrice, State
-from llmpricing.domain.publishing.timelines import Observation, changes, merge_source, same_value
+from llmpricing.domain.publishing.timeline_entries import same_value
+from llmpricing.domain.publishing.timelines import Observation, changes, merge_source
 
 SNAPSHOTS = ["2023-11-01", "2024-02-05", "2024-05-14", "2024-09-06"]
 
