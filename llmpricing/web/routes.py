@@ -20,6 +20,7 @@ from llmpricing.web.api import (
     names,
     providers,
     quotes,
+    ratio_config,
     reference,
     sources,
 )
@@ -53,6 +54,7 @@ OPERATIONS = (
     sources.SOURCES_READ,
     disagreements.DISAGREEMENTS,
     *feeds.FEEDS,
+    ratio_config.RATIO_CONFIG,
     best_value.BENCHMARKS_READ,
     best_value.BEST_VALUE,
     best_value.FRONTIER,

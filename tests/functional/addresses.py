@@ -49,6 +49,7 @@ FEEDS = {
     "feed_models_dev": "/api/v1/export/models.dev/api.json",
     "feed_models_dev_sha256": "/api/v1/export/models.dev/api.json.sha256",
     "feed_models_dev_report": "/api/v1/export/models-dev/report",
+    "ratio_config": "/api/ratio_config",
 }
 # Pages that take a file and keep nothing of it.
 UPLOADS = {"page_best_value_own": "/best-value/own"}

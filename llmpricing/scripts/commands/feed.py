@@ -10,14 +10,17 @@ from pathlib import Path
 
 import click
 
-from llmpricing.exports.overlay import FieldChange
+from llmpricing.exports.overlay import FieldChange, Laid
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
 from llmpricing.services.feeds.kept_lists import NewestList, NoListError, newest_kept
+from llmpricing.services.feeds.ratio_config import ratio_config
 from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
 from llmpricing.services.price_book import book_state
 from llmpricing.sources.registry import SOURCES
+
+_RATIO_CONFIG = "ratio-config"  # made of the price book alone, without a list
 
 
 @click.group(short_help="Write the price book for other programs.")
@@ -26,7 +29,7 @@ def feed() -> None:
 
 
 @feed.command()
-@click.argument("name", type=click.Choice(list(OVERLAYS)))
+@click.argument("name", type=click.Choice([*OVERLAYS, _RATIO_CONFIG]))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
 @click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
 @asks_book
@@ -35,13 +38,19 @@ def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
     with book.open() as reads:
         known = book_state(reads)
         try:
-            laid = OVERLAYS[name].lay(reads, known, known.clocks(at or datetime.now(UTC), None))
+            lay = ratio_config if name == _RATIO_CONFIG else OVERLAYS[name].lay
+            laid = lay(reads, known, known.clocks(at or datetime.now(UTC), None))
         except NoListError as error:
             raise click.ClickException(f"There is nothing to export yet: {error}") from None
     data = laid.as_json()
     write_whole(out, data)
-    counts = {change: sum(note.change is change for note in laid.notes) for change in FieldChange}
     say(f"Written: {out}, {len(data):,} bytes")
+    if name in OVERLAYS:
+        _tell_changes(laid)
+
+
+def _tell_changes(laid: Laid) -> None:
+    counts = {change: sum(note.change is change for note in laid.notes) for change in FieldChange}
     say(
         f"Prices changed {counts[FieldChange.CHANGED]:,}, added {counts[FieldChange.ADDED]:,}, "
         f"left as listed {counts[FieldChange.AS_LISTED]:,}, without a price {counts[FieldChange.WITHOUT_PRICE]:,}"

@@ -31,7 +31,7 @@ ASKED_MOMENT_TTL_S = 60  # of a list for a moment that somebody names: there is 
 PATIENCE_S = 4.0  # for lists that others build; LiteLLM itself waits 5 s
 _BUILDS = BoundedSemaphore(2)  # a map takes most of a second, and holds the interpreter
 JSON = "application/json"
-_AT = {"at": p.time.of("the prices of that moment; those of now where it is left out")}
+AT = {"at": p.time.of("the prices of that moment; those of now where it is left out")}
 
 
 class ChangedField(msgspec.Struct, forbid_unknown_fields=True):
@@ -81,7 +81,7 @@ class _Answers:
 
     def report(self, request: Request) -> ReportAnswer:
         """Every field that is not as it was listed."""
-        clocks = _clocks(request)
+        clocks = clocks_of(request)
         request.response.headers["Cache-Control"] = lifetime(request, _until(request))
         return cached(
             request,
@@ -100,7 +100,7 @@ class _Answers:
         fields = [
             ChangedField(n.name, n.field, n.change, _text(n.listed), _text(n.exported), n.price_id) for n in notes
         ]
-        clocks = _clocks(request)
+        clocks = clocks_of(request)
         meta = ClocksMeta(as_of=clocks.as_of, known_at=clocks.known_at, **book_meta(request))
         return ReportAnswer(FeedReport(self.feed.lacking, fields), meta)
 
@@ -126,7 +126,7 @@ def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> byte
     """The bytes packed by gzip, made once for a version of the price book and a moment. Raises the 503 that names the
     command, where the list that they need was never imported.
     """
-    key = f"{name}:{release()}:{request.book.book}:{request.book.version}:{_clocks(request).as_of:%Y%m%dT%H%M%S%f}"
+    key = f"{name}:{release()}:{request.book.book}:{request.book.version}:{clocks_of(request).as_of:%Y%m%dT%H%M%S%f}"
     ttl = ASKED_MOMENT_TTL_S if "at" in request.GET else CACHE_TTL_S
     try:
         packed: bytes = request.cache.remember(
@@ -139,7 +139,7 @@ def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> byte
 
 def _laid(request: Request, feed: OverlayFeed) -> Laid:
     try:
-        return feed.lay(request.reads, request.book, _clocks(request))
+        return feed.lay(request.reads, request.book, clocks_of(request))
     except NoListError as error:
         raise _not_yet(error) from None
 
@@ -170,8 +170,9 @@ def _tag(packed: bytes) -> str:
     return sha256(packed).hexdigest()[:32]
 
 
-def _clocks(request: Request) -> Clocks:
-    stated = p.read_parameters(request, _AT).get("at")
+def clocks_of(request: Request) -> Clocks:
+    """The moment that is asked for, by what is known now."""
+    stated = p.read_parameters(request, AT).get("at")
     clocks: Clocks = request.book.clocks(stated or request.period.start, None)
     return clocks
 
@@ -191,7 +192,7 @@ def _word(feed: OverlayFeed) -> str:
 def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
     answers = _Answers(feed)
     path = f"/api/v1/export/{feed.file}"
-    shared: dict[str, Any] = {"parameters": _AT, "asks_the_book": True}
+    shared: dict[str, Any] = {"parameters": AT, "asks_the_book": True}
     return (
         Operation(
             name=f"feed_{_word(feed)}",
