@@ -1,7 +1,8 @@
-"""Both stores on free ports in a folder of their own, for as long as a block runs."""
+"""Stores on free ports in a folder of their own, for as long as a block runs: both, or PostgreSQL alone."""
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -18,6 +19,8 @@ from llmpricing.local_stores.errors import StoreError
 from llmpricing.local_stores.home import Home
 from llmpricing.local_stores.postgres import Postgres
 from llmpricing.local_stores.valkey import Valkey
+
+_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -50,22 +53,41 @@ def running_stores(
     durable: bool = False,
 ) -> Iterator[RunningStores]:
     """Start both, stop both; without a folder the data is gone afterwards. As root, nobody must reach the folder."""
+    with _scratch_home(folder, durable=durable) as home:
+        database_url = _loopback_url(role, password, database)
+        redis_url = URL.create("redis", host=_HOST, port=ports.any_free_port(), database="0")
+        stores = RunningStores(_text(database_url), _text(redis_url), home.postgres, home.valkey)
+        stores.start_postgres()
+        stores.start_valkey()
+        yield stores
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of an empty database that only this process knows how to enter; server and data are gone afterwards."""
+    with _scratch_home(None, durable=False) as home:
+        url = _loopback_url("llmpricing", secrets.token_urlsafe(18), "llmpricing_scratch")
+        home.postgres.start(url.port or 0, url)
+        yield _text(url)
+
+
+@contextmanager
+def _scratch_home(folder: Path | None, *, durable: bool) -> Iterator[Home]:
+    """A home whose servers end with the block, or with this process; without a folder its data goes too."""
     with _temporary_folder() if folder is None else nullcontext(folder.resolve()) as place:
         home = Home(place, account_for(place / "pgdata"), durable=durable)
         home.create()
         if not home.account.can_enter(place):
             raise StoreError(f"User nobody, who runs PostgreSQL for root, cannot enter {place}.\nNext: choose another.")
-        host, port = "127.0.0.1", ports.any_free_port()
-        database_url = URL.create("postgresql+psycopg2", role, password, host, port, database)
-        redis_url = URL.create("redis", host=host, port=ports.any_free_port(), database="0")
-        stores = RunningStores(_text(database_url), _text(redis_url), home.postgres, home.valkey)
         with _ended_with_us(home, remove=folder is None):
             try:
-                stores.start_postgres()
-                stores.start_valkey()
-                yield stores
+                yield home
             finally:
                 home.stop()
+
+
+def _loopback_url(role: str, password: str, database: str) -> URL:
+    return URL.create("postgresql+psycopg2", role, password, _HOST, ports.any_free_port(), database)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which price book a command asks: that of an ini file, or the file that `llmpricing book export` wrote."""
+"""Which price book a command asks: that of an ini file, or a file of `llmpricing book build` or `book export`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.exc import OperationalError
 
+from llmpricing.models.session import sqlstate
+from llmpricing.scripts.failures import broke_off, next_step
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, open_book
 from llmpricing.services.price_book import Reads
 
 _INI = "development.ini"
+WITHOUT_DATABASE = (
+    "Or without a database: `llmpricing book build prices.book`, then this command again with `--book prices.book`."
+)
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,9 @@ class AskedBook:
                 return
             if not self.ini.is_file():
                 raise click.UsageError(
-                    f"There is no {self.ini} here: name the ini file of your price book with -c, "
-                    "or ask a file of `llmpricing book export` with --book FILE."
+                    f"There is no {self.ini} here: name the ini file of your price book with -c.\n{WITHOUT_DATABASE}"
                 )
-            with open_book(ini_settings(self.ini), commit=False) as session:
+            with _or_a_file(), open_book(ini_settings(self.ini), commit=False) as session:
                 yield session
 
     def _mapped(self, file: Path) -> Reads:
@@ -48,6 +53,17 @@ class AskedBook:
             return open_file(file).by_itself
         except BookFileError as error:
             raise click.ClickException(str(error)) from None
+
+
+@contextmanager
+def _or_a_file() -> Iterator[None]:
+    """Where no database lets us in, tell the way that needs none as well."""
+    try:
+        yield
+    except OperationalError as error:
+        if sqlstate(error) is not None or broke_off(error):
+            raise
+        raise click.ClickException(f"{next_step(error)}\n{WITHOUT_DATABASE}") from None
 
 
 def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,5 +80,5 @@ def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
     return asking
 
 
-_FILE_HELP = "Ask this file of `llmpricing book export`: no database is needed."
+_FILE_HELP = "Ask this file of `llmpricing book build` or `book export`: no database is needed."
 _INI_HELP = "The ini file that names the price book."

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 import click
 
 from llmpricing.domain.times import day
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.list_files import list_in_file
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option
 from llmpricing.scripts.options import open_book as open_database
 from llmpricing.scripts.terminal import say, say_json
+from llmpricing.sources.registry import SOURCES
 
 _COUNTED = ("offering", "price", "source")
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def listed(text: str) -> tuple[str, Path]:
+    """The source and the file of SOURCE=FILE; a usage error where there is no such source or no such file."""
+    source, _, name = text.partition("=")
+    if source not in SOURCES or not name:
+        raise click.BadParameter(f"{text!r} does not read SOURCE=FILE; sources are {', '.join(SOURCES)}.")
+    if not Path(name).is_file():
+        raise click.BadParameter(f"There is no file {name!r}.")
+    return source, Path(name)
 
 
 @click.group(short_help="Write the price book to one file.")
@@ -34,8 +47,7 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
     Contract rates and aliases of your own stay here, unless --with-contract-rates says otherwise; then nobody but you
     may read FILE.
     """
-    if file.exists() and not force:
-        raise click.UsageError(f"{file} exists: name another file, or replace it with --force.")
+    _refuse_existing(file, force)
     from llmpricing.services.price_book.export import export_book  # Arrow, which not every command needs
 
     with failures_told(), open_database(ini_settings(ini), commit=False) as session:
@@ -43,12 +55,51 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
         try:
             digest = export_book(session, file, known_at=known_at, own_terms=with_contract_rates)
         except OSError as error:
-            raise click.ClickException(f"{file}: {error.strerror}. Mend that, or name another file.") from None
-    say(f"Written: {file}, {file.stat().st_size:,} bytes, SHA-256 {digest}")
+            raise _not_written(file, error) from None
+    _say_written(file, digest)
     if with_contract_rates:
         say("It holds your contract rates and own names, so only you may read it: keep it so where you copy it.")
     else:
         say("Without contract rates and names of your own.")
+
+
+@book.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--list", "more", type=listed, multiple=True, metavar="SOURCE=FILE", help="With this list too; may be repeated."
+)
+@click.option("--no-seed", is_flag=True, help="Without the bundled lists: those of --list alone.")
+@click.option("--force", is_flag=True, help="Replace FILE where it exists.")
+def build(file: Path, more: tuple[tuple[str, Path], ...], no_seed: bool, force: bool) -> None:
+    """Make FILE of price lists alone: no database, no ini file, no network.
+
+    Of the lists that come with llmpricing (12 s on two busy cores), then of each SOURCE=FILE, which counts as
+    published now. A PostgreSQL of its own in a temporary folder does the work: nobody else can enter it, and it is
+    gone at the end.
+
+    \b
+    llmpricing book build prices.book
+    llmpricing audit usage.ndjson --book prices.book
+    """
+    _refuse_existing(file, force)
+    if no_seed and not more:
+        raise click.UsageError("--no-seed leaves a book of nothing: name a list with --list SOURCE=FILE.")
+    if not file.absolute().parent.is_dir():
+        raise click.UsageError(f"There is no folder {file.parent}: make it, or name another file.")
+    from llmpricing.scripts.book_building import build_book, default_settings  # with Arrow
+
+    began, settings = monotonic(), default_settings()
+    with failures_told():
+        lists = [(SOURCES[source], list_in_file(str(path), settings)) for source, path in more]
+        try:
+            digest, summaries = build_book(file, lists, settings, seeding=not no_seed)
+        except OSError as error:
+            raise _not_written(file, error) from None
+    for one in summaries:
+        waiting = f", {one.quarantined} prices left out as suspicious" if one.quarantined else ""
+        say(f"{one.source} of {one.published_at:%d %b %Y}: {one.outcome}{waiting}")
+    _say_written(file, digest)
+    say(f"Made in {monotonic() - began:.0f} s. Next: llmpricing audit USAGE --book {file}")
 
 
 @book.command()
@@ -76,3 +127,16 @@ def show(file: Path, as_json: bool) -> None:
     say(f"SHA-256 {opened.digest}, and all bytes fit it")
     if header.own_terms:
         say("It holds contract rates and names of your own: keep it to yourself.")
+
+
+def _refuse_existing(file: Path, force: bool) -> None:
+    if file.exists() and not force:
+        raise click.UsageError(f"{file} exists: name another file, or replace it with --force.")
+
+
+def _not_written(file: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"{file}: {error.strerror}. Mend that, or name another file.")
+
+
+def _say_written(file: Path, digest: str) -> None:
+    say(f"Written: {file}, {file.stat().st_size:,} bytes, SHA-256 {digest}")

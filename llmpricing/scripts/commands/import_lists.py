@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.scripts.commands.import_undo import BESIDE
 from llmpricing.scripts.failures import with_retries
 from llmpricing.scripts.ini import ini_settings
+from llmpricing.scripts.list_files import list_in_file
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json
@@ -24,9 +24,7 @@ from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.kept_lists import is_kept
 from llmpricing.settings import Settings
-from llmpricing.sources.compression import too_large, unpacked
 from llmpricing.sources.declaration import SourceInfo
-from llmpricing.sources.errors import SourceError
 from llmpricing.sources.fetch import fetch
 from llmpricing.sources.registry import SOURCES
 
@@ -134,9 +132,7 @@ def _import(
 
 def _read(settings: Settings, info: SourceInfo, origin: str | None, published: datetime | None) -> ReadList:
     if origin is not None and "://" not in origin:
-        data, name = _read_file(origin, settings.fetch_max_mib * 2**20), "standard input"
-        now = datetime.now(UTC)
-        return ReadList(data, published or now, now, name if origin == "-" else Path(origin).name)
+        return list_in_file(origin, settings, published)
     return _fetch(settings, info, origin or info.url, published)
 
 
@@ -154,17 +150,6 @@ def _fetch(settings: Settings, info: SourceInfo, url: str, published: datetime |
     if fetched.data is None and known:
         return ReadList(b"", now, now, address, known[0], unmodified=known[1])
     return ReadList(fetched.data or b"", published or now, now, address, fetched.etag)
-
-
-def _read_file(name: str, max_bytes: int) -> bytes:
-    try:
-        with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-            data = file.read(max_bytes + 1)
-    except OSError as error:
-        raise SourceError(f"{name} cannot be read: {error.strerror}.") from None
-    if len(data) > max_bytes:
-        raise SourceError(f"{name}: {too_large(max_bytes)}.")
-    return unpacked(data, max_bytes)
 
 
 def _answer(summary: ImportSummary, held: Sequence[Waiting], dry_run: bool) -> dict[str, Any]:

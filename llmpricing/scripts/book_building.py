@@ -1,0 +1,57 @@
+"""A price book's file made of price lists alone, in a PostgreSQL that lives no longer than that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from llmpricing.local_stores import running_postgres
+from llmpricing.models import migrations
+from llmpricing.models.session import transaction
+from llmpricing.scripts.lock_waits import script_engine
+from llmpricing.scripts.progress import progress_bar
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import ImportSummary, import_lists
+from llmpricing.services.imports.seeding import seed
+from llmpricing.services.price_book.export import export_book
+from llmpricing.settings import Settings, read_settings
+from llmpricing.sources.declaration import SourceInfo
+
+
+def default_settings() -> Settings:
+    """Those of a machine without an ini file, and without the variables that name a database of somebody's own."""
+    nowhere = {"sqlalchemy.url": "postgresql+psycopg2://localhost/none", "redis.url": "redis://localhost/0"}
+    return read_settings(nowhere, environ={})
+
+
+def build_book(
+    file: Path, lists: Sequence[tuple[SourceInfo, ReadList]], settings: Settings, *, seeding: bool
+) -> tuple[str, list[ImportSummary]]:
+    """Write the book of the bundled lists (``seeding``) and then of these; its SHA-256, and what each list did.
+
+    By the rules of every import. No database of anybody is touched, and nothing is left but ``file``: raises
+    StoreError where PostgreSQL is not installed with us, SourceError, ImportRefused, DBAPIError and OSError.
+    """
+    with running_postgres() as url, script_engine(replace(settings, database_url=url)) as engine:
+        with engine.connect() as connection:
+            migrations.upgrade(connection, settings.lock_timeout_s)
+        summaries = _imported(engine, lists, settings, seeding=seeding)
+        with transaction(engine) as session:
+            return export_book(session, file), summaries
+
+
+def _imported(
+    engine: Engine, lists: Sequence[tuple[SourceInfo, ReadList]], settings: Settings, *, seeding: bool
+) -> list[ImportSummary]:
+    grace, summaries = settings.evidence_grace_days, []
+    if seeding:
+        with transaction(engine) as session, progress_bar("Publishing the bundled lists") as progress:
+            summaries += seed(session, settings.seed, datetime.now(UTC), progress, grace_days=grace)
+    for info, reading in lists:
+        with transaction(engine) as session, progress_bar(f"Publishing {info.slug}") as progress:
+            summaries += import_lists(session, [(info, reading)], progress, grace_days=grace)
+    return summaries

@@ -1,0 +1,132 @@
+"""llmpricing book build: a book's file on a machine without a database, and who points to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+from click.testing import CliRunner
+
+from llmpricing.book.file import open_book
+from llmpricing.scripts.cli import main
+from tests.commands import commands_on
+from tests.lists import cost_map, small_list
+from tests.unplugged.faults import wait_until
+
+NOWHERE = "postgresql+psycopg2://prices:secret@127.0.0.1:1/prices"  # no server listens on port 1
+LOG = Path(__file__).parents[3] / "examples" / "litellm-spendlogs.ndjson"
+READING = {
+    "quote": ["openai/gpt-4o", "--input", "5"],
+    **{name: [str(LOG)] for name in ("audit", "price", "outlook", "elsewhere", "names")},
+}
+
+
+@pytest.fixture
+def temporary(place, tmp_path, monkeypatch):
+    """The temporary folder of what is built, in which nothing may be left; tmp_path has its own place before that."""
+    monkeypatch.setattr(tempfile, "tempdir", str(place))
+    return place
+
+
+def build(*words: str):
+    return CliRunner().invoke(main, ["book", "build", *words], env={"LLMPRICING_DATABASE_URL": NOWHERE})
+
+
+def servers(folder: Path) -> list[int]:
+    """The process ids that the folder's PostgreSQL wrote down: one, once it has begun."""
+    files = folder.glob("*/pgdata/postmaster.pid")
+    return [int(lines[0]) for file in files if (lines := file.read_text().splitlines())]
+
+
+def hears_interrupts() -> None:
+    """A shell that runs the tests in the background has Ctrl-C ignored, and all that they start would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_a_book_of_two_lists_answers_quotes_and_no_server_stays(temporary, tmp_path):
+    file, first, second = tmp_path / "prices.book", tmp_path / "small.json", tmp_path / "map.json"
+    first.write_bytes(small_list())
+    second.write_bytes(cost_map(**{"acme-only-here": 7}))
+    lists = ["--list", f"genai-prices={first}", "--list", f"litellm={second}"]
+    built = build(str(file), "--no-seed", *lists)
+    assert built.exit_code == 0, built.output
+    assert open_book(file).digest in built.output
+    assert list(temporary.iterdir()) == []
+    for model, total in (("acme/acme-large", "0.0025"), ("acme/acme-only-here", "0.007")):
+        quoted = CliRunner().invoke(main, ["quote", model, "--input", "1000", "--book", str(file), "--json"])
+        assert quoted.exit_code == 0, quoted.output
+        assert json.loads(quoted.stdout)["total"] == total
+    assert build(str(file), "--no-seed", *lists).exit_code == 2, "a file is replaced unasked"
+
+
+def test_a_list_that_cannot_be_read_ends_it_and_leaves_nothing(temporary, tmp_path):
+    file, bad = tmp_path / "prices.book", tmp_path / "bad.json"
+    bad.write_text("[{")
+    refused = build(str(file), "--no-seed", "--list", f"litellm={bad}")
+    assert refused.exit_code == 1
+    assert "Traceback" not in refused.output
+    assert not file.exists()
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_interrupted_build_leaves_neither_server_nor_file(place, tmp_path):
+    file = tmp_path / "prices.book"
+    command = [sys.executable, "-m", "llmpricing.scripts.cli", "book", "build", str(file)]
+    with subprocess.Popen(
+        command,
+        env=os.environ | {"TMPDIR": str(place)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hears_interrupts,  # noqa: PLW1509 - it takes no lock that a thread could hold
+    ) as building:
+        wait_until(lambda: any(servers(place)) or building.poll() is not None, 120)
+        (server,) = servers(place)
+        building.send_signal(signal.SIGINT)
+        _, said = building.communicate(timeout=120)
+    assert (building.returncode, said.strip()) == (1, "Aborted!")
+    assert not psutil.pid_exists(server)
+    assert list(place.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--no-seed"], "--list SOURCE=FILE"),
+        (["--list", "nobody=README.md"], "sources are genai-prices"),
+        (["--list", "litellm=there/is/none.json"], "There is no file"),
+    ],
+)
+def test_what_is_asked_wrongly_ends_in_2_before_anything_starts(words, told, temporary, tmp_path):
+    refused = build(str(tmp_path / "prices.book"), *words)
+    assert refused.exit_code == 2
+    assert told in refused.output
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", READING)
+def test_without_a_database_a_command_names_the_way_that_needs_none(command, tmp_path):
+    on = commands_on(tmp_path, NOWHERE, "redis://127.0.0.1:1/0")
+    refused = on.run(command, *READING[command])
+    assert refused.exit_code == 1
+    assert "The database cannot be reached" in refused.output
+    assert "`llmpricing book build prices.book`" in refused.output.splitlines()[-1]
+    assert "`--book prices.book`" in refused.output.splitlines()[-1]
+    assert "secret" not in refused.output
+
+
+def test_without_an_ini_file_too(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = CliRunner().invoke(main, ["quote", *READING["quote"]])
+    assert refused.exit_code == 2
+    assert "There is no development.ini here" in refused.output
+    assert "`llmpricing book build prices.book`" in refused.output
