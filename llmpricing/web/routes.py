@@ -11,6 +11,7 @@ from llmpricing.web import openapi
 from llmpricing.web.api import (
     best_value,
     calculator,
+    change_feeds,
     compare,
     disagreements,
     feeds,
@@ -84,6 +85,9 @@ def includeme(config: Any) -> None:
     _chart(config, "agreement", sources_page.agreement)
     _best_value(config)
     _page(config, "page_changes", "/changes", "changes", changes_page.show)
+    for form, view in (("json", change_feeds.show_json), ("atom", change_feeds.show_atom)):
+        _get(config, f"changes_{form}", f"/changes.{form}", view)
+        config.asks_the_book(f"changes_{form}")
     _page(config, "page_sources", "/sources", "sources", sources_page.show_sources)
     _page(config, "page_provider", "/providers/{id:.+}", "provider", sources_page.show_provider)
     config.asks_the_book("page_chart_history")

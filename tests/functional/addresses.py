@@ -50,6 +50,8 @@ FEEDS = {
     "feed_models_dev_sha256": "/api/v1/export/models.dev/api.json.sha256",
     "feed_models_dev_report": "/api/v1/export/models-dev/report",
     "ratio_config": "/api/ratio_config",
+    "changes_json": "/changes.json",
+    "changes_atom": "/changes.atom",
 }
 # Pages that take a file and keep nothing of it.
 UPLOADS = {"page_best_value_own": "/best-value/own"}

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
@@ -60,27 +60,46 @@ def changes_since(
     An offering that the price book did not hold at ``since`` is new, not moved: it is left out. With ``offerings``
     only those of these ids are looked at.
     """
-    rows = _moved_in(reads, since, offerings) if isinstance(reads, PriceBook) else _moved(reads, since, offerings)
-    components = groupby(rows, key=lambda row: (row.offering, row.meter, row.condition_key))
+    components = groupby(moved_rows(reads, since, offerings), key=component_of)
     return [change for _, of_one in components for change in _moves(list(of_one), since, now)]
 
 
-def _moved(session: Session, since: datetime, offerings: Collection[str] | None) -> Iterable[Any]:
+def moved_rows(
+    reads: Reads, since: datetime, offerings: Collection[str] | None, *, with_newcomers: bool = False
+) -> Iterable[Any]:
     """By component the rows that begin or end, on one of the clocks, after the time. All others were and are the same.
 
-    Only of offerings that the price book held then.
+    Only of offerings that the price book held then; ``with_newcomers`` of those too that came later, and what moved
+    after they came.
     """
-    looked_at = Offering.created_at <= since
+    if isinstance(reads, PriceBook):
+        return _moved_in(reads, since, offerings, with_newcomers)
+    return _moved(reads, since, offerings, with_newcomers)
+
+
+def component_of(row: Any) -> tuple[str, str, str]:
+    """What a row of these is a price of: offering, meter and conditions."""
+    return row.offering, row.meter, row.condition_key
+
+
+def _moved(session: Session, since: datetime, offerings: Collection[str] | None, with_newcomers: bool) -> Iterable[Any]:
+    looked_at = true() if with_newcomers else Offering.created_at <= since
+    after: Any = func.greatest(since, Offering.created_at) if with_newcomers else since
     if offerings is not None:
         looked_at &= Offering.slug.in_(offerings)
     moved = or_(
-        func.lower(PriceRow.recorded) > since,
-        func.upper(PriceRow.recorded) > since,
-        func.lower(PriceRow.valid) > since,
-        func.upper(PriceRow.valid) > since,
+        func.lower(PriceRow.recorded) > after,
+        func.upper(PriceRow.recorded) > after,
+        func.lower(PriceRow.valid) > after,
+        func.upper(PriceRow.valid) > after,
     )
     query = (
-        select(PriceRow.__table__, Offering.slug.label("offering"), Source.slug.label("source"))
+        select(
+            PriceRow.__table__,
+            Offering.slug.label("offering"),
+            Source.slug.label("source"),
+            Offering.created_at.label("came_at"),
+        )
         .join(Offering, Offering.id == PriceRow.offering_id)
         .join(Source, Source.id == PriceRow.source_id)
         .where(looked_at, moved, PriceRow.state != State.UNKNOWN)
@@ -103,26 +122,39 @@ class _BookRow(NamedTuple):
     recorded: BookSpan
     offering: str
     source: str
+    came_at: datetime
 
 
-_COLUMNS = ("offering_id", "source_id", *_BookRow._fields[:-2])
+_COLUMNS = ("offering_id", "source_id", *_BookRow._fields[:-3])
 _BOUNDS = ("valid_from", "valid_until", "recorded_from", "recorded_until")
 
 
-def _moved_in(book: PriceBook, since: datetime, offerings: Collection[str] | None) -> list[_BookRow]:
+def _moved_in(
+    book: PriceBook, since: datetime, offerings: Collection[str] | None, with_newcomers: bool
+) -> list[_BookRow]:
     """The same of a book in memory."""
-    after = micros(since)
-    held = {number for number, created in book.stored("offering", "id", "created_at") if created <= after}
+    start = micros(since)
+    after = {
+        number: max(start, created)
+        for number, created in book.stored("offering", "id", "created_at")
+        if with_newcomers or created <= start
+    }
     if offerings is not None:
-        held &= {book.numbers[slug] for slug in offerings if slug in book.numbers}
+        wanted = {book.numbers[slug] for slug in offerings if slug in book.numbers}
+        after = {number: at for number, at in after.items() if number in wanted}
     prices = book.stored("price", "offering_id", "id", "state", *_BOUNDS)
     moved = {
         price: offering
         for offering, price, state, *bounds in prices
-        if offering in held and state != State.UNKNOWN and any(at is not None and at > after for at in bounds)
+        if offering in after
+        and state != State.UNKNOWN
+        and any(at is not None and at > after[offering] for at in bounds)
     }
+    came = dict(book.rows("offering", ("id", "created_at")))
     rows = (
-        _BookRow._make((price, meter, key, State(state), *told, book.slugs[offering], book.sources[source].slug))
+        _BookRow._make(
+            (price, meter, key, State(state), *told, book.slugs[offering], book.sources[source].slug, came[offering])
+        )
         for offering, source, price, meter, key, state, *told in book.rows("price", _COLUMNS, set(moved.values()))
         if price in moved
     )

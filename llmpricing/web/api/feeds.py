@@ -107,12 +107,16 @@ class _Answers:
 
 def answer(request: Request, name: str, media: str, build: Callable[[Request], bytes]) -> Response:
     """A file as the client takes it, with a strong ETag of its bytes; a 304 where the client has them."""
-    packed = kept(request, name, build)
+    return packed_answer(request, media, kept(request, name, build), _until(request))
+
+
+def packed_answer(request: Request, media: str, packed: bytes, until: datetime | None) -> Response:
+    """The same of bytes that are packed by gzip, good ``until`` the next known step."""
     takes_gzip = "gzip" in (one for one, _ in request.accept_encoding.acceptable_offers(["gzip"])) and bool(
         request.headers.get("Accept-Encoding")
     )
     tag = f'"{_tag(packed)}{"-gzip" if takes_gzip else ""}"'
-    headers = {"ETag": tag, "Cache-Control": lifetime(request, _until(request)), "Vary": "Accept-Encoding"}
+    headers = {"ETag": tag, "Cache-Control": lifetime(request, until), "Vary": "Accept-Encoding"}
     if tag in (one.strip() for one in request.headers.get("If-None-Match", "").split(",")):
         return Response(status=304, headers=headers)
     found = Response(packed if takes_gzip else gzip.decompress(packed), content_type=media, charset=None)

@@ -32,6 +32,7 @@ from llmpricing.services.catalogue.listing import (
     position_text,
     providers,
 )
+from llmpricing.services.catalogue.news import NewsKind, news_since
 from llmpricing.services.catalogue.offering_detail import details
 from llmpricing.services.catalogue.price_changes import changes_since, comparable_since
 from llmpricing.services.catalogue.price_history import price_history
@@ -247,6 +248,9 @@ def test_changes_sources_and_disagreements_are_those_of_the_database(database, b
             assert found == expected
             moved += len(found)
     assert moved > 100
+    happened = [news_since(reads, NOW - 400 * DAY, NOW + 30 * DAY) for reads in (book, database)]
+    assert happened[0] == happened[1]
+    assert {one.kind for one in happened[0]} >= {NewsKind.CHANGED, NewsKind.NEW}
     for now in (NOW - 400 * DAY, NOW + 7 * DAY):
         assert disagreements(book, now) == disagreements(database, now)
 
