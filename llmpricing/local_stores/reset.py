@@ -15,6 +15,7 @@ from llmpricing.local_stores.probes import ANSWER_TIMEOUT_S, MARKER, cache_clien
 
 KEY_PATTERN = "llmpricing:*"
 LOCK_TIMEOUT = "3s"
+TRIGGER_FUNCTION = "refuse_change"  # what the migrations make beside tables and triggers; left, it stops the next ones
 
 # What the migrations may have made in the schema that they write to; parts of extensions stay.
 _OBJECTS = """
@@ -49,13 +50,17 @@ def empty_database(url: URL) -> None:
 
 
 def drop_our_tables(url: URL, names: Sequence[str]) -> None:
-    """Drop the price book's tables in this order, whatever else the database holds, or, with a StoreError, nothing."""
+    """Drop the price book's tables in this order and their triggers' function, or, with a StoreError, nothing.
+
+    Whatever else the database holds stays.
+    """
     with _dropping(url) as cursor:
         cursor.execute("select to_regclass('alembic_version')")
         if cursor.fetchone() == (None,):
             return  # never migrated: tables of these names would be somebody else's
         for name in (*names, "alembic_version"):
             cursor.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(name)))
+        cursor.execute(sql.SQL("drop function if exists {}()").format(sql.Identifier(TRIGGER_FUNCTION)))
 
 
 @contextmanager

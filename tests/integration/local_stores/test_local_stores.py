@@ -343,6 +343,7 @@ class TestReset:
         assert "Deleted our tables in database llmpricing_test and 2 keys" in reset.output
         assert execute(stores.database_url, LEFT) == [("mine",), ("mine_too",)]
         assert execute(stores.database_url, "select mine_as_well()") == [(1,)]
+        migrated(stores.database_url)  # nothing of ours stands in the way of a new beginning
         assert execute(stores.database_url, "select count(*) from pg_extension where extname = 'btree_gist'") == [(1,)]
         other = make_url(stores.database_url).set(database="llmpricing_other").render_as_string(hide_password=False)
         assert execute(other, "select count(*) from precious") == [(0,)]
