@@ -29,6 +29,7 @@ from llmpricing.web.caching import ContentHash
 from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import best_value as best_value_page
+from llmpricing.web.site import bill as bill_page
 from llmpricing.web.site import changes as changes_page
 from llmpricing.web.site import compare as compare_page
 from llmpricing.web.site import home, pages
@@ -84,6 +85,7 @@ def includeme(config: Any) -> None:
     _chart(config, "scores", compared.scores)
     _chart(config, "agreement", sources_page.agreement)
     _best_value(config)
+    _bill(config)
     _page(config, "page_changes", "/changes", "changes", changes_page.show)
     for form, view in (("json", change_feeds.show_json), ("atom", change_feeds.show_atom)):
         _get(config, f"changes_{form}", f"/changes.{form}", view)
@@ -120,6 +122,17 @@ def _best_value(config: Any) -> None:
     config.only_reads("page_best_value_own")
     own = best_value_page.show_with_own
     config.add_view(own, route_name="page_best_value_own", renderer=template, methods=("POST",))
+
+
+def _bill(config: Any) -> None:
+    """The page, and the same with the audit of a file that is sent along, from the book in memory where it is held."""
+    template = "llmpricing.web:templates/bill.jinja2"
+    _get(config, "page_bill", "/bill", bill_page.show, renderer=template)
+    config.add_route("page_bill_audit", "/bill/audit")
+    config.only_reads("page_bill_audit")
+    config.add_view(bill_page.show_audit, route_name="page_bill_audit", renderer=template, methods=("POST",))
+    for name in ("page_bill", "page_bill_audit"):
+        config.asks_the_book(name)
 
 
 def _chart(config: Any, name: str, view: Callable[..., Any]) -> None:

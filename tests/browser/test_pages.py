@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webd
 
 PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
 PATHS += ["/compare?models=acme/acme-large,acme/acme-long,bazaar/acme/acme-large"]
-PATHS += ["/best-value", "/changes", "/sources", "/providers/acme"]
+PATHS += ["/best-value", "/bill", "/changes", "/sources", "/providers/acme"]
 CAPABILITIES = [  # as many as the bundled lists know
     "audio", "batch", "caching", "computer_use", "parallel_tools", "pdf", "prefill", "reasoning",
     "structured_output", "tools", "vision", "web_search",

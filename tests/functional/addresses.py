@@ -27,6 +27,7 @@ EXAMPLES = {
     "frontier": "/api/v1/frontier",
     "page_best_value": "/best-value?as_of=2026-01-01",
     "page_chart_frontier": "/charts/frontier.csv",
+    "page_bill": "/bill",
     "page_changes": "/changes?days=7&model=acme/acme-large",
     "page_sources": "/sources",
     "page_provider": "/providers/acme",
@@ -54,4 +55,4 @@ FEEDS = {
     "changes_atom": "/changes.atom",
 }
 # Pages that take a file and keep nothing of it.
-UPLOADS = {"page_best_value_own": "/best-value/own"}
+UPLOADS = {"page_best_value_own": "/best-value/own", "page_bill_audit": "/bill/audit"}

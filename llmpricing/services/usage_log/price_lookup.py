@@ -99,10 +99,14 @@ class PriceQuestion(NamedTuple):
 
 
 class PriceLookup:
-    """Found prices, numbered and remembered; the prices of all that are new are read at once."""
+    """Found prices, numbered and remembered; the prices of all that are new are read at once.
 
-    def __init__(self, reads: Reads, known: BookState, recorded: datetime) -> None:
+    Contract rates are part of them only ``with_rates``.
+    """
+
+    def __init__(self, reads: Reads, known: BookState, recorded: datetime, *, with_rates: bool = True) -> None:
         self._reads, self._known, self._recorded = reads, known, recorded
+        self._with_rates = with_rates
         self._names = names_of(reads, known)
         self._terms = terms_at(reads, known.book, recorded)
         self.turns = np.array([micros(turn) for turn in self._names.turns], np.int64)
@@ -153,7 +157,7 @@ class PriceLookup:
             return FoundPrices(len(self._shared), OfferingPrices(()), stated, (), np.array([], np.int64))
         one = offered[meaning.slug]
         found = prices[one.id]
-        rates = self._terms.rates(one.provider, one.api_id)
+        rates = self._terms.rates(one.provider, one.api_id) if self._with_rates else ()
         bounds = np.array(steps(found), np.int64)
         stated, several = found.placed(stated, meaning.region), bool(possible(meaning))
         return FoundPrices(len(self._shared), found, stated, rates, bounds, several)

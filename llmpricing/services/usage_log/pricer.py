@@ -41,14 +41,25 @@ class Priced:
 
 
 class LogPricer:
-    """Prices the batches of one log. Every row's cost is that of its quote, to the last digit."""
+    """Prices the batches of one log. Every row's cost is that of its quote, to the last digit.
 
-    def __init__(self, reads: Reads, now: datetime, known_at: datetime | None, assume_utc: bool = False) -> None:
+    ``with_rates``: contract rates count, which are for who may see them.
+    """
+
+    def __init__(
+        self,
+        reads: Reads,
+        now: datetime,
+        known_at: datetime | None,
+        assume_utc: bool = False,
+        *,
+        with_rates: bool = True,
+    ) -> None:
         known = book_state(reads)
         recorded = known.known_at(known_at)
-        self._reads, self._terms = reads, LogTerms(now, recorded, assume_utc)
-        self.known, self.recorded = known, recorded
-        self._lookup = PriceLookup(reads, known, recorded)
+        self._reads, self._terms = reads, LogTerms(now, recorded, assume_utc, with_rates)
+        self.known, self.recorded, self.with_rates = known, recorded, with_rates
+        self._lookup = PriceLookup(reads, known, recorded, with_rates=with_rates)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}
 
     def price(self, batch: Batch) -> Priced:

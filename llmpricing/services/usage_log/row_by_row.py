@@ -47,11 +47,14 @@ class RowQuote(NamedTuple):
 
 @dataclass(frozen=True)
 class LogTerms:
-    """What holds for the whole log: when usage without a time happened, what was known, and what bare times mean."""
+    """What holds for the whole log: when usage without a time happened, what was known, what bare times mean, and
+    whether contract rates count.
+    """
 
     now: datetime
     known_at: datetime
     assume_utc: bool = False
+    with_rates: bool = True
 
 
 def quote_rows(reads: Reads, terms: LogTerms, batch: Batch, rows: Sequence[int]) -> list[RowQuote]:
@@ -122,7 +125,8 @@ def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> 
     provider = row[layout.provider] if layout.provider else None
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
     stated = stated if hour_stated else stated._replace(time_known=False)
-    return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None)
+    rate_ids = None if terms.with_rates else ()
+    return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None, rate_ids=rate_ids)
 
 
 def _readable(usage: Usage | UsageError) -> Usage:

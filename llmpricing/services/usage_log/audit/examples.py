@@ -27,9 +27,16 @@ class Example:
         return [_product(line) for line in self.lines]
 
 
-def examples(reads: Reads, known_at: datetime, found: Sequence[Audited | None]) -> list[Example | None]:
-    """The examples in order, quoted once more for their lines."""
-    asked = {place: _asked(one, known_at) for place, one in enumerate(found) if one is not None and _is_priced(one)}
+def examples(
+    reads: Reads, known_at: datetime, found: Sequence[Audited | None], *, with_rates: bool = True
+) -> list[Example | None]:
+    """The examples in order, quoted once more for their lines, by contract rates too where they count."""
+    rate_ids = None if with_rates else ()
+    asked = {
+        place: _asked(one, known_at)._replace(rate_ids=rate_ids)
+        for place, one in enumerate(found)
+        if one is not None and _is_priced(one)
+    }
     quoted = dict(zip(asked, quote_many(reads, list(asked.values())), strict=True))
     return [None if one is None else Example(one, _lines(quoted.get(place))) for place, one in enumerate(found)]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.columns import LogError, UncountedError
@@ -14,7 +15,13 @@ from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, 
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import BROKEN, raw_rows
+from llmpricing.services.usage_log.formats.source import BROKEN, RawRow, raw_rows
+
+EachRow = Callable[[], None]
+
+
+def _no_matter() -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -35,9 +42,11 @@ class UnknownShape(LogError):
         )
 
 
-def usage_file(path: Path, shape: Shape | None = None) -> UsageFile:
-    """The file with its shape, told by its first rows unless it is given; raises LogError."""
-    found = shape or recognised(row.fields for row in islice(raw_rows(path), SAMPLE))
+def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_matter) -> UsageFile:
+    """The file with its shape, told by its first rows unless it is given; raises LogError, and what ``each_row``
+    raises, which is called for every row.
+    """
+    found = shape or recognised(_fields(islice(raw_rows(path), SAMPLE), each_row))
     if found is None:
         raise UnknownShape(path)
     return UsageFile(path, found)
@@ -45,7 +54,8 @@ def usage_file(path: Path, shape: Shape | None = None) -> UsageFile:
 
 @dataclass
 class UsageFiles:
-    """The records of several files, in order. ``ignored`` fields are never taken for money.
+    """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
+    every row that is read, and may raise to end the reading.
 
     Reading raises LogError where a file cannot be read to its end, and UncountedError, after the last record, where
     fields that may mean money were not understood.
@@ -53,6 +63,7 @@ class UsageFiles:
 
     files: Sequence[UsageFile]
     ignored: Collection[str] = ()
+    each_row: EachRow = _no_matter
     _seen: set[int] = field(default_factory=set)
     _largest: dict[int, int] = field(default_factory=dict)
 
@@ -64,14 +75,14 @@ class UsageFiles:
                 self._weigh(file)
         for file in self.files:
             unread[file.path] = Unread(self.ignored)
-            for record in _read(file, unread[file.path]):
+            for record in _read(file, unread[file.path], self.each_row):
                 yield replace(record, outcome=REPEATED) if self._is_repeated(file.shape, record) else record
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
             fields = [name for found in unread.values() for name in found.fields]
             raise UncountedError(_refusal(lines, fields))
 
     def _weigh(self, file: UsageFile) -> None:
-        for record in _read(file, Unread(self.ignored)):
+        for record in _read(file, Unread(self.ignored), self.each_row):
             if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
                 digest = _digest(file.shape, record)
                 self._largest[digest] = max(self._largest.get(digest, 0), _weight(record))
@@ -86,10 +97,17 @@ class UsageFiles:
         return False
 
 
-def _read(file: UsageFile, unread: Unread) -> Iterator[UsageRecord]:
+def _fields(rows: Iterable[RawRow], each_row: EachRow) -> Iterator[Mapping[str, Any]]:
+    for row in rows:
+        each_row()
+        yield row.fields
+
+
+def _read(file: UsageFile, unread: Unread, each_row: EachRow) -> Iterator[UsageRecord]:
     scan = file.shape.scan
-    read = file.shape.reader(scan(row.fields for row in raw_rows(file.path)) if scan else None)
+    read = file.shape.reader(scan(_fields(raw_rows(file.path), each_row)) if scan else None)
     for number, fields in raw_rows(file.path):
+        each_row()
         if BROKEN in fields or "" in fields:
             reason = fields.get(BROKEN, "it is no object with names")
             yield UsageRecord(outcome=unpriced(str(reason)), labels={"line": str(number)})

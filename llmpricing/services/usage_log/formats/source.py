@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -139,7 +140,7 @@ def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
             header = text.readline(2**20)
         divider = max(",;\t", key=header.count)
         names = [name.strip() for name in next(csv.reader([header], delimiter=divider), [])]
-        if twice := sorted({name for name in names if name and names.count(name) > 1}):
+        if twice := sorted(name for name, number in Counter(names).items() if name and number > 1):
             raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
         for number, row in enumerate(csv.reader(text, delimiter=divider), 2):
             if len(row) == len(names):

@@ -1,0 +1,80 @@
+"""The audit of one file that somebody sends: by model, within a number of records and a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+
+from llmpricing.services.price_book import Reads
+from llmpricing.services.usage_log.audit.examples import Example, examples
+from llmpricing.services.usage_log.audit.groups import Grouping
+from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow, audit_of
+from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.audit.verdicts import Auditor
+from llmpricing.services.usage_log.bill import PricedRecord, priced_records
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.pricer import LogPricer
+
+_AT_ONCE = 250  # records between two looks at the clock: names that nobody knows take longest
+
+
+class BeyondBounds(LogError):
+    """The file has more records, or takes longer, than an audit may."""
+
+
+@dataclass(frozen=True)
+class AuditBounds:
+    """How many records an audit may have, and how many seconds since ``began``."""
+
+    most_records: int
+    most_s: float
+    began: float
+    clock: Callable[[], float] = monotonic
+
+    def check_time(self) -> None:
+        """Raise BeyondBounds where the time is over."""
+        if self.clock() - self.began > self.most_s:
+            raise BeyondBounds(f"To read and price the file takes longer than {self.most_s:g} s.")
+
+    def counted(self, records: Iterator[UsageRecord]) -> Iterator[UsageRecord]:
+        """The records; raises BeyondBounds where there are too many."""
+        for number, record in enumerate(records, 1):
+            if number > self.most_records:
+                raise BeyondBounds(f"The file has more than {self.most_records:,} records.")
+            yield record
+
+
+@dataclass(frozen=True)
+class FileAudit:
+    """What the audit of a file of this shape found: the causes with an example of each, and its models."""
+
+    shape: Shape
+    report: AuditReport
+    causes: Sequence[tuple[CauseRow, Example | None]]
+    models: Grouping
+
+
+def audit_one_file(reads: Reads, path: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool) -> FileAudit:
+    """Audit the file as it is known now, by contract rates only ``with_rates``; raises LogError."""
+    file = usage_file(path, each_row=bounds.check_time)
+    pricer = LogPricer(reads, now, None, with_rates=with_rates)
+    records = bounds.counted(UsageFiles([file], each_row=bounds.check_time).records())
+    models = Grouping(("model",))
+    audited = Auditor(AuditedUses(reads, pricer)).all(_priced(pricer, records, bounds))
+    report = audit_of(audited, [models], each=lambda one: bounds.check_time())
+    causes = report.causes() if report.is_logged else []
+    shown = examples(reads, pricer.recorded, [row.example for row in causes], with_rates=with_rates)
+    return FileAudit(file.shape, report, list(zip(causes, shown, strict=True)), models)
+
+
+def _priced(pricer: LogPricer, records: Iterator[UsageRecord], bounds: AuditBounds) -> Iterator[PricedRecord]:
+    while some := list(islice(records, _AT_ONCE)):
+        yield from priced_records(pricer, some)
+        bounds.check_time()

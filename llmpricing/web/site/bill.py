@@ -1,0 +1,120 @@
+"""/bill: what a usage file costs and why it differs from what it says, of which nothing is kept or logged."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Any
+
+import structlog
+from pyramid.request import Request
+
+from llmpricing.domain.money import to_text
+from llmpricing.web.errors import Refused, invalid
+from llmpricing.web.json_body import MAX_BYTES
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site import display
+
+if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.one_file import FileAudit
+
+FIELD = "file"
+MOST_RECORDS = 20_000
+MOST_S = 15.0
+AT_ONCE = 2  # files of one process
+SHOWN = 100  # causes, models and reasons of each
+_BY_COMMAND = "On the command line: llmpricing audit FILE"
+_places = BoundedSemaphore(AT_ONCE)
+log = structlog.get_logger()
+
+
+def show(request: Request) -> dict[str, Any]:
+    """The page with its form."""
+    read_parameters(request, {})
+    return _page(None)
+
+
+def show_audit(request: Request) -> dict[str, Any]:
+    """The page with the audit of the file that is sent along."""
+    request.response.headers["Cache-Control"] = "no-store"
+    read_parameters(request, {})
+    with _place(), _sent(request) as file:
+        return _page(_audited(request, file))
+
+
+def _page(found: FileAudit | None) -> dict[str, Any]:
+    return {
+        "show": display,
+        "money": to_text,
+        "found": found,
+        "bill": found and found.report.bill,
+        "causes": found.causes[:SHOWN] if found else [],
+        "models": found.models.rows() if found else [],
+        "shown": SHOWN,
+        "most_records": MOST_RECORDS,
+        "most_mib": MAX_BYTES >> 20,
+    }
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    """Hold one of the places for files; raises the 503 where none is free."""
+    if not _places.acquire(blocking=False):
+        raise Refused(503, "UNAVAILABLE", f"{AT_ONCE} files are being read. Send yours again in a few seconds.")
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+@contextmanager
+def _sent(request: Request) -> Iterator[IO[bytes]]:
+    """The file in the form, gone afterwards; raises the 400 that names its field, 413 for a large one."""
+    if (request.content_length or 0) > MAX_BYTES:
+        message = f"The file is larger than {MAX_BYTES >> 20} MiB: pack it by gzip. {_BY_COMMAND}"
+        raise Refused(413, "BODY_TOO_LARGE", message, field=FIELD)
+    try:
+        fields = list(request.POST.items())
+    except (ValueError, UnicodeError):  # a form that is none
+        fields = []
+    with ExitStack() as closing:
+        sent = {name: closing.enter_context(part.file) for name, part in fields if hasattr(part, "file")}
+        if FIELD not in sent:
+            raise invalid(FIELD, f"Choose the usage file of one tool. {_BY_COMMAND}")
+        yield sent[FIELD]
+
+
+def _audited(request: Request, sent: IO[bytes]) -> FileAudit:
+    """The audit of what was sent; raises the 400 that says what is wrong with it and what to do."""
+    try:
+        from llmpricing.services.usage_log.audit.one_file import AuditBounds, audit_one_file
+        from llmpricing.services.usage_log.columns import LogError
+        from llmpricing.services.usage_log.formats.sent import unpack_sent
+    except ModuleNotFoundError:
+        message = "This server cannot read usage files. Whoever runs it: pip install 'llmpricing[bulk]'"
+        raise Refused(501, "NOT_IMPLEMENTED", message) from None
+    bounds = AuditBounds(MOST_RECORDS, MOST_S, monotonic())
+    rates = request.caller.sees_rates
+    with TemporaryDirectory(prefix="llmpricing-bill-") as folder:
+        path = Path(folder) / "usage"
+        try:
+            unpack_sent(sent, path)
+            return audit_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates)
+        except LogError as error:
+            told = str(error).replace(str(path), "The file")
+            raise invalid(FIELD, f"{told} {_BY_COMMAND}") from None
+        except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
+            _tell(error)
+            raise invalid(FIELD, f"The file holds what no usage file does. {_BY_COMMAND}") from None
+
+
+def _tell(error: Exception) -> None:
+    """Log where reading failed; the error's own words may hold what the file does."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error("bill_not_read", kind=type(error).__name__, where=f"{Path(place.filename).name}:{place.lineno}")

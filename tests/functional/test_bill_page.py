@@ -1,0 +1,284 @@
+"""/bill: a usage file in, the command's own sums out; nothing of it is kept, and no file takes more than its share."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from structlog.testing import capture_logs
+from webtest import TestApp, Upload
+
+from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.usage_log.audit.one_file import AuditBounds, BeyondBounds
+from llmpricing.web.site import bill
+from tests.commands import Commands, commands_on
+from tests.conftest import running_app
+from tests.usage_twins import FOLDER
+
+JSON = {"Accept": "application/json"}
+NOT_AT_HOME = {"X-Forwarded-For": "192.0.2.1"}  # sees no contract rates
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+FILES = [
+    "litellm-spendlogs.csv",
+    "litellm-spendlogs.json",
+    "openrouter-activity.csv",
+    "langfuse-observations.json",
+    "claude-code-session.jsonl",
+    "codex-session.jsonl",
+    "openai-usage-completions.json",
+    "aws-focus.csv",
+]
+
+
+@pytest.fixture(scope="module")
+def book_url(full_book_of_module: str) -> str:
+    """The bundled lists, and half the price of OpenAI's models by contract."""
+    with Session(create_engine(full_book_of_module, poolclass=NullPool)) as session, session.begin():
+        by = Decider("ada", datetime.now(UTC), None)
+        add_contract_rates(session, by, "openai", "*", [RateValue(discount=Decimal("0.5"))], SINCE)
+    return full_book_of_module
+
+
+@pytest.fixture(scope="module")
+def app(book_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestApp]:
+    """The application with that book in memory."""
+    with running_app(book_url, redis_url, book_dir=tmp_path_factory.mktemp("books")) as app:
+        until = time.monotonic() + 60
+        while app.get("/api/health/ready", status="*").json["book"] is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield app
+
+
+@pytest.fixture(scope="module")
+def commands(book_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Commands:
+    """Commands on the same book."""
+    return commands_on(tmp_path_factory.mktemp("commands"), book_url, redis_url)
+
+
+def send(app: TestApp, content: bytes, **more: Any) -> Any:
+    return app.post("/bill/audit", {"file": Upload("usage", content)}, **more)
+
+
+def refused(app: TestApp, content: bytes, status: int = 400) -> str:
+    """The message of the error, which names the field and says what to do instead."""
+    error = send(app, content, status=status, headers=JSON).json["error"]
+    assert error["details"]["field"] == "file"
+    assert "llmpricing audit FILE" in error["message"]
+    return str(error["message"])
+
+
+def told(page: Any, name: str) -> str | None:
+    found = page.html.find(id=name)
+    return found.get_text() if found else None
+
+
+def spend(model: str = "gpt-4.1-mini", charged: float = 0.0048, **more: Any) -> dict[str, Any]:
+    """A record of LiteLLM's: 10,000 tokens in and 500 out cost 10,000 x 0.4 + 500 x 1.6 = 4,800 millionths."""
+    usage = {"prompt_tokens": 10_000, "completion_tokens": 500, "total_tokens": 10_500}
+    return {
+        "request_id": "req-1",
+        "call_type": "acompletion",
+        "spend": charged,
+        "startTime": "2026-11-20T10:00:00Z",
+        "model": model,
+        "custom_llm_provider": "openai",
+        "status": "success",
+        "metadata": {"usage_object": usage},
+        **more,
+    }
+
+
+def lines(*records: dict[str, Any]) -> bytes:
+    return "".join(json.dumps(record) + "\n" for record in records).encode()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_as_it_is_gets_the_sums_and_causes_of_the_command(app: TestApp, commands: Commands, name: str) -> None:
+    asked = commands.run("audit", str(FOLDER / name), "--by", "model", "--json")
+    assert asked.exit_code in (0, 3), asked.output
+    right = json.loads(asked.stdout)
+    page = send(app, (FOLDER / name).read_bytes())
+    assert page.headers["Cache-Control"] == "no-store"
+    assert [told(page, one) for one in ("records", "priced")] == [str(right["rows"]), str(right["priced"])]
+    assert [told(page, one) for one in ("logged", "recomputed", "difference")] == [
+        right["logged"],
+        right["recomputed"],
+        right["difference"],
+    ]
+    causes = [(row.th.get_text(), row.td.get_text()) for row in page.html.select("#causes tbody tr")]
+    assert [money for _, money in causes] == [cause["money"] for cause in right["causes"]]
+    assert all(said.startswith(one["title"]) for (said, _), one in zip(causes, right["causes"], strict=True))
+    models = [(row.th.get_text(), row.select("td")[-1].get_text()) for row in page.html.select("#by-model tbody tr")]
+    assert models == [(one["model"], one["recomputed"]) for one in right["by"]]
+
+
+def test_packed_it_is_the_same_and_an_example_tells_its_arithmetic(app: TestApp) -> None:
+    log = lines(spend())
+    for content in (log, gzip.compress(log), pa.compress(log, "zstd", asbytes=True)):
+        page = send(app, content)
+        assert (told(page, "logged"), told(page, "recomputed")) == ("0.0048", "0.0024")
+        assert "logged 0.0048, right is 0.0024 = 10,000 input_tokens x 0.2" in page.html.find(id="causes").get_text()
+
+
+def test_without_a_book_in_memory_the_database_answers_the_same(app: TestApp, testapp: TestApp) -> None:
+    content = (FOLDER / "litellm-spendlogs.csv").read_bytes()
+    assert send(testapp, content).html.main == send(app, content).html.main
+
+
+def test_contract_rates_count_for_who_may_see_them_alone(app: TestApp) -> None:
+    page = send(app, lines(spend()), headers=NOT_AT_HOME)
+    assert (told(page, "recomputed"), told(page, "difference")) == ("0.0048", "0")
+    assert "contract" not in page.html.main.get_text()
+    wrong = send(app, lines(spend(charged=0.0096)), headers=NOT_AT_HOME)  # its example is quoted once more
+    assert "right is 0.0048 = 10,000 input_tokens x 0.4" in wrong.html.find(id="causes").get_text()
+    assert "contract" not in wrong.html.main.get_text()
+
+
+def test_the_form_needs_no_script_and_is_found(app: TestApp) -> None:
+    page = app.get("/bill")
+    form = page.html.main.form
+    assert (form["action"], form["method"], form["enctype"]) == ("/bill/audit", "post", "multipart/form-data")
+    assert not page.html.select("script")
+    assert app.get("/sources").html.nav.find("a", href="/bill")
+    assert app.get("/bill").html.nav.find("a", href="/bill")["aria-current"] == "page"
+
+
+def zipped(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("usage.csv", content)
+    return packed.getvalue()
+
+
+def as_parquet() -> bytes:
+    packed = io.BytesIO()
+    parquet.write_table(pa.table({"model": ["gpt-4o"]}), packed)
+    return packed.getvalue()
+
+
+ZEROS = bytes(33 << 20)
+HOSTILE = {
+    "empty": (b"", "empty"),
+    "packed nothing": (gzip.compress(b""), "empty"),
+    "a bomb of gzip": (gzip.compress(ZEROS), "larger than 32 MiB"),
+    "a bomb of zstd": (pa.compress(ZEROS, "zstd", asbytes=True), "larger than 32 MiB"),
+    "a bomb in a bomb": (gzip.compress(gzip.compress(ZEROS)), "packed twice"),
+    "a bomb of zip": (zipped(ZEROS), "ZIP archive"),
+    "a cut gzip": (gzip.compress(lines(spend()))[:-12], "cannot be unpacked"),
+    "a cut zstd": (pa.compress(ZEROS, "zstd", asbytes=True)[:9], "cannot be unpacked"),
+    "a damaged gzip": (b"\x1f\x8b" + bytes(99), "cannot be unpacked"),
+    "parquet": (as_parquet(), "Parquet"),
+    "a line of 10 MB": (gzip.compress(b"x" * 10_000_000), "no shape that is known"),
+    "JSON with a line of 10 MB": (gzip.compress(b'{"a": "' + b"x" * 10_000_000 + b'"}'), "no shape that is known"),
+    "deep JSON": (b"[" * 100_000, "nested too deeply"),
+    "deep objects": (gzip.compress(b'{"data":' * 100_000), "nested too deeply"),
+    "a million lines": (gzip.compress(b"\n" * 1_000_001), "more than 1,000,000 lines"),
+    "a million objects": (gzip.compress(b"[" + b"{}," * 1_000_001), "more than 1,000,000 lines"),
+    "a hundred thousand columns": (gzip.compress(b"".join(b"c%d," % n for n in range(99_999)) + b"\n1"), "no shape"),
+    "no usage file": (b"name,colour\nrose,red\n", "no shape that is known"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\x00\xff", "no UTF-8 text"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_an_error_that_names_the_field_and_the_next_step(app: TestApp, name: str) -> None:
+    content, reason = HOSTILE[name]
+    message = refused(app, content)
+    assert reason in message
+    assert tempfile.gettempdir() not in message
+
+
+def test_the_error_is_a_page_for_people(app: TestApp) -> None:
+    page = send(app, b"name,colour\nrose,red\n", status=400, headers={"Accept": "text/html"})
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "The parameter at fault: file" in page.html.main.get_text()
+
+
+def test_without_a_file_or_with_a_large_one_it_is_refused(app: TestApp) -> None:
+    answer = app.post("/bill/audit", {"x": "1"}, status=400, headers=JSON)
+    assert answer.json["error"]["details"]["field"] == "file"
+    app.post("/bill/audit", {"file": "text"}, status=400, headers=JSON)
+    app.post("/bill/audit", b"--x", content_type="multipart/form-data", status=400, headers=JSON)
+    assert "larger than 1 MiB" in refused(app, bytes(1 << 20), 413)
+    app.get("/bill/audit", status=405)
+
+
+def test_what_a_file_says_is_shown_as_text(app: TestApp) -> None:
+    page = send(app, lines(spend("=cmd|' /C calc'!A0"), spend("<script>alert(1)</script>", request_id="req-2")))
+    assert "=cmd|' /C calc'!A0" in {row.th.get_text() for row in page.html.select("#by-model tbody tr")}
+    assert "<script>" not in page.text
+    long = send(app, lines(spend("m" * 500_000)))
+    assert len(long.text) < 20_000
+
+
+def test_nothing_of_a_file_stays_or_is_logged(
+    book_url: str,
+    redis_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def failing(*_given: Any, **_more: Any) -> None:
+        assert list(tmp_path.glob("*/usage"))  # there while it is read
+        raise ValueError("the-secret-cell")
+
+    with running_app(book_url, redis_url) as app, capture_logs() as logs:
+        send(app, lines(spend("the-secret-model")))
+        refused(app, b"the-secret-column,b\n1,2\n")
+        monkeypatch.setattr("llmpricing.services.usage_log.audit.one_file.audit_one_file", failing)
+        assert "what no usage file does" in refused(app, lines(spend()))
+    assert list(tmp_path.iterdir()) == []
+    assert "bill_not_read" in {one["event"] for one in logs}
+    assert "the-secret" not in f"{logs}{capsys.readouterr()}"
+
+
+def test_two_at_once_and_the_third_is_told_to_come_back(app: TestApp) -> None:
+    with ExitStack() as held:
+        for _ in range(bill.AT_ONCE):
+            held.enter_context(bill._place())
+        answer = send(app, lines(spend()), status=503, headers=JSON)
+        assert answer.headers["Retry-After"] == "5"
+        assert "Send yours again" in answer.json["error"]["message"]
+    for _ in range(bill.AT_ONCE + 1):  # places are given back, by refused files too
+        refused(app, b"")
+    send(app, lines(spend()))
+
+
+def test_records_are_bounded(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert bill.MOST_RECORDS == 20_000
+    monkeypatch.setattr(bill, "MOST_RECORDS", 300)
+    assert told(send(app, lines(spend()) * 300), "records") == "300"
+    assert "more than 300 records" in refused(app, lines(spend()) * 301)
+
+
+def test_time_is_bounded(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bill, "MOST_S", -1.0)
+    assert "takes longer than" in refused(app, lines(spend()))
+
+
+def test_the_bound_of_time_is_looked_at_by_a_clock() -> None:
+    seconds = iter([8.0, 8.1])
+    bounds = AuditBounds(1, 8.0, 0.0, lambda: next(seconds))
+    bounds.check_time()
+    with pytest.raises(BeyondBounds, match="longer than 8 s"):
+        bounds.check_time()
