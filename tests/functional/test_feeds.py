@@ -174,7 +174,9 @@ def test_the_answer_bears_a_strong_etag_and_is_a_304_when_asked_with_it(app: Tes
 def test_the_digest_is_that_of_the_bytes_as_sha256sum_writes_it(app: TestApp) -> None:
     for query in ({}, {"at": BEFORE}):
         digest = sha256(app.get(FEED, query).body).hexdigest()
-        assert app.get(FEEDS["feed_litellm_sha256"], query).text == f"{digest}  litellm.json\n"
+        answer = app.get(FEEDS["feed_litellm_sha256"], query)
+        assert answer.headers["Content-Type"].startswith("text/plain")
+        assert answer.body == f"{digest}  litellm.json\n".encode()
 
 
 def test_a_token_of_scope_feed_opens_feeds_and_nothing_else(fed_url: str, redis_url: str) -> None:

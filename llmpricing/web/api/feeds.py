@@ -72,12 +72,10 @@ class _Answers:
     def digest(self, request: Request) -> Response:
         """The list's SHA-256, as sha256sum writes it."""
         packed = kept(request, f"feed {self.feed.name}", self._bytes)
-        return Response(
-            f"{sha256(gzip.decompress(packed)).hexdigest()}  {self.feed.file}\n",
-            content_type="text/plain",
-            charset="ascii",
-            headers={"Cache-Control": lifetime(request, _until(request)), "ETag": f'"{_tag(packed)}-sha256"'},
-        )
+        digest = f"{sha256(gzip.decompress(packed)).hexdigest()}  {self.feed.file}\n"
+        found = Response(digest, content_type="text/plain", charset="ascii")
+        found.headers.update({"Cache-Control": lifetime(request, _until(request)), "ETag": f'"{_tag(packed)}-sha256"'})
+        return found
 
     def report(self, request: Request) -> ReportAnswer:
         """Every field that is not as it was listed."""
