@@ -25,9 +25,11 @@ from llmpricing.scripts.workers import Workers
     help="How many processes serve.",
 )
 def serve(ini: Path, workers: int) -> None:
-    """Serve on what [server:main] of INI names, by several processes.
+    """Serve by several processes that share a port.
 
-    They share the port and the price book's file (llmpricing.book_dir). One that dies is replaced. SIGTERM and Ctrl-C
+    The address is that of [server:main] in INI.
+
+    They share the price book's file too (llmpricing.book_dir). One that dies is replaced. SIGTERM and Ctrl-C
     let requests in flight end first. The stores must run and the price book be prepared (initialize_llmpricing_db).
     """
     if os.name == "nt":
