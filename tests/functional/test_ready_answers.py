@@ -191,3 +191,14 @@ def test_they_are_bounded_by_their_bytes_and_the_one_not_asked_for_goes_first():
     answers.keep(6, answer(b"x" * (LARGEST + 1)))
     assert find(6) is None
     assert find(5)
+
+
+def test_a_question_counts_as_its_answer_does_and_a_long_one_is_not_kept():
+    answers = ReadyAnswers(10_000)
+    questions = [(200, "/api/v1/models", f"limit={place}{'&' * 1_500}") for place in range(4)]
+    for question in questions:
+        answers.keep(question, answer())
+    assert [question for question in questions if answers.find(question, BOOK, NO_TOKENS, NOW)] == questions[-2:]
+    long = (200, "/api/v1/models", "&" * 100_000)
+    answers.keep(long, answer())
+    assert answers.find(long, BOOK, NO_TOKENS, NOW) is None
