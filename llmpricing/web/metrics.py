@@ -115,7 +115,7 @@ class _ProcessGauges(Collector):
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"llmpricing_{name}", about, value=float(value))
+    return GaugeMetricFamily(f"llmpricing_{name}", about, value=float(value))  # as Prometheus counts
 
 
 def show_metrics(request: Request) -> Response:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import SHAPE
@@ -105,16 +105,32 @@ def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[_Listed
         yield lambda row: row.status == wanted.status
     if (fewest := wanted.min_context) is not None:
         yield lambda row: row.context_window is not None and row.context_window >= fewest
+    yield from price_tests(wanted, clocks)
+
+
+def _holds_all(words: Iterable[str], texts: list[str]) -> bool:
+    return all(any(word in text for text in texts) for word in words)
+
+
+class PriceBounds(Protocol):
+    """What a list asks of prices: bounds in USD per million tokens, and since how many days they count at most."""
+
+    @property
+    def max_input_price(self) -> Decimal | None: ...
+    @property
+    def max_output_price(self) -> Decimal | None: ...
+    @property
+    def updated_within_days(self) -> int | None: ...
+
+
+def price_tests(wanted: PriceBounds, clocks: Clocks) -> Iterator[Callable[[Any], bool]]:
+    """What a row's prices must pass."""
     for name, most in (("input_per_mtok", wanted.max_input_price), ("output_per_mtok", wanted.max_output_price)):
         if most is not None:
             yield _costs_no_more(name, most)
     if wanted.updated_within_days is not None:
         since = days_before(clocks.as_of, wanted.updated_within_days)
         yield lambda row: row.price_since is not None and row.price_since >= since
-
-
-def _holds_all(words: Iterable[str], texts: list[str]) -> bool:
-    return all(any(word in text for text in texts) for word in words)
 
 
 def _costs_no_more(name: str, most: Decimal) -> Callable[[_ListedRow], bool]:

@@ -13,7 +13,7 @@ from typing import Any
 from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.listed_models import SoldModel
-from llmpricing.services.catalogue.listing_query import days_before
+from llmpricing.services.catalogue.listing_in_book import price_tests
 from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
 
@@ -155,18 +155,9 @@ def _holds(words: Iterable[str], model: SoldModel, row: Any) -> bool:
 def _hard_tests(wanted: ModelFilter, clocks: Clocks) -> Iterable[Callable[[Any], bool]]:
     if wanted.providers:
         yield lambda row: row.provider in wanted.providers
-    for name, most in (("input_per_mtok", wanted.max_input_price), ("output_per_mtok", wanted.max_output_price)):
-        if most is not None:
-            yield _costs_no_more(name, most)
-    if wanted.updated_within_days is not None:
-        since = days_before(clocks.as_of, wanted.updated_within_days)
-        yield lambda row: row.price_since is not None and row.price_since >= since
+    yield from price_tests(wanted, clocks)
     if wanted.dated:
         yield lambda row: row.price_since is not None
-
-
-def _costs_no_more(name: str, most: Decimal) -> Callable[[Any], bool]:
-    return lambda row: row.currency == "USD" and (value := getattr(row, name)) is not None and value <= most
 
 
 def _column(name: str) -> ModelOrder:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from math import log10
 from textwrap import wrap
 from typing import Any
@@ -53,9 +55,15 @@ def axis_of_names(names: Sequence[str]) -> dict[str, Any]:
     return {"minExtent": round(widest * _SIGN), "labelLimit": round(_NAME * _SIGN)}
 
 
+def position(number: Decimal | Fraction) -> float:
+    """Where a number lies in a picture; the words and the table beside it are made of the exact one."""
+    return float(number)
+
+
 def share_of_axis(value: float, scale: Mapping[str, Any]) -> float:
     """How far along an axis of this ``type`` and ``domain`` a value lies, from 0 to 1."""
     low, high = scale["domain"]
     if scale["type"] == "log":
         return (log10(value) - log10(low)) / (log10(high) - log10(low))
-    return float((value - low) / (high - low))
+    share: float = (value - low) / (high - low)
+    return share

@@ -9,7 +9,7 @@ from typing import Any
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.services.quotes.workloads import WorkloadCost
 from llmpricing.web.site import display
-from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline
+from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline, position
 from llmpricing.web.site.charts.theme import INK, SERIES
 
 _COLUMNS = ("offering", "total", "currency", "state")
@@ -47,8 +47,9 @@ def _money(one: WorkloadCost) -> str:
 
 def _layers(known: Sequence[WorkloadCost]) -> list[dict[str, Any]]:
     bars = [
-        {"offering": one.offering, "total": float(one.total or 0), "words": _money(one), "least": not place}
+        {"offering": one.offering, "total": position(one.total), "words": _money(one), "least": not place}
         for place, one in enumerate(known)
+        if one.total is not None
     ]
     unit = known[0].currency if known else "USD"
     y = {

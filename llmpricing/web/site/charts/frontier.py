@@ -7,7 +7,7 @@ from typing import Any
 
 from llmpricing.domain.money import ratio_text
 from llmpricing.domain.scores.best_value import ValuedOffering
-from llmpricing.web.site.charts.chart import WIDTH, Chart, inline, share_of_axis
+from llmpricing.web.site.charts.chart import WIDTH, Chart, inline, position, share_of_axis
 from llmpricing.web.site.charts.theme import INK, QUIET, SERIES
 
 _COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
@@ -46,8 +46,8 @@ def _row(one: ValuedOffering) -> list[Any]:
 
 
 def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) -> list[dict[str, Any]]:
-    prices = [float(one.average) for one in ranked] or [1.0]
-    scores = [float(one.quality) for one in ranked] or [0.0, 1.0]
+    prices = [position(one.average) for one in ranked] or [1.0]
+    scores = [position(one.quality) for one in ranked] or [0.0, 1.0]
     across = {"type": "log", "domain": [min(prices) / 1.5, max(prices) * 2], "nice": False}
     up = {"type": "linear", "domain": [max(min(scores) - 0.05, 0), min(max(scores) + 0.05, 1)], "nice": False}
     title = "USD per million tokens, average of input and output, logarithmic"
@@ -70,15 +70,15 @@ def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) ->
 
 
 def _point(one: ValuedOffering) -> dict[str, Any]:
-    return {"price": float(one.average), "quality": float(one.quality), "model": one.offering.model}
+    return {"price": position(one.average), "quality": position(one.quality), "model": one.offering.model}
 
 
 def _apart(best: Sequence[ValuedOffering], across: dict[str, Any], up: dict[str, Any]) -> list[ValuedOffering]:
     """Those whose names do not lie on one that comes before, the best first."""
     kept: list[tuple[float, float, ValuedOffering]] = []
     for one in reversed(best):
-        x = WIDTH * share_of_axis(float(one.average), across)
-        y = _HEIGHT * share_of_axis(float(one.quality), up)
+        x = WIDTH * share_of_axis(position(one.average), across)
+        y = _HEIGHT * share_of_axis(position(one.quality), up)
         if all(abs(x - a) > _NEAR_X or abs(y - b) > _NEAR_Y for a, b, _ in kept):
             kept.append((x, y, one))
     return [one for _, _, one in kept]

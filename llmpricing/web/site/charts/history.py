@@ -11,7 +11,7 @@ from typing import Any
 from llmpricing.domain.money import quantise, to_text
 from llmpricing.services.catalogue.price_history import PastPrice
 from llmpricing.web.site import display
-from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline, share_of_axis
+from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline, position, share_of_axis
 from llmpricing.web.site.charts.theme import BAND, DASHES, INK, QUIET, SERIES
 
 TOKEN_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
@@ -150,8 +150,8 @@ def _scale(values: Sequence[Fraction]) -> dict[str, Any]:
     """From zero, or logarithmic where the smallest would lie on the ground."""
     low, high = min(values, default=Fraction(0)), max(values, default=Fraction(1)) or Fraction(1)
     if low > 0 and high / low > _LOG_BEYOND:
-        return {"type": "log", "domain": [float(low) / 2, float(high) * 1.5], "nice": False}
-    return {"type": "linear", "domain": [0, float(high) * 1.08], "nice": False}
+        return {"type": "log", "domain": [position(low) / 2, position(high) * 1.5], "nice": False}
+    return {"type": "linear", "domain": [0, position(high) * 1.08], "nice": False}
 
 
 def _steps(line: _MeterLine, start: datetime, end: datetime) -> list[dict[str, Any]]:
@@ -165,7 +165,7 @@ def _steps(line: _MeterLine, start: datetime, end: datetime) -> list[dict[str, A
         until = min(one.valid_until or end, end)
         for at in (begins, until):
             rows.append(
-                {"at": _ms(at), "price": float(_value(one)), "meter": line.name, "part": f"{line.meter} {part}"}
+                {"at": _ms(at), "price": position(_value(one)), "meter": line.name, "part": f"{line.meter} {part}"}
             )
     return rows
 
@@ -191,7 +191,7 @@ def _today(now: datetime, time: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _labels(lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mapping[str, Any]) -> dict[str, Any]:
     """The meters' names and last prices to the right of their lines, none over another."""
     last = [(line, line.prices[-1]) for line in lines]
-    heights = {line.meter: HEIGHT * (1 - share_of_axis(float(_value(one)), scale)) for line, one in last}
+    heights = {line.meter: HEIGHT * (1 - share_of_axis(position(_value(one)), scale)) for line, one in last}
     rows, free = [], float(HEIGHT)
     for line, one in sorted(last, key=lambda pair: -heights[pair[0].meter]):
         free = min(heights[line.meter], free)

@@ -8,7 +8,7 @@ from typing import Any
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.scores.valuing import KeptScore
-from llmpricing.web.site.charts.chart import Chart, inline
+from llmpricing.web.site.charts.chart import Chart, inline, position
 from llmpricing.web.site.charts.theme import INK, SERIES
 
 _COLUMNS = ("offering", "benchmark", "score", "normalised", "measured_on", "source_url")
@@ -52,7 +52,7 @@ def _layers(offerings: Sequence[str], flat: Sequence[tuple[str, KeptScore]]) -> 
         {
             "offering": offering,
             "benchmark": BENCHMARKS[one.benchmark].name,
-            "share": float(_share(one)),
+            "share": position(BENCHMARKS[one.benchmark].normalised(one.score)),
             "words": f"{to_text(one.score)}  {offering}",
         }
         for offering, one in flat
