@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.models import Base
 from llmpricing.models.backup.file import BackupError
-from llmpricing.models.backup.writing import AS_TEXT, FORMAT, ROWS, Head, Heading
+from llmpricing.models.backup.writing import AS_TEXT, FORMAT, LEFT_OUT, ROWS, Head, Heading
 from llmpricing.models.migrations import IMPORT_LOCK, INITIALISE_LOCK, known_revisions
 
 NOT_EMPTY = (
@@ -18,6 +18,10 @@ NOT_EMPTY = (
     "LLMPRICING_DATABASE_URL, or empty a development one with: llmpricing stores reset"
 )
 NOT_OURS = "This backup names tables or columns that its revision does not have. Nothing was restored."
+NOT_ALL = (
+    "This backup lacks {what}, so it is not the whole price book. Nothing was restored: take another copy of it, "
+    "or write a new one with: llmpricing backup FILE"
+)
 _TYPES = text(
     "select attname, format_type(atttypid, atttypmod), attidentity <> '' from pg_attribute"
     " where attrelid = cast(:name as regclass) and attnum > 0 and not attisdropped"
@@ -45,13 +49,14 @@ def is_empty(session: Session) -> bool:
 def restore_lines(session: Session, head: Head, lines: Iterable[bytes], advance: Callable[[int], None]) -> int:
     """Fill the tables, which are of the backup's revision, in the session's transaction; returns how many rows.
 
-    Nobody else initialises or imports meanwhile. Raises BackupError where a table holds rows.
+    Nobody else initialises or imports meanwhile. Raises BackupError where a table holds rows, and where the backup
+    lacks a table or a column.
     """
     for key in (INITIALISE_LOCK, IMPORT_LOCK):
         session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": key})
     if not is_empty(session):
         raise BackupError(NOT_EMPTY)
-    ours = set(inspect(session.connection()).get_table_names())
+    inserts = _inserts(session, head)
     session.execute(AS_TEXT)
     total = 0
     insert: TextClause | None = None
@@ -68,17 +73,28 @@ def restore_lines(session: Session, head: Head, lines: Iterable[bytes], advance:
     for line in lines:
         if line.startswith(b"{"):
             send()
-            table = msgspec.json.decode(line, type=Heading).table
-            if table not in ours.intersection(head.columns):
+            insert = inserts.pop(msgspec.json.decode(line, type=Heading).table, None)
+            if insert is None:
                 raise BackupError(NOT_OURS)
-            insert = _insert(session, table, head.columns[table])
             continue
         waiting.append(line)
         if len(waiting) == ROWS:
             send()
     send()
+    if inserts:
+        raise BackupError(NOT_ALL.format(what=f"the rows of table {', '.join(sorted(inserts))}"))
     _count_on(session, head)
     return total
+
+
+def _inserts(session: Session, head: Head) -> dict[str, TextClause]:
+    """A statement for each table of the backup's revision; raises BackupError where the backup does not fit them."""
+    there = set(inspect(session.connection()).get_table_names())
+    if not there.issuperset(head.columns):
+        raise BackupError(NOT_OURS)
+    if lacking := sorted(there.intersection(Base.metadata.tables).difference(head.columns)):
+        raise BackupError(NOT_ALL.format(what=f"table {', '.join(lacking)}"))
+    return {table: _insert(session, table, columns) for table, columns in head.columns.items()}
 
 
 def _insert(session: Session, table: str, columns: Sequence[str]) -> TextClause:
@@ -86,6 +102,9 @@ def _insert(session: Session, table: str, columns: Sequence[str]) -> TextClause:
     types = {name: type_ for name, type_, _ in session.execute(_TYPES, {"name": table})}
     if not types.keys() >= set(columns):
         raise BackupError(NOT_OURS)
+    left_out = {column.name for column in LEFT_OUT if column.table.name == table}
+    if lacking := sorted(types.keys() - set(columns) - left_out):
+        raise BackupError(NOT_ALL.format(what=f"{', '.join(lacking)} of table {table}"))
     values = ", ".join(f"cast(given ->> {place} as {types[name]})" for place, name in enumerate(columns))
     return text(
         f"insert into {table} ({', '.join(columns)}) overriding system value"  # noqa: S608

@@ -17,7 +17,7 @@ FORMAT = 1
 AS_TEXT = text("set local datestyle to 'ISO, YMD'; set local timezone to 'UTC'; set local bytea_output to 'hex'")
 ROWS = 2_000  # at a time: bounds the memory on both sides
 # A restored book is another one than its original: both may be changed, and caches tell them apart by this.
-_LEFT_OUT = {BookVersion.__table__.c.book}
+LEFT_OUT = {BookVersion.__table__.c.book}
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ def backup_lines(session: Session, advance: Callable[[int], None]) -> Iterator[b
         )
     session.execute(AS_TEXT)
     tables = Base.metadata.sorted_tables
-    kept = {table: [column for column in table.c if column not in _LEFT_OUT] for table in tables}
+    kept = {table: [column for column in table.c if column not in LEFT_OUT] for table in tables}
     names = {str(table.name): [str(column.name) for column in columns] for table, columns in kept.items()}
     yield msgspec.json.encode(Head(FORMAT, revision, names))
     for table, columns in kept.items():
