@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,18 +12,18 @@ import click
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_options import share_read
-from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
+from llmpricing.scripts.commands.outlook_lines import outlook_lines
+from llmpricing.scripts.commands.price_bill import bill_document
 from llmpricing.scripts.options import instant, json_option
 from llmpricing.scripts.prices_moved import amount_text
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.sums.moved_prices import MovedPrice
-    from llmpricing.services.usage_log.sums.outlook import ModelEffect, Outlook, OutlookStep
+    from llmpricing.services.usage_log.sums.outlook import Outlook, OutlookStep
+    from llmpricing.services.usage_log.sums.outlook_months import WithoutPrice
 
 BEYOND = 3  # the exit code where a step moves the log by more than the tolerance
-_SHOWN = 40
 _CENT = Decimal("0.01")
 
 
@@ -88,16 +87,29 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
         "until": found.until,
         "records": found.records,
         "today": to_text(found.today),
-        "without_one_price": [
-            {"offering": slug, "reason": reason, "records": records} for slug, reason, records in found.unpriced
-        ],
+        "without_one_price": [_without(one) for one in found.unpriced],
         "months": [
-            {"month": month, "cost": to_text(cost), "without_one_price": list(unpriced)}
-            for month, cost, unpriced in found.months
+            {
+                "month": one.month,
+                "cost": to_text(one.cost),
+                "low": to_text(one.low),
+                "high": _text(one.high),
+                "without_one_price": [_without(gap) for gap in one.unpriced],
+            }
+            for one in found.months
         ],
         "steps": [_step(step) for step in found.steps],
         "withdrawn": [_step(step) | {"withdrawn": step.withdrawn} for step in found.withdrawn],
     }
+
+
+def _without(one: WithoutPrice) -> dict[str, Any]:
+    amounts = {name: _text(getattr(one, name)) for name in ("today", "low", "high")}
+    return {"offering": one.offering, "reason": one.reason, "records": one.records, **amounts}
+
+
+def _text(amount: Decimal | None) -> str | None:
+    return None if amount is None else to_text(amount)
 
 
 def _step(step: OutlookStep) -> dict[str, Any]:
@@ -125,61 +137,3 @@ def _step(step: OutlookStep) -> dict[str, Any]:
         ],
         "teams": {team: to_text(difference) for team, difference in step.teams.items()},
     }
-
-
-def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
-    """The outlook for people."""
-    yield from recognised(files.known, files.unknown)
-    yield from counted_records(found.bill)
-    if found.since is None or found.until is None:
-        yield "No record has a price, so that there is nothing to look ahead with."
-        return
-    yield (
-        f"Usage from {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}: {found.records:,} records, "
-        f"USD {to_text(found.today)} at today's prices"
-    )
-    for slug, reason, records in found.unpriced[:_SHOWN]:
-        yield f"  not counted: {records:,} records of {slug}: {reason}"
-    yield "What is coming:" if found.steps else "What is coming: no announced price changes what this usage costs."
-    for step in found.steps:
-        by = "" if step.share is None else f" ({step.share * 100:+.2f} %)"
-        yield f"  {step.day:%Y-%m-%d}: {_signed(step.difference)}{by}"
-        yield from _effects(step)
-    if found.withdrawn:
-        yield "Announced and withdrawn:"
-    for step in found.withdrawn:
-        yield (
-            f"  {step.day:%Y-%m-%d}, withdrawn on {step.withdrawn:%Y-%m-%d}: "
-            f"{_signed(step.difference)} against tools that kept it"
-        )
-        yield from _effects(step)
-    yield "The same usage by month:"
-    for month, cost, unpriced in found.months:
-        without = f", without {', '.join(unpriced[:_SHOWN])}: no one price is known then" if unpriced else ""
-        yield f"  {month}: USD {to_text(cost)}{without}"
-
-
-def _effects(step: OutlookStep) -> Iterator[str]:
-    from llmpricing.services.usage_log.audit.groups import NOT_STATED
-
-    for one in step.models[:_SHOWN]:
-        yield f"    {_effect(one)}"
-    if len(step.models) > _SHOWN:
-        yield f"    and {len(step.models) - _SHOWN} more models; --json tells all"
-    if step.teams.keys() - {NOT_STATED}:
-        yield f"    by team: {', '.join(f'{team} {_signed(money)}' for team, money in step.teams.items())}"
-
-
-def _effect(one: ModelEffect) -> str:
-    said = _signed(one.difference) if one.difference is not None else one.reason
-    moved = "; ".join(map(_moved, one.moved))
-    return f"{one.offering}: {said}{f' ({moved})' if moved else ''}"
-
-
-def _moved(moved: MovedPrice) -> str:
-    old, new = ("no price" if one is None else amount_text(one) for one in (moved.old, moved.new))
-    return f"{moved.meter}{f' [{moved.conditions}]' if moved.conditions else ''}: {old} -> {new}"
-
-
-def _signed(money: Decimal) -> str:
-    return f"USD {'+' if money > 0 else ''}{to_text(money)}"

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llmpricing.scripts.commands.outlook_lines import outlook_lines
+from llmpricing.scripts.usage_shapes import FoundFiles
+from llmpricing.services.usage_log.bill import Bill
+from llmpricing.services.usage_log.sums.outlook import Outlook
+from llmpricing.services.usage_log.sums.outlook_months import MonthCost, WithoutPrice
 from tests.commands import Commands, commands_on
 from tests.lists import dated_list
 
@@ -62,6 +68,26 @@ def test_a_coming_rise_beyond_the_tolerance_ends_with_exit_code_3(commands: Comm
     assert said.exit_code == 0
     assert f"  {RISE:%Y-%m-%d}: USD +2.6 (+25.00 %)" in said.output.splitlines()
     assert "    by team: red USD +2.6" in said.output.splitlines()
+
+
+def test_a_month_says_what_it_leaves_out_and_between_what_all_of_it_lies() -> None:
+    """Of 20 with a price and 5.2 today without one then: at least 20 where nobody says, between 23 and 25 else."""
+    gap = WithoutPrice("acme/acme-large", 3, "nobody says", Decimal("5.2"), None, None)
+    bounded = gap._replace(low=Decimal(3), high=Decimal(5))
+    months = [
+        MonthCost("2026-12", Decimal(20), Decimal(20), None, (gap,)),
+        MonthCost("2027-01", Decimal(20), Decimal(23), Decimal(25), (bounded,)),
+        MonthCost("2027-02", Decimal(20), Decimal(20), Decimal(20)),
+    ]
+    said = list(outlook_lines(FoundFiles([], [], has_folder=False), Outlook(Bill(), NOW, NOW, 3, months=months)))
+    left_out = "    not counted: 3 records of acme/acme-large, which cost USD 5.2 today; then: nobody says"
+    assert said[-5:] == [
+        "  2026-12: USD 20 for what has a price; all of it at least 20, nobody says how much at most",
+        left_out,
+        "  2027-01: USD 20 for what has a price; all of it at least 23, at most 25",
+        f"{left_out} (between USD 3 and 5)",
+        "  2027-02: USD 20",
+    ]
 
 
 def test_a_book_file_gives_the_same_outlook_and_calendar_without_a_database(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import Exchange
-from llmpricing.domain.quotes.usage_sums import UsageSum, cost_of
+from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum, cost_of
 from llmpricing.services.usage_log.sums.log_sums import Divisions
 from llmpricing.services.usage_log.sums.own_prices import BelievedPrices
 
@@ -62,7 +62,7 @@ class ModelUsage:
     exchanges: tuple[Exchange, ...]
     divisions: Divisions = field(init=False)
     sums: list[TeamUsage] = field(default_factory=list)
-    _known: dict[tuple[datetime, datetime, datetime], ModelCost] = field(default_factory=dict)
+    _known: dict[tuple[datetime, datetime, datetime], list[SumCost]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.divisions = Divisions(version.prices for version in self.versions)
@@ -87,20 +87,22 @@ class ModelUsage:
         """What holds at a time, as it is known now."""
         return PricingSide(self.now, time, time)
 
-    def cost(self, side: PricingSide) -> ModelCost:
-        """What the usage costs on a side."""
+    def costs(self, side: PricingSide) -> list[SumCost]:
+        """What each of the sums costs on a side, in their order."""
         key = (side.prices.since, side.at, side.rates_of)
         if key not in self._known:
-            self._known[key] = self._cost(side)
+            prices, terms = side.prices.at(side.at), side.prices.terms(side.rates_of, self.exchanges)
+            self._known[key] = [
+                cost_of(prices, usage, context, terms, has_several=is_sum) for _, usage, context, is_sum in self.sums
+            ]
         return self._known[key]
 
-    def _cost(self, side: PricingSide) -> ModelCost:
-        prices, terms = side.prices.at(side.at), side.prices.terms(side.rates_of, self.exchanges)
+    def cost(self, side: PricingSide) -> ModelCost:
+        """What the usage costs on a side, as far as it has a price there."""
         teams: dict[str, Fraction] = defaultdict(Fraction)
         unpriced: dict[str, int] = defaultdict(int)
-        for team, usage, context, is_sum in self.sums:
-            cost = cost_of(prices, usage, context, terms, has_several=is_sum)
-            teams[team] += cost.total or 0
+        for one, cost in zip(self.sums, self.costs(side), strict=True):
+            teams[one.team] += cost.total or 0
             if cost.total is None:
-                unpriced[cost.reason] += usage.records
+                unpriced[cost.reason] += one.usage.records
         return ModelCost(teams, unpriced)

@@ -8,26 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import pairwise
 from typing import NamedTuple
 
 from llmpricing.domain.quotes.charges import money
 from llmpricing.services.usage_log.bill import Bill
 from llmpricing.services.usage_log.sums.model_usage import ModelUsage, PricingSide
 from llmpricing.services.usage_log.sums.moved_prices import MovedPrice, moved_prices
+from llmpricing.services.usage_log.sums.outlook_months import MonthCost, WithoutPrice, months_of, unpriced_today
 from llmpricing.services.usage_log.sums.own_prices import withdrawn_steps
 from llmpricing.services.usage_log.sums.own_usage import OwnUsage
 
 _TICK = timedelta(microseconds=1)
 _LOOKED_BACK = timedelta(days=366)  # at announcements that were withdrawn
-
-
-class MonthCost(NamedTuple):
-    """What the usage costs in a month, in USD, but for that of the offerings that have no one price then."""
-
-    month: str
-    cost: Decimal
-    unpriced: tuple[str, ...] = ()
 
 
 class ModelEffect(NamedTuple):
@@ -64,8 +56,8 @@ class OutlookStep:
 @dataclass
 class Outlook:
     """The same usage at other times: that from ``since`` until ``until``, of so many ``records``. ``today`` is what it
-    costs at today's prices, ``months`` what in each month to come, all in USD. ``unpriced`` counts the records that
-    have no one price today, by offering and reason.
+    costs at today's prices, ``months`` what in each month to come, all in USD. ``unpriced`` is what has
+    no one price today, by offering.
     """
 
     bill: Bill
@@ -76,7 +68,7 @@ class Outlook:
     months: list[MonthCost] = field(default_factory=list)
     steps: list[OutlookStep] = field(default_factory=list)
     withdrawn: list[OutlookStep] = field(default_factory=list)
-    unpriced: list[tuple[str, str, int]] = field(default_factory=list)
+    unpriced: list[WithoutPrice] = field(default_factory=list)
 
     def is_beyond(self, tolerance: Decimal) -> bool:
         """Whether a step that comes moves the log by more than this part of what it cost before."""
@@ -95,12 +87,8 @@ def outlook_of(
     starts = _month_starts(now, months + 1)
     found.records = sum(one.usage.records for model in models.values() for one in model.sums)
     found.today = _total(models, now)
-    found.unpriced = [
-        (slug, reason, records)
-        for slug, model in models.items()
-        for reason, records in model.cost(model.at(now)).unpriced.items()
-    ]
-    found.months = [_month(models, start, end) for start, end in pairwise(starts)]
+    found.unpriced = unpriced_today(models, now)
+    found.months = months_of(models, now, starts)
     found.steps = list(_steps(models, now, starts[-1]))
     found.withdrawn = list(_withdrawn(models, now))
     return found
@@ -115,20 +103,6 @@ def _month_starts(now: datetime, number: int) -> list[datetime]:
 def _total(models: Mapping[str, ModelUsage], at: datetime) -> Decimal:
     """What all usage costs at a time, as far as it has a price."""
     return _usd(sum((model.cost(model.at(at)).total for model in models.values()), Fraction(0)))
-
-
-def _month(models: Mapping[str, ModelUsage], start: datetime, end: datetime) -> MonthCost:
-    """The usage spread evenly over a month, at the prices of each stretch of it."""
-    total, unpriced = Fraction(0), []
-    for slug, model in models.items():
-        bounds = [start, *(turn for turn in model.now.turns(start, end) if turn < end), end]
-        costs = [model.cost(model.at(begins)) for begins in bounds[:-1]]
-        if any(cost.unpriced for cost in costs):
-            unpriced.append(slug)
-            continue
-        for cost, (begins, ends) in zip(costs, pairwise(bounds), strict=True):
-            total += cost.total * Fraction((ends - begins) // _TICK, (end - start) // _TICK)
-    return MonthCost(f"{start:%Y-%m}", _usd(total), tuple(unpriced))
 
 
 def _steps(models: Mapping[str, ModelUsage], now: datetime, until: datetime) -> Iterator[OutlookStep]:

@@ -68,7 +68,10 @@ def test_an_announced_rise_is_told_in_money_by_model_and_team_and_by_month(book:
     }
     # 15 of December's 31 days at 18, 16 at 36.
     december = (Decimal(15 * 18 + 16 * 36) / 31).quantize(Decimal("1e-12"))
-    assert found.months == [("2026-12", december, ()), ("2027-01", Decimal(36), ())]
+    assert found.months == [
+        ("2026-12", december, december, december, ()),
+        ("2027-01", Decimal(36), Decimal(36), Decimal(36), ()),
+    ]
     assert found.is_beyond(Decimal("0.99"))
     assert not found.is_beyond(Decimal(1))
 
@@ -90,7 +93,39 @@ def test_a_price_that_ends_without_another_is_no_saving(book: Session) -> None:
     assert (found.today, step.difference, step.teams) == (Decimal("5.2"), Decimal(0), {})
     assert step.models[0].difference is None
     assert step.models[0].reason.startswith("no price of input_tokens is known")
-    assert found.months == [("2026-12", Decimal(0), (LARGE,)), ("2027-01", Decimal(0), (LARGE,))]
+    assert [(one.month, one.cost, one.low, one.high) for one in found.months] == [
+        ("2026-12", Decimal(0), Decimal(0), None),
+        ("2027-01", Decimal(0), Decimal(0), None),
+    ]
+    gaps = [gap for one in found.months for gap in one.unpriced]
+    assert [(gap.offering, gap.records, gap.today, gap.low, gap.high) for gap in gaps] == [
+        (LARGE, 1, Decimal("5.2"), None, None)
+    ] * 2
+    assert all(gap.reason.startswith("no price of input_tokens is known") for gap in gaps)
+
+
+def test_what_keeps_its_price_in_a_month_counts_beside_what_of_the_same_model_loses_it(book: Session) -> None:
+    """From 16 December on nobody knows the price of output: input alone, 1,000,000 x 8, has one all through January,
+    and 15 of December's 31 days at 4 and 16 at 8.
+    """
+    coming = func.lower(PriceRow.valid) == datetime(2026, 12, 16, tzinfo=UTC)
+    book.execute(delete(PriceRow).where(coming, PriceRow.meter == "output_tokens"))
+    book.commit()
+    found = outlook(book, [used(1, 1_000_000, 100_000), used(2, 1_000_000, 0)])
+    december = (Decimal(15 * 4 + 16 * 8) / 31).quantize(Decimal("1e-12"))
+    assert [(one.month, one.cost) for one in found.months] == [("2026-12", december), ("2027-01", Decimal(8))]
+    assert [(gap.records, gap.today) for one in found.months for gap in one.unpriced] == [(1, Decimal("5.2"))] * 2
+
+
+def test_a_month_of_sums_that_may_lie_across_a_step_is_told_with_both_ends(
+    store_urls: StoreUrls, full_book: str
+) -> None:
+    """Three requests of 200,000 tokens in the mean, below the step of 272,000; all of them above would cost double."""
+    usage = count({"input_tokens": 600_000, "output_tokens": 1_000, "requests": 3})
+    summed = UsageRecord("openai/gpt-5.6-terra", NOW - timedelta(days=1), usage, span=timedelta(days=1))
+    with new_database(store_urls, full_book) as url, Session(create_engine(url, poolclass=NullPool)) as session:
+        (month,) = outlook(session, [summed], months=1).months
+    assert (month.cost, month.low, month.high) == (Decimal("1.212"), Decimal("1.212"), Decimal("2.418"))
 
 
 def test_contract_rates_of_the_day_are_applied_on_both_sides_of_a_step(book: Session) -> None:
