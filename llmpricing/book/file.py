@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import struct
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +22,7 @@ import pyarrow as pa
 from llmpricing.book.columns import batch_of, schema, values_of
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import FORMAT, SHAPE, ColumnKinds
+from llmpricing.whole_files import write_whole
 
 _MARK = b"llmpricing-book\n"
 _NUMBERS = struct.Struct("<QQ")
@@ -102,17 +101,7 @@ def write_book(path: Path, header: BookHeader, tables: Mapping[str, Iterable[Seq
     """
     bodies = {name: _body(columns, tables[name]) for name, columns in SHAPE.items()}
     content = _content(header, bodies)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        mode = 0o600 if header.own_terms else 0o644
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    _settle_folder(path.parent)
+    write_whole(path, content, 0o600 if header.own_terms else None)
     return content[_DIGEST_AT:_START].hex()
 
 
@@ -149,16 +138,6 @@ def _digest(content: memoryview) -> bytes:
     digest = hashlib.sha256(content[len(_MARK) : _DIGEST_AT])
     digest.update(content[_START:])
     return digest.digest()
-
-
-def _settle_folder(folder: Path) -> None:
-    """Make the new name last; a file system that cannot has done so already or never will."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def open_book(path: Path, book: str | None = None) -> BookFile:

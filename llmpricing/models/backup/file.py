@@ -9,11 +9,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import secrets
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from llmpricing.whole_files import part_file
 
 _CHUNK = 1 << 20
 _MAGIC = b"\x1f\x8b"
@@ -30,23 +31,18 @@ def write_lines(path: Path, lines: Iterable[bytes]) -> str:
 
     The file appears at the end, whole and on the disk, and nobody but its owner may read it. Raises OSError.
     """
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with open(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
-            with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed:
-                for line in lines:
-                    packed.write(line + b"\n")
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            file.write(_seal(_digest(file, size)))
-            file.flush()
-            os.fsync(file.fileno())
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            found = _digest(file, size)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with part_file(path, 0o600) as part:
+        file = part.file
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=file, mtime=0) as packed:
+            for line in lines:
+                packed.write(line + b"\n")
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        file.write(_seal(_digest(file, size)))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        found = _digest(file, size)
+        part.keep(on_disk=True)
     return found
 
 

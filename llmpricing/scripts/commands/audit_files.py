@@ -35,7 +35,7 @@ def write_page(
     document: Mapping[str, Any], html: Path | None, files: Sequence[UsageFile], *, is_redacted: bool
 ) -> None:
     """Write the report, if it is wanted, for nobody who cannot read the files; it appears whole."""
-    from llmpricing.services.usage_log.write.part_file import mode_like, part_file
+    from llmpricing.whole_files import mode_like, part_file
 
     if html is None:
         return
@@ -52,7 +52,7 @@ def write_page(
 def each_audited(out: Path | None, files: Sequence[UsageFile], bridge: Bridge | None) -> Iterator[Take]:
     """What is done with each record: it is a side of a bridge, and written for nobody who cannot read the files."""
     from llmpricing.services.usage_log.audit.rows import audit_file
-    from llmpricing.services.usage_log.write.part_file import mode_like
+    from llmpricing.whole_files import mode_like
 
     with ExitStack() as stack:
         takes: list[Take] = [bridge.count_log] if bridge is not None else []

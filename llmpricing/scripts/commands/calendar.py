@@ -17,6 +17,7 @@ from llmpricing.scripts.listed_models import listed_offerings
 from llmpricing.scripts.options import json_option
 from llmpricing.scripts.prices_moved import amount_text
 from llmpricing.scripts.terminal import plain, say, say_json
+from llmpricing.scripts.written_files import put_file
 from llmpricing.services.decisions.upcoming import ComingPrice, coming_prices
 
 
@@ -48,7 +49,7 @@ def calendar(models: TextIO | None, days: int, ics: Path | None, force: bool, as
         found = coming_prices(reads, now, timedelta(days=days))
     found = [one for one in found if wanted is None or one.offering in wanted]
     if ics is not None:
-        _write(ics, [_event(prices) for prices in _by_day(found)])
+        put_file(ics, icalendar([_event(prices) for prices in _by_day(found)], "Announced LLM prices"))
     if as_json:
         say_json({"now": now, "changes": [_json(one) for one in found]})
         return
@@ -74,13 +75,6 @@ def _event(prices: Sequence[ComingPrice]) -> CalendarEvent:
         "\n".join(f"{plain(_said(one))}, says {one.source}" for one in prices),
         max(one.announced for one in prices),
     )
-
-
-def _write(path: Path, events: Sequence[CalendarEvent]) -> None:
-    try:
-        path.write_bytes(icalendar(events, "Announced LLM prices"))
-    except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}. Name another file with --ics.") from None
 
 
 def _lines(found: Sequence[ComingPrice]) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +12,7 @@ from llmpricing.exports.overlay import FieldChange, Laid
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
+from llmpricing.scripts.written_files import put_file
 from llmpricing.services.feeds.kept_lists import NewestList, NoListError, newest_kept
 from llmpricing.services.feeds.ratio_config import ratio_config
 from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
@@ -43,7 +42,7 @@ def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
         except NoListError as error:
             raise click.ClickException(f"There is nothing to export yet: {error}") from None
     data = laid.as_json()
-    write_whole(out, data)
+    put_file(out, data)
     say(f"Written: {out}, {len(data):,} bytes")
     if name in OVERLAYS:
         _tell_changes(laid)
@@ -94,7 +93,7 @@ def _put(folder: Path, name: str, data: bytes) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise click.ClickException(f"{folder}: {error.strerror}. Mend that, or name another folder.") from None
-    write_whole(folder / name, data)
+    put_file(folder / name, data)
 
 
 def _notice(one: OverlayFeed, listed: NewestList, at: datetime) -> str:
@@ -105,19 +104,3 @@ def _notice(one: OverlayFeed, listed: NewestList, at: datetime) -> str:
         f"{listed.published_at:%Y-%m-%d %H:%M:%S} UTC, with the prices of {at:%Y-%m-%d %H:%M:%S} UTC laid over it by "
         "llmpricing.\n"
     )
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file under another name first, so that a web server never gives half of it. Raises ClickException."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        try:
-            with part.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}. Mend that, or name another file.") from None

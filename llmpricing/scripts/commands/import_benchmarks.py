@@ -11,10 +11,10 @@ import click
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.score_file import COLUMNS, FailedRow, ScoreFileError, ScoreFileShape
-from llmpricing.scripts.commands.feed import write_whole
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import as_option, decider, failures_told, ini_option, note_option, open_book
 from llmpricing.scripts.terminal import say
+from llmpricing.scripts.written_files import put_file
 from llmpricing.services.scores.importing_scores import ScoresRead, import_scores
 from llmpricing.services.usage_log.write.csv_cells import csv_line
 
@@ -104,4 +104,4 @@ def _write_failed(path: Path, rows: Sequence[FailedRow]) -> None:
     names = [name for name in rows[0].cells if name not in ("line", "reason")]  # of an earlier such file
     lines = [csv_line([*names, "line", "reason"])]
     lines += [csv_line([*(row.cells.get(name, "") for name in names), str(row.line), row.reason]) for row in rows]
-    write_whole(path, ("\n".join(lines) + "\n").encode())
+    put_file(path, ("\n".join(lines) + "\n").encode())

@@ -12,6 +12,7 @@ import click
 from llmpricing.domain.names.answers import Ambiguous, Resolution
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.terminal import say
+from llmpricing.scripts.written_files import put_file
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.coverage import Covered, cover, shares
 from llmpricing.services.names.name_files import NoNamesError, alias_file, read_names
@@ -45,7 +46,7 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
     _report(found)
     if out:
         unknown = [(one.name.name, _like(one)) for one in found if not isinstance(one.meaning, Resolution)]
-        out.write_text(alias_file(unknown), encoding="utf-8")
+        put_file(out, alias_file(unknown).encode())
         names_left = f"{len(unknown)} name{'' if len(unknown) == 1 else 's'}"
         then = f" Fill in the offerings, then run: llmpricing alias import {out}" if unknown else ""
         say(f"{out} holds {names_left}.{then}")

@@ -82,8 +82,8 @@ def check_out(out: Path | None, files: Sequence[UsageFile], force: bool) -> None
 @contextmanager
 def _each(out: Path | None, files: Sequence[UsageFile]) -> Iterator[Each]:
     """What is done with each priced record: nothing, or it is written down, for nobody who cannot read the files."""
-    from llmpricing.services.usage_log.write.part_file import mode_like
     from llmpricing.services.usage_log.write.records import records_file
+    from llmpricing.whole_files import mode_like
 
     if out is None:
         yield lambda priced: None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +9,7 @@ import msgspec
 import structlog
 
 from llmpricing.settings import AccessToken
+from llmpricing.whole_files import write_whole
 
 _NAME = "access_tokens.json"
 log = structlog.get_logger(__name__)
@@ -25,14 +24,10 @@ class TokensRead(NamedTuple):
 
 def keep_tokens(folder: Path, found: TokensRead) -> None:
     """Write them down for the account of this process alone: names, scopes and digests, no token."""
-    part = folder / f".{_NAME}.{secrets.token_hex(4)}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.encode(found))
-        part.replace(folder / _NAME)
+        write_whole(folder / _NAME, msgspec.json.encode(found), 0o600)
     except OSError as error:
-        part.unlink(missing_ok=True)
         log.warning("tokens_not_kept", folder=str(folder), error=error.strerror)
 
 

@@ -28,8 +28,8 @@ from llmpricing.services.usage_log.read.ndjson import read_ndjson
 from llmpricing.services.usage_log.read.parquet import read_parquet
 from llmpricing.services.usage_log.row_by_row import RowAnswer
 from llmpricing.services.usage_log.write.parquet import ParquetWriter
-from llmpricing.services.usage_log.write.part_file import PartFile, mode_like, part_file
 from llmpricing.services.usage_log.write.text import TextWriter, Writer
+from llmpricing.whole_files import PartFile, mode_like, part_file
 
 OTHER_REASONS = "other reasons"
 _MOST_REASONS = 1000  # that a summary tells apart

@@ -14,7 +14,7 @@ from pyarrow import parquet
 from llmpricing.domain.money import to_text
 from llmpricing.services.usage_log.bill import Each, PricedRecord
 from llmpricing.services.usage_log.write.csv_cells import csv_line
-from llmpricing.services.usage_log.write.part_file import part_file
+from llmpricing.whole_files import part_file
 
 COLUMNS = (
     *("at", "span_seconds", "provider", "model", "service_tier", "region", "usage", "record_id", "labels"),
