@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from llmpricing.domain.usage.quantities import Usage, UsageError
@@ -63,8 +65,19 @@ _SUMS = frozenset(
     }
 )
 _TEXTS = frozenset({"service_tier", "search_context_size"})
+_NOTHING = Told()
+_INPUT_PARTS = frozenset(f"input_{name}_tokens" for name in MODALITIES)
 _BESIDE_OUTPUT = ("reasoning_tokens", "citation_tokens")  # where they stand at the top, as Perplexity's do
 SEARCH_SIZE = "search_context_size"
+
+
+class _Role(Enum):
+    """What a field is to a format: a count, an object of counts, known and not billed, or unknown."""
+
+    COUNT = "count"
+    PART = "part"
+    KNOWN = "known"
+    UNKNOWN = "unknown"
 
 
 class OpenAILike:
@@ -86,6 +99,7 @@ class OpenAILike:
         self._harmless_parts = tuple(path for path in self._harmless if path.endswith("."))
         self._texts = _TEXTS.union(texts)
         self._reasoning_beside = reasoning_beside
+        self._meter_or_role = lru_cache(2_000)(self._looked_up)  # the objects of a log have few different fields
 
     def reads(self, field: str) -> bool:
         """Whether the field, by its dotted path, is known: it says something of the price, or that it costs nothing."""
@@ -100,14 +114,23 @@ class OpenAILike:
         """The counts of the object as they are stated."""
         reading = UsageReading()
         for field, value in fields(raw):
-            path, name = _path(field), plain_path(field).rpartition(".")[2]
-            if meter := self._counts.get(path):
+            meter, role = self._meter_or_role(field)
+            if meter:
                 reading.take(field, value, meter)
-            elif name in _PARTS:
+            elif role is _Role.PART:
                 raise UsageError(plain_path(field), "must be an object")
-            elif path not in self._texts and not self._is_harmless(path):
+            elif role is _Role.UNKNOWN:
                 reading.unknown(field, value)
         return reading
+
+    def _looked_up(self, field: str) -> tuple[str | None, _Role]:
+        """The meter that the field counts, else what else it is."""
+        path, name = _path(field), plain_path(field).rpartition(".")[2]
+        if meter := self._counts.get(path):
+            return meter, _Role.COUNT
+        if name in _PARTS:
+            return None, _Role.PART
+        return None, _Role.KNOWN if path in self._texts or self._is_harmless(path) else _Role.UNKNOWN
 
     def read(self, raw: Mapping[str, Any]) -> Usage:
         """The usage that the object reports; raises UsageError."""
@@ -126,7 +149,7 @@ class OpenAILike:
             included=("web_searches",) if raw.get("num_search_queries") else (),
         )
         tier = None if told.by_subscription else tier_of(tier)
-        return reading.usage(tier, place_of(raw.get("inference_geo")), told if told != Told() else None)
+        return reading.usage(tier, place_of(raw.get("inference_geo")), told if told != _NOTHING else None)
 
     def _add_what_lies_beside(self, raw: Mapping[str, Any], reading: UsageReading) -> None:
         for field in _BESIDE_OUTPUT:
@@ -150,7 +173,7 @@ def split_cached(reading: UsageReading) -> None:
     if not cached or "cache_text_read_tokens" in reading.quantities:
         return
     reading.drop("input_text_tokens")
-    if any(reading.get(meter) for meter in told):
+    if _INPUT_PARTS.isdisjoint(reading.quantities) or any(reading.get(meter) for meter in told):
         return
     forced = cached - reading.get("input_tokens") + sum(reading.get(f"input_{one}_tokens") for one in MODALITIES)
     room = reading.get("cache_read_tokens")

@@ -122,7 +122,10 @@ def fields(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _fields(raw: Mapping[str, Any], above: str, depth: int) -> Iterator[tuple[str, Any]]:
     for name, value in raw.items():
-        yield from _inside(f"{above}{name}", value, depth)
+        if type(value) is int:
+            yield f"{above}{name}", value
+        elif value is not None:
+            yield from _inside(f"{above}{name}", value, depth)
 
 
 def _inside(path: str, value: Any, depth: int) -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -91,7 +90,8 @@ class UsageFiles:
         if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:
             return False
         digest = _digest(shape, record)
-        if digest in self._seen or _weight(record) < self._largest.get(digest, 0):
+        fullest = self._largest.get(digest, 0)
+        if digest in self._seen or (fullest and _weight(record) < fullest):
             return True
         self._seen.add(digest)
         return False
@@ -121,8 +121,7 @@ def _read(file: UsageFile, unread: Unread, each_row: EachRow) -> Iterator[UsageR
 def _digest(shape: Shape, record: UsageRecord) -> int:
     """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
     is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
-    text = f"{shape.name}\0{is_billed}\0{record.record_id}"
-    return int.from_bytes(hashlib.blake2b(text.encode(errors="replace"), digest_size=8).digest(), "big")
+    return hash((shape.name, is_billed, record.record_id))
 
 
 def _weight(record: UsageRecord) -> int:

@@ -24,6 +24,7 @@ _AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)
 _OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 _EPOCHS = ((10**17, 1000), (10**14, 1), (10**11, Decimal("0.001")))  # nanoseconds, microseconds, milliseconds
 _MOST_UNREAD = 50
+_MOST_COUNTED = LARGEST * 1000
 
 
 class Unread:
@@ -58,11 +59,11 @@ class Row:
         self.raw = raw
         self.unread = unread
         self.where = where
-        self._read: set[str] = set()
+        self._read: list[str] = []
 
     def value(self, *names: str) -> Any:
         """What the first of these names states; None where none does."""
-        self._read.update(names)
+        self._read += names
         for name in names:
             found = self.raw.get(name)
             if found is not None and found != "":
@@ -71,10 +72,15 @@ class Row:
 
     def text(self, *names: str) -> str:
         """The same as a text, empty where nothing is stated."""
-        found = self.value(*names)
-        if isinstance(found, str):
-            return found.strip()
-        return "" if found is None or isinstance(found, dict | list) else str(found)
+        self._read += names
+        for name in names:
+            found = self.raw.get(name)
+            if type(found) is str:
+                if found:
+                    return found.strip()
+            elif found is not None:
+                return "" if isinstance(found, dict | list) else str(found)
+        return ""
 
     def amount(self, *names: str) -> Decimal | None:
         """An amount of money or another signed number; raises UsageError."""
@@ -83,12 +89,15 @@ class Row:
 
     def count(self, *names: str) -> Quantity | None:
         """A count that is not negative; raises UsageError."""
-        found = self.amount(*names)
+        stated = self.value(*names)
+        if type(stated) is int and 0 <= stated <= _MOST_COUNTED:
+            return stated
+        found = None if stated is None else as_number(names[0], stated)
         if found is None:
             return None
         if found < 0:
             raise UsageError(names[0], "must not be negative")
-        if found > LARGEST * 1000:
+        if found > _MOST_COUNTED:
             raise UsageError(names[0], "is too large: at most 1000000000000 can be counted")
         return int(found) if found == found.to_integral_value() else found
 
@@ -118,11 +127,12 @@ class Row:
 
     def known(self, *names: str) -> None:
         """Say that these fields are understood: sums of others, or nothing that is billed."""
-        self._read.update(names)
+        self._read += names
 
     def close(self) -> None:
         """Remember the fields that nobody asked for and that look like counts or conditions of a price."""
-        for name, value in self.raw.items():
+        for name in _suspects(tuple(self.raw)):
+            value = self.raw[name]
             if name in self._read or value is None or isinstance(value, dict | list):
                 continue
             if _looks_billed(name, value):
@@ -149,6 +159,12 @@ def _looks_billed(name: str, value: Any) -> bool:
         return False
     plain = name.strip().replace(" ", "_")
     return may_mean_money(plain, _plain(plain, value))
+
+
+@lru_cache(maxsize=500)  # the rows of a file have few sets of names
+def _suspects(names: tuple[str, ...]) -> list[str]:
+    """Those of the names that look like counts or conditions."""
+    return [name for name in names if _likeness(name) is not None]
 
 
 @lru_cache(maxsize=10_000)
@@ -206,10 +222,11 @@ def as_instant(value: Any) -> datetime:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _since_epoch(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
     text = value.strip() if isinstance(value, str) else ""
-    try:
-        return _since_epoch(parse_decimal(text))
-    except MoneyError:
-        pass
+    if ":" not in text:
+        try:
+            return _since_epoch(parse_decimal(text))
+        except MoneyError:
+            pass
     if found := _AMERICAN_DAY.fullmatch(text):
         text = f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}"
     text = _OFFSET.sub(r"\1:\2", text.removesuffix(" UTC")) if ":" in text else text

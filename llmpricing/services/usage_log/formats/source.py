@@ -155,6 +155,16 @@ def _parquet_rows(path: Path) -> Iterator[RawRow]:
     number = 0
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH):
-            for row in batch.to_pylist(maps_as_pydicts="lossy"):
+            names = batch.schema.names
+            for row in zip(*map(_cells, batch.columns), strict=True):
                 number += 1
-                yield RawRow(number, row)
+                yield RawRow(number, dict(zip(names, row, strict=True)))
+
+
+def _cells(column: pa.Array) -> list[Any]:
+    """The column as Python values: numbers by way of NumPy, which takes a hundredth of the time."""
+    if not column.null_count and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        numbers: list[Any] = column.to_numpy().tolist()
+        return numbers
+    found: list[Any] = column.to_pylist(maps_as_pydicts="lossy" if pa.types.is_nested(column.type) else None)
+    return found

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import FORMATS, UsageFormat
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
@@ -32,7 +32,10 @@ def _lives_hold(raw: dict[str, Any]) -> dict[str, Any]:
     """The same object, its sum of cache writes no smaller than what it tells of their lives, which is surer."""
     details = raw.get("prompt_tokens_details")
     of_details = details.get("cache_creation_token_details") if isinstance(details, Mapping) else None
-    by_life = max(map(_sum_of_lives, (raw.get("cache_creation"), of_details)))
+    by_sum = raw.get("cache_creation")
+    if by_sum is None and of_details is None:
+        return raw
+    by_life = max(_sum_of_lives(by_sum), _sum_of_lives(of_details))
     written = raw.get("cache_creation_input_tokens")
     if not isinstance(written, int) or by_life <= written:
         return raw
@@ -52,7 +55,9 @@ def numbered(value: Any, name: str = "") -> Any:
     if type(value) is int or value is None:
         return value
     if isinstance(value, dict):
-        return {key: numbered(found, key) for key, found in value.items()}
+        return {
+            key: found if type(found) is int or found is None else numbered(found, key) for key, found in value.items()
+        }
     if isinstance(value, list):
         return [numbered(item, name) for item in value]
     if isinstance(value, str) and name not in _TEXTS:
@@ -66,6 +71,8 @@ def numbered(value: Any, name: str = "") -> Any:
 
 def stated(usage: Usage, tier: object = None, place: object = None) -> tuple[Usage, Context]:
     """The usage by itself, and what it and its record say of tier and place."""
+    if tier is None and place is None and usage.service_tier is None and usage.region is None:
+        return usage, UNSTATED
     tier, place = tier_of(tier) or tier_of(usage.service_tier), place_of(place) or place_of(usage.region)
     return usage._replace(service_tier=None, region=None), context(tier, place)
 
