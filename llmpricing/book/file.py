@@ -35,8 +35,8 @@ class BookFileError(Exception):
 
 
 class BookHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which price book it is, at which version, and until when it knows; ``own_terms`` tells whether contract rates and
-    names of this installation's own are in it. ``tables`` are (offset, size) in bytes.
+    """Which price book it is, at which version, and until when it knows; ``own_terms`` tells whether contract rates,
+    names and scores of this installation's own are in it. ``tables`` are (offset, size) in bytes.
     """
 
     book: str

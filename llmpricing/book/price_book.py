@@ -73,6 +73,11 @@ class PriceBook:
         return {row.id: row for row in self.records("provider")}
 
     @cached_property
+    def models(self) -> dict[int, str]:
+        """The ids of models by their numbers."""
+        return dict(self.rows("model", ("id", "slug")))
+
+    @cached_property
     def slugs(self) -> dict[int, str]:
         """The ids of offerings by their numbers."""
         return dict(self.rows("offering", ("id", "slug")))

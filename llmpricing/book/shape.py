@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-FORMAT = 3  # raise it with every change of SHAPE or of how a kind lies in the file
+FORMAT = 4  # raise it with every change of SHAPE or of how a kind lies in the file
 
 
 class Kind(StrEnum):
@@ -97,6 +97,15 @@ SHAPE: Mapping[str, ColumnKinds] = {
         **_RECORDED,
     },
     "model": {"id": Kind.INTEGER, "slug": Kind.TEXT, "name": Kind.TEXT, "lab": Kind.WORD},
+    "score": {
+        "model_id": Kind.INTEGER,
+        "id": Kind.INTEGER,
+        "benchmark": Kind.WORD,
+        "score": Kind.DECIMAL,
+        "measured_on": Kind.DATE,
+        "source_url": Kind.WORD,
+        **_RECORDED,
+    },
     "offering": {
         "id": Kind.INTEGER,
         "slug": Kind.TEXT,

@@ -69,19 +69,13 @@ def includeme(config: Any) -> None:
     config.registry[reference.DOCUMENT] = msgspec.json.encode(openapi.document(OPERATIONS))
     _get(config, "openapi", "/api/v1/openapi.json", reference.show_document)
     _get(config, "reference", "/api/docs", reference.show_page, renderer="llmpricing.web:templates/reference.jinja2")
-    for name, pattern, view in (
-        ("home", "/", home.home),
-        ("page_model", "/models/{id:.+}", pages.model),
-        ("page_compare", "/compare", compare_page.show),
-    ):
-        template = f"llmpricing.web:templates/{name.removeprefix('page_')}.jinja2"
-        _get(config, name, pattern, conditional(view, tells_ages=True), renderer=template)
-        config.asks_the_book(name)
+    _page(config, "home", "/", "home", home.home)
+    _page(config, "page_model", "/models/{id:.+}", "model", pages.model)
+    _page(config, "page_compare", "/compare", "compare", compare_page.show)
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
     _chart(config, "frontier", best_value_page.chart)
     _chart(config, "costs", compared.costs)
-    config.asks_the_book("page_chart_costs")
     _chart(config, "scores", compared.scores)
     _chart(config, "agreement", sources_page.agreement)
     _best_value(config)
@@ -92,7 +86,6 @@ def includeme(config: Any) -> None:
         config.asks_the_book(f"changes_{form}")
     _page(config, "page_sources", "/sources", "sources", sources_page.show_sources)
     _page(config, "page_provider", "/providers/{id:.+}", "provider", sources_page.show_provider)
-    config.asks_the_book("page_chart_history")
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
     config.add_cache_buster("llmpricing.web:static", ContentHash())
@@ -112,6 +105,7 @@ def _serve(config: Any, operation: Operation) -> None:
 def _page(config: Any, name: str, pattern: str, template: str, view: Callable[..., Any]) -> None:
     renderer = f"llmpricing.web:templates/{template}.jinja2"
     _get(config, name, pattern, conditional(view, tells_ages=True), renderer=renderer)
+    config.asks_the_book(name)
 
 
 def _best_value(config: Any) -> None:
@@ -120,6 +114,7 @@ def _best_value(config: Any) -> None:
     _page(config, "page_best_value", "/best-value", "best_value", best_value_page.show)
     config.add_route("page_best_value_own", "/best-value/own")
     config.only_reads("page_best_value_own")
+    config.asks_the_book("page_best_value_own")
     own = best_value_page.show_with_own
     config.add_view(own, route_name="page_best_value_own", renderer=template, methods=("POST",))
 
@@ -139,6 +134,7 @@ def _chart(config: Any, name: str, view: Callable[..., Any]) -> None:
     """A chart in each of its forms."""
     pattern = f"/charts/{name}.{{form:{charts.FORMS}}}"
     _get(config, f"page_chart_{name}", pattern, conditional(view, tells_ages=True))
+    config.asks_the_book(f"page_chart_{name}")
 
 
 def _get(config: Any, name: str, pattern: str, view: Callable[..., Any], renderer: str = "json") -> None:

@@ -41,4 +41,4 @@ def ask_for_value(
     """The rankings that answer the question of an address, and the names of own scores that mean no model."""
     clocks = read_clocks(values, request.period.start, request.book)
     question = read_value_question(values)
-    return value_models(request.dbsession, clocks, standing(request, clocks), question, own)
+    return value_models(request.reads, clocks, standing(request, clocks), question, own)

@@ -8,7 +8,7 @@ import pytest
 from webtest import TestApp
 
 from llmpricing.services.quotes.workloads import WorkloadCost
-from llmpricing.services.scores.valuing import KeptScore
+from llmpricing.services.scores.kept_scores import KeptScore
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
 

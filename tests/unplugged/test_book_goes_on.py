@@ -21,6 +21,7 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.price_book.folder import newest_files
+from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.sources.registry import SOURCES
 from tests.lists import small_list
 from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_until
@@ -42,10 +43,35 @@ READ = (
     "/api/v1/sources",
     "/api/v1/changes?since=2026-11-23T00:00:00Z",
     "/api/v1/disagreements?limit=7",
+    "/api/v1/benchmarks",
+    "/api/v1/best-value?as_of=2026-11-23T00:00:00Z",
+    "/api/v1/frontier?as_of=2026-11-23T00:00:00Z",
 )
 # Where Kubernetes asks whether a pod serves and lives.
 PROBES = re.findall(r"path: (/api/\S+?),", (Path(__file__).parents[2] / "deploy/kubernetes.yml").read_text("utf-8"))
-PAGES = ("/", "/models/acme/acme-large")
+PAGES = (
+    "/",
+    "/models/acme/acme-large",
+    "/compare?models=acme/acme-large,acme/acme-small",
+    "/best-value",
+    "/changes",
+    "/sources",
+    "/providers/acme",
+    "/bill",
+)
+CHARTS = (
+    "/charts/history.csv?model=acme/acme-dated",
+    "/charts/costs.csv?models=acme/acme-large",
+    "/charts/scores.csv?models=acme/acme-large",
+    "/charts/frontier.csv?as_of=2026-11-23",
+    "/charts/agreement.csv",
+)
+SCORES = """model,benchmark,score,measured_on,source_url
+acme-large,mmlu,80,,https://example.com
+acme-large,gsm8k,90,,https://example.com
+acme-large,humaneval,70,,https://example.com
+"""
+VERSION = 2  # the list, then the scores
 POSTED = (
     ("/api/v1/quotes", {"model": "acme/acme-large", "usage": {"input_tokens": 7}, "at": "2026-11-23T00:00:00Z"}),
     ("/api/v1/coverage", {"models": ["acme-large", "nobody"], "as_of": "2026-11-23T00:00:00Z"}),
@@ -64,6 +90,7 @@ def priced_stores():
         with Session(engine) as session, session.begin():
             reading = ReadList(small_list(), datetime(2026, 11, 10, tzinfo=UTC), NOW, "bundled 0.2.3")
             import_lists(session, [(SOURCES["genai-prices"], reading)])
+            import_scores(session, Decider("Ada", NOW), SCORES, "scores.csv")
         engine.dispose()
         yield running
 
@@ -99,7 +126,7 @@ def long_running(serve, folder):
 @pytest.fixture
 def site(long_running):
     """An application that holds the book and knows that it is the newest."""
-    wait_until(lambda: long_running.get(READY).json == {"status": "ready", "book": 1, "stale": False}, PATIENCE_S)
+    wait_until(lambda: long_running.get(READY).json == {"status": "ready", "book": VERSION, "stale": False}, PATIENCE_S)
     return long_running
 
 
@@ -130,6 +157,9 @@ def assert_goes_on(site, well):
     for page in map(site.get, PAGES):
         assert page.status == 200
         assert "The database is away." in page.text
+    charts = list(map(site.get, CHARTS))
+    assert [chart.status for chart in charts] == [200] * len(CHARTS)
+    assert all(len(chart.text.splitlines()) > 1 for chart in charts[:-1]), "one list agrees with nobody"
     ready = site.get(READY)
     assert (ready.status, ready.json["status"]) == (200, "ready")
     assert len(PROBES) == 2
@@ -208,7 +238,7 @@ def test_after_a_restart_without_the_database_the_last_file_answers(serve, site,
 def test_after_such_a_restart_it_is_known_who_may_ask(priced_stores, serve, site, tmp_path):
     engine = create_engine(priced_stores.database_url)
     with serve(tmp_path) as other:
-        wait_until(lambda: other.get(READY).json["book"] == 1, PATIENCE_S)
+        wait_until(lambda: other.get(READY).json["book"] == VERSION, PATIENCE_S)
         with Session(engine) as session, session.begin():
             add_token(session, Decider("Ada", datetime.now(UTC)), "till", "read")
         wait_until(lambda: other.get(QUOTE).status == 401, PATIENCE_S)

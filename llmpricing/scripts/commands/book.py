@@ -38,14 +38,14 @@ def book() -> None:
 @book.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--known-at", type=instant, help="Up to what was known then. Now, if left out.")
-@click.option("--with-contract-rates", is_flag=True, help="With contract rates and names of your own: a secret file.")
+@click.option("--with-contract-rates", is_flag=True, help="With your own rates, names and scores: a secret file.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 @ini_option
 def export(file: Path, known_at: datetime | None, with_contract_rates: bool, force: bool, ini: Path) -> None:
     """Write the price book to FILE, whole or not at all.
 
-    Contract rates and aliases of your own stay here, unless --with-contract-rates says otherwise; then nobody but you
-    may read FILE.
+    Your own contract rates, names and scores stay here, unless --with-contract-rates says otherwise; then nobody but
+    you may read FILE.
     """
     _refuse_existing(file, force)
     from llmpricing.services.price_book.export import export_book  # Arrow, which not every command needs
@@ -58,9 +58,9 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
             raise _not_written(file, error) from None
     _say_written(file, digest)
     if with_contract_rates:
-        say("It holds your contract rates and own names, so only you may read it: keep it so where you copy it.")
+        say("It holds your own rates, names and scores, so only you may read it: keep it so where you copy it.")
     else:
-        say("Without contract rates and names of your own.")
+        say("Without your own contract rates, names and scores.")
 
 
 @book.command()
@@ -126,7 +126,7 @@ def show(file: Path, as_json: bool) -> None:
     say(", ".join(f"{count:,} {name}s" for name, count in held.items()))
     say(f"SHA-256 {opened.digest}, and all bytes fit it")
     if header.own_terms:
-        say("It holds contract rates and names of your own: keep it to yourself.")
+        say("It holds your own contract rates, names and scores: keep it to yourself.")
 
 
 def _refuse_existing(file: Path, force: bool) -> None:

@@ -15,12 +15,15 @@ from llmpricing.book.shape import SHAPE
 from llmpricing.models import Base
 from llmpricing.services.price_book import book_state
 
+_OWN = ("own_rate", "score")  # scores may be of a test that nobody else has
+
 
 def export_book(session: Session, path: Path, *, known_at: datetime | None = None, own_terms: bool = False) -> str:
     """Write the price book as the session sees it to a file; returns its SHA-256. Raises OSError.
 
-    The book answers up to ``known_at`` (None: its last change). Contract rates and aliases of this installation's own
-    are in it only with ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants it.
+    The book answers up to ``known_at`` (None: its last change). Contract rates, aliases and scores of this
+    installation's own are in it only with ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants
+    it.
     """
     known = book_state(session)
     header = BookHeader(known.book, known.version, known.known_at(known_at), own_terms)
@@ -28,7 +31,7 @@ def export_book(session: Session, path: Path, *, known_at: datetime | None = Non
 
 
 def _rows(session: Session, name: str, own_terms: bool) -> Iterable[Sequence[Any]]:
-    if name == "own_rate" and not own_terms:
+    if name in _OWN and not own_terms:
         return ()
     table = Base.metadata.tables[name]
     columns = [table.c[column] for column in SHAPE[name]]

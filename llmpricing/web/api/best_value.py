@@ -11,7 +11,7 @@ from pyramid.request import Request
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS
 from llmpricing.domain.scores.best_value import ExcludedModel, ValuedOffering
-from llmpricing.services.scores.valuing import count_scores
+from llmpricing.services.scores.kept_scores import count_scores
 from llmpricing.web.api.answers import ClocksMeta, CountMeta, DecimalText, book_meta, stale_meta
 from llmpricing.web.list_query import read_clocks
 from llmpricing.web.operations import Operation
@@ -76,7 +76,7 @@ class ValueAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def list_benchmarks(request: Request) -> BenchmarksAnswer:
     """The definitions."""
     BENCHMARKS_READ.read(request)
-    counts = count_scores(request.dbsession, read_clocks({}, request.period.start, request.book))
+    counts = count_scores(request.reads, read_clocks({}, request.period.start, request.book))
     rows = [
         BenchmarkJson(
             one.id,
@@ -158,6 +158,7 @@ BENCHMARKS_READ = Operation(
     answers=(BenchmarksAnswer,),
     rows=BenchmarkJson,
     is_lasting=True,
+    asks_the_book=True,
 )
 BEST_VALUE = Operation(
     name="best_value",
@@ -169,6 +170,7 @@ BEST_VALUE = Operation(
     answers=(ValueAnswer,),
     rows=ValuedJson,
     is_lasting=True,
+    asks_the_book=True,
 )
 FRONTIER = Operation(
     name="frontier",
@@ -179,4 +181,5 @@ FRONTIER = Operation(
     answers=(ValueAnswer,),
     rows=ValuedJson,
     is_lasting=True,
+    asks_the_book=True,
 )

@@ -17,7 +17,7 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
-from llmpricing.services.scores.valuing import count_scores
+from llmpricing.services.scores.kept_scores import count_scores
 from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.list_query import read_clocks
@@ -75,7 +75,7 @@ def _page(
         "ratio": ratio_text,
         "number": to_text,
         "benchmarks": list(BENCHMARKS.values()),
-        "counts": count_scores(request.dbsession, clocks),
+        "counts": count_scores(request.reads, clocks),
         "weights": question.weights,
         "own_weights": any(name.startswith("weight_") for name in values),
         "floor": values.get("floor", Decimal(0)),

@@ -29,9 +29,9 @@ def show(request: Request) -> dict[str, Any]:
     """The page: announced prices first, then the weeks in which we learnt of changes, the newest first."""
     values = read_parameters(request, _READERS, repeatable=("model",))
     now, days = request.period.start, values.get("days", DEFAULT_DAYS)
-    since = comparable_since(request.dbsession, now - timedelta(days=days))
+    since = comparable_since(request.reads, now - timedelta(days=days))
     models = set(values["model"]) if "model" in values else None
-    moved = _of_seller(changes_since(request.dbsession, since, now, models), values)
+    moved = _of_seller(changes_since(request.reads, since, now, models), values)
     coming = [one for one in moved if _is_announced(one, now)]
     past = [one for one in moved if not _is_announced(one, now)]
     return {
@@ -48,8 +48,8 @@ def show(request: Request) -> dict[str, Any]:
         "weeks": _weeks(past[:MOST_SHOWN]),
         "count": len(moved),
         "left_out": max(len(past) - MOST_SHOWN, 0) + max(len(coming) - MOST_SHOWN, 0),
-        "arrived": _of_seller(arrived_since(request.dbsession, since, models), values)[:MOST_SHOWN],
-        "retired": _of_seller(retired_since(request.dbsession, since, models), values)[:MOST_SHOWN],
+        "arrived": _of_seller(arrived_since(request.reads, since, models), values)[:MOST_SHOWN],
+        "retired": _of_seller(retired_since(request.reads, since, models), values)[:MOST_SHOWN],
     }
 
 

@@ -17,7 +17,6 @@ from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.web import parameters as p
-from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, read_clocks, standing
 from llmpricing.web.site import display
@@ -61,7 +60,6 @@ def show(request: Request) -> dict[str, Any]:
         "permalink": permalink,
         "markdown": _markdown(items, lines, workload, permalink),
         "csv": "/api/v1/compare?" + urlencode({"models": ",".join(slugs), "format": "csv"}),
-        "stale_since": stale_since(request),
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 

@@ -21,7 +21,6 @@ from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import FoundModels, ModelRow, find_models, in_order, shelf
 from llmpricing.services.memory import Memory
 from llmpricing.services.quotes.workloads import WorkloadCost, costs_of_book
-from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
@@ -166,6 +165,5 @@ def _page(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
         "labels": LABELS,
         "clock_query": clock_query(request),
         "provider_names": {slug: name for slug, name, _ in filters.known.providers},
-        "stale_since": stale_since(request),
         **ages_shown(freshness.source_ages(request.reads, now)),
     }

@@ -14,7 +14,6 @@ from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
-from llmpricing.web.conditional import stale_since
 from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
@@ -56,7 +55,6 @@ def model(request: Request) -> dict[str, Any]:
         "known_at": clocks.known_at if "known_at" in asked else None,
         "clocks": [(name, request.GET[name]) for name in asked if name in CLOCKS],
         "clock_query": clock_query(request),
-        "stale_since": stale_since(request),
         **ages_shown([age for age in ages if age.source in sources] or ages),
     }
 

@@ -35,8 +35,8 @@ _LATELY = timedelta(days=28)
 def show_sources(request: Request) -> dict[str, Any]:
     """Every list with its age and agreement, and a page of disagreements, the farthest apart first."""
     values = read_parameters(request, {"page": p.whole(1, 10_000)})
-    found = disagreements(request.dbsession, request.period.start)
-    sources, number = read_sources(request.dbsession, request.period.start), values.get("page", 1)
+    found = disagreements(request.reads, request.period.start)
+    sources, number = read_sources(request.reads, request.period.start), values.get("page", 1)
     agreed = _agreements(request)
     return {
         "show": display,
@@ -61,9 +61,7 @@ def agreement(request: Request) -> Response:
 def _agreements(request: Request) -> list[ListAgreement]:
     """Kept with the book, for every price of every list is compared."""
     start = request.period.start
-    return cached(
-        request, "agreements", "all", _TTL_S, list[ListAgreement], lambda: agreements(request.dbsession, start)
-    )
+    return cached(request, "agreements", "all", _TTL_S, list[ListAgreement], lambda: agreements(request.reads, start))
 
 
 def show_provider(request: Request) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         limit=MOST_OFFERINGS,
         standing=standing(request, clocks),
     )
-    since = comparable_since(request.dbsession, request.period.start - _LATELY)
+    since = comparable_since(request.reads, request.period.start - _LATELY)
     slugs = {one.id for one in page.items}
     return {
         "show": display,
@@ -96,5 +94,5 @@ def show_provider(request: Request) -> dict[str, Any]:
         "page": page,
         "priced": sum(one.price_state == "priced" for one in page.items),
         "labs": sorted({one.lab for one in page.items if one.lab}),
-        "changes": changes_since(request.dbsession, since, request.period.start, slugs)[:MOST_MOVED],
+        "changes": changes_since(request.reads, since, request.period.start, slugs)[:MOST_MOVED],
     }

@@ -17,8 +17,10 @@ from llmpricing.book.file import open_book
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.names.matching import Ambiguous
 from llmpricing.domain.quotes.context import TIERS, context
+from llmpricing.domain.scores.benchmarks import DEFAULT_WEIGHTS
+from llmpricing.domain.scores.score_file import StatedScore
 from llmpricing.domain.usage.formats import read_usage
-from llmpricing.models import PriceRow, SourceFetch
+from llmpricing.models import Model, PriceRow, SourceFetch
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import source_ages
@@ -51,6 +53,9 @@ from llmpricing.services.price_book import book_state
 from llmpricing.services.price_book.export import export_book
 from llmpricing.services.quotes.document import quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.scores.importing_scores import import_scores
+from llmpricing.services.scores.kept_scores import count_scores, scores_of
+from llmpricing.services.scores.valuing import ValueQuestion, value_models
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 QUESTIONS = 5_000
@@ -81,9 +86,24 @@ def decide(session: Session) -> None:
     held = HeldPrice("openai/gpt-4o", ComponentKey("input_tokens", ""), Decimal("1.75"), 1_000_000, since=NOW - DAY)
     hold_price(session, held, by(4))
     release_price(session, "openai/gpt-4o", ComponentKey("input_tokens", ""), by(6))
+    score(session)
     end_contract_rate(session, by(5), 1, NOW - 2 * DAY)
     newest = select(SourceFetch.id).where(SourceFetch.outcome == "imported").order_by(SourceFetch.published_at.desc())
     undo(session, session.scalars(newest).first(), "Ada", NOW + 7 * DAY, "to see it gone")
+
+
+def score(session: Session) -> None:
+    """Scores of every tenth model, that a later file corrects in part."""
+    models = session.scalars(select(Model.slug).order_by(Model.slug)).all()[::10]
+    chance = random.Random(3)  # noqa: S311 - the same every time
+    for days, share in ((4, 1), (5, 0.3)):
+        lines = [
+            f"{model},{benchmark},{chance.randint(0, 1000) / 10},2026-11-0{days},https://example.com"
+            for model in models
+            for benchmark in ("mmlu", "gsm8k", "humaneval", "mmlu_pro")
+            if chance.random() < share
+        ]
+        import_scores(session, by(days), "\n".join(["model,benchmark,score,measured_on,source_url", *lines]), "a.csv")
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +273,21 @@ def test_changes_sources_and_disagreements_are_those_of_the_database(database, b
     assert {one.kind for one in happened[0]} >= {NewsKind.CHANGED, NewsKind.NEW}
     for now in (NOW - 400 * DAY, NOW + 7 * DAY):
         assert disagreements(book, now) == disagreements(database, now)
+
+
+def test_scores_and_best_values_are_those_of_the_database(database, book, questions):
+    own = [StatedScore(name, "mmlu", Decimal(50), None, None) for name in ("gpt-4o", "openai/gpt-4o", "no such name")]
+    question, ranked = ValueQuestion(DEFAULT_WEIGHTS, Decimal("0.2")), 0
+    for at, known_at in ((NOW, None), *((one.at, one.known_at) for one in questions[:6])):
+        clocks = book_state(book).clocks(at, known_at)
+        assert count_scores(book, clocks) == count_scores(database, clocks)
+        stands_on = names_of(database, book_state(database)).standing(clocks.known_at)
+        found, expected = (value_models(reads, clocks, stands_on, question, own) for reads in (book, database))
+        assert found == expected
+        ranked += len(expected[0].ranked)
+        for slug in sorted(book.numbers)[::20]:
+            assert scores_of(book, clocks, slug) == scores_of(database, clocks, slug)
+    assert ranked > 50
 
 
 def test_all_of_an_offering_is_that_of_the_database(database, book, questions):

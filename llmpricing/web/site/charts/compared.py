@@ -10,7 +10,7 @@ from pyramid.response import Response
 from llmpricing.services.catalogue.listing import get_offerings
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import workload_costs
-from llmpricing.services.scores.valuing import scores_of
+from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks
@@ -55,7 +55,7 @@ def scores(request: Request) -> Response:
         request,
         "scores",
         question,
-        lambda: scores_chart({model: scores_of(request.dbsession, clocks, model) for model in models}),
+        lambda: scores_chart({model: scores_of(request.reads, clocks, model) for model in models}),
     )
 
 

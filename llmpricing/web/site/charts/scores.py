@@ -7,7 +7,7 @@ from typing import Any
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
-from llmpricing.services.scores.valuing import KeptScore
+from llmpricing.services.scores.kept_scores import KeptScore
 from llmpricing.web.site.charts.chart import Chart, inline, position
 from llmpricing.web.site.charts.theme import INK, SERIES
 
