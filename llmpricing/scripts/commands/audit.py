@@ -134,18 +134,20 @@ def _report(
 ) -> AuditReport:
     """The audit of the files; the charged ones are the other side of the bridge."""
     from llmpricing.services.usage_log.audit.report import audit_of
+    from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.audit.verdicts import Auditor
     from llmpricing.services.usage_log.bill import priced_records
 
-    auditor, changes = Auditor(AuditedUses(reads, pricer)), _changes(options)
+    auditor, changes, sellers = Auditor(AuditedUses(reads, pricer)), _changes(options), UnstatedSellers(reads, pricer)
 
     def audited(some: Sequence[UsageFile]) -> Iterator[Audited]:
         records = reduce(lambda records, change: map(change, records), changes, asked.records(some))
         return auditor.all(priced_records(pricer, records))
 
-    with rows_done("Auditing") as advance, each_audited(options.out, files, bridge) as each:
+    with rows_done("Auditing") as advance, each_audited(options.out, files, bridge, sellers) as each:
         report = audit_of(audited(files), _groupings(options), advance, each)
+        report.effects.otherwise.update(sellers.effects())
         if bridge is not None:
             for one in audited(charged):
                 bridge.count_charged(one)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.files import UsageFile
 
 _CENT = Decimal("0.01")
-ASSUMED = {"region": "the seller's usual place", "tier": "standard"}
+ASSUMED = {"provider": "that which the name alone means", "region": "the seller's usual place", "tier": "standard"}
 
 Shown = Sequence[tuple["CauseRow", "Example | None"]]
 
@@ -110,8 +110,11 @@ def _month(flat: Decimal, values: Sequence[str], group: Group) -> dict[str, Any]
 
 
 def said_otherwise(report: AuditReport) -> list[tuple[Otherwise, OtherwiseEffect]]:
-    """What was assumed, by fact, with what it would cost otherwise, the most first."""
-    return sorted(report.effects.otherwise.items(), key=lambda found: (found[0].fact, -found[1].there, found[0].value))
+    """What was assumed, by fact, with what it would cost otherwise: what concerns most records first, then the most."""
+    return sorted(
+        report.effects.otherwise.items(),
+        key=lambda found: (found[0].fact, -found[1].records, -found[1].there, found[0].value),
+    )
 
 
 def _assumption(other: Otherwise, effect: OtherwiseEffect) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from llmpricing.scripts.commands.audit_html import audit_page
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.bridge import Bridge
     from llmpricing.services.usage_log.audit.report import Take
+    from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
     from llmpricing.services.usage_log.audit.verdicts import Audited
     from llmpricing.services.usage_log.formats.files import UsageFile
 
@@ -49,13 +50,17 @@ def write_page(
 
 
 @contextmanager
-def each_audited(out: Path | None, files: Sequence[UsageFile], bridge: Bridge | None) -> Iterator[Take]:
-    """What is done with each record: it is a side of a bridge, and written for nobody who cannot read the files."""
+def each_audited(
+    out: Path | None, files: Sequence[UsageFile], bridge: Bridge | None, sellers: UnstatedSellers
+) -> Iterator[Take]:
+    """What is done with each record: it may cost more at other sellers, it is a side of a bridge, and it is written,
+    for nobody who cannot read the files.
+    """
     from llmpricing.services.usage_log.audit.rows import audit_file
     from llmpricing.whole_files import mode_like
 
     with ExitStack() as stack:
-        takes: list[Take] = [bridge.count_log] if bridge is not None else []
+        takes: list[Take] = [sellers.count, *([bridge.count_log] if bridge is not None else [])]
         if out is not None:
             takes.append(stack.enter_context(audit_file(out, reduce(and_, (mode_like(file.path) for file in files)))))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN_GROUPS = 40
 _SHOWN_CAUSES = 40
+_SHOWN_OTHERWISE = 3  # lines of one fact
 _CENT = Decimal("0.01")
 
 
@@ -45,18 +47,31 @@ def audit_lines(
 
 
 def _effects(report: AuditReport) -> Iterator[str]:
-    """What was assumed, and what it would cost otherwise."""
+    """What was assumed, and what it would cost otherwise; values that come to the same in one line."""
+    alike: dict[tuple[str, int, Decimal, Decimal], list[str]] = {}
     for other, effect in said_otherwise(report):
-        more = effect.there - effect.cost
-        by = f"{_signed(more / effect.cost * 100)} %, " if effect.cost else ""
-        yield (
-            f"No {other.fact} stated in {_records(effect.records)}: taken as {ASSUMED[other.fact]}; "
-            f"if {other.value}: {by}USD {'+' if more > 0 else ''}{to_text(more)}. "
-            f"State it: --{other.fact} {other.value}"
-        )
+        alike.setdefault((other.fact, effect.records, effect.cost, effect.there), []).append(other.value)
+    left: Counter[str] = Counter()
+    for (fact, records, cost, there), values in alike.items():
+        left[fact] += 1
+        if left[fact] <= _SHOWN_OTHERWISE:
+            yield _otherwise(fact, records, cost, there, values)
+    for fact, lines in left.items():
+        if lines > _SHOWN_OTHERWISE:
+            yield f"  and {lines - _SHOWN_OTHERWISE} more that the {fact} may be; --json tells all"
     if report.effects.low != report.effects.high:
         low, high = to_text(report.effects.low), to_text(report.effects.high)
         yield f"Sums of requests, of which single ones may lie beyond a context step: between USD {low} and USD {high}"
+
+
+def _otherwise(fact: str, records: int, cost: Decimal, there: Decimal, values: Sequence[str]) -> str:
+    more = there - cost
+    by = f"{_signed(more / cost * 100)} %, " if cost else ""
+    return (
+        f"No {fact} stated in {_records(records)}: taken as {ASSUMED[fact]}; "
+        f"if {' or '.join(values)}: {by}USD {'+' if more > 0 else ''}{to_text(more)}. "
+        f"State it: --{fact} {values[0]}"
+    )
 
 
 def _flat(report: AuditReport, flat: Decimal) -> Iterator[str]:

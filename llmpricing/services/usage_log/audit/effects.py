@@ -15,7 +15,7 @@ from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.record import UsageRecord
 
-REGION_FACT, TIER_FACT = "region", "tier"
+PROVIDER_FACT, REGION_FACT, TIER_FACT = "provider", "region", "tier"
 
 
 class Otherwise(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,8 +14,10 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.audit.effects import Otherwise
+from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.pricer import LogPricer
 from tests.audits import audited, report_of
 from tests.planted_logs import NOON, planted_log
 from tests.servers import StoreUrls
@@ -53,6 +56,27 @@ def test_another_tier_is_told_with_its_effect_where_none_was_stated(book: Sessio
     assert (found.records, found.cost, found.there) == (2, Decimal("0.0048"), Decimal("0.0024"))
     stated = report_of(audited(book, [UsageRecord(MINI, NOON, READ, context=context("standard"))]))
     assert not stated.effects.otherwise
+
+
+def test_another_seller_is_told_with_its_effect_where_neither_record_nor_name_says_one(book: Session) -> None:
+    """2,000 x 1 + 8,000 x 0.1 + 500 x 5 in millionths on two days, and a tenth more in a place of aws of one's own.
+    What costs the same is not told, and neither a stated seller nor one that the name tells is doubted.
+    """
+    told = [UsageRecord("claude-haiku-4-5", at, READ) for at in (NOON, NOON - timedelta(days=30))]
+    silent = [
+        UsageRecord("claude-haiku-4-5", NOON, READ, "anthropic"),
+        UsageRecord("anthropic/claude-haiku-4-5", NOON, READ),
+        UsageRecord("nobody-knows-this", NOON, READ),
+    ]
+    sellers = UnstatedSellers(book, LogPricer(book, datetime.now(UTC), None))
+    for one in audited(book, [*told, *silent]):
+        sellers.count(one)
+    found = sellers.effects()
+    aws = found[Otherwise("provider", "aws --region us")]
+    assert (aws.records, aws.cost, aws.there) == (2, Decimal("0.0106"), Decimal("0.01166"))
+    assert Otherwise("provider", "aws --region global") not in found
+    stated = [replace(one, provider="aws", context=context(None, "us")) for one in told]
+    assert sum(one.cost or 0 for one in audited(book, stated)) == aws.there  # what stating it comes to
 
 
 def test_a_sum_of_requests_has_a_low_and_a_high_where_single_ones_may_lie_across_a_step(book: Session) -> None:
