@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from llmpricing.domain.names.identities import identity
+from llmpricing.domain.names.identities import Identity, identity
 
 LATEST = "latest"
 _FINE_TUNED = "ft"
@@ -44,15 +44,32 @@ def grouped(offerings: Iterable[SoldOffering]) -> list[list[SoldOffering]]:
     return [group for by_date in models.values() for group in _across_dates(by_date)]
 
 
+def words_and_numbers(api_id: str) -> GroupKey:
+    """What the ids of one model have in common at least: who differs in it is never joined."""
+    found = identity(api_id)
+    return (*_words(found), "", *found.numbers)
+
+
+def tier_of_id(api_id: str) -> str:
+    """What an id says behind a colon, such as ``batch``, ``free``, ``extended``: another way of its seller to sell the
+    same; empty for the plain id.
+    """
+    return identity(api_id).variant.removeprefix(_FINE_TUNED)
+
+
+def _words(found: Identity) -> tuple[str, ...]:
+    return tuple(word for word in found.words if word != LATEST)
+
+
 def _key(offering: SoldOffering) -> tuple[GroupKey, str]:
     """What must be the same in one model, and the date that its id bears: ``latest`` for an alias that moves."""
     found = identity(offering.api_id)
-    words = tuple(word for word in found.words if word != LATEST)
+    words = _words(found)
     moves = LATEST if len(words) < len(found.words) else ""
     if not found.numbers and set(words) <= _GENERIC:
         return (offering.provider, offering.api_id), ""
     tuned = _FINE_TUNED if found.variant.startswith(_FINE_TUNED) else ""
-    return (*words, "", *found.numbers, offering.kind, tuned), found.date or moves
+    return (*words_and_numbers(offering.api_id), offering.kind, tuned), found.date or moves
 
 
 def _across_dates(by_date: Mapping[str, list[SoldOffering]]) -> list[list[SoldOffering]]:

@@ -50,10 +50,11 @@ def listed_models(
 ) -> list[SoldModel]:
     """All models of a time; where they are not ``joined``, each offering stands as a model of its own."""
     key = (book.book, book.version, clocks, joined)
-    return _made.remember(key, lambda: _make(all_rows(reads, clocks, standing), joined))
+    return _made.remember(key, lambda: models_of_rows(all_rows(reads, clocks, standing), joined=joined))
 
 
-def _make(rows: Iterable[Any], joined: bool) -> list[SoldModel]:
+def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldModel]:
+    """The models that these rows of ``all_rows`` are of."""
     by_slug = {row.id: row for row in rows}
     sold = [_sold(row) for row in by_slug.values()]
     groups = grouped(sold) if joined else [[one] for one in sold]

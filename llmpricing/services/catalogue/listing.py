@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.money import parse_decimal
@@ -145,13 +146,27 @@ def all_rows(reads: Reads, clocks: Clocks, standing: StandsOn = NO_STANDING) -> 
     """All offerings of a time as rows: the list's columns but for codes, and ``mode``, ``released_on``, ``number``."""
     if isinstance(reads, PriceBook):
         return in_book.rows_at(reads, clocks, standing)
-    columns = listed.columns(offerings_then(reads, clocks), clocks, standing)
-    return [SimpleNamespace(**row._asdict()) for row in reads.execute(_select(columns))]
+    return _rows(reads, clocks, standing)
+
+
+def rows_of(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn = NO_STANDING) -> list[Any]:
+    """The same rows of these offerings alone, of those that there were."""
+    if isinstance(reads, PriceBook):
+        return in_book.rows_of(reads, clocks, slugs, standing)
+    return _rows(reads, clocks, standing, slugs)
 
 
 def items_of(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn = NO_STANDING) -> list[OfferingItem]:
     """What the list shows of these rows of ``all_rows``."""
     return _items(reads, clocks, rows, standing)
+
+
+def _rows(session: Session, clocks: Clocks, standing: StandsOn, slugs: Sequence[str] | None = None) -> list[Any]:
+    columns = listed.columns(offerings_then(session, clocks), clocks, standing)
+    query = _select(columns)
+    if slugs is not None:
+        query = query.where(columns.by_name["id"].in_(slugs))
+    return [SimpleNamespace(**row._asdict()) for row in session.execute(query)]
 
 
 def _select(columns: listed.PriceColumns) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Everything the price book holds on one offering at one time: its prices, names, and who else sells the model."""
+"""Everything the price book holds on one offering at one time: its prices and names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import STANDARD, Conditions
@@ -51,10 +51,9 @@ class PriceDetail:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """Prices in order of meter and conditions; ids of other offerings of the same model; aliases."""
+    """Prices in order of meter and conditions; aliases."""
 
     prices: list[PriceDetail]
-    other_sellers: list[str]
     aliases: list[str]
 
 
@@ -62,12 +61,12 @@ def details(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: 
     """What is known on the offering of this id, which must exist; ``standing`` says which one's prices it borrows."""
     if isinstance(reads, PriceBook):
         offering_id = reads.numbers[slug]
-        sellers, aliases = _other_sellers_in(reads, clocks, offering_id), _aliases_in(reads, clocks, offering_id)
+        aliases = _aliases_in(reads, clocks, offering_id)
     else:
         offering_id = reads.scalars(select(Offering.id).where(Offering.slug == slug)).one()
-        sellers, aliases = _other_sellers(reads, clocks, offering_id), _aliases(reads, clocks, offering_id)
+        aliases = _aliases(reads, clocks, offering_id)
     prices = _prices(reads, book, clocks, offering_id, standing.get(offering_id))
-    return Details(prices, sellers, sorted(aliases))
+    return Details(prices, sorted(aliases))
 
 
 def _prices(
@@ -130,27 +129,6 @@ def _conditions(conditions: Conditions) -> dict[str, Any]:
 
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _other_sellers(session: Session, clocks: Clocks, offering_id: int) -> list[str]:
-    own = aliased(Offering)
-    query = (
-        select(Offering.slug)
-        .join(own, own.model_id == Offering.model_id)
-        .where(own.id == offering_id, Offering.id != offering_id, Offering.created_at <= clocks.known_at)
-        .order_by(Offering.slug.collate("C"))
-    )
-    return list(session.scalars(query))
-
-
-def _other_sellers_in(book: PriceBook, clocks: Clocks, offering_id: int) -> list[str]:
-    ((model,),) = book.rows("offering", ("model_id",), [offering_id])
-    rows = book.rows("offering", ("id", "slug", "model_id", "created_at"))
-    return sorted(
-        slug
-        for number, slug, of, created in rows
-        if model is not None and of == model and number != offering_id and created <= clocks.known_at
-    )
 
 
 def _aliases_in(book: PriceBook, clocks: Clocks, offering_id: int) -> set[str]:

@@ -13,6 +13,7 @@ from pyramid.request import Request
 from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import offering_detail
 from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.same_model import model_of, other_sellers
 from llmpricing.services.clocks import Clocks
 from llmpricing.web.api.answers import StaleMeta, as_json, stale_meta
 from llmpricing.web.caching import cached
@@ -99,11 +100,13 @@ def show_model(request: Request) -> ModelAnswer:
     """One offering with all its prices of the time asked for, and who else sells the model."""
     clocks = read_clocks(MODEL.read(request), request.period.start, request.book)
     item = ask_for_one(request, clocks)
-    details = offering_detail.details(request.reads, request.book, clocks, item.id, standing(request, clocks))
+    stands_on = standing(request, clocks)
+    details = offering_detail.details(request.reads, request.book, clocks, item.id, stands_on)
+    model = model_of(request.reads, request.book, clocks, item.id, stands_on)
     data = ModelJson(
         **item_json(item),
         prices=[PriceJson(**price_json(price)) for price in details.prices],
-        other_sellers=details.other_sellers,
+        other_sellers=other_sellers(model, item.id),
         aliases=details.aliases,
     )
     return ModelAnswer(data, ModelMeta(**model_meta(request, clocks)))

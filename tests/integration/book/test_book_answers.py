@@ -24,6 +24,7 @@ from llmpricing.models import Model, PriceRow, SourceFetch
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.freshness import source_ages
+from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.listing import (
     SORTABLE,
     OfferingFilter,
@@ -38,6 +39,7 @@ from llmpricing.services.catalogue.news import NewsKind, news_since
 from llmpricing.services.catalogue.offering_detail import details
 from llmpricing.services.catalogue.price_changes import changes_since, comparable_since
 from llmpricing.services.catalogue.price_history import price_history
+from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.catalogue.steps import stable_period
 from llmpricing.services.clocks import Clocks
@@ -304,3 +306,17 @@ def test_all_of_an_offering_is_that_of_the_database(database, book, questions):
         )
         assert price_history(book, slug, clocks.known_at) == price_history(database, slug, clocks.known_at)
         assert id_like(book, slug.upper() + "/") == id_like(database, slug.upper() + "/")
+
+
+def test_the_model_of_an_offering_is_that_of_the_list_of_models(database, book):
+    state, at = book_state(book), NOW
+    clocks = state.clocks(at, None)
+    stands_on = names_of(book, state).standing(clocks.known_at)
+    models = {row.id: model for model in listed_models(book, state, clocks, stands_on) for row in model.rows}
+    for slug in sorted(models)[::23]:
+        found = [model_of(reads, state, clocks, slug, stands_on) for reads in (book, database)]
+        assert {_told(model) for model in found} == {_told(models[slug])}
+
+
+def _told(model):
+    return model.name, model.lab, model.kind, model.released_on, tuple(row.id for row in model.rows)

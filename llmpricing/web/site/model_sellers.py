@@ -1,0 +1,74 @@
+"""Who sells a model: one offering a seller, ranked for the workload, and the other ids under which it is sold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listing import OfferingItem, items_of
+from llmpricing.services.catalogue.model_list import SHELVES, shelf
+from llmpricing.services.catalogue.same_model import sellers_of
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.web.site.workload import month_total, weighing
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSeller:
+    """A seller of the model with its offering; ``total`` is what the workload costs there, None where nobody knows."""
+
+    item: OfferingItem
+    total: Decimal | None
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sellers:
+    """The ranking: paid sellers first, then those behind the list's switches. ``total`` is that of the offering asked
+    for, ``others`` are rows of tiers, places and snapshots, which are no sellers of their own.
+    """
+
+    ranked: list[RankedSeller]
+    total: Decimal | None
+    others: list[Any]
+
+
+def rank_sellers(
+    request: Request, clocks: Clocks, workload: Workload, model: SoldModel, slug: str, stands_on: StandsOn
+) -> Sellers:
+    """The sellers of the model that the offering ``slug`` is of."""
+    shown = _one_each(sellers_of(model), slug, workload)
+    items = items_of(request.reads, clocks, shown, stands_on)
+    states = {row.id: row.price_state for row in model.rows}
+    asked, rates = list({slug: None} | {item.id: None for item in items}), request.caller.sees_rates
+    costs = costs_of_book(request.reads, request.book, clocks, workload, asked, with_rates=rates)
+    totals = {one: month_total(states[one], costs.get(one)) for one in asked}
+    places = {row.id: SHELVES.index(shelf(row)) for row in shown}
+    ranked = [RankedSeller(item, totals[item.id], item.id == slug) for item in items]
+
+    def rank(one: RankedSeller) -> tuple[Any, ...]:
+        item = one.item
+        return places[item.id], one.total is None, one.total or 0, item.provider != model.lab, item.id
+
+    ranked.sort(key=rank)
+    kept = {row.id for row in shown}
+    return Sellers(ranked, totals[slug], [row for row in model.rows if row.id not in kept])
+
+
+def _one_each(rows: Sequence[Any], slug: str, workload: Workload) -> list[Any]:
+    """Of each seller the offering asked for, or the one that is cheapest for the workload."""
+    weigh, found = weighing(workload), dict[str, Any]()
+
+    def cheapness(row: Any) -> tuple[Any, ...]:
+        cost = weigh(row)
+        return row.id != slug, SHELVES.index(shelf(row)), cost is None, cost or 0, len(row.id), row.id
+
+    for row in sorted(rows, key=cheapness):
+        found.setdefault(row.provider, row)
+    return list(found.values())
