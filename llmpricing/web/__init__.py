@@ -38,6 +38,7 @@ def includeme(config: Any) -> None:
         "errors",
         "delivery",
         "conditional",
+        "ready_feeds",
         "access",
         "ready_answers",
         "api.health",

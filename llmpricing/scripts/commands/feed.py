@@ -14,12 +14,9 @@ from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.written_files import put_file
 from llmpricing.services.feeds.kept_lists import NewestList, NoListError, newest_kept
-from llmpricing.services.feeds.ratio_config import ratio_config
-from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
+from llmpricing.services.feeds.registry import ALL_FEEDS, OVERLAYS, OverlayFeed
 from llmpricing.services.price_book import book_state
 from llmpricing.sources.registry import SOURCES
-
-_RATIO_CONFIG = "ratio-config"  # made of the price book alone, without a list
 
 
 @click.group(short_help="Write the price book for other programs.")
@@ -28,7 +25,7 @@ def feed() -> None:
 
 
 @feed.command()
-@click.argument("name", type=click.Choice([*OVERLAYS, _RATIO_CONFIG]))
+@click.argument("name", type=click.Choice(list(ALL_FEEDS)))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
 @click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
 @asks_book
@@ -37,8 +34,7 @@ def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
     with book.open() as reads:
         known = book_state(reads)
         try:
-            lay = ratio_config if name == _RATIO_CONFIG else OVERLAYS[name].lay
-            laid = lay(reads, known, known.clocks(at or datetime.now(UTC), None))
+            laid = ALL_FEEDS[name](reads, known, known.clocks(at or datetime.now(UTC), None))
         except NoListError as error:
             raise click.ClickException(f"There is nothing to export yet: {error}") from None
     data = laid.as_json()

@@ -12,7 +12,10 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.genai_prices import genai_data
 from llmpricing.services.feeds.litellm import litellm_map
 from llmpricing.services.feeds.models_dev import models_dev_api
+from llmpricing.services.feeds.ratio_config import ratio_config
 from llmpricing.services.price_book import BookState, Reads
+
+Lay = Callable[[Reads, BookState, Clocks], Laid]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,7 @@ class OverlayFeed:
     title: str
     lacking: str
     shape: Any = dict[str, Any]
-    lay: Callable[[Reads, BookState, Clocks], Laid]
+    lay: Lay
 
 
 OVERLAYS: Mapping[str, OverlayFeed] = MappingProxyType(
@@ -58,4 +61,9 @@ OVERLAYS: Mapping[str, OverlayFeed] = MappingProxyType(
             ),
         )
     }
+)
+
+RATIO_CONFIG = "ratio-config"  # made of the price book alone, without a list
+ALL_FEEDS: Mapping[str, Lay] = MappingProxyType(
+    {name: feed.lay for name, feed in OVERLAYS.items()} | {RATIO_CONFIG: ratio_config}
 )

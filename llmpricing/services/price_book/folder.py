@@ -59,7 +59,7 @@ def keep_book(engine: Engine, folder: Path) -> Path | None:
     Who else wants to write it meanwhile waits, and finds it there. It holds contract rates, so only its owner reads it.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _alone(folder), Session(engine) as session:
+    with alone(folder), Session(engine) as session:
         session.connection(execution_options=_SNAPSHOT)
         state = book_state(session)
         if not state.version:
@@ -81,9 +81,9 @@ def _leave_the_last(folder: Path, book: str) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Only one process at a time; raises TimeoutError where another one takes too long."""
-    until = monotonic() + PATIENCE_S
+def alone(folder: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    """Only one process at a time; raises TimeoutError where another one takes longer than ``patience_s``."""
+    until = monotonic() + patience_s
     with (folder / ".writing").open("w") as lock:
         while not _is_ours(lock):
             if monotonic() > until:

@@ -18,7 +18,7 @@ from llmpricing.domain.observations import Amount, State
 from llmpricing.exports.change_feeds import FeedEntry, atom_feed, json_feed
 from llmpricing.services.catalogue.news import News, NewsKind, news_since
 from llmpricing.web import parameters as p
-from llmpricing.web.api.feeds import packed_answer
+from llmpricing.web.api.feed_bytes import Packed, packed_answer
 
 SPAN = timedelta(days=28)
 MOST_ENTRIES = 500  # the newest; readers ask again and again, and keep what they saw
@@ -43,7 +43,7 @@ def _answered(request: Request, media: str, write: Callable[[Sequence[str], Sequ
     models, now = sorted(set(asked or ())), request.period.start
     found = news_since(request.reads, now - SPAN, now, None if asked is None else set(models))[:MOST_ENTRIES]
     packed = gzip.compress(write(models, [_entry(one) for one in found]), 6, mtime=0)
-    return packed_answer(request, media, packed, request.period.until)
+    return packed_answer(request, media, Packed(packed, request.period.until))
 
 
 def _title(models: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.feeds.ratio_config import ratio_config
-from llmpricing.web.api import feeds
+from llmpricing.web.api.feed_bytes import AT, answer, clocks_of
 from llmpricing.web.operations import Operation
 
 
@@ -30,11 +30,11 @@ class RatioAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 def show(request: Request) -> Response:
     """The ratios at the moment that is asked for."""
-    return feeds.answer(request, "feed ratio-config", feeds.JSON, _bytes)
+    return answer(request, "ratio-config", "application/json", _bytes)
 
 
 def _bytes(request: Request) -> bytes:
-    return ratio_config(request.reads, request.book, feeds.clocks_of(request)).as_json()
+    return ratio_config(request.reads, request.book, clocks_of(request)).as_json()
 
 
 RATIO_CONFIG = Operation(
@@ -42,7 +42,7 @@ RATIO_CONFIG = Operation(
     path="/api/ratio_config",
     view=show,
     title="The published prices as new-api's ratios",
-    parameters=feeds.AT,
+    parameters=AT,
     answers=(RatioAnswer,),
     asks_the_book=True,
 )
