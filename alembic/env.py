@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import context
-from sqlalchemy import text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -25,6 +27,34 @@ def _settings() -> Settings:
         raise SystemExit(str(error)) from None
 
 
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Nobody else migrates in the block.
+
+    The lock is one of a transaction, beside those of the migrations: behind a pooler, what a session holds may be
+    another client's by the next transaction.
+    """
+    with engine.connect() as beside:
+        beside.execute(text("select set_config('idle_in_transaction_session_timeout', '0', true)"))
+        beside.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        yield
+
+
+@contextmanager
+def _patient(connection: Connection, lock_timeout_s: float) -> Iterator[None]:
+    """Each transaction of the block waits no longer than that for a lock."""
+    bound = f"set local lock_timeout = '{int(lock_timeout_s * 1000)}ms'"
+
+    def begin(begun: Connection) -> None:
+        begun.exec_driver_sql(bound)
+
+    event.listen(connection, "begin", begin)
+    try:
+        yield
+    finally:
+        event.remove(connection, "begin", begin)
+
+
 def _run(connection: Connection, lock_timeout_s: float) -> None:
     context.configure(
         connection=connection,
@@ -33,18 +63,15 @@ def _run(connection: Connection, lock_timeout_s: float) -> None:
         compare_type=True,
         transaction_per_migration=True,
     )
-    connection.execute(text("select pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
     connection.commit()
-    context.config.attributes["found"] = current(connection)
-    connection.execute(text("select set_config('lock_timeout', :ms, false)"), {"ms": f"{int(lock_timeout_s * 1000)}ms"})
-    connection.commit()
-    try:
-        with context.begin_transaction():
-            context.run_migrations()
-    finally:
-        connection.rollback()
-        connection.execute(text("select pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+    with _alone(connection.engine), _patient(connection, lock_timeout_s):
+        context.config.attributes["found"] = current(connection)
         connection.commit()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            connection.rollback()
 
 
 def main() -> None:

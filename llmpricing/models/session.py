@@ -7,30 +7,41 @@ from contextlib import contextmanager
 from typing import Any
 
 import zope.sqlalchemy
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models.deadline import bound_waits
+from llmpricing.models.deadline import bound_waits, deadline
 from llmpricing.settings import Settings
 
 SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
 
 
 def connect_args(settings: Settings) -> dict[str, Any]:
-    """What libpq is told: the server ends long statements, names us, and speaks UTC."""
+    """What libpq is told: the server ends long statements, and names us."""
     statement_ms = int(settings.statement_timeout_s * 1000)
     return {
         "connect_timeout": max(2, int(settings.connect_timeout_s)),  # libpq takes whole seconds and no less than 2
         "application_name": "llmpricing",
-        "options": f"-c statement_timeout={statement_ms} -c timezone=UTC",
+        "options": f"-c statement_timeout={statement_ms}",
     }
+
+
+def _speak_utc(engine: Engine, timeout_s: float) -> None:
+    """Have the server tell times in UTC. Said, and not among the options: PgBouncer takes none, but keeps this."""
+
+    @event.listens_for(engine, "connect")
+    def connected(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.autocommit = True  # one way to the server instead of three
+        with deadline(timeout_s), dbapi_connection.cursor() as cursor:
+            cursor.execute("set timezone to 'UTC'")
+        dbapi_connection.autocommit = False
 
 
 def make_engine(settings: Settings) -> Engine:
     """The engine of a serving process: a capped pool that notices connections which died while idle."""
-    return create_engine(
+    engine = create_engine(
         settings.database_url,
         pool_size=settings.pool_size,
         max_overflow=0,
@@ -39,6 +50,8 @@ def make_engine(settings: Settings) -> Engine:
         pool_recycle=1800,
         connect_args=connect_args(settings),
     )
+    _speak_utc(engine, settings.connect_timeout_s)
+    return engine
 
 
 # A line that died without a word is noticed after 30 s on both sides: ours waits no more, the server frees our locks.
@@ -51,12 +64,12 @@ def make_script_engine(settings: Settings, name: str = "llmpricing script") -> E
     bounds = {
         "statement_timeout": int(settings.script_statement_timeout_s * 1000),
         "lock_timeout": int(settings.script_lock_timeout_s * 1000),
-        "timezone": "UTC",
         **{f"tcp_{key}": value for key, value in _KEEPALIVES.items()},
     }
     options = " ".join(f"-c {key}={value}" for key, value in bounds.items())
     args = connect_args(settings) | _KEEPALIVES | {"application_name": name, "options": options}
     engine = create_engine(settings.database_url, poolclass=NullPool, connect_args=args)
+    _speak_utc(engine, settings.connect_timeout_s)
     bound_waits(engine, settings.connect_timeout_s, settings.script_statement_timeout_s + _FROZEN_AFTER_S)
     return engine
 

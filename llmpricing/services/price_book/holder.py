@@ -111,7 +111,7 @@ class BookHolder:
     def _newest(self) -> BookState | None:
         expiry = monotonic() + PATIENCE_S
         if self._line is None or not self._line.alive:
-            options = "-c default_transaction_read_only=on -c timezone=UTC"
+            options = "-c default_transaction_read_only=on"
             url = self._settings.database_url
             self._line = DatabaseLine(url, expiry, application_name="llmpricing book", options=options)
         rows = self._line.ask(expiry, _NEWEST)
