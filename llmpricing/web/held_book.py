@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
-from llmpricing.book.price_book import PriceBook
-from llmpricing.services.names.resolving import names_of
-from llmpricing.services.price_book import Reads, book_state
-from llmpricing.services.price_book.holder import BookHolder, HeldBook
+from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book.holder import BookHolder, HeldBook, Preparing
 from llmpricing.settings import Settings
+from llmpricing.web.prepared import prepare_lists, prepare_rest
 
 HOLDER = "llmpricing.book_holder"  # in the registry, where a folder is set
 _ROUTES = "llmpricing.book_routes"  # in the registry: names of the routes that ask nothing but the book
@@ -31,7 +29,7 @@ def includeme(config: Any) -> None:
     config.add_settings({"tm.activate_hook": _needs_transaction})
     if settings.book_dir is None:
         return
-    holder = BookHolder(settings, Path(settings.book_dir), _warm)
+    holder = BookHolder(settings, Path(settings.book_dir), Preparing(prepare_lists, prepare_rest))
     config.registry[HOLDER] = holder
     config.registry.setdefault("llmpricing.closing", []).append(holder.close)
     config.action("llmpricing.book_holder", holder.start)
@@ -61,9 +59,3 @@ def _reads(request: Request) -> Reads:
 
 def _needs_transaction(request: Request) -> bool:
     return request.held is None
-
-
-def _warm(book: PriceBook) -> None:
-    """Build what the first question would wait for."""
-    state = book_state(book)
-    names_of(book, state).at(state.clocks(datetime.now(UTC), None)).read("openai/gpt-4o")

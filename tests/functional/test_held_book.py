@@ -11,12 +11,17 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import Upload
 
+from llmpricing.services.catalogue import listing_in_book
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.price_book.folder import KEPT, keep_book, newest_files
+from llmpricing.services.price_book.holder import AHEAD, BookHolder, Preparing
 from llmpricing.services.scores.importing_scores import import_scores
+from llmpricing.settings import read_settings
+from llmpricing.web.held_book import HOLDER
 from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES, FEEDS
+from tests.unplugged.faults import wait_until
 
 AT = "2026-11-23T00:00:00Z"
 ASKED = (
@@ -166,6 +171,39 @@ def test_a_damaged_file_is_written_anew(book_url, redis_url, tmp_path):
         wait_for(app, lambda answer: answer["book"] is not None)
         assert app.get(ASKED[0]).json["data"]["total"]
     assert path.read_bytes() == content
+
+
+def test_the_first_page_finds_its_rows_made_already(held):
+    before = list(listing_in_book._lists._kept)
+    book = held.app.registry[HOLDER].held.book
+    assert [(name, version) for name, version, _ in before].count((book.book, book.version)) == 1
+    held.get("/")
+    held.get("/api/v1/models")
+    assert sorted(listing_in_book._lists._kept, key=str) == sorted(before, key=str)
+
+
+@pytest.mark.parametrize("is_failing", [False, True])
+def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url, redis_url, tmp_path, is_failing):
+    step, made = datetime.now(UTC) + AHEAD / 2, []
+
+    def first(book, at):
+        made.append(("first", book.version, at))
+        return step if len(made) == 1 else step + AHEAD * 1000
+
+    def rest(book, at):
+        made.append(("rest", book.version, at))
+        if is_failing:
+            raise ValueError("of a book that is not what it should be")
+
+    urls = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
+    settings = read_settings(urls, environ={})
+    holder = BookHolder(settings, tmp_path, Preparing(first, rest))
+    holder.start()
+    wait_until(lambda: len(made) >= 3, patience_s=60)
+    assert holder.held is not None
+    holder.close()
+    assert [(name, version) for name, version, _ in made] == [("first", 1), ("first", 1), ("rest", 1)]
+    assert made[2][2] == made[1][2] >= step
 
 
 def test_without_a_folder_the_database_has_to_serve(testapp):

@@ -6,10 +6,11 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg2
@@ -27,6 +28,7 @@ SOON_S = 0.1  # while a newer version's file is written
 PATIENCE_S = 1.0  # for the database's answer
 STALE_AFTER_S = 5.0  # without word that the book is the newest
 AGAIN_AFTER_S = 10.0  # a file that could not be written is tried again
+AHEAD = timedelta(seconds=10)  # so long before the next known step what comes after it is prepared
 _NEWEST = "select book::text, version, changed_at from catalogue"
 log = structlog.get_logger(__name__)
 
@@ -39,15 +41,24 @@ class HeldBook:
     stale_since: datetime | None
 
 
-class BookHolder:
-    """Holds the newest version of the price book, mapped from a file; the last one while the database is away.
-
-    ``warm`` is given each book before requests are.
+class Preparing(NamedTuple):
+    """What makes ready what questions to a book at a time will need: ``first`` before requests are given the book,
+    which tells until when it is ready so; ``rest`` afterwards.
     """
 
-    def __init__(self, settings: Settings, folder: Path, warm: Callable[[PriceBook], None]) -> None:
-        self._settings, self._folder, self._warm = settings, folder, warm
+    first: Callable[[PriceBook, datetime], datetime]
+    rest: Callable[[PriceBook, datetime], None]
+
+
+class BookHolder:
+    """Holds the newest version of the price book, mapped from a file; the last one while the database is away."""
+
+    def __init__(self, settings: Settings, folder: Path, preparing: Preparing) -> None:
+        self._settings, self._folder, self._preparing = settings, folder, preparing
         self._book: PriceBook | None = None
+        self._prepared: PriceBook | None = None
+        self._ready_until = datetime.max.replace(tzinfo=UTC)
+        self._preparer = Thread()
         self._is_away = False
         self._confirmed = 0.0  # monotonic
         self._checked_at = datetime.fromtimestamp(0, UTC)
@@ -64,7 +75,9 @@ class BookHolder:
     def close(self) -> None:
         """End the thread, its connection, and what it writes."""
         self._closing.set()
-        self._thread.join(timeout=3 * PATIENCE_S)
+        for thread in (self._thread, self._preparer):
+            if thread.is_alive():
+                thread.join(timeout=3 * PATIENCE_S)
 
     @property
     def held(self) -> HeldBook | None:
@@ -79,6 +92,7 @@ class BookHolder:
         while not self._closing.is_set():
             try:
                 pause_s = self._look()
+                self._prepare_beside()
             except Exception:  # whatever it is, the thread goes on: the book that is held still answers
                 log.exception("book_not_followed")
                 pause_s = EVERY_S
@@ -132,10 +146,34 @@ class BookHolder:
                 path.unlink()  # so that it is written anew
             return False
         book = file.price_book
-        self._warm(book)
+        self._ready_until = self._preparing.first(book, datetime.now(UTC))
         self._book = book
         log.info("book_opened", version=book.version, sha256=file.digest[:12], known_until=book.last_change.isoformat())
         return True
+
+    def _prepare_beside(self) -> None:
+        """Make ready the rest of a new book and, shortly before the next known step, what is asked after it: in a
+        thread of its own, for it takes a while and the newest version is asked for all the time.
+        """
+        book, now = self._book, datetime.now(UTC)
+        if book is None or self._preparer.is_alive():
+            return
+        is_step = now + AHEAD >= self._ready_until
+        if book is not self._prepared or is_step:
+            arguments = (book, max(now, self._ready_until) if is_step else now)
+            self._preparer = Thread(target=self._prepare, args=arguments, name="llmpricing-prepare", daemon=True)
+            self._preparer.start()
+
+    def _prepare(self, book: PriceBook, at: datetime) -> None:
+        self._prepared = book
+        try:
+            until = self._preparing.first(book, at)
+            self._preparing.rest(book, at)
+        except Exception:  # the first question makes it, and tells what is wrong
+            log.exception("book_not_prepared")
+            until = at + 6 * AHEAD
+        if book is self._book:
+            self._ready_until = until
 
     def _open_last(self) -> None:
         """Hold the file that was written last and is whole: its version was the newest then."""

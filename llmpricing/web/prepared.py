@@ -1,0 +1,38 @@
+"""What the first questions to a book would wait for, made before they come: names, rows of lists, compiled prices."""
+
+from __future__ import annotations
+
+import gc
+from datetime import datetime
+from itertools import islice
+
+from llmpricing.book.price_book import PriceBook
+from llmpricing.services.catalogue.disagreements import disagreements
+from llmpricing.services.catalogue.filter_values import filter_values
+from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.steps import stable_period
+from llmpricing.services.names.resolving import names_of
+from llmpricing.services.price_book import book_state
+from llmpricing.services.quotes.compiled_prices import REMEMBERED_OFFERINGS, prices_of
+
+
+def prepare_lists(book: PriceBook, at: datetime) -> datetime:
+    """Make what lists and pages at this time are made of; returns until when that is what they are made of."""
+    state = book_state(book)
+    period, names = stable_period(book, state, at), names_of(book, state)
+    clocks = state.clocks(period.start, None)
+    names.at(clocks).read("openai/gpt-4o")
+    filter_values(book)
+    listed_models(book, state, clocks, names.standing(clocks.known_at))
+    return period.until
+
+
+def prepare_rest(book: PriceBook, at: datetime) -> None:
+    """Make what takes a while and is asked for less: where lists disagree, and the prices of quotes.
+
+    Full collections do not walk what lies here from now on: it stays as long as the book does.
+    """
+    state = book_state(book)
+    disagreements(book, stable_period(book, state, at).start)
+    prices_of(book, state, state.last_change, dict(islice(book.slugs.items(), REMEMBERED_OFFERINGS)))
+    gc.freeze()
