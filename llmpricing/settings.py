@@ -287,6 +287,12 @@ class Settings:
     lock_timeout_s: float = _setting(
         "llmpricing.lock_timeout_s", _seconds(0.1, 600), "a migration waits no longer for a lock", "10"
     )
+    bill_max_mib: int = _setting(
+        "llmpricing.bill_max_mib",
+        _integer(1, 1024),
+        "a usage file sent to /bill is no larger; unpacked four times that",
+        "64",
+    )
     fetch_hosts: tuple[str, ...] = _setting(
         "llmpricing.fetch_hosts",
         _hosts,

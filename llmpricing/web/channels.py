@@ -4,24 +4,62 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from weakref import WeakSet
 
 import msgspec
 import structlog
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error
 
+from llmpricing.web.errors import RETRY_AFTER_S
 from llmpricing.web.request_log import shown
 
 # What waitress refuses by itself, before there is a request that the application could see.
 _REFUSALS = {
     400: ("BAD_REQUEST", "The request could not be read: send HTTP/1.1."),
-    413: ("BODY_TOO_LARGE", "The request's body is larger than 1 MiB: send it in parts."),
+    413: ("BODY_TOO_LARGE", "The request's body is larger than {most_mib} MiB: send it in parts."),
     431: ("HEADERS_TOO_LARGE", "The request line and headers are larger than 256 KiB: send a shorter address."),
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
+    503: ("UNAVAILABLE", "Many files are being sent. Send yours again in a few seconds."),
 }
 FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
+MOST_LARGE = 8  # bodies on their way or being read, each on disk
+_large: WeakSet[_HeadRead] = WeakSet()
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
 log = structlog.get_logger()
+
+
+class _ServerBusy(Error):  # type: ignore[misc]
+    code, reason = 503, "Service Unavailable"
+
+
+class _LargeBody:
+    """The server's settings for one request, which may bring more bytes than others."""
+
+    def __init__(self, adj: Any, most_bytes: int) -> None:
+        self._adj, self.max_request_body_size = adj, most_bytes + 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._adj, name)
+
+
+class _HeadRead(HTTPRequestParser):  # type: ignore[misc]
+    """A request that is read: some paths take larger bodies, so many at once."""
+
+    adj: Any
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        most = getattr(self.adj, "large_bodies", {}).get(self.path)
+        if most is None or self.command != "POST":
+            return
+        self.adj = _LargeBody(self.adj, most)
+        if len(_large) < MOST_LARGE:
+            _large.add(self)
+        else:
+            self.error, self.completed, self.expect_continue = _ServerBusy("too many large bodies"), True, False
 
 
 class _Answer(WSGITask):  # type: ignore[misc]  # waitress ships no types
@@ -48,7 +86,8 @@ class _ServerRefusal(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         error, request_id = self.request.error, uuid.uuid4().hex
         code, message = _REFUSALS.get(error.code, _OTHER)
-        fields = {"code": code, "message": message, "details": {}}
+        most_mib = self.request.adj.max_request_body_size >> 20
+        fields = {"code": code, "message": message.format(most_mib=most_mib), "details": {}}
         body = msgspec.json.encode({"error": fields, "request_id": request_id})
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [
@@ -57,6 +96,8 @@ class _ServerRefusal(ErrorTask):  # type: ignore[misc]
             ("X-Content-Type-Options", "nosniff"),
             ("X-Request-Id", request_id),
         ]
+        if error.code == _ServerBusy.code:
+            self.response_headers.append(("Retry-After", RETRY_AFTER_S))
         self.set_close_on_finish()
         self.content_length = len(body)
         # The application never sees it, so this is its one line; of a head that could not be read no path is known.
@@ -78,6 +119,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     task_class = _Answer
     error_task_class = _ServerRefusal
+    parser_class = _HeadRead
 
     @property
     def is_owed(self) -> bool:

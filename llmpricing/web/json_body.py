@@ -16,6 +16,7 @@ from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.web.errors import Refused, invalid
 
 MAX_BYTES = 1 << 20
+LARGE_BODIES = "llmpricing.large_bodies"  # in the registry: by path how many bytes it takes instead
 Shape = TypeVar("Shape")
 
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?", re.DOTALL)
@@ -26,13 +27,20 @@ _KINDS = {"str": "text", "int": "a whole number", "array": "a list", "object": "
 
 
 class BoundedRequest(Request):  # type: ignore[misc]  # Pyramid ships no types
-    """A request that keeps its body in memory; one over MAX_BYTES is left unread, to be refused."""
+    """A request that keeps its body in memory; one over MAX_BYTES is left unread, to be refused, but for paths that
+    take larger ones, which lie in an unnamed temporary file.
+    """
 
     request_body_tempfile_limit = MAX_BYTES
 
+    @property
+    def most_body_bytes(self) -> int:
+        """How long the body may be."""
+        return int(self.registry.get(LARGE_BODIES, {}).get(self.path_info, MAX_BYTES))
+
     def make_body_seekable(self) -> None:
         """Copy the body, so that a second attempt can read it again."""
-        if (self.content_length or 0) <= MAX_BYTES:
+        if (self.content_length or 0) <= self.most_body_bytes:
             super().make_body_seekable()
 
 

@@ -123,7 +123,8 @@ def _bill(config: Any) -> None:
     """The page, and the same with the audit of a file that is sent along, from the book in memory where it is held."""
     template = "llmpricing.web:templates/bill.jinja2"
     _get(config, "page_bill", "/bill", bill_page.show, renderer=template)
-    config.add_route("page_bill_audit", "/bill/audit")
+    config.add_route("page_bill_audit", bill_page.PATH)
+    bill_page.take_large_files(config.registry)
     config.only_reads("page_bill_audit")
     config.add_view(bill_page.show_audit, route_name="page_bill_audit", renderer=template, methods=("POST",))
     for name in ("page_bill", "page_bill_audit"):

@@ -16,6 +16,7 @@ from waitress.server import BaseWSGIServer
 
 from llmpricing.web.channels import Channel, channels
 from llmpricing.web.dispatch import Dispatcher
+from llmpricing.web.json_body import LARGE_BODIES
 from llmpricing.web.metrics import DISPATCHER
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -52,6 +53,7 @@ def make_server(global_config: dict[str, str], **options: Any) -> Callable[[Any]
             raise SystemExit(_NOBODY_SIGNS_IN)
         if registry:
             registry[DISPATCHER] = listening.dispatcher
+            listening.options.large_bodies = registry.get(LARGE_BODIES, {})
         Serving(listening).until_stopped(settings.drain_timeout_s if settings else 20)
         for close in registry.get("llmpricing.closing", ()) if registry else ():
             close()

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from llmpricing.web.channels import MOST_LARGE
 from tests.unplugged.serving import serving
 
 LIVE, QUOTE = "/api/health/live", "/api/v1/quote?model=nobody/nothing&input_tokens=1"
@@ -89,6 +90,43 @@ def test_a_body_of_1_mib_is_read(site):
     answer, body = exchange(site.port, head.encode() + b"Connection: close\r\n\r\n{" + padding + b"}")
     assert answer.startswith("HTTP/1.1 400 ")
     assert json.loads(body)["error"]["details"]["field"] == "model"
+
+
+def usage_file(length):
+    """The head of a form that brings so many bytes of a usage file."""
+    head = f"POST /bill/audit HTTP/1.1\r\nHost: h\r\nAccept: application/json\r\nContent-Length: {length}\r\n"
+    return f"{head}Content-Type: multipart/form-data; boundary=x\r\nConnection: close\r\n\r\n".encode()
+
+
+def test_a_usage_file_may_be_larger_than_other_bodies_up_to_its_own_limit(site):
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' + b"a,b\n" * (MIB // 2)
+    answer, said = exchange(site.port, usage_file(len(body) + 9) + body + b"\r\n--x--\r\n")
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert "no shape that is known" in json.loads(said)["error"]["message"]
+    answer, said = exchange(site.port, usage_file(65 * MIB))
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert "64 MiB" in json.loads(said)["error"]["message"]
+
+
+def test_only_so_many_usage_files_are_on_their_way_at_once(site):
+    def answered():
+        with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
+            connection.sendall(usage_file(10) + b"1234567890")
+            return connection.recv(65536).decode()
+
+    with ExitStack() as open_connections:
+        for _ in range(MOST_LARGE):
+            connection = open_connections.enter_context(socket.create_connection(("127.0.0.1", site.port), timeout=10))
+            connection.sendall(usage_file(5 * MIB) + b"--x\r\n")
+        time.sleep(0.5)
+        refusal = answered()
+        assert refusal.startswith("HTTP/1.1 503 ")
+        assert "Retry-After: 5" in refusal
+        assert site.get(LIVE).status == 200
+    until = time.monotonic() + 20
+    while not (answer := answered()).startswith("HTTP/1.1 400 "):
+        assert time.monotonic() < until, answer
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize(

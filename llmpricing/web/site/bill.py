@@ -1,4 +1,4 @@
-"""/bill: what a usage file costs and why it differs from what it says, of which nothing is kept or logged."""
+"""/bill: what a usage file is wrong by, what is coming, what it costs elsewhere; nothing of it is kept or logged."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
 from llmpricing.web.errors import Refused, invalid
-from llmpricing.web.json_body import MAX_BYTES
+from llmpricing.web.json_body import LARGE_BODIES
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.audit.one_file import FileAudit
+    from llmpricing.services.usage_log.audit.one_file import FileAnswers
 
 FIELD = "file"
-MOST_RECORDS = 20_000
-MOST_S = 15.0
+PATH = "/bill/audit"
+MOST_RECORDS = 100_000
+MOST_S = 20.0
 AT_ONCE = 2  # files of one process
+FORM_BYTES = 4096  # what a form puts around the file
+UNPACKED = 4  # times as large as it may be sent
 SHOWN = 100  # causes, models and reasons of each
+SHOWN_ELSEWHERE = 20
+SHOWN_ASSUMED = 6
 _BY_COMMAND = "On the command line: llmpricing audit FILE"
 _places = BoundedSemaphore(AT_ONCE)
 log = structlog.get_logger()
@@ -37,18 +42,27 @@ log = structlog.get_logger()
 def show(request: Request) -> dict[str, Any]:
     """The page with its form."""
     read_parameters(request, {})
-    return _page(None)
+    return _page(request, None)
 
 
 def show_audit(request: Request) -> dict[str, Any]:
-    """The page with the audit of the file that is sent along."""
+    """The page with the answers about the file that is sent along."""
     request.response.headers["Cache-Control"] = "no-store"
     read_parameters(request, {})
     with _place(), _sent(request) as file:
-        return _page(_audited(request, file))
+        return _page(request, _answered(request, file))
 
 
-def _page(found: FileAudit | None) -> dict[str, Any]:
+def take_large_files(registry: Any) -> None:
+    """Let the form's path take files as large as the setting says."""
+    registry.setdefault(LARGE_BODIES, {})[PATH] = (registry.settings["llmpricing"].bill_max_mib << 20) + FORM_BYTES
+
+
+def _most_mib(request: Request) -> int:
+    return int(request.registry.settings["llmpricing"].bill_max_mib)
+
+
+def _page(request: Request, found: FileAnswers | None) -> dict[str, Any]:
     return {
         "show": display,
         "money": to_text,
@@ -56,9 +70,24 @@ def _page(found: FileAudit | None) -> dict[str, Any]:
         "bill": found and found.report.bill,
         "causes": found.causes[:SHOWN] if found else [],
         "models": found.models.rows() if found else [],
+        **(_answers(found) if found else {}),
         "shown": SHOWN,
+        "shown_elsewhere": SHOWN_ELSEWHERE,
         "most_records": MOST_RECORDS,
-        "most_mib": MAX_BYTES >> 20,
+        "most_mib": _most_mib(request),
+    }
+
+
+def _answers(found: FileAnswers) -> dict[str, Any]:
+    coming, there = found.outlook, found.elsewhere
+    at_a_price = [one for one in there.costs if one.total]
+    return {
+        "assumed": sorted(found.report.effects.otherwise.items(), key=lambda one: -one[1].records)[:SHOWN_ASSUMED],
+        "coming": coming,
+        "most_in_a_month": max((one.cost for one in coming.months), default=0),
+        "there": there,
+        "at_a_price": at_a_price,
+        "free": len(there.costs) - len(at_a_price),
     }
 
 
@@ -76,8 +105,8 @@ def _place() -> Iterator[None]:
 @contextmanager
 def _sent(request: Request) -> Iterator[IO[bytes]]:
     """The file in the form, gone afterwards; raises the 400 that names its field, 413 for a large one."""
-    if (request.content_length or 0) > MAX_BYTES:
-        message = f"The file is larger than {MAX_BYTES >> 20} MiB: pack it by gzip. {_BY_COMMAND}"
+    if (request.content_length or 0) > request.most_body_bytes:
+        message = f"The file is larger than {_most_mib(request)} MiB: pack it by gzip. {_BY_COMMAND}"
         raise Refused(413, "BODY_TOO_LARGE", message, field=FIELD)
     try:
         fields = list(request.POST.items())
@@ -90,10 +119,10 @@ def _sent(request: Request) -> Iterator[IO[bytes]]:
         yield sent[FIELD]
 
 
-def _audited(request: Request, sent: IO[bytes]) -> FileAudit:
-    """The audit of what was sent; raises the 400 that says what is wrong with it and what to do."""
+def _answered(request: Request, sent: IO[bytes]) -> FileAnswers:
+    """The answers about what was sent; raises the 400 that says what is wrong with it and what to do."""
     try:
-        from llmpricing.services.usage_log.audit.one_file import AuditBounds, audit_one_file
+        from llmpricing.services.usage_log.audit.one_file import AuditBounds, answer_one_file
         from llmpricing.services.usage_log.columns import LogError
         from llmpricing.services.usage_log.formats.sent import unpack_sent
     except ModuleNotFoundError:
@@ -104,8 +133,8 @@ def _audited(request: Request, sent: IO[bytes]) -> FileAudit:
     with TemporaryDirectory(prefix="llmpricing-bill-") as folder:
         path = Path(folder) / "usage"
         try:
-            unpack_sent(sent, path)
-            return audit_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates)
+            unpack_sent(sent, path, _most_mib(request) * UNPACKED << 20)
+            return answer_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates)
         except LogError as error:
             told = str(error).replace(str(path), "The file")
             raise invalid(FIELD, f"{told} {_BY_COMMAND}") from None

@@ -1,4 +1,4 @@
-"""The audit of one file that somebody sends: by model, within a number of records and a time."""
+"""All answers about one file that somebody sends, of one look at it, within a number of records and a time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log.audit.examples import Example, examples
 from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow, audit_of
+from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
 from llmpricing.services.usage_log.audit.uses import AuditedUses
-from llmpricing.services.usage_log.audit.verdicts import Auditor
+from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
 from llmpricing.services.usage_log.bill import PricedRecord, priced_records
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereLog
+from llmpricing.services.usage_log.sums.market import TodaysMarket
+from llmpricing.services.usage_log.sums.needs import Wanted
+from llmpricing.services.usage_log.sums.outlook import Outlook, outlook_from
+from llmpricing.services.usage_log.sums.own_usage import OwnUsage
 
 _AT_ONCE = 250  # records between two looks at the clock: names that nobody knows take longest
 
@@ -52,26 +58,43 @@ class AuditBounds:
 
 
 @dataclass(frozen=True)
-class FileAudit:
-    """What the audit of a file of this shape found: the causes with an example of each, and its models."""
+class FileAnswers:
+    """What is said of a file of this shape: its audit with the causes and an example of each, and its models; what
+    announced prices do to it; what it costs elsewhere.
+    """
 
     shape: Shape
     report: AuditReport
     causes: Sequence[tuple[CauseRow, Example | None]]
     models: Grouping
+    outlook: Outlook
+    elsewhere: Elsewhere
 
 
-def audit_one_file(reads: Reads, path: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool) -> FileAudit:
-    """Audit the file as it is known now, by contract rates only ``with_rates``; raises LogError."""
+def answer_one_file(
+    reads: Reads, path: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool, months: int = 3
+) -> FileAnswers:
+    """The answers of one look at the file, as known now, by contract rates only ``with_rates``; raises LogError."""
     file = usage_file(path, each_row=bounds.check_time)
     pricer = LogPricer(reads, now, None, with_rates=with_rates)
     records = bounds.counted(UsageFiles([file], each_row=bounds.check_time).records())
-    models = Grouping(("model",))
+    models, sellers = Grouping(("model",)), UnstatedSellers(reads, pricer)
+    own, there = OwnUsage(reads, pricer, (), now), ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, now))
+
+    def each(one: Audited) -> None:
+        bounds.check_time()
+        sellers.count(one)
+        own.add(one.priced)
+        there.add(one.priced)
+
     audited = Auditor(AuditedUses(reads, pricer)).all(_priced(pricer, records, bounds))
-    report = audit_of(audited, [models], each=lambda one: bounds.check_time())
+    report = audit_of(audited, [models], each=each)
+    report.effects.otherwise.update(sellers.effects())
     causes = report.causes() if report.is_logged else []
     shown = examples(reads, pricer.recorded, [row.example for row in causes], with_rates=with_rates)
-    return FileAudit(file.shape, report, list(zip(causes, shown, strict=True)), models)
+    coming = outlook_from(own, report.bill, now, months)
+    elsewhere = there.found(report.bill, Wanted(), bounds.check_time)
+    return FileAnswers(file.shape, report, list(zip(causes, shown, strict=True)), models, coming, elsewhere)
 
 
 def _priced(pricer: LogPricer, records: Iterator[UsageRecord], bounds: AuditBounds) -> Iterator[PricedRecord]:

@@ -10,16 +10,15 @@ from typing import IO, Any
 import pyarrow as pa
 
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.parquet_lines import write_lines
 
-MOST_BYTES = 32 << 20  # unpacked
-MOST_PARTS = 1_000_000  # lines, and objects and lists of JSON: a record has some dozen
+MOST_PARTS = 5_000_000  # lines, and objects and lists of JSON: a record has some dozen
 _CHUNK = 1 << 18
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _NOT_READ = {  # by how they begin: small ones of these may unpack to anything
     _GZIP: "The file is packed twice: unpack it once, then send it again.",
     _ZSTD: "The file is packed twice: unpack it once, then send it again.",
     b"PK\x03\x04": "The file is a ZIP archive or a workbook: send the table in it as CSV, or packed by gzip.",
-    b"PAR1": "The file is Parquet, which the command line reads.",
 }
 
 
@@ -27,23 +26,34 @@ class SentTooMuch(LogError):
     """The file is larger than what is taken."""
 
 
-def unpack_sent(stream: IO[bytes], path: Path) -> None:
-    """Write what the stream holds, unpacked where it is gzip or zstd, to ``path``; raises LogError where it is empty,
-    cannot be unpacked, or is something that is not read here, SentTooMuch where it is too much.
+def unpack_sent(stream: IO[bytes], path: Path, most_bytes: int) -> None:
+    """Write what the stream holds, unpacked where it is gzip or zstd, Parquet as JSON lines, to ``path``; raises
+    LogError where it is empty, cannot be unpacked, or is something that is not read here, SentTooMuch where it is too
+    much.
     """
+    if _copied(stream, path, most_bytes):
+        packed = path.rename(path.with_suffix(".parquet"))
+        write_lines(packed, path, most_bytes)
+        packed.unlink()
+
+
+def _copied(stream: IO[bytes], path: Path, most_bytes: int) -> bool:
+    """Write it as it is inside; whether that is Parquet."""
     begin = stream.read(4)
     stream.seek(0)
     size = parts = 0
+    is_parquet = False
     try:
         raw = _unpacked(stream, begin)
         with path.open("wb") as file:
             while chunk := raw.read(_CHUNK):
                 if not size:
                     _check_begin(chunk)
+                    is_parquet = chunk.startswith(_PARQUET)
                 size += len(chunk)
-                parts += chunk.count(b"\n") + chunk.count(b"{") + chunk.count(b"[")
-                if size > MOST_BYTES or parts > MOST_PARTS:
-                    raise SentTooMuch(_too_much(size))
+                parts += 0 if is_parquet else chunk.count(b"\n") + chunk.count(b"{") + chunk.count(b"[")
+                if size > most_bytes or parts > MOST_PARTS:
+                    raise SentTooMuch(_too_much(size, most_bytes))
                 file.write(chunk)
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
@@ -51,6 +61,7 @@ def unpack_sent(stream: IO[bytes], path: Path) -> None:
         raise LogError("The file cannot be unpacked: get it anew.") from None
     if not size:
         raise LogError("The file is empty: get it anew.")
+    return is_parquet
 
 
 def _unpacked(stream: IO[bytes], begin: bytes) -> Any:
@@ -65,7 +76,7 @@ def _check_begin(chunk: bytes) -> None:
             raise LogError(message)
 
 
-def _too_much(size: int) -> str:
-    if size > MOST_BYTES:
-        return f"The file is larger than {MOST_BYTES >> 20} MiB once it is unpacked."
+def _too_much(size: int, most_bytes: int) -> str:
+    if size > most_bytes:
+        return f"The file is larger than {most_bytes >> 20} MiB once it is unpacked."
     return f"The file has more than {MOST_PARTS:,} lines, or objects and lists."

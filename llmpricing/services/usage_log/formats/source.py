@@ -43,7 +43,7 @@ def raw_rows(path: Path) -> Iterator[RawRow]:
     try:
         with path.open("rb") as file:
             if file.read(4) == _PARQUET:
-                yield from _parquet_rows(path)
+                yield from parquet_rows(path)
                 return
         with _unpacked(path) as stream:
             start = stream.peek(2**16)[: 2**16]
@@ -151,7 +151,8 @@ def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
         text.detach()
 
 
-def _parquet_rows(path: Path) -> Iterator[RawRow]:
+def parquet_rows(path: Path) -> Iterator[RawRow]:
+    """The rows of a Parquet file in order, numbered from 1; raises pa.ArrowInvalid and OSError."""
     number = 0
     with parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(_BATCH):

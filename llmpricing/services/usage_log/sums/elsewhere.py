@@ -85,7 +85,13 @@ class ElsewhereLog:
         self, records: Iterable[UsageRecord], wanted: Wanted, progress: Callable[[int], None] = lambda rows: None
     ) -> Elsewhere:
         """The log at every offering that can serve it and has what is ``wanted``; raises LogError."""
-        found = Elsewhere(billed(priced_records(self._pricer, records), progress, self._add))
+        return self.found(billed(priced_records(self._pricer, records), progress, self.add), wanted)
+
+    def found(self, bill: Bill, wanted: Wanted, each: Callable[[], None] = lambda: None) -> Elsewhere:
+        """The same of the records that were added already, whose bill this is; ``each`` is called at each offering, and
+        may raise to end it.
+        """
+        found = Elsewhere(bill)
         sums = self._sums.sums
         if not sums:
             return found
@@ -94,6 +100,7 @@ class ElsewhereLog:
         pricer = SumPricer(sums, self._market.exchanges)
         needs = _needs(sums)
         for slug, one in self._market.offerings.items():
+            each()
             if refusal := self._refusal(one, needs, wanted):
                 found.refused.append(refusal)
             else:
@@ -104,7 +111,8 @@ class ElsewhereLog:
         found.refused.sort(key=lambda one: (one.records, one.offering))
         return found
 
-    def _add(self, one: PricedRecord) -> None:
+    def add(self, one: PricedRecord) -> None:
+        """Add a record, if it is billed and has a price."""
         record = one.record
         if one.cost is None or one.outcome.kind is not OutcomeKind.BILLED or record.at is None or record.usage is None:
             return

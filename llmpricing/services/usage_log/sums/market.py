@@ -68,7 +68,8 @@ class TodaysMarket:
         for number, prices in prices_of(reads, pricer.known, pricer.recorded, numbers).items():
             one = names.offerings[numbers[number]]
             if prices.prices:
-                held = (rate for rate in terms.rates(one.provider, one.api_id) if rate.valid_at(now))
+                agreed = terms.rates(one.provider, one.api_id) if pricer.with_rates else ()
+                held = (rate for rate in agreed if rate.valid_at(now))
                 rates = tuple(replace(rate, valid_from=None, valid_until=None) for rate in held)
                 self.offerings[one.slug] = MarketOffering(facts[one.slug], at_one_time(prices, now), rates)
         self.divisions = Divisions(one.prices for one in self.offerings.values())

@@ -79,7 +79,12 @@ def outlook_of(
     own: OwnUsage, now: datetime, months: int, progress: Callable[[int], None] = lambda rows: None
 ) -> Outlook:
     """The outlook of a log over so many whole months to come; raises LogError."""
-    found = Outlook(own.read(progress))
+    return outlook_from(own, own.read(progress), now, months)
+
+
+def outlook_from(own: OwnUsage, bill: Bill, now: datetime, months: int) -> Outlook:
+    """The outlook of the usage that was added already, whose bill this is."""
+    found = Outlook(bill)
     if own.bounds is None:
         return found
     found.since, found.until = own.bounds

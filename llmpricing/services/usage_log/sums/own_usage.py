@@ -27,7 +27,7 @@ class OwnUsage:
 
     def read(self, progress: Callable[[int], None] = lambda rows: None) -> Bill:
         """Read all records; returns their bill. Raises LogError."""
-        return billed(priced_records(self._pricer, self._records), progress, self._add)
+        return billed(priced_records(self._pricer, self._records), progress, self.add)
 
     @property
     def bounds(self) -> tuple[datetime, datetime] | None:
@@ -42,7 +42,8 @@ class OwnUsage:
             self._models[slug].sums.append(TeamUsage(team, usage, found.context, is_sum))
         return {slug: model for slug, model in sorted(self._models.items()) if model.sums}
 
-    def _add(self, one: PricedRecord) -> None:
+    def add(self, one: PricedRecord) -> None:
+        """Add a record, if it is billed and has a price."""
         record = one.record
         if one.cost is None or one.outcome.kind is not OutcomeKind.BILLED or record.at is None:
             return
