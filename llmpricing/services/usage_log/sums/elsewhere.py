@@ -26,6 +26,7 @@ from llmpricing.services.usage_log.sums.needs import (
     Needs,
     RequestSizes,
     Wanted,
+    kind_of_offering,
     modalities,
 )
 
@@ -118,7 +119,9 @@ class ElsewhereLog:
             return
         usage, own = record.usage, self._market.offerings.get(one.answer.offering)
         made = int(usage.stated.get("output_tokens", 0)) // usage.requests
-        kind = NeededKind(own.facts.mode if own else None, modalities(usage, "input"), modalities(usage, "output"))
+        kind = NeededKind(
+            kind_of_offering(own.facts if own else None), modalities(usage, "input"), modalities(usage, "output")
+        )
         room = NeededRoom(self._windows.fitting(int(usage.request_input) + made), self._outputs.fitting(made))
         needs = Needs(kind, room)
         self._sums.add(self._placed(record, record.at), self._market.divisions, (one.answer.offering, needs))

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.catalogue.offered_facts import OfferedFacts
 from llmpricing.services.usage_log.columns import LogError
 
-_CHAT = (None, "chat")  # what most lists leave out
 _CAPABILITIES = {
     "tools": "tool_call",
     "tool_call": "tool_call",
@@ -68,9 +68,9 @@ def wanted(words: Iterable[str]) -> Wanted:
 
 
 class NeededKind(NamedTuple):
-    """The kind of model that requests need: the ``mode`` of their own offering, and modalities besides text."""
+    """The kind of model that requests need: that of their own offering, and modalities besides text."""
 
-    mode: str | None
+    kind: str
     takes: frozenset[str]
     makes: frozenset[str]
 
@@ -101,6 +101,13 @@ class RequestSizes:
         return self._limits[place] if place < len(self._limits) else max(tokens, 1 + (self._limits or [0])[-1])
 
 
+def kind_of_offering(facts: OfferedFacts | None) -> str:
+    """What an offering is for, by what lists say or by its id; chat where nothing says otherwise."""
+    if facts is None:
+        return CHAT
+    return kind_of(facts.mode, facts.output_modalities, facts.slug.partition("/")[2])
+
+
 def modalities(usage: Usage, direction: str) -> frozenset[str]:
     """What is not text of what a request takes (``input``) or makes (``output``)."""
     found = (METERS[meter].dimensions.get("modality") for meter in usage.keys if METERS[meter].direction == direction)
@@ -129,8 +136,8 @@ class LogNeeds:
 
 
 def _lacking_kind(needs: NeededKind, facts: OfferedFacts, prices: OfferingPrices) -> str:
-    if (needs.mode in _CHAT) != (facts.mode in _CHAT) or (needs.mode not in _CHAT and needs.mode != facts.mode):
-        return f"it is no {(needs.mode or 'chat').replace('_', ' ')} model"
+    if kind_of_offering(facts) != needs.kind:
+        return f"it is no {needs.kind} model"
     for needed, stated, verb, direction in (
         (needs.takes, facts.input_modalities, "takes", "input"),
         (needs.makes, facts.output_modalities, "makes", "output"),

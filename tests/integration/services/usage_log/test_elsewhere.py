@@ -147,6 +147,18 @@ def test_what_cannot_serve_all_records_is_refused_with_its_reason_and_how_many(e
     assert "it is no chat model" in {one.reason for one in found.refused}
 
 
+def test_what_no_list_calls_a_chat_model_and_its_id_calls_something_else_serves_no_chat(elsewhere: Asking) -> None:
+    """It bills the input alone, and would be the cheapest of all; embeddings may go to it and to no chat model."""
+    found = elsewhere([record(MINI, input_tokens=900, output_tokens=9)])
+    refused = {one.offering: one.reason for one in found.refused}
+    for other in ("voyageai/voyage-3-lite", "cloudflare/@cf/baai/bge-reranker-base", "cloudflare/@cf/baai/bge-m3"):
+        assert refused[other] == "it is no chat model"
+    embedded = elsewhere([record("openai/text-embedding-3-small", input_tokens=900)])
+    served = {one.offering for one in embedded.costs}
+    assert "voyageai/voyage-3-lite" in served
+    assert not served & {MINI, TERRA, "cloudflare/@cf/baai/bge-reranker-base"}
+
+
 def test_a_price_that_nobody_knows_is_never_taken_for_nothing(elsewhere: Asking) -> None:
     """Searches have no price at most offerings: there the log has no total, and is not ranked."""
     log = [record("anthropic/claude-haiku-4-5", input_tokens=900, output_tokens=9, web_searches=3)]
