@@ -20,7 +20,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.sign_in import signed_in, strip_forged
 
 OPEN_PATHS = ("/api/health", "/static/")  # probes and files never need a token
-EXPORTS = ("/api/v1/export/", "/api/ratio_config", "/changes.json", "/changes.atom")
+EXPORTS = ("/api/v1/export/", "/api/ratio_config", "/api/v1/prices.", "/changes.json", "/changes.atom")
 _PROBE_PATIENCE_S = 0.3
 TOKENS = "llmpricing.known_tokens"  # in the registry
 _LOCAL = ("127.0.0.1", "::1", "localhost")

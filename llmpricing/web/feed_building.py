@@ -17,8 +17,10 @@ import msgspec
 
 from llmpricing.book.file import open_book
 from llmpricing.book.price_book import PriceBook
+from llmpricing.book.rate_files import WRITERS
 from llmpricing.domain.times import EPOCH
 from llmpricing.services.feeds.kept_lists import NoListError
+from llmpricing.services.feeds.rate_table import rate_table
 from llmpricing.services.feeds.registry import ALL_FEEDS
 from llmpricing.services.memory import rare_collections
 from llmpricing.services.price_book import book_state
@@ -35,8 +37,14 @@ def built(book: PriceBook, at: datetime) -> dict[str, bytes]:
     found = {}
     for name, lay in ALL_FEEDS.items():
         with suppress(NoListError), rare_collections():
-            found[name] = gzip.compress(lay(book, state, state.clocks(at, None)).as_json(), 6, mtime=0)
-    return found
+            found[name] = _packed(lay(book, state, state.clocks(at, None)).as_json())
+    with rare_collections():
+        rates = rate_table(book, state, state.clocks(at, None))
+    return found | {name: _packed(write(rates)) for name, write in WRITERS.items()}
+
+
+def _packed(data: bytes) -> bytes:
+    return gzip.compress(data, 6, mtime=0)
 
 
 def main() -> None:

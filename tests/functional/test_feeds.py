@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from hashlib import sha256
+from http.client import HTTPConnection
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from genai_prices import Usage
 from genai_prices.update_prices import UpdatePrices
+from pyarrow import parquet
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -231,6 +234,15 @@ def file_server(folder: Path) -> Iterator[str]:
         thread.join()
 
 
+def fetch(address: str, name: str) -> bytes:
+    """What a plain client is given."""
+    line = HTTPConnection(address.removeprefix("http://"), timeout=30)
+    line.request("GET", f"/{name}")
+    data = line.getresponse().read()
+    line.close()
+    return data
+
+
 def test_all_feeds_are_published_as_files_for_a_plain_server(
     tmp_path: Path, fed_url: str, redis_url: str, app: TestApp
 ) -> None:
@@ -240,16 +252,27 @@ def test_all_feeds_are_published_as_files_for_a_plain_server(
     assert "Left out models.dev/api.json" in done.output  # which nobody imported
     names = ("litellm.json", "genai-prices.json")
     notice = "NOTICE.txt"
-    assert {file.name for file in folder.iterdir()} == {*names, *(f"{name}.sha256" for name in names), notice}
+    of_all = ("ratio_config.json", "prices.csv", "prices.parquet", "changes.json", "changes.atom")
+    written = (*names, *of_all)
+    assert {file.name for file in folder.iterdir()} == {*written, *(f"{name}.sha256" for name in written), notice}
+    for name in written:
+        digest = sha256((folder / name).read_bytes()).hexdigest()
+        assert (folder / f"{name}.sha256").read_text() == f"{digest}  {name}\n"
     for name in names:
         data = (folder / name).read_bytes()
         assert data == app.get(f"/api/v1/export/{name}", {"at": AFTER}).body
-        assert (folder / f"{name}.sha256").read_text() == f"{sha256(data).hexdigest()}  {name}\n"
+    assert (folder / "ratio_config.json").read_bytes() == app.get("/api/ratio_config", {"at": AFTER}).body
+    for name in ("prices.csv", "prices.parquet"):
+        assert (folder / name).read_bytes() == app.get(f"/api/v1/{name}").body
     lines = [line for line in (folder / notice).read_text().splitlines() if line]
-    assert [line.partition(":")[0] for line in lines] == list(names)
-    assert all("licence MIT" in line and "prices of 2026-03-01" in line for line in lines)
+    assert [line.partition(":")[0] for line in lines] == [*names, ", ".join(of_all)]
+    assert all("licence MIT" in line and "2026-03-01" in line for line in lines)
     with file_server(folder) as address:
         fetched = UpdatePrices(url=f"{address}/genai-prices.json").fetch()
+        atom, rates = (fetch(address, name) for name in ("changes.atom", "prices.parquet"))
+        table = parquet.read_table(pa.BufferReader(rates))
+    assert b'<feed xmlns="http://www.w3.org/2005/Atom">' in atom
+    assert table.num_rows > 0
     assert fetched is not None
     found = fetched.calc(Usage(input_tokens=1_000_000), "acme-dated", "acme", None, datetime(2026, 3, 2, tzinfo=UTC))
     assert found.total_price == 4

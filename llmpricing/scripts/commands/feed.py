@@ -13,9 +13,14 @@ from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.written_files import put_file
+from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.feeds.changes import MEDIA, change_feed
 from llmpricing.services.feeds.kept_lists import NewestList, NoListError, newest_kept
+from llmpricing.services.feeds.rate_table import RATE_FILES, rate_table
+from llmpricing.services.feeds.ratio_config import ratio_config
 from llmpricing.services.feeds.registry import ALL_FEEDS, OVERLAYS, OverlayFeed
-from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book import Reads, book_state
 from llmpricing.sources.registry import SOURCES
 
 
@@ -25,23 +30,37 @@ def feed() -> None:
 
 
 @feed.command()
-@click.argument("name", type=click.Choice(list(ALL_FEEDS)))
+@click.argument("name", type=click.Choice([*ALL_FEEDS, *RATE_FILES]))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
 @click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
 @asks_book
 def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
-    """Write the feed NAME to a file, whole or not at all: the same bytes as the server's address gives."""
+    """Write the feed NAME to a file, whole or not at all: the same bytes as the server's address gives.
+
+    prices.csv and prices.parquet hold the rates of all times, or those of --at alone.
+    """
+    laid = None
     with book.open() as reads:
         known = book_state(reads)
+        clocks = known.clocks(at or datetime.now(UTC), None)
         try:
-            laid = ALL_FEEDS[name](reads, known, known.clocks(at or datetime.now(UTC), None))
+            if name in RATE_FILES:
+                data = _rates(name, reads, clocks, only_then=at is not None)
+            else:
+                laid = ALL_FEEDS[name](reads, known, clocks)
+                data = laid.as_json()
         except NoListError as error:
             raise click.ClickException(f"There is nothing to export yet: {error}") from None
-    data = laid.as_json()
     put_file(out, data)
     say(f"Written: {out}, {len(data):,} bytes")
-    if name in OVERLAYS:
+    if laid is not None and name in OVERLAYS:
         _tell_changes(laid)
+
+
+def _rates(name: str, reads: Reads, clocks: Clocks, *, only_then: bool = False) -> bytes:
+    from llmpricing.book.rate_files import WRITERS  # Arrow, which takes a while
+
+    return WRITERS[name](rate_table(reads, book_state(reads), clocks, only_then=only_then))
 
 
 def _tell_changes(laid: Laid) -> None:
@@ -69,19 +88,29 @@ def publish(folder: Path, at: datetime | None, book: AskedBook) -> None:
         for one in OVERLAYS.values():
             try:
                 listed = newest_kept(reads, one.name, clocks.known_at)
-                data = one.lay(reads, known, clocks).as_json()
+                _publish(folder, one.file, one.lay(reads, known, clocks).as_json())
             except NoListError as error:
                 say(f"Left out {one.file}: {error}")
                 for name in (one.file, f"{one.file}.sha256"):  # of a list that was taken back since
                     (folder / name).unlink(missing_ok=True)
                 continue
-            _put(folder, one.file, data)
-            _put(folder, f"{one.file}.sha256", f"{sha256(data).hexdigest()}  {one.file}\n".encode())
             notices.append(_notice(one, listed, clocks.as_of))
-            say(f"Written: {folder / one.file}, {len(data):,} bytes")
-    if not notices:
-        raise click.ClickException("There is nothing to publish yet. Next: llmpricing import --all")
+        if not notices:
+            raise click.ClickException("There is nothing to publish yet. Next: llmpricing import --all")
+        _publish(folder, "ratio_config.json", ratio_config(reads, known, clocks).as_json())
+        for name in RATE_FILES:
+            _publish(folder, name, _rates(name, reads, clocks))
+        for name in MEDIA:
+            _publish(folder, name, change_feed(name, reads, clocks.as_of))
+        notices.append(_notice_of_all(reads, clocks.as_of))
     _put(folder, "NOTICE.txt", "\n".join(notices).encode())
+
+
+def _publish(folder: Path, name: str, data: bytes) -> None:
+    """Write a file and its digest."""
+    _put(folder, name, data)
+    _put(folder, f"{name}.sha256", f"{sha256(data).hexdigest()}  {name}\n".encode())
+    say(f"Written: {folder / name}, {len(data):,} bytes")
 
 
 def _put(folder: Path, name: str, data: bytes) -> None:
@@ -99,4 +128,13 @@ def _notice(one: OverlayFeed, listed: NewestList, at: datetime) -> str:
         f"{one.file}: {source.title}, {source.url}, licence {listed.licence or 'not stated'}, as published "
         f"{listed.published_at:%Y-%m-%d %H:%M:%S} UTC, with the prices of {at:%Y-%m-%d %H:%M:%S} UTC laid over it by "
         "llmpricing.\n"
+    )
+
+
+def _notice_of_all(reads: Reads, at: datetime) -> str:
+    """Where the files come from that are made of all lists."""
+    lists = "; ".join(f"{one.name}, licence {one.licence or 'not stated'}" for one in read_sources(reads, at))
+    return (
+        f"ratio_config.json, {', '.join((*RATE_FILES, *MEDIA))}: made by llmpricing at {at:%Y-%m-%d %H:%M:%S} UTC of "
+        f"what it published of {lists}.\n"
     )

@@ -131,6 +131,17 @@ def prices_by_id(
     return found
 
 
+def prices_ever(
+    reads: Reads, known: BookState, known_at: datetime, offerings: Mapping[int, str]
+) -> dict[str, Sequence[Price]]:
+    """The prices of these offerings, given by number with their ids, believed at ``known_at`` and valid at any time;
+    by id. For who reads all offerings once: nothing is compiled or remembered.
+    """
+    claimed = _claimed(reads, known, known_at, offerings)
+    read = believed_prices(reads, _with_claimed(offerings, claimed), known_at)
+    return {slug: _standing(number, claimed.get(number), read, {})[0] for number, slug in offerings.items()}
+
+
 def prices_then(
     reads: Reads, known: BookState, clocks: Clocks, offerings: Mapping[int, str]
 ) -> dict[str, CountingPrices]:

@@ -3,84 +3,28 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from datetime import timedelta
-from typing import Any
-from urllib.parse import quote
-from uuid import NAMESPACE_URL, uuid5
 
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.domain.money import to_text
-from llmpricing.domain.observations import Amount, State
-from llmpricing.exports.change_feeds import FeedEntry, atom_feed, json_feed
-from llmpricing.services.catalogue.news import News, NewsKind, news_since
+from llmpricing.services.feeds.changes import MEDIA, change_feed
 from llmpricing.web import parameters as p
 from llmpricing.web.api.feed_bytes import Packed, packed_answer
 
-SPAN = timedelta(days=28)
-MOST_ENTRIES = 500  # the newest; readers ask again and again, and keep what they saw
 _MODEL = {"model": p.text.of("of these offerings, by id")}
-_TITLE = "Changes of LLM prices"
 
 
 def show_json(request: Request) -> Response:
     """What happened, as a JSON Feed."""
-    return _answered(request, "application/feed+json", lambda models, found: json_feed(_title(models), found))
+    return _answered(request, "changes.json")
 
 
 def show_atom(request: Request) -> Response:
     """What happened, as an Atom feed."""
-    return _answered(
-        request, "application/atom+xml", lambda models, found: atom_feed(_feed_id(models), _title(models), found)
-    )
+    return _answered(request, "changes.atom")
 
 
-def _answered(request: Request, media: str, write: Callable[[Sequence[str], Sequence[FeedEntry]], bytes]) -> Response:
-    asked = p.read_parameters(request, _MODEL, ("model",)).get("model")
-    models, now = sorted(set(asked or ())), request.period.start
-    found = news_since(request.reads, now - SPAN, now, None if asked is None else set(models))[:MOST_ENTRIES]
-    packed = gzip.compress(write(models, [_entry(one) for one in found]), 6, mtime=0)
-    return packed_answer(request, media, Packed(packed, request.period.until))
-
-
-def _title(models: Sequence[str]) -> str:
-    return f"{_TITLE}: {', '.join(models)}" if models else _TITLE
-
-
-def _feed_id(models: Sequence[str]) -> str:
-    return uuid5(NAMESPACE_URL, f"llmpricing:changes:{models}").urn
-
-
-def _entry(one: News) -> FeedEntry:
-    facts = asdict(one) | {"conditions": one.condition_key, "old": _told(one.old), "new": _told(one.new)}
-    del facts["condition_key"], facts["at"]
-    return FeedEntry(one.id, one.at, _in_words(one), f"/models/{quote(one.offering)}", one.kind, facts)
-
-
-def _in_words(one: News) -> str:
-    if not one.meter:
-        what = "is new" if one.kind is NewsKind.NEW else f"is {one.status}"
-        return f"{one.offering} {what}: {one.name}"
-    what = f"{one.offering}: {' '.join(word for word in (one.meter, one.condition_key) if word)}"
-    begins = f"{one.valid_from:%Y-%m-%d %H:%M} UTC" if one.valid_from else ""
-    if one.kind is NewsKind.WITHDRAWN:
-        return f"{what}, " + (
-            f"{_price(one.old)} from {begins} is called off" if begins else f"no price any more, was {_price(one.old)}"
-        )
-    was = f", was {_price(one.old)}" if one.old else ""
-    return f"{what}, {_price(one.new)}{f' from {begins}' if begins else ''}{was}"
-
-
-def _price(stated: Amount | None) -> str:
-    if stated is None or stated.amount is None or stated.state is not State.PRICED:
-        return "none" if stated is None else stated.state.replace("_", " ")
-    return f"{to_text(stated.amount)} {stated.currency} per {stated.per:,}"
-
-
-def _told(stated: Amount | None) -> dict[str, Any] | None:
-    if stated is None:
-        return None
-    return asdict(stated) | {"amount": None if stated.amount is None else to_text(stated.amount)}
+def _answered(request: Request, name: str) -> Response:
+    models = p.read_parameters(request, _MODEL, ("model",)).get("model")
+    data = change_feed(name, request.reads, request.period.start, models)
+    return packed_answer(request, MEDIA[name], Packed(gzip.compress(data, 6, mtime=0), request.period.until))
