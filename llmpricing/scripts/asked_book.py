@@ -13,6 +13,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from llmpricing.models.session import sqlstate
+from llmpricing.scripts.default_book import default_book
 from llmpricing.scripts.failures import broke_off, next_step
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import failures_told, open_book
@@ -26,22 +27,32 @@ WITHOUT_DATABASE = (
 
 @dataclass(frozen=True)
 class AskedBook:
-    """The price book that a command asks, and never changes: ``file`` where one is named, else that of ``ini``."""
+    """The price book that a command asks, and never changes: ``file`` where one is named, else that of ``ini``; where
+    there is no ini file either, and none was named, one that is made of lists, and made anew if ``fresh``.
+    """
 
     ini: Path
     file: Path | None = None
+    fresh: bool = False
 
     @contextmanager
     def open(self) -> Iterator[Reads]:
         """What answers; raises ClickException where it cannot."""
         with failures_told():
             if self.file is not None:
+                if self.fresh:
+                    raise click.UsageError("--fresh makes a book, and --book names one: leave one of them out.")
                 yield self._mapped(self.file)
                 return
             if not self.ini.is_file():
-                raise click.UsageError(
-                    f"There is no {self.ini} here: name the ini file of your price book with -c.\n{WITHOUT_DATABASE}"
-                )
+                if self.ini != Path(_INI):
+                    raise click.UsageError(
+                        f"There is no {self.ini}: name the ini file of your price book with -c.\n{WITHOUT_DATABASE}"
+                    )
+                yield self._mapped(default_book(fresh=self.fresh))
+                return
+            if self.fresh:
+                raise click.UsageError(f"--fresh is for who has no price book, and {self.ini} names one. {_IMPORT}")
             with _or_a_file(), open_book(ini_settings(self.ini), commit=False) as session:
                 yield session
 
@@ -72,13 +83,19 @@ def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--book", "book_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help=_FILE_HELP
     )
+    @click.option("--fresh", is_flag=True, help=_FRESH_HELP)
     @click.option("-c", "--ini", default=_INI, show_default=True, type=click.Path(path_type=Path), help=_INI_HELP)
     @wraps(command)
-    def asking(*given: Any, ini: Path, book_file: Path | None, **more: Any) -> Any:
-        return command(*given, book=AskedBook(ini, book_file), **more)
+    def asking(*given: Any, ini: Path, book_file: Path | None, fresh: bool, **more: Any) -> Any:
+        return command(*given, book=AskedBook(ini, book_file, fresh), **more)
 
     return asking
 
 
 _FILE_HELP = "Ask this file of `llmpricing book build` or `book export`: no database is needed."
-_INI_HELP = "The ini file that names the price book."
+_FRESH_HELP = "Without a price book of your own: make the one that is used anew, of today's public lists."
+_IMPORT = "Today's lists into it: llmpricing import --all"
+_INI_HELP = (
+    "The ini file that names the price book; where there is none, a book is made once of the installed lists, without "
+    "a database, and kept in the user's cache folder."
+)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Engine
 
@@ -22,10 +23,12 @@ from llmpricing.settings import Settings, read_settings
 from llmpricing.sources.declaration import SourceInfo
 
 
-def default_settings() -> Settings:
-    """Those of a machine without an ini file, and without the variables that name a database of somebody's own."""
+def default_settings(environ: Mapping[str, str] = MappingProxyType({})) -> Settings:
+    """Those of a machine without an ini file, and without the variables that name a database of somebody's own, but for
+    those in ``environ``.
+    """
     nowhere = {"sqlalchemy.url": "postgresql+psycopg2://localhost/none", "redis.url": "redis://localhost/0"}
-    return read_settings(nowhere, environ={})
+    return read_settings(nowhere, environ=environ)
 
 
 def build_book(

@@ -54,7 +54,7 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("installed") / "environment"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     into = ["--python", place / "bin" / "python", "install", "--no-compile", "-c", CHECKOUT / "constraints.txt"]
-    installed = run([*PIP, *into, f"{wheel}[seed]"], clean_environment(), place)
+    installed = run([*PIP, *into, f"{wheel}[seed,bulk]"], clean_environment(), place)
     assert installed.returncode == 0, installed.stderr
     return place / "bin"
 
@@ -156,3 +156,19 @@ def test_an_installed_wheel_without_its_two_addresses_names_both_and_stops(progr
     said = refused.stdout + refused.stderr
     assert "LLMPRICING_DATABASE_URL" in said
     assert "LLMPRICING_REDIS_URL" in said
+
+
+def test_a_folder_of_sessions_is_audited_without_a_server_or_an_ini_file(programs: Path, tmp_path: Path) -> None:
+    """msg_02 of the session is 900 x 1 + 4,000 x 1.25 + 120 x 5 in millionths; the rest of it needs other lists."""
+    sessions = tmp_path / "projects" / "shop"
+    sessions.mkdir(parents=True)
+    shutil.copy(CHECKOUT / "tests" / "fixtures" / "usage" / "claude-code-session.jsonl", sessions)
+    own = clean_environment(XDG_CACHE_HOME=str(tmp_path / "cache"), LLMPRICING_SEED="genai-prices")
+    audited = run([programs / "llmpricing", "audit", sessions.parent, "--json"], own, tmp_path)
+    assert audited.returncode == 0, audited.stderr
+    found = json.loads(audited.stdout)
+    assert found["files"][0]["shape"] == "claude-code-sessions"
+    assert "0.0065" in {
+        one["recomputed"] for one in found["by"] if one.get("model", "").startswith("anthropic/claude-haiku")
+    }
+    assert list((tmp_path / "cache" / "llmpricing").iterdir())

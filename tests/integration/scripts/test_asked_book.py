@@ -75,7 +75,7 @@ def test_a_table_is_priced_by_a_file_as_by_its_database(commands: Commands, file
 
 
 def test_without_a_price_book_a_command_says_how_to_name_one(tmp_path: Path) -> None:
-    found = alone(tmp_path, "quote", "openai/gpt-4o", "--input", "1")
+    found = alone(tmp_path, "quote", "openai/gpt-4o", "--input", "1", "-c", "mine.ini")
     assert found.returncode == 2
     assert "`llmpricing book build prices.book`" in found.stderr
     assert "`--book prices.book`" in found.stderr

@@ -124,9 +124,39 @@ def test_without_a_database_a_command_names_the_way_that_needs_none(command, tmp
     assert "secret" not in refused.output
 
 
-def test_without_an_ini_file_too(tmp_path, monkeypatch):
+def test_without_an_ini_file_a_book_is_made_once_of_the_installed_lists(temporary, tmp_path, monkeypatch):
+    """And once more where what lies in its place is no book; lists that cannot be fetched leave it as it is."""
     monkeypatch.chdir(tmp_path)
-    refused = CliRunner().invoke(main, ["quote", *READING["quote"]])
-    assert refused.exit_code == 2
-    assert "There is no development.ini here" in refused.output
-    assert "`llmpricing book build prices.book`" in refused.output
+    alone = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "LLMPRICING_SEED": "model-prices"}
+    monkeypatch.setenv("LLMPRICING_DATABASE_URL", NOWHERE)
+
+    def quoted(*words):
+        return CliRunner().invoke(main, ["quote", "openai/gpt-4o", "--input", "1000", "--json", *words], env=alone)
+
+    first = quoted()
+    assert first.exit_code == 0, first.output
+    assert json.loads(first.stdout)["total"] == "0.0025"
+    assert "one is made of the installed lists" in first.stderr
+    (file,) = (tmp_path / "cache" / "llmpricing").iterdir()
+    written = file.stat().st_mtime_ns
+    again = quoted()
+    assert (json.loads(again.stdout)["total"], file.stat().st_mtime_ns) == ("0.0025", written)
+    assert (str(file) in again.stderr, "is made of the" in again.stderr) == (True, False)
+    offline = CliRunner().invoke(
+        main, ["quote", "openai/gpt-4o", "--input", "1", "--fresh"], env={**alone, "https_proxy": "http://127.0.0.1:1"}
+    )
+    assert (offline.exit_code, offline.exception.__class__) == (1, SystemExit)
+    assert file.stat().st_mtime_ns == written
+    file.write_bytes(b"no book")
+    assert json.loads(quoted().stdout)["total"] == "0.0025"
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_fresh_book_is_made_only_where_none_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for words in (["--book", "prices.book"], ["-c", "mine.ini"]):
+        refused = CliRunner().invoke(main, ["quote", *READING["quote"], "--fresh", *words])
+        assert refused.exit_code == 2, refused.output
+    (tmp_path / "development.ini").write_text("")
+    refused = CliRunner().invoke(main, ["quote", *READING["quote"], "--fresh"])
+    assert (refused.exit_code, "llmpricing import --all" in refused.output) == (2, True)
