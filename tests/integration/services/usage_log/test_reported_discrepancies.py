@@ -15,7 +15,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import read_usage
-from llmpricing.domain.usage.quantities import count
+from llmpricing.domain.usage.quantities import UsageError, count
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord
@@ -48,6 +48,19 @@ ENTRIES = {
             "search_context_size_medium": 0.01,
             "search_context_size_high": 0.014,
         },
+    },
+    "claude-opus-4-6": {
+        "litellm_provider": "anthropic",
+        "mode": "chat",
+        "input_cost_per_token": 5e-6,
+        "output_cost_per_token": 25e-6,
+        "cache_creation_input_token_cost": 6.25e-6,
+        "cache_creation_input_token_cost_above_1hr": 10e-6,
+        "cache_read_input_token_cost": 0.5e-6,
+        "input_cost_per_token_batches": 2.5e-6,
+        "output_cost_per_token_batches": 12.5e-6,
+        "cache_read_input_token_cost_batches": 0.25e-6,
+        "provider_specific_entry": {"us": 1.1},
     },
     "rerank-v3.5": {"litellm_provider": "cohere", "mode": "rerank", "input_cost_per_query": 0.002},
     "gemini/gemini-3.5-flash": {
@@ -106,6 +119,15 @@ REPORTED: list[tuple[str, str, str, dict[str, int], str, str, str]] = [
         "0.11175",
     ),
     (
+        "llm-agent 345",
+        "cached_dropped",
+        "openrouter/openai/gpt-5.6-sol",
+        tokens(30_000, 500, 10_000, 15_000),
+        "",
+        "0.109",
+        "0.03",
+    ),
+    (
         "openusage 360",
         "cached_counted_twice",
         "openai/gpt-5.6-terra",
@@ -140,6 +162,15 @@ REPORTED: list[tuple[str, str, str, dict[str, int], str, str, str]] = [
         "batch",
         "0.0175",
         "0.035",
+    ),
+    (
+        "litellm 37046 mini",
+        "priority_ignored",
+        "openai/gpt-4o-mini",
+        tokens(9, 2),
+        "priority",
+        "0.00000425",
+        "0.00000255",
     ),
     ("litellm 37046", "priority_ignored", "openai/gpt-4.1", tokens(9, 1), "priority", "0.0000455", "0.000026"),
     (
@@ -214,12 +245,27 @@ def test_the_reported_discrepancy_has_its_cause(
 
 def test_peak_hours_of_a_weekday_on_a_saturday(book: Session) -> None:
     """models.dev 6722: DeepSeek's peak hours are Monday to Friday; 5,000 x 0.66 + 95,000 x 0.022 + 1,000 x 1.98."""
-    record = UsageRecord("deepseek/deepseek-v4-pro", SATURDAY, count(tokens(100_000, 1_000, 95_000)))
+    usage = count(tokens(100_000, 1_000, 95_000))
+    record = UsageRecord("deepseek/deepseek-v4-pro", SATURDAY, usage, charged=Decimal("0.01474"))
     (found,) = audited(book, [record])
-    assert found.cost is not None
-    double = audited(book, [UsageRecord(record.model, SATURDAY, record.usage, charged=found.cost * 2)])
-    half = audited(book, [UsageRecord(record.model, SATURDAY, record.usage, charged=found.cost / 2)])
-    assert "another_hour" in {*double[0].verdict.causes, *half[0].verdict.causes}
+    assert (found.cost, found.verdict.causes) == (Decimal("0.00737"), ("another_hour",))
+
+
+@pytest.mark.parametrize(("geo", "right"), [("global", "0.0075"), ("not_available", "0.0075"), ("us", "0.00825")])
+def test_a_place_of_its_own_that_the_tool_does_not_know(book: Session, geo: str, right: str) -> None:
+    """litellm 21904: 1,000 x 5 + 100 x 25 millionths, and a tenth more in the us alone."""
+    usage = read_usage({"input_tokens": 1_000, "output_tokens": 100, "inference_geo": geo}, "anthropic")
+    (found,) = audited(book, [UsageRecord("anthropic/claude-opus-4-6", NOON, usage, charged=Decimal("0.0075"))])
+    assert found.cost == Decimal(right)
+    assert found.verdict.causes == (("region_ignored",) if geo == "us" else ())
+
+
+def test_a_written_total_that_contradicts_its_parts_is_no_usage() -> None:
+    """dust 28388: a total of nothing beside 3,000 and 9,000; a tool that took the total lost all writes."""
+    parts = {"ephemeral_5m_input_tokens": 3_000, "ephemeral_1h_input_tokens": 9_000}
+    usage = {"input_tokens": 10, "output_tokens": 500, "cache_creation_input_tokens": 0, "cache_creation": parts}
+    with pytest.raises(UsageError, match=r"cache_creation counts 12000, more than cache_creation_input_tokens"):
+        read_usage(usage, "anthropic")
 
 
 def test_compaction_that_stands_only_in_the_iterations(book: Session) -> None:
