@@ -102,13 +102,14 @@ def _audit(
     """Audit the files and say what was found; raises click.ClickException."""
     from llmpricing.services.usage_log.audit.bridge import Bridge
     from llmpricing.services.usage_log.audit.examples import examples
+    from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.pricer import LogPricer
 
     check_out(options.out, found.known, options.force)
     check_page(options.html, options.force)
     with book.open() as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
-        bridge = Bridge() if charged else None
+        bridge = Bridge(AuditedUses(reads, pricer)) if charged else None
         with log_failures_told(options.out):
             report = _report(reads, pricer, asked, found.known, charged, bridge, options)
         causes = report.causes()

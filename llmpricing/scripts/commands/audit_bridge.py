@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from llmpricing.domain.money import to_text
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.audit.bridge import Bridge, BridgePlace
+    from llmpricing.services.usage_log.audit.bridge import Bridge
+    from llmpricing.services.usage_log.audit.bridge_cells import BridgePlace
 
 
 def bridge_document(bridge: Bridge) -> dict[str, Any]:

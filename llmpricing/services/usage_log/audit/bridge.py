@@ -8,32 +8,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
-from llmpricing.domain.names.identities import identity
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME
-from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
+from llmpricing.services.usage_log.audit.bridge_cells import (
+    BOTH,
+    COMMITMENT,
+    CREDIT,
+    CURRENCY,
+    DAY,
+    NOT_CHARGED,
+    NOT_IN_LOG,
+    OTHER,
+    PRICE,
+    QUANTITY,
+    TAX,
+    BridgePlace,
+    BridgeRow,
+    Cell,
+    merge,
+    move,
+    place_of,
+    step_of,
+)
+from llmpricing.services.usage_log.audit.groups import NOT_STATED
+from llmpricing.services.usage_log.audit.search_fees import SEARCHES, search_fee
+from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 
-QUANTITY, PRICE, BOTH, DAY = "quantity", "price", "quantity_or_price", "day_boundary"
-NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
-CREDIT, TAX, COMMITMENT, OTHER = "credit_or_discount", "tax", "commitment", "other_charges"
-BRIDGE_TITLES = {
-    QUANTITY: "the seller counts other quantities than the log",
-    PRICE: "the seller charges another price than the price book's",
-    BOTH: "the invoice states no quantities: whether quantity or price differs cannot be told apart",
-    DAY: "the same usage on the next or the previous day",
-    NOT_IN_LOG: "charged, but not in the log",
-    NOT_CHARGED: "in the log, but not charged",
-    CURRENCY: "the invoice's exchange rate is not that of the price book",
-    CREDIT: "credits and discounts",
-    TAX: "taxes",
-    COMMITMENT: "commitments and fees",
-    OTHER: "charged for something else than models",
-}
 _NOTHING = Decimal(0)
 _SLIGHT = Decimal("0.01")  # of what moved: what may be left over where usage is counted on another day
 _SAME = Decimal("0.000001")
@@ -44,67 +48,26 @@ _LINES = (
 )
 
 
-class BridgePlace(NamedTuple):
-    """What both sides are compared by: a day, a model whoever names it, and a key, if both sides state keys."""
-
-    day: str
-    model: str
-    key: str = ""
-
-
-@dataclass
-class Cell:
-    """What both sides say of one place, in USD. ``log`` is what its records cost, ``counted`` what the seller's
-    quantities cost, ``charged`` what the invoice asks; ``prices`` are the parts of it whose cause a line itself tells.
-    """
-
-    log: Decimal = _NOTHING
-    counted: Decimal = _NOTHING
-    charged: Decimal = _NOTHING
-    is_logged: bool = False
-    is_counted: bool = False
-    is_charged: bool = False
-    prices: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-
-
-@dataclass
-class BridgeRow:
-    """A cause with its money: what is charged more than the log comes to by it. ``moved`` is how much of both signs."""
-
-    name: str
-    money: Decimal = _NOTHING
-    moved: Decimal = _NOTHING
-    places: int = 0
-    example: BridgePlace | None = None
-
-    @property
-    def title(self) -> str:
-        """The cause in words."""
-        return BRIDGE_TITLES.get(self.name) or causes.title_of(self.name)
-
-    def add(self, money: Decimal, place: BridgePlace | None) -> None:
-        """Add the part of a place; the largest one is the example."""
-        if place is not None and (self.example is None or abs(money) > self._largest):
-            self.example, self._largest = place, abs(money)
-        self.money, self.moved = WIDE.add(self.money, money), WIDE.add(self.moved, abs(money))
-        self.places += 1
-
-    _largest: Decimal = _NOTHING
-
-
 @dataclass
 class Bridge:
-    """Both sides, collected record by record in any order."""
+    """Both sides, collected record by record in any order. Searches are a place of their own, if they are charged as
+    one and ``uses`` tell what those within a record cost.
+    """
 
-    cells: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    uses: AuditedUses | None = None
+    _cells: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    _fees: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))  # of searches, by whose they are
     lines: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
         if one.cost is not None:
-            cell = self.cells[_place(one)]
+            cell = self._cells[place_of(one)]
             cell.log, cell.is_logged = WIDE.add(cell.log, one.cost), True
+            if fee := self._fee(one):
+                searched = self._fees[place_of(one)]
+                searched.log, searched.is_logged = WIDE.add(searched.log, fee), True
 
     def count_charged(self, one: Audited) -> None:
         """Add a record of the invoice, or of a usage export beside it."""
@@ -116,12 +79,31 @@ class Bridge:
                 name = _line(one.priced.outcome.reason)
                 self.lines[name] = WIDE.add(self.lines[name], asked)
             return
-        cell = self.cells[_place(one)]
+        cell = self._cells[place_of(one)]
         if one.cost is not None:
             cell.counted, cell.is_counted = WIDE.add(cell.counted, one.cost), True
+            if fee := self._fee(one):
+                searched = self._fees[place_of(one)]
+                searched.counted, searched.is_counted = WIDE.add(searched.counted, fee), True
         if one.logged is not None:
             cell.charged, cell.is_charged = WIDE.add(cell.charged, asked), True
             self._price(cell, one, asked)
+
+    def _fee(self, one: Audited) -> Decimal:
+        return search_fee(self.uses, one.priced.record) if self.uses else _NOTHING
+
+    @property
+    def cells(self) -> Mapping[BridgePlace, Cell]:
+        """What both sides say, by place."""
+        charged = {(place.day, place.key) for place in self._cells if place.model == SEARCHES}
+        found: dict[BridgePlace, Cell] = defaultdict(Cell)
+        for place, cell in self._cells.items():
+            merge(found[place], cell)
+        for place, fees in self._fees.items():
+            key = next((key for day, key in charged if day == place.day and key in (place.key, NOT_STATED)), None)
+            if key is not None:
+                move(fees, found[place], found[BridgePlace(place.day, SEARCHES, key)])
+        return found
 
     def _price(self, cell: Cell, one: Audited, asked: Decimal) -> None:
         if one.cost is None or not one.difference:
@@ -135,9 +117,9 @@ class Bridge:
     @property
     def sums(self) -> tuple[Decimal, Decimal, Decimal]:
         """What the log comes to, what the seller's quantities come to (else its charges), and what is charged."""
-        cells = self.cells.values()
+        cells = self._cells.values()
         log = sum((cell.log for cell in cells), _NOTHING)
-        counted = sum((WIDE.add(cell.log, _step(cell)) for cell in cells), _NOTHING)
+        counted = sum((WIDE.add(cell.log, step_of(cell)) for cell in cells), _NOTHING)
         lines = sum(self.lines.values(), _NOTHING)
         charged = sum((cell.charged for cell in cells), lines) if self.has_charges else counted
         return log, counted, charged
@@ -158,7 +140,7 @@ class Bridge:
         places = self._without_keys()
         moved = _moved(places)
         for place, cell in sorted(places.items()):
-            parts = [(DAY, _step(cell))] if place in moved else _quantity(cell)
+            parts = [(DAY, step_of(cell))] if place in moved else _quantity(cell)
             for name, money in (*parts, *self._prices(cell)):
                 if money:
                     found.setdefault(name, BridgeRow(name)).add(money, place)
@@ -168,13 +150,14 @@ class Bridge:
 
     def _without_keys(self) -> Mapping[BridgePlace, Cell]:
         """The cells by key where both sides state the same keys, else by day and model."""
-        logged = {place.key for place, cell in self.cells.items() if cell.is_logged}
-        charged = {place.key for place, cell in self.cells.items() if cell.is_charged or cell.is_counted}
+        cells = self.cells
+        logged = {place.key for place, cell in cells.items() if cell.is_logged}
+        charged = {place.key for place, cell in cells.items() if cell.is_charged or cell.is_counted}
         if logged & charged - {NOT_STATED} and NOT_STATED not in logged | charged:
-            return self.cells
+            return cells
         merged: dict[BridgePlace, Cell] = defaultdict(Cell)
-        for place, cell in self.cells.items():
-            _merge(merged[place._replace(key="")], cell)
+        for place, cell in cells.items():
+            merge(merged[place._replace(key="")], cell)
         return merged
 
     def _prices(self, cell: Cell) -> Iterator[tuple[str, Decimal]]:
@@ -193,7 +176,7 @@ class Bridge:
     @property
     def has_charges(self) -> bool:
         """Whether any file says what is charged, and not only what was used."""
-        return bool(self.lines) or any(cell.is_charged for cell in self.cells.values())
+        return bool(self.lines) or any(cell.is_charged for cell in self._cells.values())
 
     def _price_name(self, name: str) -> str:
         if name.startswith(CURRENCY):
@@ -214,35 +197,13 @@ def _line(reason: str) -> str:
     return next((name for name, pattern in _LINES if pattern.search(reason)), OTHER)
 
 
-def _place(one: Audited) -> BridgePlace:
-    name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
-    words, numbers, variant = identity(name).model
-    model = " ".join((*words, *numbers, variant)).strip()
-    return BridgePlace(WAYS["day"](one), model, WAYS["key"](one) or NOT_STATED)
-
-
-def _merge(into: Cell, cell: Cell) -> None:
-    into.log, into.counted = WIDE.add(into.log, cell.log), WIDE.add(into.counted, cell.counted)
-    into.charged = WIDE.add(into.charged, cell.charged)
-    into.is_logged |= cell.is_logged
-    into.is_counted |= cell.is_counted
-    into.is_charged |= cell.is_charged
-    for name, money in cell.prices.items():
-        into.prices[name] = WIDE.add(into.prices[name], money)
-
-
 def _quantity(cell: Cell) -> list[tuple[str, Decimal]]:
     """By how much the seller's side is more than the log, before prices, with its cause."""
     if not cell.is_logged:
-        return [(NOT_IN_LOG, _step(cell))]
+        return [(NOT_IN_LOG, step_of(cell))]
     if not (cell.is_charged or cell.is_counted):
-        return [(NOT_CHARGED, _step(cell))]
-    return [(QUANTITY if cell.is_counted else BOTH, _step(cell))]
-
-
-def _step(cell: Cell) -> Decimal:
-    theirs = cell.counted if cell.is_counted else cell.charged
-    return WIDE.subtract(theirs, cell.log)
+        return [(NOT_CHARGED, step_of(cell))]
+    return [(QUANTITY if cell.is_counted else BOTH, step_of(cell))]
 
 
 def _moved(cells: Mapping[BridgePlace, Cell]) -> set[BridgePlace]:
@@ -254,8 +215,8 @@ def _moved(cells: Mapping[BridgePlace, Cell]) -> set[BridgePlace]:
     found: set[BridgePlace] = set()
     for places in series.values():
         for run in _runs(places):
-            differing = [place for place in run if _step(cells[place])]
-            steps = [_step(cells[place]) for place in differing]
+            differing = [place for place in run if step_of(cells[place])]
+            steps = [step_of(cells[place]) for place in differing]
             gross = sum((abs(step) for step in steps), _NOTHING)
             if len(steps) > 1 and abs(sum(steps, _NOTHING)) <= _SLIGHT * gross:
                 found.update(differing)

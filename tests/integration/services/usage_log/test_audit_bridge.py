@@ -13,7 +13,9 @@ from llmpricing.domain.usage.quantities import count
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.usage_log.audit.bridge import Bridge
+from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.pricer import LogPricer
 from tests.audits import audited
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
@@ -58,7 +60,7 @@ def other_line(kind: str, charged: str) -> UsageRecord:
 
 
 def bridge_of(book: Session, log: Sequence[UsageRecord], charged: Sequence[UsageRecord]) -> Bridge:
-    bridge = Bridge()
+    bridge = Bridge(AuditedUses(book, LogPricer(book, datetime.now(UTC), None)))
     for one in audited(book, log):
         bridge.count_log(one)
     for one in audited(book, charged):
@@ -128,6 +130,27 @@ def test_another_exchange_rate_and_models_that_one_side_lacks(book: Session) -> 
     assert found["charged_not_in_log"] == 3
     assert found["currency"] == pytest.approx(Decimal("2.2") * Decimal("1.08") / Decimal("1.05") - Decimal("2.2"))
     assert found.keys() == {"charged_not_in_log", "currency"}
+
+
+def test_searches_that_are_charged_in_a_line_of_their_own_are_compared_with_those_of_the_log(book: Session) -> None:
+    """The log: 2 M of haiku (2.00) and 10 searches at 0.01. Charged are 2.00, and 0.15 for searches; where no line is
+    of searches they stay with their model.
+    """
+    usage = count({"input_tokens": 2_000_000, "web_searches": 10})
+    log = [UsageRecord(HAIKU, MONDAY + timedelta(hours=12), usage)]
+    tokens, searches = amount_only("Claude Haiku 4.5", 0, "2"), amount_only("Web Search Usage", 0, "0.15")
+    bridge = bridge_of(book, log, [tokens, searches])
+    assert causes(bridge) == {"quantity_or_price": Decimal("0.05")}
+    assert {place.model: cell.log for place, cell in bridge.cells.items()} == {
+        "claude haiku 4 5": Decimal(2),
+        "web search": Decimal("0.1"),
+    }
+    assert causes(bridge_of(book, log, [tokens])) == {"quantity_or_price": Decimal("-0.1")}
+    counted = [line(HAIKU, 0, 2_000_000, None), UsageRecord(HAIKU, MONDAY, count({"web_searches": 12}), span=DAY)]
+    assert causes(bridge_of(book, log, [tokens, searches, *counted])) == {
+        "quantity": Decimal("0.02"),
+        "price": Decimal("0.03"),
+    }
 
 
 def test_keys_are_compared_where_both_sides_state_the_same_ones(book: Session) -> None:
