@@ -19,7 +19,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.settings import Settings
 from llmpricing.sources.declaration import SourceInfo
 from llmpricing.sources.fetch import fetch
-from llmpricing.sources.registry import SOURCES
+from llmpricing.sources.registry import SOURCES, bundled_lists
 
 _TOLD = "LLMPRICING_SEED"  # the only setting that counts here: which of the lists
 
@@ -47,7 +47,7 @@ def _release(settings: Settings) -> str:
     """What tells apart books that are made of other lists, or by other rules."""
     from llmpricing.book.shape import FORMAT
 
-    bundled = [package.name for slug in settings.seed if (package := SOURCES[slug].bundled)]
+    bundled = [info.bundled.name for info in bundled_lists(settings.seed) if info.bundled]
     versions = [f"{name} {_version(name)}" for name in ("llmpricing", *bundled)]
     return hashlib.sha256("\n".join([str(FORMAT), *versions]).encode()).hexdigest()[:12]
 

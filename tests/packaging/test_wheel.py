@@ -163,7 +163,7 @@ def test_a_folder_of_sessions_is_audited_without_a_server_or_an_ini_file(program
     sessions = tmp_path / "projects" / "shop"
     sessions.mkdir(parents=True)
     shutil.copy(CHECKOUT / "tests" / "fixtures" / "usage" / "claude-code-session.jsonl", sessions)
-    own = clean_environment(XDG_CACHE_HOME=str(tmp_path / "cache"), LLMPRICING_SEED="genai-prices")
+    own = clean_environment(XDG_CACHE_HOME=str(tmp_path / "cache"))
     audited = run([programs / "llmpricing", "audit", sessions.parent, "--json"], own, tmp_path)
     assert audited.returncode == 0, audited.stderr
     found = json.loads(audited.stdout)

@@ -34,7 +34,8 @@ def audit_lines(
         yield from _difference(report)
         yield from _causes(shown)
     elif report.bill.priced:
-        yield f"Total: USD {to_text(report.recomputed)}; the files state no cost, so nothing is compared"
+        of = " of the priced records" if report.bill.unpriced else ""
+        yield f"Total{of}: USD {to_text(report.recomputed)}; the files state no cost, so nothing is compared"
         if report.effects.saved:
             yield f"Caching saved USD {to_text(report.effects.saved)}"
     else:
