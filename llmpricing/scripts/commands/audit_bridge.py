@@ -35,7 +35,7 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
             {
                 **_named(place),
                 "log": to_text(cell.log) if cell.is_logged else None,
-                "seller_quantities": to_text(cell.counted) if cell.is_counted else None,
+                "seller_quantities": None if cell.counted is None else to_text(cell.counted),
                 "charged": to_text(cell.charged) if cell.is_charged else None,
             }
             for place, cell in sorted(bridge.cells.items())

@@ -81,10 +81,9 @@ class Bridge:
             return
         cell = self._cells[place_of(one)]
         if one.cost is not None:
-            cell.counted, cell.is_counted = WIDE.add(cell.counted, one.cost), True
+            cell.count(one.cost, is_line=one.logged is not None)
             if fee := self._fee(one):
-                searched = self._fees[place_of(one)]
-                searched.counted, searched.is_counted = WIDE.add(searched.counted, fee), True
+                self._fees[place_of(one)].count(fee, is_line=one.logged is not None)
         if one.logged is not None:
             cell.charged, cell.is_charged = WIDE.add(cell.charged, asked), True
             self._price(cell, one, asked)
@@ -140,6 +139,8 @@ class Bridge:
         places = self._without_keys()
         moved = _moved(places)
         for place, cell in sorted(places.items()):
+            if self.has_charges and not (cell.is_logged or cell.is_charged):
+                continue  # used by the seller's word alone, and not charged: nothing lies between log and invoice
             parts = [(DAY, step_of(cell))] if place in moved else _quantity(cell)
             for name, money in (*parts, *self._prices(cell)):
                 if money:
@@ -152,7 +153,7 @@ class Bridge:
         """The cells by key where both sides state the same keys, else by day and model."""
         cells = self.cells
         logged = {place.key for place, cell in cells.items() if cell.is_logged}
-        charged = {place.key for place, cell in cells.items() if cell.is_charged or cell.is_counted}
+        charged = {place.key for place, cell in cells.items() if cell.is_charged or cell.counted is not None}
         if logged & charged - {NOT_STATED} and NOT_STATED not in logged | charged:
             return cells
         merged: dict[BridgePlace, Cell] = defaultdict(Cell)
@@ -162,14 +163,14 @@ class Bridge:
 
     def _prices(self, cell: Cell) -> Iterator[tuple[str, Decimal]]:
         """What is charged less what the seller's quantities cost, by cause: as the lines tell it, else as one."""
-        if not cell.is_counted or not self.has_charges:
+        if cell.counted is None or not self.has_charges:
             return
         more = WIDE.subtract(cell.charged, cell.counted)
         if not cell.is_charged:
             yield NOT_CHARGED, more
         elif sum(cell.prices.values(), _NOTHING) == more:
             for name, money in cell.prices.items():
-                yield self._price_name(name), money
+                yield self._price_name(name, money), money
         else:
             yield from _flat_or_price(cell.charged, cell.counted)
 
@@ -178,11 +179,13 @@ class Bridge:
         """Whether any file says what is charged, and not only what was used."""
         return bool(self.lines) or any(cell.is_charged for cell in self._cells.values())
 
-    def _price_name(self, name: str) -> str:
+    def _price_name(self, name: str, money: Decimal) -> str:
         if name.startswith(CURRENCY):
             ratios = self._ratios[name]
             return CURRENCY if max(ratios) - min(ratios) <= _SAME * max(ratios) else PRICE
-        return {causes.UNEXPLAINED: PRICE, causes.DISCOUNT: CREDIT}.get(name, name)
+        if name == causes.DISCOUNT:
+            return CREDIT if money < 0 else PRICE
+        return PRICE if name == causes.UNEXPLAINED else name
 
 
 def _flat_or_price(charged: Decimal, counted: Decimal) -> Iterator[tuple[str, Decimal]]:
@@ -201,9 +204,9 @@ def _quantity(cell: Cell) -> list[tuple[str, Decimal]]:
     """By how much the seller's side is more than the log, before prices, with its cause."""
     if not cell.is_logged:
         return [(NOT_IN_LOG, step_of(cell))]
-    if not (cell.is_charged or cell.is_counted):
+    if not cell.is_charged and cell.counted is None:
         return [(NOT_CHARGED, step_of(cell))]
-    return [(QUANTITY if cell.is_counted else BOTH, step_of(cell))]
+    return [(BOTH if cell.counted is None else QUANTITY, step_of(cell))]
 
 
 def _moved(cells: Mapping[BridgePlace, Cell]) -> set[BridgePlace]:

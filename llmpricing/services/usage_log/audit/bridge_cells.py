@@ -43,17 +43,30 @@ class BridgePlace(NamedTuple):
 
 @dataclass
 class Cell:
-    """What both sides say of one place, in USD. ``log`` is what its records cost, ``counted`` what the seller's
-    quantities cost, ``charged`` what the invoice asks; ``prices`` are the parts of it whose cause a line itself tells.
+    """What both sides say of one place, in USD. ``log`` is what its records cost, ``charged`` what the invoice asks;
+    ``by_usage`` what the quantities of a usage export cost, ``by_lines`` those of the invoice's own lines: the same
+    usage, told twice where both are there. ``prices`` are the parts of the charge whose cause a line itself tells.
     """
 
     log: Decimal = _NOTHING
-    counted: Decimal = _NOTHING
     charged: Decimal = _NOTHING
+    by_usage: Decimal | None = None
+    by_lines: Decimal | None = None
     is_logged: bool = False
-    is_counted: bool = False
     is_charged: bool = False
     prices: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+
+    @property
+    def counted(self) -> Decimal | None:
+        """What the seller's quantities cost, by the usage export where there is one; None where it states none."""
+        return self.by_lines if self.by_usage is None else self.by_usage
+
+    def count(self, cost: Decimal, *, is_line: bool) -> None:
+        """Add the cost of a quantity of the seller's."""
+        if is_line:
+            self.by_lines = WIDE.add(self.by_lines or _NOTHING, cost)
+        else:
+            self.by_usage = WIDE.add(self.by_usage or _NOTHING, cost)
 
 
 @dataclass
@@ -93,11 +106,10 @@ def place_of(one: Audited) -> BridgePlace:
 
 def merge(into: Cell, cell: Cell) -> None:
     """Add what both sides say of one place to another."""
-    into.log, into.counted = WIDE.add(into.log, cell.log), WIDE.add(into.counted, cell.counted)
-    into.charged = WIDE.add(into.charged, cell.charged)
+    into.log, into.charged = WIDE.add(into.log, cell.log), WIDE.add(into.charged, cell.charged)
     into.is_logged |= cell.is_logged
-    into.is_counted |= cell.is_counted
     into.is_charged |= cell.is_charged
+    _count_all(into, cell)
     for name, money in cell.prices.items():
         into.prices[name] = WIDE.add(into.prices[name], money)
 
@@ -105,12 +117,18 @@ def merge(into: Cell, cell: Cell) -> None:
 def move(fees: Cell, own: Cell, searches: Cell) -> None:
     """Take the fees out of the cell of their own model, into that of the searches."""
     own.log, searches.log = WIDE.subtract(own.log, fees.log), WIDE.add(searches.log, fees.log)
-    own.counted, searches.counted = WIDE.subtract(own.counted, fees.counted), WIDE.add(searches.counted, fees.counted)
     searches.is_logged |= fees.is_logged
-    searches.is_counted |= fees.is_counted
+    _count_all(searches, fees)
+    _count_all(own, fees, -1)
+
+
+def _count_all(into: Cell, cell: Cell, times: int = 1) -> None:
+    for cost, is_line in ((cell.by_usage, False), (cell.by_lines, True)):
+        if cost is not None:
+            into.count(cost * times, is_line=is_line)
 
 
 def step_of(cell: Cell) -> Decimal:
     """By how much the seller's side is more than the log, before prices."""
-    theirs = cell.counted if cell.is_counted else cell.charged
+    theirs = cell.charged if cell.counted is None else cell.counted
     return WIDE.subtract(theirs, cell.log)

@@ -106,6 +106,18 @@ def test_amounts_alone_cannot_tell_quantity_from_price_until_a_usage_export_stan
     assert (usage_alone.has_charges, causes(usage_alone)) == (False, {"quantity": Decimal(1)})
 
 
+def test_quantities_that_both_exports_state_are_counted_once(book: Session) -> None:
+    """The log: 2 M of haiku, 2.00. Both exports count 3 M (3.00), of which the invoice's lines ask 3.33; what the usage
+    export alone knows of (1 M of mini) lies between neither log nor charge.
+    """
+    usage = [line(HAIKU, 0, 3_000_000, None), line(MINI, 0, 1_000_000, None)]
+    lines = [line(HAIKU, 0, 1_000_000, "1.11"), line(HAIKU, 0, 2_000_000, "2.22")]
+    bridge = bridge_of(book, [call(HAIKU, 0, 2_000_000)], [*usage, *lines])
+    assert causes(bridge) == {"quantity": Decimal(1), "price": Decimal("0.33")}
+    assert bridge.sums[2] == Decimal("3.33")
+    assert causes(bridge_of(book, [call(HAIKU, 0, 2_000_000)], lines)) == causes(bridge)
+
+
 def test_usage_of_another_day_is_no_difference_of_money(book: Session) -> None:
     """A seller whose day ends earlier counts 1 M of each day on the next one; another model lacks a day altogether."""
     log = [call(MINI, day, 3_000_000) for day in range(3)] + [call(TERRA, 1, 100_000)]
