@@ -64,13 +64,23 @@ def read_json(request: Request) -> Any:
     if (request.content_length or 0) > MAX_BYTES or len(request.body) > MAX_BYTES:
         raise HTTPRequestEntityTooLarge
     try:
-        value = _decoder.decode(request.body)
-        twice = stated_twice(request.body, value)
-    except (msgspec.DecodeError, ValueError, RecursionError):
+        value, twice = json_value(request.body)
+    except ValueError:
         raise Refused(400, "INVALID_JSON", "The body is not JSON that can be read.") from None
     if twice is not None:
         raise invalid(twice[:200], f"{twice[:200]} is stated twice in the body: state it once.")
     return value
+
+
+def json_value(text: bytes) -> tuple[Any, str | None]:
+    """The value with its numbers as exact decimals, and the first field that one object of it states twice; raises
+    ValueError where it is no JSON.
+    """
+    try:
+        value = _decoder.decode(text)
+        return value, stated_twice(text, value)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise ValueError("is not JSON that can be read") from None
 
 
 def stated_twice(body: bytes, value: Any) -> str | None:

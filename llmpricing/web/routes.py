@@ -31,6 +31,7 @@ from llmpricing.web.conditional import conditional
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import best_value as best_value_page
 from llmpricing.web.site import bill as bill_page
+from llmpricing.web.site import calculator as calculator_page
 from llmpricing.web.site import changes as changes_page
 from llmpricing.web.site import compare as compare_page
 from llmpricing.web.site import home, pages
@@ -74,6 +75,7 @@ def includeme(config: Any) -> None:
     _page(config, "home", "/", "home", home.home)
     _page(config, "page_model", "/models/{id:.+}", "model", pages.model)
     _page(config, "page_compare", "/compare", "compare", compare_page.show)
+    _page(config, "page_calculator", "/calculator", "calculator", calculator_page.show)
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
     _chart(config, "frontier", best_value_page.chart)

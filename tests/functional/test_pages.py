@@ -27,6 +27,7 @@ PAGES = [
     "/models/acme/acme-dated",
 ]
 PAGES += ["/compare", "/compare?models=acme/acme-large,acme/acme-long"]
+PAGES += ["/calculator", "/calculator?model=acme/acme-large&input_tokens=1000"]
 PAGES_OF_ERRORS = ["/models/acme/none", "/nowhere", "/models/acme/acme-large?as_of=yesterday"]
 
 
@@ -302,7 +303,7 @@ def test_every_page_can_be_read_by_ear_and_holds_nothing_inline_or_foreign(testa
     assert html.body.find("a")["href"] == "#main"
     ids = [element["id"] for element in html.find_all(id=True)]
     assert len(ids) == len(set(ids))
-    for field in html.select("input:not([type=hidden]), select"):
+    for field in html.select("input:not([type=hidden]), select, textarea"):
         label = html.find("label", attrs={"for": field.get("id")}) or field.find_parent("label")
         assert label.get_text().strip()
     assert all(table.caption for table in html.find_all("table"))

@@ -30,6 +30,7 @@ BUDGETS = {
     "reference": (0, 0),
     "home": (12, 8),
     "page_model": (20, 20),
+    "page_calculator": (8, 4),
     "page_compare": (7, 7),
     "benchmarks": (2, 2),
     "best_value": (5, 5),

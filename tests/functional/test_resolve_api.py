@@ -23,7 +23,7 @@ from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes import quoting
 from llmpricing.sources.registry import SOURCES
-from llmpricing.web.api import quote_refusals
+from llmpricing.web import quote_refusals
 from tests.conftest import NOW, running_app
 
 

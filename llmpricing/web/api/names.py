@@ -18,11 +18,11 @@ from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.quotes.quoting import AmbiguousModel, UnknownModel
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import ClocksMeta, book_meta
-from llmpricing.web.api.quote_refusals import unresolved
 from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import read_json, shaped
 from llmpricing.web.list_query import CLOCKS, read_clocks
 from llmpricing.web.operations import Operation
+from llmpricing.web.quote_refusals import unresolved
 
 MOST_NAMES = 10_000
 _PARAMETERS: dict[str, p.Reader] = {

@@ -17,12 +17,12 @@ from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, of_stale_book, quote_many
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import BookMeta, book_meta
-from llmpricing.web.api.quote_refusals import Place, bad_usage, refusal
 from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.json_body import read_json, shaped
 from llmpricing.web.openapi import ErrorJson
 from llmpricing.web.operations import Operation
+from llmpricing.web.quote_refusals import Place, bad_usage, refusal
 
 MOST_ITEMS = 1000
 FORMATS = get_args(UsageFormat)

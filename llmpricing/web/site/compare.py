@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +20,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, read_clocks, standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
 from llmpricing.web.workloads import workload_of
 
@@ -47,7 +47,8 @@ def show(request: Request) -> dict[str, Any]:
     enough = FEWEST <= len(slugs) <= MOST
     items = _items(request, clocks, slugs) if enough else []
     lines = _lines(request, clocks, workload, items) if items else []
-    permalink = _permalink(request, clocks, slugs)
+    kept = [pair for pair in request.GET.items() if pair[0] in WORKLOAD and pair[1].strip()]
+    link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     return {
         "show": display,
@@ -57,8 +58,8 @@ def show(request: Request) -> dict[str, Any]:
         "workload": workload,
         "provider_names": names,
         "most": MOST,
-        "permalink": permalink,
-        "markdown": _markdown(items, lines, workload, permalink),
+        "permalink": link,
+        "markdown": _markdown(items, lines, workload, link),
         "csv": "/api/v1/compare?" + urlencode({"models": ",".join(slugs), "format": "csv"}),
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
@@ -142,29 +143,12 @@ def _dollars(total: Decimal) -> str:
     return display.total(total, "USD")
 
 
-def _permalink(request: Request, clocks: Clocks, slugs: Sequence[str]) -> str:
-    """This comparison for good: by what is charged and known now, whatever is imported later."""
-    kept = [pair for pair in request.GET.items() if pair[0] in WORKLOAD and pair[1].strip()]
-    frozen = [("as_of", _instant(clocks.as_of)), ("known_at", _instant(clocks.known_at))]
-    return f"{request.application_url}/compare?{urlencode([('models', ','.join(slugs)), *kept, *frozen])}"
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
-
-
-def _markdown(items: Sequence[OfferingItem], lines: Sequence[ComparedLine], workload: Workload, permalink: str) -> str:
+def _markdown(items: Sequence[OfferingItem], lines: Sequence[ComparedLine], workload: Workload, link: str) -> str:
     """The table for a document, the best in bold; signs that would break a table or be run are escaped."""
-    head = ["", *(_escaped(item.id) for item in items)]
+    head = ["", *(escaped(item.id) for item in items)]
     rows = [
         [line.title, *(f"**{cell}**" if place in line.best else cell for place, cell in enumerate(line.cells))]
         for line in lines
     ]
-    table = "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-    return (
-        f"{table}\n\nPrices in USD per million tokens; my month is {display.workload(workload)}.\nSource: {permalink}\n"
-    )
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{sign}" if sign in r"\|`*_<>[]" else sign for sign in text)
+    about = f"Prices in USD per million tokens; my month is {display.workload(workload)}."
+    return f"{table([head, *rows])}\n\n{about}\nSource: {link}\n"

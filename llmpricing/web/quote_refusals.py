@@ -1,4 +1,4 @@
-"""Why there is no quote, as the API says it: which field, and which candidates or values would do."""
+"""Why there is no quote, as the API and the pages say it: which field, and which candidates or values would do."""
 
 from __future__ import annotations
 

@@ -1,0 +1,140 @@
+"""The calculator: usage by hand or as a provider told it, line by line, in an address that can be shared."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from webtest import TestApp
+
+from tests.functional.test_pages import spoken
+
+LARGE = {"model": "acme/acme-large", "input_tokens": "1M", "cache_read_tokens": "400K", "output_tokens": "100,000"}
+OPENAI = {"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 400}}
+ANTHROPIC = {"input_tokens": 600, "cache_read_input_tokens": 400, "output_tokens": 100}
+GOOGLE = {"promptTokenCount": 1000, "cachedContentTokenCount": 400, "candidatesTokenCount": 100}
+
+
+def tiles(page: Any) -> dict[str, str]:
+    return {spoken(one.dt): spoken(one.dd) for one in page.html.select(".tiles div")}
+
+
+def test_usage_by_hand_costs_what_the_api_says_line_by_line(testapp: TestApp) -> None:
+    form = testapp.get("/calculator").forms[0]
+    for name, text in LARGE.items():
+        form[name] = text
+    form["requests"] = "20"
+    page = form.submit(status=303).follow()
+    stated = "input_tokens=1000000&cache_read_tokens=400000&output_tokens=100000"
+    told = testapp.get(f"/api/v1/quote?model=acme/acme-large&{stated}").json["data"]
+    assert told["total"] == "3"
+    assert tiles(page) == {"A request": "$3.00", "A month of 20 requests": "$60.00"}
+    amounts = [spoken(row.select("td")[2]) for row in page.html.select("table.lines tbody tr")]
+    assert amounts == ["$1.50", "$0.50", "$1.00"]
+    assert len(amounts) == len(told["lines"])
+    assert {page.forms[0][name].value for name in LARGE} == set(LARGE.values())
+    assert "genai-prices" in spoken(page.html.select_one("table.lines"))
+
+
+@pytest.mark.parametrize(("usage", "by"), [(OPENAI, "openai"), (ANTHROPIC, "anthropic"), (GOOGLE, "google")])
+def test_a_pasted_usage_object_of_any_provider_is_read(testapp: TestApp, usage: dict[str, Any], by: str) -> None:
+    form = testapp.get("/calculator").forms[0]
+    form["model"], form["usage"], form["usage_format"] = "acme-large", json.dumps(usage, indent=2), by
+    page = form.submit().follow()
+    assert tiles(page)["A request"] == "$0.003"
+    assert json.loads(page.forms[0]["usage"].value) == usage
+
+
+def test_the_format_is_told_by_the_keys_where_one_alone_has_them(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", {"model": "acme-large", "usage": json.dumps(GOOGLE)})
+    assert "the usage was read as google’s" in spoken(page.html.main)
+    page = testapp.get("/calculator", {"model": "acme-large", "usage": json.dumps(ANTHROPIC)}, status=400)
+    assert "of anthropic, litellm" in page.html.find(id="usage-problem").get_text()
+
+
+def test_a_whole_answer_brings_its_model_along(testapp: TestApp) -> None:
+    answer = {"object": "chat.completion", "model": "acme-small", "choices": [], "usage": OPENAI}
+    page = testapp.get("/calculator", {"usage": json.dumps(answer)})
+    assert page.html.select_one("#result a")["href"] == "/models/acme/acme-small"
+
+
+def test_tier_and_day_choose_the_prices(testapp: TestApp) -> None:
+    asked = {"model": "acme/acme-dated", "input_tokens": "1M"}
+    assert tiles(testapp.get("/calculator", asked))["A request"] == "$4.00"
+    assert tiles(testapp.get("/calculator", asked | {"as_of": "2026-01-31"}))["A request"] == "$8.00"
+    assert tiles(testapp.get("/calculator", asked | {"service_tier": "batch"}))["A request"] == "$2.00"
+
+
+def test_the_link_and_the_markdown_answer_the_same_for_good(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", LARGE | {"requests": "20"})
+    link = page.html.select_one("#keep + p a")["href"]
+    frozen = parse_qs(urlsplit(link).query)
+    assert frozen.keys() == {*LARGE, "requests", "as_of", "known_at"}
+    again = testapp.get(link)
+    assert tiles(again) == tiles(page)
+    assert again.html.select_one("#keep + p a")["href"] == link
+    text = page.html.select_one("#markdown").get_text()
+    assert "| cache read tokens | 400,000 | 1.25 per million tokens | 0.5 |" in text
+    assert "| **A month of 20 requests** |  |  | **60.00** |" in text
+    assert text.endswith(f"Source: {link}\n")
+
+
+def test_the_month_leads_to_every_model(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", LARGE | {"requests": "20"})
+    link = next(one["href"] for one in page.html.select("a") if "every model" in one.get_text())
+    assert link == "/?tokens=22000000&requests=20&input_share=0.9091&cached_share=0.4000&sort=month"
+    assert "22M tokens a month" in spoken(testapp.get(link).html.caption)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "field"),
+    [
+        ({"model": "acme/acme-large", "usage": "{"}, 400, "usage"),
+        ({"model": "acme/acme-large", "usage": "[1]"}, 400, "usage"),
+        ({"model": "acme/acme-large", "usage": '{"input_tokens": 1, "input_tokens": 2}'}, 400, "usage"),
+        ({"model": "acme/acme-large", "usage": '{"speed": 1}'}, 400, "usage"),
+        ({"model": "acme/acme-large", "usage": "[" * 3999}, 400, "usage"),
+        ({"model": "acme/acme-large", "usage": '{"input_tokens": 1}', "input_tokens": "1"}, 400, "usage"),
+        ({"model": "acme/acme-large", "input_tokens": "many"}, 400, "input_tokens"),
+        ({"model": "acme/acme-large", "input_tokens": "10", "service_tier": "moon"}, 400, "service_tier"),
+        ({"model": "acme/acme-lage", "input_tokens": "10"}, 404, "model"),
+        ({"model": "acme/acme-large", "input_tokens": "10", "as_of": "soon"}, 400, "as_of"),
+        ({"model": "acme/acme-large", "input_tokens": "10", "requests": "0"}, 400, "requests"),
+    ],
+)
+def test_what_cannot_be_read_keeps_the_form_and_says_so_beside_the_field(
+    testapp: TestApp, asked: dict[str, str], status: int, field: str
+) -> None:
+    page = testapp.get("/calculator", asked, status=status)
+    at_fault = page.html.find(id=field)
+    assert at_fault["aria-invalid"] == "true"
+    assert page.html.find(id=at_fault["aria-describedby"]).get_text().strip()
+    assert page.forms[0]["model"].value == asked["model"]
+    assert not page.html.select("table")
+
+
+def test_an_unknown_name_offers_what_is_most_like_it(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", LARGE | {"model": "acme-lage"}, status=404)
+    offered = {one.get_text(): one["href"] for one in page.html.select("form a")}
+    assert tiles(testapp.get("/calculator" + offered["acme/acme-large"]))["A request"] == "$3.00"
+
+
+def test_a_price_that_nobody_states_leaves_the_total_unknown(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", {"model": "acme/acme-mystery", "input_tokens": "1000"})
+    assert tiles(page) == {"A request": "unknown", "A month of 1 request": "unknown"}
+    assert "input tokens" in spoken(page.html.select_one("ul.excluded"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"), [("model=acme/acme-large", "How much?"), ("input_tokens=10", "Of which model?")]
+)
+def test_half_a_question_asks_for_the_other_half(testapp: TestApp, query: str, said: str) -> None:
+    assert said in testapp.get(f"/calculator?{query}").text
+
+
+def test_the_example_shows_a_result(testapp: TestApp) -> None:
+    link = next(one["href"] for one in testapp.get("/calculator").html.select("a") if "example" in one.get_text())
+    page = testapp.get("/calculator" + link, status="*")  # the small list does not know its model
+    assert page.html.find(id="model")["aria-invalid"] == "true"
