@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from redis import Redis, ResponseError
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ from llmpricing.services.price_book.folder import newest_files
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.sources.registry import SOURCES
 from tests.lists import small_list
+from tests.unplugged.conftest import as_superuser
 from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_until
 from tests.unplugged.serving import serving
 
@@ -97,12 +99,14 @@ def priced_stores():
 
 @pytest.fixture(scope="module")
 def serve(priced_stores, tmp_path_factory):
-    """serve(folder, port) as a block: the application with the book's files there, and the database at that port."""
+    """serve(folder, part=value...) as a block: the application with the book's files there, and the database at its
+    URL or at one of which parts are others.
+    """
 
-    def start(folder, port=None):
-        url = make_url(priced_stores.database_url)
+    def start(folder, **parts):
+        url = make_url(priced_stores.database_url).set(**parts)
         urls = {
-            "sqlalchemy.url": (url.set(port=port) if port else url).render_as_string(hide_password=False),
+            "sqlalchemy.url": url.render_as_string(hide_password=False),
             "redis.url": priced_stores.redis_url,
             "llmpricing.book_dir": str(folder),
         }
@@ -227,12 +231,45 @@ def test_a_table_that_is_locked_is_not_asked(priced_stores, site):
     engine.dispose()
 
 
-@pytest.mark.parametrize("way", ["refused", "silent"])
+def test_stores_that_take_no_more_writes_answer_as_before(priced_stores, site):
+    well, cache = answers(site), Redis.from_url(priced_stores.redis_url)
+    with as_superuser(priced_stores) as run:
+        run("alter system set default_transaction_read_only = on")
+        run("select pg_reload_conf()")
+        before = cache.config_get("maxmemory*")
+        cache.config_set("maxmemory-policy", "noeviction")
+        cache.config_set("maxmemory", 1)
+        try:
+            with pytest.raises(ResponseError, match="used memory"):
+                cache.set("is", "full")
+            assert answers(site) == well
+            assert [site.get(path).status for path in (*PAGES, *CHARTS, READY)] == [200] * (len(PAGES + CHARTS) + 1)
+            assert not is_stale(site)
+        finally:
+            for name, value in before.items():
+                cache.config_set(name, value)
+            run("alter system reset default_transaction_read_only")
+            run("select pg_reload_conf()")
+            cache.close()
+
+
+@pytest.mark.parametrize("way", ["refused", "silent", "wrong password", "without our tables"])
 def test_after_a_restart_without_the_database_the_last_file_answers(serve, site, folder, way):
     well = answers(site)
-    with silent_port() as silent, serve(folder, closed_port() if way == "refused" else silent) as alone:
+    with silent_port() as silent, serve(folder, **unusable(way, silent)) as alone:
         wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
         assert_goes_on(alone, well)
+
+
+def unusable(way, silent):
+    """What is other in the URL of a database that cannot be read."""
+    ways = {
+        "refused": {"port": closed_port()},
+        "silent": {"port": silent},
+        "wrong password": {"password": "another"},
+        "without our tables": {"database": "postgres"},
+    }
+    return ways[way]
 
 
 def test_after_such_a_restart_it_is_known_who_may_ask(priced_stores, serve, site, tmp_path):
@@ -242,7 +279,7 @@ def test_after_such_a_restart_it_is_known_who_may_ask(priced_stores, serve, site
         with Session(engine) as session, session.begin():
             add_token(session, Decider("Ada", datetime.now(UTC)), "till", "read")
         wait_until(lambda: other.get(QUOTE).status == 401, PATIENCE_S)
-    with serve(tmp_path, closed_port()) as alone:
+    with serve(tmp_path, port=closed_port()) as alone:
         wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
         assert alone.get(QUOTE).status == 401
     with engine.begin() as connection:
@@ -256,7 +293,7 @@ def test_a_restart_with_a_damaged_file_takes_the_one_before_or_none(serve, site,
     whole, cut = tmp_path / f"a-{good.name}", tmp_path / good.name
     content = good.read_bytes()
     cut.write_bytes(content[:-64])
-    with serve(tmp_path, closed_port()) as alone:
+    with serve(tmp_path, port=closed_port()) as alone:
         wait_until(lambda: not cut.exists(), PATIENCE_S)
         assert alone.get(READY).status == 503
         assert alone.get(QUOTE).status == 503

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -166,7 +165,7 @@ def _rows(session: Session, clocks: Clocks, standing: StandsOn, slugs: Sequence[
     query = _select(columns)
     if slugs is not None:
         query = query.where(columns.by_name["id"].in_(slugs))
-    return [SimpleNamespace(**row._asdict()) for row in session.execute(query)]
+    return [in_book.ListedRow(**row._asdict()) for row in session.execute(query)]
 
 
 def _select(columns: listed.PriceColumns) -> Select[Any]:
@@ -181,7 +180,7 @@ def _items(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn
 
 
 def _item(row: Any, codes: list[str]) -> OfferingItem:
-    values = dict(vars(row)) if isinstance(row, SimpleNamespace) else row._asdict()
+    values = row._asdict()
     for name in _BESIDE:
         del values[name]
     known = {k: v for k, v in (("input", values.pop("inputs")), ("output", values.pop("outputs"))) if v is not None}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import SHAPE
@@ -19,16 +18,44 @@ from llmpricing.services.memory import Memory
 from llmpricing.services.publishing.readings import lists_of
 
 _FACTS = [name for name in SHAPE["offering_past"] if name not in ("offering_id", "until")]
-_ListedRow = SimpleNamespace
-_lists: Memory[tuple[str, int, Clocks], list[_ListedRow]] = Memory(4)
 
 
-def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[_ListedRow]:
+class ListedRow(NamedTuple):
+    """An offering with the list's columns, and what it is found by: a tuple, for a book has thousands of them."""
+
+    number: int
+    id: str
+    name: str
+    provider: str
+    lab: str | None
+    mode: str | None
+    released_on: date | None
+    status: str | None
+    price_state: str
+    currency: str | None
+    input_per_mtok: Decimal | None
+    output_per_mtok: Decimal | None
+    cache_read_per_mtok: Decimal | None
+    cache_write_per_mtok: Decimal | None
+    context_window: int | None
+    max_output_tokens: int | None
+    capabilities: list[str] | None
+    inputs: list[str] | None
+    outputs: list[str] | None
+    price_since: datetime | None
+    source: str | None
+    verified_at: datetime | None
+
+
+_lists: Memory[tuple[str, int, Clocks], list[ListedRow]] = Memory(3)
+
+
+def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[ListedRow]:
     """All offerings of a time with their columns, by name as the list's, and ``number``; in order of number."""
     return _lists.remember((book.book, book.version, clocks), lambda: _made(book, clocks, standing))
 
 
-def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> list[_ListedRow]:
+def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> list[ListedRow]:
     """The rows of these offerings alone, of those that there were."""
     found = _lists.recall([(book.book, book.version, clocks)])
     if found:
@@ -38,7 +65,7 @@ def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: S
 
 def _made(
     book: PriceBook, clocks: Clocks, standing: StandsOn, numbers: Collection[int] | None = None
-) -> list[_ListedRow]:
+) -> list[ListedRow]:
     if numbers is None:
         valid = all_valid(book, clocks)
     else:
@@ -61,9 +88,9 @@ def offerings_in(book: PriceBook, known_at: datetime, numbers: Collection[int] |
             yield offering
 
 
-def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, datetime]) -> _ListedRow:
+def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, datetime]) -> ListedRow:
     source = None if prices.source is None else book.sources[prices.source].slug
-    return _ListedRow(
+    return ListedRow(
         number=offering.id,
         id=offering.slug,
         name=offering.name,
@@ -86,13 +113,13 @@ def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, d
     )
 
 
-def matching(rows: Iterable[_ListedRow], wanted: OfferingFilter, clocks: Clocks) -> list[_ListedRow]:
+def matching(rows: Iterable[ListedRow], wanted: OfferingFilter, clocks: Clocks) -> list[ListedRow]:
     """The rows that pass every filter; what is unknown passes none that asks for it."""
     tests = list(_tests(wanted, clocks))
     return [row for row in rows if all(test(row) for test in tests)]
 
 
-def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[_ListedRow], bool]]:
+def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[ListedRow], bool]]:
     if wanted.providers:
         yield lambda row: row.provider in wanted.providers
     if words := wanted.words.lower().split():
@@ -133,11 +160,11 @@ def price_tests(wanted: PriceBounds, clocks: Clocks) -> Iterator[Callable[[Any],
         yield lambda row: row.price_since is not None and row.price_since >= since
 
 
-def _costs_no_more(name: str, most: Decimal) -> Callable[[_ListedRow], bool]:
+def _costs_no_more(name: str, most: Decimal) -> Callable[[ListedRow], bool]:
     return lambda row: row.currency == "USD" and (value := getattr(row, name)) is not None and value <= most
 
 
-def in_order(rows: Iterable[_ListedRow], sort: str, descending: bool) -> list[_ListedRow]:
+def in_order(rows: Iterable[ListedRow], sort: str, descending: bool) -> list[ListedRow]:
     """The rows by a column, unknown values last, ties by id."""
     by_id = sorted(rows, key=lambda row: row.id, reverse=descending and sort == "id")
     if sort == "id":
@@ -148,10 +175,10 @@ def in_order(rows: Iterable[_ListedRow], sort: str, descending: bool) -> list[_L
     return [*sorted(known, key=lambda row: getattr(row, sort), reverse=descending), *unknown]
 
 
-def beyond(rows: Iterable[_ListedRow], sort: str, descending: bool, after: Position) -> list[_ListedRow]:
+def beyond(rows: Iterable[ListedRow], sort: str, descending: bool, after: Position) -> list[ListedRow]:
     """Those of the rows, which are in order, that come after a position."""
 
-    def is_beyond(row: _ListedRow) -> bool:
+    def is_beyond(row: ListedRow) -> bool:
         value = getattr(row, sort)
         if sort == "id":
             return bool(value < after.id if descending else value > after.id)

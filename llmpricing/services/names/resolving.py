@@ -174,8 +174,8 @@ class Names:
         return index
 
 
-_books: Memory[tuple[str, str], Names] = Memory(2)  # by what lists say of names, with the newest aliases and prices
-_versions: Memory[tuple[str, int], Names] = Memory(4)
+_books: Memory[tuple[str, str], Names] = Memory(1)  # by what lists say of names, with the newest aliases and prices
+_versions: Memory[tuple[str, int], Names] = Memory(2)  # the one before, for who still reads it
 _numbers = count()
 _newest: Memory[str, Names] = Memory(1)  # what was read last, for the health check
 _building = Lock()

@@ -30,7 +30,7 @@ from llmpricing.web.site.model_question import ModelQuestion, read_model_questio
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
-_found: Memory[Any, FoundModels] = Memory(16)
+_found: Memory[Any, FoundModels] = Memory(4)
 
 
 @dataclass(frozen=True, slots=True)
