@@ -1,4 +1,4 @@
-"""Every JSON answer that a test gets is held against the API's own document."""
+"""Every answer that a test gets of the API is held against its own document: status, media type, and shape."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ except ImportError:  # an older environment: what lands is checked with it
     jsonschema_rs = None  # type: ignore[assignment]
 
 SELECTED = {"$ref": "#/components/schemas/SelectedAnswer"}
+MOVED = 301
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
@@ -38,7 +39,7 @@ def complain_of(app: TestApp, req: Any, answer: TestResponse) -> None:
     """Raise where an answer of an operation differs from what the document says of it."""
     if jsonschema_rs is None or not hasattr(app.app, "registry"):
         return
-    if answer.content_type != "application/json" or req.method == "HEAD":
+    if req.method == "HEAD":
         return
     try:
         asked = Request.blank(req.path_info, base_url=req.host_url)
@@ -49,6 +50,13 @@ def complain_of(app: TestApp, req: Any, answer: TestResponse) -> None:
     if operation is None or operation.method != req.method:
         return
     assert answer.headers["X-Request-Id"]
+    told = document()["paths"][operation.path][operation.method.lower()]["responses"].get(str(answer.status_int))
+    assert told is not None, f"{operation.name} answers {answer.status_int}, which the document does not name"
+    if answer.content_type not in told.get("content", ()):
+        assert not answer.body or answer.status_int == MOVED, f"{operation.name} answers {answer.content_type}"
+        return
+    if answer.content_type != "application/json":
+        return
     chosen = answer.status_int == 200 and bool(req.GET.get("fields", "").strip())
     validator(operation.path, operation.method.lower(), answer.status_int, chosen).validate(answer.json)
 

@@ -77,7 +77,8 @@ def conditional(view: Answering, *, tells_ages: bool = False) -> Answering:
 
 def valid_until(request: Request) -> datetime | None:
     """The next known step of the answer; None where its time was stated, so that only a change of the book ends it."""
-    return None if request.GET.get("as_of", "").strip() else request.period.until
+    is_stated = any(request.GET.get(name, "").strip() for name in ("as_of", "at"))
+    return None if is_stated else request.period.until
 
 
 def stale_since(request: Request) -> datetime | None:

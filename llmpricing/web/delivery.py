@@ -13,11 +13,11 @@ SMALLEST = 1_000  # bytes; what fits one packet is sent as it is
 LEVEL = 5
 _TEXTS = ("application/json", "image/svg+xml", "text/")
 _SAFE = "GET, HEAD"
-_SHARED = ("/api/",)
+_SHARED = ("/api/", "/charts/", "/changes.")  # feeds and charts are made to be read elsewhere
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:
-    """Compress texts, and open safe methods of the API to all origins, without cookies."""
+    """Compress texts, and open safe methods of API, charts and feeds to all origins, without cookies."""
 
     def tween(request: Request) -> Response:
         if is_preflight(request):
@@ -52,7 +52,7 @@ def _preflight() -> Response:
 def _compress(request: Request, response: Response) -> None:
     if not (response.content_type or "").startswith(_TEXTS) or response.status_int == 304:
         return
-    response.vary = (*(response.vary or ()), "Accept-Encoding")
+    response.vary = tuple(dict.fromkeys((*(response.vary or ()), "Accept-Encoding")))
     # A static file is an iterator over it, with a length of its own.
     if response.content_encoding or not isinstance(response.app_iter, list) or len(response.body) < SMALLEST:
         return

@@ -95,8 +95,15 @@ def read_question(
 
 def own_case(asked: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     """Ids as they are written here, whatever their case; those that nobody knows as they are."""
-    folded = {one.casefold(): one for one in known}
-    return tuple(folded.get(one.casefold(), one) for one in asked)
+    exact = set(known)
+    folded = {one.casefold(): one for one in exact}
+    return tuple(one if one in exact else folded.get(one.casefold(), one) for one in asked)
+
+
+def own_ids(request: Request, asked: Iterable[str]) -> tuple[str, ...]:
+    """The same of offerings."""
+    offerings = names_of(request.reads, request.book).offerings.values()
+    return own_case(asked, (one.slug for one in offerings))
 
 
 def provider_ids(request: Request) -> list[str]:

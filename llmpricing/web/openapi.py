@@ -83,6 +83,11 @@ _LASTING = {
     "Cache-Control": {"description": "Never beyond the next known step.", "schema": {"type": "string"}},
 }
 _EACH = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
+_UNCHANGED = {"description": "Not Modified: the client has it.", "headers": _EACH}
+_MOVED = {
+    "description": "The id is written otherwise, in another case or without a slash at its end: this leads to it.",
+    "headers": {**_EACH, "Location": {"required": True, "schema": {"type": "string"}}},
+}
 
 
 def _operation(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
@@ -93,9 +98,8 @@ def _operation(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
         "parameters": [*_in_path(one), *_in_query(one)],
         "responses": {
             "200": _answer(one, of_type),
-            **(
-                {"304": {"description": "Not Modified: the client has it.", "headers": _EACH}} if one.is_lasting else {}
-            ),
+            **({"301": _MOVED} if "{id}" in one.path else {}),
+            **({"304": _UNCHANGED} if one.is_tagged else {}),
             **{str(status): _refusal(status, one.also.get(status, (ErrorAnswer,)), of_type) for status in one.errors},
         },
     }
@@ -105,12 +109,17 @@ def _operation(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _answer(one: Operation, of_type: dict[Any, Any]) -> dict[str, Any]:
+    headers = _EACH | (_LASTING if one.is_tagged else {})
     if one.media != "application/json":
-        return {"description": "The answer.", "headers": _EACH, "content": {one.media: {"schema": {"type": "string"}}}}
+        return {
+            "description": "The answer.",
+            "headers": headers,
+            "content": {one.media: {"schema": {"type": "string"}}},
+        }
     content = _json((*one.answers, *((SelectedAnswer,) if one.rows is not None else ())), of_type)
     if "format" in one.readers:
         content["text/csv"] = {"schema": {"type": "string"}}
-    return {"description": "The answer.", "headers": _EACH | (_LASTING if one.is_lasting else {}), "content": content}
+    return {"description": "The answer.", "headers": headers, "content": content}
 
 
 def _json(types: tuple[Any, ...], of_type: dict[Any, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Operation:
     is_list: bool = True
     asks_the_book: bool = False  # and nothing else, so that the database may be away
     is_lasting: bool = False  # until the price book changes or the next known step
+    has_tag: bool = False  # an ETag that the view makes
     media: str = "application/json"  # of the answer
     also: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)  # types of errors in a shape of their own
 
@@ -63,8 +64,13 @@ class Operation:
         """The view with what every answer of its kind has."""
         view = self.view
         if self.rows is not None:
-            view = selecting(self.name, self.readers["fields"], field_names(self.rows), view)
+            view = selecting(self.name.removesuffix("_csv"), self.readers["fields"], field_names(self.rows), view)
         return conditional(view) if self.is_lasting else view
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether an answer bears an ETag, and is a 304 when asked with it."""
+        return self.is_lasting or self.has_tag
 
     @property
     def errors(self) -> tuple[int, ...]:

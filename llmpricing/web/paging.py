@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from pyramid.request import Request
 
 from llmpricing.services.catalogue.listing import (
     OfferingFilter,
@@ -20,9 +21,14 @@ from llmpricing.services.catalogue.listing import (
     position_text,
 )
 from llmpricing.services.clocks import Clocks
+from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
+from llmpricing.web.selecting import is_csv
 
-MAX_CURSOR = 2000
+Row = TypeVar("Row")
+
+MAX_CURSOR, MAX_LIMIT = 2000, 1000
+_PARTS = ("cursor", "limit", "fields", "format")  # of a question: which part of its answer is asked for
 _BROKEN = "This cursor is broken: take it from meta.next as it is."
 _OTHERS = "This cursor belongs to other filters or another order: start again without it."
 
@@ -99,3 +105,31 @@ def read_place(raw: str, question: Mapping[str, str], shape: Any) -> Any:
 def digest_of_question(question: Mapping[str, str]) -> str:
     """A digest of what is asked, whatever order it is asked in."""
     return hashlib.sha256(msgspec.json.encode(sorted(question.items()))).hexdigest()[:16]
+
+
+def page_readers(default: int | None = None) -> dict[str, p.Reader]:
+    """The readers of a list's pages; ``default`` is how many items come where no limit is given (None: all)."""
+    left_out = f"{default or 'all'} where it is left out"
+    return {"limit": p.whole(1, MAX_LIMIT).of(f"how many at the most; {left_out}"), "cursor": p.cursor}
+
+
+def asked_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """What is asked, whichever part of the answer is wanted: what a cursor belongs to."""
+    return {name: str(one) for name, one in values.items() if name not in _PARTS}
+
+
+def page_of(
+    request: Request, values: Mapping[str, Any], rows: Sequence[Row], places: Sequence[Any], default: int | None = None
+) -> tuple[list[Row], str | None]:
+    """The rows of a page, and the cursor of what comes after them, which names the last row's place; 400 for a cursor
+    of another question, or of a place that is there no more. All rows where no limit is given and ``default`` is None.
+    """
+    question, begin = asked_of(values) | {"path": request.path_info}, 0
+    if "cursor" in values:
+        place = read_place(values["cursor"], question, Any)
+        if place not in places:
+            raise invalid("cursor", "What this cursor names is there no more: start again without it.")
+        begin = places.index(place) + 1
+    end = begin + values.get("limit", len(rows) if is_csv(request) or default is None else default)
+    following = write_place(places[end - 1], question) if end < len(rows) else None
+    return list(rows[begin:end]), following

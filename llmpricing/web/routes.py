@@ -46,6 +46,7 @@ OPERATIONS = (
     providers.PROVIDERS,
     providers.PROVIDER,
     models.MODELS,
+    models.MODELS_CSV,
     models.MODEL,
     history.HISTORY,
     history.CHANGES,

@@ -56,8 +56,8 @@ def selecting(name: str, reader: Reader, names: Sequence[str], view: Callable[[R
 
 
 def is_csv(request: Request) -> bool:
-    """Whether the answer is asked for as CSV."""
-    return bool(request.GET.get("format", "").strip() == "csv")
+    """Whether the answer is asked for as CSV: by ``format``, or by an address that ends so."""
+    return bool(request.GET.get("format", "").strip() == "csv" or request.matched_route.pattern.endswith(".csv"))
 
 
 def _only(item: dict[str, Any], wanted: Iterable[str]) -> dict[str, Any]:

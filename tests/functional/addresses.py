@@ -8,6 +8,7 @@ EXAMPLES = {
     "health": "/api/health",
     "providers": "/api/v1/providers",
     "models": "/api/v1/models?limit=3",
+    "models_csv": "/api/v1/models.csv?limit=3",
     "model": "/api/v1/models/acme/acme-large",
     "provider": "/api/v1/providers/acme",
     "history": "/api/v1/history/acme/acme-large",

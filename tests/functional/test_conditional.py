@@ -19,10 +19,10 @@ from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.web.routes import OPERATIONS
 from tests.conftest import running_app
-from tests.functional.addresses import EXAMPLES
+from tests.functional.addresses import EXAMPLES, FEEDS
 from tests.queries import recorded
 
-LASTING = [*(operation.name for operation in OPERATIONS if operation.is_lasting), "home", "page_model"]
+LASTING = [one.name for one in OPERATIONS if one.is_lasting and one.name not in FEEDS] + ["home", "page_model"]
 
 
 @pytest.fixture
@@ -146,3 +146,20 @@ def test_pages_of_other_sites_may_read_and_do_no_more(testapp: TestApp) -> None:
     refused = testapp.options("/api/v1/quotes", headers={**there, "Access-Control-Request-Method": "POST"}, status=405)
     assert "Access-Control-Allow-Methods" not in refused.headers
     assert "Access-Control-Allow-Origin" not in testapp.get("/").headers
+    for made_for_others in ("/changes.json", "/changes.atom", "/charts/history.vl.json?model=acme/acme-large"):
+        assert testapp.get(made_for_others, headers=there).headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("path", ["ratio_config", "v1/export/genai-prices.json"])
+def test_what_changes_an_answer_is_named_once(app: TestApp, path: str) -> None:
+    assert app.get(f"/api/{path}").headers["Vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize("path", ["", ".sha256", "/report"])
+def test_a_feed_and_what_is_told_of_it_are_not_sent_again(app: TestApp, path: str) -> None:
+    address = f"/api/v1/export/genai-prices{path}" if path == "/report" else f"/api/v1/export/genai-prices.json{path}"
+    for asked in ("", "?at=2026-11-20"):
+        first = app.get(address + asked)
+        again = app.get(address + asked, headers={"If-None-Match": first.headers["ETag"]}, status=304)
+        assert (again.body, again.headers["ETag"]) == (b"", first.headers["ETag"])
+        app.get(address + asked, headers={"If-None-Match": '"other"'}, status=200)

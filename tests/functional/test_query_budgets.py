@@ -15,6 +15,7 @@ BUDGETS = {
     "health": (0, 0),
     "providers": (3, 2),
     "models": (7, 2),
+    "models_csv": (7, 2),
     "model": (13, 11),
     "provider": (2, 2),
     "history": (3, 3),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from webtest import TestApp
 
+from llmpricing.web.list_query import own_case
 from llmpricing.web.routes import OPERATIONS
 from llmpricing.web.selecting import cell
 from tests.functional.addresses import EXAMPLES
 
 LISTS = [operation for operation in OPERATIONS if operation.rows is not None and operation.is_list]
+PAGED = [operation for operation in LISTS if "cursor" in operation.parameters]
 
 
 def rows(answer: Any) -> list[dict[str, str]]:
@@ -64,6 +67,46 @@ def test_csv_holds_all_rows_or_as_many_as_asked_and_a_link_to_the_next(testapp: 
     assert len(found) == 8
 
 
+@pytest.mark.parametrize("operation", PAGED, ids=lambda operation: operation.name)
+def test_each_list_is_walked_page_by_page_to_its_end(testapp: TestApp, operation: Any) -> None:
+    address, _, asked = EXAMPLES[operation.name].partition("?")
+    question = dict(parse_qsl(asked)) | {"limit": "1000" if operation.name != "models" else "200"}
+    whole = testapp.get(address, question).json
+    assert whole["meta"]["next"] is None
+    found: list[Any] = []
+    question["limit"] = str(max(1, len(whole["data"]) // 3))
+    page = testapp.get(address, question).json
+    while page["data"] and page["meta"]["next"]:
+        found += page["data"]
+        page = testapp.get(address, question | {"cursor": page["meta"]["next"]}).json
+        assert page["meta"]["count"] == whole["meta"]["count"]
+    assert found + page["data"] == whole["data"]
+    wrong = testapp.get(address, question | {"cursor": "bm9uZQ"}, status=400).json["error"]
+    assert wrong["details"]["field"] == "cursor"
+
+
+def test_each_list_has_pages_but_those_that_a_question_bounds() -> None:
+    assert {operation.name for operation in LISTS} - {operation.name for operation in PAGED} == {"compare"}
+
+
+def test_the_list_of_offerings_is_a_csv_file_by_its_address(testapp: TestApp) -> None:
+    asked = "provider=ACME&sort=-input_per_mtok"
+    file = testapp.get(f"/api/v1/models.csv?{asked}")
+    same = testapp.get(f"/api/v1/models?{asked}&format=csv")
+    assert (file.body, file.content_type, file.headers["Content-Disposition"]) == (
+        same.body,
+        "text/csv",
+        'attachment; filename="models.csv"',
+    )
+    page = testapp.get("/api/v1/models.csv?limit=2&fields=id")
+    assert testapp.get(page.headers["Link"].split(">")[0][1:]).text.startswith("id\r\n")
+    refused = testapp.get("/api/v1/models.csv?format=json", status=400).json["error"]
+    assert refused["details"]["field"] == "format"
+    testapp.get(
+        "/api/v1/models.csv", headers={"If-None-Match": testapp.get("/api/v1/models.csv").headers["ETag"]}, status=304
+    )
+
+
 def test_a_cell_holds_plain_decimals_words_and_parts() -> None:
     assert [cell(value) for value in (None, "2.50", "-1", ["a", "b"], 12, {"input": ["text"]})] == [
         "",
@@ -105,6 +148,30 @@ def test_what_nobody_knows_leads_nowhere(testapp: TestApp) -> None:
     testapp.get("/api/v1/models/acme/none/", status=404)
     testapp.get("/nowhere/", status=404)
     testapp.get("//elsewhere.example/", status=404)
+
+
+@pytest.mark.parametrize(
+    ("other", "right"),
+    [
+        ("compare?models=ACME/acme-large,acme/Acme-Small", "compare?models=acme/acme-large,acme/acme-small"),
+        (
+            "calculator?model=ACME/acme-large&against=Acme/acme-small",
+            "calculator?model=acme/acme-large&against=acme/acme-small",
+        ),
+        ("changes?model=ACME/acme-large&since=2025-01-01", "changes?model=acme/acme-large&since=2025-01-01"),
+    ],
+)
+def test_ids_in_a_query_are_known_in_any_case(testapp: TestApp, other: str, right: str) -> None:
+    assert testapp.get(f"/api/v1/{other}").json == testapp.get(f"/api/v1/{right}").json
+
+
+def test_of_two_ids_that_differ_in_case_alone_each_is_itself() -> None:
+    assert own_case(["lab/A", "lab/a", "LAB/b", "none"], ["lab/a", "lab/A", "lab/b"]) == (
+        "lab/A",
+        "lab/a",
+        "lab/b",
+        "none",
+    )
 
 
 def test_sellers_are_known_in_any_case(testapp: TestApp) -> None:

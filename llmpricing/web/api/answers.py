@@ -22,9 +22,10 @@ class StaleMeta(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
 
 
 class CountMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
-    """How many there are."""
+    """How many there are, and where the next page begins."""
 
     count: int
+    next: str | None
 
 
 class BookMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

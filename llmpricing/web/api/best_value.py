@@ -15,6 +15,7 @@ from llmpricing.services.scores.kept_scores import count_scores
 from llmpricing.web.api.answers import ClocksMeta, CountMeta, DecimalText, book_meta, stale_meta
 from llmpricing.web.list_query import read_clocks
 from llmpricing.web.operations import Operation
+from llmpricing.web.paging import page_of, page_readers
 from llmpricing.web.value_query import VALUE, ask_for_value, read_value_question
 
 
@@ -34,7 +35,7 @@ class BenchmarkJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BenchmarksAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """All benchmarks."""
+    """A page of benchmarks."""
 
     data: list[BenchmarkJson]
     meta: CountMeta
@@ -59,23 +60,24 @@ class ValuedJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ValueMeta(ClocksMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """By which weights and from which quality on."""
+    """By which weights and from which quality on; how many there are, and where the next page begins."""
 
     count: int
+    next: str | None
     weights: dict[str, DecimalText]
     floor: DecimalText
 
 
 class ValueAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """Models in order: ranked by QAPS, then free ones by quality, then those in no ranking."""
+    """A page of models in order: ranked by QAPS, then free ones by quality, then those in no ranking."""
 
     data: list[ValuedJson]
     meta: ValueMeta
 
 
 def list_benchmarks(request: Request) -> BenchmarksAnswer:
-    """The definitions."""
-    BENCHMARKS_READ.read(request)
+    """A page of definitions."""
+    values = BENCHMARKS_READ.read(request)
     counts = count_scores(request.reads, read_clocks({}, request.period.start, request.book))
     rows = [
         BenchmarkJson(
@@ -90,11 +92,12 @@ def list_benchmarks(request: Request) -> BenchmarksAnswer:
         )
         for one in BENCHMARKS.values()
     ]
-    return BenchmarksAnswer(rows, CountMeta(count=len(rows), **stale_meta(request)))
+    page, following = page_of(request, values, rows, [one.id for one in rows])
+    return BenchmarksAnswer(page, CountMeta(len(rows), following, **stale_meta(request)))
 
 
 def list_best_value(request: Request) -> ValueAnswer:
-    """All models that have a score."""
+    """A page of the models that have a score."""
     values = BEST_VALUE.read(request)
     found, _ = ask_for_value(request, values)
     rows = [_valued(one, place, "ranked") for place, one in enumerate(found.ranked, 1)]
@@ -103,7 +106,7 @@ def list_best_value(request: Request) -> ValueAnswer:
 
 
 def list_frontier(request: Request) -> ValueAnswer:
-    """Those on the frontier, the cheapest first."""
+    """A page of those on the frontier, the cheapest first."""
     values = FRONTIER.read(request)
     found, _ = ask_for_value(request, values)
     places = {one.offering.id: place for place, one in enumerate(found.ranked, 1)}
@@ -115,15 +118,17 @@ def list_frontier(request: Request) -> ValueAnswer:
 
 def _answer(request: Request, values: dict[str, Any], rows: list[ValuedJson]) -> ValueAnswer:
     clocks, question = read_clocks(values, request.period.start, request.book), read_value_question(values)
+    page, following = page_of(request, values, rows, [[one.standing, one.model] for one in rows])
     meta = ValueMeta(
         count=len(rows),
+        next=following,
         weights={name: to_text(weight) for name, weight in question.weights.items()},
         floor=to_text(question.floor),
         as_of=clocks.as_of,
         known_at=clocks.known_at,
         **book_meta(request),
     )
-    return ValueAnswer(rows, meta)
+    return ValueAnswer(page, meta)
 
 
 def _valued(one: ValuedOffering, place: int, standing: str) -> ValuedJson:
@@ -155,6 +160,7 @@ BENCHMARKS_READ = Operation(
     path="/api/v1/benchmarks",
     view=list_benchmarks,
     title="The benchmarks whose scores count, with their ranges",
+    parameters=page_readers(),
     answers=(BenchmarksAnswer,),
     rows=BenchmarkJson,
     is_lasting=True,
@@ -166,7 +172,7 @@ BEST_VALUE = Operation(
     view=list_best_value,
     title="Models by quality against price, with the reason of each that is left out",
     about="QAPS = quality / ((input + output) / 2), in USD per million tokens, each model at its cheapest seller.",
-    parameters=VALUE,
+    parameters={**VALUE, **page_readers()},
     answers=(ValueAnswer,),
     rows=ValuedJson,
     is_lasting=True,
@@ -177,7 +183,7 @@ FRONTIER = Operation(
     path="/api/v1/frontier",
     view=list_frontier,
     title="The models that none beats in both, quality and price: the cheapest first",
-    parameters=VALUE,
+    parameters={**VALUE, **page_readers()},
     answers=(ValueAnswer,),
     rows=ValuedJson,
     is_lasting=True,

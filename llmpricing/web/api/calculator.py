@@ -20,13 +20,13 @@ from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, own_case, read_clocks
+from llmpricing.web.list_query import CLOCKS, own_case, own_ids, read_clocks
 from llmpricing.web.operations import Operation
-from llmpricing.web.paging import digest_of_question, read_place, write_place
+from llmpricing.web.paging import asked_of, digest_of_question, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
 from llmpricing.web.workloads import PRESETS, REQUEST_TOKENS, workload_of
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 1000
+DEFAULT_LIMIT = 50
 CACHE_TTL_S = 3600
 _CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
 
@@ -79,9 +79,13 @@ class CalculatorAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def calculate(request: Request) -> CalculatorAnswer:
     """A page of offerings, the cheapest for the workload first; those without a total come last."""
     values = CALCULATOR.read(request)
+    if "model" in values:
+        values["model"] = own_ids(request, values["model"])
+    if "against" in values:
+        (values["against"],) = own_ids(request, [values["against"]])
     clocks = read_clocks(values, request.period.start, request.book)
     workload, against = workload_of(values), values.get("against")
-    question = {name: str(one) for name, one in values.items() if name not in ("cursor", "limit", "fields", "format")}
+    question = asked_of(values)
     sees_rates = request.caller.sees_rates
     kept = digest_of_question(question | {"clocks": str(clocks), "rates": str(sees_rates)})
 
@@ -195,8 +199,7 @@ CALCULATOR = Operation(
         "against": p.text.of("the offering, by id, that savings are counted against; the dearest if left out"),
         "currency": p.currency.of("of the totals; USD where it is left out"),
         **CLOCKS,
-        "limit": p.whole(1, MAX_LIMIT).of(f"how many at the most; {DEFAULT_LIMIT} where it is left out"),
-        "cursor": p.cursor,
+        **page_readers(DEFAULT_LIMIT),
     },
     repeatable=("provider", "model"),
     answers=(CalculatorAnswer,),

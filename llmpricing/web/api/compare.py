@@ -17,7 +17,7 @@ from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, as_json
 from llmpricing.web.api.models import ModelMeta, item_json, model_meta
 from llmpricing.web.errors import Refused, invalid
-from llmpricing.web.list_query import CLOCKS, read_clocks, standing
+from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.operations import Operation
 
 FEWEST, MOST = 2, 5
@@ -38,7 +38,8 @@ class CompareAnswer(msgspec.Struct, forbid_unknown_fields=True):
 def compare(request: Request) -> CompareAnswer:
     """Side by side; 404 where one of the ids is unknown."""
     values = COMPARE.read(request)
-    slugs = list(dict.fromkeys(one.strip() for one in values.get("models", "").split(",") if one.strip()))
+    asked = [one.strip() for one in values.get("models", "").split(",") if one.strip()]
+    slugs = list(dict.fromkeys(own_ids(request, asked)))
     if not FEWEST <= len(slugs) <= MOST:
         raise invalid("models", f"models takes {FEWEST} to {MOST} ids with commas between them.")
     clocks = read_clocks(values, request.period.start, request.book)

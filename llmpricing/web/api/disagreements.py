@@ -19,17 +19,17 @@ from llmpricing.web.api.answers import StaleMeta, stale_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.list_query import own_case, provider_ids
 from llmpricing.web.operations import Operation
-from llmpricing.web.paging import read_place, write_place
+from llmpricing.web.paging import asked_of, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
 
 _DisagreementPlace = tuple[bool, Decimal, str, str, str, str, str, str]  # of a disagreement among all
+DEFAULT_LIMIT = 100
 CACHE_TTL_S = 300  # all of them take most of a second to find; an import or a decision begins a new version
 _DISAGREEMENTS: dict[str, p.Reader] = {
     "provider": p.text.of("of these sellers, by id"),
     "min_factor": p.factor.of("this many times apart at least"),
     "kind": p.one_of(*DisagreementKind).of("this far apart"),
-    "limit": p.whole(1, 1000).of("how many at the most; 100 where it is left out"),
-    "cursor": p.cursor,
+    **page_readers(DEFAULT_LIMIT),
 }
 
 
@@ -100,14 +100,12 @@ def list_disagreements(request: Request) -> DisagreementsAnswer:
 
     everything = cached(request, "disagreements", "all", CACHE_TTL_S, list[DisagreementJson], build)
     found = [item for item in everything if _passes(item, values)]
-    question = {
-        name: str(value) for name, value in values.items() if name not in ("cursor", "limit", "fields", "format")
-    }
+    question = asked_of(values)
     after: _DisagreementPlace | None = (
         read_place(values["cursor"], question, _DisagreementPlace) if "cursor" in values else None
     )
     rest = found if after is None else [item for item in found if _place(item) > after]
-    page = rest[: values.get("limit", len(rest) if is_csv(request) else 100)]
+    page = rest[: values.get("limit", len(rest) if is_csv(request) else DEFAULT_LIMIT)]
     following = write_place(_place(page[-1]), question) if len(page) < len(rest) else None
     meta = DisagreementsMeta(len(found), following, request.book.version, **stale_meta(request))
     return DisagreementsAnswer(page, meta)

@@ -15,7 +15,7 @@ from pyramid.response import Response
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.kept_lists import NoListError
 from llmpricing.web import parameters as p
-from llmpricing.web.conditional import lifetime, release
+from llmpricing.web.conditional import holds, lifetime, release
 from llmpricing.web.errors import RETRY_AFTER_S, Refused
 
 CACHE_TTL_S = 3600
@@ -51,7 +51,7 @@ def packed_answer(request: Request, media: str, packed: Packed) -> Response:
     )
     tag = f'"{packed.tag}{"-gzip" if takes_gzip else ""}"'
     headers = {"ETag": tag, "Cache-Control": lifetime(request, packed.until), "Vary": "Accept-Encoding"}
-    if tag in (one.strip() for one in request.headers.get("If-None-Match", "").split(",")):
+    if holds(request.headers.get("If-None-Match", ""), tag):
         return Response(status=304, headers=headers)
     found = Response(packed.data if takes_gzip else gzip.decompress(packed.data), content_type=media, charset=None)
     found.headers.update(headers)

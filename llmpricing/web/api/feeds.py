@@ -24,10 +24,9 @@ from llmpricing.web.api.feed_bytes import (
     clocks_of,
     in_turn,
     kept,
-    until,
 )
 from llmpricing.web.caching import cached
-from llmpricing.web.conditional import lifetime
+from llmpricing.web.conditional import holds, lifetime
 from llmpricing.web.operations import Operation
 
 JSON = "application/json"
@@ -72,14 +71,16 @@ class _Answers:
         """The list's SHA-256, as sha256sum writes it."""
         packed = kept(request, self.feed.name, self._bytes)
         digest = f"{sha256(gzip.decompress(packed.data)).hexdigest()}  {self.feed.file}\n"
+        headers = {"Cache-Control": lifetime(request, packed.until), "ETag": f'"{packed.tag}-sha256"'}
+        if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
+            return Response(status=304, headers=headers)
         found = Response(digest, content_type="text/plain", charset="ascii")
-        found.headers.update({"Cache-Control": lifetime(request, packed.until), "ETag": f'"{packed.tag}-sha256"'})
+        found.headers.update(headers)
         return found
 
     def report(self, request: Request) -> ReportAnswer:
         """Every field that is not as it was listed."""
         question = f"{self.feed.name}:{clocks_of(request).as_of}"
-        request.response.headers["Cache-Control"] = lifetime(request, until(request))
         ttl = ASKED_MOMENT_TTL_S if asks_a_moment(request) else CACHE_TTL_S
         return cached(request, "feed-report", question, ttl, ReportAnswer, lambda: in_turn(request, self._reported))
 
@@ -118,6 +119,7 @@ def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
             view=answers.list,
             title=f"{feed.title} with the published prices",
             answers=(feed.shape,),
+            has_tag=True,
             **shared,
         ),
         Operation(
@@ -126,6 +128,7 @@ def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
             view=answers.digest,
             title=f"The SHA-256 of {path}",
             answers=(str,),
+            has_tag=True,
             media="text/plain",
             **shared,
         ),
@@ -135,6 +138,7 @@ def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
             view=answers.report,
             title=f"What differs in {path} from the list as it came, and which names have no price",
             answers=(ReportAnswer,),
+            is_lasting=True,
             **shared,
         ),
     )

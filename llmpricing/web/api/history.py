@@ -17,18 +17,12 @@ from llmpricing.services.catalogue.price_history import PastPrice, price_history
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, StaleMeta, as_json, stale_meta
 from llmpricing.web.conditional import valid_until
-from llmpricing.web.errors import invalid
-from llmpricing.web.list_query import nearly, own_case, provider_ids
+from llmpricing.web.list_query import nearly, own_case, own_ids, provider_ids
 from llmpricing.web.operations import Operation
-from llmpricing.web.paging import read_place, write_place
-from llmpricing.web.selecting import is_csv
+from llmpricing.web.paging import page_of, page_readers
 
-DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
+DEFAULT_LIMIT = 100
 SINCE = timedelta(days=7)
-_PAGE: dict[str, p.Reader] = {
-    "limit": p.whole(1, MAX_LIMIT).of(f"how many at the most; {DEFAULT_LIMIT} where it is left out"),
-    "cursor": p.cursor,
-}
 
 PastPriceJson: Any = as_json("PastPriceJson", PastPrice)
 
@@ -98,7 +92,7 @@ def show_history(request: Request) -> HistoryAnswer:
     if found is None:
         raise nearly(request, slug)
     wanted = [one for one in found if one.meter == values.get("meter", one.meter)]
-    page, following = _page(request, values, wanted, [one.price_id for one in wanted])
+    page, following = page_of(request, values, wanted, [one.price_id for one in wanted], DEFAULT_LIMIT)
     rows = [PastPriceJson(**_told(one)) for one in page]
     return HistoryAnswer(
         rows, HistoryMeta(len(wanted), following, known_at, request.book.version, **stale_meta(request))
@@ -109,31 +103,16 @@ def list_changes(request: Request) -> ChangesAnswer:
     """A page of what moved since a time, by offering, meter and conditions; announced prices too."""
     values, now = CHANGES.read(request), request.period.start
     since = comparable_since(request.reads, values.get("since", now - SINCE))
-    asked = values.get("model")
+    asked = own_ids(request, values["model"]) if "model" in values else None
     found = changes_since(request.reads, since, now, None if asked is None else set(asked))
     if "provider" in values:
         sellers = own_case(values["provider"], provider_ids(request))
         found = [one for one in found if one.offering.partition("/")[0] in sellers]
     places = [[one.offering, one.meter, one.condition_key, str(one.valid_from), one.new is None] for one in found]
-    page, following = _page(request, values, found, places)
+    page, following = page_of(request, values, found, places, DEFAULT_LIMIT)
     told = (len(found), following, since, now, valid_until(request), request.book.version)
     meta = ChangesMeta(*told, **stale_meta(request))
     return ChangesAnswer([_moved(one) for one in page], meta)
-
-
-def _page(request: Request, values: dict[str, Any], rows: list[Any], places: list[Any]) -> tuple[list[Any], str | None]:
-    """The rows of a page, and the cursor of what comes after them, which names the last row's place."""
-    question = {name: str(one) for name, one in values.items() if name not in ("cursor", "limit", "fields", "format")}
-    question["path"] = request.path_info
-    begin = 0
-    if "cursor" in values:
-        place = read_place(values["cursor"], question, Any)
-        if place not in places:
-            raise invalid("cursor", "What this cursor names is there no more: start again without it.")
-        begin = places.index(place) + 1
-    end = begin + values.get("limit", len(rows) if is_csv(request) else DEFAULT_LIMIT)
-    following = write_place(places[end - 1], question) if end < len(rows) else None
-    return rows[begin:end], following
 
 
 def _told(one: PastPrice) -> dict[str, Any]:
@@ -169,7 +148,7 @@ HISTORY = Operation(
     parameters={
         "meter": p.text.of("of this meter"),
         "known_at": p.time.of("as it was known then; as it is known now where it is left out"),
-        **_PAGE,
+        **page_readers(DEFAULT_LIMIT),
     },
     answers=(HistoryAnswer,),
     asks_the_book=True,
@@ -186,7 +165,7 @@ CHANGES = Operation(
         "since": p.time.of("beside what was charged and known then; seven days ago where it is left out"),
         "provider": p.text.of("of these sellers, by id"),
         "model": p.text.of("of these offerings, by id"),
-        **_PAGE,
+        **page_readers(DEFAULT_LIMIT),
     },
     repeatable=("provider", "model"),
     answers=(ChangesAnswer,),

@@ -81,8 +81,17 @@ class ModelAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 def list_models(request: Request) -> ListAnswer:
     """A page of offerings that match, with the cursor of the next."""
+    return _list(request, MODELS)
+
+
+def list_models_as_csv(request: Request) -> ListAnswer:
+    """All of them, or a page where a limit is given."""
+    return _list(request, MODELS_CSV)
+
+
+def _list(request: Request, operation: Operation) -> ListAnswer:
     now = request.period.start
-    question = read_question(request, now, MODELS.readers, ALL if is_csv(request) else DEFAULT_LIMIT)
+    question = read_question(request, now, operation.readers, ALL if is_csv(request) else DEFAULT_LIMIT)
     # What everybody asks is kept: first pages of now.
     if question.after or question.clocks != question.book.clocks(now, None) or question.limit > MAX_LIMIT:
         return _answer(request, question)
@@ -142,6 +151,20 @@ MODELS = Operation(
     answers=(ListAnswer,),
     asks_the_book=True,
     rows=ItemJson,
+    is_lasting=True,
+)
+MODELS_CSV = Operation(
+    name="models_csv",
+    path="/api/v1/models.csv",
+    view=list_models_as_csv,
+    title="Offerings that match, as CSV",
+    parameters=LIST,
+    repeatable=LIST_REPEATABLE,
+    answers=(str,),
+    media="text/csv",
+    asks_the_book=True,
+    rows=ItemJson,
+    is_list=False,
     is_lasting=True,
 )
 MODEL = Operation(

@@ -10,6 +10,7 @@ from llmpricing.web.api.answers import BookMeta, CountMeta, book_meta, stale_met
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import moved_to
 from llmpricing.web.operations import Operation
+from llmpricing.web.paging import page_of, page_readers
 
 
 class ProviderJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -21,17 +22,18 @@ class ProviderJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ProvidersAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """All sellers."""
+    """A page of sellers."""
 
     data: list[ProviderJson]
     meta: CountMeta
 
 
 def list_providers(request: Request) -> ProvidersAnswer:
-    """All sellers in order of id."""
-    PROVIDERS.read(request)
-    data = [ProviderJson(*found) for found in listing.providers(request.reads)]
-    return ProvidersAnswer(data, CountMeta(len(data), **stale_meta(request)))
+    """A page of sellers in order of id."""
+    values = PROVIDERS.read(request)
+    found = [ProviderJson(*one) for one in listing.providers(request.reads)]
+    page, following = page_of(request, values, found, [one.id for one in found])
+    return ProvidersAnswer(page, CountMeta(len(found), following, **stale_meta(request)))
 
 
 class ProviderAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,6 +72,7 @@ PROVIDERS = Operation(
     path="/api/v1/providers",
     view=list_providers,
     title="Sellers with counts",
+    parameters=page_readers(),
     answers=(ProvidersAnswer,),
     asks_the_book=True,
     rows=ProviderJson,

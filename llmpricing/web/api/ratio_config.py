@@ -45,4 +45,5 @@ RATIO_CONFIG = Operation(
     parameters=AT,
     answers=(RatioAnswer,),
     asks_the_book=True,
+    has_tag=True,
 )

@@ -8,27 +8,30 @@ from pyramid.request import Request
 from llmpricing.services.catalogue.sources import SourceItem, read_sources
 from llmpricing.web.api.answers import StaleMeta, stale_meta
 from llmpricing.web.operations import Operation
+from llmpricing.web.paging import page_of, page_readers
 
 
 class SourcesMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
     """What stands beside the sources."""
 
     count: int
+    next: str | None
     catalogue_version: int
 
 
 class SourcesAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """All sources."""
+    """A page of sources."""
 
     data: list[SourceItem]
     meta: SourcesMeta
 
 
 def list_sources(request: Request) -> SourcesAnswer:
-    """Every source, the most trusted first, with what its newest list held."""
-    SOURCES_READ.read(request)
+    """A page of sources, the most trusted first, each with what its newest list held."""
+    values = SOURCES_READ.read(request)
     found = read_sources(request.reads, request.period.start)
-    return SourcesAnswer(found, SourcesMeta(len(found), request.book.version, **stale_meta(request)))
+    page, following = page_of(request, values, found, [one.source for one in found])
+    return SourcesAnswer(page, SourcesMeta(len(found), following, request.book.version, **stale_meta(request)))
 
 
 SOURCES_READ = Operation(
@@ -36,6 +39,7 @@ SOURCES_READ = Operation(
     path="/api/v1/sources",
     view=list_sources,
     title="Who feeds the price book, and how fresh each is",
+    parameters=page_readers(),
     answers=(SourcesAnswer,),
     asks_the_book=True,
     rows=SourceItem,
