@@ -118,7 +118,8 @@ class Bridge:
         """What the log comes to, what the seller's quantities come to (else its charges), and what is charged."""
         cells = self._cells.values()
         log = sum((cell.log for cell in cells), _NOTHING)
-        counted = sum((WIDE.add(cell.log, step_of(cell)) for cell in cells), _NOTHING)
+        compared = (cell for cell in cells if self._is_compared(cell))
+        counted = sum((WIDE.add(cell.log, step_of(cell)) for cell in compared), _NOTHING)
         lines = sum(self.lines.values(), _NOTHING)
         charged = sum((cell.charged for cell in cells), lines) if self.has_charges else counted
         return log, counted, charged
@@ -139,8 +140,8 @@ class Bridge:
         places = self._without_keys()
         moved = _moved(places)
         for place, cell in sorted(places.items()):
-            if self.has_charges and not (cell.is_logged or cell.is_charged):
-                continue  # used by the seller's word alone, and not charged: nothing lies between log and invoice
+            if not self._is_compared(cell):
+                continue
             parts = [(DAY, step_of(cell))] if place in moved else _quantity(cell)
             for name, money in (*parts, *self._prices(cell)):
                 if money:
@@ -148,6 +149,10 @@ class Bridge:
         for name, money in self.lines.items():
             found.setdefault(name, BridgeRow(name)).add(money, None)
         return sorted(found.values(), key=lambda row: (-abs(row.money), row.name))
+
+    def _is_compared(self, cell: Cell) -> bool:
+        """Not where the seller's word alone knows of usage, and asks nothing: that is no way from log to invoice."""
+        return cell.is_logged or cell.is_charged or not self.has_charges
 
     def _without_keys(self) -> Mapping[BridgePlace, Cell]:
         """The cells by key where both sides state the same keys, else by day and model."""

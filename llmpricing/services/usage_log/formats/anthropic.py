@@ -66,7 +66,8 @@ def _console_usage(row: Row) -> UsageRecord:
 def _console_cost(row: Row) -> UsageRecord:
     at, facts = row.instant("usage_date_utc"), labels(key=row.text("api_key"), workspace=row.text("workspace"))
     charged = row.amount("cost_usd")
-    return UsageRecord(row.text("model"), at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, outcome=_COST_ONLY)
+    name = row.text("model") or row.text("cost_type").replace("_", " ")  # a line of searches or sessions has no model
+    return UsageRecord(name, at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, outcome=_COST_ONLY)
 
 
 def _bucket(row: Row) -> Iterable[UsageRecord]:

@@ -14,11 +14,13 @@ from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.usage_log.audit.bridge import Bridge
 from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.pricer import LogPricer
 from tests.audits import audited
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
+from tests.usage_twins import FOLDER
 
 DAY = timedelta(days=1)
 MONDAY = datetime(2026, 11, 16, tzinfo=UTC)
@@ -114,7 +116,7 @@ def test_quantities_that_both_exports_state_are_counted_once(book: Session) -> N
     lines = [line(HAIKU, 0, 1_000_000, "1.11"), line(HAIKU, 0, 2_000_000, "2.22")]
     bridge = bridge_of(book, [call(HAIKU, 0, 2_000_000)], [*usage, *lines])
     assert causes(bridge) == {"quantity": Decimal(1), "price": Decimal("0.33")}
-    assert bridge.sums[2] == Decimal("3.33")
+    assert bridge.sums == (Decimal(2), Decimal(3), Decimal("3.33"))
     assert causes(bridge_of(book, [call(HAIKU, 0, 2_000_000)], lines)) == causes(bridge)
 
 
@@ -163,6 +165,15 @@ def test_searches_that_are_charged_in_a_line_of_their_own_are_compared_with_thos
         "quantity": Decimal("0.02"),
         "price": Decimal("0.03"),
     }
+
+
+def test_the_searches_of_the_console_s_cost_export_are_those_of_its_usage_export(book: Session) -> None:
+    """Its line of searches bears no model, and asks 0.1 for the ten of the usage export."""
+    files = [usage_file(FOLDER / f"anthropic-console-{kind}.csv") for kind in ("usage", "cost")]
+    log, charged = (list(UsageFiles([file]).records()) for file in files)
+    found = bridge_of(book, log, charged).cells
+    (searches,) = [cell for place, cell in found.items() if place.model == "web search"]
+    assert (searches.log, searches.charged) == (Decimal("0.1"), Decimal("0.1"))
 
 
 def test_keys_are_compared_where_both_sides_state_the_same_ones(book: Session) -> None:
