@@ -63,9 +63,7 @@ _OF_A_BILL = ("day", "model", "project", "session")
     help="A report as one page, printable, complete in itself.",
 )
 @click.option("--force", is_flag=True, help="Replace OUT and the report where they exist.")
-@click.option(
-    "--redact", is_flag=True, help="Hash keys, users, teams, sessions and record ids wherever they are shown."
-)
+@click.option("--redact", is_flag=True, help="Hash keys, users, teams, sessions and record ids, tell no file's name.")
 @click.option(
     "--tolerance", default="0.5", show_default=True, callback=share_read, metavar="PERCENT", help="Exit 3 beyond it."
 )
@@ -114,13 +112,14 @@ def _audit(
             report = _report(reads, pricer, asked, found.known, charged, bridge, options)
         causes = report.causes()
         shown = list(zip(causes, examples(reads, pricer.recorded, [one.example for one in causes]), strict=True))
-    document = audit_document(found.known, found.unknown, report, shown, options.flat)
+    told = found.redacted() if options.redact else found
+    document = audit_document(told.known, told.unknown, report, shown, options.flat)
     document |= {"bridge": bridge_document(bridge)} if bridge else {}
     write_page(document, options.html, found.known, is_redacted=options.redact)
     if options.as_json:
         say_json(document)
     else:
-        _say(audit_lines(found.known, found.unknown, report, shown, options.flat), bridge, options)
+        _say(audit_lines(told.known, told.unknown, report, shown, options.flat), bridge, options)
     return report, bridge
 
 

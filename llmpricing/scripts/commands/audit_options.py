@@ -11,7 +11,8 @@ import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 
-WAYS_OF_GROUPS = ("day", "month", "model", "provider", "team", "key", "project", "session")
+LABELLED = ("team", "key", "project", "session")
+WAYS_OF_GROUPS = ("day", "month", "model", "provider", *LABELLED)
 
 
 @dataclass(frozen=True)

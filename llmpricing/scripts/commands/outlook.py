@@ -11,7 +11,7 @@ import click
 
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_book import AskedBook, asks_book
-from llmpricing.scripts.commands.audit_options import share_read
+from llmpricing.scripts.commands.audit_options import LABELLED, share_read
 from llmpricing.scripts.commands.outlook_lines import outlook_lines
 from llmpricing.scripts.commands.price_bill import bill_document
 from llmpricing.scripts.options import instant, json_option
@@ -35,16 +35,20 @@ _CENT = Decimal("0.01")
 @click.option(
     "--tolerance", default="0.5", show_default=True, callback=share_read, metavar="PERCENT", help="Exit 3 beyond it."
 )
+@click.option(
+    "--by", "way", type=click.Choice(list(LABELLED)), default="team", show_default=True, help="Whose part of each step."
+)
+@click.option("--redact", is_flag=True, help="Hash keys, users, teams and sessions, and tell no file's name.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
 def outlook(
-    asked: AskedFiles, months: int, tolerance: Decimal, known_at: datetime | None, as_json: bool, book: AskedBook
+    asked: AskedFiles, months: int, tolerance: Decimal, as_json: bool, redact: bool, book: AskedBook, **how: Any
 ) -> None:
     """Find out what announced prices do to your usage: files, folders, globs, or - for standard input.
 
     The usage of the last thirty full days (all of a shorter log) is priced at today's prices, at those of each month
-    to come, and on both sides of each day on which one of its prices changes, by model and team. Announcements that
+    to come, and on both sides of each day on which one of its prices changes, by model and --by. Announcements that
     were withdrawn are told too, with what is paid less than by tools that kept them.
 
     Exit code 3 where a step that comes moves the log by more than --tolerance, 0 else, 1 where it failed, 2 where it
@@ -54,28 +58,38 @@ def outlook(
     llmpricing outlook spendlogs.csv
     llmpricing outlook ~/.claude/projects --months 6 --json
     """
-    from_now = known_at or datetime.now(UTC)
     with asked.known_files() as files:
-        found = _found(asked, files, from_now, known_at, months, book)
+        found = _found(asked, files, months, book, redact=redact, **how)
+        told = files.redacted() if redact else files
         if as_json:
-            say_json(outlook_document(files, found))
+            say_json(outlook_document(told, found))
         else:
-            for line in outlook_lines(files, found):
+            for line in outlook_lines(told, found):
                 say(line)
     if found.is_beyond(tolerance):
         sys.exit(BEYOND)
 
 
 def _found(
-    asked: AskedFiles, files: FoundFiles, now: datetime, known_at: datetime | None, months: int, book: AskedBook
+    asked: AskedFiles,
+    files: FoundFiles,
+    months: int,
+    book: AskedBook,
+    *,
+    way: str,
+    redact: bool,
+    known_at: datetime | None,
 ) -> Outlook:
+    from llmpricing.services.usage_log.audit.redaction import redaction
     from llmpricing.services.usage_log.pricer import LogPricer
     from llmpricing.services.usage_log.sums.outlook import outlook_of
     from llmpricing.services.usage_log.sums.own_usage import OwnUsage
 
     with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
-        pricer = LogPricer(reads, datetime.now(UTC), known_at)
-        return outlook_of(OwnUsage(reads, pricer, asked.records(files.known), now), now, months, advance)
+        pricer, now = LogPricer(reads, datetime.now(UTC), known_at), known_at or datetime.now(UTC)
+        records = asked.records(files.known)
+        own = OwnUsage(reads, pricer, map(redaction(), records) if redact else records, now, way)
+        return outlook_of(own, now, months, advance)
 
 
 def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
@@ -83,6 +97,7 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
     return {
         **bill_document(files.known, files.unknown, found.bill),
         "currency": "USD",
+        "by": found.way,
         "since": found.since,
         "until": found.until,
         "records": found.records,
@@ -135,5 +150,5 @@ def _step(step: OutlookStep) -> dict[str, Any]:
             }
             for one in step.models
         ],
-        "teams": {team: to_text(difference) for team, difference in step.teams.items()},
+        "by": {group: to_text(difference) for group, difference in step.groups.items()},
     }

@@ -35,7 +35,7 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
     for step in found.steps:
         by = "" if step.share is None else f" ({step.share * 100:+.2f} %)"
         yield f"  {step.day:%Y-%m-%d}: {_signed(step.difference)}{by}"
-        yield from _effects(step)
+        yield from _effects(step, found.way)
     if found.withdrawn:
         yield "Announced and withdrawn:"
     for step in found.withdrawn:
@@ -43,7 +43,7 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
             f"  {step.day:%Y-%m-%d}, withdrawn on {step.withdrawn:%Y-%m-%d}: "
             f"{_signed(step.difference)} against tools that kept it"
         )
-        yield from _effects(step)
+        yield from _effects(step, found.way)
     yield "The same usage by month:"
     for one in found.months:
         yield f"  {one.month}: USD {to_text(one.cost)}{_beyond(one)}"
@@ -70,15 +70,15 @@ def _gaps(gaps: Sequence[WithoutPrice], when: str) -> Iterator[str]:
         yield f"    and {len(gaps) - _SHOWN} more offerings; --json tells all"
 
 
-def _effects(step: OutlookStep) -> Iterator[str]:
+def _effects(step: OutlookStep, way: str) -> Iterator[str]:
     from llmpricing.services.usage_log.audit.groups import NOT_STATED
 
     for one in step.models[:_SHOWN]:
         yield f"    {_effect(one)}"
     if len(step.models) > _SHOWN:
         yield f"    and {len(step.models) - _SHOWN} more models; --json tells all"
-    if step.teams.keys() - {NOT_STATED}:
-        yield f"    by team: {', '.join(f'{team} {_signed(money)}' for team, money in step.teams.items())}"
+    if step.groups.keys() - {NOT_STATED}:
+        yield f"    by {way}: {', '.join(f'{group} {_signed(money)}' for group, money in step.groups.items())}"
 
 
 def _effect(one: ModelEffect) -> str:

@@ -143,7 +143,13 @@ def test_rows_are_written_whole_without_formulas_and_on_request_without_names(
     assert (again.exit_code, "replace it with --force" in again.output) == (2, True)
     hidden = tmp_path / "hidden.parquet"
     done = commands.run("audit", str(log), "-o", str(hidden), "--redact", "--by", "team")
-    told = done.output.replace(str(tmp_path), "") + str(parquet.read_table(hidden).to_pylist())
+    shown, _, named = done.output.partition("Each record with its causes: ")
+    assert (str(tmp_path) in shown, shown.startswith("file 1: litellm-spend-logs"), named.strip()) == (
+        False,
+        True,
+        str(hidden),
+    )
+    told = shown + str(parquet.read_table(hidden).to_pylist())
     assert not [name for name in ("team-a", "team-b", "req-1", "calc") if name in told]
     (first, second) = parquet.read_table(hidden).column("labels").to_pylist()
     assert json.loads(first)["user"] == json.loads(second)["user"] != json.loads(first)["team"]

@@ -52,6 +52,7 @@ def _spend(number: int) -> dict[str, Any]:
         "custom_llm_provider": "acme",
         "status": "success",
         "team_id": "red",
+        "api_key": "sk-1",
         "metadata": {"usage_object": usage},
     }
 
@@ -61,13 +62,26 @@ def test_a_coming_rise_beyond_the_tolerance_ends_with_exit_code_3(commands: Comm
     (step,) = found["steps"]
     assert (found["today"], step["difference"], step["difference_percent"]) == ("10.4", "2.6", "25")
     assert step["from"].startswith(f"{RISE:%Y-%m-%d}")
-    assert step["teams"] == {"red": "2.6"}
+    assert (found["by"], step["by"]) == ("team", {"red": "2.6"})
     assert [one["new"] for one in step["models"][0]["prices"]] == ["5 USD per 1,000,000", "15 USD per 1,000,000"]
     assert found["files"][0]["shape"] == "litellm-spend-logs"
     said = commands.run("outlook", str(log), "--tolerance", "30")
     assert said.exit_code == 0
     assert f"  {RISE:%Y-%m-%d}: USD +2.6 (+25.00 %)" in said.output.splitlines()
     assert "    by team: red USD +2.6" in said.output.splitlines()
+    (by_key,) = commands.json("outlook", str(log), "--by", "key", exit_code=3)["steps"]
+    assert by_key["by"] == {"sk-1": "2.6"}
+    wrong = commands.run("outlook", str(log), "--by", "colour")
+    assert (wrong.exit_code, "'project'" in wrong.output) == (2, True)
+
+
+def test_a_redacted_outlook_tells_neither_teams_nor_files(commands: Commands, log: Path) -> None:
+    done = commands.run("outlook", str(log), "--redact", "--json")
+    found = json.loads(done.stdout)
+    assert found["files"] == [{"path": "file 1", "shape": "litellm-spend-logs"}]
+    ((team, difference),) = found["steps"][0]["by"].items()
+    assert (len(team), difference) == (12, "2.6")
+    assert not [one for one in ("red", str(log.parent), log.name) if f'"{one}' in done.output]
 
 
 def test_a_month_says_what_it_leaves_out_and_between_what_all_of_it_lies() -> None:
@@ -79,7 +93,9 @@ def test_a_month_says_what_it_leaves_out_and_between_what_all_of_it_lies() -> No
         MonthCost("2027-01", Decimal(20), Decimal(23), Decimal(25), (bounded,)),
         MonthCost("2027-02", Decimal(20), Decimal(20), Decimal(20)),
     ]
-    said = list(outlook_lines(FoundFiles([], [], has_folder=False), Outlook(Bill(), NOW, NOW, 3, months=months)))
+    said = list(
+        outlook_lines(FoundFiles([], [], has_folder=False), Outlook(Bill(), "team", NOW, NOW, 3, months=months))
+    )
     left_out = "    not counted: 3 records of acme/acme-large, which cost USD 5.2 today; then: nobody says"
     assert said[-5:] == [
         "  2026-12: USD 20 for what has a price; all of it at least 20, nobody says how much at most",

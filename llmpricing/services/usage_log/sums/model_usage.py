@@ -25,10 +25,10 @@ class PricingSide(NamedTuple):
     rates_of: datetime
 
 
-class TeamUsage(NamedTuple):
-    """A sum of one team's requests; ``context`` is what they pay by, ``is_sum`` tells that each sums up several."""
+class GroupUsage(NamedTuple):
+    """The summed requests of one group; ``context`` is what they pay by, ``is_sum`` tells that each sums up several."""
 
-    team: str
+    group: str
     usage: UsageSum
     context: Context
     is_sum: bool
@@ -36,17 +36,17 @@ class TeamUsage(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelCost:
-    """What the usage costs in 1e-12 USD, by team, as far as it has one price; ``unpriced`` are the records that have
+    """What the usage costs in 1e-12 USD, by group, as far as it has one price; ``unpriced`` are the records that have
     none, by reason.
     """
 
-    teams: Mapping[str, Fraction]
+    groups: Mapping[str, Fraction]
     unpriced: Mapping[str, int]
 
     @property
     def total(self) -> Fraction:
-        """That of all teams."""
-        return sum(self.teams.values(), Fraction(0))
+        """That of all groups."""
+        return sum(self.groups.values(), Fraction(0))
 
     @property
     def reason(self) -> str:
@@ -61,7 +61,7 @@ class ModelUsage:
     versions: Sequence[BelievedPrices]
     exchanges: tuple[Exchange, ...]
     divisions: Divisions = field(init=False)
-    sums: list[TeamUsage] = field(default_factory=list)
+    sums: list[GroupUsage] = field(default_factory=list)
     _known: dict[tuple[datetime, datetime, datetime], list[SumCost]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -99,10 +99,10 @@ class ModelUsage:
 
     def cost(self, side: PricingSide) -> ModelCost:
         """What the usage costs on a side, as far as it has a price there."""
-        teams: dict[str, Fraction] = defaultdict(Fraction)
+        groups: dict[str, Fraction] = defaultdict(Fraction)
         unpriced: dict[str, int] = defaultdict(int)
         for one, cost in zip(self.sums, self.costs(side), strict=True):
-            teams[one.team] += cost.total or 0
+            groups[one.group] += cost.total or 0
             if cost.total is None:
                 unpriced[cost.reason] += one.usage.records
-        return ModelCost(teams, unpriced)
+        return ModelCost(groups, unpriced)

@@ -44,7 +44,7 @@ class OutlookStep:
     before: Decimal
     difference: Decimal
     models: Sequence[ModelEffect]
-    teams: Mapping[str, Decimal]
+    groups: Mapping[str, Decimal]
     withdrawn: datetime | None = None
 
     @property
@@ -61,6 +61,7 @@ class Outlook:
     """
 
     bill: Bill
+    way: str = "team"  # what groups are told apart by
     since: datetime | None = None
     until: datetime | None = None
     records: int = 0
@@ -84,7 +85,7 @@ def outlook_of(
 
 def outlook_from(own: OwnUsage, bill: Bill, now: datetime, months: int) -> Outlook:
     """The outlook of the usage that was added already, whose bill this is."""
-    found = Outlook(bill)
+    found = Outlook(bill, own.way)
     if own.bounds is None:
         return found
     found.since, found.until = own.bounds
@@ -133,11 +134,11 @@ def _withdrawn(models: Mapping[str, ModelUsage], now: datetime) -> Iterator[Outl
                 yield _step(step.day, _total(models, now), effects, step.withdrawn)
 
 
-_TeamEffect = tuple[ModelEffect, Mapping[str, Fraction]]
+_GroupEffect = tuple[ModelEffect, Mapping[str, Fraction]]
 
 
-def _effect(slug: str, model: ModelUsage, old: PricingSide, new: PricingSide) -> Iterator[_TeamEffect]:
-    """What lies between two sides of an offering's prices, in all and by team; nothing where it costs the same."""
+def _effect(slug: str, model: ModelUsage, old: PricingSide, new: PricingSide) -> Iterator[_GroupEffect]:
+    """What lies between two sides of an offering's prices, in all and by group; nothing where it costs the same."""
     before, after = model.cost(old), model.cost(new)
     if before == after:
         return
@@ -146,19 +147,19 @@ def _effect(slug: str, model: ModelUsage, old: PricingSide, new: PricingSide) ->
     moved = moved_prices(then, there, model.meters, model.tiers)
     effect = ModelEffect(slug, None if reason else _usd(after.total - before.total), reason, moved)
     # What has no price on one side has not become cheaper: it counts for no sum.
-    yield effect, {} if reason else {team: after.teams[team] - before.teams[team] for team in after.teams}
+    yield effect, {} if reason else {group: after.groups[group] - before.groups[group] for group in after.groups}
 
 
 def _step(
-    day: datetime, before: Decimal, effects: Sequence[_TeamEffect], withdrawn: datetime | None = None
+    day: datetime, before: Decimal, effects: Sequence[_GroupEffect], withdrawn: datetime | None = None
 ) -> OutlookStep:
-    teams: dict[str, Fraction] = defaultdict(Fraction)
+    groups: dict[str, Fraction] = defaultdict(Fraction)
     for _, of_model in effects:
-        for team, units in of_model.items():
-            teams[team] += units
+        for group, units in of_model.items():
+            groups[group] += units
     largest = sorted((one for one, _ in effects), key=lambda one: (-abs(one.difference or Decimal(0)), one.offering))
-    moved = {team: _usd(units) for team, units in sorted(teams.items()) if units}
-    return OutlookStep(day, before, _usd(sum(teams.values(), Fraction(0))), largest, moved, withdrawn)
+    moved = {group: _usd(units) for group, units in sorted(groups.items()) if units}
+    return OutlookStep(day, before, _usd(sum(groups.values(), Fraction(0))), largest, moved, withdrawn)
 
 
 def _usd(units: Fraction) -> Decimal:

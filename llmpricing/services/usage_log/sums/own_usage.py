@@ -11,15 +11,20 @@ from llmpricing.services.usage_log.audit.groups import NOT_STATED, label_of
 from llmpricing.services.usage_log.bill import Bill, PricedRecord, billed, priced_records
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.pricer import LogPricer
-from llmpricing.services.usage_log.sums.model_usage import ModelUsage, TeamUsage
+from llmpricing.services.usage_log.sums.model_usage import GroupUsage, ModelUsage
 from llmpricing.services.usage_log.sums.own_prices import BelievedPrices, OwnPrices
 from llmpricing.services.usage_log.sums.window import UsageWindow
 
 
 class OwnUsage:
-    """What is used of each offering; ``records`` are looked at once."""
+    """What is used of each offering, by what label names whose it is (``way``: team, key, project or session);
+    ``records`` are looked at once.
+    """
 
-    def __init__(self, reads: Reads, pricer: LogPricer, records: Iterable[UsageRecord], now: datetime) -> None:
+    def __init__(
+        self, reads: Reads, pricer: LogPricer, records: Iterable[UsageRecord], now: datetime, way: str = "team"
+    ) -> None:
+        self.way = way
         self._pricer, self._records, self._own = pricer, records, OwnPrices(reads, pricer)
         self._exchanges = terms_at(reads, pricer.known.book, pricer.recorded).exchanges(now)
         self._window = UsageWindow()
@@ -36,10 +41,10 @@ class OwnUsage:
 
     def models(self) -> dict[str, ModelUsage]:
         """What counts, by offering."""
-        for ((slug, team), asked, _, is_sum), usage in self._window.sums().items():
+        for ((slug, group), asked, _, is_sum), usage in self._window.sums().items():
             example = usage.example
             found = self._pricer.found(asked.model, asked.provider, example.context, example.at)
-            self._models[slug].sums.append(TeamUsage(team, usage, found.context, is_sum))
+            self._models[slug].sums.append(GroupUsage(group, usage, found.context, is_sum))
         return {slug: model for slug, model in sorted(self._models.items()) if model.sums}
 
     def add(self, one: PricedRecord) -> None:
@@ -50,8 +55,8 @@ class OwnUsage:
         slug = one.answer.offering
         if slug not in self._models:
             self._models[slug] = self._made(slug, record, record.at)
-        team = label_of(record, "team") or NOT_STATED
-        self._window.add(record, self._models[slug].divisions, (slug, team))
+        group = label_of(record, self.way) or NOT_STATED
+        self._window.add(record, self._models[slug].divisions, (slug, group))
 
     def _made(self, slug: str, record: UsageRecord, at: datetime) -> ModelUsage:
         found = self._pricer.found(record.model, record.provider, record.context, at)

@@ -59,7 +59,7 @@ def test_an_announced_rise_is_told_in_money_by_model_and_team_and_by_month(book:
     (step,) = found.steps
     assert (step.day, step.before, step.difference) == (datetime(2026, 12, 16, tzinfo=UTC), Decimal(18), Decimal(18))
     assert step.share == 1
-    assert step.teams == {"a": Decimal("5.2"), "b": Decimal("12.8")}  # 1 x 4 + 0.1 x 12; 2 x 4 + 0.4 x 12
+    assert step.groups == {"a": Decimal("5.2"), "b": Decimal("12.8")}  # 1 x 4 + 0.1 x 12; 2 x 4 + 0.4 x 12
     (effect,) = step.models
     assert (effect.offering, effect.difference) == (LARGE, Decimal(18))
     assert {(one.meter, one.old.amount, one.new.amount) for one in effect.moved if one.old and one.new} == {
@@ -90,7 +90,7 @@ def test_a_price_that_ends_without_another_is_no_saving(book: Session) -> None:
     book.commit()
     found = outlook(book, [used(1, 1_000_000, 100_000, "a")])
     (step,) = found.steps
-    assert (found.today, step.difference, step.teams) == (Decimal("5.2"), Decimal(0), {})
+    assert (found.today, step.difference, step.groups) == (Decimal("5.2"), Decimal(0), {})
     assert step.models[0].difference is None
     assert step.models[0].reason.startswith("no price of input_tokens is known")
     assert [(one.month, one.cost, one.low, one.high) for one in found.months] == [
