@@ -28,6 +28,13 @@ class AccessToken(NamedTuple):
     digest: str
 
 
+class OperatorPassword(NamedTuple):
+    """Who works on the pages of /admin, by a password of which only the argon2 hash is kept."""
+
+    name: str
+    hash: str
+
+
 class GroupScope(NamedTuple):
     """What a group of the proxy's sign-in may see; the group ``*`` is everybody who is signed in."""
 
@@ -74,6 +81,15 @@ def _tokens(raw: str) -> tuple[AccessToken, ...]:
     return tuple(AccessToken(*match.groups()) for match in found if match)
 
 
+def _passwords(raw: str) -> tuple[OperatorPassword, ...]:
+    if raw == "none":
+        return ()
+    found = [_PASSWORD.fullmatch(word) for word in raw.split()]  # a hash holds commas
+    if not all(found):
+        raise ValueError("takes words such as NAME:HASH, as llmpricing admin hash-password shows them")
+    return tuple(OperatorPassword(*match.groups()) for match in found if match)
+
+
 def _groups(raw: str) -> tuple[GroupScope, ...]:
     found = [word.rpartition(":") for word in _words(raw)]
     if not all(group and scope in SCOPES for group, _, scope in found):
@@ -101,6 +117,10 @@ def _header(raw: str) -> str:
 
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
 _CLIENTS_OWN = ("authorization", "cookie", "host", "origin", "referer", "user-agent", "x-request-id")
+# Of one strength, so that checking one takes as long as another.
+_PASSWORD = re.compile(
+    r"([A-Za-z0-9._-]{1,64}):(\$argon2id\$v=19\$m=65536,t=3,p=4\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43})"
+)
 _TOKEN = re.compile(rf"([A-Za-z0-9._-]{{1,64}}):({'|'.join(SCOPES)}):([0-9a-f]{{64}})")
 
 
@@ -181,6 +201,12 @@ class Settings:
         "auth.tokens",
         _tokens,
         "who may ask beside the tokens of the database, in words that `llmpricing token new` makes",
+        "none",
+    )
+    auth_passwords: tuple[OperatorPassword, ...] = _setting(
+        "auth.passwords",
+        _passwords,
+        "who may sign in at /admin beside those of the database, in words that `llmpricing admin hash-password` makes",
         "none",
     )
     auth_user_header: str = _setting(

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from llmpricing.models.access import AccessTokenRow
+from llmpricing.models.access import AccessTokenRow, OperatorPasswordRow, OperatorSessionRow
 from llmpricing.models.catalogue import (
     BookVersion,
     MatchRule,
@@ -51,6 +51,8 @@ __all__ = [
     "Offering",
     "OfferingAlias",
     "OfferingPast",
+    "OperatorPasswordRow",
+    "OperatorSessionRow",
     "OtherPriceRow",
     "Pin",
     "PriceRow",

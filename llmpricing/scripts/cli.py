@@ -55,6 +55,7 @@ GROUPS = {
         "restore": "backup:restore",
         "verify": "verify:verify",
         "token": "token:token",
+        "admin": "admin:admin",
     },
 }
 COMMANDS = {name: f"{_ROOM}.{place}" for group in GROUPS.values() for name, place in group.items()}

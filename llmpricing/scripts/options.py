@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +20,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.times import InstantError, day, read_instant
 from llmpricing.scripts.failures import UNSURE, broke_off, next_step
 from llmpricing.scripts.lock_waits import script_engine
+from llmpricing.services.decisions.audit import account_name
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.price_book.folder import keep_book
@@ -118,11 +117,7 @@ def _commit(session: Session) -> None:
 
 def decider(actor: str | None, note: str | None) -> Decider:
     """Who decides now: the name given, else the account that runs this."""
-    try:
-        account = getpass.getuser()
-    except (KeyError, OSError):  # an account without a name, as containers have
-        account = f"uid {os.getuid()}"
-    return Decider(actor or account, datetime.now(UTC), note)
+    return Decider(actor or account_name(), datetime.now(UTC), note)
 
 
 def instant(text: str) -> datetime:

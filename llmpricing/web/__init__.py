@@ -40,6 +40,7 @@ def includeme(config: Any) -> None:
         "conditional",
         "ready_feeds",
         "access",
+        "operators",
         "ready_answers",
         "api.health",
         "routes",

@@ -19,6 +19,7 @@ from llmpricing.settings import SCOPES, AccessToken, Settings
 from llmpricing.web.errors import Refused
 from llmpricing.web.sign_in import signed_in, strip_forged
 
+ADMIN_PATH = "/admin"  # its pages know of passwords too, and refuse by themselves
 OPEN_PATHS = ("/api/health", "/static/")  # probes and files never need a token
 EXPORTS = ("/api/v1/export/", "/api/ratio_config", "/api/v1/prices.", "/changes.json", "/changes.atom")
 _PROBE_PATIENCE_S = 0.3
@@ -63,9 +64,9 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
 
     def tween(request: Request) -> Response:
         strip_forged(request, settings)
-        if request.path_info.startswith(OPEN_PATHS) or not request.caller.is_guarded:
+        if _refuses_by_itself(request.path_info) or not request.caller.is_guarded:
             return handler(request)
-        _refuse_without(request.caller, "feed" if request.path_info.startswith(EXPORTS) else "read")
+        refuse_without(request.caller, "feed" if request.path_info.startswith(EXPORTS) else "read")
         response = handler(request)
         response.vary = (*(response.vary or ()), *told_apart_by)
         return response
@@ -73,7 +74,12 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
     return tween
 
 
-def _refuse_without(caller: Caller, needed: str) -> None:
+def _refuses_by_itself(path: str) -> bool:
+    return path.startswith((*OPEN_PATHS, f"{ADMIN_PATH}/")) or path == ADMIN_PATH
+
+
+def refuse_without(caller: Caller, needed: str) -> None:
+    """Raise the error of a caller who lacks this scope: 401 without a name, else 403."""
     if caller.name is None:
         message = "This needs a token: send it as Bearer, or as the password of Basic with any user name."
         raise Refused(401, "UNAUTHORIZED", message, headers=_WHO)

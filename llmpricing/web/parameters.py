@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -44,10 +44,17 @@ def read_parameters(
     request: Request, readers: Mapping[str, Reader], repeatable: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """Values by name, empty ones left out; repeatable ones as tuples. Raises the 400 that names the field."""
+    return read_values(request.GET.dict_of_lists(), readers, repeatable)
+
+
+def read_values(
+    given: Mapping[str, Sequence[str]], readers: Mapping[str, Reader], repeatable: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The same of texts by name, wherever they were given."""
     values: dict[str, Any] = {}
-    for name, texts in request.GET.dict_of_lists().items():
+    for name, texts in given.items():
         if name not in readers:
-            raise invalid(name, f"There is no parameter {name[:60]!r} here.", known=sorted(readers))
+            raise invalid(name[:200], f"There is no parameter {name[:60]!r} here.", known=sorted(readers))
         if len(texts) > 1 and name not in repeatable:
             raise invalid(name, f"{name} may be given once only.")
         read = [readers[name](name, text.strip()) for text in texts if text.strip()]

@@ -91,6 +91,7 @@ def includeme(config: Any) -> None:
         config.asks_the_book(f"changes_{form}")
     _page(config, "page_sources", "/sources", "sources", sources_page.show_sources)
     _page(config, "page_provider", "/providers/{id:.+}", "provider", sources_page.show_provider)
+    config.include("llmpricing.web.site.admin.routes")
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
     config.add_cache_buster("llmpricing.web:static", ContentHash())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -16,6 +18,14 @@ def note_event(session: Session, at: datetime, actor: str, action: str, subject:
     """Log a decision. ``details`` are JSON: money as text; those that are None are left out."""
     stated = {name: value for name, value in details.items() if value is not None}
     session.add(AuditEvent(at=at, actor=actor, action=action, subject=subject, details=stated))
+
+
+def account_name() -> str:
+    """Who decides where nobody says a name: the account that runs this process."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as containers have
+        return f"uid {os.getuid()}"
 
 
 @dataclass(frozen=True, slots=True)

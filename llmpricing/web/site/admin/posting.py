@@ -1,0 +1,52 @@
+"""A form of /admin that does something: then the page that shows it, or the form again with what is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.services.decisions.reviews_and_pins import DecisionRefused
+from llmpricing.web.errors import Refused, wants_json
+from llmpricing.web.forms import posted
+from llmpricing.web.operators import AdminView, for_operators
+
+AdminPage = Callable[[Request], dict[str, Any]]
+
+
+def does(act: Callable[[Request], Any], page: AdminPage) -> AdminView:
+    """The view of a form: ``act`` returns the answer, or the page's values to show; what it refuses stands in ``page``.
+
+    A refusal commits nothing: its status vetoes the transaction.
+    """
+
+    def answering(request: Request) -> Any:
+        try:
+            return act(request)
+        except DecisionRefused as error:
+            refused = Refused(409, "REFUSED", str(error))
+        except Refused as error:
+            refused = error
+        if refused.status >= 500 or wants_json(request):
+            raise refused
+        request.dbsession.expunge_all()  # what was not done is not to be shown
+        request.response.status_int = refused.status
+        request.response.headers.update(refused.headers)
+        return {**page(request), "problem": refused, "typed": _texts(request)}
+
+    return for_operators(answering)
+
+
+def done(path: str, **told: Any) -> Response:
+    """To the page that shows what was done; ``told`` stands in its address."""
+    query = urlencode({name: value for name, value in told.items() if value is not None})
+    return HTTPSeeOther(f"{path}?{query}" if query else path)
+
+
+def _texts(request: Request) -> Mapping[str, str]:
+    """What was typed, to stand in the fields again."""
+    return {name: values[0] for name, values in posted(request).items() if isinstance(values[0], str)}

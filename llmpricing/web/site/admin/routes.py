@@ -1,0 +1,29 @@
+"""The addresses below /admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llmpricing.web.access import ADMIN_PATH
+from llmpricing.web.operators import AdminView, for_operators, kept_private
+from llmpricing.web.site.admin import home, sign_in
+
+
+def includeme(config: Any) -> None:
+    _page(config, "admin", "", for_operators(home.show), "home")
+    _page(config, "admin_sign_in", "/sign-in", kept_private(sign_in.show), "sign_in")
+    _form(config, "admin_sign_in_try", "/sign-in/try", kept_private(sign_in.sign_in), "sign_in")
+    _form(config, "admin_sign_out", "/sign-out", kept_private(sign_in.sign_out), "sign_in")
+
+
+def _page(config: Any, name: str, path: str, view: AdminView, template: str) -> None:
+    """An address that is only read."""
+    config.add_route(name, f"{ADMIN_PATH}{path}")
+    config.add_view(view, route_name=name, renderer=f"llmpricing.web:templates/admin_{template}.jinja2")
+
+
+def _form(config: Any, name: str, path: str, view: AdminView, template: str) -> None:
+    """An address that a form is sent to."""
+    config.add_route(name, f"{ADMIN_PATH}{path}")
+    renderer = f"llmpricing.web:templates/admin_{template}.jinja2"
+    config.add_view(view, route_name=name, renderer=renderer, methods=("POST",))
