@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fractions import Fraction
-from statistics import median
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.evidence import GRACE, is_documented, last_reading
@@ -79,7 +78,11 @@ NO_MARKET = Market()
 
 
 def _middle(prices: Sequence[Fraction]) -> Fraction:
-    return prices[0] if len(prices) == 1 else median(prices)  # most sellers are known by one list
+    if len(prices) == 1:
+        return prices[0]  # most sellers are known by one list
+    in_order = sorted(prices, key=lambda price: (float(price), price))  # fractions are slow to compare
+    half = len(in_order) // 2
+    return in_order[half] if len(in_order) % 2 else (in_order[half - 1] + in_order[half]) / 2
 
 
 def are_independent(one: str, other: str, derived_from: Mapping[str, str]) -> bool:

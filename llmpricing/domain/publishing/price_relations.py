@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import STANDARD
-from llmpricing.domain.meters import uncached
+from llmpricing.domain.meters import METERS, uncached
 from llmpricing.domain.publishing.guard_evidence import Evidence, Finding, GuardRule, compared_at
 from llmpricing.domain.publishing.timeline_entries import TimelineEntry
 
+_Relation = tuple[GuardRule, Component, Callable[[Fraction], bool]]
 OUTPUT_UNDER_INPUT = 10  # no seller but of safety classifiers asks 10x less for output than for input
 
 
@@ -22,7 +24,7 @@ def broken_relation(entry: TimelineEntry, standing_until: datetime, evidence: Ev
     Where the source puts the other price right while this entry stands, the other one was wrong.
     """
     end = min(entry.end, standing_until) - datetime.resolution
-    for rule, bounding, is_broken in _relations(evidence):
+    for rule, bounding, is_broken in _relations(evidence.component, evidence.is_chat_text):
         bound = evidence.sibling(bounding, compared_at(entry))
         factor = entry.segment.factor(bound) if bound else None
         if not factor or not is_broken(factor):
@@ -35,9 +37,14 @@ def broken_relation(entry: TimelineEntry, standing_until: datetime, evidence: Ev
     return None
 
 
-def _relations(evidence: Evidence) -> Iterator[tuple[GuardRule, Component, Callable[[Fraction], bool]]]:
-    """(rule, component) of the prices that bound this one, and the factors to them at which it is broken."""
-    meter, (_, conditions) = evidence.meter, evidence.component
+@lru_cache(maxsize=4_096)  # a list asks this of each of its prices, and they are of few components
+def _relations(component: Component, is_chat_text: bool) -> tuple[_Relation, ...]:
+    """The prices that bound one of this component, each with its rule and the factors to it at which it is broken."""
+    return tuple(_bounds(component, is_chat_text))
+
+
+def _bounds(component: Component, is_chat_text: bool) -> Iterator[_Relation]:
+    meter, conditions = METERS[component.meter], component.conditions
     kind = meter.dimensions.get("token_type")
     if kind == "cache_read":
         yield GuardRule.CACHE_READ_ABOVE_INPUT, Component(uncached(meter.slug), conditions), lambda factor: factor > 1
@@ -49,9 +56,9 @@ def _relations(evidence: Evidence) -> Iterator[tuple[GuardRule, Component, Calla
     if meter.slug in ("input_tokens", "output_tokens"):
         characters = Component(f"{meter.direction}_characters", conditions)
         yield GuardRule.TOKENS_BELOW_CHARACTERS, characters, lambda factor: factor < 1
-    if evidence.is_chat_text and meter.slug == "input_tokens":
+    if is_chat_text and meter.slug == "input_tokens":
         far = Fraction(OUTPUT_UNDER_INPUT)
         yield GuardRule.OUTPUT_FAR_BELOW_INPUT, Component("output_tokens", conditions), lambda factor: factor >= far
-    if evidence.is_chat_text and meter.slug == "output_tokens":
+    if is_chat_text and meter.slug == "output_tokens":
         under = Fraction(1, OUTPUT_UNDER_INPUT)
         yield GuardRule.OUTPUT_FAR_BELOW_INPUT, Component("input_tokens", conditions), lambda factor: factor <= under

@@ -111,6 +111,10 @@ class _Walk:
 
     def accept(self, results: Sequence[GuardResult]) -> None:
         """Accept what one source stated at one time, but for what is stopped."""
+        if not (self.waiting or self.verdicts or any(result.stops for result in results)):
+            for result in results:  # as most of a list are
+                self._accept(result.key, result.applied)
+            return
         slipped = {result.key.component for result in results if result.rules & SLIPS}
         own = {
             result.key: [
@@ -121,13 +125,15 @@ class _Walk:
             ]
             for result in results
         }
-        undecided = [result for result in results if self.verdicts.get(result.key) is not Verdict.ACCEPTED]
+        undecided = [
+            (result, own[result.key]) for result in results if self.verdicts.get(result.key) is not Verdict.ACCEPTED
+        ]
         spreading = [(result.key, finding) for result in results if (finding := spreads(result, own[result.key]))]
         faults = {result.key.component for result in results if own[result.key]}
         self._release(results, faults)
         for result in results:
             stops = own[result.key] + companions(result, spreading)
-            stops += halves(result, stops, [(other, own[other.key]) for other in undecided])
+            stops += halves(result, stops, undecided)
             verdict = self.verdicts.get(result.key)
             if verdict is Verdict.ACCEPTED or not (stops or verdict):
                 self._accept(result.key, result.applied)

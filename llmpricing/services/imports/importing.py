@@ -36,6 +36,7 @@ from llmpricing.sources.declaration import SourceInfo
 Progress = Callable[[int, int], None]  # offerings published so far, of how many
 
 
+_ANALYZE = text("analyze offering, price, model_pricing_history, newest_observation, review, source_fetch")
 # So many changed offerings change the tables' statistics, without which PostgreSQL plans as for empty tables until its
 # autovacuum comes by: a question of 0.2 s then took more than 10 s.
 MANY = 500
@@ -92,7 +93,9 @@ def import_lists(
         summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
     if renewed or any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         if len(touched) > MANY:
-            session.execute(text("analyze offering, price, model_pricing_history, review, source_fetch"))
+            session.execute(
+                text("analyze offering, price, model_pricing_history, newest_observation, review, source_fetch")
+            )
         end_change(session, now)
         publish.keep_rules(session, grace)
     return summaries

@@ -57,9 +57,8 @@ def keep_changes(
     listed = set(fetch.listed)
     withdrawn = list(_withdrawn(before, stated, listed))
     changes = new | changed | dict.fromkeys(withdrawn, ())
-    rows = {(fetch.published_at, *key): segments for key, segments in changes.items()}
     repeated = list(repeated_later(session, source, fetch, set(changes), before))
-    observations.keep_observations(session, source, fetch, rows)
+    observations.keep_observations(session, source, fetch, changes)
     keep_repeated(session, source, repeated, before)
     touched = {offering for offering, _ in changes} | bracketed_by(session, source, fetch.published_at)
     unchanged = len(stated) - len(new) - len(changed)
@@ -82,8 +81,7 @@ def keep_repeated(
         later = select(SourceFetch).where(SourceFetch.source_id == source.id, SourceFetch.published_at == time)
         reading = session.scalars(later.where(SourceFetch.is_reading()).order_by(SourceFetch.id.desc())).first()
         assert reading is not None, "its time was read from its row"  # noqa: S101
-        rows = {(time, *key): stated.get(key, ()) for key in keys}
-        observations.keep_observations(session, source, reading, rows)
+        observations.keep_observations(session, source, reading, {key: stated.get(key, ()) for key in keys})
 
 
 def stated_in(price_list: PriceList, ids: Mapping[str, int]) -> dict[_OfferedComponent, Segments]:

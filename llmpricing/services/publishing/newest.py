@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, delete, text
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
-from llmpricing.models import NewestObservationRow, Source, SourceFetch
+from llmpricing.models import NewestObservationRow, Source
+from llmpricing.models.inserting import insert_all
 
-_CHUNK = 5_000  # components: a long list states hundreds of thousands
 _COLUMNS = ", ".join(column.key for column in NewestObservationRow.__table__.columns if column.key != "left_out_at")
-_KEYS = "unnest(:offerings, :components, :times) as stated (offering_id, component, time)"
-_TYPES = (
-    bindparam("offerings", type_=ARRAY(BigInteger)),
-    bindparam("components", type_=ARRAY(Text)),
-    bindparam("times", type_=ARRAY(DateTime(timezone=True))),
-)
 
-_DROP_OLDER = text(f"""
-    delete from newest_observation as newest using {_KEYS}
-     where newest.source_id = :source and newest.offering_id = stated.offering_id
-       and newest.component = stated.component and newest.time <= stated.time
-""").bindparams(*_TYPES)  # noqa: S608 - names of columns
-
-# The times stand apart as well: by them the history's key finds the rows of one list among those of all.
-_ADD = text(f"""
-    insert into newest_observation ({_COLUMNS})
-    select {", ".join(f"history.{name.strip()}" for name in _COLUMNS.split(","))}
-      from model_pricing_history as history join {_KEYS}
-        on history.offering_id = stated.offering_id and history.component = stated.component
-           and history.time = stated.time
-     where history.source_id = :source and history.fetch_id = :fetch and history.time = any(:times_of_lists)
-       and not exists (
-           select from newest_observation as newest
-            where newest.source_id = history.source_id and newest.offering_id = history.offering_id
-              and newest.component = history.component
-       )
-""").bindparams(*_TYPES, bindparam("times_of_lists", type_=ARRAY(DateTime(timezone=True))))  # noqa: S608
+# The offerings stand apart as well: by them few rows are looked at, however old the statistics that choose the plan.
+_DROP = text("""
+    delete from newest_observation as newest
+     using unnest(:offerings, :components) as stated (offering_id, component)
+     where newest.source_id = :source and newest.offering_id = any(:offerings)
+       and newest.offering_id = stated.offering_id and newest.component = stated.component
+""").bindparams(bindparam("offerings", type_=ARRAY(BigInteger)), bindparam("components", type_=ARRAY(Text)))
 
 _RENEW = text(f"""
     insert into newest_observation ({_COLUMNS})
@@ -53,22 +34,24 @@ _RENEW = text(f"""
 """).bindparams(bindparam("offerings", type_=ARRAY(BigInteger)))  # noqa: S608
 
 
+def newest_times(session: Session, source: Source) -> dict[tuple[int, str], datetime]:
+    """When the source's newest observations were made, by offering and component."""
+    newest = NewestObservationRow
+    query = select(newest.offering_id, newest.component, newest.time).where(newest.source_id == source.id)
+    return {(offering, component): time for offering, component, time in session.execute(query.distinct())}
+
+
 def keep_newest(
-    session: Session, source: Source, fetch: SourceFetch, stated: Mapping[tuple[int, str], datetime]
+    session: Session,
+    source: Source,
+    rows: Mapping[tuple[int, str], Sequence[Mapping[str, Any]]],
+    older: Sequence[tuple[int, str]],
 ) -> None:
-    """Take over what this reading appended, by the newest time of each offering and component, where nothing newer
-    stands.
-    """
-    coming = iter(stated.items())
-    while chunk := dict(islice(coming, _CHUNK)):
-        values: dict[str, Any] = {
-            "source": source.id,
-            "offerings": [offering for offering, _ in chunk],
-            "components": [component for _, component in chunk],
-            "times": list(chunk.values()),
-        }
-        session.execute(_DROP_OLDER, values)
-        session.execute(_ADD, values | {"fetch": fetch.id, "times_of_lists": sorted(set(chunk.values()))})
+    """Take over rows of the history, by offering and component; of the ``older`` the source said something before."""
+    if older:
+        offerings, components = zip(*older, strict=True)
+        session.execute(_DROP, {"source": source.id, "offerings": list(offerings), "components": list(components)})
+    insert_all(session, NewestObservationRow, chain.from_iterable(rows.values()))
 
 
 def renew_newest(session: Session, source: Source, offerings: Collection[int]) -> None:

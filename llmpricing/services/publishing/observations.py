@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, cached_property
-from itertools import groupby
+from itertools import chain, groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -23,9 +24,10 @@ from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.models import FetchOutcome, NewestObservationRow, ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.inserting import insert_all
 from llmpricing.services.price_book import Reads
-from llmpricing.services.publishing.newest import keep_newest
+from llmpricing.services.publishing.newest import keep_newest, newest_times
 
 READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
+_CHUNK = 5_000  # components: a long list states hundreds of thousands
 _HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
 Segments = tuple[DatedPrice, ...]  # one observation without its source and time; empty when withdrawn
 
@@ -123,9 +125,8 @@ def observations_of(
     if base_only:
         query = query.where(ObservationRow.component.like("%|"))
     rows = session.execute(query)
-    for (offering, text, source_id, time), group in groupby(
-        rows, key=lambda row: (row.offering_id, row.component, row.source_id, row.time)
-    ):
+    one_reading = attrgetter("offering_id", "component", "source_id", "time")
+    for (offering, text, source_id, time), group in groupby(rows, key=one_reading):
         source = sources[source_id]
         observation = Observation(source.slug, time, source.states_dates, segments_in(list(group)))
         found[offering][components.read(text)].append(observation)
@@ -141,21 +142,25 @@ def by_source(observed: Iterable[Observation]) -> dict[str, list[Observation]]:
 
 
 def keep_observations(
-    session: Session, source: Source, fetch: SourceFetch, observed: Mapping[tuple[datetime, int, str], Segments]
+    session: Session, source: Source, fetch: SourceFetch, observed: Mapping[tuple[int, str], Segments]
 ) -> None:
-    """Append observations of the source, by (time, offering, component)."""
+    """Append what the source's list says, by offering and component."""
     if not observed:
         return
-    rows = (row for key, segments in observed.items() for row in _rows(source, fetch, *key, segments))
-    insert_all(session, ObservationRow, rows)
-    keep_newest(session, source, fetch, {(offering, text): time for time, offering, text in sorted(observed)})
+    time, times = fetch.published_at, newest_times(session, source)
+    coming = iter(observed.items())
+    while chunk := list(islice(coming, _CHUNK)):
+        rows = {key: list(_rows(source, fetch, *key, segments)) for key, segments in chunk}
+        insert_all(session, ObservationRow, chain.from_iterable(rows.values()))
+        newest = {key: found for key, found in rows.items() if key not in times or times[key] <= time}
+        keep_newest(session, source, newest, [key for key in newest if key in times])
 
 
 def _rows(
-    source: Source, fetch: SourceFetch, time: datetime, offering_id: int, component: str, segments: Segments
+    source: Source, fetch: SourceFetch, offering_id: int, component: str, segments: Segments
 ) -> Iterable[dict[str, Any]]:
     key = {
-        "time": time,
+        "time": fetch.published_at,
         "source_id": source.id,
         "offering_id": offering_id,
         "component": component,

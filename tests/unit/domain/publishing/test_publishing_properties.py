@@ -1,5 +1,6 @@
 """What holds of publishing whatever the sources say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import combinations, pairwise, product
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from llmpricing.domain.components import Component
 from llmpricing.domain.conditions import BASE, Step, conditions
 from llmpricing.domain.observations import Basis, DatedPrice, State
+from llmpricing.domain.publishing.choosing import lineage
 from llmpricing.domain.publishing.publish import RANKS, pin, publish_offering
 from llmpricing.domain.publishing.quarantine import sift
 from llmpricing.domain.publishing.sightings import readings_in
@@ -113,20 +115,34 @@ def test_at_any_time_one_series_speaks_with_one_voice(observed):
 @given(offerings())
 def test_a_published_value_is_a_sources_and_none_that_a_guard_stopped(observed):
     book = publish(observed)
-    stopped = {flag.key: flag.stopped for flag in book.flags}
+    flags = {flag.key: flag for flag in book.flags}
     for component, rows in book.prices.items():
         for row in (row for row in rows if row.segment.state is not State.UNKNOWN):
             assert any(
                 same_value(row.segment, segment)
-                and not _is_among(segment, stopped.get((component, one.source, one.time), ()))
-                for one in observed[component]
+                and not _is_stopped(segment, row, flags.get((stated, one.source, one.time)))
+                for stated in (component, *_bases(component))
+                for one in observed.get(stated, ())
                 if one.source == row.source
                 for segment in one.segments
             )
 
 
-def _is_among(segment, rows):
-    return any(same_value(segment, row.segment) and segment.valid_until == row.segment.valid_until for row in rows)
+def _bases(component):
+    """The same meter where its conditions are fewer: a tier's source answers with its own base what it leaves out."""
+    groups = list(lineage(component.conditions.series))[1:]
+    return [Component(component.meter, replace(group, step=component.conditions.step)) for group in groups]
+
+
+def _is_stopped(segment, row, flag):
+    """Whether a guard stopped the value for the time of the row: what waited for another's fault goes on when that is
+    repaired.
+    """
+    if flag is None or row.start >= flag.stands_until:
+        return False
+    return any(
+        same_value(segment, one.segment) and segment.valid_until == one.segment.valid_until for one in flag.stopped
+    )
 
 
 @settings(max_examples=100, deadline=None)
