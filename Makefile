@@ -70,8 +70,17 @@ $(ORACLE)/.$(LITELLM): | $(VENV)/.dev
 oracle-litellm: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## our quotes beside LiteLLM's own calculator, entry by entry
 	$(BIN)/python -m tests.oracles.litellm $(ORACLE)
 
-clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
+LITELLM_NEWEST := litellm==1.110.2
+NEWEST := var/litellm-newest
+$(NEWEST)/.$(LITELLM_NEWEST): | $(VENV)/.dev
+	@$(BIN)/python -m venv --clear $(NEWEST)
+	@echo "Installing $(LITELLM_NEWEST) into $(NEWEST)/ (once) ..."
+	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check $(LITELLM_NEWEST)
+	@touch $@
+
+clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
 	$(BIN)/python -m tests.clients $(ORACLE)
+	$(BIN)/python -m tests.clients $(NEWEST)
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)

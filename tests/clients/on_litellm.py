@@ -112,8 +112,13 @@ def quotes(site: Site, asked: Sequence[Call], at: str) -> list[str | None]:
 
 
 def _total(call: Call, item: Mapping[str, Any]) -> str | None:
-    """The total where our names mean by the key what the map means by it: a Bedrock region may be another id here."""
+    """The total where our names mean by the key what the map means by it: a Bedrock region may be another id here.
+
+    None too where the hour counts: the map has no hours, so the usual price stands there.
+    """
     name = read_name(call.model, call.family)
+    if any("schedule=" in line["rule"] for line in item.get("lines", ())):
+        return None
     return item.get("total") if item.get("model", {}).get("id") == name.slug else None
 
 

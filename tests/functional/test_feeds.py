@@ -285,3 +285,14 @@ def test_a_book_without_lists_publishes_nothing_and_says_what_comes_first(
     assert done.exit_code == 1
     assert done.output.splitlines()[-1].endswith("Next: llmpricing import --all")
     assert not (tmp_path / "feeds").exists()
+
+
+def test_a_name_that_stands_on_another_has_its_own_price_from_its_day_on(fed_url: str, redis_url: str) -> None:
+    twin = {**_CHAT, "input_cost_per_token": 3e-06, "output_cost_per_token": 1.1e-05}
+    bring(fed_url, MAP | {"acme/Acme-Large": twin}, day=13)
+    with running_app(fed_url, redis_url) as app:
+        item = {"model": "acme/Acme-Large", "usage": {"input_tokens": 1_000_000, "output_tokens": 1_000_000}}
+        quote = app.post_json("/api/v1/quotes", item).json["data"]
+        assert (quote["model"]["id"], quote["total"]) == ("acme/Acme-Large", "14")
+        entry = app.get(FEED).json["acme/Acme-Large"]
+        assert (entry["input_cost_per_token"], entry["output_cost_per_token"]) == (3e-06, 1.1e-05)

@@ -150,7 +150,9 @@ def prices_then(
     """
     claimed = _claimed(reads, known, clocks.known_at, offerings)
     read, beside = prices_at(reads, _with_claimed(offerings, claimed), clocks)
-    return {
-        slug: CountingPrices(_standing(number, claimed.get(number), read, beside)[0], slug)
-        for number, slug in offerings.items()
-    }
+    found = {}
+    for number, slug in offerings.items():
+        standing, _ = _standing(number, claimed.get(number), read, beside)
+        # What is lent may be lent for another time alone.
+        found[slug] = CountingPrices([price for price in standing if price.valid_at(clocks.as_of)], slug)
+    return found
