@@ -78,9 +78,15 @@ $(NEWEST)/.$(LITELLM_NEWEST): | $(VENV)/.dev
 	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check $(LITELLM_NEWEST)
 	@touch $@
 
-clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
+CCUSAGE := 20.0.24
+var/ccusage/.$(CCUSAGE): | $(VENV)/.dev
+	@mkdir -p var/ccusage
+	@npm install --silent --no-audit --no-fund --prefix var/ccusage ccusage@$(CCUSAGE)
+	@touch $@
+
+clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) var/ccusage/.$(CCUSAGE) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
 	$(BIN)/python -m tests.clients $(ORACLE)
-	$(BIN)/python -m tests.clients $(NEWEST)
+	$(BIN)/python -m tests.clients $(NEWEST) var/ccusage
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)

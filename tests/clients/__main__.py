@@ -21,7 +21,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.registry import BUNDLED, SOURCES
-from tests.clients import on_litellm
+from tests.clients import on_ccusage, on_litellm
 from tests.servers import migrated, running_servers
 from tests.unplugged.serving import Site, serving
 
@@ -33,8 +33,8 @@ _NOW = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 @contextmanager
-def book_with(map_: bytes) -> Iterator[Site]:
-    """A server on a price book of all bundled lists and this map, with prices that are announced."""
+def book_with(map_: bytes) -> Iterator[tuple[Site, str]]:
+    """A server on a price book of all bundled lists and this map, with prices that are announced, and the database."""
     with running_servers() as urls, tempfile.TemporaryDirectory() as folder:
         migrated(urls.database)
         engine = create_engine(urls.database, poolclass=NullPool)
@@ -54,21 +54,26 @@ def book_with(map_: bytes) -> Iterator[Site]:
             "llmpricing.seed": "none",
         }
         with serving(Path(folder), settings) as site:
-            yield site
+            yield site, urls.database
 
 
-def main(home: Path) -> int:
+def main(home: Path, ccusage: Path | None = None) -> int:
     (found,) = home.glob(on_litellm.MAP)
     data = found.read_bytes()
     asked = on_litellm.calls(json.loads(data), NAMES)
-    with book_with(data) as site:
+    with book_with(data) as (site, url):
         complaints = [one for at in MOMENTS for one in on_litellm.complaints(home, site, asked, at)]
         moved = [on_litellm.quotes(site, asked[: len(NAMES)], at) for at in MOMENTS]
         if any(before == after for before, after in zip(*moved, strict=True)):
             complaints.append(f"the announced step moves nothing: {moved}")
-    print("\n".join(complaints[:40]) or "LiteLLM knows all that it knew, and calls cost what our quotes say")
+        if ccusage is not None:
+            told = [on_ccusage.complaints(ccusage, site, url, at) for at in MOMENTS]
+            complaints += [one for found, _ in told for one in found]
+            if told[0][1] == told[1][1]:
+                complaints.append(f"the announced step moves nothing in ccusage: {told[0][1]}")
+    print("\n".join(complaints[:40]) or "The clients know all that they knew, and calls cost what our quotes say")
     return 1 if complaints else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    sys.exit(main(*map(Path, sys.argv[1:])))

@@ -252,7 +252,7 @@ def test_all_feeds_are_published_as_files_for_a_plain_server(
     assert "Left out models.dev/api.json" in done.output  # which nobody imported
     names = ("litellm.json", "genai-prices.json")
     notice = "NOTICE.txt"
-    of_all = ("ratio_config.json", "prices.csv", "prices.parquet", "changes.json", "changes.atom")
+    of_all = ("ratio_config.json", "ccusage.json", "prices.csv", "prices.parquet", "changes.json", "changes.atom")
     written = (*names, *of_all)
     assert {file.name for file in folder.iterdir()} == {*written, *(f"{name}.sha256" for name in written), notice}
     for name in written:
@@ -262,6 +262,8 @@ def test_all_feeds_are_published_as_files_for_a_plain_server(
         data = (folder / name).read_bytes()
         assert data == app.get(f"/api/v1/export/{name}", {"at": AFTER}).body
     assert (folder / "ratio_config.json").read_bytes() == app.get("/api/ratio_config", {"at": AFTER}).body
+    overrides = json.loads((folder / "ccusage.json").read_bytes())["defaults"]["pricingOverrides"]
+    assert overrides["acme-dated"]["inputCostPerToken"] == 4e-06
     for name in ("prices.csv", "prices.parquet"):
         assert (folder / name).read_bytes() == app.get(f"/api/v1/{name}").body
     lines = [line for line in (folder / notice).read_text().splitlines() if line]

@@ -18,10 +18,11 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.changes import MEDIA, change_feed
 from llmpricing.services.feeds.kept_lists import NewestList, NoListError, newest_kept
 from llmpricing.services.feeds.rate_table import RATE_FILES, rate_table
-from llmpricing.services.feeds.ratio_config import ratio_config
-from llmpricing.services.feeds.registry import ALL_FEEDS, OVERLAYS, OverlayFeed
+from llmpricing.services.feeds.registry import EXPORTED, OVERLAYS, OverlayFeed
 from llmpricing.services.price_book import Reads, book_state
 from llmpricing.sources.registry import SOURCES
+
+_OF_THE_BOOK = {"ratio_config.json": "ratio-config", "ccusage.json": "ccusage"}  # by file the feeds of no list
 
 
 @click.group(short_help="Write the price book for other programs.")
@@ -30,7 +31,7 @@ def feed() -> None:
 
 
 @feed.command()
-@click.argument("name", type=click.Choice([*ALL_FEEDS, *RATE_FILES]))
+@click.argument("name", type=click.Choice([*EXPORTED, *RATE_FILES]))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
 @click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
 @asks_book
@@ -47,7 +48,7 @@ def export(name: str, out: Path, at: datetime | None, book: AskedBook) -> None:
             if name in RATE_FILES:
                 data = _rates(name, reads, clocks, only_then=at is not None)
             else:
-                laid = ALL_FEEDS[name](reads, known, clocks)
+                laid = EXPORTED[name](reads, known, clocks)
                 data = laid.as_json()
         except NoListError as error:
             raise click.ClickException(f"There is nothing to export yet: {error}") from None
@@ -97,7 +98,8 @@ def publish(folder: Path, at: datetime | None, book: AskedBook) -> None:
             notices.append(_notice(one, listed, clocks.as_of))
         if not notices:
             raise click.ClickException("There is nothing to publish yet. Next: llmpricing import --all")
-        _publish(folder, "ratio_config.json", ratio_config(reads, known, clocks).as_json())
+        for file, name in _OF_THE_BOOK.items():
+            _publish(folder, file, EXPORTED[name](reads, known, clocks).as_json())
         for name in RATE_FILES:
             _publish(folder, name, _rates(name, reads, clocks))
         for name in MEDIA:
@@ -135,6 +137,6 @@ def _notice_of_all(reads: Reads, at: datetime) -> str:
     """Where the files come from that are made of all lists."""
     lists = "; ".join(f"{one.name}, licence {one.licence or 'not stated'}" for one in read_sources(reads, at))
     return (
-        f"ratio_config.json, {', '.join((*RATE_FILES, *MEDIA))}: made by llmpricing at {at:%Y-%m-%d %H:%M:%S} UTC of "
+        f"{', '.join((*_OF_THE_BOOK, *RATE_FILES, *MEDIA))}: made by llmpricing at {at:%Y-%m-%d %H:%M:%S} UTC of "
         f"what it published of {lists}.\n"
     )

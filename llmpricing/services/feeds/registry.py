@@ -9,6 +9,7 @@ from typing import Any
 
 from llmpricing.exports.overlay import Laid
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.feeds.ccusage import ccusage_overrides
 from llmpricing.services.feeds.genai_prices import genai_data
 from llmpricing.services.feeds.litellm import litellm_map
 from llmpricing.services.feeds.models_dev import models_dev_api
@@ -67,3 +68,4 @@ RATIO_CONFIG = "ratio-config"  # made of the price book alone, without a list
 ALL_FEEDS: Mapping[str, Lay] = MappingProxyType(
     {name: feed.lay for name, feed in OVERLAYS.items()} | {RATIO_CONFIG: ratio_config}
 )
+EXPORTED: Mapping[str, Lay] = MappingProxyType({**ALL_FEEDS, "ccusage": ccusage_overrides})  # also without an address
