@@ -74,7 +74,7 @@ def costs(home: Path, data: bytes, names: Sequence[str]) -> dict[str, float]:
 def _line(number: int, name: str) -> str:
     message = {"id": f"m{number}", "model": name, "usage": _COUNTS}
     entry = {"type": "assistant", "timestamp": _DAY, "sessionId": "s", "version": "2.0.0", "requestId": f"r{number}"}
-    return json.dumps(entry | {"message": message}) + "\n"
+    return json.dumps(entry | {"message": message}, separators=(",", ":")) + "\n"  # as it reads alone
 
 
 def quotes(site: Site, names: Sequence[str], at: str) -> dict[str, str]:

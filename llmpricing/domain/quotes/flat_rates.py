@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -45,11 +45,8 @@ class FlatRate:
 def flat_rates(offering: str, prices: Sequence[Price]) -> list[FlatRate]:
     """The rates of one offering, by its id and all its prices, oldest first; equal neighbours are one."""
     found: list[FlatRate] = []
-    for start, end in _periods(prices):
-        valid = [price for price in prices if (price.valid_at(start) if start else price.valid_from is None)]
-        if not valid:
-            continue
-        rate = _rate(offering, start, end, CountingPrices(valid, offering))
+    for start, end, counting in dated_prices(offering, prices):
+        rate = _rate(offering, start, end, counting)
         last = found[-1] if found else None
         if last is not None and replace(last, valid_until=end) == replace(rate, valid_from=last.valid_from):
             found[-1] = replace(last, valid_until=end)
@@ -58,9 +55,15 @@ def flat_rates(offering: str, prices: Sequence[Price]) -> list[FlatRate]:
     return found
 
 
-def _periods(prices: Iterable[Price]) -> Iterator[tuple[datetime | None, datetime | None]]:
+def dated_prices(
+    offering: str, prices: Sequence[Price]
+) -> Iterator[tuple[datetime | None, datetime | None, CountingPrices]]:
+    """The stretches of time in which the offering has the same prices, oldest first, with these; none without any."""
     bounds = sorted({bound for price in prices for bound in (price.valid_from, price.valid_until) if bound})
-    yield from zip([None, *bounds], [*bounds, None], strict=True)
+    for start, end in zip([None, *bounds], [*bounds, None], strict=True):
+        valid = [price for price in prices if (price.valid_at(start) if start else price.valid_from is None)]
+        if valid:
+            yield start, end, CountingPrices(valid, offering)
 
 
 def _rate(offering: str, start: datetime | None, end: datetime | None, prices: CountingPrices) -> FlatRate:

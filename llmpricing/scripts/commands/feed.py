@@ -10,6 +10,7 @@ import click
 
 from llmpricing.exports.overlay import FieldChange, Laid
 from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.commands.feed_push import push
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.written_files import put_file
@@ -140,3 +141,6 @@ def _notice_of_all(reads: Reads, at: datetime) -> str:
         f"{', '.join((*_OF_THE_BOOK, *RATE_FILES, *MEDIA))}: made by llmpricing at {at:%Y-%m-%d %H:%M:%S} UTC of "
         f"what it published of {lists}.\n"
     )
+
+
+feed.add_command(push)

@@ -10,9 +10,9 @@ from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.compiled_prices import prices_then
 
 
-def named_prices(reads: Reads, known: BookState, clocks: Clocks) -> dict[str, CountingPrices]:
-    """The prices of these two times by name. A name is the id that a request states, without its seller: it has the
-    price of the offering that it means, and is left out where it may mean several.
+def named_offerings(reads: Reads, known: BookState, clocks: Clocks) -> dict[str, str]:
+    """The offering's id by name. A name is the id that a request states, without its seller: it means one offering, or
+    is left out.
     """
     names = names_of(reads, known)
     read, meant = names.at(clocks).read, dict[str, str]()
@@ -20,5 +20,11 @@ def named_prices(reads: Reads, known: BookState, clocks: Clocks) -> dict[str, Co
         meaning = read(api_id)
         if isinstance(meaning, Resolution) and not (meaning.region or meaning.stands_in_for):
             meant[api_id] = meaning.slug
-    prices = prices_then(reads, known, clocks, {names.offerings[slug].id: slug for slug in meant.values()})
+    return meant
+
+
+def named_prices(reads: Reads, known: BookState, clocks: Clocks) -> dict[str, CountingPrices]:
+    """The prices of these two times by the names that mean one offering."""
+    meant, offerings = named_offerings(reads, known, clocks), names_of(reads, known).offerings
+    prices = prices_then(reads, known, clocks, {offerings[slug].id: slug for slug in meant.values()})
     return {name: prices[slug] for name, slug in meant.items() if slug in prices}
