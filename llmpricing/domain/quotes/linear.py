@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
@@ -17,9 +17,12 @@ from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.quotes.context_pricing import StatedFacts
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
+from llmpricing.domain.quotes.traced import Traced
 from llmpricing.domain.quotes.unit_rates import least_input
 from llmpricing.domain.quotes.unstated import moments
 from llmpricing.domain.usage.quantities import Quantity, Usage
+
+_WHOLE = (int, Traced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class Linear:
 
     def units(self, leaves: Sequence[Quantity]) -> int:
         """The cost of these shares in whole units, half even, as a quote's total is."""
-        if self.divisor == 1 and all(type(leaf) is int for leaf in leaves):
-            return self.fixed + sum([c * int(leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)])
+        if self.divisor == 1 and all(type(leaf) in _WHOLE for leaf in leaves):
+            return self.fixed + sum([c * cast(int, leaf) for c, leaf in zip(self.coefficients, leaves, strict=True)])
         return round(self.exact(leaves))
 
     def exact(self, leaves: Sequence[Quantity], requests: int = 1) -> Fraction:

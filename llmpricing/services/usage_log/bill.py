@@ -18,6 +18,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import CountColumns
 from llmpricing.services.usage_log.formats.record import Outcome, OutcomeKind, UsageRecord, unpriced
+from llmpricing.services.usage_log.kinds import PricedKind
 from llmpricing.services.usage_log.layout import AT, MODEL, PROVIDER, SERVICE_TIER, Layout
 from llmpricing.services.usage_log.pricer import LogPricer, Priced
 from llmpricing.services.usage_log.row_by_row import RowAnswer
@@ -33,13 +34,14 @@ _UTC = pa.timestamp("us", "UTC")
 
 class PricedRecord(NamedTuple):
     """A record with its price: ``outcome`` tells why it has none. ``answer`` is what was said of its quote, if it was
-    quoted; ``cost`` is exact, in the answer's currency, or USD.
+    quoted; ``cost`` is exact, in the answer's currency, or USD. Records of one ``kind`` differ in how much they count.
     """
 
     record: UsageRecord
     outcome: Outcome
     cost: Decimal | None = None
     answer: RowAnswer = RowAnswer(None, "USD")
+    kind: PricedKind | None = None
 
 
 @dataclass
@@ -144,14 +146,14 @@ def _decided(record: UsageRecord) -> PricedRecord:
 
 
 def _priced(records: Sequence[UsageRecord], priced: Priced) -> Iterator[PricedRecord]:
-    rows = zip(records, priced.which.tolist(), priced.units.tolist(), strict=True)
-    for row, (record, which, units) in enumerate(rows):
+    rows = zip(records, priced.which.tolist(), priced.units.tolist(), priced.kind_of_rows, strict=True)
+    for row, (record, which, units, kind) in enumerate(rows):
         answer = priced.answers[which]
         if answer.reason is not None:
             yield PricedRecord(record, unpriced(answer.reason), None, answer)
         else:
             cost = priced.totals[row] if row in priced.totals else money(units)
-            yield PricedRecord(record, record.outcome, cost, answer)
+            yield PricedRecord(record, record.outcome, cost, answer, kind)
 
 
 def batch_of(records: Sequence[UsageRecord]) -> Batch:

@@ -25,13 +25,24 @@ _REMEMBERED = 100_000  # kinds and found prices; a log of more begins anew now a
 @dataclass(frozen=True)
 class Priced:
     """For each row of a batch the cost in 1e-12 of its currency, and which of ``answers`` is its own. ``totals`` hold
-    the costs of rows that were quoted by themselves. Rows whose answer tells a reason have no cost.
+    the costs of rows that were quoted by themselves. Rows whose answer tells a reason have no cost. ``group`` tells
+    which of ``kinds`` a row is of, unless it is one of ``alone``.
     """
 
     units: Numbers
     totals: dict[int, Decimal]
     which: Numbers
     answers: Sequence[RowAnswer]
+    group: Numbers
+    kinds: Sequence[PricedKind]
+    alone: Mask
+
+    @property
+    def kind_of_rows(self) -> list[PricedKind | None]:
+        """The kind of each row; None where it was quoted by itself."""
+        group = np.where(self.alone, len(self.kinds), self.group).tolist()
+        kinds = [*self.kinds, None]
+        return [kinds[number] for number in group]
 
     @property
     def refused(self) -> Mask:
@@ -77,7 +88,9 @@ class LogPricer:
         units, fits = multiplied(usage, group, [kind.cost for kind in kinds])
         answers, which = _answers(usage, group, kinds, units, fits)
         by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
-        return self._answered(batch, answers, which, units, usage.odd | ~fits | by_itself)
+        alone = usage.odd | ~fits | by_itself
+        totals = self._quoted(batch, answers, which, alone)
+        return Priced(units, totals, which, answers, group, kinds, alone)
 
     def found(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:
         """Whose prices a single request pays; none where no offering bears its name."""
@@ -109,8 +122,8 @@ class LogPricer:
             self._kinds[keys[place]] = priced_kind(found[place], example)
         return group, [*(self._kinds[key] for key in keys), BY_ITSELF]
 
-    def _answered(self, batch: Batch, answers: list[RowAnswer], which: Numbers, units: Numbers, alone: Mask) -> Priced:
-        """The rows with their answers, those ``alone`` quoted by themselves."""
+    def _quoted(self, batch: Batch, answers: list[RowAnswer], which: Numbers, alone: Mask) -> dict[int, Decimal]:
+        """The totals of the rows that are quoted by themselves, by row; what is said of them joins the answers."""
         numbers = {answer: number for number, answer in enumerate(answers)}
         rows, totals = np.flatnonzero(alone).tolist(), {}
         for row, found in zip(rows, quote_rows(self._reads, self._terms, batch, rows), strict=True):
@@ -119,7 +132,7 @@ class LogPricer:
                 answers.append(found.answer)
             if found.total is not None:
                 totals[row] = found.total
-        return Priced(units, totals, which, answers)
+        return totals
 
 
 def _answers(

@@ -15,7 +15,7 @@ from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.context import Context, ContextError
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms, exchange
-from llmpricing.domain.quotes.linear import Linear, request_kind, steps
+from llmpricing.domain.quotes.linear import RequestKind, request_kind, steps
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.periods import Period
 from llmpricing.domain.quotes.quote import quote
@@ -25,7 +25,8 @@ from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, coun
 PriceChange = Callable[[Price], Sequence[Price]]
 HOME = "USD"
 _TICK = timedelta(microseconds=1)
-_REMEMBERED = 4096  # linear costs of one offering
+_REMEMBERED = 4096  # kinds of requests of one offering
+_BY_ITSELF = RequestKind()
 
 
 class ChangedPrices:
@@ -38,25 +39,23 @@ class ChangedPrices:
         self.tiers, self.facts = prices.tiers, prices.extra
         priced = {price.conditions.service_tier for price in prices.prices if price.state is State.PRICED}
         self.offered_tiers = tuple(sorted(priced - {STANDARD}))
-        self._linear: dict[tuple[object, ...], Linear | None] = {}
+        self._kinds: dict[tuple[object, ...], RequestKind] = {}
         self._is_home = all(price.currency == HOME for price in prices.prices)
 
-    def linear(self, usage: Usage, at: datetime, context: Context, rates: tuple[ContractRate, ...]) -> Linear | None:
-        """The linear cost in USD of requests like this one, found once for all of them; None where only a quote can
-        tell. Raises as a quote does.
-        """
+    def kind(self, usage: Usage, at: datetime, context: Context, rates: tuple[ContractRate, ...]) -> RequestKind:
+        """How requests like this one are priced in USD, found once for all of them. Raises as a quote does."""
         if usage.told is not None or usage.region or usage.service_tier or not self._is_home:
-            return None
+            return _BY_ITSELF
         place = bisect_right(self.prices.bounds, at)
         clock = self.prices.period(at).clock(at) if self.prices.has_clock else ()
         key = (place, clock, context, rates, usage.keys, bisect_right(self.steps, usage.request_input))
-        if key not in self._linear:
-            if len(self._linear) >= _REMEMBERED:
-                self._linear.clear()
+        if key not in self._kinds:
+            if len(self._kinds) >= _REMEMBERED:
+                self._kinds.clear()
             kind = request_kind(self.prices, usage, at, context, rates)
             is_home = all(rate.amount is None or rate.currency == HOME for rate in rates)
-            self._linear[key] = kind.linear if is_home else None
-        return self._linear[key]
+            self._kinds[key] = kind if is_home else _BY_ITSELF
+        return self._kinds[key]
 
     def other_times(self, at: datetime, most: int) -> Iterator[tuple[datetime, Period]]:
         """A time in each other stretch of time, the nearest stretches first, at most so many."""
@@ -115,11 +114,13 @@ class AuditedUse(NamedTuple):
     def units(self) -> int | None:
         """What it comes to, in 1e-12 USD; None where it has no price or no exchange rate."""
         try:
-            context = self._context()
-            if linear := self.prices.linear(self.usage, self.at, context, self.rates):
-                exact: int | Fraction = linear.units(self.usage.leaves)
+            kind = self.kind()
+            if kind.refused:
+                return None
+            if kind.linear:
+                exact: int | Fraction = kind.linear.units(self.usage.leaves)
             else:
-                found = quote(self.prices.prices, self.usage, self.at, context, Terms(self.rates))
+                found = quote(self.prices.prices, self.usage, self.at, self._context(), Terms(self.rates))
                 worth = (
                     in_home(found.total, found.currency or HOME, self.exchanges) if found.total is not None else None
                 )
@@ -132,6 +133,10 @@ class AuditedUse(NamedTuple):
             return round(exact)
         up, down = self.factor.numerator, self.factor.denominator
         return round(exact * up) // down if down != 1 else round(exact * up)
+
+    def kind(self) -> RequestKind:
+        """How uses like this one are priced; raises ContextError or PriceDataError."""
+        return self.prices.kind(self.usage, self.at, self._context(), self.rates)
 
     def times(self, factor: Fraction, detail: str) -> AuditedUse:
         """The same use, its figure so many times as large."""

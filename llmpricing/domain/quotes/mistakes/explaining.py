@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple, Protocol
 
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
 from llmpricing.domain.quotes.mistakes.causes import CAUSES, DISCOUNT, FIGURE_CAUSES, TOGETHER
@@ -16,6 +17,55 @@ FINE = 12  # decimal places from which on a figure counts as written in full
 _TELLING = 2000  # units of its last place from which on a rounded figure tells one mistake from another
 _PAIRED = tuple(cause for cause in CAUSES if not cause.broad)
 _DATED = {"another_day", "withdrawn_price"}  # whose figures another seller's often are
+
+
+class Costed(NamedTuple):
+    """A cause, what it says of an example, and what it makes of the cost in 1e-12 USD."""
+
+    name: str
+    detail: str
+    units: int
+
+
+Mistakes = Callable[[AuditedUse], list[Costed]]
+
+
+class Figures(Protocol):
+    """What mistakes make of the cost of one use."""
+
+    def giving(self, mistakes: Mistakes, logged: int) -> list[Costed]:
+        """Those of these mistakes that give the logged figure, in their order."""
+
+    def rounded(self, mistakes: Mistakes, logged: int, decimals: int) -> list[Costed]:
+        """Those that give it when they are rounded to so many places."""
+
+    def right(self) -> int | None:
+        """The cost without a mistake; None where it has none."""
+
+
+class FiguresOfOne:
+    """The figures of one use, worked out when they are asked for; what every faster way is measured against."""
+
+    def __init__(self, use: AuditedUse) -> None:
+        self._use = use
+        self._known: dict[Mistakes, list[Costed]] = {}
+
+    def giving(self, mistakes: Mistakes, logged: int) -> list[Costed]:
+        """Those of these mistakes that give the logged figure, in their order."""
+        return [one for one in self._of(mistakes) if is_same(logged, one.units)]
+
+    def rounded(self, mistakes: Mistakes, logged: int, decimals: int) -> list[Costed]:
+        """Those that give it when they are rounded to so many places."""
+        return [one for one in self._of(mistakes) if is_rounded(logged, one.units, decimals)]
+
+    def right(self) -> int | None:
+        """The cost without a mistake; None where it has none."""
+        return self._use.units()
+
+    def _of(self, mistakes: Mistakes) -> list[Costed]:
+        if mistakes not in self._known:
+            self._known[mistakes] = mistakes(self._use)
+        return self._known[mistakes]
 
 
 @dataclass(frozen=True)
@@ -46,65 +96,71 @@ def is_rounded(logged: int, units: int, decimals: int) -> bool:
     return abs(logged - units) < unit and 2 * units >= unit
 
 
-def explained(use: AuditedUse, logged: int, decimals: int) -> Mistaken | None:
+def explained(figures: Figures, logged: int, decimals: int) -> Mistaken | None:
     """The mistake that explains what was logged, in 1e-12 USD, for a use that costs something else; None if none does.
 
     ``decimals`` is how many places the logged figure has; of a short one a rounded figure is looked for last.
     """
-    right = use.units()
-    singles = [*_costed(use, broad=False), *_slipped(use, right)]
-    same = _same(singles, logged)
-    broad = _costed(use, broad=True) if not same or _DATED & {name for name, _, _ in same} else []
-    if found := _named([*same, *_same(broad, logged)]) or _named(_pairs(use, logged)):
+    same = figures.giving(singles, logged)
+    broad = figures.giving(broads, logged) if not same or _DATED & {one.name for one in same} else []
+    if found := _named([*same, *broad]) or _named(figures.giving(pairs, logged)):
         return found
+    right = figures.right()
     if right is not None and (share := flat_share(logged, right)):
         return Mistaken((DISCOUNT,), share)
     if decimals >= FINE or logged * 10**decimals < _TELLING * UNIT:
         return None
-    rounded = [(name, said, units) for name, said, units in (*singles, *broad) if is_rounded(logged, units, decimals)]
-    return _named(rounded, decimals)
+    return _named([one for some in (singles, broads) for one in figures.rounded(some, logged, decimals)], decimals)
 
 
-def explained_exactly(use: AuditedUse, logged: int) -> tuple[str, ...]:
+def explained_exactly(figures: Figures, logged: int) -> tuple[str, ...]:
     """The mistakes that by themselves give this very figure: of one that may be the right one, rounded."""
-    found = _named(_same([*_costed(use, broad=False), *_slipped(use, use.units())], logged))
+    found = _named(figures.giving(singles, logged))
     return found.causes if found else ()
 
 
-_Costed = tuple[str, str, int]  # the cause, what it says of an example, and what it makes of the cost
+def unmistaken(use: AuditedUse) -> list[Costed]:
+    """The right cost, if there is one."""
+    units = use.units()
+    return [] if units is None else [Costed("", "", units)]
 
 
-def _same(found: Iterable[_Costed], logged: int) -> list[_Costed]:
-    return [one for one in found if is_same(logged, one[2])]
+def singles(use: AuditedUse) -> list[Costed]:
+    """Each mistake by itself, in what was counted, in whose price was taken, or in the figure."""
+    return [*_costed(use, broad=False), *_slipped(use, use.units())]
 
 
-def _costed(use: AuditedUse, *, broad: bool) -> list[_Costed]:
-    """Each mistake in what was counted, or in whose price was taken, by itself."""
-    wrong = ((cause.name, one) for cause in CAUSES if cause.broad is broad for one in cause.wrong(use))
-    return [(name, one.detail, units) for name, one in wrong if (units := one.units()) is not None]
+def broads(use: AuditedUse) -> list[Costed]:
+    """Each mistake that is looked for last."""
+    return _costed(use, broad=True)
 
 
-def _slipped(use: AuditedUse, units: int | None) -> Iterator[_Costed]:
-    """Each mistake in the figure itself, which would be so many units without it."""
-    if units is not None:
-        for cause in FIGURE_CAUSES:
-            for factor, detail in cause.slips(use):
-                yield cause.name, detail, units * factor.numerator // factor.denominator
-
-
-def _pairs(use: AuditedUse, logged: int) -> list[_Costed]:
-    """Two mistakes at once that give the figure, of causes that a use has the facts for."""
+def pairs(use: AuditedUse) -> list[Costed]:
+    """Two mistakes at once, of causes that a use has the facts for."""
     found = []
     for place, first in enumerate(_PAIRED):
         for one in first.wrong(use):
             then = [(second.name, both) for second in _PAIRED[place + 1 :] for both in second.wrong(one)]
-            costed = [(name, both.detail, units) for name, both in then if (units := both.units()) is not None]
-            together = _same([*costed, *_slipped(one, one.units())], logged)
-            found += [(f"{first.name}{TOGETHER}{name}", detail, units) for name, detail, units in together]
+            costed = [Costed(name, both.detail, units) for name, both in then if (units := both.units()) is not None]
+            together = [*costed, *_slipped(one, one.units())]
+            found += [Costed(f"{first.name}{TOGETHER}{name}", detail, units) for name, detail, units in together]
     return found
 
 
-def _named(found: Sequence[_Costed], decimals: int | None = None) -> Mistaken | None:
+def _costed(use: AuditedUse, *, broad: bool) -> list[Costed]:
+    wrong = ((cause.name, one) for cause in CAUSES if cause.broad is broad for one in cause.wrong(use))
+    return [Costed(name, one.detail, units) for name, one in wrong if (units := one.units()) is not None]
+
+
+def _slipped(use: AuditedUse, units: int | None) -> Iterator[Costed]:
+    """Each mistake in the figure itself, which would be so many units without it."""
+    if units is not None:
+        for cause in FIGURE_CAUSES:
+            for factor, detail in cause.slips(use):
+                yield Costed(cause.name, detail, units * factor.numerator // factor.denominator)
+
+
+def _named(found: Sequence[Costed], decimals: int | None = None) -> Mistaken | None:
     if not found:
         return None
-    return Mistaken(tuple(dict.fromkeys(name for name, _, _ in found)), found[0][1], decimals)
+    return Mistaken(tuple(dict.fromkeys(one.name for one in found)), found[0].detail, decimals)

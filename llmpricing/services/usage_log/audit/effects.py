@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -10,11 +10,16 @@ from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.domain.quotes.context import ContextError
+from llmpricing.domain.quotes.linear import Linear
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
-from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.domain.quotes.unit_rates import PriceDataError
+from llmpricing.services.usage_log.audit.uses import AuditedUses, is_alike
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.kinds import PricedKind
 
+_MOST_KINDS = 10_000
 PROVIDER_FACT, REGION_FACT, TIER_FACT = "provider", "region", "tier"
 
 
@@ -42,17 +47,28 @@ class Effects(NamedTuple):
 NO_EFFECTS = Effects()
 
 
+@dataclass(frozen=True)
+class _KindEffects:
+    kind: PricedKind
+    otherwise: Sequence[tuple[Otherwise, Linear]] | None
+
+
 class WhatElse:
     """Works out effects; whether an offering has places or tiers, and steps, is looked up once."""
 
-    def __init__(self, uses: AuditedUses) -> None:
-        self._uses = uses
+    def __init__(self, uses: AuditedUses, *, one_by_one: bool = False) -> None:
+        self._uses, self._one_by_one = uses, one_by_one
+        self._alike: dict[int, _KindEffects] = {}  # by the identity of the kind, which is held in it
         self._known: dict[str, tuple[bool, bool]] = {}  # whether it has places or tiers, and steps
 
     def of(self, priced: PricedRecord, cost: Decimal, *, with_saving: bool) -> Effects:
         """What else the record might cost."""
         record, offering = priced.record, priced.answer.offering
         has_cache = with_saving and _has_cache(record)
+        found = None if has_cache or self._one_by_one else self._of_kind(priced)
+        if found is not None and record.usage is not None:
+            leaves = record.usage.leaves
+            return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
         has_others, has_steps = self._known.get(offering, (True, True))
         if not (has_cache or has_others or (has_steps and record.span is not None)):
             return NO_EFFECTS
@@ -63,6 +79,19 @@ class WhatElse:
         saved = _saved(use, cost) if has_cache else Decimal(0)
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
         return Effects(saved, low, high, dict(_otherwise(use)))
+
+    def _of_kind(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
+        """What else requests like this one may cost; None where only each by itself can tell."""
+        kind = priced.kind
+        if kind is None or not is_alike(priced.record):
+            return None
+        known = self._alike.get(id(kind))
+        if known is None:
+            if len(self._alike) >= _MOST_KINDS:
+                self._alike.clear()
+            use = self._uses.use(priced.record)
+            known = self._alike[id(kind)] = _KindEffects(kind, _linear_ones(use) if use else ())
+        return known.otherwise
 
 
 def _has_cache(record: UsageRecord) -> bool:
@@ -95,16 +124,33 @@ def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | N
 
 def _otherwise(use: AuditedUse) -> Iterator[tuple[Otherwise, Decimal]]:
     """What it costs at each place and in each tier that it may be of, where it states none."""
-    changed = []
-    if not use.region:
-        regions = sorted(use.prices.prices.regions)
-        changed += [(Otherwise(REGION_FACT, region), use.context._replace(region=region)) for region in regions]
-    if not (use.context.service_tier or use.usage.service_tier):
-        tiers = use.prices.offered_tiers
-        changed += [(Otherwise(TIER_FACT, tier), use.context._replace(service_tier=tier)) for tier in tiers]
-    for other, context in changed:
-        if (units := use._replace(context=context).units()) is not None:
+    for other, there in _others(use):
+        if (units := there.units()) is not None:
             yield other, money(units)
+
+
+def _others(use: AuditedUse) -> Iterator[tuple[Otherwise, AuditedUse]]:
+    if not use.region:
+        for region in sorted(use.prices.prices.regions):
+            yield Otherwise(REGION_FACT, region), use._replace(context=use.context._replace(region=region))
+    if not (use.context.service_tier or use.usage.service_tier):
+        for tier in use.prices.offered_tiers:
+            yield Otherwise(TIER_FACT, tier), use._replace(context=use.context._replace(service_tier=tier))
+
+
+def _linear_ones(use: AuditedUse) -> Sequence[tuple[Otherwise, Linear]] | None:
+    """The same for all uses of its kind; None where only each by itself can tell."""
+    found = []
+    for other, there in _others(use):
+        try:
+            kind = there.kind()
+        except (ContextError, PriceDataError):
+            continue
+        if kind.linear is None and not kind.refused:
+            return None
+        if kind.linear is not None:
+            found.append((other, kind.linear))
+    return found
 
 
 @dataclass

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
 
 from llmpricing.domain.quotes.contract_rates import Exchange
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices, Surroundings, plain_prices
+from llmpricing.domain.quotes.mistakes.explaining import Figures, FiguresOfOne
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.services.names.name_history import Offered
 from llmpricing.services.names.resolving import names_of
@@ -15,11 +17,29 @@ from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing.published_prices import believed_before
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.terms import terms_at
+from llmpricing.services.usage_log.audit.alike import AlikeFigures, AlikeUses, Around
+from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.kinds import PricedKind
 from llmpricing.services.usage_log.pricer import LogPricer
 
 _MOST_PLACES, _MOST_SELLERS, _MOST_MODELS, _MOST_BELIEVED = 8, 24, 12, 8
+_MOST_KINDS = 10_000
 _LEAST_SHARED = 4  # signs at the beginning of two ids, such as gpt-
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """What is known of the uses of one kind, by what their times and exchange rates decide around them."""
+
+    kind: PricedKind
+    around: Around
+    uses: dict[tuple[object, ...], AlikeUses] = field(default_factory=dict)
+
+
+def is_alike(record: UsageRecord) -> bool:
+    """Whether others of the same kind differ from the record in nothing but counts and time."""
+    return record.span is None and not record.context.extra and record.context.time_known
 
 
 class AuditedUses:
@@ -31,6 +51,7 @@ class AuditedUses:
         self._terms = terms_at(reads, pricer.known.book, pricer.recorded)
         self._prices: dict[int, ChangedPrices] = {}
         self._surroundings: dict[str, Surroundings] = {}
+        self._alike: dict[int, _Alike] = {}  # by the identity of the kind, which is held in it
 
     def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
         """What currencies are worth in USD at a time."""
@@ -46,6 +67,31 @@ class AuditedUses:
         rates = tuple(rate for rate in found.rates if rate.valid_at(record.at))
         prices, around = self._plain(found.prices), self._around(found.prices.offering)
         return AuditedUse(record.usage, record.at, found.context, prices, rates, self.exchanges(record.at), around)
+
+    def figures(self, priced: PricedRecord) -> Figures | None:
+        """What mistakes make of a record's cost; None where it has no prices."""
+        record, kind = priced.record, priced.kind
+        if kind is None or record.at is None or record.usage is None or not is_alike(record):
+            use = self.use(record)
+            return FiguresOfOne(use) if use else None
+        known = self._alike.get(id(kind))
+        if known is None:
+            use = self.use(record)
+            if use is None:
+                return None
+            if len(self._alike) >= _MOST_KINDS:
+                self._alike.clear()
+            known = self._alike[id(kind)] = _Alike(kind, Around(use))
+        key = (known.around.key(record.at), self.exchanges(record.at))
+        if key not in known.uses:
+            used = tuple(meter for meter, quantity in record.usage.stated.items() if quantity)
+            known.uses[key] = AlikeUses(used)
+        return AlikeFigures(known.uses[key], lambda: self._certain(record), record.usage.stated)
+
+    def _certain(self, record: UsageRecord) -> AuditedUse:
+        use = self.use(record)
+        assert use is not None  # noqa: S101 - one like it has prices
+        return use
 
     def _plain(self, prices: OfferingPrices) -> ChangedPrices:
         known = self._prices.get(id(prices))

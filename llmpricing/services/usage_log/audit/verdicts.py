@@ -12,6 +12,8 @@ from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
 from llmpricing.domain.quotes.mistakes.explaining import (
     FINE,
+    Figures,
+    FiguresOfOne,
     explained,
     explained_exactly,
     is_rounded,
@@ -68,10 +70,12 @@ class Audited(NamedTuple):
 
 
 class Auditor:
-    """Looks at records one by one; ``uses`` tell whose prices they pay."""
+    """Looks at records; ``uses`` tell whose prices they pay. What mistakes make of those that are alike is worked out
+    once for all of them, unless ``one_by_one``, which is the measure of it.
+    """
 
-    def __init__(self, uses: AuditedUses) -> None:
-        self._uses, self._else = uses, WhatElse(uses)
+    def __init__(self, uses: AuditedUses, *, one_by_one: bool = False) -> None:
+        self._uses, self._else, self._one_by_one = uses, WhatElse(uses, one_by_one=one_by_one), one_by_one
 
     def all(self, priced: Iterable[PricedRecord]) -> Iterator[Audited]:
         """The records in order with what is said of each; raises NoExchangeRate."""
@@ -94,7 +98,7 @@ class Auditor:
             return found._replace(verdict=AuditVerdict((causes.NOT_BILLED,), priced.outcome.reason))
         if logged is None or cost is None:
             return found._replace(verdict=AuditVerdict((causes.NO_PRICE if logged else causes.NOT_LOGGED,)))
-        return found._replace(verdict=self._verdict(record, _units(logged), _units(cost)))
+        return found._replace(verdict=self._verdict(priced, _units(logged), _units(cost)))
 
     def _home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
         if currency == HOME or not amount:
@@ -104,20 +108,27 @@ class Auditor:
             raise NoExchangeRate(currency, at)
         return money(round(worth * 10**12))
 
-    def _verdict(self, record: UsageRecord, logged: int, cost: int) -> AuditVerdict:
+    def _verdict(self, priced: PricedRecord, logged: int, cost: int) -> AuditVerdict:
         if is_same(logged, cost):
             return RIGHT
         if not logged:
             return AuditVerdict((causes.BILLED_ZERO,))
-        decimals = places_of(record.charged or _NOTHING)
-        use = self._uses.use(record)
+        decimals = places_of(priced.record.charged or _NOTHING)
+        figures = self._figures(priced)
         if decimals < FINE and is_rounded(logged, cost, decimals):
-            otherwise = explained_exactly(use, logged) if use else ()
+            otherwise = explained_exactly(figures, logged) if figures else ()
             return AuditVerdict((causes.ROUNDING,), "", decimals, otherwise or (causes.UNEXPLAINED,))
-        if use and (found := explained(use, logged, decimals)):
+        if figures and (found := explained(figures, logged, decimals)):
             otherwise = (causes.UNEXPLAINED,) if found.decimals is not None else ()
             return AuditVerdict(found.causes, found.detail, found.decimals, otherwise)
-        return AuditVerdict((_unknown(use, record, logged),))
+        use = self._uses.use(priced.record) if priced.record.span is not None else None
+        return AuditVerdict((_unknown(use, priced.record, logged),))
+
+    def _figures(self, priced: PricedRecord) -> Figures | None:
+        if self._one_by_one:
+            use = self._uses.use(priced.record)
+            return FiguresOfOne(use) if use else None
+        return self._uses.figures(priced)
 
 
 def _units(amount: Decimal) -> int:
