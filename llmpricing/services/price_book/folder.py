@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import IO
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from llmpricing.book.shape import FORMAT
@@ -20,6 +21,7 @@ from llmpricing.domain.times import micros
 from llmpricing.models.session import make_script_engine
 from llmpricing.services.price_book import BookState, book_state
 from llmpricing.settings import Settings, read_settings
+from llmpricing.stores.words import words_for
 
 try:
     import fcntl
@@ -127,7 +129,13 @@ def write_in_child(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
 def main() -> None:
     """Write the file of the newest version into the folder that is named; the stores are those of the environment."""
     engine = make_script_engine(read_settings({}), "llmpricing book")
-    keep_book(engine, Path(sys.argv[1]))
+    try:
+        keep_book(engine, Path(sys.argv[1]))
+    except DBAPIError as error:
+        words = words_for(error)
+        if words is None:
+            raise
+        raise SystemExit(words.line) from None
 
 
 if __name__ == "__main__":

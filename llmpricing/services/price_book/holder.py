@@ -51,7 +51,7 @@ class Preparing(NamedTuple):
 
 
 class BookHolder:
-    """Holds the newest version of the price book, mapped from a file; the last one while the database is away."""
+    """Holds the newest version of the price book, mapped from a file; the last one while no newer file can be had."""
 
     def __init__(self, settings: Settings, folder: Path, preparing: Preparing) -> None:
         self._settings, self._folder, self._preparing = settings, folder, preparing
@@ -192,6 +192,8 @@ class BookHolder:
                 last = [line for line in lines if not line.startswith("(Background on")][-1:]
                 log.error("book_not_written", folder=str(self._folder), error=" ".join(last)[:300])
                 self._not_before = monotonic() + AGAIN_AFTER_S
+                if self._book is None:  # perhaps the schema is another release's: requests would meet that too
+                    self._open_last()
             self._writing = None
         if self._writing is None and not is_being_written(self._folder):
             if monotonic() < self._not_before:
