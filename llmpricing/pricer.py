@@ -94,17 +94,19 @@ class Pricer:
         *,
         columns: Mapping[str, Any] | None = None,
         known_at: Instant | None = None,
+        now: Instant | None = None,
     ) -> Iterator[pa.RecordBatch]:
         """The batches of a usage log, each with ``cost`` (decimal128 of 12 places, null where there is none),
         ``currency``, ``state``, ``price_ids``, ``offering``, ``warnings``, ``reason`` (why a row has no cost) and
         ``book`` (the file's SHA-256) behind its own columns, which are named as those of ``llmpricing price`` logs:
         ``model``, ``at``, ``input_tokens`` and so on. ``columns`` are further arguments of ``ColumnRoles``: ``model``,
-        ``at``, ``usage_format``, ``ignored``. Raises LogError where columns do not tell what to price.
+        ``at``, ``usage_format``, ``ignored``; a row that states no time was used ``now``. Raises LogError where columns
+        do not tell what to price.
         """
         from llmpricing.services.usage_log.price_batches import price_batches  # NumPy is loaded for many rows alone
 
         known = None if known_at is None else _instant(known_at)[0]
-        return price_batches(self._book, batches, dict(columns or {}), datetime.now(UTC), known, self.digest)
+        return price_batches(self._book, batches, dict(columns or {}), _instant(now)[0], known, self.digest)
 
 
 def _asked(inquiry: Inquiry) -> Asked:
