@@ -1,20 +1,22 @@
-"""What `serving.py` measures beside: the same bytes from a bare waitress application, and from FastAPI over Redis.
+"""What `serving.py` measures beside: the same bytes from a bare waitress application, and FastAPI doing what we do.
 
-FastAPI, uvicorn and redis (with httptools, uvloop and hiredis) are used where they are installed; they are no part of
-this project.
+FastAPI and uvicorn (with httptools, uvloop, redis, hiredis, asyncpg and orjson) are used where they are installed; they
+are no part of this project.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import time
 import uuid
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
+
+from benchmarks.peer_answers import listing_in, out_of_memory, out_of_redis, quote_by_calc_price
 
 TAG = '"the-same"'
 
@@ -33,41 +35,44 @@ def waitress_of(body: bytes) -> Any:
     return application
 
 
-def fastapi_of(body: bytes, redis_url: str | None) -> Any:
-    """FastAPI answering these bytes out of Redis (None: out of memory), with an id, a line of JSON and a counter."""
+def fastapi_of(method: str, path: str, answer: Callable[[Any], Awaitable[bytes]]) -> Any:
+    """FastAPI answering one path by ``answer(request)``, with a request id, a line of JSON and a counter."""
     fastapi, counted = import_module("fastapi"), Counter[tuple[str, int]]()
     app, log = fastapi.FastAPI(), logging.getLogger("asked")
     log.addHandler(logging.StreamHandler(sys.stderr))
     log.setLevel(logging.INFO)
-    cache = import_module("redis.asyncio").from_url(redis_url) if redis_url else None
-    key = f"benchmark:{os.getpid()}"
 
-    @app.on_event("startup")  # type: ignore[untyped-decorator]
-    async def fill() -> None:
-        if cache is not None:
-            await cache.set(key, body, ex=600)
-
-    async def models() -> Any:
+    async def view(request: Any) -> Any:
         started, asked = time.perf_counter(), uuid.uuid4().hex
-        found = body if cache is None else await cache.get(key)
-        counted["models", 200] += 1
-        line = {"event": "request", "path": "/api/v1/models", "status": 200, "bytes": len(found), "request_id": asked}
+        found = await answer(request)
+        counted[path, 200] += 1
+        line = {"event": "request", "path": path, "status": 200, "bytes": len(found), "request_id": asked}
         log.info(json.dumps(line | {"elapsed_ms": round((time.perf_counter() - started) * 1000, 1)}))
         return fastapi.Response(found, media_type="application/json", headers={"X-Request-Id": asked})
 
-    app.add_api_route("/api/v1/models", models)
+    view.__annotations__ = {"request": fastapi.Request}
+    app.add_api_route(path, view, methods=[method])
+    if method == "POST":
+        app.add_api_route("/api/v1/models", lambda: "", methods=["GET"])  # asked whether it is there
     return app
 
 
 def main() -> None:
-    """Serve one of them: waitress|memory|redis PORT FILE [REDIS_URL]."""
-    kind, port, file, *redis_url = sys.argv[1:]
+    """Serve one of them: waitress|memory|redis|asyncpg|calc_price PORT FILE [URL]."""
+    kind, port, file, *url = sys.argv[1:]
     with open(file, "rb") as opened:
         body = opened.read()
     if kind == "waitress":
         import_module("waitress").serve(waitress_of(body), listen=f"127.0.0.1:{port}", threads=12, _quiet=True)
         return
-    app = fastapi_of(body, redis_url[0] if kind == "redis" else None)
+    answers: dict[str, Callable[[], Any]] = {
+        "memory": lambda: out_of_memory(body),
+        "redis": lambda: out_of_redis(body, url[0]),
+        "asyncpg": lambda: listing_in(url[0]),
+        "calc_price": quote_by_calc_price,
+    }
+    method, path = ("POST", "/api/v1/quotes") if kind == "calc_price" else ("GET", "/api/v1/models")
+    app = fastapi_of(method, path, answers[kind]())
     import_module("uvicorn").run(app, host="127.0.0.1", port=int(port), access_log=False, log_level="error")
 
 
