@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from llmpricing.models import Offering, ScoreRow
+from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.functional.test_pages import spoken
@@ -131,3 +134,17 @@ def test_history_is_drawn_and_told_in_a_table(modelapp: TestApp) -> None:
         "genai-prices",
     ]  # fmt: skip
     assert "No base price to draw" in modelapp.get("/models/acme/acme-mystery").text
+
+
+def test_scores_are_those_of_the_model_whoever_sells_it(modelapp: TestApp, engine: Engine) -> None:
+    file = "model,benchmark,score,measured_on,source_url\nopenai/gpt-9,mmlu,88.5,2026-05-01,https://lab.example/gpt-9\n"
+    with Session(engine) as session, session.begin():
+        import_scores(session, Decider("a test", NOW + timedelta(hours=2)), file, "a test's file")
+        kept = session.scalars(select(Offering.slug).join(ScoreRow, ScoreRow.model_id == Offering.model_id)).all()
+    assert "aws/us.openai.gpt-9-v1:0" not in kept  # another stored model, of the same identity
+    for slug in ("openai/gpt-9", "aws/us.openai.gpt-9-v1:0"):
+        page = modelapp.get(f"/models/{slug}")
+        (row,) = page.html.select("table.scored tbody tr")
+        assert [spoken(cell) for cell in row.select("td")] == ["88.5", "2026-05-01", "source"]
+        assert "88.5" in modelapp.get(f"/charts/scores.csv?models={slug}").text
+    assert "None are kept" in modelapp.get("/models/openai/gpt-9-mini").text

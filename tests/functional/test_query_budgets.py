@@ -30,7 +30,7 @@ BUDGETS = {
     "openapi": (0, 0),
     "reference": (0, 0),
     "home": (12, 8),
-    "page_model": (20, 20),
+    "page_model": (22, 22),
     "page_calculator": (8, 4),
     "page_compare": (7, 7),
     "benchmarks": (2, 2),
@@ -45,7 +45,7 @@ BUDGETS = {
     "page_chart_frontier": (5, 5),
     "page_chart_agreement": (1, 1),
     "page_chart_costs": (6, 6),
-    "page_chart_scores": (6, 6),
+    "page_chart_scores": (12, 12),
     "quotes": (2, 2),
     "coverage": (3, 3),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -42,15 +42,32 @@ class _ScoreOfModel(NamedTuple):
 _COLUMNS = _ScoreOfModel._fields[1:]
 
 
-def scores_of(reads: Reads, clocks: Clocks, offering: str) -> list[KeptScore]:
-    """What the model of an offering scored, by benchmark, as it was known then."""
+def scores_of(reads: Reads, clocks: Clocks, offerings: Sequence[str]) -> list[KeptScore]:
+    """What the model of these offerings scored, by benchmark, as it was known then: scores may be kept under the stored
+    model of any of them, and that of the first offering that has one counts.
+    """
+    models = _models_of(reads, offerings)
     if isinstance(reads, PriceBook):
-        found = _in(reads, clocks.known_at, _model_number(reads, offering))
+        numbers = {slug: number for number, slug in reads.models.items()}
+        found = list(_in(reads, clocks.known_at, [numbers[one] for one in models]))
     else:
-        query = _believed(clocks.known_at).join(Offering, Offering.model_id == Model.id)
-        found = map(_row, reads.execute(query.where(Offering.slug == offering)))
-    told = sorted(found, key=lambda row: row.benchmark)
-    return [_told(row) for row in told if row.benchmark in BENCHMARKS]
+        query = _believed(clocks.known_at).where(Model.slug.in_(models))
+        found = [_row(row) for row in reads.execute(query)]
+    first: dict[str, _ScoreOfModel] = {}
+    for row in sorted(found, key=lambda row: models.index(row.model)):
+        first.setdefault(row.benchmark, row)
+    return [_told(first[benchmark]) for benchmark in sorted(first) if benchmark in BENCHMARKS]
+
+
+def _models_of(reads: Reads, offerings: Sequence[str]) -> list[str]:
+    """The ids of the stored models of these offerings, in their order."""
+    if isinstance(reads, PriceBook):
+        found = [reads.models[number] for one in offerings for number in _model_number(reads, one)]
+    else:
+        query = select(Offering.slug, Model.slug).join(Model, Model.id == Offering.model_id)
+        stored = {slug: model for slug, model in reads.execute(query.where(Offering.slug.in_(offerings)))}
+        found = [stored[one] for one in offerings if one in stored]
+    return list(dict.fromkeys(found))
 
 
 def scores_by_model(reads: Reads, clocks: Clocks) -> dict[str, dict[str, Decimal]]:

@@ -8,12 +8,15 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.money import to_text
 from llmpricing.domain.names.model_groups import tier_of_id
+from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing, offering_detail
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.same_model import model_of
+from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
@@ -61,6 +64,9 @@ def model(request: Request) -> dict[str, Any]:
         "aliases": details.aliases,
         "history": history_chart(item.id, past, now),
         "can_draw": can_draw(),
+        "scores": scores_of(request.reads, clocks, [item.id, *(row.id for row in of_it.rows)]),
+        "benchmarks": BENCHMARKS,
+        "number": to_text,
         "samples": samples(request.application_url, item.id),
         "as_of": asked.get("as_of"),
         "known_at": clocks.known_at if "known_at" in asked else None,

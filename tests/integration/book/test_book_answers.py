@@ -288,7 +288,7 @@ def test_scores_and_best_values_are_those_of_the_database(database, book, questi
         assert found == expected
         ranked += len(expected[0].ranked)
         for slug in sorted(book.numbers)[::20]:
-            assert scores_of(book, clocks, slug) == scores_of(database, clocks, slug)
+            assert scores_of(book, clocks, [slug]) == scores_of(database, clocks, [slug])
     assert ranked > 50
 
 

@@ -8,12 +8,13 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.catalogue.listing import get_offerings
+from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import workload_costs
-from llmpricing.services.scores.kept_scores import scores_of
+from llmpricing.services.scores.kept_scores import KeptScore, scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
-from llmpricing.web.list_query import CLOCKS, read_clocks
+from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
@@ -51,12 +52,13 @@ def scores(request: Request) -> Response:
     values = read_parameters(request, _MODELS)
     clocks, models = _asked(request, values, MOST_SCORED)
     question = {"clocks": str(clocks), "models": ",".join(models)}
-    return answer(
-        request,
-        "scores",
-        question,
-        lambda: scores_chart({model: scores_of(request.reads, clocks, model) for model in models}),
-    )
+    stands_on = standing(request, clocks)
+
+    def told(slug: str) -> list[KeptScore]:
+        of_it = model_of(request.reads, request.book, clocks, slug, stands_on)
+        return scores_of(request.reads, clocks, [slug, *(row.id for row in of_it.rows)])
+
+    return answer(request, "scores", question, lambda: scores_chart({slug: told(slug) for slug in models}))
 
 
 def _asked(request: Request, values: dict[str, Any], most: int) -> tuple[Clocks, list[str]]:
