@@ -61,5 +61,9 @@ FEEDS = {
 # Pages that take a file and keep nothing of it.
 UPLOADS = {"page_best_value_own": "/best-value/own", "page_bill_audit": "/bill/audit"}
 # Pages of operators, and what their forms are sent to.
-ADMIN = {"admin": "/admin", "admin_sign_in": "/admin/sign-in"}
-ADMIN_FORMS = {"admin_sign_in_try": "/admin/sign-in/try", "admin_sign_out": "/admin/sign-out"}
+ADMIN = {"admin": "/admin", "admin_sign_in": "/admin/sign-in", "admin_reviews": "/admin/reviews"}
+ADMIN_FORMS = {
+    "admin_sign_in_try": "/admin/sign-in/try",
+    "admin_sign_out": "/admin/sign-out",
+    "admin_reviews_judge": "/admin/reviews/judge",
+}

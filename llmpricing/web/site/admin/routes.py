@@ -6,7 +6,8 @@ from typing import Any
 
 from llmpricing.web.access import ADMIN_PATH
 from llmpricing.web.operators import AdminView, for_operators, kept_private
-from llmpricing.web.site.admin import home, sign_in
+from llmpricing.web.site.admin import home, reviews, sign_in
+from llmpricing.web.site.admin.posting import does
 
 
 def includeme(config: Any) -> None:
@@ -14,6 +15,8 @@ def includeme(config: Any) -> None:
     _page(config, "admin_sign_in", "/sign-in", kept_private(sign_in.show), "sign_in")
     _form(config, "admin_sign_in_try", "/sign-in/try", kept_private(sign_in.sign_in), "sign_in")
     _form(config, "admin_sign_out", "/sign-out", kept_private(sign_in.sign_out), "sign_in")
+    _page(config, "admin_reviews", "/reviews", for_operators(reviews.show), "reviews")
+    _form(config, "admin_reviews_judge", "/reviews/judge", does(reviews.judge, reviews.show_refused), "reviews")
 
 
 def _page(config: Any, name: str, path: str, view: AdminView, template: str) -> None:
