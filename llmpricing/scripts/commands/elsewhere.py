@@ -81,6 +81,7 @@ def elsewhere_document(files: FoundFiles, found: Elsewhere) -> dict[str, Any]:
         "own": [_json(one) for one in found.own],
         "same_model": {slug: [_json(one) for one in costs] for slug, costs in found.same_model.items()},
         "costs": [_json(one) for one in found.costs],
+        "free": [_json(one) for one in found.free],
         "without_a_price": [_json(one) for one in found.unpriced],
         "cannot_serve": [
             {"offering": one.offering, "reason": one.reason, "records": one.records} for one in found.refused
@@ -113,6 +114,10 @@ def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int) -> Iterator[s
         yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}"
     if len(found.costs) > top:
         yield f"  and {len(found.costs) - top:,} more; --top or --json tells them"
+    if found.free:
+        shown = ", ".join(one.offering for one in found.free[:_SHOWN_SELLERS])
+        more = f" and {len(found.free) - _SHOWN_SELLERS:,} more" if len(found.free) > _SHOWN_SELLERS else ""
+        yield f"Free, within limits that no price tells, so not ranked: {shown}{more}"
     if found.unpriced:
         yield f"Able, but without one price for all of it: {len(found.unpriced):,}"
     for one in found.unpriced[:_SHOWN_SELLERS]:
@@ -136,7 +141,7 @@ def _cost(one: ElsewhereCost) -> str:
     if one.total is not None and one.low is not None and one.high is not None and one.low != one.high:
         return f"USD {to_text(one.total)} (between {to_text(one.low)} and {to_text(one.high)})"
     if one.total is not None:
-        return f"USD {to_text(one.total)}"
+        return "free, within limits" if not one.total else f"USD {to_text(one.total)}"
     if one.low is None and one.high is None:
         return f"unknown ({one.reason})"
     low, high = ("?" if bound is None else to_text(bound) for bound in (one.low, one.high))
@@ -144,7 +149,7 @@ def _cost(one: ElsewhereCost) -> str:
 
 
 def _beside(one: ElsewhereCost, own: ElsewhereCost) -> str:
-    if one.total is None or not own.total:
+    if not one.total or not own.total:
         return ""
     return f" ({(one.total / own.total - 1) * 100:+.1f} %)"
 

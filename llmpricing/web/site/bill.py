@@ -80,14 +80,13 @@ def _page(request: Request, found: FileAnswers | None) -> dict[str, Any]:
 
 def _answers(found: FileAnswers) -> dict[str, Any]:
     coming, there = found.outlook, found.elsewhere
-    at_a_price = [one for one in there.costs if one.total]
     return {
         "assumed": sorted(found.report.effects.otherwise.items(), key=lambda one: -one[1].records)[:SHOWN_ASSUMED],
         "coming": coming,
         "most_in_a_month": max((one.cost for one in coming.months), default=0),
         "there": there,
-        "at_a_price": at_a_price,
-        "free": len(there.costs) - len(at_a_price),
+        "at_a_price": there.costs,
+        "free": len(there.free),
     }
 
 

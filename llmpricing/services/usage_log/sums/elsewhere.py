@@ -58,7 +58,8 @@ class RefusedOffering:
 class Elsewhere:
     """A log of so many ``records`` with a price, and where else it could have run. ``today`` is what it costs where it
     ran, at today's prices; ``same_model`` by own offering what its part costs at sellers of the same model, ``costs``
-    what all of it costs at one offering, the cheapest first. What has no total is ``unpriced``.
+    what all of it costs at one offering, the cheapest first. What has no total is ``unpriced``; what asks nothing for
+    it is ``free``, and no choice beside the others: such offers are limited, in ways that no price tells.
     """
 
     bill: Bill
@@ -68,6 +69,7 @@ class Elsewhere:
     same_model: dict[str, list[ElsewhereCost]] = field(default_factory=dict)
     costs: list[ElsewhereCost] = field(default_factory=list)
     unpriced: list[ElsewhereCost] = field(default_factory=list)
+    free: list[ElsewhereCost] = field(default_factory=list)
     refused: list[RefusedOffering] = field(default_factory=list)
 
 
@@ -106,8 +108,9 @@ class ElsewhereLog:
                 found.refused.append(refusal)
             else:
                 cost = _told(slug, one, pricer.cost(one))
-                (found.unpriced if cost.total is None else found.costs).append(cost)
+                _group(found, cost).append(cost)
         found.costs.sort(key=_order)
+        found.free.sort(key=_order)
         found.unpriced.sort(key=_order)
         found.refused.sort(key=lambda one: (one.records, one.offering))
         return found
@@ -183,9 +186,16 @@ def _sum(amounts: Iterator[Decimal | None]) -> Decimal | None:
     return None if None in found else sum((one for one in found if one is not None), Decimal(0))
 
 
-def _order(one: ElsewhereCost) -> tuple[bool, Decimal, str]:
+def _group(found: Elsewhere, cost: ElsewhereCost) -> list[ElsewhereCost]:
+    if cost.total is None:
+        return found.unpriced
+    return found.costs if cost.total else found.free
+
+
+def _order(one: ElsewhereCost) -> tuple[bool, bool, Decimal, str]:
+    """The cheapest first, behind them what asks nothing, then what cannot be told."""
     least = one.low if one.total is None else one.total
-    return least is None, least or Decimal(0), one.offering
+    return least is None, one.total == 0, least or Decimal(0), one.offering
 
 
 def _usd(units: Fraction | None) -> Decimal | None:

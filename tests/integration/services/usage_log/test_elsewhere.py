@@ -17,6 +17,8 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.contract_rates import Terms
 from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.quantities import count
+from llmpricing.scripts.commands.elsewhere import elsewhere_document, elsewhere_lines
+from llmpricing.scripts.usage_shapes import FoundFiles
 from llmpricing.services.usage_log.bill import priced_records
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
@@ -108,6 +110,20 @@ def test_all_of_a_log_is_ranked_by_exact_totals_in_whatever_order_its_records_co
     mixed = [*log, record(TERRA, input_tokens=280_001, output_tokens=10), record(MINI, input_tokens=5, output_tokens=1)]
     forth, back = elsewhere(mixed), elsewhere(mixed[::-1])
     assert (forth.costs, forth.own, forth.same_model) == (back.costs, back.own, back.same_model)
+
+
+def test_what_asks_nothing_is_named_by_itself_and_ranked_before_nobody(elsewhere: Asking) -> None:
+    """OpenRouter's free variants: an offer without a price has limits that its price does not tell."""
+    found = elsewhere([record("deepseek/deepseek-v4-pro", input_tokens=1_000, output_tokens=10)])
+    assert found.free
+    assert {one.total for one in found.free} == {Decimal(0)}
+    assert all(one.total for one in found.costs)
+    totals = [one.total for costs in found.same_model.values() for one in costs]
+    assert totals == sorted(totals, key=lambda total: (not total, total))
+    said = list(elsewhere_lines(FoundFiles([], [], has_folder=False), found, 3))
+    assert any(line.startswith("Free, within limits") and found.free[0].offering in line for line in said)
+    assert not any("USD 0:" in line or "(-100.0 %)" in line for line in said)
+    assert len(elsewhere_document(FoundFiles([], [], has_folder=False), found)["free"]) == len(found.free)
 
 
 def test_each_offering_has_its_own_step_and_its_own_hours(market: TodaysMarket) -> None:
