@@ -133,7 +133,10 @@ def _bill(config: Any) -> None:
     bill_page.take_large_files(config.registry)
     config.only_reads("page_bill_audit")
     config.add_view(bill_page.show_audit, route_name="page_bill_audit", renderer=template, methods=("POST",))
-    for name in ("page_bill", "page_bill_audit"):
+    config.add_route("page_bill_rows", bill_page.ROWS_PATH)
+    config.only_reads("page_bill_rows")
+    config.add_view(bill_page.show_rows, route_name="page_bill_rows", methods=("POST",))
+    for name in ("page_bill", "page_bill_audit", "page_bill_rows"):
         config.asks_the_book(name)
 
 

@@ -59,7 +59,7 @@ FEEDS = {
     "changes_atom": "/changes.atom",
 }
 # Pages that take a file and keep nothing of it.
-UPLOADS = {"page_best_value_own": "/best-value/own", "page_bill_audit": "/bill/audit"}
+UPLOADS = {"page_best_value_own": "/best-value/own", "page_bill_audit": "/bill/audit", "page_bill_rows": "/bill/rows"}
 # Pages of operators, and what their forms are sent to.
 ADMIN = {"admin": "/admin", "admin_sign_in": "/admin/sign-in", "admin_reviews": "/admin/reviews"}
 ADMIN_FORMS = {

@@ -139,6 +139,25 @@ def test_packed_it_is_the_same_and_an_example_tells_its_arithmetic(app: TestApp)
         assert "logged 0.0048, right is 0.0024 = 10,000 input_tokens x 0.2" in page.html.find(id="causes").get_text()
 
 
+def test_its_rows_are_those_that_the_command_writes(app: TestApp, commands: Commands, tmp_path: Path) -> None:
+    content, log, out = (
+        lines(spend("=cmd()"), spend(request_id="req-2")),
+        tmp_path / "log.ndjson",
+        tmp_path / "rows.csv",
+    )
+    log.write_bytes(content)
+    commands.run("audit", str(log), "-o", str(out))
+    answer = app.post("/bill/rows", {"file": Upload("usage", content)})
+    assert answer.content_type == "text/csv"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="audited.csv"'
+    assert answer.body == out.read_bytes()
+    at_home, away = (answer.text, app.post("/bill/rows", {"file": Upload("u", content)}, headers=NOT_AT_HOME).text)
+    assert ("0.0024" in at_home, "0.0024" in away) == (True, False)
+    wrong = app.post("/bill/rows", {"file": Upload("usage", b"name,colour\nrose,red\n")}, status=400, headers=JSON)
+    assert "no shape that is known" in wrong.json["error"]["message"]
+
+
 def test_without_a_book_in_memory_the_database_answers_the_same(app: TestApp, testapp: TestApp) -> None:
     content = (FOLDER / "litellm-spendlogs.csv").read_bytes()
     assert send(testapp, content).html.select("section") == send(app, content).html.select("section")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import structlog
 from pyramid.request import Request
+from pyramid.response import FileIter, Response
 
 from llmpricing.domain.money import to_text
 from llmpricing.web.errors import Refused, invalid
@@ -22,10 +23,10 @@ from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.audit.one_file import FileAnswers
+    from llmpricing.services.usage_log.audit.one_file import AuditBounds, FileAnswers
 
 FIELD = "file"
-PATH = "/bill/audit"
+PATH, ROWS_PATH = "/bill/audit", "/bill/rows"
 MOST_RECORDS = 100_000
 MOST_S = 20.0
 AT_ONCE = 2  # files of one process
@@ -35,6 +36,7 @@ SHOWN = 100  # causes, models and reasons of each
 SHOWN_ELSEWHERE = 20
 SHOWN_ASSUMED = 6
 _BY_COMMAND = "On the command line: llmpricing audit FILE"
+Answer = TypeVar("Answer")
 _places = BoundedSemaphore(AT_ONCE)
 log = structlog.get_logger()
 
@@ -50,12 +52,24 @@ def show_audit(request: Request) -> dict[str, Any]:
     request.response.headers["Cache-Control"] = "no-store"
     read_parameters(request, {})
     with _place(), _sent(request) as file:
-        return _page(request, _answered(request, file))
+        return _page(request, _of(request, file, _answers_of))
+
+
+def show_rows(request: Request) -> Response:
+    """Each record of the file that is sent along with both figures and its causes, as CSV."""
+    read_parameters(request, {})
+    with _place(), _sent(request) as file:
+        rows = _of(request, file, _rows_of)
+    response = Response(app_iter=FileIter(rows), content_type="text/csv", charset="utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="audited.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def take_large_files(registry: Any) -> None:
     """Let the form's path take files as large as the setting says."""
-    registry.setdefault(LARGE_BODIES, {})[PATH] = (registry.settings["llmpricing"].bill_max_mib << 20) + FORM_BYTES
+    most = (registry.settings["llmpricing"].bill_max_mib << 20) + FORM_BYTES
+    registry.setdefault(LARGE_BODIES, {}).update({PATH: most, ROWS_PATH: most})
 
 
 def _most_mib(request: Request) -> int:
@@ -118,28 +132,43 @@ def _sent(request: Request) -> Iterator[IO[bytes]]:
         yield sent[FIELD]
 
 
-def _answered(request: Request, sent: IO[bytes]) -> FileAnswers:
-    """The answers about what was sent; raises the 400 that says what is wrong with it and what to do."""
+def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBounds], Answer]) -> Answer:
+    """What is asked about what was sent; raises the 400 that says what is wrong with it and what to do."""
     try:
-        from llmpricing.services.usage_log.audit.one_file import AuditBounds, answer_one_file
+        from llmpricing.services.usage_log.audit.one_file import AuditBounds
         from llmpricing.services.usage_log.columns import LogError
         from llmpricing.services.usage_log.formats.sent import unpack_sent
     except ModuleNotFoundError:
         message = "This server cannot read usage files. Whoever runs it: pip install 'llmpricing[bulk]'"
         raise Refused(501, "NOT_IMPLEMENTED", message) from None
     bounds = AuditBounds(MOST_RECORDS, MOST_S, monotonic())
-    rates = request.caller.sees_rates
     with TemporaryDirectory(prefix="llmpricing-bill-") as folder:
         path = Path(folder) / "usage"
         try:
             unpack_sent(sent, path, _most_mib(request) * UNPACKED << 20)
-            return answer_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates)
+            return ask(request, path, bounds)
         except LogError as error:
             told = str(error).replace(str(path), "The file")
             raise invalid(FIELD, f"{told} {_BY_COMMAND}") from None
         except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
             _tell(error)
             raise invalid(FIELD, f"The file holds what no usage file does. {_BY_COMMAND}") from None
+
+
+def _answers_of(request: Request, path: Path, bounds: AuditBounds) -> FileAnswers:
+    from llmpricing.services.usage_log.audit.one_file import answer_one_file
+
+    rates = request.caller.sees_rates
+    return answer_one_file(request.reads, path, datetime.now(UTC), bounds, with_rates=rates)
+
+
+def _rows_of(request: Request, path: Path, bounds: AuditBounds) -> IO[bytes]:
+    """The rows, in a file that goes when it is closed."""
+    from llmpricing.services.usage_log.audit.one_file import write_audited_rows
+
+    rows, rates = path.with_name("rows.csv"), request.caller.sees_rates
+    write_audited_rows(request.reads, path, rows, datetime.now(UTC), bounds, with_rates=rates)
+    return rows.open("rb")  # to be read when its folder is gone
 
 
 def _tell(error: Exception) -> None:

@@ -13,12 +13,13 @@ from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log.audit.examples import Example, examples
 from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow, audit_of
+from llmpricing.services.usage_log.audit.rows import audit_file
 from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
 from llmpricing.services.usage_log.bill import PricedRecord, priced_records
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.pricer import LogPricer
@@ -75,9 +76,8 @@ def answer_one_file(
     reads: Reads, path: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool, months: int = 3
 ) -> FileAnswers:
     """The answers of one look at the file, as known now, by contract rates only ``with_rates``; raises LogError."""
-    file = usage_file(path, each_row=bounds.check_time)
     pricer = LogPricer(reads, now, None, with_rates=with_rates)
-    records = bounds.counted(UsageFiles([file], each_row=bounds.check_time).records())
+    file, audited = _audited(reads, path, pricer, bounds)
     models, sellers = Grouping(("model",)), UnstatedSellers(reads, pricer)
     own, there = OwnUsage(reads, pricer, (), now), ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, now))
 
@@ -87,7 +87,6 @@ def answer_one_file(
         own.add(one.priced)
         there.add(one.priced)
 
-    audited = Auditor(AuditedUses(reads, pricer)).all(_priced(pricer, records, bounds))
     report = audit_of(audited, [models], each=each)
     report.effects.otherwise.update(sellers.effects())
     causes = report.causes() if report.is_logged else []
@@ -95,6 +94,23 @@ def answer_one_file(
     coming = outlook_from(own, report.bill, now, months)
     elsewhere = there.found(report.bill, Wanted(), bounds.check_time)
     return FileAnswers(file.shape, report, list(zip(causes, shown, strict=True)), models, coming, elsewhere)
+
+
+def write_audited_rows(
+    reads: Reads, path: Path, rows: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool
+) -> None:
+    """Write each record of the file with both figures and its causes to ``rows``, by its ending; raises LogError."""
+    _, audited = _audited(reads, path, LogPricer(reads, now, None, with_rates=with_rates), bounds)
+    with audit_file(rows, 0o600) as take:
+        for one in audited:
+            bounds.check_time()
+            take(one)
+
+
+def _audited(reads: Reads, path: Path, pricer: LogPricer, bounds: AuditBounds) -> tuple[UsageFile, Iterator[Audited]]:
+    file = usage_file(path, each_row=bounds.check_time)
+    records = bounds.counted(UsageFiles([file], each_row=bounds.check_time).records())
+    return file, Auditor(AuditedUses(reads, pricer)).all(_priced(pricer, records, bounds))
 
 
 def _priced(pricer: LogPricer, records: Iterator[UsageRecord], bounds: AuditBounds) -> Iterator[PricedRecord]:
