@@ -83,14 +83,14 @@ $(NEWEST)/.$(LITELLM_NEWEST): | $(VENV)/.dev
 	@touch $@
 
 CCUSAGE := 20.0.24
-var/ccusage/.$(CCUSAGE): | $(VENV)/.dev
-	@mkdir -p var/ccusage
-	@npm install --silent --no-audit --no-fund --prefix var/ccusage ccusage@$(CCUSAGE)
-	@touch $@
+NPM_CLIENT := $(if $(shell command -v npm),var/ccusage/$(CCUSAGE))# none where there is no npm
+var/ccusage/$(CCUSAGE): | $(VENV)/.dev
+	@mkdir -p $@
+	@npm install --silent --no-audit --no-fund --prefix $@ ccusage@$(CCUSAGE)
 
-clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) var/ccusage/.$(CCUSAGE) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
+clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) $(NPM_CLIENT) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
 	$(BIN)/python -m tests.clients $(ORACLE)
-	$(BIN)/python -m tests.clients $(NEWEST) var/ccusage
+	$(BIN)/python -m tests.clients $(NEWEST) $(NPM_CLIENT)
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)
