@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from tests.functional.test_access import TOKENS, WORDS
 from tests.unplugged.faults import closed_port, wait_until
 from tests.unplugged.serving import serving
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 Values = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -119,6 +121,26 @@ def test_a_taken_port_is_said_with_the_next_step(book_url: str, redis_url: str) 
             running_app(book_url, redis_url, metrics_listen=listen),
         ):
             pass
+
+
+def asked_of(file: str) -> set[str]:
+    """Every metric in the expressions of a file of deploy/."""
+    expressions = re.findall(r"""\"?expr"?: "?(.*)""", (DEPLOY / file).read_text("utf-8"))
+    return set(re.findall(r"\bllmpricing_\w+", " ".join(expressions)))
+
+
+def test_a_server_tells_every_metric_of_the_dashboard_and_the_alerts(
+    tmp_path: Path, book_url: str, redis_url: str
+) -> None:
+    settings = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
+    with serving(tmp_path, settings | {"llmpricing.book_dir": str(tmp_path / "book")}) as site:
+        wait_until(lambda: site.get("/api/health/ready").json["book"] is not None, 60)
+        site.get("/api/v1/models")
+        told = {name for name, _ in read(site.get("/metrics").text)}
+    dashboard, alerts = asked_of("grafana.json"), asked_of("alerts.yml")
+    assert len(dashboard) >= 9
+    assert len(alerts) >= 6
+    assert dashboard | alerts <= told
 
 
 @contextmanager
