@@ -61,7 +61,13 @@ FEEDS = {
 # Pages that take a file and keep nothing of it.
 UPLOADS = {"page_best_value_own": "/best-value/own", "page_bill_audit": "/bill/audit", "page_bill_rows": "/bill/rows"}
 # Pages of operators, and what their forms are sent to.
-ADMIN = {"admin": "/admin", "admin_sign_in": "/admin/sign-in", "admin_reviews": "/admin/reviews"}
+ADMIN = {
+    "admin": "/admin",
+    "admin_sign_in": "/admin/sign-in",
+    "admin_reviews": "/admin/reviews",
+    "admin_log": "/admin/log",
+    "admin_log_csv": "/admin/log.csv",
+}
 ADMIN_FORMS = {
     "admin_sign_in_try": "/admin/sign-in/try",
     "admin_sign_out": "/admin/sign-out",

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmpricing.web.access import ADMIN_PATH
 from llmpricing.web.operators import AdminView, for_operators, kept_private
-from llmpricing.web.site.admin import home, reviews, sign_in
+from llmpricing.web.site.admin import home, log, reviews, sign_in
 from llmpricing.web.site.admin.posting import does
 
 
@@ -17,6 +17,9 @@ def includeme(config: Any) -> None:
     _form(config, "admin_sign_out", "/sign-out", kept_private(sign_in.sign_out), "sign_in")
     _page(config, "admin_reviews", "/reviews", for_operators(reviews.show), "reviews")
     _form(config, "admin_reviews_judge", "/reviews/judge", does(reviews.judge, reviews.show_refused), "reviews")
+    _page(config, "admin_log", "/log", for_operators(log.show), "log")
+    config.add_route("admin_log_csv", f"{ADMIN_PATH}/log.csv")
+    config.add_view(for_operators(log.show_csv), route_name="admin_log_csv")
 
 
 def _page(config: Any, name: str, path: str, view: AdminView, template: str) -> None:

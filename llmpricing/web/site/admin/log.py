@@ -1,0 +1,56 @@
+"""/admin/log: who decided what, when and why, by filters, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import Any
+
+import msgspec
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.services.decisions.audit import Decision, EventFilter, list_events
+from llmpricing.web import parameters as p
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.selecting import cell
+from llmpricing.web.site import display
+
+SHOWN, MOST = 200, 100_000  # the newest on the page, and in the CSV
+_READERS = {"since": p.time, "by": p.text, "action": p.text, "about": p.text}
+
+
+def show(request: Request) -> dict[str, Any]:
+    """The newest decisions that the filters mean."""
+    found = _asked(request, SHOWN + 1)
+    typed = {name: request.GET.get(name, "") for name in _READERS}
+    return {
+        "show": display,
+        "events": [(one, _details(one)) for one in found[:SHOWN]],
+        "is_cut": len(found) > SHOWN,
+        "shown": SHOWN,
+        "filters": typed,
+        "query": {name: text for name, text in typed.items() if text},
+    }
+
+
+def show_csv(request: Request) -> Response:
+    """The same as CSV, of which no spreadsheet takes a cell for a formula."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(("at", "actor", "action", "subject", "details"))
+    for one in _asked(request, MOST):
+        writer.writerow([one.at.isoformat(), *map(cell, (one.actor, one.action, one.subject, _details(one)))])
+    response = Response(text.getvalue(), content_type="text/csv", charset="utf-8")
+    response.content_disposition = 'attachment; filename="decisions.csv"'
+    return response
+
+
+def _asked(request: Request, most: int) -> list[Decision]:
+    asked = read_parameters(request, _READERS)
+    wanted = EventFilter(asked.get("since"), asked.get("by"), asked.get("action"), asked.get("about"))
+    return list_events(request.dbsession, wanted, most)
+
+
+def _details(one: Decision) -> str:
+    return msgspec.json.encode(one.details, order="sorted").decode() if one.details else ""
