@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -20,6 +22,15 @@ pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webd
 PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
 PATHS += ["/compare?models=acme/acme-large,acme/acme-long,bazaar/acme/acme-large"]
 PATHS += ["/best-value", "/bill", "/changes", "/sources", "/providers/acme"]
+PATHS += ["/calculator?model=acme/acme-large&input_tokens=1000&output_tokens=10&service_tier=flex"]
+# Each breach of WCAG 2.1 at the levels A and AA that axe-core finds, with the first element at fault.
+# What is folded away is unfolded first, to be looked at too.
+BREACHES = """
+for (const folded of document.querySelectorAll('details')) folded.open = true;
+return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']})
+  .then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`))
+"""
+STYLED = "return getComputedStyle(document.body).margin === '0px'"
 CAPABILITIES = [  # as many as the bundled lists know
     "audio", "batch", "caching", "computer_use", "parallel_tools", "pdf", "prefill", "reasoning",
     "structured_output", "tools", "vision", "web_search",
@@ -88,6 +99,30 @@ def test_every_text_stands_out_from_its_ground(browser: Browser, site: str, path
     dark = browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(16, 19, 18)"
     assert dark is (scheme == "dark")
     assert browser.run(TOO_FAINT) == []
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The program of axe-core, to be run in a page."""
+    found = find_spec("axe_core_python")
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).with_name("axe.min.js").read_text()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("light", 390), ("dark", 1400), ("dark", 390)])
+def test_axe_finds_no_breach_of_wcag_on_any_page(
+    browser: Browser, site: str, axe: str, scheme: str, width: int
+) -> None:
+    browser.prefer(scheme)
+    browser.resize(width)
+    found = {}
+    for path in PATHS:
+        browser.open(site + path)
+        assert browser.run(STYLED), path
+        browser.run(axe)
+        found[path] = browser.run(BREACHES)
+    assert {path: breaches for path, breaches in found.items() if breaches} == {}
 
 
 @pytest.mark.parametrize("path", ["/", "/models/acme/acme-large"])
