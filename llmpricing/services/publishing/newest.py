@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import chain
-from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Text, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from llmpricing.models import NewestObservationRow, Source
-from llmpricing.models.inserting import insert_all
 
 _COLUMNS = ", ".join(column.key for column in NewestObservationRow.__table__.columns if column.key != "left_out_at")
 
@@ -41,17 +38,11 @@ def newest_times(session: Session, source: Source) -> dict[tuple[int, str], date
     return {(offering, component): time for offering, component, time in session.execute(query.distinct())}
 
 
-def keep_newest(
-    session: Session,
-    source: Source,
-    rows: Mapping[tuple[int, str], Sequence[Mapping[str, Any]]],
-    older: Sequence[tuple[int, str]],
-) -> None:
-    """Take over rows of the history, by offering and component; of the ``older`` the source said something before."""
-    if older:
-        offerings, components = zip(*older, strict=True)
+def drop_newest(session: Session, source: Source, keys: Sequence[tuple[int, str]]) -> None:
+    """Take away what the source last said of these offerings and components: newer ones come in their place."""
+    if keys:
+        offerings, components = zip(*keys, strict=True)
         session.execute(_DROP, {"source": source.id, "offerings": list(offerings), "components": list(components)})
-    insert_all(session, NewestObservationRow, chain.from_iterable(rows.values()))
 
 
 def renew_newest(session: Session, source: Source, offerings: Collection[int]) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, cached_property
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
@@ -24,7 +24,7 @@ from llmpricing.domain.publishing.timelines import Observation
 from llmpricing.models import FetchOutcome, NewestObservationRow, ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.inserting import insert_all
 from llmpricing.services.price_book import Reads
-from llmpricing.services.publishing.newest import keep_newest, newest_times
+from llmpricing.services.publishing.newest import drop_newest, newest_times
 
 READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
 _CHUNK = 5_000  # components: a long list states hundreds of thousands
@@ -150,26 +150,23 @@ def keep_observations(
     time, times = fetch.published_at, newest_times(session, source)
     coming = iter(observed.items())
     while chunk := list(islice(coming, _CHUNK)):
-        rows = {key: list(_rows(source, fetch, *key, segments)) for key, segments in chunk}
-        insert_all(session, ObservationRow, chain.from_iterable(rows.values()))
-        newest = {key: found for key, found in rows.items() if key not in times or times[key] <= time}
-        keep_newest(session, source, newest, [key for key in newest if key in times])
+        late = [(key, segments) for key, segments in chunk if key in times and times[key] > time]
+        newest = [(key, segments) for key, segments in chunk if key not in times or times[key] <= time]
+        drop_newest(session, source, [key for key, _ in newest if key in times])
+        insert_all(session, ObservationRow, _rows(source, fetch, late))
+        insert_all(session, ObservationRow, _rows(source, fetch, newest), also=NewestObservationRow)
 
 
 def _rows(
-    source: Source, fetch: SourceFetch, offering_id: int, component: str, segments: Segments
-) -> Iterable[dict[str, Any]]:
-    key = {
-        "time": fetch.published_at,
-        "source_id": source.id,
-        "offering_id": offering_id,
-        "component": component,
-        "fetch_id": fetch.id,
-    }
-    if not segments:
-        yield key | _columns(DatedPrice(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": State.WITHDRAWN}
-    for number, segment in enumerate(segments):
-        yield key | _columns(segment) | {"segment": number}
+    source: Source, fetch: SourceFetch, observed: Iterable[tuple[tuple[int, str], Segments]]
+) -> Iterator[dict[str, Any]]:
+    reading = {"time": fetch.published_at, "source_id": source.id, "fetch_id": fetch.id}
+    for (offering_id, component), segments in observed:
+        key = reading | {"offering_id": offering_id, "component": component}
+        if not segments:
+            yield key | _columns(DatedPrice(State.NOT_OFFERED, None, 1)) | {"segment": 0, "state": State.WITHDRAWN}
+        for number, segment in enumerate(segments):
+            yield key | _columns(segment) | {"segment": number}
 
 
 def _columns(segment: DatedPrice) -> dict[str, Any]:
