@@ -20,10 +20,14 @@ class PartFile:
     def __init__(self, path: Path, mode: int) -> None:
         self._path, self._mode = path, mode
         self._part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+        self.file: BinaryIO
+
+    def open(self) -> None:
+        """Make the file. Raises OSError in the name of ``path``."""
         try:
-            self.file: BinaryIO = os.fdopen(os.open(self._part, _FLAGS, 0o600), "w+b")
+            self.file = os.fdopen(os.open(self._part, _FLAGS, 0o600), "w+b")
         except OSError as error:
-            raise OSError(error.errno, error.strerror, str(path)) from None
+            raise OSError(error.errno, error.strerror, str(self._path)) from None
 
     def keep(self, *, on_disk: bool = False) -> None:
         """Give the file its name, replacing what had it before; with ``on_disk`` it outlives a cut of the power."""
@@ -40,7 +44,8 @@ class PartFile:
     def discard(self) -> None:
         """Leave nothing behind, unless it was kept."""
         self._part.unlink(missing_ok=True)
-        self.file.close()
+        if hasattr(self, "file"):
+            self.file.close()
 
 
 @contextmanager
@@ -48,6 +53,7 @@ def part_file(path: Path, mode: int) -> Iterator[PartFile]:
     """A part file that is discarded at the end of the block, unless the block kept it."""
     part = PartFile(path, mode)
     try:
+        part.open()  # in here: a signal to end may come as soon as the file is there
         yield part
     finally:
         part.discard()

@@ -36,7 +36,8 @@ class BoundedRequest(Request):  # type: ignore[misc]  # Pyramid ships no types
     @property
     def most_body_bytes(self) -> int:
         """How long the body may be."""
-        return int(self.registry.get(LARGE_BODIES, {}).get(self.path_info, MAX_BYTES))
+        path = self.environ.get("PATH_INFO", "")  # as it came: it need not be text
+        return int(self.registry.get(LARGE_BODIES, {}).get(path, MAX_BYTES))
 
     def make_body_seekable(self) -> None:
         """Copy the body, so that a second attempt can read it again."""
