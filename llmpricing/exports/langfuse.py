@@ -63,21 +63,22 @@ def _tiers(prices: CountingPrices) -> list[LangfuseRow]:
     usual = _numbers(prices, BASE)
     if "input" not in usual or "output" not in usual:
         return []
-    tiers = [{"name": OURS, "isDefault": True, "priority": 0, "conditions": [], "prices": usual}]
-    for number, step in enumerate(sorted(steps, key=lambda step: -step.above), 1):
+    tiers: list[LangfuseRow] = []
+    below = usual
+    for step in sorted(steps, key=lambda step: step.above):
+        costs = below | _numbers(prices, Conditions(step=step))
+        if costs == below:
+            continue
+        below = costs
         condition = {
             "usageDetailPattern": _INPUT,
             "operator": "gte" if step.inclusive else "gt",
             "value": step.above,
             "caseSensitive": False,
         }
-        costs = usual | _numbers(prices, Conditions(step=step))
-        if costs == usual:
-            continue
-        tiers.append(
-            {"name": step.key, "isDefault": False, "priority": number, "conditions": [condition], "prices": costs}
-        )
-    return tiers
+        tiers.append({"name": step.key, "isDefault": False, "conditions": [condition], "prices": costs})
+    highest_first = [tier | {"priority": number} for number, tier in enumerate(reversed(tiers), 1)]
+    return [{"name": OURS, "isDefault": True, "priority": 0, "conditions": [], "prices": usual}, *highest_first]
 
 
 def _numbers(prices: CountingPrices, when: Conditions) -> dict[str, Decimal]:

@@ -4,15 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import IO, Any
 
 from pyramid.request import Request
+from webob.compat import cgi_FieldStorage
+from webob.multidict import MultiDict
 
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.parameters import Reader, read_parameters, read_values
 
 FORM_FIELD = "csrf_token"  # by which a form shows that it comes from a page of ours
+_MOST_FIELDS, _MOST_LINES, _LONGEST = 100, 600, 1 << 16  # of a form; lines and their bytes are those around its parts
+
+
+class _FormBody:
+    """The body of a form, as its parser reads it: with ends to its parts and to the lines around them.
+
+    The parser has none, keeps each part as objects and the larger ones as open files, and takes parts within parts.
+    """
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+        self._parts: list[_BoundedForm] = []
+        self._lines = 0
+
+    def begin_part(self, part: _BoundedForm) -> None:
+        self._parts.append(part)
+        if len(self._parts) > _MOST_FIELDS:
+            raise ValueError("has too many parts")
+
+    def close_parts(self) -> None:
+        for part in self._parts:
+            if file := getattr(part, "file", None):
+                file.close()
+
+    def read(self, size: int = -1) -> bytes:
+        return self._body.read(size)
+
+    def readline(self, size: int = -1) -> bytes:
+        if size < 0:
+            self._lines += 1
+            if self._lines > _MOST_LINES:
+                raise ValueError("has too many lines around its parts")
+        return self._body.readline(size if size >= 0 else _LONGEST)
+
+
+class _BoundedForm(cgi_FieldStorage):  # type: ignore[misc]  # WebOb ships no types
+    def __init__(self, fp: _FormBody, *args: Any, **options: Any) -> None:
+        fp.begin_part(self)
+        super().__init__(fp, *args, **options)
+
+
+def form_items(request: Request) -> list[tuple[str, Any]]:
+    """What a form sends, texts and files, of a body whose length was looked at; nothing where it is no form.
+
+    As ``request.POST`` says it, which has no bounds. Raises ValueError for what is broken or has too many parts.
+    """
+    if request.content_type not in ("", "application/x-www-form-urlencoded", "multipart/form-data"):
+        return []
+    request.make_body_seekable()
+    request.body_file_raw.seek(0)
+    environ = {**request.environ, "QUERY_STRING": "", "CONTENT_LENGTH": str(request.content_length or 0)}
+    options = {"keep_blank_values": True, "encoding": "utf8", "max_num_fields": _MOST_FIELDS}
+    body = _FormBody(request.body_file)
+    try:
+        form = _BoundedForm(body, environ=environ, **options)
+    except ValueError:
+        body.close_parts()
+        request.body_file_raw.close()  # a large one lies in a file
+        raise
+    return list(MultiDict.from_fieldstorage(form).items())
 
 
 def posted(request: Request) -> dict[str, list[Any]]:
@@ -21,7 +83,7 @@ def posted(request: Request) -> dict[str, list[Any]]:
         raise Refused(413, "BODY_TOO_LARGE", f"The form is larger than {MAX_BYTES >> 20} MiB. Send less at once.")
     fields: dict[str, list[Any]] = {}
     try:
-        for name, value in request.POST.items():
+        for name, value in form_items(request):
             fields.setdefault(name, []).append(value)
     except (ValueError, UnicodeError):
         message = "The form could not be read. Open the page again and send it from there."

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
+from redis import Redis
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 from webtest import TestApp
@@ -110,6 +111,15 @@ def test_too_many_attempts_wait_whoever_is_named_and_a_right_password_too(app: T
     sign_in(app, "ada", PASSWORD, address=f"2001:db8:{secrets.token_hex(2)}:1::1", status=303)
 
 
+def test_attempts_that_redis_forgot_are_counted_still(app: TestApp, far: str, redis_url: str) -> None:
+    throttle, nobody = app.app.registry[THROTTLE], f"nobody-{secrets.token_hex(4)}"
+    assert [throttle.wait_s(nobody, far) for _ in range(10)] == [0] * 10
+    with Redis.from_url(redis_url) as store:
+        for key in store.scan_iter("llmpricing:sign-in*"):
+            store.delete(key)
+    assert throttle.wait_s(nobody, far) > 0
+
+
 def test_without_redis_nobody_is_let_in_and_who_is_in_goes_on(book_url: str, redis_url: str, far: str) -> None:
     let_in(book_url)
     with running_app(book_url, redis_url) as app:
@@ -203,6 +213,10 @@ def test_a_form_that_this_browser_was_not_shown_does_nothing(testapp: TestApp, p
     fields = {"nothing": {}, "another": {"csrf_token": "0" * 32}}.get(sent, {"csrf_token": token})
     answer = testapp.post(path, fields, headers=PROGRAM | headers, status=400)
     assert answer.json["error"]["details"]["field"] == "csrf_token"
+
+
+def test_a_list_for_a_spreadsheet_is_led_back_to(app: TestApp) -> None:
+    assert "/admin/log.csv" in app.get("/admin/sign-in", {"next": "/admin/log.csv?about=a..b"}, status=200)
 
 
 def test_the_address_behind_the_sign_in_is_one_of_these_pages(app: TestApp) -> None:

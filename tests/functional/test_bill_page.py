@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tempfile
 import time
 import zipfile
@@ -341,3 +342,27 @@ def test_the_bound_of_time_is_looked_at_by_a_clock() -> None:
     bounds.check_time()
     with pytest.raises(BeyondBounds, match="longer than 8 s"):
         bounds.check_time()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded", b"a=&" * 200_000),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n" * 5_000 + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", (b"--x\r\n\r\n" + b"n" * 1_100 + b"\r\n") * 800 + b"--x--\r\n"),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n"
+            + b"--y\r\n\r\n\r\n" * 5_000
+            + b"--y--\r\n--x--\r\n",
+        ),
+        ("multipart/form-data; boundary=x", b"--x\r\n" + b"Field: more\r\n" * 50_000),
+    ],
+    ids=["fields", "parts", "large parts", "parts within a part", "headings"],
+)
+def test_a_form_of_a_great_many_parts_is_refused_before_they_are_kept(testapp: TestApp, kind: str, body: bytes) -> None:
+    held = len(os.listdir("/proc/self/fd"))
+    answer = testapp.post("/bill/audit", body, content_type=kind, expect_errors=True)
+    assert answer.status_int == 400
+    assert "Choose the usage file" in answer
+    assert len(os.listdir("/proc/self/fd")) < held + 100

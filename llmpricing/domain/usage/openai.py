@@ -66,6 +66,7 @@ _SUMS = frozenset(
 )
 _TEXTS = frozenset({"service_tier", "search_context_size"})
 _NOTHING = Told()
+_LONGEST_KEPT = 500  # characters of a path that is kept in memory: no tool has longer ones
 _INPUT_PARTS = frozenset(f"input_{name}_tokens" for name in MODALITIES)
 _BESIDE_OUTPUT = ("reasoning_tokens", "citation_tokens")  # where they stand at the top, as Perplexity's do
 SEARCH_SIZE = "search_context_size"
@@ -114,7 +115,7 @@ class OpenAILike:
         """The counts of the object as they are stated."""
         reading = UsageReading()
         for field, value in fields(raw):
-            meter, role = self._meter_or_role(field)
+            meter, role = (self._meter_or_role if len(field) <= _LONGEST_KEPT else self._looked_up)(field)
             if meter:
                 reading.take(field, value, meter)
             elif role is _Role.PART:

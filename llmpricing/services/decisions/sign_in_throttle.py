@@ -1,9 +1,13 @@
-"""How often somebody may try to sign in, counted in Redis for all processes: without it nobody is let in."""
+"""How often somebody may try to sign in, counted in Redis for all processes: without it nobody is let in.
+
+Redis forgets what it has no room for, and whoever asks much can fill it; so each process counts by itself as well.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
 from ipaddress import ip_address, ip_network
+from itertools import product
 from math import ceil
 from time import time
 from typing import Any
@@ -44,6 +48,12 @@ class SignInThrottle:
         }
         return RedisStorage(self._settings.redis_url, key_prefix=_PREFIX, wrap_exceptions=True, **options)
 
+    @cached_property
+    def _own_storage(self) -> Any:
+        from limits.storage.memory import MemoryStorage
+
+        return MemoryStorage()
+
     def close(self) -> None:
         """Close the connections, where there are any."""
         if "_storage" in vars(self):
@@ -58,21 +68,24 @@ class SignInThrottle:
         from limits.errors import StorageError
         from limits.strategies import MovingWindowRateLimiter
 
-        limiter = MovingWindowRateLimiter(self._storage)
+        limiters = [MovingWindowRateLimiter(storage) for storage in (self._own_storage, self._storage)]
         asked = [(parse(most), "address", _network(address)) for most in _BY_ADDRESS]
         asked += [(parse(most), "name", digest_of(name.casefold())) for most in _BY_NAME]
         try:
-            full = next((one for one in asked if not limiter.hit(*one)), None)
-            return 0 if full is None else max(1, ceil(limiter.get_window_stats(*full).reset_time - time()))
+            for limiter, one in product(limiters, asked):
+                if not limiter.hit(*one):
+                    return max(1, ceil(limiter.get_window_stats(*one).reset_time - time()))
+            return 0
         except StorageError as error:
             log.warning("throttle_away", reason=type(error.storage_error).__name__)
             raise ThrottleAway from error
 
 
 def _network(address: str) -> str:
-    """Whom an address stands for: of IPv6 one client has a whole /64."""
+    """Whom an address stands for: of IPv6 one client has a whole /64, but for an IPv4 address written so."""
     try:
         found = ip_address(address)
     except ValueError:
         return "none"
+    found = getattr(found, "ipv4_mapped", None) or found
     return str(ip_network(f"{found}/64", strict=False)) if found.version == 6 else str(found)

@@ -93,9 +93,7 @@ def import_lists(
         summary.quarantined = flagged.get((summary.source, summary.published_at), 0)
     if renewed or any(summary.noted for summary in summaries):  # also where only the freshness of a source is news
         if len(touched) > MANY:
-            session.execute(
-                text("analyze offering, price, model_pricing_history, newest_observation, review, source_fetch")
-            )
+            session.execute(_ANALYZE)
         end_change(session, now)
         publish.keep_rules(session, grace)
     return summaries

@@ -19,6 +19,7 @@ from llmpricing.domain.scores.best_value import LEAST_SCORES, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
 from llmpricing.services.scores.kept_scores import count_scores
 from llmpricing.web.errors import invalid
+from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.list_query import read_clocks
 from llmpricing.web.parameters import read_parameters
@@ -98,10 +99,10 @@ def _sent(request: Request) -> list[tuple[FailedRow, StatedScore | None]]:
     if (request.content_length or 0) > MAX_BYTES:
         raise HTTPRequestEntityTooLarge
     try:
-        file = getattr(request.POST.get("scores"), "file", None)
+        part = dict(form_items(request)).get("scores")  # closes its file when it goes
     except (ValueError, UnicodeError):  # a form that is none
-        file = None
-    if file is None:
+        part = None
+    if (file := getattr(part, "file", None)) is None:
         raise invalid("scores", "Choose a CSV file with the columns model, benchmark and score.")
     try:
         rows = list(islice(read_scores(file.read(MAX_BYTES).decode("utf-8"), needs_source=False), MOST_ROWS + 1))

@@ -18,6 +18,7 @@ from pyramid.response import FileIter, Response
 
 from llmpricing.domain.money import to_text
 from llmpricing.web.errors import Refused, invalid
+from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import LARGE_BODIES
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
@@ -122,7 +123,7 @@ def _sent(request: Request) -> Iterator[IO[bytes]]:
         message = f"The file is larger than {_most_mib(request)} MiB: pack it by gzip. {_BY_COMMAND}"
         raise Refused(413, "BODY_TOO_LARGE", message, field=FIELD)
     try:
-        fields = list(request.POST.items())
+        fields = form_items(request) if request.content_type == "multipart/form-data" else []
     except (ValueError, UnicodeError):  # a form that is none
         fields = []
     with ExitStack() as closing:

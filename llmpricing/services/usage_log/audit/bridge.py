@@ -99,7 +99,7 @@ class Bridge:
         for place, cell in self._cells.items():
             merge(found[place], cell)
         for place, fees in self._fees.items():
-            key = next((key for day, key in charged if day == place.day and key in (place.key, NOT_STATED)), None)
+            key = next((key for key in (place.key, NOT_STATED) if (place.day, key) in charged), None)
             if key is not None:
                 move(fees, found[place], found[BridgePlace(place.day, SEARCHES, key)])
         return found

@@ -18,6 +18,7 @@ from llmpricing.domain.usage.quantities import LARGEST, Quantity, UsageError
 from llmpricing.domain.usage.reading import is_condition, is_counter, may_mean_money
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_MOST_KEPT = 8_000  # characters of the names of a row
 _NO_COUNT = re.compile(r"duration|latency|elapsed|time|limit|max|window|quota|per_?second|ttft|retr(y|ies)", re.I)
 _TRUE = frozenset({"true", "t", "yes", "1"})
 _AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)?")
@@ -131,7 +132,8 @@ class Row:
 
     def close(self) -> None:
         """Remember the fields that nobody asked for and that look like counts or conditions of a price."""
-        for name in _suspects(tuple(self.raw)):
+        names = tuple(self.raw)
+        for name in (_suspects if _are_short(names) else _suspects.__wrapped__)(names):
             value = self.raw[name]
             if name in self._read or value is None or isinstance(value, dict | list):
                 continue
@@ -154,6 +156,7 @@ class Row:
 
 def _looks_billed(name: str, value: Any) -> bool:
     """Whether a field of a row counts something, or is a text that names a condition of prices."""
+    name = _shortened(name)
     kind = _likeness(name)
     if kind is None or isinstance(value, bool) or (kind is is_condition and not isinstance(value, str)):
         return False
@@ -161,10 +164,20 @@ def _looks_billed(name: str, value: Any) -> bool:
     return may_mean_money(plain, _plain(plain, value))
 
 
+def _are_short(names: tuple[str, ...]) -> bool:
+    """Whether names are kept in memory beyond their file: not those that somebody made up to fill it."""
+    return sum(len(name) for name in names if isinstance(name, str)) <= _MOST_KEPT
+
+
 @lru_cache(maxsize=500)  # the rows of a file have few sets of names
 def _suspects(names: tuple[str, ...]) -> list[str]:
     """Those of the names that look like counts or conditions."""
-    return [name for name in names if _likeness(name) is not None]
+    return [name for name in names if _likeness(_shortened(name)) is not None]
+
+
+def _shortened(name: Any) -> Any:
+    """A name that is longer than any that a tool gives by its two ends, of which all are judged."""
+    return f"{name[:100]} {name[-100:]}" if isinstance(name, str) and len(name) > 201 else name
 
 
 @lru_cache(maxsize=10_000)

@@ -22,12 +22,12 @@ from llmpricing.web.forms import read_form
 from llmpricing.web.operators import COOKIE, THROTTLE, keep_session, refuse_where_nobody_can, session_name
 from llmpricing.web.parameters import Reader, read_parameters
 
-_PAGES = re.compile(rf"{ADMIN_PATH}(/[a-z0-9-]+)*(\?[!-~]*)?")
+_PAGES = re.compile(rf"{ADMIN_PATH}(/[a-z0-9.-]+)*(\?[!-~]*)?")
 log = structlog.get_logger()
 
 
 def _page_of_ours(name: str, raw: str) -> str:
-    if len(raw) > 2000 or not _PAGES.fullmatch(raw) or ".." in unquote(raw):
+    if len(raw) > 2000 or not _PAGES.fullmatch(raw) or ".." in unquote(raw.partition("?")[0]):
         raise invalid(name, f"{name} takes an address below {ADMIN_PATH}.")
     return raw
 
