@@ -15,7 +15,8 @@ from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.parameters import Reader, read_parameters, read_values
 
 FORM_FIELD = "csrf_token"  # by which a form shows that it comes from a page of ours
-_MOST_FIELDS, _MOST_LINES, _LONGEST = 100, 600, 1 << 16  # of a form; lines and their bytes are those around its parts
+_MOST_FIELDS = 10_000  # of a form without files: a group of the review queue has one for each that waits
+_MOST_PARTS, _MOST_LINES, _LONGEST = 100, 600, 1 << 16  # of one with files; lines and their bytes are those around them
 
 
 class _FormBody:
@@ -31,7 +32,7 @@ class _FormBody:
 
     def begin_part(self, part: _BoundedForm) -> None:
         self._parts.append(part)
-        if len(self._parts) > _MOST_FIELDS:
+        if len(self._parts) > _MOST_PARTS:
             raise ValueError("has too many parts")
 
     def close_parts(self) -> None:
