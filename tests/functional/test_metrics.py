@@ -134,7 +134,7 @@ def test_a_server_tells_every_metric_of_the_dashboard_and_the_alerts(
 ) -> None:
     settings = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
     with serving(tmp_path, settings | {"llmpricing.book_dir": str(tmp_path / "book")}) as site:
-        wait_until(lambda: site.get("/api/health/ready", expect_errors=True).json["book"] is not None, 60)
+        wait_until(lambda: site.get("/api/health/ready").json["book"] is not None, 60)
         site.get("/api/v1/models")
         told = {name for name, _ in read(site.get("/metrics").text)}
     dashboard, alerts = asked_of("grafana.json"), asked_of("alerts.yml")
