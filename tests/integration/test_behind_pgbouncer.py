@@ -23,6 +23,7 @@ from webtest import TestApp
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 from tests.lists import price_list
+from tests.reads import AT, READ
 from tests.servers import StoreUrls, new_database
 from tests.unplugged.faults import closed_port, wait_until
 
@@ -32,20 +33,6 @@ SESSIONS = 4
 HELD = text("""select count(*) from pg_locks join pg_database on pg_database.oid = database
     where locktype = 'advisory' and datname = current_database()""")
 SESSION = text("select pg_backend_pid()")
-AT = "2026-11-23T00:00:00Z"
-READ = (
-    f"/api/v1/quote?model=acme/acme-large&input_tokens=1000000&at={AT}",
-    f"/api/v1/resolve?model=acme-small&as_of={AT}",
-    f"/api/v1/models?limit=3&sort=-input_per_mtok&as_of={AT}",
-    f"/api/v1/models/acme/acme-large?as_of={AT}",
-    "/api/v1/history/acme/acme-dated",
-    f"/api/v1/compare?models=acme/acme-large,acme/acme-small&as_of={AT}",
-    f"/api/v1/calculator?as_of={AT}",
-    "/api/v1/providers",
-    "/api/v1/sources",
-    f"/api/v1/changes?since={AT}",
-    "/api/v1/disagreements?limit=7",
-)
 
 pytestmark = pytest.mark.skipif(PGBOUNCER is None, reason="no pgbouncer here: apt-get install pgbouncer")
 

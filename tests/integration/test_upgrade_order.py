@@ -15,24 +15,11 @@ from llmpricing.models import migrations
 from llmpricing.services.price_book import holder
 from llmpricing.services.price_book.folder import keep_book
 from tests.conftest import running_app
+from tests.reads import READ
 from tests.unplugged.faults import wait_until
 
 FORMER = "0016"
 PATIENCE_S = 30
-AT = "2026-11-23T00:00:00Z"
-READ = (
-    f"/api/v1/quote?model=acme/acme-large&input_tokens=1000000&at={AT}",
-    f"/api/v1/resolve?model=acme-small&as_of={AT}",
-    f"/api/v1/models?limit=3&sort=-input_per_mtok&as_of={AT}",
-    f"/api/v1/models/acme/acme-large?as_of={AT}",
-    "/api/v1/history/acme/acme-dated",
-    f"/api/v1/compare?models=acme/acme-large,acme/acme-small&as_of={AT}",
-    f"/api/v1/calculator?as_of={AT}",
-    "/api/v1/providers",
-    "/api/v1/sources",
-    f"/api/v1/changes?since={AT}",
-    "/api/v1/disagreements?limit=7",
-)
 PAGES = ("/", "/models/acme/acme-large", "/changes", "/sources", "/best-value")
 
 

@@ -80,7 +80,8 @@ NO_MARKET = Market()
 def _middle(prices: Sequence[Fraction]) -> Fraction:
     if len(prices) == 1:
         return prices[0]  # most sellers are known by one list
-    in_order = sorted(prices, key=lambda price: (float(price), price))  # fractions are slow to compare
+    # Fractions are slow to compare: by the nearest floats, which are in the same order, and exactly where these tie.
+    in_order = sorted(prices, key=lambda price: (float(price), price))
     half = len(in_order) // 2
     return in_order[half] if len(in_order) % 2 else (in_order[half - 1] + in_order[half]) / 2
 
