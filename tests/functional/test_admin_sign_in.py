@@ -111,6 +111,15 @@ def test_too_many_attempts_wait_whoever_is_named_and_a_right_password_too(app: T
     sign_in(app, "ada", PASSWORD, address=f"2001:db8:{secrets.token_hex(2)}:1::1", status=303)
 
 
+def test_an_ipv4_address_in_ipv6_s_form_is_the_client_that_it_is_and_no_other(app: TestApp, far: str) -> None:
+    throttle, nobody = app.app.registry[THROTTLE], f"nobody-{secrets.token_hex(4)}"
+    for number in range(10):
+        assert throttle.wait_s(nobody, ("192.0.2.31", "::ffff:192.0.2.31")[number % 2]) == 0
+    assert throttle.wait_s("ada", "192.0.2.31") > 0
+    assert throttle.wait_s("ada", "::ffff:192.0.2.31") > 0
+    assert throttle.wait_s("ada", "::ffff:192.0.2.32") == 0
+
+
 def test_attempts_that_redis_forgot_are_counted_still(app: TestApp, far: str, redis_url: str) -> None:
     throttle, nobody = app.app.registry[THROTTLE], f"nobody-{secrets.token_hex(4)}"
     assert [throttle.wait_s(nobody, far) for _ in range(10)] == [0] * 10

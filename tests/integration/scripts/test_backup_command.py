@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, inspect, make_url, text
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.local_stores import running_stores
-from llmpricing.models import Base, migrations
+from llmpricing.models import Base, OperatorSessionRow, migrations
 from llmpricing.models.backup.file import checked_lines, write_lines
 from tests.commands import Commands, commands_on
+from tests.operators import let_in
 from tests.servers import StoreUrls, migrated, new_database
 
 DECISIONS = (
@@ -90,6 +94,24 @@ def test_a_round_trip_is_the_same_book_byte_by_byte(commands: Commands, other: C
     assert tables_of(other) == tables_of(commands)
     assert quoted(other) == quoted(commands)
     assert commands.json("decisions log") == other.json("decisions log")
+
+
+def test_nobody_is_signed_in_by_a_backup(commands: Commands, other: Commands, tmp_path: Path) -> None:
+    url = commands.environ["LLMPRICING_DATABASE_URL"]
+    let_in(url)
+    ends = datetime.now(UTC) + timedelta(hours=12)
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        session.add(
+            OperatorSessionRow(
+                digest="held", name="ada", password_digest="p", begun_at=ends - timedelta(hours=12), ends_at=ends
+            )
+        )
+    engine.dispose()
+    done(commands, f"backup {tmp_path / 'file'}")
+    done(other, f"restore {tmp_path / 'file'}")
+    assert b'"held"' not in gzip.decompress((tmp_path / "file").read_bytes())
+    assert tables_of(other) == tables_of(commands) | {"operator_session": 0}  # the password is there, and lets in
 
 
 def test_a_restored_book_goes_on_with_new_ids_and_is_one_of_its_own(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from llmpricing.domain.usage.quantities import count
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.usage_log.audit.bridge import Bridge
+from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
@@ -165,6 +167,17 @@ def test_searches_that_are_charged_in_a_line_of_their_own_are_compared_with_thos
         "quantity": Decimal("0.02"),
         "price": Decimal("0.03"),
     }
+
+
+def test_searches_go_to_the_line_of_their_key_whatever_the_key_is_called(book: Session) -> None:
+    """Beside a line for each key stands one without: which of both a set names first hangs on hashes of texts."""
+    keys = [f"key-{number}" for number in range(24)]
+    usage, at = count({"input_tokens": 1_000_000, "web_searches": 10}), MONDAY + timedelta(hours=12)
+    lines = [replace(amount_only("Web Search Usage", 0, "0.1"), labels={"key": key}) for key in keys]
+    log = [UsageRecord(HAIKU, at, usage, labels={"key": key}) for key in keys]
+    cells = bridge_of(book, log, [*lines, amount_only("Web Search Usage", 0, "0.5")]).cells
+    searches = {place.key: cell.log for place, cell in cells.items() if place.model == "web search"}
+    assert searches == dict.fromkeys(keys, Decimal("0.1")) | {NOT_STATED: Decimal(0)}
 
 
 def test_the_searches_of_the_console_s_cost_export_are_those_of_its_usage_export(book: Session) -> None:
