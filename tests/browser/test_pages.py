@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 
 import pytest
-from sqlalchemy import create_engine, update
-from sqlalchemy.pool import NullPool
 
-from llmpricing.models import Offering
 from tests.browser import webdriver
 from tests.browser.webdriver import Browser
-from tests.servers import StoreUrls, new_database
-from tests.unplugged.serving import serving
 
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
 
@@ -31,10 +25,6 @@ return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'],
   .then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`))
 """
 STYLED = "return getComputedStyle(document.body).margin === '0px'"
-CAPABILITIES = [  # as many as the bundled lists know
-    "audio", "batch", "caching", "computer_use", "parallel_tools", "pdf", "prefill", "reasoning",
-    "structured_output", "tools", "vision", "web_search",
-]  # fmt: skip
 BEYOND_THE_SCREEN = "return document.documentElement.scrollWidth - window.innerWidth"
 FOREIGN = """return performance.getEntriesByType('resource').map(entry => entry.name)
     .filter(name => new URL(name).origin !== location.origin)"""
@@ -60,25 +50,6 @@ for (const element of document.body.querySelectorAll('*')) {
 }
 return [...new Set(faint)];
 """
-
-
-@pytest.fixture(scope="module")
-def site(
-    store_urls: StoreUrls, small_book: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The address of the application, served to a browser."""
-    with new_database(store_urls, small_book) as url:
-        with create_engine(url, poolclass=NullPool).begin() as connection:
-            connection.execute(update(Offering).values(capabilities=CAPABILITIES))
-        settings = {"sqlalchemy.url": url, "redis.url": redis_url, "llmpricing.environment": "development"}
-        with serving(tmp_path_factory.mktemp("site"), settings) as running:
-            yield f"http://127.0.0.1:{running.port}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with webdriver.chromium() as found:
-        yield found
 
 
 @pytest.mark.parametrize("width", [320, 360, 735, 800, 1380, 1440])

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 _ARGUMENTS = ["--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+_PATIENCE_S = 30  # of a busy machine; a test that passes does not wait so long
 
 
 class Browser:
@@ -30,6 +33,35 @@ class Browser:
         """What the script returns in the page."""
         return _send("POST", f"{self._session}/execute/sync", {"script": script, "args": []})
 
+    def write(self, selector: str, text: str) -> None:
+        """Type into the element of this selector."""
+        _send("POST", f"{self._element(selector)}/value", {"text": text})
+
+    def click(self, selector: str) -> None:
+        """Click the first element of this selector, as with a mouse: it must be seen and not be covered."""
+        _send("POST", f"{self._element(selector)}/click", {})
+
+    def press(self, key: str) -> None:
+        """Press and let go of a key, wherever the focus is."""
+        keys = [{"type": kind, "value": key} for kind in ("keyDown", "keyUp")]
+        _send("POST", f"{self._session}/actions", {"actions": [{"type": "key", "id": "keys", "actions": keys}]})
+
+    def back(self) -> None:
+        _send("POST", f"{self._session}/back", {})
+
+    def wait_for(self, condition: str) -> Any:
+        """The value of the expression in the page, once it is true."""
+        until = monotonic() + _PATIENCE_S
+        while not (found := self.run(f"return {condition}")):
+            if monotonic() > until:
+                raise AssertionError(f"{condition} stayed {found!r} on {self.run('return location.href')}")
+            sleep(0.02)
+        return found
+
+    def _element(self, selector: str) -> str:
+        found = _send("POST", f"{self._session}/element", {"using": "css selector", "value": selector})
+        return f"{self._session}/element/{found['element-6066-11e4-a52e-4f735466cecf']}"
+
     def resize(self, width: int) -> None:
         """Lay out pages for a screen of this many pixels, as a phone does it."""
         screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
@@ -38,6 +70,10 @@ class Browser:
     def prefer(self, scheme: str) -> None:
         """Ask pages for their light or dark colours."""
         self._command("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def run_scripts(self, allowed: bool) -> None:
+        """Whether pages that are opened from now on may run scripts of their own."""
+        self._command("Emulation.setScriptExecutionDisabled", {"value": not allowed})
 
     def complaints(self) -> list[str]:
         """What the browser wrote to its console since the last time, such as breaches of the content policy."""
@@ -95,5 +131,9 @@ def _wait_for(address: str) -> None:
 def _send(method: str, url: str, values: Any = None) -> Any:
     body = None if values is None else json.dumps(values).encode()
     request = Request(url, body, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - our own driver
-    with urlopen(request, timeout=60) as answer:  # noqa: S310
-        return json.load(answer)["value"]
+    try:
+        with urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.load(answer)["value"]
+    except HTTPError as refused:
+        told = json.load(refused)["value"]
+        raise AssertionError(f"{told['error']}: {told['message']}") from None

@@ -37,6 +37,7 @@ LABELS = {
     "requests": "Requests a month",
     "dated": "With a dated price",
 }
+MARKED = "models"  # those to be compared
 WORKLOAD_FIELDS = ("preset", "tokens", "input_share", "cached_share", "requests")
 PRESET_OPTIONS = (
     ("small", "small: 1M, 60 % input"),
@@ -44,11 +45,12 @@ PRESET_OPTIONS = (
     ("large", "large: 20M, 70 % input"),
 )
 _MORE = ("input_share", "requests", "released_since", "updated_within_days", "as_of", "dated")  # folded away at first
-_KEPT = ("known_at", "limit", "lab", "kind", "show", "group", "unsaid")
+_KEPT = ("known_at", "limit", "lab", "kind", "show", "group", "unsaid", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
+_UNASKED = (("preset", "small"), ("sort", "-released_on"))  # what the list does anyhow: no address needs to say it
 _SORTS: tuple[Option, ...] = (
-    ("-released_on", "Newest release"),
+    ("", "Newest release"),
     ("month", "Cheapest month"),
     ("name", "Name"),
     ("input_per_mtok", "Cheapest input"),
@@ -133,7 +135,7 @@ class Filters:
         if name == "updated_within_days":
             return [(str(days), display.count(days, "day")) for days in _PERIODS]
         if name == "preset":
-            return list(PRESET_OPTIONS)
+            return [("", PRESET_OPTIONS[0][1]), *PRESET_OPTIONS[1:]]
         if name == "sort":
             return list(_SORTS)
         return [(need.id, need.words) for need in NEEDS.values()]
@@ -173,12 +175,14 @@ class Filters:
         first, second = (f"-{column}", column) if descending_first else (column, f"-{column}")
         state = {column: "ascending", f"-{column}": "descending"}.get(order, "none")
         others = [pair for pair in self.pairs if pair[0] not in ("sort", "page")]
-        return address([*others, ("sort", second if order == first else first)]), state
+        turned = ("sort", second if order == first else first)
+        return address([*others, *([] if turned in _UNASKED else [turned])]), state
 
 
 def read_filters(sent: MultiDict[str, str], known: FilterValues, refused: Refused | None = None) -> Filters:
     """The form behind an address; ``refused`` is what the reader of the question had against it."""
-    pairs = [(name, text.strip()) for name, text in sent.items() if text.strip()]
+    stated = [(name, text.strip()) for name, text in sent.items() if text.strip()]
+    pairs = [pair for pair in stated if pair not in _UNASKED]
     return Filters(pairs, known, None if refused is None else _problem(refused))
 
 

@@ -23,6 +23,7 @@ from llmpricing.web.workloads import workload_of
 NEWEST = "-released_on"
 EVERY_KIND = "all"
 DEFAULT_LIMIT, MAX_LIMIT = 40, 200
+MOST_MARKED = 20  # far more than can be compared, so that a mark too many does not hide the list
 _SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
 _FLAGS = {flag: need.id for need in NEEDS.values() for flag in need.flags} | {name: name for name in NEEDS}
 
@@ -50,13 +51,14 @@ _READERS: Mapping[str, p.Reader] = {
     "kind": p.one_of(*KINDS, EVERY_KIND),
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
+    "models": p.text,
     "sort": p.one_of(*_SORTS),
     "page": p.whole(1, 10_000),
     "limit": p.whole(1, MAX_LIMIT),
     **WORKLOAD,
     **CLOCKS,
 }
-_REPEATABLE = ("provider", "lab", "capability", "show")
+_REPEATABLE = ("provider", "lab", "capability", "show", "models")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class ModelQuestion:
 def read_model_question(request: Request, now: datetime) -> ModelQuestion:
     """The question of this address; raises the 400 that names the offending field."""
     values = p.read_parameters(request, _READERS, _REPEATABLE)
+    if len(values.get("models", ())) > MOST_MARKED:
+        raise invalid("models", f"models marks at most {MOST_MARKED}: take some away.")
     kind = values.get("kind", CHAT)
     since = values.get("released_since")
     wanted = ModelFilter(

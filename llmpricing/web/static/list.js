@@ -1,0 +1,120 @@
+// The list at once: what its form, its links and its marks ask is fetched as the page it is, whose form and table take
+// the place of those shown. Without this script the same addresses work as pages of their own.
+"use strict";
+(() => {
+  const PARTS = ["filtering", "results"];
+  const TYPING_PAUSE_MS = 250;
+  const CONTROLS = "a, input, select, textarea, button, summary";
+  let shown = location.pathname + location.search;
+  let typedInto = ""; // the field whose typing made the newest entry of the history
+  let asking = new AbortController();
+  let pause = 0;
+
+  const form = () => document.querySelector("#filtering form");
+
+  function addressOf(pairs) {
+    const query = new URLSearchParams(pairs.map(([name, text]) => [name, text.trim()]).filter(([, text]) => text));
+    return query.size ? `/?${query}` : "/";
+  }
+
+  function halt() {
+    clearTimeout(pause);
+    asking.abort();
+  }
+
+  async function show(address, entry, field = "") {
+    halt();
+    const mine = asking = new AbortController();
+    let page = null;
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: mine.signal });
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch { /* a page of its own says what is wrong */ }
+    if (mine.signal.aborted) return;
+    if (!page || !PARTS.every((id) => page.getElementById(id))) {
+      location.assign(address);
+      return;
+    }
+    if (entry) history[entry](null, "", address);
+    shown = location.pathname + location.search;
+    typedInto = field;
+    document.title = page.title;
+    swap(page);
+  }
+
+  function swap(page) {
+    const held = document.activeElement?.closest("#filtering, #results") ? document.activeElement : null;
+    const caret = held && held.selectionStart != null ? [held.selectionStart, held.selectionEnd] : null;
+    for (const id of PARTS) {
+      const old = document.getElementById(id), fresh = document.adoptNode(page.getElementById(id));
+      if (id === "filtering") {
+        const unfolded = [...old.querySelectorAll("details")].map((one) => one.open);
+        fresh.querySelectorAll("details").forEach((one, place) => { one.open ||= unfolded[place]; });
+      }
+      old.replaceWith(fresh);
+    }
+    document.getElementById("told").textContent = document.getElementById("count")?.textContent ?? "";
+    if (held) focusLike(held, caret);
+  }
+
+  function focusLike(held, caret) {
+    const inPager = held.closest(".pager");
+    const found = inPager ? null : [...document.querySelectorAll(CONTROLS)].find((one) => isSame(one, held));
+    const taken = found ?? document.getElementById("count") ?? document.getElementById("main");
+    taken.focus({ preventScroll: true });
+    if (found && caret) found.setSelectionRange(...caret);
+    if (inPager) taken.scrollIntoView();
+  }
+
+  function isSame(one, held) {
+    if (one.tagName !== held.tagName) return false;
+    if (held.id) return one.id === held.id;
+    if (held.name) return one.name === held.name && one.value === held.value;
+    return one.textContent === held.textContent;
+  }
+
+  function ask(field) {
+    const address = addressOf([...new FormData(form())]);
+    if (address !== shown) show(address, field && field === typedInto ? "replaceState" : "pushState", field);
+  }
+
+  function mark(box) {
+    const others = [...new URLSearchParams(location.search)].filter(([, text]) => text !== box.value);
+    show(addressOf(box.checked ? [...others, [box.name, box.value]] : others), "replaceState");
+  }
+
+  function typed(event) {
+    const field = event.target;
+    if (field.form !== form() || !field.matches("[type=text], [type=search], textarea")) return;
+    halt(); // what is under way does not know the newest letter
+    if (!event.isComposing) pause = setTimeout(() => ask(field.name), TYPING_PAUSE_MS);
+  }
+
+  document.addEventListener("input", typed);
+  document.addEventListener("compositionend", typed);
+  document.addEventListener("change", ({ target }) => {
+    if (target.matches(".mark")) mark(target);
+    else if (target.form === form() && target.matches("select, [type=checkbox]")) ask("");
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form()) return;
+    event.preventDefault();
+    ask("");
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("#filtering a, #results a");
+    const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !plain || link.origin !== location.origin || link.pathname !== "/" || link.hash) return;
+    event.preventDefault();
+    show(link.pathname + link.search, "pushState");
+  });
+  addEventListener("popstate", () => {
+    if (location.pathname + location.search !== shown) show(location.href, "");
+  });
+  document.addEventListener("keydown", (event) => {
+    const written = event.target.matches("input:not([type=checkbox]), select, textarea");
+    if (event.key !== "/" || written || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    document.getElementById("q").select();
+  });
+})();

@@ -1,0 +1,39 @@
+"""What the tests of pages in a real browser share: the site, served, and the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import create_engine, update
+from sqlalchemy.pool import NullPool
+
+from llmpricing.models import Offering
+from tests.browser import webdriver
+from tests.browser.webdriver import Browser
+from tests.servers import StoreUrls, new_database
+from tests.unplugged.serving import serving
+
+CAPABILITIES = [  # as many as the bundled lists know
+    "audio", "batch", "caching", "computer_use", "parallel_tools", "pdf", "prefill", "reasoning",
+    "structured_output", "tools", "vision", "web_search",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def site(
+    store_urls: StoreUrls, small_book: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The address of the application, served to a browser."""
+    with new_database(store_urls, small_book) as url:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(update(Offering).values(capabilities=CAPABILITIES))
+        settings = {"sqlalchemy.url": url, "redis.url": redis_url, "llmpricing.environment": "development"}
+        with serving(tmp_path_factory.mktemp("site"), settings) as running:
+            yield f"http://127.0.0.1:{running.port}"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with webdriver.chromium() as found:
+        yield found

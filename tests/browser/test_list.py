@@ -1,0 +1,113 @@
+"""The list's own script: what is asked shows at once, in place, with focus, history and marks kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import webdriver
+from tests.browser.webdriver import Browser
+
+pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
+
+SHOWN = "[...document.querySelectorAll('table.offerings a.name')].map(one => one.textContent).join(', ')"
+ASKED = "return location.pathname + location.search"
+STAYED = "return window.stayed === true"  # set once: a page that is loaded anew does not have it
+
+
+@pytest.fixture
+def at_home(browser: Browser, site: str) -> Browser:
+    browser.resize(1400)
+    browser.open(f"{site}/")
+    browser.run("window.stayed = true")
+    return browser
+
+
+def test_what_is_typed_filters_at_once_and_the_caret_stays_where_it_is(at_home: Browser) -> None:
+    at_home.write("#q", "smll")
+    at_home.wait_for("location.search === '?q=smll'")
+    at_home.run("document.getElementById('q').setSelectionRange(2, 2)")
+    at_home.press("a")
+    at_home.wait_for(f"{SHOWN} === 'Acme Small'")
+    assert at_home.run(ASKED) == "/?q=small"
+    assert at_home.run("return [document.activeElement.id, document.activeElement.selectionStart]") == ["q", 3]
+    assert "1 model matches" in at_home.run("return document.getElementById('told').textContent")
+    assert at_home.run(STAYED)
+
+
+def test_back_shows_what_stood_before_and_typing_is_one_step_of_it(at_home: Browser) -> None:
+    first = at_home.run(f"return {SHOWN}")
+    at_home.write("#q", "sm")
+    at_home.wait_for("location.search === '?q=sm'")
+    at_home.write("#q", "all")
+    at_home.wait_for("location.search === '?q=small'")
+    at_home.run("document.querySelector('[name=capability][value=tools]').click()")
+    at_home.wait_for("location.search === '?q=small&capability=tools'")
+    at_home.back()
+    at_home.wait_for("!document.querySelector('[name=capability][value=tools]').checked")
+    assert at_home.run(ASKED) == "/?q=small"
+    at_home.back()
+    at_home.wait_for(f"{SHOWN} === {first!r}")
+    assert at_home.run(ASKED) == "/"
+    assert at_home.run("return document.getElementById('q').value") == ""
+    assert at_home.run(STAYED)
+
+
+def test_headings_sort_in_place_and_keep_the_focus(at_home: Browser) -> None:
+    at_home.run("document.querySelector('thead a[href*=output_per_mtok]').focus()")
+    at_home.press("\ue007")
+    at_home.wait_for("location.search === '?sort=output_per_mtok'")
+    sorted_by = "document.activeElement.closest('th')?.getAttribute('aria-sort')"
+    at_home.wait_for(f"{sorted_by} === 'ascending'")
+    at_home.press("\ue007")
+    at_home.wait_for(f"{sorted_by} === 'descending'")
+    assert at_home.run(STAYED)
+
+
+def test_marks_are_kept_while_the_list_is_filtered(at_home: Browser) -> None:
+    at_home.click(".mark[value='acme/acme-large']")
+    at_home.wait_for("location.search === '?models=acme%2Facme-large'")
+    at_home.write("#q", "small")
+    at_home.wait_for(f"{SHOWN} === 'Acme Small'")
+    at_home.click(".mark[value='acme/acme-small']")
+    at_home.wait_for("document.querySelectorAll('.comparing a').length === 2")
+    at_home.click(".comparing button")
+    at_home.wait_for("location.pathname === '/compare'")
+    compared = at_home.run("return [...document.querySelectorAll('thead .id')].map(one => one.textContent)")
+    assert sorted(compared) == ["acme/acme-large", "acme/acme-small"]
+
+
+def test_what_cannot_be_read_is_said_beside_its_field(at_home: Browser) -> None:
+    at_home.write("#max_input_price", "much")
+    at_home.wait_for("document.getElementById('max_input_price-problem')")
+    assert at_home.run("return document.activeElement.id") == "max_input_price"
+    at_home.write("#max_input_price", "\ue003" * 4 + "2")
+    at_home.wait_for("location.search === '?max_input_price=2'")
+    at_home.wait_for("!document.querySelector('.problem')")
+    assert at_home.run(STAYED)
+
+
+def test_a_slash_goes_to_the_search_and_is_a_letter_in_a_field(at_home: Browser) -> None:
+    at_home.press("/")
+    assert at_home.run("return document.activeElement.id") == "q"
+    at_home.press("/")
+    assert at_home.run("return document.activeElement.value") == "/"
+
+
+def test_the_script_keeps_to_the_policy_of_contents(at_home: Browser) -> None:
+    at_home.complaints()
+    at_home.write("#q", "large")
+    at_home.wait_for("location.search === '?q=large'")
+    assert at_home.complaints() == []
+
+
+def test_the_same_form_and_links_work_where_no_script_runs(browser: Browser, site: str) -> None:
+    browser.run_scripts(False)
+    try:
+        browser.open(f"{site}/")
+        browser.write("#q", "small")
+        browser.click("#filtering button[type=submit]")
+        found = browser.run("return [location.search, document.querySelector('a.name').textContent]")
+    finally:
+        browser.run_scripts(True)
+    assert found[0].startswith("?q=small")
+    assert found[1] == "Acme Small"
