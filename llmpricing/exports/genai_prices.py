@@ -89,12 +89,11 @@ def _laid_over(
             del numbers[component]
         else:
             numbers[component] = number
-    if not prices.prices:
-        notes = [
-            Note(name, _field(*component), FieldChange.WITHOUT_PRICE, listed, None, None)
-            for component, listed in numbers.items()
-        ]
-        changed, numbers = [when for _, when in numbers], {}
+    if not prices.is_listed:
+        agreed = {component for component, _ in _sayable(prices, known_keys)}
+        for component in [one for one in numbers if one not in agreed]:
+            notes.append(Note(name, _field(*component), FieldChange.WITHOUT_PRICE, numbers.pop(component), None, None))
+            changed.append(component[1])
     if notes and any(when.schedule for _, when in (*stated, *((p.meter, p.conditions) for p in prices.prices))):
         return [note._replace(change=FieldChange.AS_LISTED, exported=None) for note in notes]
     if any(when.series == BASE for when in changed):

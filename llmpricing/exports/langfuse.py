@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from llmpricing.domain.conditions import BASE, Conditions
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.counting_prices import CountingPrices
 from llmpricing.domain.quotes.flat_rates import dated_prices
 from llmpricing.exports.overlay import number_of
@@ -42,14 +43,18 @@ class Changes(NamedTuple):
     kept: int
 
 
-def rows_of(name: str, offering: str, prices: Sequence[Price]) -> Iterator[LangfuseRow]:
-    """The rows of a name with all prices of its offering; none where input or output is not known then."""
+def rows_of(
+    name: str, offering: str, prices: Sequence[Price], contract: Sequence[ContractRate] = ()
+) -> Iterator[LangfuseRow]:
+    """The rows of a name with all prices of its offering, less what the ``contract`` says; none where input or output
+    is not known then.
+    """
     escaped = _OBEYED.sub(r"\\\g<0>", name)
     pattern = f"(?i)^{escaped}$"
     if len(pattern) > _LONGEST_PATTERN:
         return
     before: list[LangfuseRow] | None = None
-    for start, _, counting in dated_prices(offering, prices):
+    for start, _, counting in dated_prices(offering, prices, contract):
         tiers = _tiers(counting)
         if tiers and tiers != before:
             row = {"modelName": name, "matchPattern": pattern, "unit": "TOKENS", "pricingTiers": tiers}

@@ -60,7 +60,7 @@ def _laid_over(entry: dict[str, Any], placed: PlacedEntry, listing: _Listing, pr
         price = prices.of(place.meter, place.conditions)
         if not listed and (price is None or (place.meter, place.conditions) in stated):
             continue  # zeros that fill up an entry, beside the key that holds the price
-        change, number = _verdict(price, place, is_known=bool(prices.prices))
+        change, number = _verdict(price, place, is_known=prices.is_listed)
         if change is FieldChange.CHANGED and number == listed:
             continue
         if change is not FieldChange.AS_LISTED:
@@ -71,7 +71,7 @@ def _laid_over(entry: dict[str, Any], placed: PlacedEntry, listing: _Listing, pr
 
 
 def _verdict(price: Price | None, place: PricePlace, *, is_known: bool) -> tuple[FieldChange, Decimal | None]:
-    if not is_known or (price and price.state is State.UNKNOWN):
+    if price.state is State.UNKNOWN if price else not is_known:
         return FieldChange.WITHOUT_PRICE, None
     if price is None or price.state is State.NOT_OFFERED:
         return FieldChange.AS_LISTED, None

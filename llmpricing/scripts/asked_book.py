@@ -36,34 +36,39 @@ class AskedBook:
     fresh: bool = False
 
     @contextmanager
-    def open(self) -> Iterator[Reads]:
-        """What answers; raises ClickException where it cannot."""
+    def open(self, *, net: bool = False) -> Iterator[Reads]:
+        """What answers; raises ClickException where it cannot, also where contract rates are asked for (``net``) and
+        the file was written without them.
+        """
         with failures_told():
             if self.file is not None:
                 if self.fresh:
                     raise click.UsageError("--fresh makes a book, and --book names one: leave one of them out.")
-                yield self._mapped(self.file)
+                yield self._mapped(self.file, net)
                 return
             if not self.ini.is_file():
                 if self.ini != Path(_INI):
                     raise click.UsageError(
                         f"There is no {self.ini}: name the ini file of your price book with -c.\n{WITHOUT_DATABASE}"
                     )
-                yield self._mapped(default_book(fresh=self.fresh))
+                yield self._mapped(default_book(fresh=self.fresh), net)
                 return
             if self.fresh:
                 raise click.UsageError(f"--fresh is for who has no price book, and {self.ini} names one. {_IMPORT}")
             with _or_a_file(), open_book(ini_settings(self.ini), commit=False) as session:
                 yield session
 
-    def _mapped(self, file: Path) -> Reads:
+    def _mapped(self, file: Path, net: bool) -> Reads:
         from llmpricing.book.file import BookFileError  # with Arrow
         from llmpricing.book.file import open_book as open_file
 
         try:
-            return open_file(file).by_itself
+            opened = open_file(file)
         except BookFileError as error:
             raise click.ClickException(str(error)) from None
+        if net and not opened.header.own_terms:
+            raise click.ClickException(f"{file} holds no contract rates. {_WITH_RATES}")
+        return opened.by_itself
 
 
 @contextmanager
@@ -95,6 +100,7 @@ def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
 _FILE_HELP = "Ask this file of `llmpricing book build` or `book export`: no database is needed."
 _FRESH_HELP = "Without a price book of your own: make the one that is used anew, of today's public lists."
 _IMPORT = "Today's lists into it: llmpricing import --all"
+_WITH_RATES = "Write it with them: llmpricing book export FILE --with-contract-rates; or name a price book with -c."
 _INI_HELP = (
     "The ini file that names the price book; where there is none, a book is made once of the installed lists, without "
     "a database, and kept in the user's cache folder."

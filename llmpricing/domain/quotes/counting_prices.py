@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.meters import ancestors
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.contract_rates import ContractRate
+from llmpricing.domain.quotes.net_prices import net_prices
 from llmpricing.domain.quotes.search_fees import with_one_fee
 from llmpricing.domain.quotes.stand_ins import payment
 from llmpricing.domain.quotes.unit_rates import list_unit_rate
 
 
 class CountingPrices:
-    """The prices of one offering that are valid at one moment; ``offering`` is its id."""
+    """The prices of one offering that are valid at one moment; ``offering`` is its id. With contract ``rates`` of that
+    moment, in order of precedence, the prices are less what was agreed. ``is_listed``: some list price is known.
+    """
 
-    def __init__(self, prices: Iterable[Price], offering: str) -> None:
+    def __init__(self, prices: Iterable[Price], offering: str, rates: Sequence[ContractRate] = ()) -> None:
         self.offering = offering
-        self.prices = tuple(with_one_fee(tuple(prices), offering))
+        listed = with_one_fee(tuple(prices), offering)
+        self.is_listed = bool(listed)
+        self.prices = net_prices(listed, rates) if rates else tuple(listed)
         self._direct = {(price.meter, price.conditions): price for price in self.prices}
         self._by_meter: dict[str, list[Price]] = {}
         for price in sorted(self.prices, key=lambda price: price.conditions.specificity, reverse=True):

@@ -6,16 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
+from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.counting_prices import CountingPrices
 
 _METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "requests")
 _NOTHING = (State.FREE, State.INCLUDED)
+
+Dated = TypeVar("Dated", Price, ContractRate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,12 @@ class FlatRate:
     beside: str
 
 
-def flat_rates(offering: str, prices: Sequence[Price]) -> list[FlatRate]:
-    """The rates of one offering, by its id and all its prices, oldest first; equal neighbours are one."""
+def flat_rates(offering: str, prices: Sequence[Price], contract: Sequence[ContractRate] = ()) -> list[FlatRate]:
+    """The rates of one offering, by its id and all its prices, less what the ``contract`` says, oldest first; equal
+    neighbours are one.
+    """
     found: list[FlatRate] = []
-    for start, end, counting in dated_prices(offering, prices):
+    for start, end, counting in dated_prices(offering, prices, contract):
         rate = _rate(offering, start, end, counting)
         last = found[-1] if found else None
         if last is not None and replace(last, valid_until=end) == replace(rate, valid_from=last.valid_from):
@@ -56,14 +62,23 @@ def flat_rates(offering: str, prices: Sequence[Price]) -> list[FlatRate]:
 
 
 def dated_prices(
-    offering: str, prices: Sequence[Price]
+    offering: str, prices: Sequence[Price], contract: Sequence[ContractRate] = ()
 ) -> Iterator[tuple[datetime | None, datetime | None, CountingPrices]]:
-    """The stretches of time in which the offering has the same prices, oldest first, with these; none without any."""
-    bounds = sorted({bound for price in prices for bound in (price.valid_from, price.valid_until) if bound})
+    """The stretches of time in which the offering has the same prices, less what the ``contract`` says of each, oldest
+    first, with these; none without any.
+    """
+    ends = {end for one in (prices, contract) for dated in one for end in (dated.valid_from, dated.valid_until)}
+    bounds = sorted(end for end in ends if end)
     for start, end in zip([None, *bounds], [*bounds, None], strict=True):
-        valid = [price for price in prices if (price.valid_at(start) if start else price.valid_from is None)]
-        if valid:
-            yield start, end, CountingPrices(valid, offering)
+        valid, agreed = _held(prices, start), _held(contract, start)
+        counting = CountingPrices(valid, offering, agreed)
+        if counting.prices:
+            yield start, end, counting
+
+
+def _held(dated: Sequence[Dated], start: datetime | None) -> list[Dated]:
+    """Those that hold at the time, None being the beginning of time."""
+    return [one for one in dated if (one.valid_at(start) if start else one.valid_from is None)]
 
 
 def _rate(offering: str, start: datetime | None, end: datetime | None, prices: CountingPrices) -> FlatRate:

@@ -10,6 +10,7 @@ import click
 
 from llmpricing.exports.langfuse import Changes, changes
 from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.feed_files import rates_option
 from llmpricing.scripts.langfuse import Langfuse, LangfuseError
 from llmpricing.scripts.terminal import say
 from llmpricing.services.feeds.langfuse import langfuse_rows
@@ -26,8 +27,9 @@ def push() -> None:
 @push.command()
 @click.option("--model", "models", multiple=True, help="Only this name, as often as wanted. All names, if left out.")
 @click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@rates_option
 @asks_book
-def langfuse(models: tuple[str, ...], dry_run: bool, book: AskedBook) -> None:
+def langfuse(models: tuple[str, ...], dry_run: bool, net: bool, book: AskedBook) -> None:
     """Make Langfuse's model definitions those of the price book, with their dates: only rows of its own are changed.
 
     The server stands in LANGFUSE_BASE_URL, the keys of the project in LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY. Run
@@ -35,9 +37,9 @@ def langfuse(models: tuple[str, ...], dry_run: bool, book: AskedBook) -> None:
     """
     try:
         server, keys = _server()
-        with book.open() as reads:
+        with book.open(net=net) as reads:
             known = book_state(reads)
-            wanted = langfuse_rows(reads, known, known.clocks(datetime.now(UTC), None), models)
+            wanted = langfuse_rows(reads, known, known.clocks(datetime.now(UTC), None), models, net=net)
         with closing(Langfuse(server, *keys)) as project:
             there = [row for row in project.rows() if not models or row["modelName"] in models]
             found = changes(wanted, there)

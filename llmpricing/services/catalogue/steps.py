@@ -1,4 +1,6 @@
-"""The times at which answers change by themselves: when prices and names begin and end, and at each new day."""
+"""The times at which answers change by themselves: when prices, names and contract rates begin and end, and at each new
+day.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,12 @@ from sqlalchemy import func, select, union
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.times import EPOCH, micros
-from llmpricing.models import OfferingAlias, PriceRow
+from llmpricing.models import ContractRateRow, OfferingAlias, PriceRow
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 
 _DAY = timedelta(days=1)
+_DATED = ("price", "offering_alias", "own_rate")  # whose bounds are steps, as tables of a book
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,12 @@ def _read(reads: Reads, since: datetime) -> list[datetime]:
     """The steps after ``since`` that are known now, in order."""
     if isinstance(reads, PriceBook):
         after, stored = micros(since), ("recorded_until", "valid_from", "valid_until")
-        rows = chain.from_iterable(reads.stored(table, *stored) for table in ("price", "offering_alias"))
+        rows = chain.from_iterable(reads.stored(table, *stored) for table in _DATED)
         steps = {at for closed, *valid in rows if closed is None for at in valid if at is not None and at > after}
         return [EPOCH + timedelta(microseconds=at) for at in sorted(steps)]
     bounds = [
         select(bound.label("step")).where(func.upper_inf(table.recorded), bound > since)
-        for table in (PriceRow, OfferingAlias)
+        for table in (PriceRow, OfferingAlias, ContractRateRow)
         for bound in (func.lower(table.valid), func.upper(table.valid))
     ]
     return sorted(reads.scalars(union(*bounds)))

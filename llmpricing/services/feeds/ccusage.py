@@ -9,6 +9,6 @@ from llmpricing.services.feeds.named_prices import named_prices
 from llmpricing.services.price_book import BookState, Reads
 
 
-def ccusage_overrides(reads: Reads, known: BookState, clocks: Clocks) -> Laid:
+def ccusage_overrides(reads: Reads, known: BookState, clocks: Clocks, *, net: bool = False) -> Laid:
     """A configuration of ccusage with the prices of these two times, for the names that mean one offering."""
-    return Laid({"defaults": {"pricingOverrides": overrides_of(named_prices(reads, known, clocks))}})
+    return Laid({"defaults": {"pricingOverrides": overrides_of(named_prices(reads, known, clocks, net=net))}})

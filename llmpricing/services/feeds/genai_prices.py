@@ -12,10 +12,10 @@ from llmpricing.services.quotes.compiled_prices import prices_then
 from llmpricing.sources.genai_prices.price_list import SLUG, parse
 
 
-def genai_data(reads: Reads, known: BookState, clocks: Clocks) -> Laid:
+def genai_data(reads: Reads, known: BookState, clocks: Clocks, *, net: bool = False) -> Laid:
     """The data with the prices of these two times; raises NoListError before any was imported."""
     data = newest_kept(reads, SLUG, clocks.known_at).data
     listed = parse(data)
     offerings = names_of(reads, known).offerings
     wanted = {offerings[one.slug].id: one.slug for one in listed.offerings if one.slug in offerings}
-    return lay_over_data(data, listed, prices_then(reads, known, clocks, wanted), clocks.as_of)
+    return lay_over_data(data, listed, prices_then(reads, known, clocks, wanted, net=net), clocks.as_of)

@@ -10,12 +10,22 @@ from llmpricing.services.feeds.named_prices import named_offerings
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.compiled_prices import prices_ever
+from llmpricing.services.quotes.terms import terms_at
 
 
-def langfuse_rows(reads: Reads, known: BookState, clocks: Clocks, wanted: Collection[str] = ()) -> list[LangfuseRow]:
-    """The rows of all names that mean one offering, or of the ``wanted`` among them, by name and date."""
+def langfuse_rows(
+    reads: Reads, known: BookState, clocks: Clocks, wanted: Collection[str] = (), *, net: bool = False
+) -> list[LangfuseRow]:
+    """The rows of all names that mean one offering, or of the ``wanted`` among them, by name and date; ``net``: less
+    what was agreed with sellers.
+    """
     meant = named_offerings(reads, known, clocks)
     names = sorted(name for name in meant if not wanted or name in wanted)
     offerings = names_of(reads, known).offerings
     prices = prices_ever(reads, known, clocks.known_at, {offerings[meant[name]].id: meant[name] for name in names})
-    return [row for name in names for row in rows_of(name, meant[name], prices[meant[name]])]
+    terms = terms_at(reads, known.book, clocks.known_at) if net else None
+    found: list[LangfuseRow] = []
+    for name in names:
+        contract = terms.rates(*meant[name].split("/", 1)) if terms else ()
+        found += rows_of(name, meant[name], prices[meant[name]], contract)
+    return found

@@ -14,9 +14,10 @@ from llmpricing.services.quotes.compiled_prices import prices_then
 from llmpricing.sources.models_dev.price_list import SLUG
 
 
-def models_dev_api(reads: Reads, known: BookState, clocks: Clocks) -> Laid:
+def models_dev_api(reads: Reads, known: BookState, clocks: Clocks, *, net: bool = False) -> Laid:
     """The list with the prices of these two times; raises NoListError before any was imported."""
     data = newest_kept(reads, SLUG, clocks.known_at).data
     offerings = names_of(reads, known).offerings
     slugs = {slug for slug, _, _ in models_in(json.loads(data)) if slug in offerings}
-    return lay_over_api(data, prices_then(reads, known, clocks, {offerings[slug].id: slug for slug in slugs}))
+    wanted = {offerings[slug].id: slug for slug in slugs}
+    return lay_over_api(data, prices_then(reads, known, clocks, wanted, net=net))

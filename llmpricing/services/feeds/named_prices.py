@@ -23,8 +23,8 @@ def named_offerings(reads: Reads, known: BookState, clocks: Clocks) -> dict[str,
     return meant
 
 
-def named_prices(reads: Reads, known: BookState, clocks: Clocks) -> dict[str, CountingPrices]:
-    """The prices of these two times by the names that mean one offering."""
+def named_prices(reads: Reads, known: BookState, clocks: Clocks, *, net: bool = False) -> dict[str, CountingPrices]:
+    """The prices of these two times by the names that mean one offering; ``net``: less what was agreed."""
     meant, offerings = named_offerings(reads, known, clocks), names_of(reads, known).offerings
-    prices = prices_then(reads, known, clocks, {offerings[slug].id: slug for slug in meant.values()})
+    prices = prices_then(reads, known, clocks, {offerings[slug].id: slug for slug in meant.values()}, net=net)
     return {name: prices[slug] for name, slug in meant.items() if slug in prices}

@@ -9,6 +9,6 @@ from llmpricing.services.feeds.named_prices import named_prices
 from llmpricing.services.price_book import BookState, Reads
 
 
-def ratio_config(reads: Reads, known: BookState, clocks: Clocks) -> Laid:
+def ratio_config(reads: Reads, known: BookState, clocks: Clocks, *, net: bool = False) -> Laid:
     """The ratios with the prices of these two times."""
-    return Laid({"success": True, "data": ratios_of(named_prices(reads, known, clocks))})
+    return Laid({"success": True, "data": ratios_of(named_prices(reads, known, clocks, net=net))})

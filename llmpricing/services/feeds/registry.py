@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from llmpricing.exports.overlay import Laid
 from llmpricing.services.clocks import Clocks
@@ -16,7 +16,12 @@ from llmpricing.services.feeds.models_dev import models_dev_api
 from llmpricing.services.feeds.ratio_config import ratio_config
 from llmpricing.services.price_book import BookState, Reads
 
-Lay = Callable[[Reads, BookState, Clocks], Laid]
+
+class Lay(Protocol):
+    """Makes a feed of the prices of two times; ``net``: less what was agreed with sellers."""
+
+    def __call__(self, reads: Reads, known: BookState, clocks: Clocks, *, net: bool = False) -> Laid:
+        """The feed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

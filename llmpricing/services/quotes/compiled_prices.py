@@ -19,6 +19,7 @@ from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.change_log import change_log
 from llmpricing.services.publishing.published_prices import believed_other_prices, believed_prices, prices_at
+from llmpricing.services.quotes.terms import terms_at
 
 REMEMBERED_OFFERINGS = 10_000
 
@@ -143,16 +144,18 @@ def prices_ever(
 
 
 def prices_then(
-    reads: Reads, known: BookState, clocks: Clocks, offerings: Mapping[int, str]
+    reads: Reads, known: BookState, clocks: Clocks, offerings: Mapping[int, str], *, net: bool = False
 ) -> dict[str, CountingPrices]:
-    """The prices of these offerings, given by number with their ids, at two times; by id. What was asked of all
-    offerings at one moment need not be compiled for all times.
+    """The prices of these offerings, given by number with their ids, at two times; by id; ``net``: less what was
+    agreed. What was asked of all offerings at one moment need not be compiled for all times.
     """
+    terms = terms_at(reads, known.book, clocks.known_at) if net else None
     claimed = _claimed(reads, known, clocks.known_at, offerings)
     read, beside = prices_at(reads, _with_claimed(offerings, claimed), clocks)
     found = {}
     for number, slug in offerings.items():
         standing, _ = _standing(number, claimed.get(number), read, beside)
         # What is lent may be lent for another time alone.
-        found[slug] = CountingPrices([price for price in standing if price.valid_at(clocks.as_of)], slug)
+        rates = terms.rates_at(slug, clocks.as_of) if terms else ()
+        found[slug] = CountingPrices([price for price in standing if price.valid_at(clocks.as_of)], slug, rates)
     return found

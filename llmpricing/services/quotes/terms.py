@@ -62,6 +62,11 @@ class RecordedTerms:
             return ()
         return tuple(a.rate for a in self.contracts if a.provider == provider and fnmatchcase(api_id, a.glob))
 
+    def rates_at(self, slug: str, at: datetime) -> tuple[ContractRate, ...]:
+        """The rates for the offering of this id (``provider/api-id``) that hold then, in order of precedence."""
+        provider, _, api_id = slug.partition("/")
+        return tuple(rate for rate in self.rates(provider, api_id) if rate.valid_at(at))
+
     def named(self, ids: Collection[int], provider: str, api_id: str) -> tuple[ContractRate, ...]:
         """Those of these ids, whenever they are valid; raises RateIdError for an id that is none of the offering's."""
         rates = [rate for rate in self.rates(provider, api_id) if rate.id in ids]

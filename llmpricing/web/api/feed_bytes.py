@@ -15,6 +15,7 @@ from pyramid.response import Response
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.kept_lists import NoListError
 from llmpricing.web import parameters as p
+from llmpricing.web.access import refuse_without
 from llmpricing.web.conditional import holds, lifetime, release
 from llmpricing.web.errors import RETRY_AFTER_S, Refused
 
@@ -23,7 +24,11 @@ ASKED_MOMENT_TTL_S = 60  # of a list for a moment that somebody names: there is 
 PATIENCE_S = 4.0  # for lists that others build; LiteLLM itself waits 5 s
 _BUILDS = BoundedSemaphore(2)  # a list takes some seconds, and holds the interpreter
 _ASKED_MOMENTS = BoundedSemaphore(1)  # which take no turn of those that ask for now
-AT = {"at": p.time.of("the prices of that moment; those of now where it is left out")}
+NET = "net"
+RATES = p.one_of("list", NET).of(
+    "net: less what was agreed with sellers, for who has the scope rates; list where left out"
+)
+ASKS = {"at": p.time.of("the prices of that moment; those of now where it is left out"), "rates": RATES}
 
 Built = TypeVar("Built")
 
@@ -65,6 +70,7 @@ def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> Pack
     that names the command, where the list that they need was never imported.
     """
     clocks, is_asked = clocks_of(request), asks_a_moment(request)
+    name = f"{name}:{NET}" if asks_net(request) else name
     if not is_asked and request.ready_feeds is not None:
         ready = request.ready_feeds.find(name, request.book, request.period)
         if ready is not None:
@@ -91,7 +97,7 @@ def in_turn(request: Request, build: Callable[[Request], Built]) -> Built:
 
 def clocks_of(request: Request) -> Clocks:
     """The moment that is asked for, by what is known now."""
-    stated = p.read_parameters(request, AT).get("at")
+    stated = p.read_parameters(request, ASKS).get("at")
     clocks: Clocks = request.book.clocks(stated or request.period.start, None)
     return clocks
 
@@ -99,6 +105,14 @@ def clocks_of(request: Request) -> Clocks:
 def asks_a_moment(request: Request) -> bool:
     """Whether the request names the moment of its prices."""
     return bool(request.GET.get("at", "").strip())
+
+
+def asks_net(request: Request) -> bool:
+    """Whether the request asks for prices less what was agreed; raises the error of who may not see that."""
+    is_net: bool = p.read_parameters(request, ASKS).get("rates") == NET
+    if is_net and not request.caller.sees_rates:
+        refuse_without(request.caller, "rates")
+    return is_net
 
 
 def until(request: Request) -> datetime | None:

@@ -17,10 +17,11 @@ from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
 from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.api.feed_bytes import (
     ASKED_MOMENT_TTL_S,
-    AT,
+    ASKS,
     CACHE_TTL_S,
     answer,
     asks_a_moment,
+    asks_net,
     clocks_of,
     in_turn,
     kept,
@@ -80,7 +81,7 @@ class _Answers:
 
     def report(self, request: Request) -> ReportAnswer:
         """Every field that is not as it was listed."""
-        question = f"{self.feed.name}:{clocks_of(request).as_of}"
+        question = f"{self.feed.name}:{asks_net(request)}:{clocks_of(request).as_of}"
         ttl = ASKED_MOMENT_TTL_S if asks_a_moment(request) else CACHE_TTL_S
         return cached(request, "feed-report", question, ttl, ReportAnswer, lambda: in_turn(request, self._reported))
 
@@ -88,11 +89,11 @@ class _Answers:
         return self._laid(request).as_json()
 
     def _laid(self, request: Request) -> Laid:
-        return self.feed.lay(request.reads, request.book, clocks_of(request))
+        return self.feed.lay(request.reads, request.book, clocks_of(request), net=asks_net(request))
 
     def _reported(self, request: Request) -> ReportAnswer:
         fields = [
-            ChangedField(n.name, n.field, n.change, _text(n.listed), _text(n.exported), n.price_id)
+            ChangedField(n.name, n.field, n.change, _text(n.listed), _text(n.exported), n.price_id or None)
             for n in self._laid(request).notes
         ]
         clocks = clocks_of(request)
@@ -111,7 +112,7 @@ def _word(feed: OverlayFeed) -> str:
 def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
     answers = _Answers(feed)
     path = f"/api/v1/export/{feed.file}"
-    shared: dict[str, Any] = {"parameters": AT, "asks_the_book": True}
+    shared: dict[str, Any] = {"parameters": ASKS, "asks_the_book": True}
     return (
         Operation(
             name=f"feed_{_word(feed)}",

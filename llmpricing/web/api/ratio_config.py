@@ -7,7 +7,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.feeds.ratio_config import ratio_config
-from llmpricing.web.api.feed_bytes import AT, answer, clocks_of
+from llmpricing.web.api.feed_bytes import ASKS, answer, asks_net, clocks_of
 from llmpricing.web.operations import Operation
 
 
@@ -34,7 +34,7 @@ def show(request: Request) -> Response:
 
 
 def _bytes(request: Request) -> bytes:
-    return ratio_config(request.reads, request.book, clocks_of(request)).as_json()
+    return ratio_config(request.reads, request.book, clocks_of(request), net=asks_net(request)).as_json()
 
 
 RATIO_CONFIG = Operation(
@@ -42,7 +42,7 @@ RATIO_CONFIG = Operation(
     path="/api/ratio_config",
     view=show,
     title="The published prices as new-api's ratios",
-    parameters=AT,
+    parameters=ASKS,
     answers=(RatioAnswer,),
     asks_the_book=True,
     has_tag=True,
