@@ -92,15 +92,33 @@ def posted(request: Request) -> dict[str, list[Any]]:
     return fields
 
 
-def read_form(request: Request, readers: Mapping[str, Reader], repeatable: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Values of a form's fields by name, empty ones left out, as ``read_parameters`` reads those of an address."""
+def read_form(
+    request: Request,
+    readers: Mapping[str, Reader],
+    repeatable: tuple[str, ...] = (),
+    files: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Values of a form's fields by name, empty ones left out, as ``read_parameters`` reads those of an address.
+
+    ``files`` are fields that take the text of a file too.
+    """
     read_parameters(request, {})
     fields = posted(request)
     fields.pop(FORM_FIELD, None)
     with ExitStack() as closing:
         for name, values in fields.items():
-            for part in values:
+            for place, part in enumerate(values):
                 if hasattr(part, "file"):
                     closing.enter_context(part.file)
-                    raise invalid(name[:200], f"{name[:60]} takes text, not a file.")
+                    values[place] = _text_of(name, part, name in files)
     return read_values(fields, readers, repeatable)
+
+
+def _text_of(name: str, part: Any, is_wanted: bool) -> str:
+    if not is_wanted:
+        raise invalid(name[:200], f"{name[:60]} takes text, not a file.")
+    try:
+        text: str = part.file.read(MAX_BYTES).decode()
+    except UnicodeDecodeError:
+        raise invalid(name, "The file is no text in UTF-8. Save it as CSV in UTF-8.") from None
+    return text

@@ -46,11 +46,16 @@ def includeme(config: Any) -> None:
     config.registry.setdefault("llmpricing.closing", []).append(throttle.close)
 
 
-def for_operators(view: AdminView) -> AdminView:
-    """The view of a page that only an operator sees, who is the request's ``caller`` from then on."""
+def for_operators(view: AdminView, needs: str | None = None) -> AdminView:
+    """The view of a page that only an operator sees, who is the request's ``caller`` from then on.
+
+    ``needs`` is a further scope; the request's ``signs_out`` says whether there is a session to end.
+    """
 
     def answering(request: Request) -> Any:
-        request.caller = _operator(request)
+        request.caller, request.signs_out = _operator(request)
+        if needs is not None:
+            refuse_without(request.caller, needs)
         return view(request)
 
     return kept_private(answering)
@@ -75,11 +80,6 @@ def kept_private(view: AdminView) -> AdminView:
 def decider_of(request: Request, note: str | None) -> Decider:
     """The operator, who decides now."""
     return Decider(request.caller.name, datetime.now(UTC), note)
-
-
-def is_signed_in(request: Request) -> bool:
-    """Whether it is by a password that the operator is known, so that there is something to sign out of."""
-    return session_name(request) is not None
 
 
 def session_name(request: Request) -> str | None:
@@ -109,18 +109,20 @@ def refuse_where_nobody_can(request: Request) -> None:
         raise Refused(403, "FORBIDDEN", _NOBODY)
 
 
-def _operator(request: Request) -> Caller:
-    """Who asks, where that is an operator; else raises what leads to the sign-in, or says why there is none."""
+def _operator(request: Request) -> tuple[Caller, bool]:
+    """Who asks, where that is an operator, and whether it is by a password that they signed in; else raises what leads
+    to the sign-in, or says why there is none.
+    """
     caller: Caller = request.caller
     if caller.name is not None and "admin" in caller.scopes:
-        return caller
+        return caller, False
     if name := session_name(request):
-        return Caller(name, SCOPES, is_guarded=True)
+        return Caller(name, SCOPES, is_guarded=True), True
     if caller.name is not None:
         refuse_without(caller, "admin")
     has_passwords = bool(known_passwords(request.dbsession, _settings(request).auth_passwords))
     if "admin" in caller.scopes and not has_passwords:
-        return Caller(account_name(), SCOPES)  # who develops, on this machine
+        return Caller(account_name(), SCOPES), False  # who develops, on this machine
     if has_passwords and not wants_json(request):
         back = f"?next={quote(request.path_qs, safe='/')}" if request.method in ("GET", "HEAD") else ""
         raise HTTPSeeOther(f"{ADMIN_PATH}/sign-in{back}")

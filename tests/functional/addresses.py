@@ -65,6 +65,9 @@ ADMIN = {
     "admin": "/admin",
     "admin_sign_in": "/admin/sign-in",
     "admin_reviews": "/admin/reviews",
+    "admin_pins": "/admin/pins",
+    "admin_rates": "/admin/rates",
+    "admin_aliases": "/admin/aliases",
     "admin_log": "/admin/log",
     "admin_log_csv": "/admin/log.csv",
 }
@@ -72,4 +75,10 @@ ADMIN_FORMS = {
     "admin_sign_in_try": "/admin/sign-in/try",
     "admin_sign_out": "/admin/sign-out",
     "admin_reviews_judge": "/admin/reviews/judge",
+    "admin_pins_hold": "/admin/pins/hold",
+    "admin_pins_let_go": "/admin/pins/let-go",
+    "admin_rates_add": "/admin/rates/add",
+    "admin_rates_end": "/admin/rates/end",
+    "admin_aliases_add": "/admin/aliases/add",
+    "admin_aliases_end": "/admin/aliases/end",
 }

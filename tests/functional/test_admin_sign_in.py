@@ -184,44 +184,43 @@ def test_words_of_the_settings_of_another_strength_are_refused(book_url: str, re
         read_settings({**urls, "auth.passwords": f"grace:{weak}"}, {})
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_where_nobody_can_sign_in_the_pages_are_for_who_develops_on_this_machine(testapp: TestApp, path: str) -> None:
-    page = testapp.get(path)
-    assert page.headers["Cache-Control"] == "no-store"
-    assert page.headers["X-Frame-Options"] == "DENY"
-    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
-    assert {"Cookie", "Authorization"} <= set(re.split(r",\s*", page.headers["Vary"]))
-    for far in ({"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_HOST": "elsewhere.example"}, {"HTTP_X_FORWARDED_FOR": "::1"}):
-        assert "llmpricing admin set-password NAME" in testapp.get(path, extra_environ=far, status=403)
+def test_where_nobody_can_sign_in_the_pages_are_for_who_develops_on_this_machine(testapp: TestApp) -> None:
+    for path in PAGES:
+        page = testapp.get(path)
+        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+        assert {"Cookie", "Authorization"} <= set(re.split(r",\s*", page.headers["Vary"]))
+        for far in ({"REMOTE_ADDR": "192.0.2.1"}, {"HTTP_HOST": "elsewhere.example"}, {"HTTP_X_FORWARDED_FOR": "::1"}):
+            assert "llmpricing admin set-password NAME" in testapp.get(path, extra_environ=far, status=403)
     assert "llmpricing admin set-password NAME" in testapp.get("/admin/sign-in", status=403)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_token_of_scope_admin_opens_the_pages_and_no_other(book_url: str, redis_url: str, path: str) -> None:
+def test_a_token_of_scope_admin_opens_the_pages_and_no_other(book_url: str, redis_url: str) -> None:
     with running_app(book_url, redis_url, **{"auth.tokens": WORDS}) as app:
-        app.get(path, headers=bearing("admin"), status=200)
-        for scope in ("feed", "read", "rates"):
-            assert "scope admin" in app.get(path, headers=bearing(scope), status=403)
-        asked = app.get(path, headers={"Authorization": "Bearer nobody"}, status=401)
-        assert asked.headers["WWW-Authenticate"].startswith("Basic")
-        assert not [token for token in TOKENS.values() if token in asked]
+        for path in PAGES:
+            app.get(path, headers=bearing("admin"), status=200)
+            for scope in ("feed", "read", "rates"):
+                assert "scope admin" in app.get(path, headers=bearing(scope), status=403)
+            asked = app.get(path, headers={"Authorization": "Bearer nobody"}, status=401)
+            assert asked.headers["WWW-Authenticate"].startswith("Basic")
+            assert not [token for token in TOKENS.values() if token in asked]
 
 
-@pytest.mark.parametrize("path", ADMIN_FORMS.values())
 @pytest.mark.parametrize("sent", ["nothing", "another", "no cookie", "elsewhere", "garbage"])
-def test_a_form_that_this_browser_was_not_shown_does_nothing(testapp: TestApp, path: str, sent: str) -> None:
-    token = testapp.get("/admin").forms[0]["csrf_token"].value
+def test_a_form_that_this_browser_was_not_shown_does_nothing(testapp: TestApp, sent: str) -> None:
+    token = testapp.get("/admin/aliases").forms[0]["csrf_token"].value
     headers = {}
-    if sent == "no cookie":
+    if sent in ("no cookie", "garbage"):
         testapp.reset()
     if sent == "elsewhere":
         headers["Sec-Fetch-Site"] = "cross-site"
     if sent == "garbage":
-        testapp.reset()
         headers["Cookie"] = "llmpricing_form=\u00e9\u00ff; llmpricing_operator=\u00e9"
     fields = {"nothing": {}, "another": {"csrf_token": "0" * 32}}.get(sent, {"csrf_token": token})
-    answer = testapp.post(path, fields, headers=PROGRAM | headers, status=400)
-    assert answer.json["error"]["details"]["field"] == "csrf_token"
+    for path in ADMIN_FORMS.values():
+        answer = testapp.post(path, fields, headers=PROGRAM | headers, status=400)
+        assert answer.json["error"]["details"]["field"] == "csrf_token"
 
 
 def test_a_list_for_a_spreadsheet_is_led_back_to(app: TestApp) -> None:

@@ -51,7 +51,8 @@ class StandingRate:
 def valid_range(valid_from: datetime | None, valid_until: datetime | None) -> Range[datetime]:
     """The range of two bounds, None being open; DecisionRefused where it would be empty."""
     if valid_from is not None and valid_until is not None and valid_from >= valid_until:
-        raise DecisionRefused("The end lies before the beginning: --until is the first moment that no longer counts.")
+        message = "The end lies before the beginning: it is the first moment that no longer counts. Choose a later one."
+        raise DecisionRefused(message, "until")
     return Range(valid_from, valid_until, bounds="[)")
 
 
@@ -76,7 +77,7 @@ def add_contract_rates(
     valid = valid_range(valid_from, valid_until)
     recorded = begin_change(session, by.at)
     if session.scalar(select(Provider.id).where(Provider.slug == provider)) is None:
-        raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.")
+        raise DecisionRefused(f"No seller has the id {provider}. GET /api/v1/providers lists them.", "provider")
     publish.keep_meters(session, {one.meter for one in values if one.meter})
     for one in values:
         _refuse_second(session, provider, glob, one, valid)

@@ -41,11 +41,12 @@ def add_alias(
     valid = valid_range(valid_from, valid_until)
     recorded = begin_change(session, by.at)
     if not name.strip() or len(name) > MAX_LENGTH or not name.isprintable():
-        raise DecisionRefused(f"A name has 1 to {MAX_LENGTH} printable characters.")
+        raise DecisionRefused(f"A name has 1 to {MAX_LENGTH} printable characters.", "name")
     if session.scalar(select(Offering.id).where(func.lower(Offering.slug) == name.lower()).limit(1)):
-        raise DecisionRefused(f"{name} is an offering's id, which always means that offering.")
+        raise DecisionRefused(f"{name} is an offering's id, which always means that offering.", "name")
     if any(row.valid.overlaps(valid) for row in _called(session, name)):
-        raise DecisionRefused(f"{name} means something in that time already. End that: llmpricing alias end {name}")
+        message = f"{name} means something in that time already. End that: llmpricing alias end {name}"
+        raise DecisionRefused(message, "name")
     id_, slug = meant(session, offering, by.at)
     session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=since(recorded)))
     note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))

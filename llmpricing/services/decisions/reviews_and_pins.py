@@ -27,7 +27,13 @@ from llmpricing.services.publishing.pins import condition_keys, keep_manual_sour
 
 
 class DecisionRefused(Exception):
-    """The decision does not fit the price book; the message says why and what to do."""
+    """The decision does not fit the price book; the message says why and what to do, ``field`` what of it is at fault
+    where that is one thing.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +127,7 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
     at = begin_change(session, by.at)
     since = price.since or at
     if price.until is not None and price.until <= since:
-        raise DecisionRefused("A price is held until a time after it begins to be: see --from and --until.")
+        raise DecisionRefused("A price is held until a time after it begins to be. Choose a later end.", "until")
     offering, slug = meant(session, price.offering, by.at)
     _refuse_unknown_conditions(session, slug, offering, price.component.conditions)
     for held in pins_on(session, offering, price.component):
@@ -181,13 +187,14 @@ def _resolved(session: Session, name: str, now: datetime) -> str:
     if isinstance(found, Resolution):
         if found.rule == "fallback":
             raise DecisionRefused(
-                f"{name} is not in the price book; quotes take {found.slug} for it. Name that one, if you mean it."
+                f"{name} is not in the price book; quotes take {found.slug} for it. Name that one, if you mean it.",
+                "offering",
             )
         return found.slug
     if isinstance(found, Ambiguous):
-        raise DecisionRefused(f"{name} may mean {', '.join(found.candidates)}: name one of them.")
+        raise DecisionRefused(f"{name} may mean {', '.join(found.candidates)}: name one of them.", "offering")
     near = f" Near it are {', '.join(found.suggestions)}." if found.suggestions else ""
-    raise DecisionRefused(f"No offering is called {name}.{near}")
+    raise DecisionRefused(f"No offering is called {name}.{near}", "offering")
 
 
 def _close(
@@ -217,7 +224,7 @@ def _refuse_unknown_conditions(session: Session, slug: str, offering: int, key: 
     known = condition_keys(session, offering)
     if key and key not in known:
         named = f"those with conditions are: {', '.join(known)}" if known else "none of its prices has conditions"
-        raise DecisionRefused(f"{slug} has no price for {key}; {named}.")
+        raise DecisionRefused(f"{slug} has no price for {key}; {named}.", "conditions")
 
 
 def _end(session: Session, held: Pin, until: datetime | None, recorded: datetime) -> None:

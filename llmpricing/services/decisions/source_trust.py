@@ -69,11 +69,11 @@ def _key(session: Session, provider: str, source: str) -> tuple[int, int]:
     seller = session.scalar(select(Provider.id).where(Provider.slug == provider))
     if seller is None:
         raise DecisionRefused(
-            f"No provider has the id {provider}. Ids look like openai; GET /api/v1/providers has all."
+            f"No provider has the id {provider}. Ids look like openai; GET /api/v1/providers has all.", "provider"
         )
     source_id = session.scalar(select(Source.id).where(Source.slug == source))
     if source_id is None:
-        raise DecisionRefused(f"Nothing of {source} was read so far. First: llmpricing import {source}")
+        raise DecisionRefused(f"Nothing of {source} was read so far. First: llmpricing import {source}", "source")
     return seller, source_id
 
 

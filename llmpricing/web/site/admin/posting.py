@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +15,14 @@ from llmpricing.services.decisions.reviews_and_pins import DecisionRefused
 from llmpricing.web.errors import Refused, wants_json
 from llmpricing.web.forms import posted
 from llmpricing.web.operators import AdminView, for_operators
+from llmpricing.web.site import display
+from llmpricing.web.site.changes import amount_in_words, conditions_in_words
 
+SHOWN = 500  # rows of a table; the command line lists all
 AdminPage = Callable[[Request], dict[str, Any]]
 
 
-def does(act: Callable[[Request], Any], page: AdminPage) -> AdminView:
+def does(act: Callable[[Request], Any], page: AdminPage, needs: str | None = None) -> AdminView:
     """The view of a form: ``act`` returns the answer, or the page's values to show; what it refuses stands in ``page``.
 
     A refusal commits nothing: its status vetoes the transaction.
@@ -29,6 +33,7 @@ def does(act: Callable[[Request], Any], page: AdminPage) -> AdminView:
             return act(request)
         except DecisionRefused as error:
             refused = Refused(409, "REFUSED", str(error))
+            refused.details.update({"field": error.field} if error.field else {})
         except Refused as error:
             refused = error
         if refused.status >= 500 or wants_json(request):
@@ -38,13 +43,19 @@ def does(act: Callable[[Request], Any], page: AdminPage) -> AdminView:
         request.response.headers.update(refused.headers)
         return {**page(request), "problem": refused, "typed": _texts(request)}
 
-    return for_operators(answering)
+    return for_operators(answering, needs)
 
 
 def done(path: str, **told: Any) -> Response:
     """To the page that shows what was done; ``told`` stands in its address."""
     query = urlencode({name: value for name, value in told.items() if value is not None})
     return HTTPSeeOther(f"{path}?{query}" if query else path)
+
+
+def words() -> dict[str, Any]:
+    """How the pages write prices and times."""
+    told = {"show": display, "amount": amount_in_words, "conditions": conditions_in_words}
+    return told | {"now": datetime.now(UTC)}
 
 
 def _texts(request: Request) -> Mapping[str, str]:

@@ -7,10 +7,11 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.money import to_text
 from llmpricing.domain.publishing.verdicts import Verdict
 from llmpricing.services.decisions.effects import moved_by
 from llmpricing.services.decisions.review_groups import ReviewFilter, grouped
-from llmpricing.services.decisions.review_queue import decided_reviews, offerings_in, waiting_reviews
+from llmpricing.services.decisions.review_queue import Waiting, decided_reviews, offerings_in, waiting_reviews
 from llmpricing.services.decisions.reviews_and_pins import decide, reopen
 from llmpricing.web import parameters as p
 from llmpricing.web.access import ADMIN_PATH
@@ -18,9 +19,7 @@ from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.forms import read_form
 from llmpricing.web.operators import decider_of
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.site import display
-from llmpricing.web.site.admin.posting import done
-from llmpricing.web.site.changes import amount_in_words, conditions_in_words
+from llmpricing.web.site.admin.posting import done, words
 
 _PATH = f"{ADMIN_PATH}/reviews"
 _SHOWN = 200  # reviews of a group, and prices that a decision moves
@@ -84,4 +83,10 @@ def show_refused(request: Request) -> dict[str, Any]:
 
 
 def _words() -> dict[str, Any]:
-    return {"show": display, "amount": amount_in_words, "conditions": conditions_in_words, "verbs": _WORDS}
+    return {**words(), "verbs": _WORDS, "pin_of": _pin_of}
+
+
+def _pin_of(one: Waiting) -> dict[str, str]:
+    """What the form of a pin is filled with: the price that stands now."""
+    told = {"offering": one.offering, "meter": one.meter, "conditions": one.condition_key, "per": str(one.per)}
+    return told | {"currency": one.currency} | ({} if one.old is None else {"amount": to_text(one.old)})

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmpricing.web.access import ADMIN_PATH
 from llmpricing.web.operators import AdminView, for_operators, kept_private
-from llmpricing.web.site.admin import home, log, reviews, sign_in
+from llmpricing.web.site.admin import aliases, home, log, pins, rates, reviews, sign_in
 from llmpricing.web.site.admin.posting import does
 
 
@@ -17,6 +17,15 @@ def includeme(config: Any) -> None:
     _form(config, "admin_sign_out", "/sign-out", kept_private(sign_in.sign_out), "sign_in")
     _page(config, "admin_reviews", "/reviews", for_operators(reviews.show), "reviews")
     _form(config, "admin_reviews_judge", "/reviews/judge", does(reviews.judge, reviews.show_refused), "reviews")
+    _page(config, "admin_pins", "/pins", for_operators(pins.show), "pins")
+    _form(config, "admin_pins_hold", "/pins/hold", does(pins.hold, pins.show_refused), "pins")
+    _form(config, "admin_pins_let_go", "/pins/let-go", does(pins.let_go, pins.show_refused), "pins")
+    _page(config, "admin_rates", "/rates", for_operators(rates.show, needs="rates"), "rates")
+    _form(config, "admin_rates_add", "/rates/add", does(rates.add, rates.show_refused, needs="rates"), "rates")
+    _form(config, "admin_rates_end", "/rates/end", does(rates.end, rates.show_refused, needs="rates"), "rates")
+    _page(config, "admin_aliases", "/aliases", for_operators(aliases.show), "aliases")
+    _form(config, "admin_aliases_add", "/aliases/add", does(aliases.add, aliases.show_refused), "aliases")
+    _form(config, "admin_aliases_end", "/aliases/end", does(aliases.end, aliases.show_refused), "aliases")
     _page(config, "admin_log", "/log", for_operators(log.show), "log")
     config.add_route("admin_log_csv", f"{ADMIN_PATH}/log.csv")
     config.add_view(for_operators(log.show_csv), route_name="admin_log_csv")

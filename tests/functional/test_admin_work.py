@@ -1,0 +1,293 @@
+"""The forms of /admin: what is done there counts at once, says who did it and why, and names what is wrong in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pyramid.testing import DummyRequest
+from sqlalchemy import Engine, create_engine, select
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from webtest import TestApp
+
+from llmpricing.models import AuditEvent
+from llmpricing.web.access import Caller
+from llmpricing.web.errors import Refused
+from llmpricing.web.operators import for_operators
+from llmpricing.web.site.admin import aliases, pins, rates
+from tests.conftest import running_app
+from tests.functional.addresses import ADMIN_FORMS
+from tests.functional.test_access import WORDS, bearing
+from tests.operators import forget_attempts, let_in, sign_in
+from tests.servers import StoreUrls, new_database
+
+PROGRAM, BROWSER = {"Accept": "application/json"}, {"Accept": "text/html"}
+MODEL, RESOLVE = "/api/v1/models/acme/acme-large", "/api/v1/resolve?model=my-gpt"
+WHY = "our contract <b>"
+FORMS = (pins.HOLD, pins.LET_GO, rates.ADD, rates.END, aliases.ADD, aliases.END)
+RIGHT = {
+    "offering": "acme/acme-large", "meter": "input_tokens", "amount": "9.5", "note": WHY, "provider": "acme",
+    "valid_from": "2026-01-01", "name": "my-gpt", "rate": "1",
+}  # fmt: skip
+# What each field may never take, whatever form it is in.
+HOSTILE = {
+    "offering": ["x" * 301, "a\0b", "no/such <b>"],
+    "meter": ["tokens", "' or 1=1"],
+    "amount": ["-1", "1e9", "NaN", "9" * 16, "1,5", "١"],
+    "per": ["0", "1.5", "9" * 30],
+    "currency": ["usd", "$", "EURO"],
+    "conditions": ["tier=no-such", "a\nb", "x" * 301],
+    "until": ["never", "0001-01-01T00:00:00+14:00", "2026-02-30"],
+    "valid_from": ["never", "99999-01-01"],
+    "at": ["soon", "2026-13-01"],
+    "note": ["x" * 501, "a\x1bb"],
+    "reach": ["all"],
+    "provider": ["x" * 301, "nobody", "a\0"],
+    "glob": ["x" * 301, "\t*\x07"],
+    "discount": ["101", "-1", "1e1", "x"],
+    "name": ["x" * 301, "a\u2028b"],
+    "rate": ["0", "x", "9" * 25],
+}
+WRONG = [
+    (form, field, value)
+    for form in FORMS
+    for field in form.readers
+    for value in HOSTILE[field]
+    # A name that is pinned nowhere, or given to nothing, is no shape that could be refused before it is looked for.
+    if not (form in (pins.LET_GO,) and value in ("tier=no-such",))
+]
+
+
+@pytest.fixture
+def ada(book_url: str, redis_url: str) -> Iterator[TestApp]:
+    """The application for ada, who is signed in."""
+    let_in(book_url)
+    forget_attempts(redis_url)
+    with running_app(book_url, redis_url) as app:
+        sign_in(app, status=303)
+        yield app
+
+
+@pytest.fixture(scope="module")
+def refused(store_urls: StoreUrls, small_book: str) -> Iterator[tuple[TestApp, Engine]]:
+    """The same of a price book that nothing in these tests may change."""
+    with new_database(store_urls, small_book) as url:
+        let_in(url)
+        forget_attempts(store_urls.redis)
+        engine = create_engine(url, poolclass=NullPool)
+        with running_app(url, store_urls.redis) as app:
+            sign_in(app, status=303)
+            yield app, engine
+        assert events(engine) == []
+        engine.dispose()
+
+
+def send(app: TestApp, path: str, fields: dict[str, str], status: int, headers: dict[str, str] = PROGRAM) -> Any:
+    token = app.get("/admin/aliases").forms[0]["csrf_token"].value
+    return app.post(path, {"csrf_token": token, **fields}, headers=headers, status=status)
+
+
+def filled(form: Any) -> dict[str, str]:
+    """What the form must have."""
+    needed = {field.name: RIGHT[field.name] for field in form.fields if field.required}
+    return needed | ({"discount": "10"} if form is rates.ADD else {})
+
+
+def events(engine: Engine) -> list[AuditEvent]:
+    with Session(engine) as session:
+        return list(session.scalars(select(AuditEvent).where(AuditEvent.actor == "ada").order_by(AuditEvent.id)))
+
+
+def price(app: TestApp) -> str:
+    return str(app.get(MODEL).json["data"]["input_per_mtok"])
+
+
+def test_a_pin_holds_a_price_at_once_and_lets_it_go(ada: TestApp, engine: Engine) -> None:
+    form = ada.get("/admin/pins").forms[1]
+    form["offering"], form["amount"], form["note"] = "acme/acme-large", "9.5", WHY
+    page = form.submit(status=303).follow()
+    assert "The price is pinned." in page
+    assert WHY not in page.text
+    assert "ada: our contract &lt;b&gt;" in page.text
+    assert "genai-prices: $2.50 per million tokens" in page
+    assert price(ada) == "9.5"
+    row = page.forms[2]
+    row["note"] = "it ended"
+    assert "Nothing is pinned." in row.submit(status=303).follow()
+    assert price(ada) == "2.5"
+    told = [(one.action, one.subject, one.details["note"]) for one in events(engine)]
+    about = "acme/acme-large input_tokens|"
+    assert told == [("pin_added", about, WHY), ("pin_removed", about, "it ended")]
+
+
+def test_a_pin_can_be_undone_for_the_past_too(ada: TestApp, engine: Engine) -> None:
+    send(ada, pins.HOLD.action, filled(pins.HOLD), 303)
+    send(ada, pins.LET_GO.action, filled(pins.LET_GO) | {"reach": "undone"}, 303)
+    assert [one.action for one in events(engine)] == ["pin_added", "pin_voided"]
+
+
+def test_the_form_of_a_pin_is_filled_by_its_address(refused: tuple[TestApp, Engine]) -> None:
+    ada, _ = refused
+    form = ada.get("/admin/pins?offering=acme/acme-large&meter=output_tokens&amount=7&per=1000").forms[1]
+    assert [form[name].value for name in ("offering", "meter", "amount", "per")] == [
+        "acme/acme-large", "output_tokens", "7", "1000"
+    ]  # fmt: skip
+
+
+def test_own_names_are_given_and_ended(ada: TestApp, engine: Engine) -> None:
+    form = ada.get("/admin/aliases").forms[1]
+    form["name"], form["offering"], form["note"] = "my-gpt", "acme/acme-large", WHY
+    page = form.submit(status=303).follow()
+    assert "The name is added." in page
+    assert ada.get(RESOLVE).json["data"]["id"] == "acme/acme-large"
+    row = page.forms[2]
+    row["note"] = "it ended"
+    page = row.submit(status=303).follow()
+    assert "The name is ended." in page
+    assert len(page.forms) == 2  # none to end it once more
+    ada.get(RESOLVE, status=404)
+    assert [(one.action, one.subject) for one in events(engine)] == [
+        ("alias_added", "my-gpt"),
+        ("alias_ended", "my-gpt"),
+    ]
+
+
+def test_rates_are_agreed_and_ended(ada: TestApp, engine: Engine) -> None:
+    form = ada.get("/admin/rates").forms[1]
+    form["provider"], form["glob"], form["discount"] = "acme", "acme-l*", "12.5"
+    form["valid_from"], form["note"] = "2026-01-01", WHY
+    page = form.submit(status=303).follow()
+    assert re.search(r"The rate is added; it is for \d+ offerings? now", page.text)
+    assert "12.5 % off" in page
+    assert WHY not in page.text
+    fields = {"meter": "output_tokens", "amount": "3", "currency": "EUR"}
+    page = send(ada, rates.ADD.action, filled(rates.ADD) | {"discount": ""} | fields, 303).follow(headers=BROWSER)
+    assert "output tokens at EUR\xa03.00 per million tokens" in page
+    row = page.forms[2]
+    row["note"] = "it ended"
+    row["at"] = "2025-01-01"  # before its beginning: it never was
+    row.submit(status=303)
+    assert len(ada.get("/admin/rates").forms) == 3
+    assert [one.action for one in events(engine)] == ["rate_added", "rate_added", "rate_ended"]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"discount": ""}, "discount"),
+        ({"amount": "3"}, "discount"),
+        ({"discount": "", "amount": "3"}, "meter"),
+        ({"discount": "", "meter": "output_tokens"}, "amount"),
+        ({"until": "2025-01-01"}, "until"),
+    ],
+)
+def test_a_rate_is_one_thing_for_a_time(refused: tuple[TestApp, Engine], more: dict[str, str], field: str) -> None:
+    ada, _ = refused
+    fields = filled(rates.ADD) | more
+    token = ada.get("/admin/aliases").forms[0]["csrf_token"].value
+    answer = ada.post(rates.ADD.action, {"csrf_token": token, **fields}, headers=PROGRAM, expect_errors=True)
+    assert answer.status_int in (400, 409)
+    assert answer.json["error"]["details"]["field"] == field
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.action)
+def test_what_a_form_needs_is_asked_for_by_name(refused: tuple[TestApp, Engine], form: Any) -> None:
+    ada, _ = refused
+    for field in form.fields:
+        if field.required:
+            fields = filled(form) | {field.name: " "}
+            answer = send(ada, form.action, fields, 400)
+            assert answer.json["error"]["details"]["field"] == field.name
+            assert answer.json["error"]["message"] == field.required
+
+
+def test_whatever_a_field_is_sent_it_is_named_and_kept_and_nothing_changes(refused: tuple[TestApp, Engine]) -> None:
+    ada, engine = refused
+    token = ada.get("/admin/aliases").forms[0]["csrf_token"].value
+    for form, field, value in WRONG:
+        fields = {"csrf_token": token, **filled(form), field: value}
+        answer = ada.post(form.action, fields, headers=PROGRAM, expect_errors=True)
+        assert answer.status_int in (400, 409), (form.action, field, value)
+        assert answer.json["error"]["details"]["field"] == field, (form.action, field, value)
+    assert events(engine) == []
+
+
+def test_a_refused_form_comes_back_as_it_was_typed_with_the_field_marked(refused: tuple[TestApp, Engine]) -> None:
+    ada, _ = refused
+    fields = filled(pins.HOLD) | {"offering": 'acme/"><script>', "amount": "7.25"}
+    page = send(ada, pins.HOLD.action, fields, 409, BROWSER)
+    form = page.forms[1]
+    assert form["offering"].value == 'acme/"><script>'
+    assert form["amount"].value == "7.25"
+    assert form["note"].value == WHY
+    assert "<script>" not in page
+    assert page.html.find(id="hold-offering")["aria-invalid"] == "true"
+    assert page.html.find(id="hold-offering")["aria-describedby"] == "problem"
+    assert "No offering is called" in page.html.find(id="problem").text
+
+
+def test_a_refused_form_of_a_row_stands_open(ada: TestApp) -> None:
+    send(ada, aliases.ADD.action, filled(aliases.ADD), 303)
+    page = send(ada, aliases.END.action, {"name": "my-gpt", "at": "soon", "note": "x"}, 400, BROWSER)
+    row = page.html.find("details", open=True)
+    assert row.find("input", attrs={"name": "at"})["value"] == "soon"
+
+
+def test_strange_fields_files_and_large_forms_are_refused(refused: tuple[TestApp, Engine]) -> None:
+    ada, _ = refused
+    for form in FORMS:
+        answer = send(ada, form.action, filled(form) | {"surely_not": "1"}, 400)
+        assert answer.json["error"]["details"]["field"] == "surely_not"
+        send(ada, form.action, filled(form) | {"note": "x" * (1 << 20)}, 413)
+        token = ada.get("/admin/aliases").forms[0]["csrf_token"].value
+        files = [("note", "a.txt", b"x")]
+        answer = ada.post(form.action, {"csrf_token": token}, upload_files=files, headers=PROGRAM, status=400)
+        assert answer.json["error"]["details"]["field"] == "note"
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/admin/pins?surely_not=1", "surely_not"),
+        ("/admin/pins?offering=%00", "offering"),
+        ("/admin/pins?done=everything", "done"),
+        ("/admin/pins?amount=a&amount=b", "amount"),
+        ("/admin/aliases?name=%1b", "name"),
+        ("/admin/rates?count=-1", "count"),
+    ],
+)
+def test_a_strange_address_is_a_400_that_names_the_field(
+    refused: tuple[TestApp, Engine], path: str, field: str
+) -> None:
+    assert refused[0].get(path, headers=PROGRAM, status=400).json["error"]["details"]["field"] == field
+
+
+def test_a_form_of_whoever_may_only_read_does_nothing(book_url: str, redis_url: str) -> None:
+    with running_app(book_url, redis_url, **{"auth.tokens": WORDS}) as app:
+        token = app.get("/admin/aliases", headers=bearing("admin")).forms[0]["csrf_token"].value
+        for path in ADMIN_FORMS.values():
+            if not path.startswith("/admin/sign-"):
+                answer = app.post(path, {"csrf_token": token}, headers=PROGRAM | bearing("read"), status=403)
+                assert answer.json["error"]["details"]["scope"] == "admin"
+
+
+def test_contract_rates_need_their_own_scope_too() -> None:
+    """The widest scope holds it today; the page asks for it all the same."""
+    request = DummyRequest()
+    request.caller = Caller("ada", ("feed", "read", "admin"), is_guarded=True)
+    with pytest.raises(Refused) as refused:
+        for_operators(lambda _: {"rates": "secret"}, needs="rates")(request)
+    assert (refused.value.status, refused.value.details["scope"]) == (403, "rates")
+
+
+def test_only_who_signed_in_by_a_password_can_sign_out(
+    refused: tuple[TestApp, Engine], book_url: str, redis_url: str
+) -> None:
+    assert "Sign out" in refused[0].get("/admin")
+    with running_app(book_url, redis_url) as app:
+        assert "Sign out" not in app.get("/admin")  # who develops, on this machine
+    with running_app(book_url, redis_url, **{"auth.tokens": WORDS}) as app:
+        assert "Sign out" not in app.get("/admin", headers=bearing("admin"))
