@@ -88,6 +88,44 @@ def with_unknown_text(value: Any) -> Any:
     return value
 
 
+def with_nothing_as(word: str, value: Any) -> Any:
+    """The same objects with a word where nothing is stated, and a text of JSON with it inside."""
+    if isinstance(value, dict):
+        return {name: with_nothing_as(word, one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [with_nothing_as(word, one) for one in value]
+    if isinstance(value, str) and value.startswith("{"):
+        return json.dumps(with_nothing_as(word, json.loads(value)))
+    return word if value is None or value == "" else value
+
+
+_MONEY = frozenset(
+    {"cost", "spend", "Spend", "total_cost", "totalCost", "calculatedTotalCost", "costUSD", "cost_total", "cost_usd"}
+    | {"line_item_unblended_cost", "BilledCost", "net_amount", "costInBillingCurrency"}
+)
+
+
+def with_dollars(written: str, value: Any) -> Any:
+    """The same objects with amounts of money written so, such as ``${}``."""
+    if isinstance(value, dict):
+        return {
+            name: written.format(one)
+            if name in _MONEY and isinstance(one, str | int | Decimal) and one != ""
+            else with_dollars(written, one)
+            for name, one in value.items()
+        }
+    return [with_dollars(written, one) for one in value] if isinstance(value, list) else value
+
+
+def table(rows: list[Mapping[str, Any]], divider: str = ",") -> bytes:
+    """Rows as a table."""
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, list(rows[0]), delimiter=divider)
+    writer.writeheader()
+    writer.writerows(rows)
+    return file.getvalue().encode()
+
+
 def gzipped(data: bytes) -> bytes:
     return gzip.compress(data)
 

@@ -114,6 +114,7 @@ def bill_document(files: Sequence[UsageFile], unknown: Sequence[Path], bill: Bil
             {"offering": name, "records": one.records, "cost": _texts(one.cost)} for name, one in _by_cost(bill)
         ],
         "warnings": dict(sorted(bill.warned.items())),
+        "remarks": dict(bill.remarks.most_common()),
         "sums": bill.sums,
     }
 
@@ -160,6 +161,7 @@ def counted_records(bill: Bill) -> Iterator[str]:
     yield from _reasons("Not billed", bill.not_billed)
     yield from _reasons("Without a price", bill.unpriced)
     yield from _unpriced_names(bill)
+    yield from _reasons("Priced, but", bill.remarks)
 
 
 def _reasons(title: str, reasons: Counter[str]) -> Iterator[str]:

@@ -57,7 +57,8 @@ class Bill:
     """What a number of records comes to. ``charged`` is what the files themselves say of the same records.
 
     Reasons are counted: of what was not billed, and of what has no price, the latter with the names that it concerns.
-    ``warned`` counts the priced records by the code of a warning, ``sums`` those that sum up many requests.
+    ``warned`` counts the priced records by the code of a warning, ``remarks`` by what makes their cost unsure, ``sums``
+    those that sum up many requests.
     """
 
     rows: int = 0
@@ -70,6 +71,7 @@ class Bill:
     charged: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     models: dict[str, ModelBill] = field(default_factory=lambda: defaultdict(ModelBill))
     warned: Counter[str] = field(default_factory=Counter)
+    remarks: Counter[str] = field(default_factory=Counter)
     sums: int = 0
 
     def count(self, priced: PricedRecord) -> None:
@@ -96,6 +98,8 @@ class Bill:
         one.records += 1
         one.cost[answer.currency] += cost
         self.warned.update(answer.warnings.split())
+        if record.remark:
+            self.remarks[record.remark] += 1
 
     def _refuse(self, record: UsageRecord, reason: str) -> None:
         known = reason if reason in self.unpriced or len(self.unpriced) < _MOST_REASONS else _OTHERS

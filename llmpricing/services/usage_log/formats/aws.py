@@ -12,7 +12,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.places import zones_of
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
@@ -185,7 +185,7 @@ class BillColumns:
             return replace(made, model=row.text(self.usage_type) if is_ours else "", outcome=reason)
         amount = row.amount(self.amount) or Decimal(0)
         if not amount:
-            return replace(made, model=kind.model, outcome=not_billed("a line of zero"))
+            return replace(made, model=kind.model, outcome=of_zero(charged))
         tokens = _tokens(amount, row.text(self.unit), ":" in row.text(self.usage_type))
         model, place = _model_and_place(resource, row.text(self.region))
         if "." not in model or model.startswith("arn:"):

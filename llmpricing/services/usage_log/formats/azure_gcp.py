@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
@@ -84,10 +84,13 @@ def _azure(row: Row) -> UsageRecord:
     model = _azure_model(found["model"])
     more = found["more"].lower().replace("-", " ").split()
     quantity, unit = row.amount("quantity", "Quantity") or Decimal(0), row.text("unitOfMeasure", "UnitOfMeasure")
+    if not quantity:
+        return replace(made, model=model, charged=charged, outcome=of_zero(charged))
     scale = _UNIT.match(unit)
-    tokens = quantity * int((scale and scale["number"]) or 1) * _SCALES[scale["scale"].upper() if scale else ""]
-    if not tokens:
-        return replace(made, model=model, charged=charged, outcome=not_billed("a line of zero"))
+    if not (scale and (scale["number"] or scale["scale"])):
+        reason = f"unitOfMeasure is {unit[:40] or 'not stated'}, of which it is not known how many tokens it means"
+        return replace(made, model=model, charged=charged, outcome=unpriced(reason))
+    tokens = quantity * int(scale["number"] or 1) * _SCALES[scale["scale"].upper()]
     way = "output" if found["kind"].lower().startswith("o") else "input"
     modality = next((f"{_MODALITIES[one]}_" for one in more if one in _MODALITIES), "")
     part = f"cache_{modality}read_tokens" if _CACHED & set(more) else f"{way}_{modality}tokens"
@@ -133,6 +136,8 @@ def _gcp(row: Row) -> UsageRecord:
     if kind != "regular":
         outcome = not_billed(f"a line of {kind}, not of usage")
         return replace(made, charged=charged if named else None, outcome=outcome)
+    if not sku and cost:
+        return replace(made, charged=charged, outcome=unpriced("the row names no SKU"))
     if not found:
         outcome = unpriced(f"the SKU is not understood: {sku[:80]}") if named else _NO_MODEL
         return replace(made, charged=charged if named else None, outcome=outcome)
@@ -140,7 +145,7 @@ def _gcp(row: Row) -> UsageRecord:
     count = used.count("amount") or row.count("usage.amount") or 0
     model = _gcp_model(found["model"], "preview" in sku.lower())
     if not count:
-        return replace(made, model=model, charged=charged, outcome=not_billed("a line of zero"))
+        return replace(made, model=model, charged=charged, outcome=of_zero(charged))
     words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))
     way = "output" if "output" in words else "input"
     modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")

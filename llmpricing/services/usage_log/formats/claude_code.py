@@ -29,7 +29,8 @@ def _line(row: Row) -> UsageRecord | None:
         return None
     row.close()
     model, at = message.text("model"), row.instant("timestamp")
-    record_id = f"{message.text('id')}:{row.text('requestId')}" if message.text("id") else row.text("uuid") or None
+    ids = (message.text("id"), row.text("requestId"))
+    record_id = ":".join(ids) if any(ids) else row.text("uuid") or None
     facts = labels(
         project=row.text("cwd"),
         session=row.text("sessionId"),

@@ -46,7 +46,8 @@ class _Session:
         return None
 
     def _record(self, row: Row, payload: Row) -> UsageRecord:
-        record_id = f"{payload.text('session_id') or self._session}:{payload.text('response_id')}"
+        response = payload.text("response_id")
+        record_id = f"{payload.text('session_id') or self._session}:{response}" if response else None
         return self._billed(row, payload.inner("usage"), record_id, payload.text("model"))
 
     def _event(self, row: Row, info: Row) -> UsageRecord | None:

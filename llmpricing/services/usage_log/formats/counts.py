@@ -41,7 +41,7 @@ def usage_of(
         found["input_tokens"] = taken + apart
     elif "input_tokens" not in found and apart:
         found["input_tokens"] = apart
-    if thought and (reasoning == BESIDE or thought > made or total == found.get("input_tokens", 0) + made + thought):
+    if thought and _is_thought_beside(reasoning, thought, made, found.get("input_tokens", 0) + made, total):
         found["output_tokens"] = made + thought
     if requests is not None and requests >= 1:
         found["requests"] = int(requests)
@@ -62,6 +62,15 @@ def _is_beside(
     if total is not None and total in (both + apart, both + apart + thought) and total != both:
         return True
     return cached == BESIDE
+
+
+def _is_thought_beside(
+    reasoning: str, thought: Quantity, made: Quantity, both: Quantity, total: Quantity | None
+) -> bool:
+    """Whether reasoning stands beside the output; a total of what is billed decides."""
+    if thought > made or total == both + thought:
+        return True
+    return reasoning == BESIDE and total != both
 
 
 def _split_writes(found: dict[str, Quantity]) -> None:

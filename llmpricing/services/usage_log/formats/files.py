@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ class UsageFile:
 
     path: Path
     shape: Shape
+
+
+_TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"
 
 
 class UnknownShape(LogError):
@@ -63,6 +68,7 @@ class UsageFiles:
     files: Sequence[UsageFile]
     ignored: Collection[str] = ()
     each_row: EachRow = _no_matter
+    _sums: set[int] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
     _largest: dict[int, int] = field(default_factory=dict)
 
@@ -72,10 +78,13 @@ class UsageFiles:
         for file in self.files:
             if file.shape.grows:
                 self._weigh(file)
+        copies = copied([file.path for file in self.files])
         for file in self.files:
             unread[file.path] = Unread(self.ignored)
-            for record in _read(file, unread[file.path], self.each_row):
-                yield replace(record, outcome=REPEATED) if self._is_repeated(file.shape, record) else record
+            records = _read(file, unread[file.path], self.each_row)
+            for record in self._sums_compared(file.shape, records) if len(self.files) > 1 else records:
+                is_repeated = file.path in copies or self._is_repeated(file.shape, record)
+                yield replace(record, outcome=REPEATED) if is_repeated else record
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
             fields = [name for found in unread.values() for name in found.fields]
             raise UncountedError(_refusal(lines, fields))
@@ -86,6 +95,18 @@ class UsageFiles:
                 digest = _digest(file.shape, record)
                 self._largest[digest] = max(self._largest.get(digest, 0), _weight(record))
 
+    def _sums_compared(self, shape: Shape, records: Iterable[UsageRecord]) -> Iterator[UsageRecord]:
+        """The records of one file; of a sum that an earlier file tells as well, that it does."""
+        own = set()
+        for record in records:
+            if record.span is None or record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
+                yield record
+                continue
+            digest = hash((shape.name, repr(record)))
+            own.add(digest)
+            yield replace(record, remark=_TOLD_TWICE) if digest in self._sums else record
+        self._sums |= own
+
     def _is_repeated(self, shape: Shape, record: UsageRecord) -> bool:
         if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:
             return False
@@ -95,6 +116,23 @@ class UsageFiles:
             return True
         self._seen.add(digest)
         return False
+
+
+def copied(paths: Sequence[Path]) -> set[Path]:
+    """Those of the files that hold the same bytes as one before them, and some."""
+    of_size: dict[int, list[Path]] = defaultdict(list)
+    for path in paths:
+        of_size[path.stat().st_size].append(path)
+    found: set[Path] = set()
+    for size, alike in of_size.items():
+        seen: set[bytes] = set()
+        for path in alike if size and len(alike) > 1 else ():
+            with path.open("rb") as file:
+                digest = file_digest(file, "sha256").digest()
+            if digest in seen:
+                found.add(path)
+            seen.add(digest)
+    return found
 
 
 def _fields(rows: Iterable[RawRow], each_row: EachRow) -> Iterator[Mapping[str, Any]]:

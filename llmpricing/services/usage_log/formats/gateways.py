@@ -18,6 +18,7 @@ from llmpricing.services.usage_log.formats.told_usage import labels, place_of, p
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
 _FEES = unpriced("fees for searches or files were charged too, of which it is not told how many")
 _FREE = ":free"
+_NO_WRITES = "the file does not tell what was written to caches, which Claude costs more for"
 _CENTS = Decimal(100)
 
 
@@ -43,8 +44,17 @@ def _activity(row: Row) -> UsageRecord:
     at, charged, record_id = row.instant("created_at"), row.amount("cost_total"), row.text("generation_id") or None
     facts = labels(key=row.text("api_key_name"), app=row.text("app_name"), user=row.text("user"))
     row.close()
+    remark = _NO_WRITES if outcome == BILLED and "claude" in model.lower() else ""
     return UsageRecord(
-        model, at, usage, "openrouter", charged=charged, labels=facts, record_id=record_id, outcome=outcome
+        model,
+        at,
+        usage,
+        "openrouter",
+        charged=charged,
+        labels=facts,
+        record_id=record_id,
+        outcome=outcome,
+        remark=remark,
     )
 
 

@@ -48,8 +48,8 @@ def _usage(tokens: Row) -> Usage:
         },
         INSIDE,
         reasoning=BESIDE,
+        total=tokens.count("total") or None,
     )
-    tokens.known("total")
     tokens.close_counts()
     return usage
 

@@ -13,6 +13,7 @@ from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
 
 DAY = timedelta(days=1)
+_UNTOLD = "no usage_object, which alone tells what came from a cache: priced as if nothing did"
 
 
 def _spend_log(row: Row) -> UsageRecord:
@@ -30,14 +31,15 @@ def _spend_log(row: Row) -> UsageRecord:
         alias=row.text("model_group"),
         organization=row.text("organization_id"),
     )
-    at, charged = row.instant("startTime", "start_time"), row.amount("spend")
+    at, charged = row.instant("startTime", "start_time", "starttime"), row.amount("spend")
     model, provider = key or row.text("model"), row.text("custom_llm_provider") or None
-    usage, where = None, UNSTATED
+    usage, where, remark = None, UNSTATED, ""
     row.known("prompt_tokens", "completion_tokens", "total_tokens")
     row.close()
     if outcome == BILLED:
         try:
             usage, where = stated(*_usage(row, metadata))
+            remark = "" if _tells_caches(metadata) else _UNTOLD
         except UsageError as error:
             outcome = unpriced(str(error))
     return UsageRecord(
@@ -50,7 +52,12 @@ def _spend_log(row: Row) -> UsageRecord:
         record_id=record_id,
         outcome=outcome,
         context=where,
+        remark=remark,
     )
+
+
+def _tells_caches(metadata: Row) -> bool:
+    return bool(metadata.inner("usage_object").raw or metadata.inner("additional_usage_values").raw)
 
 
 def _outcome(row: Row, metadata: Row) -> Outcome:
@@ -87,22 +94,21 @@ def _usage(row: Row, metadata: Row) -> tuple[Usage, str | None]:
 def _ui_day(row: Row) -> UsageRecord:
     at, model = row.instant("Date"), row.text("Model")
     requests, failed, charged = row.count("Successful", "Requests"), row.count("Failed"), row.amount("Spend")
-    usage = usage_of(
-        {
-            "input_tokens": row.count("Prompt Tokens"),
-            "output_tokens": row.count("Completion Tokens"),
-            "cache_read_tokens": row.count("Cache Read Input Tokens"),
-            "cache_write_tokens": row.count("Cache Creation Input Tokens"),
-        },
-        requests=requests,
-        is_sum=True,
-    )
-    row.known("Requests", "Successful", "Failed", "Total Tokens")
+    counts = {
+        "input_tokens": row.count("Prompt Tokens"),
+        "output_tokens": row.count("Completion Tokens"),
+        "cache_read_tokens": row.count("Cache Read Input Tokens"),
+        "cache_write_tokens": row.count("Cache Creation Input Tokens"),
+    }
+    total = row.count("Total Tokens") or None
+    row.known("Requests", "Successful", "Failed")
     facts = labels(team=row.text("Team"), team_id=row.text("Team ID"), key=row.text("Key Alias", "Key"))
     row.close()
-    is_failed = bool(failed) and not requests and not usage.keys
-    outcome = not_billed("all requests failed") if is_failed else BILLED
-    return UsageRecord(model, at, usage, None, DAY, charged=charged, labels=facts, outcome=outcome)
+    if failed and not any(counts.values()) and not (requests and charged):
+        outcome = not_billed("all requests failed")
+        return UsageRecord(model, at, None, None, DAY, charged=charged, labels=facts, outcome=outcome)
+    usage = usage_of(counts, total=total, requests=requests, is_sum=True)
+    return UsageRecord(model, at, usage, None, DAY, charged=charged, labels=facts)
 
 
 SHAPES = (

@@ -26,7 +26,7 @@ def _langfuse(row: Row) -> UsageRecord | None:
         return None
     at = row.instant("startTime", "start_time")
     model = row.text("model", "provided_model_name", "providedModelName", "internalModel")
-    charged = row.amount("calculatedTotalCost", "totalCost", "total_cost")
+    charged = row.amount("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost")
     facts = labels(
         trace=row.text("traceId", "trace_id"),
         name=row.text("name"),
@@ -77,8 +77,7 @@ def _langfuse_usage(found: Row) -> Usage | None:
 
 
 def _langsmith(row: Row) -> UsageRecord | None:
-    taken, made = row.count("prompt_tokens"), row.count("completion_tokens")
-    row.known("total_tokens")
+    taken, made, total = row.count("prompt_tokens"), row.count("completion_tokens"), row.count("total_tokens")
     metadata = row.inner("extra").inner("metadata")
     parts = row.inner("prompt_token_details", "prompt_tokens_details")
     others = row.inner("completion_token_details", "completion_tokens_details")
@@ -106,28 +105,25 @@ def _langsmith(row: Row) -> UsageRecord | None:
     if not is_call:
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
     outcome = _langsmith_outcome(row)
-    usage = usage_of(counts) if outcome == BILLED else None
+    usage = usage_of(counts, total=total or None) if outcome == BILLED else None
     return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)
 
 
 def _langsmith_outcome(row: Row) -> Outcome:
-    return not_billed("failed") if row.text("status") == "error" or row.text("error") else BILLED
+    return not_billed("failed") if row.text("status").lower() == "error" or row.text("error") else BILLED
 
 
 def _helicone(row: Row) -> UsageRecord:
     """https://docs.helicone.ai: caches stand beside prompt_tokens."""
-    usage = usage_of(
-        {
-            "input_tokens": row.count("prompt_tokens"),
-            "output_tokens": row.count("completion_tokens"),
-            "cache_read_tokens": row.count("prompt_cache_read_tokens"),
-            "cache_write_tokens": row.count("prompt_cache_write_tokens"),
-            "input_audio_tokens": row.count("prompt_audio_tokens") or None,
-            "output_audio_tokens": row.count("completion_audio_tokens") or None,
-        },
-        BESIDE,
-    )
-    row.known("total_tokens")
+    counts = {
+        "input_tokens": row.count("prompt_tokens"),
+        "output_tokens": row.count("completion_tokens"),
+        "cache_read_tokens": row.count("prompt_cache_read_tokens"),
+        "cache_write_tokens": row.count("prompt_cache_write_tokens"),
+        "input_audio_tokens": row.count("prompt_audio_tokens") or None,
+        "output_audio_tokens": row.count("completion_audio_tokens") or None,
+    }
+    total = row.count("total_tokens") or None
     status, reference = row.amount("status"), row.text("cache_reference_id")  # below 0: cancelled, yet billed
     outcome = BILLED
     if reference and reference != _NO_REFERENCE:
@@ -138,6 +134,7 @@ def _helicone(row: Row) -> UsageRecord:
     charged, facts = row.amount("cost", "cost_usd"), labels(user=row.text("user_id"))
     row.close()
     provider = row.text("provider") or None
+    usage = usage_of(counts, BESIDE, total=total) if outcome == BILLED else None
     return UsageRecord(
         row.text("model"), at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome
     )

@@ -45,12 +45,18 @@ def unpriced(reason: str) -> Outcome:
     return Outcome(OutcomeKind.UNPRICED, reason)
 
 
+def of_zero(charged: Decimal | None) -> Outcome:
+    """The outcome of a bill's line that states no quantity: what it charges is not lost."""
+    return unpriced("cost only: the line states no quantity") if charged else not_billed("a line of zero")
+
+
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
     """One record. ``at`` is when it was used, or when the ``span`` begins that it sums up (None: one request).
 
     ``charged`` is what the file itself says it cost, in ``currency``; ``record_id`` tells repeats apart, None where
-    equal records are different ones. ``usage`` is None where the outcome is not to be billed.
+    equal records are different ones. ``usage`` is None where the outcome is not to be billed. A ``remark`` tells what
+    makes the cost of it unsure.
     """
 
     model: str = ""
@@ -64,3 +70,4 @@ class UsageRecord:
     labels: Mapping[str, str] = field(default_factory=dict)
     record_id: str | None = None
     outcome: Outcome = BILLED
+    remark: str = ""

@@ -19,6 +19,13 @@ from llmpricing.domain.usage.reading import is_condition, is_counter, may_mean_m
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _MOST_KEPT = 8_000  # characters of the names of a row
+# What spreadsheets, databases and data frames write where there is nothing.
+_NOTHING = frozenset(
+    {"", "null", "NULL", "None", "none", "NaN", "nan", "\\N", "N/A", "n/a", "<NA>", "<null>", "undefined", "-"}
+)
+_DOLLARS = re.compile(
+    r"(-?)\s*(?:US\$|\$|USD)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)|(-?[\d.]+(?:[eE][+-]?\d+)?)\s*(?:US\$|\$|USD)"
+)
 _NO_COUNT = re.compile(r"duration|latency|elapsed|time|limit|max|window|quota|per_?second|ttft|retr(y|ies)", re.I)
 _TRUE = frozenset({"true", "t", "yes", "1"})
 _AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)?")
@@ -67,7 +74,7 @@ class Row:
         self._read += names
         for name in names:
             found = self.raw.get(name)
-            if found is not None and found != "":
+            if found is not None and not states_nothing(found):
                 return found
         return None
 
@@ -77,16 +84,16 @@ class Row:
         for name in names:
             found = self.raw.get(name)
             if type(found) is str:
-                if found:
+                if found not in _NOTHING:
                     return found.strip()
-            elif found is not None:
+            elif found is not None and found == found:
                 return "" if isinstance(found, dict | list) else str(found)
         return ""
 
     def amount(self, *names: str) -> Decimal | None:
-        """An amount of money or another signed number; raises UsageError."""
+        """An amount of money or another signed number, also one with a dollar sign; raises UsageError."""
         found = self.value(*names)
-        return None if found is None else as_number(names[0], found)
+        return None if found is None else as_number(names[0], _without_dollars(found))
 
     def count(self, *names: str) -> Quantity | None:
         """A count that is not negative; raises UsageError."""
@@ -135,7 +142,7 @@ class Row:
         names = tuple(self.raw)
         for name in (_suspects if _are_short(names) else _suspects.__wrapped__)(names):
             value = self.raw[name]
-            if name in self._read or value is None or isinstance(value, dict | list):
+            if name in self._read or value is None or isinstance(value, dict | list) or states_nothing(value):
                 continue
             if _looks_billed(name, value):
                 self.unread.add(self.where + name, value)
@@ -152,6 +159,18 @@ class Row:
                 self._close_deep(f"{name}.{inner}", found)
         elif isinstance(value, str | int | float | Decimal) and may_mean_money(name, _plain(name, value)):
             self.unread.add(self.where + name, value)
+
+
+def states_nothing(value: Any) -> bool:
+    """Whether a cell is one of those that tools write where there is nothing; None is for who asks."""
+    if type(value) is str:
+        return value in _NOTHING
+    return type(value) is float and value != value
+
+
+def _without_dollars(value: Any) -> Any:
+    found = _DOLLARS.fullmatch(value.strip()) if type(value) is str else None
+    return f"{found[1] or ''}{found[2] or found[3]}" if found else value
 
 
 def _looks_billed(name: str, value: Any) -> bool:

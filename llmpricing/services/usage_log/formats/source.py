@@ -138,8 +138,10 @@ def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
         header = text.readline(2**20)
         while header and not header.strip():
             header = text.readline(2**20)
-        divider = max(",;\t", key=header.count)
-        names = [name.strip() for name in next(csv.reader([header], delimiter=divider), [])]
+        divider = max(",;\t|", key=header.count)
+        header_cells = next(csv.reader([header], delimiter=divider), [])
+        # Data frames write their numbering into a column without a name.
+        names = [name.strip() or f"column {place}" for place, name in enumerate(header_cells, 1)]
         if twice := sorted(name for name, number in Counter(names).items() if name and number > 1):
             raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
         for number, row in enumerate(csv.reader(text, delimiter=divider), 2):

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row, as_json
@@ -84,9 +84,9 @@ def _dotted(above: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _typed(value: Any) -> Any:
     """The value of an OTLP attribute: {"intValue": "12"} is 12."""
-    if isinstance(value, Mapping) and len(value) == 1:
-        (found,) = value.values()
-        return found
+    if isinstance(value, Mapping):  # as a table it has every type's field, and one is filled
+        stated = [found for found in value.values() if found is not None]
+        return stated[0] if len(stated) == 1 else value if stated else None
     return value
 
 
@@ -102,38 +102,40 @@ def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | Non
 
 def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     counts = {meter: row.count(*(_USAGE + name for name in names)) for meter, names in _OTEL.items()}
-    row.known(_USAGE + "total_tokens", "llm.usage.total_tokens", "gen_ai.usage.cost")
+    total = row.count(_USAGE + "total_tokens", "llm.usage.total_tokens")
+    row.known("gen_ai.usage.cost")
     operation = row.text("gen_ai.operation.name", "llm.request.type")
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
     provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
     tier = tier_of(row.text("openai.response.service_tier", "gen_ai.openai.response.service_tier"))
     row.known("openai.request.service_tier", "gen_ai.openai.request.service_tier")
     is_call = operation in _OPERATIONS and bool(model or operation)
-    return _made(row, counts, model, provider, is_call, tier, label)
+    return _made(row, counts, total, model, provider, is_call, tier, label)
 
 
 def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     counts = {meter: row.count(_CALLS + name) for meter, name in _OPENINFERENCE.items()}
-    row.known(_CALLS + "total", _CALLS + "prompt_details.cache_input")
+    total = row.count(_CALLS + "total")
+    row.known(_CALLS + "prompt_details.cache_input")
     is_call = row.text("openinference.span.kind").upper() in ("LLM", "EMBEDDING")
     model, provider = row.text("llm.model_name", "embedding.model_name"), row.text("llm.provider", "llm.system")
-    return _made(row, counts, model, provider or None, is_call, None, label)
+    return _made(row, counts, total, model, provider or None, is_call, None, label)
 
 
 def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     counts = {meter: row.count(*(f"ai.usage.{name}" for name in names)) for meter, names in _AI_SDK.items()}
-    row.known(
-        "ai.usage.totalTokens", "ai.usage.inputTokenDetails.noCacheTokens", "ai.usage.outputTokenDetails.textTokens"
-    )
+    total = row.count("ai.usage.totalTokens")
+    row.known("ai.usage.inputTokenDetails.noCacheTokens", "ai.usage.outputTokenDetails.textTokens")
     row.known(*(_USAGE + name for names in _OTEL.values() for name in names))
     is_call = bool(_AI_SDK_CALL.search(row.text("ai.operationId")))
     model = row.text("ai.response.model") or row.text("ai.model.id")
-    return _made(row, counts, model, row.text("ai.model.provider") or None, is_call, None, label)
+    return _made(row, counts, total, model, row.text("ai.model.provider") or None, is_call, None, label)
 
 
 def _made(
     row: Row,
     counts: Stated,
+    total: Quantity | None,
     model: str,
     provider: str | None,
     is_call: bool,
@@ -161,7 +163,9 @@ def _made(
     if not is_counted:
         outcome = not_billed("failed") if _has_failed(row) else unpriced("usage is not stated: the span holds no count")
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=outcome)
-    return UsageRecord(model, at, usage_of(counts), provider, None, where, labels=facts, record_id=record_id)
+    return UsageRecord(
+        model, at, usage_of(counts, total=total or None), provider, None, where, labels=facts, record_id=record_id
+    )
 
 
 def _has_failed(row: Row) -> bool:

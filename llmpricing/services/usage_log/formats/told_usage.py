@@ -12,7 +12,7 @@ from llmpricing.domain.usage.formats import FORMATS, UsageFormat
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
 from llmpricing.domain.usage.told import Told
-from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.row import Row, states_nothing
 
 _TEXTS = frozenset({"service_tier", "serviceTier", "speed", "inference_geo", "trafficType", "type", "model", "id"})
 
@@ -60,6 +60,8 @@ def numbered(value: Any, name: str = "") -> Any:
         }
     if isinstance(value, list):
         return [numbered(item, name) for item in value]
+    if states_nothing(value):
+        return None
     if isinstance(value, str) and name not in _TEXTS:
         try:
             number = parse_decimal(value)

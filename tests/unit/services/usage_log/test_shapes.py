@@ -20,10 +20,11 @@ from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.json_stream import JsonStream, records_of
 from llmpricing.services.usage_log.formats.own_columns import own_shape
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import OutcomeKind
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from tests import usage_twins as twins
+from tests.usage_reads import read, told
 
 SHAPE_OF = {
     "anthropic-claude-code-analytics.json": "claude-code-analytics",
@@ -68,35 +69,6 @@ SHAPE_OF = {
     "vercel-gateway-report.json": "vercel-gateway-report",
 }
 IN_ORDER = ("codex",)  # their lines mean something by those before them only
-
-
-def told(record: UsageRecord) -> tuple[Any, ...]:
-    """What a record says of its price, whatever order its counts came in."""
-    usage = record.usage
-    counts = (
-        (sorted(usage.stated.items()), usage.request_input, len(usage.told.parts) if usage.told else 0) if usage else ()
-    )
-    charged = record.charged.normalize() if record.charged else None
-    where = (record.provider, record.span, record.context, record.currency)
-    return (
-        record.model,
-        str(record.at),
-        str(where),
-        str(charged),
-        str(record.outcome),
-        str(counts),
-    )
-
-
-def read(folder: Path, *parts: bytes) -> tuple[str, list[tuple[Any, ...]]]:
-    """The shape of files with these contents, and what their records say, in no order."""
-    files = []
-    for number, data in enumerate(parts):
-        path = folder / f"upload-{number}.dat"
-        path.write_bytes(data)
-        files.append(usage_file(path))
-    (name,) = {file.shape.name for file in files}
-    return name, sorted(map(told, UsageFiles(files).records()))
 
 
 @pytest.mark.parametrize("name", twins.NAMES)

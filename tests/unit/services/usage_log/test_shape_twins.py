@@ -1,0 +1,206 @@
+"""Usage files as other tools write them again: data frames, spreadsheets, exports given twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from tests import usage_twins as twins
+from tests.usage_reads import read, told
+
+
+def written(name: str, found: list[Any]) -> bytes:
+    return twins.table(found) if name.endswith(".csv") else twins.lines(found)
+
+
+def records(folder: Path, *parts: bytes) -> list[UsageRecord]:
+    files = []
+    for number, data in enumerate(parts):
+        path = folder / f"part-{number}"
+        path.write_bytes(data)
+        files.append(usage_file(path))
+    return list(UsageFiles(files).records())
+
+
+def only(folder: Path, data: bytes) -> UsageRecord:
+    (record,) = records(folder, data)
+    return record
+
+
+@pytest.mark.parametrize("name", twins.NAMES)
+@pytest.mark.parametrize("word", ["null", "NaN", "\\N", "<NA>"])
+def test_words_for_nothing_state_nothing(tmp_path: Path, name: str, word: str) -> None:
+    found = [twins.with_nothing_as(word, one) for one in twins.documents(name)]
+    assert read(tmp_path, written(name, found)) == read(tmp_path, twins.content(name))
+
+
+@pytest.mark.parametrize("name", twins.NAMES)
+@pytest.mark.parametrize("money", ["${}", "US${}", "USD {}", "{} USD"])
+def test_amounts_may_bear_a_dollar_sign(tmp_path: Path, name: str, money: str) -> None:
+    found = [twins.with_dollars(money, one) for one in twins.documents(name)]
+    assert read(tmp_path, written(name, found)) == read(tmp_path, twins.content(name))
+
+
+def test_an_amount_of_another_currency_is_no_amount_of_dollars(tmp_path: Path) -> None:
+    found = [twins.with_dollars("€{}", one) for one in twins.documents("helicone.csv")]
+    kinds = Counter(one.outcome.kind for one in records(tmp_path, twins.table(found)))
+    assert kinds[OutcomeKind.UNPRICED] == len(found)
+
+
+@pytest.mark.parametrize("name", twins.CSV_NAMES)
+@pytest.mark.parametrize("divider", [";", "|"])
+def test_a_table_may_be_divided_otherwise_and_numbered_by_a_data_frame(tmp_path: Path, name: str, divider: str) -> None:
+    rows = [{"": str(place), **row} for place, row in enumerate(twins.documents(name))]
+    assert read(tmp_path, twins.table(rows, divider)) == read(tmp_path, twins.content(name))
+
+
+HELICONE = {"request_created_at": "2026-11-20T10:00:00Z", "model": "claude-haiku-4-5", "provider": "ANTHROPIC"}
+LANGSMITH = {"id": "r", "run_type": "llm", "start_time": "2026-11-20T10:01:00", "status": "success", "error": ""}
+SPAN = {"timestamp": "2026-11-20T09:01:00Z", "gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+INFERENCE = {"timestamp": "2026-11-20T09:01:00Z", "openinference.span.kind": "LLM", "llm.model_name": "m"}
+CALL = {"timestamp": "2026-11-20T09:01:00Z", "ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "m"}
+TEAM_DAY = {"Date": "2026-11-20", "Model": "m", "Spend": "1", "Successful": "4", "Failed": "0"}
+TOTALS: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+    ("helicone", HELICONE, ("prompt_tokens", "prompt_cache_read_tokens", "completion_tokens", "total_tokens")),
+    (
+        "otel",
+        SPAN,
+        tuple(
+            f"gen_ai.usage.{n}" for n in ("input_tokens", "cache_read.input_tokens", "output_tokens", "total_tokens")
+        ),
+    ),
+    (
+        "openinference",
+        INFERENCE,
+        tuple(f"llm.token_count.{n}" for n in ("prompt", "prompt_details.cache_read", "completion", "total")),
+    ),
+    (
+        "ai-sdk",
+        CALL,
+        tuple(f"ai.usage.{n}" for n in ("inputTokens", "cachedInputTokens", "outputTokens", "totalTokens")),
+    ),
+    ("litellm-ui", TEAM_DAY, ("Prompt Tokens", "Cache Read Input Tokens", "Completion Tokens", "Total Tokens")),
+]
+
+
+@pytest.mark.parametrize(("facts", "names"), [one[1:] for one in TOTALS], ids=[one[0] for one in TOTALS])
+@pytest.mark.parametrize(("total", "expected"), [(1100, 1000), (1900, 1800)], ids=["inside", "beside"])
+def test_a_total_decides_whether_cached_tokens_lie_inside_the_input(
+    tmp_path: Path, facts: dict[str, Any], names: tuple[str, ...], total: int, expected: int
+) -> None:
+    """1000 in, 800 cached, 100 out: 1000 + 100 = 1100, or 1000 + 800 + 100 = 1900."""
+    row = {**facts, **dict(zip(names, (1000, 800, 100, total), strict=True))}
+    usage = only(tmp_path, twins.lines([row])).usage
+    assert usage is not None
+    assert (usage.stated["input_tokens"], usage.stated["cache_read_tokens"]) == (expected, 800)
+
+
+@pytest.mark.parametrize(("total", "expected"), [(1110, 1000), (1910, 1800)], ids=["inside", "beside"])
+def test_langsmiths_total_decides_too(tmp_path: Path, total: int, expected: int) -> None:
+    counts = {"prompt_tokens": 1000, "completion_tokens": 110, "total_tokens": total}
+    row = {**LANGSMITH, **counts, "prompt_token_details": {"cache_read": 800}, "extra": {}}
+    usage = only(tmp_path, twins.lines([row])).usage
+    assert usage is not None
+    assert usage.stated["input_tokens"] == expected
+
+
+@pytest.mark.parametrize(("total", "expected"), [(1150, 100), (1200, 150)], ids=["inside", "beside"])
+def test_a_total_decides_whether_thoughts_lie_inside_the_output(tmp_path: Path, total: int, expected: int) -> None:
+    """1050 in, 100 out, 50 thoughts: 1050 + 100 = 1150, or 1050 + 100 + 50 = 1200."""
+    tokens = {"input": 1050, "output": 100, "cached": 0, "thoughts": 50, "tool": 0, "total": total}
+    row = {
+        "id": "g",
+        "timestamp": "2026-11-20T10:00:00Z",
+        "type": "gemini",
+        "model": "gemini-2.5-pro",
+        "tokens": tokens,
+    }
+    usage = only(tmp_path, twins.lines([row])).usage
+    assert usage is not None
+    assert usage.stated["output_tokens"] == expected
+
+
+@pytest.mark.parametrize("name", ["openai-usage-dashboard.csv", "ccusage-daily.json", "azure-cost.csv"])
+def test_a_file_that_is_given_twice_is_billed_once(tmp_path: Path, name: str) -> None:
+    found = records(tmp_path, twins.content(name), twins.content(name))
+    once = records(tmp_path, twins.content(name))
+    assert [told(one) for one in found[: len(once)]] == [told(one) for one in once]
+    assert {one.outcome.kind for one in found[len(once) :]} == {OutcomeKind.REPEATED}
+
+
+@pytest.mark.parametrize("name", ["openai-usage-dashboard.csv", "ccusage-daily.json", "azure-cost.csv"])
+def test_sums_of_two_exports_that_overlap_are_said(tmp_path: Path, name: str) -> None:
+    found = records(tmp_path, twins.content(name), twins.gzipped(twins.content(name)))
+    sums = [one for one in found if one.outcome.kind is OutcomeKind.BILLED]
+    half = len(sums) // 2
+    assert [bool(one.remark) for one in sums] == [False] * half + [True] * half
+    assert "earlier file" in sums[-1].remark
+
+
+def test_equal_sums_of_one_file_are_no_repeats(tmp_path: Path) -> None:
+    (first, *_) = twins.documents("openai-usage-dashboard.csv")
+    found = records(tmp_path, twins.table([first, first]))
+    assert [(one.outcome.kind, one.remark) for one in found] == [(OutcomeKind.BILLED, "")] * 2
+
+
+AZURE = {"date": "11/20/2026", "chargeType": "Usage", "meterName": "gpt 4.1 Inp glbl Tokens", "quantity": "1000"}
+AZURE |= {"unitOfMeasure": "1K", "costInBillingCurrency": "2", "billingCurrency": "USD"}
+GCP: dict[str, Any] = {"billing_account_id": "x", "service": {}, "usage_start_time": "2026-11-20 09:00:00 UTC"}
+GCP |= {"sku": {"description": "Gemini 2.5 Flash GA Text Input - Predictions"}, "cost": 3, "usage": {"amount": 7}}
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ({**AZURE, "unitOfMeasure": ""}, "unitOfMeasure is not stated"),
+        ({**AZURE, "unitOfMeasure": "Hour"}, "unitOfMeasure is Hour"),
+        ({**AZURE, "quantity": ""}, "states no quantity"),
+        ({**GCP, "usage": {}}, "states no quantity"),
+        ({**GCP, "sku": {}}, "names no SKU"),
+    ],
+)
+def test_a_line_that_charges_and_does_not_tell_how_much_has_no_price(
+    tmp_path: Path, row: dict[str, Any], reason: str
+) -> None:
+    record = only(tmp_path, twins.lines([row]))
+    assert record.outcome.kind is OutcomeKind.UNPRICED
+    assert reason in record.outcome.reason
+    assert record.charged == Decimal(row.get("cost", 2))
+
+
+def test_requests_without_an_id_of_theirs_are_no_repeats(tmp_path: Path) -> None:
+    found = twins.documents("codex-session-records.jsonl")
+    for one in found:
+        one.get("payload", {}).pop("response_id", None)
+    kinds = [one.outcome.kind for one in records(tmp_path, twins.lines(found)) if one.usage]
+    assert kinds == [OutcomeKind.BILLED] * 3
+
+
+def test_a_message_is_told_apart_by_its_request_alone(tmp_path: Path) -> None:
+    found = twins.documents("claude-code-session.jsonl")
+    for one in found:
+        if isinstance(one.get("message"), dict):
+            one["message"].pop("id", None)
+    kinds = Counter(one.outcome.kind for one in records(tmp_path, twins.lines(found)))
+    assert kinds[OutcomeKind.REPEATED] == twins.EXPECTED["claude-code-session.jsonl"]["repeated"]
+
+
+def test_what_is_not_billed_needs_no_counts(tmp_path: Path) -> None:
+    cached = {**HELICONE, "prompt_tokens": "", "completion_tokens": "", "status": "200", "cache_reference_id": "a"}
+    failed = {**TEAM_DAY, "Successful": "", "Failed": "3", "Spend": "0", "Prompt Tokens": "", "Completion Tokens": ""}
+    for row in (cached, failed):
+        assert only(tmp_path, twins.table([row])).outcome.kind is OutcomeKind.NOT_BILLED
+
+
+def test_a_log_without_usage_objects_says_that_caches_are_not_told(tmp_path: Path) -> None:
+    row = {"request_id": "q", "call_type": "acompletion", "spend": 0.1, "startTime": "2026-11-20T10:00:00Z"}
+    row |= {"model": "claude-haiku-4-5", "prompt_tokens": 1100, "completion_tokens": 10, "metadata": {}}
+    assert "usage_object" in only(tmp_path, twins.lines([row])).remark
+    beside = {"additional_usage_values": {"cache_read_input_tokens": 1000}}
+    assert not only(tmp_path, twins.lines([{**row, "metadata": beside}])).remark
