@@ -21,7 +21,7 @@ from llmpricing.web.dispatch import Dispatcher
 from llmpricing.web.json_body import LARGE_BODIES
 from llmpricing.web.metrics import DISPATCHER
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")  # the last where a terminal closes; Windows has none
 POLL_S = 0.1  # while it drains
 GRACE_S = 0.3  # what a client had sent when the signal came has arrived by then
 _ARENA_MAX = -8  # of malloc.h
@@ -103,12 +103,14 @@ class Serving:
         self._signals: list[str] = []
 
     def until_stopped(self, drain_timeout_s: float) -> None:
-        """Serve until SIGTERM or SIGINT; then no new connections, and ``drain_timeout_s`` for those that are busy. A
-        second signal ends the wait.
+        """Serve until a signal to stop; then no new connections, and ``drain_timeout_s`` for those that are busy.
+        A second signal ends the wait.
         """
         if threading.current_thread() is threading.main_thread():
-            for number in STOP_SIGNALS:
-                signal.signal(number, self._stop)
+            for name in STOP_SIGNALS:
+                number = getattr(signal, name, None)
+                if number and (name != "SIGHUP" or signal.getsignal(number) != signal.SIG_IGN):  # as nohup asks
+                    signal.signal(number, self._stop)
         log.info("serving", addresses=self._on.addresses)
         while not self._signals:
             self._poll(self._on.options.asyncore_loop_timeout)

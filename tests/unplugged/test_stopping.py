@@ -1,8 +1,9 @@
-"""A server that is told to stop answers what it has been asked, and then ends; both ways in which it is run."""
+"""A server that is told to stop answers what it has been asked, and then ends; all ways in which it is run."""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from tests.unplugged.serving import PSERVE, SUPERVISED, serving
 
 LIST = "/api/v1/models?q="
 IN_FLIGHT = 4
+WORKERS = 2
+SERVED = ("llmpricing.scripts.cli", "serve", "--workers", str(WORKERS), "-c")
 
 
 @pytest.fixture
@@ -78,10 +81,18 @@ def refuses(site):
     return False
 
 
-@pytest.mark.parametrize("program", [PSERVE, SUPERVISED], ids=["pserve", "make run"])
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("program", "stop"),
+    [
+        *((PSERVE, stop) for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)),
+        *((SUPERVISED, stop) for stop in (signal.SIGTERM, signal.SIGINT)),
+        (SERVED, signal.SIGTERM),
+    ],
+)
 def test_requests_in_flight_are_answered_before_the_server_ends(stores, serve, stop, program):
+    started = WORKERS if program is SERVED else 1
     with serve(program, request_deadline_s=20, seed="none") as site, locked(stores) as release:
+        wait_until(lambda: site.log.read_text().count("addresses=") == started, patience_s=30)  # all of them serve
         with asked(site) as answers:
             time.sleep(0.7)
             site.process.send_signal(stop)
@@ -95,9 +106,10 @@ def test_requests_in_flight_are_answered_before_the_server_ends(stores, serve, s
         assert site.process.wait(5) == 0
         log = site.log.read_text()
         assert log.index("draining") < log.index("drained") < log.index("stopped")
-        assert f"in_flight={IN_FLIGHT}" in log
-        assert "dropped=0" in log
-        assert f"signal={stop.name if program is PSERVE else 'SIGINT'}" in log
+        assert sum(map(int, re.findall(r"in_flight=(\d+)", log))) == IN_FLIGHT
+        assert set(re.findall(r"dropped=(\d+)", log)) == {"0"}
+        heard = {PSERVE: stop.name, SUPERVISED: "SIGINT", SERVED: "SIGTERM"}[program]
+        assert re.findall(r"signal=(\w+)", log) == [heard] * started
 
 
 def test_a_drain_ends_with_its_budget_and_says_what_it_dropped(stores, serve):
