@@ -11,13 +11,13 @@ from pyramid.testing import DummyRequest
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
-from webtest import TestApp
+from webtest import TestApp, Upload
 
 from llmpricing.models import AuditEvent
 from llmpricing.web.access import Caller
 from llmpricing.web.errors import Refused
 from llmpricing.web.operators import for_operators
-from llmpricing.web.site.admin import aliases, pins, rates
+from llmpricing.web.site.admin import aliases, benchmarks, pins, prices, rates, sources
 from tests.conftest import running_app
 from tests.functional.addresses import ADMIN_FORMS
 from tests.functional.test_access import WORDS, bearing
@@ -27,10 +27,14 @@ from tests.servers import StoreUrls, new_database
 PROGRAM, BROWSER = {"Accept": "application/json"}, {"Accept": "text/html"}
 MODEL, RESOLVE = "/api/v1/models/acme/acme-large", "/api/v1/resolve?model=my-gpt"
 WHY = "our contract <b>"
-FORMS = (pins.HOLD, pins.LET_GO, rates.ADD, rates.END, aliases.ADD, aliases.END)
+FORMS = (
+    pins.HOLD, pins.LET_GO, rates.ADD, rates.END, aliases.ADD, aliases.END, prices.ENTER, prices.TAKE_BACK,
+    benchmarks.UPLOAD, sources.TRUST, sources.CLEAR,
+)  # fmt: skip
 RIGHT = {
     "offering": "acme/acme-large", "meter": "input_tokens", "amount": "9.5", "note": WHY, "provider": "acme",
-    "valid_from": "2026-01-01", "name": "my-gpt", "rate": "1",
+    "valid_from": "2026-01-01", "name": "my-gpt", "rate": "1", "number": "1",
+    "source": "https://acme.example/prices", "scores": "model,benchmark,score\nacme-large,mmlu,80\n", "rank": "1",
 }  # fmt: skip
 # What each field may never take, whatever form it is in.
 HOSTILE = {
@@ -50,14 +54,23 @@ HOSTILE = {
     "discount": ["101", "-1", "1e1", "x"],
     "name": ["x" * 301, "a\u2028b"],
     "rate": ["0", "x", "9" * 25],
+    "number": ["0", "x", "9" * 25, "999999"],
+    "source": ["x" * 301, "a\0b"],
+    "rank": ["0", "100", "x"],
+    "scores": ["a,b\n1,2", 'model,benchmark,score\n"', "x" * 5, "a\n" * 2000],
+    "benchmark": ["no-such"],
+    "source_url": ["x" * 301],
+    "model_column": ["a\0b", "x" * 301],
+    "score_column": ["a\0b"],
+    "factor": ["x", "-1"],
+    "act": ["else"],
 }
 WRONG = [
     (form, field, value)
     for form in FORMS
     for field in form.readers
     for value in HOSTILE[field]
-    # A name that is pinned nowhere, or given to nothing, is no shape that could be refused before it is looked for.
-    if not (form in (pins.LET_GO,) and value in ("tier=no-such",))
+    if (form, value) != (pins.LET_GO, "tier=no-such")  # nothing is pinned there, whatever is at fault
 ]
 
 
@@ -93,6 +106,8 @@ def send(app: TestApp, path: str, fields: dict[str, str], status: int, headers: 
 def filled(form: Any) -> dict[str, str]:
     """What the form must have."""
     needed = {field.name: RIGHT[field.name] for field in form.fields if field.required}
+    if form in (sources.TRUST, sources.CLEAR):
+        needed["source"] = "genai-prices"
     return needed | ({"discount": "10"} if form is rates.ADD else {})
 
 
@@ -135,6 +150,69 @@ def test_the_form_of_a_pin_is_filled_by_its_address(refused: tuple[TestApp, Engi
     assert [form[name].value for name in ("offering", "meter", "amount", "per")] == [
         "acme/acme-large", "output_tokens", "7", "1000"
     ]  # fmt: skip
+
+
+def test_a_price_of_the_past_is_entered_beside_others_and_taken_back(ada: TestApp, engine: Engine) -> None:
+    then = f"{MODEL}?as_of=2024-03-01"
+    before = ada.get(then).json["data"]["input_per_mtok"]
+    form = ada.get("/admin/prices").forms[1]
+    form["offering"], form["amount"], form["source"] = "acme/acme-large", "4.25", "https://acme.example/<old>"
+    form["valid_from"], form["until"], form["note"] = "2024-01-01", "2024-06-01", WHY
+    page = form.submit(status=303).follow()
+    assert "The price is entered." in page
+    assert "ada: https://acme.example/&lt;old&gt;: our contract &lt;b&gt;" in page.text
+    assert ada.get(then).json["data"]["input_per_mtok"] == "4.25" != before
+    assert price(ada) == "2.5"
+    over = filled(prices.ENTER) | {"valid_from": "2024-05-01", "until": "2024-07-01"}
+    refused = send(ada, prices.ENTER.action, over, 409)
+    assert refused.json["error"]["details"]["field"] == "valid_from"
+    assert "nothing is overwritten" in refused.json["error"]["message"]
+    send(ada, prices.ENTER.action, over | {"valid_from": "2024-06-01"}, 303)
+    row = next(form for form in ada.get("/admin/prices").forms.values() if form.action.endswith("take-back"))
+    row["note"] = "wrong month"
+    page = row.submit(status=303).follow()
+    assert page.text.count("acme-large</a>") == 1
+    assert ada.get(then).json["data"]["input_per_mtok"] == "4.25"  # the other one stands
+    assert [one.action for one in events(engine)] == ["pin_added", "pin_added", "pin_voided"]
+
+
+def test_a_source_is_believed_otherwise_on_one_seller(ada: TestApp, engine: Engine) -> None:
+    page = ada.get("/admin/sources")
+    assert "llmpricing import litellm" in page
+    form = page.forms[1]
+    form["source"], form["provider"], form["rank"], form["note"] = "genai-prices", "acme", "7", WHY
+    page = form.submit(status=303).follow()
+    assert re.search(r"The rank is set; \d+ offerings? published anew", page.text)
+    row = page.forms[2]
+    row["note"] = "it agrees again"
+    assert "Every source has its usual rank everywhere." in row.submit(status=303).follow()
+    assert [(one.action, one.subject) for one in events(engine)] == [
+        ("trust_set", "acme genai-prices"), ("trust_cleared", "acme genai-prices")
+    ]  # fmt: skip
+
+
+def test_scores_are_looked_at_then_kept_and_failed_rows_are_there_to_download(ada: TestApp, engine: Engine) -> None:
+    file = (
+        b"model,benchmark,score,source_url\nacme-large,mmlu,80,https://a.example/\n"
+        b'acme-small,mmlu,101,https://a.example/\n=cmd(),mmlu,"<b>,\xc3\xa9",https://a.example/\n'
+    )
+    form = ada.get("/admin/benchmarks").forms[1]
+    form["scores"], form["note"] = Upload("scores.csv", file), WHY
+    look = form.submit()
+    assert "2 new scores, 0 changed, 0 known already; 1 row cannot be read." in look
+    assert "acme-small: 101 at mmlu" in look
+    assert WHY not in look.text
+    assert events(engine) == []
+    failed = look.forms[1].submit("act", value="failed")
+    assert failed.content_type == "text/csv"
+    assert failed.text.splitlines()[1].startswith('\'=cmd(),mmlu,"<b>,é",https://a.example/,4,')
+    page = look.forms[1].submit("act", value="keep", status=303).follow()
+    assert "2 new scores and 0 changed were kept; 0 were known, 1 row left out." in page
+    told = [(one.action, one.details["new"], one.details["note"]) for one in events(engine)]
+    assert told == [("scores_imported", 2, WHY)]
+    again = ada.get("/admin/benchmarks").forms[1]
+    again["scores"], again["note"] = Upload("scores.csv", file), WHY
+    assert "0 new scores, 0 changed, 2 known already" in again.submit()
 
 
 def test_own_names_are_given_and_ended(ada: TestApp, engine: Engine) -> None:

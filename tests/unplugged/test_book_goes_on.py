@@ -24,6 +24,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.price_book.folder import newest_files
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.sources.registry import SOURCES
+from tests.functional.addresses import ADMIN
 from tests.lists import small_list
 from tests.unplugged.conftest import as_superuser
 from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_until
@@ -183,6 +184,11 @@ def test_a_killed_database_leaves_prices_quotable(priced_stores, site):
     try:
         assert_goes_on(site, well)
         assert site.get(HEALTH).status == 503
+        for path in ADMIN.values():  # operators decide nothing that could not be kept
+            page = site.get(path, "text/html")
+            assert (page.status, page.headers["Retry-After"]) == (503, "5"), path
+            assert "<h1>" in page.text
+            assert page.headers["X-Request-Id"] in page.text
     finally:
         postgres.start(postgres.port, make_url(priced_stores.database_url))
     assert_recovers(site, well)

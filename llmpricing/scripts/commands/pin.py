@@ -29,6 +29,7 @@ from llmpricing.scripts.options import (
 )
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.catalogue.disagreements import Disagreement, disagreements
+from llmpricing.services.decisions.manual_prices import enter_price
 from llmpricing.services.decisions.reviews_and_pins import HeldPrice, hold_price, release_price
 from llmpricing.services.publishing.pins import PinnedPrice, pinned_prices
 
@@ -79,6 +80,7 @@ def amount(text: str) -> Decimal:
 @price_options
 @click.option("--from", "since", type=instant, metavar="DATE", help="From when on; by default from now.")
 @click.option("--until", type=instant, metavar="DATE", help="Until when; by default for good.")
+@click.option("--source", metavar="TEXT", help="Where it is stated: then no price that a person entered is replaced.")
 @as_option
 @note_option
 @click.option("--list", "listing", is_flag=True, help="Show what is pinned, and what the sources say meanwhile.")
@@ -94,6 +96,7 @@ def pin(
     conditions: str | None,
     since: datetime | None,
     until: datetime | None,
+    source: str | None,
     actor: str | None,
     note: str | None,
     listing: bool,
@@ -116,7 +119,7 @@ def pin(
     )
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
-        held = hold_price(session, price, by)
+        held = enter_price(session, price, source, by) if source else hold_price(session, price, by)
     limit = f" until {day(until)}" if until else ""
     say(f"{held.offering} {price.component.label} is held at {_amount(price)}{limit} by {by.name}.")
     if held.not_held:

@@ -119,10 +119,11 @@ def reopen(session: Session, reviews: Sequence[int], by: Decider) -> int:
     return len(found)
 
 
-def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
+def hold_price(session: Session, price: HeldPrice, by: Decider, *, replaces: bool = True) -> Held:
     """Pin a price from its date on, in place of what was pinned there; earlier pins stay until that date.
 
-    Raises DecisionRefused for an unknown offering, and for conditions under which it has no price at all.
+    Without ``replaces`` other pins stand, which the caller knows to hold at other times. Raises DecisionRefused for an
+    unknown offering, and for conditions under which it has no price at all.
     """
     at = begin_change(session, by.at)
     since = price.since or at
@@ -130,7 +131,7 @@ def hold_price(session: Session, price: HeldPrice, by: Decider) -> Held:
         raise DecisionRefused("A price is held until a time after it begins to be. Choose a later end.", "until")
     offering, slug = meant(session, price.offering, by.at)
     _refuse_unknown_conditions(session, slug, offering, price.component.conditions)
-    for held in pins_on(session, offering, price.component):
+    for held in pins_on(session, offering, price.component) if replaces else ():
         _end(session, held, since, at)
     keep_manual_source(session)
     session.add(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,7 @@ from llmpricing.services.publishing.observations import Components
 class PinnedPrice:
     """A price that somebody holds: ``amount`` in ``currency`` per ``per`` units of the meter; 0 is free."""
 
+    id: int
     offering: str
     component: ComponentKey
     amount: Decimal
@@ -92,14 +93,26 @@ def _parts(key: str) -> list[str]:
 
 def pinned_prices(session: Session, now: datetime) -> list[PinnedPrice]:
     """What is held now or will be, by offering and component."""
-    query = (
-        select(Pin, Offering.slug)
-        .join(Offering, Offering.id == Pin.offering_id)
-        .where(Pin.current(), or_(func.upper_inf(Pin.valid), func.upper(Pin.valid) > now))
-        .order_by(Offering.slug, Pin.component.collate("C"), func.lower(Pin.valid).nulls_first())
-    )
+    query = _believed().where(or_(func.upper_inf(Pin.valid), func.upper(Pin.valid) > now))
+    return _read(session, query.order_by(*_IN_ORDER))
+
+
+def entered_prices(session: Session, limit: int) -> list[PinnedPrice]:
+    """The newest ``limit`` prices that people hold or entered, for times that are over too, the newest first."""
+    return _read(session, _believed().order_by(func.lower(Pin.recorded).desc(), Pin.id.desc()).limit(limit))
+
+
+_IN_ORDER = (Offering.slug, Pin.component.collate("C"), func.lower(Pin.valid).nulls_first())
+
+
+def _believed() -> Select[Pin, str]:
+    return select(Pin, Offering.slug).join(Offering, Offering.id == Pin.offering_id).where(Pin.current())
+
+
+def _read(session: Session, query: Select[Pin, str]) -> list[PinnedPrice]:
     return [
         PinnedPrice(
+            held.id,
             slug,
             ComponentKey.parse(held.component),
             held.amount or Decimal(0),

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmpricing.web.access import ADMIN_PATH
 from llmpricing.web.operators import AdminView, for_operators, kept_private
-from llmpricing.web.site.admin import aliases, home, log, pins, rates, reviews, sign_in
+from llmpricing.web.site.admin import aliases, benchmarks, home, log, pins, prices, rates, reviews, sign_in, sources
 from llmpricing.web.site.admin.posting import does
 
 
@@ -20,12 +20,21 @@ def includeme(config: Any) -> None:
     _page(config, "admin_pins", "/pins", for_operators(pins.show), "pins")
     _form(config, "admin_pins_hold", "/pins/hold", does(pins.hold, pins.show_refused), "pins")
     _form(config, "admin_pins_let_go", "/pins/let-go", does(pins.let_go, pins.show_refused), "pins")
+    _page(config, "admin_prices", "/prices", for_operators(prices.show), "prices")
+    _form(config, "admin_prices_enter", "/prices/enter", does(prices.enter, prices.show_refused), "prices")
+    _form(config, "admin_prices_take_back", "/prices/take-back", does(prices.undo, prices.show_refused), "prices")
     _page(config, "admin_rates", "/rates", for_operators(rates.show, needs="rates"), "rates")
     _form(config, "admin_rates_add", "/rates/add", does(rates.add, rates.show_refused, needs="rates"), "rates")
     _form(config, "admin_rates_end", "/rates/end", does(rates.end, rates.show_refused, needs="rates"), "rates")
     _page(config, "admin_aliases", "/aliases", for_operators(aliases.show), "aliases")
     _form(config, "admin_aliases_add", "/aliases/add", does(aliases.add, aliases.show_refused), "aliases")
     _form(config, "admin_aliases_end", "/aliases/end", does(aliases.end, aliases.show_refused), "aliases")
+    _page(config, "admin_benchmarks", "/benchmarks", for_operators(benchmarks.show), "benchmarks")
+    taking = does(benchmarks.take_in, benchmarks.show_refused)
+    _form(config, "admin_benchmarks_upload", "/benchmarks/upload", taking, "benchmarks")
+    _page(config, "admin_sources", "/sources", for_operators(sources.show), "sources")
+    _form(config, "admin_sources_trust", "/sources/trust", does(sources.rank, sources.show_refused), "sources")
+    _form(config, "admin_sources_clear", "/sources/clear", does(sources.clear, sources.show_refused), "sources")
     _page(config, "admin_log", "/log", for_operators(log.show), "log")
     config.add_route("admin_log_csv", f"{ADMIN_PATH}/log.csv")
     config.add_view(for_operators(log.show_csv), route_name="admin_log_csv")

@@ -297,6 +297,20 @@ def test_a_pin_holds_a_price_against_imports_and_its_drift_stays_visible(price_b
     assert (event.actor, event.action, event.details["note"]) == ("ada", "pin_added", "contract")
 
 
+def test_a_price_with_its_source_replaces_no_price_of_a_person(price_book: PriceBook) -> None:
+    told = "--source https://acme.example/old"
+    price_book.run(f"pin acme/b input_tokens 4 --from 2026-02-01 --until 2026-03-01 {told} --as ada --note mail")
+    assert price_book.input_price("acme/b", at=datetime(2026, 2, 3, tzinfo=UTC)) == 4
+    assert price_book.input_price("acme/b") == 6
+    refused = price_book.run(f"pin acme/b input_tokens 3 --from 2026-01-01 {told}", exit_code=1)
+    assert "nothing is overwritten" in refused
+    price_book.run(f"pin acme/b input_tokens 3 --from 2026-01-01 --until 2026-02-01 {told}")
+    assert price_book.input_price("acme/b", at=datetime(2026, 2, 3, tzinfo=UTC)) == 4
+    assert [event.details["note"] for event in price_book.events()] == [
+        "https://acme.example/old: mail", "https://acme.example/old"
+    ]  # fmt: skip
+
+
 def test_unpinning_lets_the_sources_speak_again_and_keeps_what_was_held(price_book: PriceBook) -> None:
     price_book.run("pin acme/b input_tokens 5.5")
     pinned = datetime.now(UTC)
@@ -516,7 +530,7 @@ def test_a_price_is_held_until_a_day(price_book: PriceBook) -> None:
     assert price_book.input_price("acme/b", at=datetime(2999, 2, 1, tzinfo=UTC)) == 6
     assert "until 2999-01-31" in price_book.run("pin --list")
     ended = ("--from", "2026-11-03", "--until", "2026-11-02")
-    assert "--until" in price_book.run("pin acme/b input_tokens 4", *ended, exit_code=1)
+    assert "Choose a later end." in price_book.run("pin acme/b input_tokens 4", *ended, exit_code=1)
 
 
 def test_a_verdict_is_taken_back_with_its_effect_shown_before(price_book: PriceBook) -> None:

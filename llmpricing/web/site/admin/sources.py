@@ -1,0 +1,59 @@
+"""/admin/sources: when each list was last read and what came of it, and which source is believed first on a seller."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pyramid.request import Request
+from pyramid.response import Response
+
+from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
+from llmpricing.sources.registry import SOURCES
+from llmpricing.web import parameters as p
+from llmpricing.web.access import ADMIN_PATH
+from llmpricing.web.operators import decider_of
+from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site.admin.posting import SHOWN, done, words
+from llmpricing.web.site.admin.work_forms import WHY, AskedField, WorkForm
+
+_PATH = f"{ADMIN_PATH}/sources"
+_PROVIDER = AskedField("provider", "On the prices of", p.text, "Name the seller, such as azure.", hint="azure")
+_SOURCE = AskedField(
+    "source", "Believe", p.one_of(*SOURCES), "Choose the source.", choices=tuple(SOURCES), usual=next(iter(SOURCES))
+)
+_RANK = AskedField("rank", "At rank", p.whole(1, 99), "Say the rank; 1 is believed first.", hint="1")
+TRUST = WorkForm("trust", f"{_PATH}/trust", "Set", (_SOURCE, _PROVIDER, _RANK, WHY))
+CLEAR = WorkForm("clear", f"{_PATH}/clear", "As elsewhere", (_SOURCE, _PROVIDER, WHY))
+
+
+def show(request: Request) -> dict[str, Any]:
+    """All sources, also those of which nothing was read, and where they are believed otherwise."""
+    asked = read_parameters(request, {"done": p.one_of("set", "cleared"), "count": p.whole(0, 10**6)})
+    return {**show_refused(request), "done": asked.get("done"), "count": asked.get("count", 0)}
+
+
+def show_refused(request: Request) -> dict[str, Any]:
+    """The page, for a decision that was refused."""
+    found = read_sources(request.dbsession, datetime.now(UTC))
+    unread = [SOURCES[slug] for slug in SOURCES if slug not in {one.source for one in found}]
+    ranks = trusts(request.dbsession)
+    shown = {"sources": found, "unread": unread, "ranks": ranks[:SHOWN], "more": max(0, len(ranks) - SHOWN)}
+    return {**words(), "trust": TRUST, "clear": CLEAR, **shown}
+
+
+def rank(request: Request) -> Response:
+    """Believe a source at a rank on a seller's prices."""
+    asked = TRUST.read(request)
+    by = decider_of(request, asked["note"])
+    return done(
+        _PATH, done="set", count=set_trust(request.dbsession, by, asked["provider"], asked["source"], asked["rank"])
+    )
+
+
+def clear(request: Request) -> Response:
+    """Believe a source on a seller's prices as elsewhere."""
+    asked = CLEAR.read(request)
+    by = decider_of(request, asked["note"])
+    return done(_PATH, done="cleared", count=clear_trust(request.dbsession, by, asked["provider"], asked["source"]))
