@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Self
 
 CountTerms = tuple[int, ...]  # a coefficient for each count, and behind them what is added
 
@@ -47,35 +47,35 @@ class Traced:
     def __init__(self, value: int, terms: CountTerms, trace: Trace, divisor: int = 1) -> None:
         self.value, self.terms, self.trace, self.divisor = value, terms, trace, divisor
 
-    def __add__(self, other: object) -> Traced:
+    def __add__(self, other: object) -> Self:
         value, terms = self._other(other)
         return self._made(self.value + value, tuple([a + b for a, b in zip(self.terms, terms, strict=True)]))
 
     __radd__ = __add__
 
-    def __neg__(self) -> Traced:
+    def __neg__(self) -> Self:
         return self * -1
 
-    def __sub__(self, other: object) -> Traced:
+    def __sub__(self, other: object) -> Self:
         value, terms = self._other(other)
         return self._made(self.value - value, tuple([a - b for a, b in zip(self.terms, terms, strict=True)]))
 
-    def __rsub__(self, other: object) -> Traced:
+    def __rsub__(self, other: object) -> Self:
         return -(self - other)
 
-    def __mul__(self, factor: object) -> Traced:
+    def __mul__(self, factor: object) -> Self:
         if type(factor) is not int:
             self._refuse()
         return self._made(self.value * factor, tuple([a * factor for a in self.terms]))
 
     __rmul__ = __mul__
 
-    def __floordiv__(self, divisor: object) -> Traced:
+    def __floordiv__(self, divisor: object) -> Self:
         if type(divisor) is not int or divisor <= 0 or self.divisor != 1:
             self._refuse()
-        return Traced(self.value // divisor, self.terms, self.trace, divisor)
+        return type(self)(self.value // divisor, self.terms, self.trace, divisor)
 
-    def __round__(self, places: None = None) -> Traced:
+    def __round__(self, places: None = None) -> Self:
         return self
 
     def __bool__(self) -> bool:
@@ -96,10 +96,10 @@ class Traced:
     def __le__(self, other: object) -> bool:
         return not self > other
 
-    def _made(self, value: int, terms: CountTerms) -> Traced:
+    def _made(self, value: int, terms: CountTerms) -> Self:
         if self.divisor != 1:
             self._refuse()
-        return Traced(value, terms, self.trace)
+        return type(self)(value, terms, self.trace)
 
     def _other(self, other: object) -> tuple[int, CountTerms]:
         if type(other) is int:
@@ -108,8 +108,8 @@ class Traced:
             self._refuse()
         return other.value, other.terms
 
-    def _as_traced(self, other: object) -> Traced:
-        return Traced(*self._other(other), self.trace)
+    def _as_traced(self, other: object) -> Self:
+        return type(self)(*self._other(other), self.trace)
 
     def _difference(self, other: object, *, of_zero: bool = False) -> bool:
         left = self - other

@@ -159,6 +159,8 @@ def read_quantity(field: str, value: object, meter: str) -> Quantity:
     """A quantity of ``meter`` as int, or Decimal where fractions make sense; raises UsageError naming ``field``."""
     if type(value) is int:
         quantity: Quantity = value
+    elif isinstance(value, int) and not isinstance(value, bool):  # what does as whole numbers do
+        quantity = value
     elif isinstance(value, Decimal | float):
         quantity = _decimal(field, value, meter)
     else:

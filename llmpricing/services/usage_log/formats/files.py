@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from llmpricing.domain.usage.quantities import UsageError
+import numpy as np
+
 from llmpricing.services.usage_log.columns import LogError, UncountedError
-from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
+from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import BROKEN, RawRow, raw_rows
-
-EachRow = Callable[[], None]
+from llmpricing.services.usage_log.formats.source import raw_rows
 
 
 def _no_matter() -> None:
@@ -50,7 +49,7 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
     """The file with its shape, told by its first rows unless it is given; raises LogError, and what ``each_row``
     raises, which is called for every row.
     """
-    found = shape or recognised(_fields(islice(raw_rows(path), SAMPLE), each_row))
+    found = shape or recognised(counted_fields(islice(raw_rows(path), SAMPLE), each_row))
     if found is None:
         raise UnknownShape(path)
     return UsageFile(path, found)
@@ -59,7 +58,8 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
 @dataclass
 class UsageFiles:
     """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
-    every row that is read, and may raise to end the reading.
+    every row that is read, and may raise to end the reading. Rows that are alike are read together, unless
+    ``one_by_one``, which is the measure of it.
 
     Reading raises LogError where a file cannot be read to its end, and UncountedError, after the last record, where
     fields that may mean money were not understood.
@@ -68,12 +68,18 @@ class UsageFiles:
     files: Sequence[UsageFile]
     ignored: Collection[str] = ()
     each_row: EachRow = _no_matter
+    one_by_one: bool = False
     _sums: set[int] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
     _largest: dict[int, int] = field(default_factory=dict)
 
     def records(self) -> Iterator[UsageRecord]:
         """All records; one that was told before has the outcome REPEATED."""
+        for batch in self.batches():
+            yield from batch.in_order()
+
+    def batches(self) -> Iterator[ReadBatch]:
+        """The same, some thousand at a time, as columns as far as they are alike."""
         unread: dict[Path, Unread] = {}
         for file in self.files:
             if file.shape.grows:
@@ -81,31 +87,64 @@ class UsageFiles:
         copies = copied([file.path for file in self.files])
         for file in self.files:
             unread[file.path] = Unread(self.ignored)
-            records = _read(file, unread[file.path], self.each_row)
-            for record in self._sums_compared(file.shape, records) if len(self.files) > 1 else records:
-                is_repeated = file.path in copies or self._is_repeated(file.shape, record)
-                yield replace(record, outcome=REPEATED) if is_repeated else record
+            reader = FileReader(file.shape, file.path, unread[file.path], self.each_row, one_by_one=self.one_by_one)
+            batches = reader.batches()
+            for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
+                yield batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
             fields = [name for found in unread.values() for name in found.fields]
             raise UncountedError(_refusal(lines, fields))
 
+    def _told_once(self, shape: Shape, batch: ReadBatch) -> ReadBatch:
+        """The records of which those that were told before are marked as such."""
+        columns, others = batch
+        if columns is None:
+            return ReadBatch(None, [(place, self._marked(shape, one)) for place, one in others])
+        billed = columns.is_billed.tolist()
+        digests = [
+            None if name is None else hash((shape.name, is_billed, name))
+            for name, is_billed in zip(columns.ids, billed, strict=True)
+        ]
+        seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
+        marked: list[tuple[int, UsageRecord]] = []
+        coming = next(rest, None)
+        for row, (place, digest) in enumerate(zip(columns.place.tolist(), digests, strict=True)):
+            while coming is not None and coming[0] < place:
+                marked.append((coming[0], self._marked(shape, coming[1])))
+                coming = next(rest, None)
+            if digest is None:
+                continue
+            if digest in seen:
+                repeated[row] = True
+            else:
+                seen.add(digest)
+        while coming is not None:
+            marked.append((coming[0], self._marked(shape, coming[1])))
+            coming = next(rest, None)
+        return ReadBatch(columns.having(repeated), marked)
+
+    def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
+        return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
+
     def _weigh(self, file: UsageFile) -> None:
-        for record in _read(file, Unread(self.ignored), self.each_row):
+        for record in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).records():
             if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
                 digest = _digest(file.shape, record)
                 self._largest[digest] = max(self._largest.get(digest, 0), _weight(record))
 
-    def _sums_compared(self, shape: Shape, records: Iterable[UsageRecord]) -> Iterator[UsageRecord]:
+    def _sums_compared(self, shape: Shape, batches: Iterable[ReadBatch]) -> Iterator[ReadBatch]:
         """The records of one file; of a sum that an earlier file tells as well, that it does."""
-        own = set()
-        for record in records:
-            if record.span is None or record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
-                yield record
-                continue
-            digest = hash((shape.name, repr(record)))
-            own.add(digest)
-            yield replace(record, remark=_TOLD_TWICE) if digest in self._sums else record
+        own: set[int] = set()
+        for batch in batches:
+            yield batch._replace(others=[(place, self._sum_compared(shape, one, own)) for place, one in batch.others])
         self._sums |= own
+
+    def _sum_compared(self, shape: Shape, record: UsageRecord, own: set[int]) -> UsageRecord:
+        if record.span is None or record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
+            return record
+        digest = hash((shape.name, repr(record)))
+        own.add(digest)
+        return replace(record, remark=_TOLD_TWICE) if digest in self._sums else record
 
     def _is_repeated(self, shape: Shape, record: UsageRecord) -> bool:
         if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:
@@ -133,27 +172,6 @@ def copied(paths: Sequence[Path]) -> set[Path]:
                 found.add(path)
             seen.add(digest)
     return found
-
-
-def _fields(rows: Iterable[RawRow], each_row: EachRow) -> Iterator[Mapping[str, Any]]:
-    for row in rows:
-        each_row()
-        yield row.fields
-
-
-def _read(file: UsageFile, unread: Unread, each_row: EachRow) -> Iterator[UsageRecord]:
-    scan = file.shape.scan
-    read = file.shape.reader(scan(_fields(raw_rows(file.path), each_row)) if scan else None)
-    for number, fields in raw_rows(file.path):
-        each_row()
-        if BROKEN in fields or "" in fields:
-            reason = fields.get(BROKEN, "it is no object with names")
-            yield UsageRecord(outcome=unpriced(str(reason)), labels={"line": str(number)})
-            continue
-        try:
-            yield from read(Row(fields, unread))
-        except UsageError as error:
-            yield UsageRecord(outcome=unpriced(str(error)), labels={"line": str(number)})
 
 
 def _digest(shape: Shape, record: UsageRecord) -> int:

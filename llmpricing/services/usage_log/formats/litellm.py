@@ -9,7 +9,7 @@ from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
 
 DAY = timedelta(days=1)
@@ -118,6 +118,12 @@ SHAPES = (
         "metadata.usage_object, caches inside prompt_tokens",
         signs("request_id call_type spend startTime", "request_id call_type spend metadata"),
         by_row(_spend_log),
+        varying=Varying(
+            ("startTime", "start_time", "starttime"),
+            ("spend",),
+            ("request_id",),
+            {"user": ("user",), "end_user": ("end_user",), "session": ("session_id",)},
+        ),
     ),
     Shape(
         "litellm-ui-usage",

@@ -6,7 +6,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
@@ -161,5 +161,6 @@ SHAPES = (
         "one request, caches beside prompt_tokens",
         signs("request_created_at prompt_tokens completion_tokens", "request_created_at prompt_cache_read_tokens"),
         by_row(_helicone),
+        varying=Varying(("request_created_at",), ("cost", "cost_usd"), ("request_id",), {"user": ("user_id",)}),
     ),
 )

@@ -20,7 +20,7 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row, as_instant, as_number
-from llmpricing.services.usage_log.formats.shape import Shape, by_row
+from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "currency", "id")
@@ -67,6 +67,19 @@ class OwnColumns:
             record_id=said("id") or None,
         )
 
+    @property
+    def varying(self) -> Varying | None:
+        """What differs from row to row; None where one column says several things."""
+        columns = [*self.roles.values(), *self.counts.values(), *self.labels.values()]
+        if len(set(columns)) < len(columns):
+            return None
+
+        def named(role: str) -> tuple[str, ...]:
+            return (self.roles[role],) if role in self.roles else ()
+
+        by_label = {name: (column,) for name, column in self.labels.items()}
+        return Varying(named("at"), named("charged"), named("id"), by_label)
+
     def _quantity(self, meter: str, found: Quantity | None) -> Quantity | None:
         if found is None or METERS[meter].family != "tokens":
             return found
@@ -83,7 +96,14 @@ def own_shape(path: Path) -> Shape:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LogError(f"{path} is no TOML: {error}. llmpricing formats --suggest FILE writes a first one.") from None
     columns = _columns(path, found)
-    return Shape(path.stem, f"columns by {path}", f"caches {columns.cached} the input", (), by_row(columns.read))
+    return Shape(
+        path.stem,
+        f"columns by {path}",
+        f"caches {columns.cached} the input",
+        (),
+        by_row(columns.read),
+        varying=columns.varying,
+    )
 
 
 def _columns(path: Path, found: Mapping[str, Any]) -> OwnColumns:

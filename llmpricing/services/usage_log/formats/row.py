@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -16,11 +16,12 @@ from llmpricing.domain.times import EPOCH, InstantError, in_years, read_instant
 from llmpricing.domain.usage.likely import likely_meter
 from llmpricing.domain.usage.quantities import LARGEST, Quantity, UsageError
 from llmpricing.domain.usage.reading import is_condition, is_counter, may_mean_money
+from llmpricing.services.usage_log.formats.traced_counts import WHOLE
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _MOST_KEPT = 8_000  # characters of the names of a row
 # What spreadsheets, databases and data frames write where there is nothing.
-_NOTHING = frozenset(
+NOTHING = frozenset(
     {"", "null", "NULL", "None", "none", "NaN", "nan", "\\N", "N/A", "n/a", "<NA>", "<null>", "undefined", "-"}
 )
 _DOLLARS = re.compile(
@@ -84,7 +85,7 @@ class Row:
         for name in names:
             found = self.raw.get(name)
             if type(found) is str:
-                if found not in _NOTHING:
+                if found not in NOTHING:
                     return found.strip()
             elif found is not None and found == found:
                 return "" if isinstance(found, dict | list) else str(found)
@@ -93,13 +94,13 @@ class Row:
     def amount(self, *names: str) -> Decimal | None:
         """An amount of money or another signed number, also one with a dollar sign; raises UsageError."""
         found = self.value(*names)
-        return None if found is None else as_number(names[0], _without_dollars(found))
+        return None if found is None else as_number(names[0], without_dollars(found))
 
     def count(self, *names: str) -> Quantity | None:
         """A count that is not negative; raises UsageError."""
         stated = self.value(*names)
-        if type(stated) is int and 0 <= stated <= _MOST_COUNTED:
-            return stated
+        if type(stated) in WHOLE and 0 <= stated <= _MOST_COUNTED:
+            return cast(int, stated)
         found = None if stated is None else as_number(names[0], stated)
         if found is None:
             return None
@@ -139,8 +140,7 @@ class Row:
 
     def close(self) -> None:
         """Remember the fields that nobody asked for and that look like counts or conditions of a price."""
-        names = tuple(self.raw)
-        for name in (_suspects if _are_short(names) else _suspects.__wrapped__)(names):
+        for name in suspects(tuple(self.raw)):
             value = self.raw[name]
             if name in self._read or value is None or isinstance(value, dict | list) or states_nothing(value):
                 continue
@@ -164,11 +164,12 @@ class Row:
 def states_nothing(value: Any) -> bool:
     """Whether a cell is one of those that tools write where there is nothing; None is for who asks."""
     if type(value) is str:
-        return value in _NOTHING
+        return value in NOTHING
     return type(value) is float and value != value
 
 
-def _without_dollars(value: Any) -> Any:
+def without_dollars(value: Any) -> Any:
+    """An amount without a dollar sign that is written beside it."""
     found = _DOLLARS.fullmatch(value.strip()) if type(value) is str else None
     return f"{found[1] or ''}{found[2] or found[3]}" if found else value
 
@@ -181,6 +182,11 @@ def _looks_billed(name: str, value: Any) -> bool:
         return False
     plain = name.strip().replace(" ", "_")
     return may_mean_money(plain, _plain(plain, value))
+
+
+def suspects(names: tuple[str, ...]) -> list[str]:
+    """Those of a row's names that look like counts or conditions of a price."""
+    return (_suspects if _are_short(names) else _suspects.__wrapped__)(names)
 
 
 def _are_short(names: tuple[str, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
@@ -18,12 +18,25 @@ def _nothing(_rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 @dataclass(frozen=True)
+class Varying:
+    """Fields that differ from row to row and go into the record as they are, whatever else the row says: by the first
+    of several names that states anything.
+    """
+
+    at: tuple[str, ...]
+    charged: tuple[str, ...] = ()
+    record_id: tuple[str, ...] = ()
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Shape:
     """One way in which a tool writes usage down.
 
     ``signs`` are sets of keys: a row with all keys of one of them is of this shape, if ``is_like`` agrees. ``reader``
     makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, the same
-    id is told again with larger counts, and the largest holds.
+    id is told again with larger counts, and the largest holds. With ``varying`` fields, rows that are alike but for
+    these and for counts are understood once for all.
     """
 
     name: str
@@ -34,6 +47,7 @@ class Shape:
     is_like: Callable[[Mapping[str, Any]], bool] = lambda row: True
     scan: Callable[[Iterable[Mapping[str, Any]]], Any] | None = None
     grows: bool = False
+    varying: Varying | None = None
 
     def likeness(self, row: Mapping[str, Any]) -> int:
         """By how many keys the row is of this shape; 0 where it is not."""

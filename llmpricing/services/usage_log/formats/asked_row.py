@@ -1,0 +1,64 @@
+"""Which fields of its rows a reader asks for, and as what: the same of all rows that it cannot tell apart by these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmpricing.domain.usage.quantities import Quantity
+from llmpricing.services.usage_log.formats.row import Row, Unread, suspects
+
+
+@dataclass
+class AskedFields:
+    """Names of fields: read as counts, or as anything else, or understood without being read."""
+
+    counted: set[str] = field(default_factory=set)
+    consulted: set[str] = field(default_factory=set)
+    known: set[str] = field(default_factory=set)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Grows with every name that is new to it."""
+        return len(self.counted), len(self.consulted)
+
+    @property
+    def numbers(self) -> list[str]:
+        """The fields that are read as nothing but counts."""
+        return sorted(self.counted - self.consulted)
+
+    def suspect(self, names: Iterable[str]) -> None:
+        """Among the fields of these names are some that may mean money, and are looked at though nobody asks."""
+        self.consulted.update(set(suspects(tuple(names))) - self.known - self.counted)
+
+
+class AskedRow(Row):
+    """A row that remembers what it was asked."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, raw: Mapping[str, Any], unread: Unread, asked: AskedFields) -> None:
+        super().__init__(raw, unread)
+        self.asked = asked
+
+    def value(self, *names: str) -> Any:
+        """What the first of these names states; None where none does."""
+        self.asked.consulted.update(names)
+        return super().value(*names)
+
+    def text(self, *names: str) -> str:
+        """The same as a text, empty where nothing is stated."""
+        self.asked.consulted.update(names)
+        return super().text(*names)
+
+    def count(self, *names: str) -> Quantity | None:
+        """A count that is not negative; raises UsageError."""
+        self.asked.counted.update(names)
+        self.known(*names)
+        return Row(self.raw, self.unread).count(*names)
+
+    def known(self, *names: str) -> None:
+        """Say that these fields are understood: sums of others, or nothing that is billed."""
+        self.asked.known.update(names)
+        super().known(*names)

@@ -1,0 +1,121 @@
+"""The records of one file, some thousand at a time: as columns as far as rows are alike, else one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record_columns import RecordColumns
+from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape
+from llmpricing.services.usage_log.formats.source import BROKEN, RawRow, raw_rows
+
+EachRow = Callable[[], None]
+_ROWS = 8_192
+_MOST_SIGNS = 2**25  # of the rows that are held at once, as they would be printed
+_SAMPLED = 16
+
+
+class ReadBatch(NamedTuple):
+    """Records that were read together: ``columns``, and the ``others``, each with its place among all of them."""
+
+    columns: RecordColumns | None
+    others: Sequence[tuple[int, UsageRecord]]
+
+    def repeated(self) -> ReadBatch:
+        """The same, all of them told before."""
+        columns = self.columns and self.columns.having(np.ones(len(self.columns), np.bool_))
+        return ReadBatch(columns, [(place, replace(record, outcome=REPEATED)) for place, record in self.others])
+
+    def in_order(self) -> Iterator[UsageRecord]:
+        """All of them, as they stand in the file."""
+        if self.columns is None:
+            yield from (record for _, record in self.others)
+            return
+        rest = iter(self.others)
+        coming = next(rest, None)
+        for row, place in enumerate(self.columns.place.tolist()):
+            while coming is not None and coming[0] < place:
+                yield coming[1]
+                coming = next(rest, None)
+            yield self.columns.record(row)
+        if coming is not None:
+            yield coming[1]
+            yield from (record for _, record in rest)
+
+
+class FileReader:
+    """Reads a file of this shape; fields that may mean money and are not understood go to ``unread``."""
+
+    def __init__(
+        self, shape: Shape, path: Path, unread: Unread, each_row: EachRow, *, one_by_one: bool = False
+    ) -> None:
+        self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
+        scan = shape.scan
+        self._read: RecordReader = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
+        varying = None if one_by_one or shape.grows else shape.varying
+        self._alike = AlikeRows(varying, self._read, tuple(unread.ignored)) if varying else None
+
+    def records(self) -> Iterator[UsageRecord]:
+        """All records, one by one."""
+        for row in self._rows():
+            yield from self._records(row)
+
+    def batches(self) -> Iterator[ReadBatch]:
+        """All records, in order."""
+        if self._alike is None:
+            records = self.records()
+            while found := list(islice(records, _ROWS)):
+                yield ReadBatch(None, list(enumerate(found)))
+            return
+        rows = self._rows()
+        while some := list(_some(rows)):
+            yield self._batch(self._alike, some)
+
+    def _batch(self, alike: AlikeRows, rows: Sequence[RawRow]) -> ReadBatch:
+        block = alike.block(rows)
+        others = range(len(rows)) if block is None else block.others
+        found = [(place, record) for place in others for record in self._records(rows[place])]
+        return ReadBatch(block.columns if block else None, found)
+
+    def _rows(self) -> Iterator[RawRow]:
+        for row in raw_rows(self._path):
+            self._each_row()
+            yield row
+
+    def _records(self, row: RawRow) -> Iterator[UsageRecord]:
+        number, fields = row
+        if BROKEN in fields or "" in fields:
+            reason = fields.get(BROKEN, "it is no object with names")
+            yield UsageRecord(outcome=unpriced(str(reason)), labels={"line": str(number)})
+            return
+        try:
+            yield from self._read(Row(fields, self._unread))
+        except UsageError as error:
+            yield UsageRecord(outcome=unpriced(str(error)), labels={"line": str(number)})
+
+
+def counted_fields(rows: Iterable[RawRow], each_row: EachRow) -> Iterator[Mapping[str, Any]]:
+    """The fields of the rows, each of which is told of."""
+    for row in rows:
+        each_row()
+        yield row.fields
+
+
+def _some(rows: Iterator[RawRow]) -> Iterator[RawRow]:
+    """Rows that may be held at once: fewer where they are long."""
+    signs = 0
+    for number, row in enumerate(islice(rows, _ROWS)):
+        yield row
+        if not number % _SAMPLED:
+            signs += _SAMPLED * len(str(row.fields))
+            if signs > _MOST_SIGNS:
+                return

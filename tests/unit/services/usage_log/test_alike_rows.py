@@ -1,0 +1,195 @@
+"""Rows that are alike are understood once for all: their records are those that reading row by row makes."""
+
+from __future__ import annotations
+
+import copy
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats import file_reader
+from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles
+from llmpricing.services.usage_log.formats.own_columns import own_shape
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.registry import BY_NAME
+from llmpricing.services.usage_log.formats.shape import Shape
+from tests import usage_twins as twins
+
+FILES = {
+    "litellm-spendlogs.csv": "litellm-spend-logs",
+    "litellm-spendlogs.ndjson": "litellm-spend-logs",
+    "litellm-spendlogs.json": "litellm-spend-logs",
+    "helicone.csv": "helicone",
+}
+OWN = """
+model = "model"
+at = "request_created_at"
+provider = "provider"
+charged = "cost"
+id = "request_id"
+cached = "beside input"
+[counts]
+input_tokens = "prompt_tokens"
+output_tokens = "completion_tokens"
+cache_read_tokens = "prompt_cache_read_tokens"
+[labels]
+user = "user_id"
+"""
+BLOCK = 40
+LEAVES: tuple[Any, ...] = (
+    None,
+    "",
+    0,
+    1,
+    -3,
+    7.5,
+    "12",
+    " 5 ",
+    "0.25",
+    "x",
+    "N/A",
+    "-",
+    "$ 0.5",
+    float("nan"),
+    True,
+    10**14,
+    [3, 4],
+    {"a_tokens": 2},
+)
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_reader, "_ROWS", BLOCK)
+
+
+def said(path: Path, shape: Shape, *, one_by_one: bool) -> tuple[list[UsageRecord], str]:
+    """The records, and why the file is refused."""
+    found: list[UsageRecord] = []
+    try:
+        found += UsageFiles([UsageFile(path, shape)], one_by_one=one_by_one).records()
+    except LogError as error:
+        return found, str(error)
+    return found, ""
+
+
+def in_columns(path: Path, shape: Shape) -> float:
+    """The part of the records that became columns."""
+    batches = list(UsageFiles([UsageFile(path, shape)]).batches())
+    alike = sum(len(batch.columns) for batch in batches if batch.columns is not None)
+    return alike / (alike + sum(len(batch.others) for batch in batches))
+
+
+def written(path: Path, rows: Sequence[Mapping[str, Any]], *, is_table: bool) -> Path:
+    file = io.StringIO(newline="")
+    if is_table:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    else:
+        file.writelines(json.dumps(row, default=float) + "\n" for row in rows)
+    path.write_text(file.getvalue(), "utf-8")
+    return path
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, default=float) if isinstance(value, dict | list) else value
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    found = twins.documents(name)
+    rows = found if isinstance(found[0], dict) else found[0]
+    return [{field: _opened(value) for field, value in row.items()} for row in rows]
+
+
+def _opened(value: Any) -> Any:
+    is_json = isinstance(value, str) and value[:1] == "{"
+    return json.loads(value, parse_float=Decimal) if is_json else value
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Where something stands in an object: what holds it, and its name there."""
+    if isinstance(value, dict | list):
+        for name in value if isinstance(value, dict) else range(len(value)):
+            yield value, name
+            yield from places(value[name])
+
+
+def longer(rows: list[dict[str, Any]], rng: Random, number: int) -> list[dict[str, Any]]:
+    """Many rows made of a few: other counts of the same proportions, times and ids."""
+    found = []
+    for place in range(number):
+        row, factor = copy.deepcopy(rng.choice(rows)), rng.randint(1, 50)
+        for holder, name in list(places(row)):
+            value = holder[name]
+            if type(value) is int and value and "status" not in str(name):
+                holder[name] = value * factor
+            elif isinstance(value, str) and value.isdigit() and name != "status":
+                holder[name] = str(int(value) * factor)
+        row["request_id"] = f"r{place if rng.random() < 0.9 else rng.randrange(place + 1)}"
+        found.append(row)
+    return found
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_rows_that_differ_in_counts_alone_become_columns_and_the_same_records(tmp_path: Path, name: str) -> None:
+    shape, is_table = BY_NAME[FILES[name]], name.endswith(".csv")
+    rows = longer(rows_of(name), Random(5), 5 * BLOCK)  # noqa: S311 - rows for a test
+    path = written(tmp_path / "log", rows, is_table=is_table)
+    assert in_columns(path, shape) > 0.9
+    records, refusal = said(path, shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert len(records) == len(rows)
+    assert any(record.outcome.kind.name == "REPEATED" for record in records)
+
+
+@pytest.mark.parametrize("is_nested", [True, False], ids=["in the usage", "beside it"])
+def test_a_count_that_nobody_knows_stops_the_file_though_it_is_zero_in_all_rows_but_one(
+    tmp_path: Path, is_nested: bool
+) -> None:
+    rows = longer(rows_of("litellm-spendlogs.ndjson"), Random(7), 3 * BLOCK)  # noqa: S311 - rows for a test
+    rows = [row for row in rows if "usage_object" in row["metadata"]]
+    counted = [row["metadata"]["usage_object"] if is_nested else row for row in rows]
+    for holder in counted:
+        holder["holograms_tokens"] = 0
+    shape = BY_NAME["litellm-spend-logs"]
+    path = written(tmp_path / "log", rows, is_table=False)
+    assert said(path, shape, one_by_one=False) == said(path, shape, one_by_one=True)
+    assert in_columns(path, shape) > 0.9
+    counted[BLOCK + 17]["holograms_tokens"] = 5
+    records, refusal = said(written(path, rows, is_table=False), shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert "holograms_tokens" in refusal
+
+
+@pytest.mark.hypothesis
+@pytest.mark.parametrize("name", [*FILES, "own"])
+@settings(
+    max_examples=max(settings.default.max_examples // 12, 1),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32), changes=st.integers(1, 12))
+def test_whatever_single_cells_hold_the_records_and_the_refusal_are_those_of_row_by_row(
+    tmp_path: Path, name: str, seed: int, changes: int
+) -> None:
+    rng = Random(seed)  # noqa: S311 - rows for a test
+    file = "helicone.csv" if name == "own" else name
+    rows = longer(rows_of(file), rng, 3 * BLOCK)
+    for _ in range(changes):
+        holder, field = rng.choice(list(places(rng.choice(rows))))
+        holder[field] = copy.deepcopy(rng.choice(LEAVES))
+    if name == "own":
+        (tmp_path / "map.toml").write_text(OWN, "utf-8")
+    shape = own_shape(tmp_path / "map.toml") if name == "own" else BY_NAME[FILES[name]]
+    path = written(tmp_path / "log", rows, is_table=file.endswith(".csv"))
+    assert said(path, shape, one_by_one=False) == said(path, shape, one_by_one=True)
