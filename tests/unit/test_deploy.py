@@ -117,6 +117,37 @@ def test_every_metric_that_is_asked_for_is_told(file: str) -> None:
     assert {re.sub(r"_(bucket|total)$", "", name) for name in asked} <= told
 
 
+def expressions(found: Any) -> Iterator[str]:
+    """Every expression of PromQL in a document, however deep."""
+    if isinstance(found, dict):
+        yield from (value for name, value in found.items() if name == "expr")
+        found = list(found.values())
+    if isinstance(found, list):
+        for inner in found:
+            yield from expressions(inner)
+
+
+@pytest.mark.parametrize(("file", "read"), [("alerts.yml", yaml.safe_load), ("grafana.json", json.loads)])
+def test_every_expression_is_read_by_prometheus_and_asks_for_labels_that_are_told(file: str, read: Any) -> None:
+    import promql_parser  # here, so that an environment without it can run the others
+
+    page = (ROOT / "docs/metrics.md").read_text("utf-8")
+    told = {
+        label
+        for cell in re.findall(r"^\| `llmpricing_\w+`.*?\|(.*?)\|", page, re.MULTILINE)
+        for label in cell.split("`")
+    }
+    found = list(expressions(read((DEPLOY / file).read_text("utf-8"))))
+    assert len(found) >= 6
+    for one in found:
+        promql_parser.parse(one)
+        labels = re.findall(r"by \(([\w, ]+)\)", one) + re.findall(r"\{(\w+)=", one)
+        assert {label for group in labels for label in group.split(", ")} <= told | {"le"}, one
+    for broken in ("sum(rate(llmpricing_requests_total)) > 1", "llmpricing_database_up = 0"):
+        with pytest.raises(ValueError, match=r"."):
+            promql_parser.parse(broken)
+
+
 def test_each_alert_says_what_is_wrong_and_what_to_do() -> None:
     rules = yaml.safe_load((DEPLOY / "alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
     assert all(rule["annotations"].keys() == {"summary", "next"} for rule in rules)

@@ -157,3 +157,27 @@ def test_old_observations_go_by_the_owners_statements_alone(
         session.execute(text(DECISION))
         session.commit()
     assert "only grows" in refusal(owner, "delete from audit_event")
+
+
+def test_the_history_is_compressed_by_the_owners_statements_and_still_only_grows(
+    two_roles: TwoRoles, redis_url: str, tmp_path: Path
+) -> None:
+    migrated(two_roles.owner)
+    done = commands_on(tmp_path, two_roles.serving, redis_url).run(*import_of(tmp_path))
+    assert done.exit_code == 0, done.output
+    owner = create_engine(two_roles.owner, poolclass=NullPool)
+    settings, policy = (one for block in STATEMENTS if "compress" in block for one in block.split(";") if one.strip())
+    with owner.connect() as connection:
+        if _chunks(connection) == ["model_pricing_history"]:
+            pytest.skip("this PostgreSQL has no TimescaleDB; .ci/timescaledb has one")
+        edition = connection.scalar(text("select current_setting('timescaledb.license')"))
+    if edition != "timescale":
+        for statement in (settings, policy):  # by its licence alone: it has read them
+            assert re.match(r'0A000 function.* not supported under the current "apache"', refusal(owner, statement))
+        return
+    with owner.begin() as connection:
+        before = _rows(connection, "model_pricing_history")
+        for statement in (settings, policy, "select compress_chunk(c) from show_chunks('model_pricing_history') c"):
+            connection.execute(text(statement))
+        assert _rows(connection, "model_pricing_history") == before > 0
+    assert "model_pricing_history only grows" in refusal(owner, "delete from model_pricing_history")
