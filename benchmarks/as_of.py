@@ -21,8 +21,9 @@ from sqlalchemy.pool import NullPool
 from benchmarks.timing import best_in_turn, ms
 from llmpricing.local_stores import running_stores
 from llmpricing.models import migrations
-from llmpricing.services.catalogue.listing import OfferingFilter, Position, get_offering, list_offerings
+from llmpricing.services.catalogue.listing import OfferingFilter, get_offering, list_offerings
 from llmpricing.services.catalogue.offering_detail import details
+from llmpricing.services.catalogue.positions import Position
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import BookState
 

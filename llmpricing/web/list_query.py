@@ -15,7 +15,8 @@ from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.filter_values import filter_values
-from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, Page, Position
+from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, RowPage
+from llmpricing.services.catalogue.positions import Position
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState
@@ -133,9 +134,9 @@ def read_clocks(values: Mapping[str, Any], now: datetime, book: BookState) -> Cl
     return book.clocks(values.get("as_of", now), values.get("known_at"))
 
 
-def ask(request: Request, question: Question) -> Page:
-    """The page of offerings that answers the question."""
-    return listing.list_offerings(
+def ask(request: Request, question: Question) -> RowPage:
+    """The page of offerings that answers the question, as rows."""
+    return listing.list_rows(
         request.reads,
         question.clocks,
         question.wanted,
@@ -190,9 +191,9 @@ def moved_to(request: Request, asked: str, named: str) -> Exception:
     return moved
 
 
-def next_cursor(question: Question, page: Page) -> str | None:
+def next_cursor(question: Question, page: RowPage) -> str | None:
     """Where the next page begins, or None after the last."""
     if not page.more:
         return None
-    last = page.items[-1]
+    last = page.rows[-1]
     return write_cursor(last, question.sort, question.wanted, question.order, question.clocks, question.stated)

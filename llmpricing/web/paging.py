@@ -6,20 +6,15 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 from pyramid.request import Request
 
-from llmpricing.services.catalogue.listing import (
-    OfferingFilter,
-    OfferingItem,
-    Position,
-    parse_position,
-    position_text,
-)
+from llmpricing.services.catalogue.listing import OfferingFilter
+from llmpricing.services.catalogue.positions import Position, parse_position, position_text
 from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
@@ -28,6 +23,7 @@ from llmpricing.web.selecting import is_csv
 Row = TypeVar("Row")
 
 MAX_CURSOR, MAX_LIMIT = 2000, 1000
+_FILTERS = tuple(field.name for field in fields(OfferingFilter))
 _PARTS = ("cursor", "limit", "fields", "format")  # of a question: which part of its answer is asked for
 _BROKEN = "This cursor is broken: take it from meta.next as it is."
 _OTHERS = "This cursor belongs to other filters or another order: start again without it."
@@ -53,12 +49,12 @@ class PageTurn:
 
 def fingerprint(wanted: OfferingFilter, order: str) -> str:
     """A digest of what is asked: a cursor of another question is refused."""
-    text = msgspec.json.encode([{k: str(v) for k, v in asdict(wanted).items()}, order])
+    text = msgspec.json.encode([{name: str(getattr(wanted, name)) for name in _FILTERS}, order])
     return hashlib.sha256(text).hexdigest()[:16]
 
 
 def write_cursor(
-    last: OfferingItem, sort: str, wanted: OfferingFilter, order: str, clocks: Clocks, stated: Mapping[str, datetime]
+    last: Any, sort: str, wanted: OfferingFilter, order: str, clocks: Clocks, stated: Mapping[str, datetime]
 ) -> str:
     """The cursor of the page after ``last``; it keeps the clocks, so that all pages show one state whatever is
     imported between them.

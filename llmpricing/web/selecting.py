@@ -45,7 +45,7 @@ def selecting(name: str, reader: Reader, names: Sequence[str], view: Callable[[R
         if isinstance(answer, Response) or not (raw or is_csv(request)):
             return answer
         wanted = reader("fields", raw) if raw else names
-        told = msgspec.to_builtins(answer)
+        told = msgspec.json.decode(msgspec.json.encode(answer))  # some of it is bytes already
         if is_csv(request):
             return _csv(request, name, wanted, told)
         data = told["data"]

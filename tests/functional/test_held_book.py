@@ -6,18 +6,20 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from redis import Redis
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import Upload
 
-from llmpricing.services.catalogue import listing_in_book
+from llmpricing.services.catalogue import listing, listing_in_book
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.price_book.folder import KEPT, keep_book, newest_files
 from llmpricing.services.price_book.holder import AHEAD, BookHolder, Preparing
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.settings import read_settings
+from llmpricing.web.api import model_rows
 from llmpricing.web.held_book import HOLDER
 from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES, FEEDS
@@ -180,6 +182,26 @@ def test_the_first_page_finds_its_rows_made_already(held):
     held.get("/")
     held.get("/api/v1/models")
     assert sorted(listing_in_book._lists._kept, key=str) == sorted(before, key=str)
+
+
+def test_a_row_of_a_list_is_made_once_whatever_filter_finds_it(held, redis_url, monkeypatch):
+    made = []
+
+    def items_of(reads, clocks, rows, standing):
+        made.extend(row.id for row in rows)
+        return listing.items_of(reads, clocks, rows, standing)
+
+    monkeypatch.setattr(model_rows, "items_of", items_of)
+    expected = {row["id"]: row for row in held.get("/api/v1/models").json["data"]}
+    assert sorted(made) == sorted(expected)
+    for query in ("q=acme", "sort=-input_per_mtok&limit=3", "max_input_price=1000", "fields=id,codes", "format=csv"):
+        answer = held.get(f"/api/v1/models?{query}")
+        if "fields" not in query and "csv" not in query:
+            assert all(row == expected[row["id"]] for row in answer.json["data"]), query
+    assert sorted(made) == sorted(expected)
+    with Redis.from_url(redis_url) as server:  # which is not asked for what a process holds
+        book = held.app.registry[HOLDER].held.book
+        assert not list(server.scan_iter(f"llmpricing:models:*:{book.book}:*"))
 
 
 @pytest.mark.parametrize("is_failing", [False, True])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,19 +13,18 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.money import parse_decimal
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
 from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_in_book as in_book
 from llmpricing.services.catalogue import listing_query as listed
-from llmpricing.services.catalogue.listing_query import OfferingFilter, Position
+from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.offerings_then import offerings_then
+from llmpricing.services.catalogue.positions import Position
 from llmpricing.services.catalogue.price_evidence import codes_of_rows
-from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import Reads
 
-__all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "Position", "get_offering", "list_offerings"]
+__all__ = ["SORTABLE", "OfferingFilter", "OfferingItem", "Page", "get_offering", "list_offerings", "list_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,24 @@ class Page:
     more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """The same of rows of ``all_rows``, of which ``items_of`` makes items."""
+
+    rows: Sequence[Any]
+    count: int
+    more: bool
+
+
 def list_offerings(
+    reads: Reads, clocks: Clocks, wanted: OfferingFilter, *, standing: StandsOn = NO_STANDING, **order: Any
+) -> Page:
+    """The items of the page of ``list_rows``, in the order that it is asked for."""
+    page = list_rows(reads, clocks, wanted, standing=standing, **order)
+    return Page(items_of(reads, clocks, page.rows, standing), page.count, page.more)
+
+
+def list_rows(
     reads: Reads,
     clocks: Clocks,
     wanted: OfferingFilter,
@@ -80,15 +96,15 @@ def list_offerings(
     limit: int = 50,
     after: Position | None = None,
     standing: StandsOn = NO_STANDING,
-) -> Page:
+) -> RowPage:
     """A page of at most ``limit`` offerings, sorted by a SORTABLE column (ties by id), unknown values last; those that
     stand on another one show its prices where they have none.
     """
     if isinstance(reads, PriceBook):
-        matching = in_book.matching(in_book.rows_at(reads, clocks, standing), wanted, clocks)
-        found = in_book.in_order(matching, sort, descending)
-        page = found if after is None else in_book.beyond(found, sort, descending, after)
-        return Page(_items(reads, clocks, page[:limit], standing), len(matching), len(page) > limit)
+        index = in_book.index_at(reads, clocks, standing)
+        matching = index.matching(wanted, clocks)
+        page = index.page(matching, sort, descending=descending, limit=limit + 1, after=after)
+        return RowPage(page[:limit], matching.bit_count(), len(page) > limit)
     columns = listed.columns(offerings_then(reads, clocks), clocks, standing)
     conditions = listed.conditions(columns, wanted, clocks)
     count = reads.scalar(listed.counted_from(select(func.count()), columns, wanted).where(*conditions)) or 0
@@ -96,7 +112,7 @@ def list_offerings(
     if after is not None:
         query = query.where(listed.beyond(columns, sort, descending, after))
     rows = reads.execute(query.limit(limit + 1)).all()
-    return Page(_items(reads, clocks, rows[:limit], standing), count, len(rows) > limit)
+    return RowPage(rows[:limit], count, len(rows) > limit)
 
 
 def get_offering(reads: Reads, clocks: Clocks, slug: str, standing: StandsOn = NO_STANDING) -> OfferingItem | None:
@@ -120,11 +136,11 @@ def get_offerings(
     """Those of these offerings that exist, as the list shows them: the cheapest input first, unknown last."""
     if isinstance(reads, PriceBook):
         rows = in_book.rows_of(reads, clocks, slugs, standing)
-        return _items(reads, clocks, in_book.in_order(rows, "input_per_mtok", descending=False), standing)
+        return items_of(reads, clocks, in_book.in_order(rows, "input_per_mtok", descending=False), standing)
     columns = listed.columns(offerings_then(reads, clocks), clocks, standing)
     query = _select(columns).where(columns.by_name["id"].in_(slugs))
     query = query.order_by(*listed.order_by(columns, "input_per_mtok", descending=False))
-    return _items(reads, clocks, reads.execute(query).all(), standing)
+    return items_of(reads, clocks, reads.execute(query).all(), standing)
 
 
 def providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
@@ -157,7 +173,8 @@ def rows_of(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: Stands
 
 def items_of(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn = NO_STANDING) -> list[OfferingItem]:
     """What the list shows of these rows of ``all_rows``."""
-    return _items(reads, clocks, rows, standing)
+    codes = codes_of_rows(reads, clocks, [row.number for row in rows], standing)
+    return [_item(row, codes.get(row.number, [])) for row in rows]
 
 
 def _rows(session: Session, clocks: Clocks, standing: StandsOn, slugs: Sequence[str] | None = None) -> list[Any]:
@@ -174,11 +191,6 @@ def _select(columns: listed.PriceColumns) -> Select[Any]:
     return select(*named, *beside).select_from(columns.source)
 
 
-def _items(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn) -> list[OfferingItem]:
-    codes = codes_of_rows(reads, clocks, [row.number for row in rows], standing)
-    return [_item(row, codes.get(row.number, [])) for row in rows]
-
-
 def _item(row: Any, codes: list[str]) -> OfferingItem:
     values = row._asdict()
     for name in _BESIDE:
@@ -187,28 +199,3 @@ def _item(row: Any, codes: list[str]) -> OfferingItem:
     if values["capabilities"] is not None:
         values["capabilities"] = sorted(values["capabilities"])
     return OfferingItem(**values, modalities=known or None, codes=codes)
-
-
-def parse_position(sort: str, text: str | None, slug: str) -> Position:
-    """A position from a cursor's text; raises ValueError where the text does not fit the column."""
-    if not (slug.isprintable() and (text or "").isprintable()):
-        raise ValueError("a sign that no id or name has")
-    if text is None:
-        return Position(None, slug)
-    if sort in ("price_since", "verified_at"):
-        return Position(datetime.fromisoformat(text), slug)
-    if sort in ("context_window", "max_output_tokens"):
-        if not (text.isascii() and text.isdigit() and len(text) <= 18):
-            raise ValueError("no number of tokens")
-        return Position(int(text), slug)
-    if sort in BASE_METERS:
-        return Position(parse_decimal(text), slug)
-    return Position(text, slug)
-
-
-def position_text(item: OfferingItem, sort: str) -> str | None:
-    """The cursor's text for the last item of a page."""
-    value = getattr(item, sort)
-    if value is None:
-        return None
-    return value.isoformat() if isinstance(value, datetime | date) else str(value)

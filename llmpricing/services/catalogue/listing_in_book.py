@@ -1,4 +1,4 @@
-"""The list of offerings out of a book in memory: the columns, filters and order that the database has in SQL."""
+"""The list of offerings out of a book in memory: the columns and the order that the database has in SQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import SHAPE
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.services.catalogue.listing_query import OfferingFilter, Position, days_before
+from llmpricing.services.catalogue.listing_index import ListIndex
+from llmpricing.services.catalogue.listing_query import days_before
 from llmpricing.services.catalogue.row_prices import BASE_METERS
 from llmpricing.services.catalogue.row_prices_in_book import RowPrices, all_valid, row_prices, valid_of
 from llmpricing.services.clocks import Clocks
@@ -48,11 +49,17 @@ class ListedRow(NamedTuple):
 
 
 _lists: Memory[tuple[str, int, Clocks], list[ListedRow]] = Memory(3)
+_indexes: Memory[tuple[str, int, Clocks], ListIndex] = Memory(3)
 
 
 def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[ListedRow]:
     """All offerings of a time with their columns, by name as the list's, and ``number``; in order of number."""
     return _lists.remember((book.book, book.version, clocks), lambda: _made(book, clocks, standing))
+
+
+def index_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> ListIndex:
+    """The same rows as filters and orders find them."""
+    return _indexes.remember((book.book, book.version, clocks), lambda: ListIndex(rows_at(book, clocks, standing)))
 
 
 def rows_of(book: PriceBook, clocks: Clocks, slugs: Collection[str], standing: StandsOn) -> list[ListedRow]:
@@ -113,32 +120,6 @@ def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, d
     )
 
 
-def matching(rows: Iterable[ListedRow], wanted: OfferingFilter, clocks: Clocks) -> list[ListedRow]:
-    """The rows that pass every filter; what is unknown passes none that asks for it."""
-    tests = list(_tests(wanted, clocks))
-    return [row for row in rows if all(test(row) for test in tests)]
-
-
-def _tests(wanted: OfferingFilter, clocks: Clocks) -> Iterable[Callable[[ListedRow], bool]]:
-    if wanted.providers:
-        yield lambda row: row.provider in wanted.providers
-    if words := wanted.words.lower().split():
-        yield lambda row: _holds_all(words, [text.lower() for text in (row.id, row.name, row.lab) if text])
-    if wanted.capabilities:
-        yield lambda row: set(wanted.capabilities) <= set(row.capabilities or ())
-    if wanted.modality:
-        yield lambda row: wanted.modality in (*(row.inputs or ()), *(row.outputs or ()))
-    if wanted.status:
-        yield lambda row: row.status == wanted.status
-    if (fewest := wanted.min_context) is not None:
-        yield lambda row: row.context_window is not None and row.context_window >= fewest
-    yield from price_tests(wanted, clocks)
-
-
-def _holds_all(words: Iterable[str], texts: list[str]) -> bool:
-    return all(any(word in text for text in texts) for word in words)
-
-
 class PriceBounds(Protocol):
     """What a list asks of prices: bounds in USD per million tokens, and since how many days they count at most."""
 
@@ -173,19 +154,3 @@ def in_order(rows: Iterable[ListedRow], sort: str, descending: bool) -> list[Lis
     unknown = [row for row in by_id if getattr(row, sort) is None]
     # Sorted from the largest, those that are alike stay in order of id too.
     return [*sorted(known, key=lambda row: getattr(row, sort), reverse=descending), *unknown]
-
-
-def beyond(rows: Iterable[ListedRow], sort: str, descending: bool, after: Position) -> list[ListedRow]:
-    """Those of the rows, which are in order, that come after a position."""
-
-    def is_beyond(row: ListedRow) -> bool:
-        value = getattr(row, sort)
-        if sort == "id":
-            return bool(value < after.id if descending else value > after.id)
-        if value == after.value:
-            return bool(row.id > after.id)
-        if value is None or after.value is None:
-            return value is None
-        return bool(value < after.value if descending else value > after.value)
-
-    return [row for row in rows if is_beyond(row)]

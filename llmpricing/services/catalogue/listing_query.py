@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import Provider, Source, SourceFetch
+from llmpricing.services.catalogue.positions import Position
 from llmpricing.services.catalogue.row_prices import BASE_METERS, borrowed_prices, own_prices, shown
 from llmpricing.services.clocks import Clocks
 
@@ -28,14 +29,6 @@ class OfferingFilter:
     max_output_price: Decimal | None = None
     min_context: int | None = None
     updated_within_days: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where a page ended: the sort column's last value (None: among the unknown) and the last id."""
-
-    value: Any
-    id: str
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, as_json
-from llmpricing.web.api.models import ModelMeta, item_json, model_meta
+from llmpricing.web.api.model_rows import item_json
+from llmpricing.web.api.models import ModelMeta, model_meta
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.operations import Operation

@@ -16,6 +16,7 @@ from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import model_of, other_sellers
 from llmpricing.services.clocks import Clocks
 from llmpricing.web.api.answers import StaleMeta, as_json, stale_meta
+from llmpricing.web.api.model_rows import ItemJson, item_json, rows_json
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.list_query import (
@@ -40,7 +41,6 @@ CACHE_TTL_S = 3600  # a new version and a step begin a new key
 ALL = 1_000_000  # rows of CSV, where no limit is given
 
 
-ItemJson: Any = as_json("ItemJson", OfferingItem)
 PriceJson: Any = as_json("PriceJson", offering_detail.PriceDetail)
 ModelJson: Any = as_json("ModelJson", OfferingItem, prices=list[PriceJson], other_sellers=list[str], aliases=list[str])
 
@@ -57,7 +57,7 @@ class ListMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class ListAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """A page of the list, as it is answered and kept."""
+    """A page of the list, as it is answered and kept; of one that is made just now the items are bytes."""
 
     data: list[ItemJson]
     meta: ListMeta
@@ -92,8 +92,9 @@ def list_models_as_csv(request: Request) -> ListAnswer:
 def _list(request: Request, operation: Operation) -> ListAnswer:
     now = request.period.start
     question = read_question(request, now, operation.readers, ALL if is_csv(request) else DEFAULT_LIMIT)
-    # What everybody asks is kept: first pages of now.
-    if question.after or question.clocks != question.book.clocks(now, None) or question.limit > MAX_LIMIT:
+    # What everybody asks is kept where it does not lie in memory: first pages of now.
+    is_of_now = question.clocks == question.book.clocks(now, None) and question.after is None
+    if request.held is not None or not is_of_now or question.limit > MAX_LIMIT:
         return _answer(request, question)
     name = f"{question.limit}:{fingerprint(question.wanted, question.order)}"
     return cached(request, "models", name, CACHE_TTL_S, ListAnswer, lambda: _answer(request, question))
@@ -102,7 +103,8 @@ def _list(request: Request, operation: Operation) -> ListAnswer:
 def _answer(request: Request, question: Question) -> ListAnswer:
     page = ask(request, question)
     meta = ListMeta(page.count, next_cursor(question, page), **model_meta(request, question.clocks))
-    return ListAnswer([ItemJson(**item_json(item)) for item in page.items], meta)
+    rows = rows_json(request.reads, question.book, question.clocks, page.rows, standing(request, question.clocks))
+    return ListAnswer(rows, meta)
 
 
 def show_model(request: Request) -> ModelAnswer:
@@ -130,11 +132,6 @@ def model_meta(request: Request, clocks: Clocks) -> dict[str, Any]:
         "valid_until": valid_until(request),
         **stale_meta(request),
     }
-
-
-def item_json(item: OfferingItem) -> dict[str, Any]:
-    """The item as the API shows it: decimals as plain text."""
-    return {k: to_text(v) if isinstance(v, Decimal) else v for k, v in asdict(item).items()}
 
 
 def price_json(price: offering_detail.PriceDetail) -> dict[str, Any]:

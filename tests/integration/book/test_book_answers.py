@@ -31,12 +31,11 @@ from llmpricing.services.catalogue.listing import (
     get_offering,
     id_like,
     list_offerings,
-    parse_position,
-    position_text,
     providers,
 )
 from llmpricing.services.catalogue.news import NewsKind, news_since
 from llmpricing.services.catalogue.offering_detail import details
+from llmpricing.services.catalogue.positions import parse_position, position_text
 from llmpricing.services.catalogue.price_changes import changes_since, comparable_since
 from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.same_model import model_of
