@@ -123,6 +123,9 @@ def main() -> None:
     \b
     llmpricing run            start everything and serve http://localhost:6543
     llmpricing stores status  see which PostgreSQL and Redis are used
+
+    llmpricing COMMAND --help tells each with examples. Exit codes: 0 done, 1 failed (the message ends with what to do
+    next), 2 asked wrongly, 3 where a check says no (audit, outlook, changes --models, stores status).
     """
 
 

@@ -71,7 +71,9 @@ class ListedNumber(click.ParamType[int]):
 
 
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-as_option: Decorator = click.option("--as", "actor", metavar="NAME", help="Who decides, for the audit log.")
+as_option: Decorator = click.option(
+    "--as", "actor", metavar="NAME", help="Who decides, for the audit log. Your account's name, if left out."
+)
 note_option: Decorator = click.option("--note", help="Why, for the audit log.")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
@@ -22,7 +23,7 @@ from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.operator_passwords import hash_of, list_passwords, remove_password, set_password
 
 
-@click.group(short_help="Who signs in at /admin by a password.")
+@click.group(cls=CommandGroup, short_help="Who signs in at /admin by a password.")
 def admin() -> None:
     """Who signs in on the pages of /admin by a password; tokens of scope admin and a proxy's sign-in do too."""
 
@@ -36,6 +37,9 @@ def set_password_(name: str, actor: str | None, note: str | None, ini: Path) -> 
     """Ask for a password that signs NAME in, in place of any before, or read it from a pipe.
 
     Whoever was signed in by the one before is so no more.
+
+    \b
+    llmpricing admin set-password ada
     """
     settings = ini_settings(ini)
     if any(one.name == name for one in settings.auth_passwords):
@@ -50,7 +54,11 @@ def set_password_(name: str, actor: str | None, note: str | None, ini: Path) -> 
 @json_option
 @ini_option
 def list_(as_json: bool, ini: Path) -> None:
-    """Show whose passwords are in the database; those in the settings are not among them."""
+    """Show whose passwords are in the database; those in the settings are not among them.
+
+    \b
+    llmpricing admin list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = list_passwords(session)
     if as_json:
@@ -68,7 +76,11 @@ def list_(as_json: bool, ini: Path) -> None:
 @note_option
 @ini_option
 def remove(name: str, actor: str | None, note: str | None, ini: Path) -> None:
-    """Let nobody sign in by NAME any more; whoever is signed in by it is so no more."""
+    """Let nobody sign in by NAME any more; whoever is signed in by it is so no more.
+
+    \b
+    llmpricing admin remove ada
+    """
     with failures_told(), open_book(ini_settings(ini)) as session:
         remove_password(session, decider(actor, note), name)
     say(f"Nobody signs in by {name} any more.")
@@ -77,7 +89,11 @@ def remove(name: str, actor: str | None, note: str | None, ini: Path) -> None:
 @admin.command(name="hash-password")
 @click.argument("name")
 def hash_password(name: str) -> None:
-    """Ask for a password and show the words for the setting auth.passwords, which holds only its hash."""
+    """Ask for a password and show the words for the setting auth.passwords, which holds only its hash.
+
+    \b
+    llmpricing admin hash-password ada
+    """
     password = _asked()
     with failures_told():
         made = hash_of(name, password)

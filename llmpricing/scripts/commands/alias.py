@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
@@ -24,7 +25,7 @@ from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_
 from llmpricing.services.names.name_files import read_aliases
 
 
-@click.group(short_help="Names of your own for offerings.")
+@click.group(cls=CommandGroup, short_help="Names of your own for offerings.")
 def alias() -> None:
     """Names of your own for offerings, such as those of your deployments."""
 
@@ -46,7 +47,11 @@ def add(
     note: str | None,
     ini: Path,
 ) -> None:
-    """Let NAME mean OFFERING, as in: llmpricing alias add my-gpt openai/gpt-4o"""
+    """Let NAME mean OFFERING.
+
+    \b
+    llmpricing alias add my-gpt openai/gpt-4o --from 2026-01-01
+    """
     with failures_told(), open_book(ini_settings(ini)) as session:
         found = add_alias(session, decider(actor, note), name, offering, valid_from, valid_until)
     say(f"{found.name} means {found.offering}, {span(valid_from, valid_until)}.")
@@ -59,7 +64,11 @@ def add(
 @note_option
 @ini_option
 def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini: Path) -> None:
-    """Let NAME mean nothing any more."""
+    """Let NAME mean nothing any more.
+
+    \b
+    llmpricing alias end my-gpt --at 2027-01-01
+    """
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         end_alias(session, by, name, at or by.at)
@@ -72,7 +81,11 @@ def end(name: str, at: datetime | None, actor: str | None, note: str | None, ini
 @note_option
 @ini_option
 def import_(file: Path, actor: str | None, note: str | None, ini: Path) -> None:
-    """Give the names in FILE, as `llmpricing names FILE --aliases OUT` writes it, all of them or none."""
+    """Give the names in FILE, as `llmpricing names FILE --aliases OUT` writes it, all of them or none.
+
+    \b
+    llmpricing alias import ours.csv
+    """
     try:
         given = list(read_aliases(file.read_text(encoding="utf-8")))
     except (UnicodeDecodeError, ValueError) as error:
@@ -86,7 +99,11 @@ def import_(file: Path, actor: str | None, note: str | None, ini: Path) -> None:
 @alias.command(name="list")
 @ini_option
 def list_(ini: Path) -> None:
-    """Show all names of your own."""
+    """Show all names of your own.
+
+    \b
+    llmpricing alias list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         names = own_aliases(session)
     for found in names:

@@ -85,6 +85,10 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     answered with its bill.
 
     Exit code 0 within --tolerance, 3 beyond it, 1 where it failed, 2 where it was asked for wrongly.
+
+    \b
+    llmpricing audit spendlogs.csv
+    llmpricing audit calls.ndjson --charged invoice.csv --by team --html report.html
     """
     options = AuditOptions(**how)  # type: ignore[arg-type] # click gives each option by its name
     with asked.known_files() as found, usage_paths(options.charged) as (charged_paths, _):

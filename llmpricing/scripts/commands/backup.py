@@ -32,6 +32,9 @@ def backup(file: Path, force: bool, ini: Path) -> None:
 
     At one moment, while imports and the server go on; whole or not at all; for your eyes only. The same book gives
     the same bytes. `llmpricing restore` reads it into any PostgreSQL, with TimescaleDB or without.
+
+    \b
+    llmpricing backup book-2026-11-27.gz -c production.ini
     """
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists: name another file, or replace it with --force.")
@@ -55,6 +58,9 @@ def restore(file: Path, ini: Path) -> None:
 
     Makes the tables first where there are none, and brings a backup of an older release up to this one. A file that
     was cut or changed is refused, and so is a database that holds a price book.
+
+    \b
+    llmpricing restore book-2026-11-27.gz -c production.ini
     """
     settings = ini_settings(ini)
     try:

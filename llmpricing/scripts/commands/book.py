@@ -9,6 +9,7 @@ from time import monotonic
 import click
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.list_files import list_in_file
 from llmpricing.scripts.options import failures_told, ini_option, instant, json_option
@@ -30,7 +31,7 @@ def listed(text: str) -> tuple[str, Path]:
     return source, Path(name)
 
 
-@click.group(short_help="Write the price book to one file.")
+@click.group(cls=CommandGroup, short_help="Write the price book to one file.")
 def book() -> None:
     """The price book as one file: at one version, checked by its SHA-256, for other machines and for keeping."""
 
@@ -46,6 +47,9 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
 
     Your own contract rates, names and scores stay here, unless --with-contract-rates says otherwise; then nobody but
     you may read FILE.
+
+    \b
+    llmpricing book export prices.book --known-at 2026-11-01
     """
     _refuse_existing(file, force)
     from llmpricing.services.price_book.export import export_book  # Arrow, which not every command needs
@@ -109,6 +113,9 @@ def show(file: Path, as_json: bool) -> None:
     """Check FILE byte by byte, and say which price book it is, until when it knows, and what it holds.
 
     Exit code 1 where it is cut, damaged, or no book of this release.
+
+    \b
+    llmpricing book show prices.book
     """
     from llmpricing.book.file import BookFileError, open_book
 

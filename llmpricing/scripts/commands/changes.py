@@ -49,6 +49,10 @@ def changes(
     (openai/gpt-4o) or any name that resolves; # begins a comment. An offering that the price book did not hold then is
     new, not moved. Where the price book is younger, its beginning is compared with. With --names: the names that mean
     another offering than they did, those of --models too. With --usage: first what concerns most of your own money.
+
+    \b
+    llmpricing changes --since 7d
+    llmpricing changes --since 2026-11-01 --models ours.txt --json
     """
     settings, now = ini_settings(ini), datetime.now(UTC)
     if of_names:

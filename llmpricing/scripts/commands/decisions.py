@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
 from llmpricing.scripts.terminal import say, say_json
@@ -16,7 +17,7 @@ from llmpricing.services.decisions.audit import Decision, EventFilter, list_even
 from llmpricing.services.usage_log.write.csv_cells import csv_line
 
 
-@click.group(short_help="Who decided what, and when.")
+@click.group(cls=CommandGroup, short_help="Who decided what, and when.")
 def decisions() -> None:
     """Who decided what, and when: the audit log."""
 
@@ -40,7 +41,12 @@ def log(
     as_json: bool,
     ini: Path,
 ) -> None:
-    """Show decisions, the newest first."""
+    """Show decisions, the newest first.
+
+    \b
+    llmpricing decisions log --since 30d --by ada
+    llmpricing decisions log --action pin_added --about openai/ --csv
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = list_events(session, EventFilter(since, actor, action, about), limit)
     if as_json:

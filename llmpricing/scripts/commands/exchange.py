@@ -11,6 +11,7 @@ from typing import BinaryIO
 import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
@@ -41,7 +42,7 @@ def worth(text: str) -> Decimal:
     return value
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def exchange() -> None:
     """What currencies and sellers' own units are worth in USD.
 
@@ -120,7 +121,11 @@ def _currencies(rates: Iterable[DailyRate]) -> str:
 @exchange.command(name="list")
 @ini_option
 def list_(ini: Path) -> None:
-    """Show all exchange rates."""
+    """Show all exchange rates.
+
+    \b
+    llmpricing exchange list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         rates = [(r.currency, r.usd, r.valid.lower, r.valid.upper, r.source) for r in exchange_rates(session)]
     for currency, usd, start, end, source in rates:

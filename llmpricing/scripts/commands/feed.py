@@ -9,6 +9,7 @@ import click
 
 from llmpricing.exports.overlay import FieldChange, Laid
 from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.commands.feed_publish import publish
 from llmpricing.scripts.commands.feed_push import push
 from llmpricing.scripts.feed_files import FOR_YOU_ALONE, mode_of, rate_file, rates_option
@@ -21,7 +22,7 @@ from llmpricing.services.feeds.registry import EXPORTED, OVERLAYS
 from llmpricing.services.price_book import book_state
 
 
-@click.group(short_help="Write the price book for other programs.")
+@click.group(cls=CommandGroup, short_help="Write the price book for other programs.")
 def feed() -> None:
     """The price book in the shapes that other programs read, such as LiteLLM's map of costs."""
 
@@ -37,6 +38,9 @@ def export(name: str, out: Path, at: datetime | None, net: bool, book: AskedBook
 
     prices.csv and prices.parquet hold the rates of all times, or those of --at alone. With --rates net only you may
     read the file.
+
+    \b
+    llmpricing feed export litellm --out model_prices.json
     """
     laid = None
     with book.open(net=net) as reads:

@@ -37,6 +37,9 @@ def publish(folder: Path, at: datetime | None, net: bool, book: AskedBook) -> No
     A feed whose list was never imported is left out, and said; exit code 1 where there is none at all. Run it after
     each import and at announced steps: what lies there does not change by itself. With --rates net only you may read
     the files, and each is made with your contract rates but those of changes.
+
+    \b
+    llmpricing feed publish /var/www/prices
     """
     written = _Folder(folder, net)
     with book.open(net=net) as reads:

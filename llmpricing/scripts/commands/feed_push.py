@@ -10,6 +10,7 @@ import click
 
 from llmpricing.exports.langfuse import Changes, changes
 from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.feed_files import rates_option
 from llmpricing.scripts.langfuse import Langfuse, LangfuseError
 from llmpricing.scripts.terminal import say
@@ -19,7 +20,7 @@ from llmpricing.services.price_book import book_state
 _SERVER, _KEYS = "LANGFUSE_BASE_URL", ("LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY")
 
 
-@click.group(short_help="Write prices into other programs.")
+@click.group(cls=CommandGroup, short_help="Write prices into other programs.")
 def push() -> None:
     """The price book into programs that take prices by an API of their own."""
 
@@ -34,6 +35,9 @@ def langfuse(models: tuple[str, ...], dry_run: bool, net: bool, book: AskedBook)
 
     The server stands in LANGFUSE_BASE_URL, the keys of the project in LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY. Run
     it after each import; run again, it changes nothing. With --model the rows of other names stay as they are.
+
+    \b
+    llmpricing feed push langfuse --dry-run
     """
     try:
         server, keys = _server()

@@ -24,6 +24,10 @@ _MISSING = "Reading usage files needs NumPy. Install it: pip install 'llmpricing
 def formats(suggest: Path | None, as_json: bool) -> None:
     """List the shapes of usage files that `llmpricing price` reads as they are, one line each: its name, what writes
     it, and what its records count. A file's shape is told by its content; --format NAME forces one.
+
+    \b
+    llmpricing formats
+    llmpricing formats --suggest usage.csv > map.toml
     """
     try:
         from llmpricing.services.usage_log.formats.registry import SHAPES

@@ -64,6 +64,9 @@ def import_benchmarks(
     Rows that can be read come in; the others go to FILE.failed.csv, or where --failed says, each with its reason. A
     day that is not known is left empty. Epoch AI's files: --benchmark gpqa_diamond --factor 100 --source URL
     --column 'model=Model version' --column score=mean_score
+
+    \b
+    llmpricing import-benchmarks scores.csv --dry-run
     """
     common = {name: text for name, text in (("benchmark", benchmark), ("source_url", source)) if text}
     shape = ScoreFileShape(columns, common, factor)

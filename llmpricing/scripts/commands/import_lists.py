@@ -73,6 +73,8 @@ def import_(
     \b
     llmpricing import list         what was read, each reading with its number
     llmpricing import undo NUMBER  take a reading back, its effect shown before
+    llmpricing import --all
+    llmpricing import litellm prices.json --published 2026-11-20 --dry-run
     """
     _check_question(source, origin, every, published)
     settings = ini_settings(ini)

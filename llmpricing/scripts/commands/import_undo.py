@@ -36,7 +36,11 @@ from llmpricing.sources.registry import SOURCES
 @json_option
 @ini_option
 def list_(source: str | None, most: int, as_json: bool, ini: Path) -> None:
-    """Show what was read, each reading with its number, the newest first."""
+    """Show what was read, each reading with its number, the newest first.
+
+    \b
+    llmpricing import list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = readings(session, source, most)
     if as_json:
@@ -64,6 +68,9 @@ def undo_(number: int, yes: bool, actor: str | None, note: str | None, ini: Path
     Published prices become those of a book that never read it, and what later lists of its source say stays; what it
     would do to today's prices is shown before. Nothing is deleted: answers as known before stay, the audit log holds
     it, and the same list can be imported again.
+
+    \b
+    llmpricing import undo 7
     """
     by, settings = decider(actor, note), ini_settings(ini)
     reading, moves = _effect(settings, number, by)

@@ -30,6 +30,9 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
     """Look up the names in FILE: JSON, lines of JSON, CSV with a column of names, or one name a line.
 
     Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
+
+    \b
+    llmpricing names usage.csv --aliases ours.csv
     """
     try:
         asked = read_names(file.read_text(encoding="utf-8"), model_column, provider_column)

@@ -104,8 +104,12 @@ def pin(
 ) -> None:
     """Hold the price of METER at OFFERING at AMOUNT against all imports, 0 meaning free.
 
-    As in: llmpricing pin openai/gpt-4o input_tokens 2.50 --note "our contract". What the sources say meanwhile stays
-    visible in --list and at /api/v1/disagreements.
+    AMOUNT is for the meter's usual quantity, a million tokens, unless --per says otherwise. What the sources say
+    meanwhile stays visible in --list and at /api/v1/disagreements.
+
+    \b
+    llmpricing pin openai/gpt-4o input_tokens 2.50 --note "our contract"
+    llmpricing pin --list
     """
     if listing:
         if offering:
@@ -144,7 +148,11 @@ def unpin(
     actor: str | None,
     note: str | None,
 ) -> None:
-    """Let a pinned price go: from now on the sources count again. What it held until now stays charged so."""
+    """Let a pinned price go: from now on the sources count again. What it held until now stays charged so.
+
+    \b
+    llmpricing unpin openai/gpt-4o input_tokens
+    """
     component = ComponentKey(meter, _key(tier, conditions))
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:

@@ -75,6 +75,10 @@ def price(
 
     OUT and REJECTS appear when all is done, readable by nobody who cannot read FILE. In CSV files, a cell that would
     begin a formula in a spreadsheet (= + - @ tab, but no number) has an apostrophe before it.
+
+    \b
+    llmpricing price usage.csv
+    llmpricing price ~/.claude/projects -o records.csv --json
     """
     is_table = any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in _OF_TABLES)
     table = TableOptions(

@@ -12,6 +12,7 @@ import click
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
 from llmpricing.domain.times import day
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     ListedNumber,
@@ -59,7 +60,7 @@ def own_price(text: str) -> RateValue:
     return RateValue(meter=meter, amount=value, per=int(per) if slash else METERS[meter].per)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def rate() -> None:
     """Discounts and prices that you have agreed with sellers."""
 
@@ -117,7 +118,11 @@ def add(
 @note_option
 @ini_option
 def end(number: int, at: datetime | None, actor: str | None, note: str | None, ini: Path) -> None:
-    """End the rate that `llmpricing rate list` shows under NUMBER."""
+    """End the rate that `llmpricing rate list` shows under NUMBER.
+
+    \b
+    llmpricing rate end 3 --at 2027-01-01
+    """
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         end_contract_rate(session, by, number, at or by.at)
@@ -127,7 +132,11 @@ def end(number: int, at: datetime | None, actor: str | None, note: str | None, i
 @rate.command(name="list")
 @ini_option
 def list_(ini: Path) -> None:
-    """Show all rates."""
+    """Show all rates.
+
+    \b
+    llmpricing rate list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         rates = contract_rates(session)
     for one in rates:

@@ -11,6 +11,7 @@ import click
 
 from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.verdicts import Verdict
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.commands.review_lines import drift_json, drift_lines, group_json, place, review_json, show
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
@@ -53,7 +54,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(short_help="See, accept, reject prices that a guard stopped.")
+@click.group(cls=CommandGroup, short_help="See, accept, reject prices that a guard stopped.")
 def review() -> None:
     """Prices that a guard stopped: see them, accept them, reject them."""
 
@@ -69,6 +70,10 @@ def list_(ini: Path, decided: bool, usage: Path | None, as_json: bool, **wanted:
     what it would do to a workload; then pins whose source says something else than when they were pinned. With a filter
     every price of the groups is shown; with --usage the group that concerns most of your money is first. With
     --decided: what was decided, by whom, when and why.
+
+    \b
+    llmpricing review list
+    llmpricing review list --provider openrouter --usage spendlogs.csv
     """
     asked, now = ReviewFilter(**wanted), datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini)) as session:
@@ -114,6 +119,10 @@ def _decision(command: Callable[..., None]) -> Callable[..., None]:
 def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Believe these prices: they are published where no more trusted source says otherwise. Named by number, or all
     that --rule, --provider and the like mean, after showing and asking. What it does to today's prices is told first.
+
+    \b
+    llmpricing review accept 12 13
+    llmpricing review accept --rule jump --provider openrouter --yes
     """
     _decide(ini, ids, ReviewFilter(**wanted), Verdict.ACCEPTED, yes, actor, note)
 
@@ -123,6 +132,9 @@ def accept(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: 
 def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Disbelieve these prices: the last good ones stay, until the source says something else. Named by number, or all
     that --rule, --provider and the like mean, after showing and asking. What it does to today's prices is told first.
+
+    \b
+    llmpricing review reject 12 --note 'a slip of units'
     """
     _decide(ini, ids, ReviewFilter(**wanted), Verdict.REJECTED, yes, actor, note)
 
@@ -132,6 +144,9 @@ def reject(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: 
 def reopen_(ini: Path, ids: tuple[int, ...], yes: bool, actor: str | None, note: str | None, **wanted: Any) -> None:
     """Take back what was decided: these prices wait again. What it would do to published prices is shown before; the
     audit log keeps both. See review list --decided.
+
+    \b
+    llmpricing review reopen 12
     """
     asked, by, settings = ReviewFilter(**wanted), decider(actor, note), ini_settings(ini)
     if bool(ids) != asked.is_any:

@@ -25,6 +25,10 @@ def run(ini: Path, offline: bool) -> None:
 
     Uses the PostgreSQL and Redis that INI (development.ini) names if they answer with its role and database;
     otherwise starts servers of its own, with their data in var/ beside INI. Ctrl-C stops everything it started.
+
+    \b
+    llmpricing run
+    llmpricing run production.ini --offline
     """
     settings = stated_settings(ini)
     address = claim_web_port(ini)

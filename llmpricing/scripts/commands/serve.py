@@ -32,6 +32,9 @@ def serve(ini: Path, workers: int) -> None:
     They share the price book's file too (llmpricing.book_dir). One that dies is replaced. SIGTERM, Ctrl-C and
     a closed terminal let requests in flight end first, within llmpricing.drain_timeout_s. The stores must run
     and the price book be prepared (initialize_llmpricing_db).
+
+    \b
+    llmpricing serve -c production.ini --workers 4
     """
     if os.name == "nt":
         raise click.ClickException("Windows lets no processes share a port.\nNext: pserve INI, which is one process.")

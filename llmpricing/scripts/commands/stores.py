@@ -15,6 +15,7 @@ from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
 from llmpricing.local_stores.wanted import WantedStore, wanted_stores
 from llmpricing.models import Base
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.terminal import say
 from llmpricing.settings import environment_name
@@ -24,7 +25,7 @@ NOT_RUNNING = 3
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def stores() -> None:
     """PostgreSQL and Redis for machines without Docker.
 
@@ -36,7 +37,11 @@ def stores() -> None:
 @stores.command()
 @INI
 def up(ini: Path) -> None:
-    """Start what does not run yet, and let it run."""
+    """Start what does not run yet, and let it run.
+
+    \b
+    llmpricing stores up
+    """
     home = home_beside(ini)
     with used_stores(stated_settings(ini), home, say) as opened:
         if not home.idle:
@@ -52,7 +57,11 @@ def up(ini: Path) -> None:
 @stores.command()
 @INI
 def down(ini: Path) -> None:
-    """Stop our own servers; the data stays."""
+    """Stop our own servers; the data stays.
+
+    \b
+    llmpricing stores down
+    """
     home = home_beside(ini)
     stopped: list[str] = []
     if home.folder.exists():
@@ -66,7 +75,11 @@ def down(ini: Path) -> None:
 @INI
 @click.pass_context
 def status(context: click.Context, ini: Path) -> None:
-    """Show what runs where; exit code 0 if both answer, 3 if not."""
+    """Show what runs where; exit code 0 if both answer, 3 if not.
+
+    \b
+    llmpricing stores status production.ini
+    """
     home = home_beside(ini)
     database, cache = wanted_stores(stated_settings(ini))
     running = [_show(database, home.postgres), _show(cache, home.valkey)]
@@ -79,7 +92,11 @@ def status(context: click.Context, ini: Path) -> None:
 @INI
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def reset(ini: Path, yes: bool) -> None:
-    """Delete our tables and our keys, nothing else; on a server of our own the database's whole content."""
+    """Delete our tables and our keys, nothing else; on a server of our own the database's whole content.
+
+    \b
+    llmpricing stores reset
+    """
     settings = stated_settings(ini)
     if settings.environment == "production":
         raise click.ClickException(
@@ -109,6 +126,9 @@ def role(name: str, ini: Path) -> None:
     """Make role NAME with a password and a database of its own on our embedded PostgreSQL.
 
     For trying what production.ini asks for, which refuses the development password. Again, it gives a new password.
+
+    \b
+    llmpricing stores role prices
     """
     if not _ROLE.fullmatch(name):
         raise click.UsageError(f"{name[:40]!r} is no role: up to 40 of a to z, 0 to 9 and _, first a letter.")

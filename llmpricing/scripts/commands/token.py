@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     Decorator,
@@ -36,7 +37,7 @@ scope_option: Decorator = click.option(
 )
 
 
-@click.group(short_help="Tokens for those who may ask.")
+@click.group(cls=CommandGroup, short_help="Tokens for those who may ask.")
 def token() -> None:
     """Tokens for those who may ask; once one was made, nobody asks without.
 
@@ -51,7 +52,11 @@ def token() -> None:
 @note_option
 @ini_option
 def add(name: str, scope: str, actor: str | None, note: str | None, ini: Path) -> None:
-    """Make a token, shown once; the database keeps only its digest."""
+    """Make a token, shown once; the database keeps only its digest.
+
+    \b
+    llmpricing token add grafana --scope read
+    """
     with failures_told(), open_book(ini_settings(ini)) as session:
         made = add_token(session, decider(actor, note), name, scope)
     say(f"Token (shown this once): {made}")
@@ -62,7 +67,11 @@ def add(name: str, scope: str, actor: str | None, note: str | None, ini: Path) -
 @json_option
 @ini_option
 def list_(as_json: bool, ini: Path) -> None:
-    """Show the tokens of the database, those that were revoked last; those in the settings are not among them."""
+    """Show the tokens of the database, those that were revoked last; those in the settings are not among them.
+
+    \b
+    llmpricing token list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = list_tokens(session)
     if as_json:
@@ -86,7 +95,11 @@ def _line(one: TokenRecord) -> str:
 @note_option
 @ini_option
 def revoke(name: str, actor: str | None, note: str | None, ini: Path) -> None:
-    """Let the token of this name open nothing any more: on every server within 2 s."""
+    """Let the token of this name open nothing any more: on every server within 2 s.
+
+    \b
+    llmpricing token revoke grafana
+    """
     with failures_told(), open_book(ini_settings(ini)) as session:
         revoke_token(session, decider(actor, note), name)
         is_last = not any(one.revoked_at is None for one in list_tokens(session))
@@ -101,7 +114,11 @@ def revoke(name: str, actor: str | None, note: str | None, ini: Path) -> None:
 @note_option
 @ini_option
 def open_(actor: str | None, note: str | None, ini: Path) -> None:
-    """Let everybody ask again, when all tokens are revoked; what the settings say stays."""
+    """Let everybody ask again, when all tokens are revoked; what the settings say stays.
+
+    \b
+    llmpricing token open
+    """
     with failures_told(), open_book(ini_settings(ini)) as session:
         forget_tokens(session, decider(actor, note))
     say("The database names nobody who may ask: within 2 s everybody may, unless the settings name some.")
@@ -111,7 +128,11 @@ def open_(actor: str | None, note: str | None, ini: Path) -> None:
 @click.argument("name")
 @scope_option
 def new(name: str, scope: str) -> None:
-    """Make a token, shown once, and the words for the setting auth.tokens, which holds only its digest."""
+    """Make a token, shown once, and the words for the setting auth.tokens, which holds only its digest.
+
+    \b
+    llmpricing token new grafana --scope feed
+    """
     if not NAME.fullmatch(name):
         raise click.BadParameter("takes letters, digits, dots and dashes.", param_hint="NAME")
     made = make_token()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import (
     as_option,
@@ -24,7 +25,7 @@ from llmpricing.sources.registry import SOURCES
 source_argument = click.argument("source", type=click.Choice(list(SOURCES)), metavar="SOURCE")
 
 
-@click.group(short_help="Which source is believed first on a provider.")
+@click.group(cls=CommandGroup, short_help="Which source is believed first on a provider.")
 def trust() -> None:
     """Which source is believed first on the prices of one provider."""
 
@@ -39,7 +40,10 @@ def trust() -> None:
 def set_(provider: str, source: str, rank: int, actor: str | None, note: str | None, ini: Path) -> None:
     """Believe SOURCE at RANK on all prices of PROVIDER; 1 is believed first.
 
-    As in: llmpricing trust set azure litellm 1. What was published before stays answerable by known_at.
+    What was published before stays answerable by known_at.
+
+    \b
+    llmpricing trust set azure litellm 1
     """
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
@@ -54,7 +58,11 @@ def set_(provider: str, source: str, rank: int, actor: str | None, note: str | N
 @note_option
 @ini_option
 def clear(provider: str, source: str, actor: str | None, note: str | None, ini: Path) -> None:
-    """Believe SOURCE on the prices of PROVIDER as on those of all others."""
+    """Believe SOURCE on the prices of PROVIDER as on those of all others.
+
+    \b
+    llmpricing trust clear azure litellm
+    """
     by = decider(actor, note)
     with failures_told(), open_book(ini_settings(ini)) as session:
         count = clear_trust(session, by, provider, source)
@@ -65,7 +73,11 @@ def clear(provider: str, source: str, actor: str | None, note: str | None, ini: 
 @ini_option
 @json_option
 def list_(ini: Path, as_json: bool) -> None:
-    """Show where sources are believed otherwise than elsewhere."""
+    """Show where sources are believed otherwise than elsewhere.
+
+    \b
+    llmpricing trust list
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = trusts(session)
     if as_json:

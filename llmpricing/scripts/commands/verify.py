@@ -53,6 +53,9 @@ def verify(ini: Path) -> None:
     """Go through README's checklist on the stores that INI names, and print measured figures.
 
     Exits 1 if a line is missed. Servers that this starts are stopped again.
+
+    \b
+    llmpricing verify
     """
     settings, checklist = stated_settings(ini), Checklist()
     with supervisor.interrupted_by_signals(), used_stores(settings, home_beside(ini), say) as stores:

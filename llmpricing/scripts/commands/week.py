@@ -49,6 +49,10 @@ def week(late_days: int, usage: Path | None, as_json: bool, ini: Path) -> None:
 
     With --usage, of each kind first what concerns most of your own money. Exits 0 also where there is much to do: it is
     a list for a person; scripts count the lines of --json.
+
+    \b
+    llmpricing week
+    llmpricing week --usage spendlogs.csv --late-days 3
     """
     now = datetime.now(UTC)
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:

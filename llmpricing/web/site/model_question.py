@@ -17,8 +17,6 @@ from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
-from llmpricing.web.site.columns import IDS
-from llmpricing.web.site.pasted import PASTED
 from llmpricing.web.site.workload import WORKLOAD, count
 from llmpricing.web.workloads import workload_of
 
@@ -54,15 +52,13 @@ _READERS: Mapping[str, p.Reader] = {
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
     "models": p.text,
-    "columns": p.one_of(*IDS),
     "sort": p.one_of(*_SORTS),
     "page": p.whole(1, 10_000),
     "limit": p.whole(1, MAX_LIMIT),
-    **PASTED,
     **WORKLOAD,
     **CLOCKS,
 }
-_REPEATABLE = ("provider", "lab", "capability", "show", "models", "columns")
+_REPEATABLE = ("provider", "lab", "capability", "show", "models")
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,6 @@ class ModelQuestion:
     order: str
     page: int
     limit: int
-    columns: tuple[str, ...]  # none: those of which enough is known
 
 
 def read_model_question(request: Request, now: datetime) -> ModelQuestion:
@@ -106,14 +101,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         order=values.get("sort", NEWEST),
         page=values.get("page", 1),
         limit=values.get("limit", DEFAULT_LIMIT),
-        columns=values.get("columns", ()),
     )
-
-
-def read_workload(request: Request) -> dict[str, Any]:
-    """What the address states of the workload and of a pasted usage alone; raises the 400 of a field at fault."""
-    readers = {**WORKLOAD, **PASTED}
-    return p.read_values({name: request.GET.getall(name) for name in readers if name in request.GET}, readers)
 
 
 _PLAIN = ("max_input_price", "max_output_price", "min_context", "updated_within_days")

@@ -11,7 +11,6 @@
   let pause = 0;
 
   const form = () => document.querySelector("#filtering form");
-  const isOurs = (one) => Boolean(one?.closest("#filtering"));
 
   function addressOf(pairs) {
     const query = new URLSearchParams(pairs.map(([name, text]) => [name, text.trim()]).filter(([, text]) => text));
@@ -26,10 +25,9 @@
   async function show(address, entry, field = "") {
     halt();
     const mine = asking = new AbortController();
-    let page = null, reached = address;
+    let page = null;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: mine.signal });
-      if (answer.redirected) reached = answer.url;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { /* a page of its own says what is wrong */ }
     if (mine.signal.aborted) return;
@@ -37,7 +35,7 @@
       location.assign(address);
       return;
     }
-    if (entry) history[entry](null, "", reached);
+    if (entry) history[entry](null, "", address);
     shown = location.pathname + location.search;
     typedInto = field;
     document.title = page.title;
@@ -75,8 +73,8 @@
     return one.textContent === held.textContent;
   }
 
-  function ask(asked, field = "") {
-    const address = addressOf([...new FormData(asked)]);
+  function ask(field) {
+    const address = addressOf([...new FormData(form())]);
     if (address !== shown) show(address, field && field === typedInto ? "replaceState" : "pushState", field);
   }
 
@@ -87,22 +85,21 @@
 
   function typed(event) {
     const field = event.target;
-    if (field.form !== form() || !field.matches("[type=text], [type=search]")) return;
+    if (field.form !== form() || !field.matches("[type=text], [type=search], textarea")) return;
     halt(); // what is under way does not know the newest letter
-    const isWhole = field.name !== "usage" || event.inputType === "insertFromPaste";
-    if (!event.isComposing && isWhole) pause = setTimeout(() => ask(form(), field.name), TYPING_PAUSE_MS);
+    if (!event.isComposing) pause = setTimeout(() => ask(field.name), TYPING_PAUSE_MS);
   }
 
   document.addEventListener("input", typed);
   document.addEventListener("compositionend", typed);
   document.addEventListener("change", ({ target }) => {
     if (target.matches(".mark")) mark(target);
-    else if (isOurs(target.form) && target.matches("select, [type=checkbox], [name=usage]")) ask(target.form);
+    else if (target.form === form() && target.matches("select, [type=checkbox]")) ask("");
   });
   document.addEventListener("submit", (event) => {
-    if (!isOurs(event.target)) return;
+    if (event.target !== form()) return;
     event.preventDefault();
-    ask(event.target);
+    ask("");
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("#filtering a, #results a");
