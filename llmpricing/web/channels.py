@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
@@ -14,18 +15,23 @@ from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import Error
 
 from llmpricing.web.errors import RETRY_AFTER_S
+from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.request_log import shown
 
 # What waitress refuses by itself, before there is a request that the application could see.
 _REFUSALS = {
     400: ("BAD_REQUEST", "The request could not be read: send HTTP/1.1."),
+    408: ("TOO_SLOW", "The file came too slowly: pack it by gzip, or send it from nearer by."),
     413: ("BODY_TOO_LARGE", "The request's body is larger than {most_mib} MiB: send it in parts."),
     431: ("HEADERS_TOO_LARGE", "The request line and headers are larger than 256 KiB: send a shorter address."),
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
     503: ("UNAVAILABLE", "Many files are being sent. Send yours again in a few seconds."),
 }
 FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
-MOST_LARGE = 8  # bodies on their way or being read, each on disk
+MOST_LARGE = 8  # bodies over 1 MiB on their way or being read, each on disk
+MOST_OF_ONE = 2  # of them by one client
+PATIENCE_S, SLOWEST_RATE = 20.0, 64 << 10  # after so long a body must have come at so many bytes a second
+MOST_SENDING_S = 300.0
 _large: WeakSet[_HeadRead] = WeakSet()
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
 log = structlog.get_logger()
@@ -33,6 +39,10 @@ log = structlog.get_logger()
 
 class _ServerBusy(Error):  # type: ignore[misc]
     code, reason = 503, "Service Unavailable"
+
+
+class _SentTooSlowly(Error):  # type: ignore[misc]
+    code, reason = 408, "Request Timeout"
 
 
 class _LargeBody:
@@ -46,17 +56,39 @@ class _LargeBody:
 
 
 class _HeadRead(HTTPRequestParser):  # type: ignore[misc]
-    """A request that is read: some paths take larger bodies, so many at once."""
+    """A request that is read: some paths take larger bodies, so many at once, and of one client fewer. Who sends one
+    too slowly is told so and loses the place.
+    """
 
     adj: Any
+    completed: bool
+    body_bytes_received: int
+
+    def __init__(self, adj: Any, client: str) -> None:
+        super().__init__(adj)
+        self.client = client
+        self._since = 0.0
+
+    def received(self, data: bytes) -> int:
+        if self in _large and not self.completed and self._is_slow():
+            _large.discard(self)
+            self.error, self.completed = _SentTooSlowly("too slow a body"), True
+            return len(data)
+        return int(super().received(data))
+
+    def _is_slow(self) -> bool:
+        taken_s = monotonic() - self._since
+        return taken_s > min(MOST_SENDING_S, PATIENCE_S + self.body_bytes_received / SLOWEST_RATE)
 
     def parse_header(self, header_plus: bytes) -> None:
         super().parse_header(header_plus)
         most = getattr(self.adj, "large_bodies", {}).get(self.path)
-        if most is None or self.command != "POST":
+        if most is None or self.command != "POST" or (self.content_length <= MAX_BYTES and not self.chunked):
             return
-        self.adj = _LargeBody(self.adj, most)
-        if len(_large) < MOST_LARGE:
+        if self.client == getattr(self.adj, "trusted_proxy", None):
+            self.client = self.headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip() or self.client
+        self.adj, self._since = _LargeBody(self.adj, most), monotonic()
+        if len(_large) < MOST_LARGE and sum(one.client == self.client for one in _large) < MOST_OF_ONE:
             _large.add(self)
         else:
             self.error, self.completed, self.expect_continue = _ServerBusy("too many large bodies"), True, False
@@ -119,7 +151,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     task_class = _Answer
     error_task_class = _ServerRefusal
-    parser_class = _HeadRead
+
+    def parser_class(self, adj: Any) -> _HeadRead:
+        """The next request on this connection."""
+        return _HeadRead(adj, self.addr[0])
 
     @property
     def is_owed(self) -> bool:

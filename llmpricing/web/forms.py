@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from typing import IO, Any
 
@@ -35,9 +35,10 @@ class _FormBody:
         if len(self._parts) > _MOST_PARTS:
             raise ValueError("has too many parts")
 
-    def close_parts(self) -> None:
+    def close_parts(self, kept: Collection[int] = ()) -> None:
+        """Close the files of the parts, but for those of these identities."""
         for part in self._parts:
-            if file := getattr(part, "file", None):
+            if id(part) not in kept and (file := getattr(part, "file", None)):
                 file.close()
 
     def read(self, size: int = -1) -> bytes:
@@ -73,9 +74,10 @@ def form_items(request: Request) -> list[tuple[str, Any]]:
         form = _BoundedForm(body, environ=environ, **options)
     except ValueError:
         body.close_parts()
-        request.body_file_raw.close()  # a large one lies in a file
         raise
-    return list(MultiDict.from_fieldstorage(form).items())
+    fields = list(MultiDict.from_fieldstorage(form).items())
+    body.close_parts({id(value) for _, value in fields})
+    return fields
 
 
 def posted(request: Request) -> dict[str, list[Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pyramid.config import PHASE3_CONFIG
@@ -73,7 +74,19 @@ def within_deadline(policy: Policy, seconds: float) -> Policy:
     """An execution policy under one deadline: all attempts of a request, and its clean-up, share ``seconds``."""
 
     def bounded(environ: dict[str, Any], router: Any) -> Response:
-        with deadline(seconds):
+        with deadline(seconds), _copies_closed(environ):
             return policy(environ, router)
 
     return bounded
+
+
+@contextmanager
+def _copies_closed(environ: dict[str, Any]) -> Iterator[None]:
+    """Close what the request's body was copied into so that every attempt could read it: a large one lies in a file."""
+    given = environ.get("wsgi.input")
+    try:
+        yield
+    finally:
+        copy = environ.get("wsgi.input")
+        if copy is not None and copy is not given:
+            copy.close()

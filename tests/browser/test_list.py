@@ -111,3 +111,16 @@ def test_the_same_form_and_links_work_where_no_script_runs(browser: Browser, sit
         browser.run_scripts(True)
     assert found[0].startswith("?q=small")
     assert found[1] == "Acme Small"
+
+
+def test_a_pasted_usage_object_becomes_the_workload_in_place(at_home: Browser) -> None:
+    usage = '{"prompt_tokens": 900, "completion_tokens": 100}'
+    at_home.run("document.querySelector('.more').open = true")
+    at_home.run(f"document.getElementById('usage').value = '{usage}'")
+    at_home.run("document.getElementById('usage').dispatchEvent(new Event('change', {bubbles: true}))")
+    at_home.wait_for("location.search === '?tokens=1000000&requests=1000&input_share=0.9'")
+    assert at_home.run("return [document.getElementById('usage').value, document.querySelector('.more').open]") == [
+        "",
+        True,
+    ]
+    assert at_home.run(STAYED)

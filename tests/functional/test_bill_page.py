@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
 import json
@@ -299,11 +300,13 @@ def test_nothing_of_a_file_stays_or_is_logged(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
     def failing(*_given: Any, **_more: Any) -> None:
-        assert list(tmp_path.glob("*/usage"))  # there while it is read
+        assert list(tmp_path.iterdir()) == []  # not even while it is read: it has no name
         raise ValueError("the-secret-cell")
 
     with running_app(book_url, redis_url) as app, capture_logs() as logs:
         send(app, lines(spend("the-secret-model")))
+        app.post("/bill/rows", {"file": Upload("usage", lines(spend("the-secret-model")))})
+        send(app, as_parquet(), status=400)
         refused(app, b"the-secret-column,b\n1,2\n")
         monkeypatch.setattr("llmpricing.services.usage_log.audit.one_file.answer_one_file", failing)
         assert "what no usage file does" in refused(app, lines(spend()))
@@ -366,3 +369,19 @@ def test_a_form_of_a_great_many_parts_is_refused_before_they_are_kept(testapp: T
     assert answer.status_int == 400
     assert "Choose the usage file" in answer
     assert len(os.listdir("/proc/self/fd")) < held + 100
+
+
+@pytest.mark.parametrize("path", ["/bill/audit", "/bill/rows"])
+@pytest.mark.parametrize("end", [b"\r\n--x--\r\n", b""], ids=["whole", "cut"])
+@pytest.mark.parametrize("name", [b'name="file"; filename="u"', b'name="text"', b'name="other"; filename="u"'])
+def test_all_files_that_a_large_form_lies_in_are_closed(app: TestApp, path: str, end: bytes, name: bytes) -> None:
+    """By name and not when they are collected: an open one left to the collector is a warning, which is an error."""
+    body = b"--x\r\nContent-Disposition: form-data; " + name + b"\r\n\r\n" + b"a,b\n" * (1 << 19) + end
+    gc.disable()
+    try:
+        held = len(os.listdir("/proc/self/fd"))
+        app.post(path, body, content_type="multipart/form-data; boundary=x", status=400)
+        assert len(os.listdir("/proc/self/fd")) <= held
+    finally:
+        gc.enable()
+    gc.collect()

@@ -153,3 +153,71 @@ def test_releases_are_stated_or_told_by_the_id_and_bound_the_list(listapp: TestA
     assert cells(named(listapp.get("/?q=gpt-9"))["GPT-9"])["Released"] == "1 Mar 2026"
     assert list(named(listapp.get("/?released_since=2026-02-01"))) == ["GPT-9"]
     assert list(named(listapp.get("/")))[:2] == ["GPT-9", "GPT-9 (2026-01-01)"]
+
+
+def test_a_column_that_few_lists_know_stands_only_where_it_is_asked_for(listapp: TestApp) -> None:
+    def headings(page: Any) -> list[str]:
+        return [spoken(one) for one in page.html.select("thead th")]
+
+    page = listapp.get("/")
+    assert headings(page) == ["Model", "Seller", "Input", "Output", "My month", "Context"]
+    turned = {spoken(link).split(",")[0]: link["href"] for link in page.html.select("a.chip")}
+    assert set(turned) == {
+        "✓ Seller", "✓ Input", "✓ Output", "+ Cache read few lists say", "+ Cache write few lists say", "✓ My month",
+        "✓ Context", "+ Max output few lists say", "+ Can few lists say", "+ Released few lists say",
+        "+ Price since few lists say",
+    }  # fmt: skip
+    with_can = listapp.get("/" + turned["+ Can few lists say"])
+    assert headings(with_can) == ["Model", "Seller", "Input", "Output", "My month", "Context", "Can"]
+    again = with_can.forms[0].submit().follow()
+    assert headings(again) == headings(with_can)
+    usual = next(link for link in again.html.select(".checks a") if spoken(link) == "the usual ones")
+    assert headings(listapp.get("/" + usual["href"])) == headings(page)
+    assert headings(listapp.get("/?capability=tools"))[-2:] == ["Can", "Released"]  # all that is listed has them
+    assert "Price since" in headings(listapp.get("/?sort=-price_since"))
+    assert listapp.get("/?columns=beauty", status=400).html.select_one("p.problem")
+
+
+def test_several_sellers_and_labs_are_asked_together(listapp: TestApp) -> None:
+    assert set(named(listapp.get("/?provider=resale&provider=lab"))) == {"GPT-9", "Other 1"}
+    offered = [option.get_text() for option in listapp.get("/").html.select("#lab option")]
+    assert offered[0] == "All labs"
+    assert "Openai (2)" in offered
+    page = listapp.get("/?lab=openai&lab=none")
+    assert set(named(page)) == {"GPT-9", "GPT-9 (2026-01-01)"}
+    removals = {spoken(link).split(" ×")[0]: link["href"] for link in page.html.select(".active a")}
+    assert removals["Lab: none"] == "?lab=openai"
+
+
+@pytest.mark.parametrize(
+    ("usage", "shares"),
+    [
+        ({"prompt_tokens": 3000, "completion_tokens": 1000, "prompt_tokens_details": {"cached_tokens": 1500}}, ".5"),
+        ({"input_tokens": 1500, "cache_read_input_tokens": 1500, "output_tokens": 1000}, ".5"),
+        ({"usage": {"promptTokenCount": 3000, "candidatesTokenCount": 1000, "totalTokenCount": 4000}}, ""),
+    ],
+)
+def test_a_pasted_usage_object_gives_the_months_shares(listapp: TestApp, usage: dict[str, Any], shares: str) -> None:
+    form = listapp.get("/").forms[0]
+    form["tokens"], form["usage"], form["q"] = "20M", json.dumps(usage.get("usage", usage)), "gpt"
+    page = form.submit().follow(status="*")
+    if page.status_int == 400:  # Anthropic's keys are LiteLLM's too, for other counts
+        page.forms[0]["usage_format"] = "anthropic"
+        page = page.forms[0].submit().follow()
+    page = page.follow()
+    cached = f"&cached_share=0{shares}" if shares else ""
+    assert page.request.query_string == f"q=gpt&tokens=20000000&requests=5000&input_share=0.75{cached}"
+    assert page.forms[0]["usage"].value == ""
+    assert "20M tokens a month, 15M of them input" in spoken(page.html.select_one("caption"))
+
+
+def test_so_many_requests_like_a_pasted_one_make_the_month(listapp: TestApp) -> None:
+    page = listapp.get("/", {"usage": '{"prompt_tokens": 900, "completion_tokens": 100}', "requests": "3K"}).follow()
+    assert page.request.query_string == "tokens=3000000&requests=3000&input_share=0.9"
+
+
+@pytest.mark.parametrize("text", ["1200", "{", "{}", '{"prompt_tokens": -1}', '{"prompt_tokens": 0}', "x" * 4001])
+def test_a_usage_object_that_cannot_be_read_is_kept_with_what_is_wrong(listapp: TestApp, text: str) -> None:
+    page = listapp.get("/", {"usage": text, "q": "gpt"}, status=400)
+    assert page.html.find(id="usage-problem").get_text()
+    assert page.forms[0]["usage"].value == text

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from llmpricing.web.channels import MOST_LARGE
+from llmpricing.web.channels import MOST_LARGE, MOST_OF_ONE
 from tests.unplugged.serving import serving
 
 LIVE, QUOTE = "/api/health/live", "/api/v1/quote?model=nobody/nothing&input_tokens=1"
@@ -109,22 +109,27 @@ def test_a_usage_file_may_be_larger_than_other_bodies_up_to_its_own_limit(site):
 
 
 def test_only_so_many_usage_files_are_on_their_way_at_once(site):
-    def answered():
+    def answered(sent):
         with socket.create_connection(("127.0.0.1", site.port), timeout=10) as connection:
-            connection.sendall(usage_file(10) + b"1234567890")
+            connection.sendall(sent)
             return connection.recv(65536).decode()
 
     with ExitStack() as open_connections:
-        for _ in range(MOST_LARGE):
-            connection = open_connections.enter_context(socket.create_connection(("127.0.0.1", site.port), timeout=10))
+        for number in range(MOST_LARGE):
+            client = (f"127.0.0.{number // MOST_OF_ONE + 1}", 0)
+            connection = open_connections.enter_context(
+                socket.create_connection(("127.0.0.1", site.port), timeout=10, source_address=client)
+            )
             connection.sendall(usage_file(5 * MIB) + b"--x\r\n")
         time.sleep(0.5)
-        refusal = answered()
+        refusal = answered(usage_file(5 * MIB))
         assert refusal.startswith("HTTP/1.1 503 ")
         assert "Retry-After: 5" in refusal
+        assert answered(usage_file(10) + b"1234567890").startswith("HTTP/1.1 400 ")  # a small one needs no place
         assert site.get(LIVE).status == 200
     until = time.monotonic() + 20
-    while not (answer := answered()).startswith("HTTP/1.1 400 "):
+    large = usage_file(2 * MIB) + b"x" * (2 * MIB)
+    while not (answer := answered(large)).startswith("HTTP/1.1 400 "):
         assert time.monotonic() < until, answer
         time.sleep(0.2)
 

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryFile
 from threading import BoundedSemaphore
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import structlog
 from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
 from llmpricing.domain.money import to_text
+from llmpricing.unnamed_files import unnamed_file
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import LARGE_BODIES
@@ -143,10 +144,9 @@ def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBo
         message = "This server cannot read usage files. Whoever runs it: pip install 'llmpricing[bulk]'"
         raise Refused(501, "NOT_IMPLEMENTED", message) from None
     bounds = AuditBounds(MOST_RECORDS, MOST_S, monotonic())
-    with TemporaryDirectory(prefix="llmpricing-bill-") as folder:
-        path = Path(folder) / "usage"
+    with unnamed_file() as (file, path):
         try:
-            unpack_sent(sent, path, _most_mib(request) * UNPACKED << 20)
+            unpack_sent(sent, file, _most_mib(request) * UNPACKED << 20)
             return ask(request, path, bounds)
         except LogError as error:
             told = str(error).replace(str(path), "The file")
@@ -167,9 +167,13 @@ def _rows_of(request: Request, path: Path, bounds: AuditBounds) -> IO[bytes]:
     """The rows, in a file that goes when it is closed."""
     from llmpricing.services.usage_log.audit.one_file import write_audited_rows
 
-    rows, rates = path.with_name("rows.csv"), request.caller.sees_rates
-    write_audited_rows(request.reads, path, rows, datetime.now(UTC), bounds, with_rates=rates)
-    return rows.open("rb")  # to be read when its folder is gone
+    rates = request.caller.sees_rates
+    with ExitStack() as closing:
+        rows = cast(BinaryIO, closing.enter_context(TemporaryFile()))
+        write_audited_rows(request.reads, path, rows, datetime.now(UTC), bounds, with_rates=rates)
+        rows.seek(0)
+        closing.pop_all()  # whoever sends it closes it
+    return rows
 
 
 def _tell(error: Exception) -> None:

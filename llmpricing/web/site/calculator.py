@@ -20,12 +20,12 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.calculator_question import (
     COUNTED,
-    FORMATS_OF_OBJECTS,
     CalculatorQuestion,
     read_calculator_question,
 )
 from llmpricing.web.site.filters import address
 from llmpricing.web.site.keeping import escaped, permalink, table
+from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 
 _PLACE = Place(usage="", context="")
 EXAMPLE = (

@@ -36,6 +36,8 @@ LABELS = {
     "cached_share": "Cached share",
     "requests": "Requests a month",
     "dated": "With a dated price",
+    "usage": "or a usage object",
+    "usage_format": "Its format",
 }
 MARKED = "models"  # those to be compared
 WORKLOAD_FIELDS = ("preset", "tokens", "input_share", "cached_share", "requests")
@@ -44,8 +46,16 @@ PRESET_OPTIONS = (
     ("medium", "medium: 5M, 50 % input"),
     ("large", "large: 20M, 70 % input"),
 )
-_MORE = ("input_share", "requests", "released_since", "updated_within_days", "as_of", "dated")  # folded away at first
-_KEPT = ("known_at", "limit", "lab", "kind", "show", "group", "unsaid", MARKED)
+_MORE = (
+    "input_share",
+    "requests",
+    "usage",
+    "released_since",
+    "updated_within_days",
+    "as_of",
+    "dated",
+)  # folded away at first
+_KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "columns", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
 _UNASKED = (("preset", "small"), ("sort", "-released_on"))  # what the list does anyhow: no address needs to say it
@@ -81,6 +91,7 @@ class Filters:
     pairs: Sequence[tuple[str, str]]
     known: FilterValues
     problem: FilterProblem | None = None
+    labs: Sequence[Option] = ()
 
     def value(self, name: str) -> str:
         """The text typed into a field, or nothing."""
@@ -107,8 +118,16 @@ class Filters:
     @cached_property
     def active(self) -> list[tuple[str, str]]:
         """Every filter that is set, in words, with the address of the table without it."""
-        set_here = [pair for pair in self.pairs if pair[0] in LABELS and pair[0] not in ("sort", *WORKLOAD_FIELDS)]
+        set_here = [
+            pair
+            for pair in self.pairs
+            if pair[0] in LABELS and pair[0] not in ("sort", "usage", "usage_format", *WORKLOAD_FIELDS)
+        ]
         return [(self._in_words(*pair), self.without(*pair)) for pair in set_here]
+
+    def others(self, *names: str) -> list[Option]:
+        """What the address asks beside these fields and its page."""
+        return [pair for pair in self.pairs if pair[0] not in (*names, "page")]
 
     @property
     def workload(self) -> list[Option]:
@@ -119,7 +138,7 @@ class Filters:
     def uses_more(self) -> bool:
         """Whether one of the fields that are folded away at first is set, or at fault."""
         at_fault = self.problem.field if self.problem else ""
-        return at_fault in _MORE or any(name in _MORE for name, _ in self.pairs)
+        return at_fault in _MORE or any(name in (*_MORE, "columns") for name, _ in self.pairs)
 
     def options(self, name: str) -> list[Option]:
         """What a field offers; a value from the address that is not among it is added, so that the form is kept."""
@@ -130,6 +149,8 @@ class Filters:
     def _offered(self, name: str) -> list[Option]:
         if name == "provider":
             return [(slug, f"{title} ({count:,})") for slug, title, count in self.known.providers if count]
+        if name == "lab":
+            return list(self.labs)
         if name == "min_context":
             return [(str(count), f"{display.tokens(count)} tokens") for count in _CONTEXTS]
         if name == "updated_within_days":
@@ -155,39 +176,40 @@ class Filters:
 
     def with_(self, name: str, text: str) -> str:
         """The address of this list with another value of a field, on its first page."""
-        return address([*(pair for pair in self.pairs if pair[0] not in (name, "page")), (name, text)])
+        return address([*self.others(name), (name, text)])
 
     def adding(self, name: str, text: str) -> str:
         """The address of this list with one more value of a field that takes several."""
-        return address([*(pair for pair in self.pairs if pair[0] != "page"), (name, text)])
+        return address([*self.others(), (name, text)])
 
     def without(self, name: str, text: str) -> str:
         """The address of this list without this value of a field."""
-        return address(pair for pair in self.pairs if pair not in ((name, text), *self._page))
+        return address(pair for pair in self.others() if pair != (name, text))
 
-    @property
-    def _page(self) -> list[tuple[str, str]]:
-        return [pair for pair in self.pairs if pair[0] == "page"]
+    def without_all(self, name: str) -> str:
+        """The address of this list without any value of a field."""
+        return address(self.others(name))
 
     def sorted_by(self, column: str, descending_first: bool = False) -> tuple[str, str]:
         """The address that sorts by the column, the other way round if it does already; and its aria-sort now."""
         order = self.value("sort") or "-released_on"
         first, second = (f"-{column}", column) if descending_first else (column, f"-{column}")
         state = {column: "ascending", f"-{column}": "descending"}.get(order, "none")
-        others = [pair for pair in self.pairs if pair[0] not in ("sort", "page")]
         turned = ("sort", second if order == first else first)
-        return address([*others, *([] if turned in _UNASKED else [turned])]), state
+        return address([*self.others("sort"), *([] if turned in _UNASKED else [turned])]), state
 
 
-def read_filters(sent: MultiDict[str, str], known: FilterValues, refused: Refused | None = None) -> Filters:
+def read_filters(
+    sent: MultiDict[str, str], known: FilterValues, refused: Refused | None = None, labs: Sequence[Option] = ()
+) -> Filters:
     """The form behind an address; ``refused`` is what the reader of the question had against it."""
     stated = [(name, text.strip()) for name, text in sent.items() if text.strip()]
     pairs = [pair for pair in stated if pair not in _UNASKED]
-    return Filters(pairs, known, None if refused is None else _problem(refused))
+    return Filters(pairs, known, None if refused is None else _problem(refused), labs)
 
 
 def _problem(refused: Refused) -> FilterProblem:
-    field = str(refused.details.get("field", ""))
+    field = str(refused.details.get("field", "")).partition(".")[0]
     label = LABELS.get(field)
     if label is None:
         return FilterProblem(field, refused.message)

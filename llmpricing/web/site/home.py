@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,12 +26,14 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
-from llmpricing.web.site.filters import LABELS, Filters, address, clock_query, read_filters
-from llmpricing.web.site.model_question import ModelQuestion, read_model_question
+from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
+from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, clock_query, read_filters
+from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
+from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
-_found: Memory[Any, FoundModels] = Memory(4)
+_found: Memory[Any, tuple[FoundModels, Known]] = Memory(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,25 @@ def home(request: Request) -> Any:
     now = request.period.start
     known = filter_values(request.reads)
     try:
+        if "usage" in request.GET:
+            raise HTTPSeeOther(request.path_url + _with_month_like(request))
         question = read_model_question(request, now)
     except Refused as refused:
         request.response.status_int = refused.status
         return _page(request, now, read_filters(request.GET, known, refused)) | {"question": None, "models": []}
-    filters = read_filters(request.GET, known)
     stands_on = standing(request, question.clocks)
-    found = _find(request, question, stands_on)
+    filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on))
+    found, values = _find(request, question, stands_on)
+    few = few_known(values, len(found.rows))
+    columns = shown_columns(question.columns, few, question.order.removeprefix("-"))
     rows = _ordered(request, question, found)
     first = (question.page - 1) * question.limit
     return _page(request, now, filters) | {
         "question": question,
         "found": found,
+        "columns": columns,
+        "few": few,
+        "chosen_columns": choices(columns, filters.others("columns")),
         "models": _shown(request, question, stands_on, rows[first : first + question.limit]),
         "tabs": _tabs(filters, found, question),
         "switches": _switches(filters, found, question),
@@ -78,13 +88,33 @@ def home(request: Request) -> Any:
     }
 
 
-def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> FoundModels:
-    """What passes the filters, remembered for a version of the price book."""
+def _with_month_like(request: Request) -> str:
+    """The query with the workload that a pasted usage object tells of, in its place."""
+    stated = read_workload(request)
+    month = month_like(stated["usage"], stated.get("usage_format", AUTO), stated)
+    others = [pair for pair in request.GET.items() if pair[0] not in (*PASTED, *WORKLOAD_FIELDS)]
+    return address([*others, *((name, str(value)) for name, value in month.items())])
+
+
+def _labs(request: Request, question: ModelQuestion, stands_on: StandsOn) -> list[tuple[str, str]]:
+    """The labs that there are models of, with how many."""
+    models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
+    counts = Counter(model.lab for model in models if model.lab)
+    names = {slug: name for slug, name, _ in filter_values(request.reads).providers}
+    return sorted(
+        ((lab, f"{names.get(lab, lab)} ({count:,})") for lab, count in counts.items()), key=lambda one: one[1].lower()
+    )
+
+
+def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tuple[FoundModels, Known]:
+    """What passes the filters and of how many each column is known, remembered for a version of the price book."""
     book, clocks, wanted = request.book, question.clocks, question.wanted
 
-    def find() -> FoundModels:
+    def find() -> tuple[FoundModels, Known]:
         models = listed_models(request.reads, book, clocks, stands_on, joined=question.joined)
-        return find_models(models, wanted, clocks, weighing(question.workload))
+        weigh = weighing(question.workload)
+        found = find_models(models, wanted, clocks, weigh)
+        return found, known_values(found.rows, weigh)
 
     return _found.remember((book.book, book.version, clocks, wanted, question.joined, question.workload), find)
 
@@ -163,6 +193,7 @@ def _page(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
         "shelf": shelf,
         "filters": filters,
         "labels": LABELS,
+        "formats": FORMATS_OF_OBJECTS,
         "clock_query": clock_query(request),
         "provider_names": {slug: name for slug, name, _ in filters.known.providers},
         **ages_shown(freshness.source_ages(request.reads, now)),

@@ -17,6 +17,8 @@ from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
+from llmpricing.web.site.columns import IDS
+from llmpricing.web.site.pasted import PASTED
 from llmpricing.web.site.workload import WORKLOAD, count
 from llmpricing.web.workloads import workload_of
 
@@ -52,13 +54,15 @@ _READERS: Mapping[str, p.Reader] = {
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
     "models": p.text,
+    "columns": p.one_of(*IDS),
     "sort": p.one_of(*_SORTS),
     "page": p.whole(1, 10_000),
     "limit": p.whole(1, MAX_LIMIT),
+    **PASTED,
     **WORKLOAD,
     **CLOCKS,
 }
-_REPEATABLE = ("provider", "lab", "capability", "show", "models")
+_REPEATABLE = ("provider", "lab", "capability", "show", "models", "columns")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class ModelQuestion:
     order: str
     page: int
     limit: int
+    columns: tuple[str, ...]  # none: those of which enough is known
 
 
 def read_model_question(request: Request, now: datetime) -> ModelQuestion:
@@ -101,7 +106,14 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         order=values.get("sort", NEWEST),
         page=values.get("page", 1),
         limit=values.get("limit", DEFAULT_LIMIT),
+        columns=values.get("columns", ()),
     )
+
+
+def read_workload(request: Request) -> dict[str, Any]:
+    """What the address states of the workload and of a pasted usage alone; raises the 400 of a field at fault."""
+    readers = {**WORKLOAD, **PASTED}
+    return p.read_values({name: request.GET.getall(name) for name in readers if name in request.GET}, readers)
 
 
 _PLAIN = ("max_input_price", "max_output_price", "min_context", "updated_within_days")

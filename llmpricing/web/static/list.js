@@ -11,6 +11,7 @@
   let pause = 0;
 
   const form = () => document.querySelector("#filtering form");
+  const isOurs = (one) => Boolean(one?.closest("#filtering"));
 
   function addressOf(pairs) {
     const query = new URLSearchParams(pairs.map(([name, text]) => [name, text.trim()]).filter(([, text]) => text));
@@ -25,9 +26,10 @@
   async function show(address, entry, field = "") {
     halt();
     const mine = asking = new AbortController();
-    let page = null;
+    let page = null, reached = address;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: mine.signal });
+      if (answer.redirected) reached = answer.url;
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { /* a page of its own says what is wrong */ }
     if (mine.signal.aborted) return;
@@ -35,7 +37,7 @@
       location.assign(address);
       return;
     }
-    if (entry) history[entry](null, "", address);
+    if (entry) history[entry](null, "", reached);
     shown = location.pathname + location.search;
     typedInto = field;
     document.title = page.title;
@@ -73,8 +75,8 @@
     return one.textContent === held.textContent;
   }
 
-  function ask(field) {
-    const address = addressOf([...new FormData(form())]);
+  function ask(asked, field = "") {
+    const address = addressOf([...new FormData(asked)]);
     if (address !== shown) show(address, field && field === typedInto ? "replaceState" : "pushState", field);
   }
 
@@ -85,21 +87,22 @@
 
   function typed(event) {
     const field = event.target;
-    if (field.form !== form() || !field.matches("[type=text], [type=search], textarea")) return;
+    if (field.form !== form() || !field.matches("[type=text], [type=search]")) return;
     halt(); // what is under way does not know the newest letter
-    if (!event.isComposing) pause = setTimeout(() => ask(field.name), TYPING_PAUSE_MS);
+    const isWhole = field.name !== "usage" || event.inputType === "insertFromPaste";
+    if (!event.isComposing && isWhole) pause = setTimeout(() => ask(form(), field.name), TYPING_PAUSE_MS);
   }
 
   document.addEventListener("input", typed);
   document.addEventListener("compositionend", typed);
   document.addEventListener("change", ({ target }) => {
     if (target.matches(".mark")) mark(target);
-    else if (target.form === form() && target.matches("select, [type=checkbox]")) ask("");
+    else if (isOurs(target.form) && target.matches("select, [type=checkbox], [name=usage]")) ask(target.form);
   });
   document.addEventListener("submit", (event) => {
-    if (event.target !== form()) return;
+    if (!isOurs(event.target)) return;
     event.preventDefault();
-    ask("");
+    ask(event.target);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("#filtering a, #results a");

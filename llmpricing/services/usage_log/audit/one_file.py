@@ -8,12 +8,13 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from time import monotonic
+from typing import BinaryIO
 
 from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log.audit.examples import Example, examples
 from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow, audit_of
-from llmpricing.services.usage_log.audit.rows import audit_file
+from llmpricing.services.usage_log.audit.rows import audit_csv
 from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
@@ -97,11 +98,11 @@ def answer_one_file(
 
 
 def write_audited_rows(
-    reads: Reads, path: Path, rows: Path, now: datetime, bounds: AuditBounds, *, with_rates: bool
+    reads: Reads, path: Path, rows: BinaryIO, now: datetime, bounds: AuditBounds, *, with_rates: bool
 ) -> None:
-    """Write each record of the file with both figures and its causes to ``rows``, by its ending; raises LogError."""
+    """Write each record of the file with both figures and its causes to ``rows``, as CSV; raises LogError."""
     _, audited = _audited(reads, path, LogPricer(reads, now, None, with_rates=with_rates), bounds)
-    with audit_file(rows, 0o600) as take:
+    with audit_csv(rows) as take:
         for one in audited:
             bounds.check_time()
             take(one)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.mistakes.causes import UNEXPLAINED
 from llmpricing.services.usage_log.audit.report import Take
 from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict
-from llmpricing.services.usage_log.write.records import COLUMNS, cells_of, rows_file
+from llmpricing.services.usage_log.write.records import COLUMNS, cells_of, rows_file, rows_into
 
 AUDIT_COLUMNS = (*COLUMNS, "logged_usd", "cost_usd", "difference_usd", "causes", "detail")
 EITHER = " | "  # between causes that give the same figure
@@ -21,6 +22,13 @@ EITHER = " | "  # between causes that give the same figure
 def audit_file(path: Path, mode: int) -> Iterator[Take]:
     """What writes each audited record to the file, by its ending; the file appears whole, when the block ends well."""
     with rows_file(path, mode, AUDIT_COLUMNS) as take:
+        yield lambda one: take(audit_cells(one))
+
+
+@contextmanager
+def audit_csv(file: BinaryIO) -> Iterator[Take]:
+    """What writes each audited record to an open file, as CSV."""
+    with rows_into(file, ".csv", AUDIT_COLUMNS) as take:
         yield lambda one: take(audit_cells(one))
 
 

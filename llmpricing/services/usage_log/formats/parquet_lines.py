@@ -8,7 +8,7 @@ import os
 import resource
 import subprocess
 import sys
-from pathlib import Path
+from typing import IO
 
 import msgspec
 import pyarrow as pa
@@ -21,12 +21,13 @@ MOST_S = 10
 _UNREADABLE, _TOO_MUCH = 3, 4
 
 
-def write_lines(path: Path, lines: Path, most_bytes: int) -> None:
-    """Write the rows of the Parquet file ``path`` to ``lines``; raises LogError where they are not to be read, or take
-    more than is given.
+def write_lines(packed: IO[bytes], lines: IO[bytes], most_bytes: int) -> None:
+    """Write the rows of the Parquet file ``packed`` to ``lines``, which is empty; raises LogError where they are not to
+    be read, or take more than is given.
     """
+    handles = (packed.fileno(), lines.fileno())
     environ = {"PATH": os.defpath, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-m", __name__, str(path), str(lines), str(most_bytes)]
+    command = [sys.executable, "-m", __name__, *map(str, handles), str(most_bytes)]
     try:
         done = subprocess.run(  # noqa: S603 - our own module
             command,
@@ -36,6 +37,7 @@ def write_lines(path: Path, lines: Path, most_bytes: int) -> None:
             env=environ,
             timeout=2 * MOST_S,
             check=False,
+            pass_fds=handles,
         )
     except subprocess.TimeoutExpired:
         raise _too_much(most_bytes) from None
@@ -52,14 +54,14 @@ def _too_much(most_bytes: int) -> LogError:
     )
 
 
-def main(path: Path, lines: Path, most_bytes: int) -> int:
-    """Write the lines within the bounds; the exit code tells what went wrong."""
+def main(packed: int, lines: int, most_bytes: int) -> int:
+    """Write the lines of one open file to another within the bounds; the exit code tells what went wrong."""
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_S, MOST_S))
     written = 0
     try:
-        with lines.open("wb") as file:
-            for row in parquet_rows(path):
+        with os.fdopen(packed, "rb") as rows, os.fdopen(lines, "wb") as file:
+            for row in parquet_rows(rows):
                 line = msgspec.json.encode(row.fields) + b"\n"
                 written += len(line)
                 if written > most_bytes:
@@ -73,4 +75,4 @@ def main(path: Path, lines: Path, most_bytes: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(main(*map(int, sys.argv[1:])))

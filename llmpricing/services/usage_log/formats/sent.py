@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import zlib
-from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
 import pyarrow as pa
@@ -26,18 +27,22 @@ class SentTooMuch(LogError):
     """The file is larger than what is taken."""
 
 
-def unpack_sent(stream: IO[bytes], path: Path, most_bytes: int) -> None:
-    """Write what the stream holds, unpacked where it is gzip or zstd, Parquet as JSON lines, to ``path``; raises
-    LogError where it is empty, cannot be unpacked, or is something that is not read here, SentTooMuch where it is too
-    much.
+def unpack_sent(stream: IO[bytes], file: IO[bytes], most_bytes: int) -> None:
+    """Write what the stream holds, unpacked where it is gzip or zstd, Parquet as JSON lines, to an empty ``file``;
+    raises LogError where nothing is sent, it cannot be unpacked, or is something that is not read here, SentTooMuch
+    where it is too much.
     """
-    if _copied(stream, path, most_bytes):
-        packed = path.rename(path.with_suffix(".parquet"))
-        write_lines(packed, path, most_bytes)
-        packed.unlink()
+    if _copied(stream, file, most_bytes):
+        with TemporaryFile() as packed:
+            file.seek(0)
+            shutil.copyfileobj(file, packed)
+            packed.flush()
+            file.seek(0)
+            file.truncate()
+            write_lines(packed, file, most_bytes)
 
 
-def _copied(stream: IO[bytes], path: Path, most_bytes: int) -> bool:
+def _copied(stream: IO[bytes], file: IO[bytes], most_bytes: int) -> bool:
     """Write it as it is inside; whether that is Parquet."""
     begin = stream.read(4)
     stream.seek(0)
@@ -45,16 +50,16 @@ def _copied(stream: IO[bytes], path: Path, most_bytes: int) -> bool:
     is_parquet = False
     try:
         raw = _unpacked(stream, begin)
-        with path.open("wb") as file:
-            while chunk := raw.read(_CHUNK):
-                if not size:
-                    _check_begin(chunk)
-                    is_parquet = chunk.startswith(_PARQUET)
-                size += len(chunk)
-                parts += 0 if is_parquet else chunk.count(b"\n") + chunk.count(b"{") + chunk.count(b"[")
-                if size > most_bytes or parts > MOST_PARTS:
-                    raise SentTooMuch(_too_much(size, most_bytes))
-                file.write(chunk)
+        while chunk := raw.read(_CHUNK):
+            if not size:
+                _check_begin(chunk)
+                is_parquet = chunk.startswith(_PARQUET)
+            size += len(chunk)
+            parts += 0 if is_parquet else chunk.count(b"\n") + chunk.count(b"{") + chunk.count(b"[")
+            if size > most_bytes or parts > MOST_PARTS:
+                raise SentTooMuch(_too_much(size, most_bytes))
+            file.write(chunk)
+        file.flush()
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

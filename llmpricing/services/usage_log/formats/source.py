@@ -153,7 +153,7 @@ def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
         text.detach()
 
 
-def parquet_rows(path: Path) -> Iterator[RawRow]:
+def parquet_rows(path: Path | IO[bytes]) -> Iterator[RawRow]:
     """The rows of a Parquet file in order, numbered from 1; raises pa.ArrowInvalid and OSError."""
     number = 0
     with parquet.ParquetFile(path) as file:

@@ -104,14 +104,21 @@ class _Rows:
 
 
 @contextmanager
+def rows_into(file: BinaryIO, ending: str, columns: Sequence[str]) -> Iterator[Callable[[WrittenRow], None]]:
+    """What writes each row to an open file: as .csv, .ndjson or .parquet, by the ``ending``."""
+    rows = _Rows(file, ending, columns)
+    yield rows.take
+    rows.close()
+
+
+@contextmanager
 def rows_file(path: Path, mode: int, columns: Sequence[str]) -> Iterator[Callable[[WrittenRow], None]]:
     """What writes each row to the file, by its ending: .csv, .ndjson or .parquet. The file appears whole, when the
     block ends well.
     """
     with part_file(path, mode) as part:
-        rows = _Rows(part.file, path.suffix, columns)
-        yield rows.take
-        rows.close()
+        with rows_into(part.file, path.suffix, columns) as take:
+            yield take
         part.keep()
 
 

@@ -1,0 +1,90 @@
+"""The columns of the list: those that the address names, else those of which the lists know enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llmpricing.services.catalogue.model_list import ModelRow, Weigh
+from llmpricing.web.site.filters import address
+
+ENOUGH = 3  # a column is shown by itself where one row in so many has a value at the least
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; its heading sorts by ``order``. ``is_extra``: shown only where the address names it."""
+
+    id: str
+    title: str
+    order: str | None
+    is_number: bool = False
+    falls: bool = False
+    is_extra: bool = False
+
+
+COLUMNS = (
+    Column("seller", "Seller", "sellers", falls=True),
+    Column("input", "Input", "input_per_mtok", is_number=True),
+    Column("output", "Output", "output_per_mtok", is_number=True),
+    Column("cache_read", "Cache read", "cache_read_per_mtok", is_number=True),
+    Column("cache_write", "Cache write", "cache_write_per_mtok", is_number=True, is_extra=True),
+    Column("month", "My month", "month", is_number=True),
+    Column("context", "Context", "context_window", is_number=True, falls=True),
+    Column("max_output", "Max output", "max_output_tokens", is_number=True, falls=True, is_extra=True),
+    Column("can", "Can", None),
+    Column("released", "Released", "released_on", falls=True),
+    Column("since", "Price since", "price_since", falls=True, is_extra=True),
+)
+USUAL_ORDER = "released_on"  # which nobody asked for
+IDS = tuple(column.id for column in COLUMNS)
+Known = Mapping[str, int]  # of how many rows a column has a value
+
+
+def known_values(rows: Sequence[ModelRow], weigh: Weigh) -> Known:
+    """Of how many of the rows each column has a value."""
+    tests: dict[str, Callable[[ModelRow], Any]] = {
+        "month": lambda row: weigh(row.shown),
+        "can": lambda row: row.shown.capabilities,
+        "released": lambda row: row.model.released_on,
+        "seller": lambda row: row.shown.provider,
+        "context": lambda row: row.shown.context_window,
+        "max_output": lambda row: row.shown.max_output_tokens,
+        "since": lambda row: row.shown.price_since,
+        "input": lambda row: row.shown.input_per_mtok,
+        "output": lambda row: row.shown.output_per_mtok,
+        "cache_read": lambda row: row.shown.cache_read_per_mtok,
+        "cache_write": lambda row: row.shown.cache_write_per_mtok,
+    }
+    return {name: sum(test(row) is not None for row in rows) for name, test in tests.items()}
+
+
+def few_known(known: Known, count: int) -> set[str]:
+    """The columns of which fewer than one in ENOUGH of ``count`` rows has a value."""
+    return {name for name, found in known.items() if found * ENOUGH < count}
+
+
+def shown_columns(asked: Collection[str], few: Container[str], order: str) -> list[Column]:
+    """The columns that are asked for, in their own order; where none is, the usual ones but for the ``few`` known, and
+    the one of the ``order``.
+    """
+    if asked:
+        return [column for column in COLUMNS if column.id in asked]
+    return [
+        column
+        for column in COLUMNS
+        if not (column.is_extra or column.id in few) or (column.order == order and order != USUAL_ORDER)
+    ]
+
+
+def choices(shown: Sequence[Column], others: Sequence[tuple[str, str]]) -> list[tuple[Column, bool, str]]:
+    """(column, whether it is shown, address that turns it) of each; ``others`` is what else the address asks. The last
+    one that is shown turns to the usual ones.
+    """
+    found = []
+    for column in COLUMNS:
+        is_shown = column in shown
+        named = [one.id for one in COLUMNS if (one in shown) != (one is column)]
+        found.append((column, is_shown, address([*others, *(("columns", name) for name in named)])))
+    return found
