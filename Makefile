@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed fuzz spark coverage check verify bench oracle-litellm clients invariants release clean
+.PHONY: help run test test-fast test-seed fuzz spark thin coverage check verify bench oracle-litellm clients invariants release clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ fuzz: $(VENV)/.dev ## requests of all shapes against the API's document, for som
 spark: $(VENV)/.dev ## a usage log on a local Spark, where Java is installed: the same rows and sums, also when a worker dies
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[seed,bulk,spark]'
 	$(BIN)/python -m pytest tests/integration/engines $(ARGS)
+
+thin: $(VENV)/.dev ## the wheel alone beside Arrow 14 and the newest: a book's file answers there too
+	$(BIN)/python -m tests.thin_installation
 
 SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 test-seed: SEED := $(SEED)

@@ -28,7 +28,8 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     from pyramid.config import Configurator
 
     from llmpricing.local_stores.moved import at_our_servers
-    from llmpricing.settings import SettingsError, read_settings
+    from llmpricing.settings import read_settings
+    from llmpricing.settings_error import SettingsError
     from llmpricing.sources import registry
 
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from llmpricing.settings_error import SettingsError
 from llmpricing.stores.urls import database_options, redis_options
 
 DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; production refuses it
@@ -40,14 +41,6 @@ class GroupScope(NamedTuple):
 
     group: str
     scope: str
-
-
-class SettingsError(Exception):
-    """The settings cannot be used; the message lists every problem and holds no secret."""
-
-    def __init__(self, problems: list[str]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(["llmpricing cannot start:", *(f"  - {p}" for p in problems)]))
 
 
 def _text(raw: str) -> str:

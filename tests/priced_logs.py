@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
 from llmpricing.services.quotes.quoting import Quoted
+from llmpricing.services.usage_log.known_facts import known_facts
 from llmpricing.services.usage_log.layout import ColumnRoles
-from llmpricing.services.usage_log.price_log import LogSummary, known_facts, price_log
+from llmpricing.services.usage_log.price_log import LogSummary, price_log
 from llmpricing.services.usage_log.pricer import LogPricer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

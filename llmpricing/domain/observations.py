@@ -42,6 +42,17 @@ class Basis(StrEnum):
     MANUAL = "manual"  # a person decided it
 
 
+class FetchOutcome(StrEnum):
+    """What reading a list of a source came to."""
+
+    IMPORTED = "imported"
+    UNCHANGED = "unchanged"  # the digest was known
+    DESCRIBED = "described"  # taken for what it tells of offerings, not for prices
+
+
+READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
+
+
 @lru_cache(maxsize=16_384)  # one import compares each price with many, and prices are alike
 def _each(amount: Decimal, per: int) -> Fraction:
     return Fraction(amount) / per

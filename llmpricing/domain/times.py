@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEARS = range(1970, 3000)  # that times asked for may lie in
@@ -21,6 +22,18 @@ _FIRST, _LAST = (
     datetime.min.replace(tzinfo=UTC),
     datetime.max.replace(tzinfo=UTC, hour=0, minute=0, second=0, microsecond=0),
 )
+
+
+class TimeSpan(Protocol):
+    """From when on and until when, exclusive; None is open. A span of the book, or a range of the database."""
+
+    @property
+    def lower(self) -> datetime | None: ...
+
+    @property
+    def upper(self) -> datetime | None: ...
+
+    def __contains__(self, at: datetime, /) -> bool: ...
 
 
 class InstantError(ValueError):

@@ -24,7 +24,6 @@ from llmpricing.models.prices import MeterRow, OtherPriceRow, PriceRow, Schedule
 from llmpricing.models.scores import ScoreRow
 from llmpricing.models.session import make_engine, request_session, session_factories
 from llmpricing.models.sources import (
-    FetchOutcome,
     KeptList,
     NewestObservationRow,
     ObservationRow,
@@ -41,7 +40,6 @@ __all__ = [
     "BookVersion",
     "ContractRateRow",
     "ExchangeRate",
-    "FetchOutcome",
     "KeptList",
     "MatchRule",
     "MeterRow",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -23,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from llmpricing.domain.observations import Basis, State
+from llmpricing.domain.observations import Basis, FetchOutcome, State
 from llmpricing.models.meta import Base, EnumText, Id
 
 
@@ -50,14 +49,6 @@ class ProviderTrust(Base):
     provider_id: Mapped[int] = mapped_column(ForeignKey("provider.id"), primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
     trust_rank: Mapped[int]
-
-
-class FetchOutcome(StrEnum):
-    """What reading a list of a source came to."""
-
-    IMPORTED = "imported"
-    UNCHANGED = "unchanged"  # the digest was known
-    DESCRIBED = "described"  # taken for what it tells of offerings, not for prices
 
 
 class SourceFetch(Base):

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from llmpricing.scripts.terminal import told
-from llmpricing.settings import SettingsError
+from llmpricing.settings_error import SettingsError
 
 _ROOM = "llmpricing.scripts.commands"
 GROUPS = {

@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic
 
 from llmpricing.local_stores.opening import OpenStores
+from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, open_book
 from llmpricing.scripts.supervisor import run_briefly
 from llmpricing.scripts.terminal import say
 from llmpricing.services.catalogue.freshness import source_ages

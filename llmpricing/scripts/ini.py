@@ -9,7 +9,8 @@ from typing import Any
 import plaster
 
 from llmpricing.local_stores.moved import at_our_servers
-from llmpricing.settings import Settings, SettingsError, read_settings
+from llmpricing.settings import Settings, read_settings
+from llmpricing.settings_error import SettingsError
 from llmpricing.sources import registry
 
 

@@ -14,14 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from llmpricing.models import migrations
 from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import transaction
+from llmpricing.scripts.asked_database import keep_file
 from llmpricing.scripts.failures import fail, next_step, with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.lock_waits import script_engine
-from llmpricing.scripts.options import keep_file
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.seeding import seed
-from llmpricing.settings import Settings, SettingsError
+from llmpricing.settings import Settings
+from llmpricing.settings_error import SettingsError
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import bundled_lists
 

@@ -19,7 +19,9 @@ from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.publishing import observations, readings
+from llmpricing.services.publishing import observations
+from llmpricing.services.publishing.kept_components import KeptComponents
+from llmpricing.services.publishing.offering_readings import ReadingsOf
 from llmpricing.sources.registry import SOURCES
 from tests.books import book_of
 from tests.conftest import NOW, running_app
@@ -250,13 +252,11 @@ def test_disagreements_are_what_the_timelines_of_all_observations_tell(full_book
     engine = create_engine(full_book_url, poolclass=NullPool)
     with Session(engine) as session:
         found = disagreements(session, NOW)
-        components = observations.Components(session)
+        components = KeptComponents(session)
         slugs = dict(session.execute(select(Offering.id, Offering.slug)).all())
         modes = dict(session.execute(select(Offering.id, Offering.mode)).all())
         sources = {source.id: source for source in session.scalars(select(Source))}
-        read = readings.ReadingsOf(session, GRACE)(
-            dict(session.execute(select(Offering.id, Offering.provider_id)).all())
-        )
+        read = ReadingsOf(session, GRACE)(dict(session.execute(select(Offering.id, Offering.provider_id)).all()))
         ranks = dict(session.execute(select(Source.slug, Source.trust_rank)).all())
         found_in = observations.observations_of(session, list(slugs), components, sources)
     engine.dispose()

@@ -17,7 +17,7 @@ from webtest import TestApp
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.lists import small_list

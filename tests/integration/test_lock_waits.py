@@ -23,9 +23,9 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models.migrations import IMPORT_LOCK, MIGRATION_LOCK, location
 from llmpricing.models.session import make_script_engine
+from llmpricing.scripts.asked_database import open_book
 from llmpricing.scripts.commands.verify import Checklist, check_database
 from llmpricing.scripts.failures import next_step
-from llmpricing.scripts.options import open_book
 from llmpricing.settings import Settings, read_settings
 from tests.commands import Commands, commands_on
 from tests.lists import price_list

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 
 import msgspec
 import pyarrow as pa
@@ -24,6 +25,7 @@ from llmpricing.services.price_book.export import export_book
 from llmpricing.services.quotes.document import quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, UnknownModel, quote_many
 from llmpricing.services.usage_log.columns import LogError
+from tests.example_log import EXAMPLE
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 USAGES = (
@@ -31,17 +33,25 @@ USAGES = (
     {"input_tokens": 300_000, "cache_read_tokens": 100_000, "output_tokens": 9},
     {"input_tokens": 50, "input_audio_tokens": 20, "web_searches": 2},
 )
-ALONE = """
-import socket, sys
+THIN = Path(__file__).parents[1] / "thin_use.py"
+WITHOUT_NETWORK = """
+import runpy, socket, sys
 def refuse(*_): raise OSError("no network here")
 socket.socket.connect = refuse
 import llmpricing
-assert not {"pyramid", "pyarrow", "sqlalchemy"} & set(sys.modules), "import llmpricing loads what it need not"
-pricer = llmpricing.Pricer.open(sys.argv[1])
-quoted = pricer.quote("openai/gpt-4o", {"prompt_tokens": 2000, "completion_tokens": 700,
-    "prompt_tokens_details": {"cached_tokens": 600}}, at="2025-08-15")
-assert "pyramid" not in sys.modules, "a quote loads what it need not"
-print(quoted.total.normalize())
+brought = {"msgspec", "numpy", "pyarrow", "re2"} & set(sys.modules)
+assert not brought, f"import llmpricing loads {brought}"
+runpy.run_path(sys.argv[1], run_name="thin")["main"](sys.argv[2], ())
+"""
+READ_COMMANDS = """
+import runpy, sys
+brought = ("sqlalchemy", "psycopg2", "alembic", "pyramid", "redis", "zope", "transaction")
+for name in brought: sys.modules[name] = None  # importing it fails
+from llmpricing.scripts.cli import main
+book, table, log, out = sys.argv[1:]
+main(["quote", "openai/gpt-4o", "--input", "1000", "--book", book], standalone_mode=False)
+main(["price", table, "-o", out, "--book", book], standalone_mode=False)
+main(["audit", log, "--tolerance", "100", "--book", book], standalone_mode=False)
 """
 
 
@@ -77,9 +87,24 @@ def told(answer):
     return msgspec.json.encode(quote_document(answer)) if isinstance(answer, Quoted) else repr(answer)
 
 
-def test_a_file_answers_alone_without_pyramid_a_database_or_the_network(file):
-    done = subprocess.run([sys.executable, "-c", ALONE, file], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.stdout.strip(), done.stderr) == ("0.01125", "")
+def run(program, *given):
+    command = [sys.executable, "-W", "error", "-c", program, *given]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_a_file_answers_alone_without_the_network_or_any_package_but_four(file):
+    assert run(WITHOUT_NETWORK, THIN, file).split() == ["0.01125", "0.012", "None"]
+
+
+def test_commands_that_read_a_file_load_neither_database_nor_server(file, tmp_path):
+    table = tmp_path / "log.csv"
+    table.write_text("model,input_tokens,output_tokens\nopenai/gpt-4o,1000,10\n")
+    told = run(READ_COMMANDS, file, table, EXAMPLE, tmp_path / "priced.csv")
+    assert "total: USD 0.0025" in told
+    assert "Rows: 1; priced: 1" in told
+    assert "Records: 360" in told
 
 
 def test_quotes_are_those_of_the_database(database, pricer, names):

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from llmpricing import main
-from llmpricing.settings import SettingsError, read_settings
+from llmpricing.settings import read_settings
+from llmpricing.settings_error import SettingsError
 from llmpricing.sources import registry
 
 GOOD = {"sqlalchemy.url": "postgresql+psycopg2://u:p@db:5432/book", "redis.url": "redis://cache:6379/0"}

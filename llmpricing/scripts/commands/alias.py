@@ -8,18 +8,10 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    as_option,
-    decider,
-    failures_told,
-    ini_option,
-    instant,
-    note_option,
-    open_book,
-    span,
-)
+from llmpricing.scripts.options import as_option, ini_option, instant, note_option, span
 from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_aliases
 from llmpricing.services.names.name_files import read_aliases

@@ -14,10 +14,11 @@ from llmpricing.models.backup.restoring import NOT_EMPTY, is_empty, read_head, r
 from llmpricing.models.backup.writing import Head, backup_lines
 from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import transaction
+from llmpricing.scripts.asked_database import failures_told, keep_file
+from llmpricing.scripts.asked_database import open_book as open_database
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.lock_waits import script_engine
-from llmpricing.scripts.options import failures_told, ini_option, keep_file
-from llmpricing.scripts.options import open_book as open_database
+from llmpricing.scripts.options import ini_option
 from llmpricing.scripts.terminal import rows_done, say
 
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

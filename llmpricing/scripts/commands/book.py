@@ -9,11 +9,12 @@ from time import monotonic
 import click
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.asked_database import failures_told
+from llmpricing.scripts.asked_database import open_book as open_database
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.list_files import list_in_file
-from llmpricing.scripts.options import failures_told, ini_option, instant, json_option
-from llmpricing.scripts.options import open_book as open_database
+from llmpricing.scripts.options import ini_option, instant, json_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.sources.registry import SOURCES
 

@@ -11,9 +11,10 @@ import click
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
+from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.listed_models import listed_names, listed_offerings
-from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
+from llmpricing.scripts.options import back_to, ini_option, json_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option
 from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since

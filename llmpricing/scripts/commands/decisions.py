@@ -9,9 +9,10 @@ import click
 import msgspec
 
 from llmpricing.domain.times import day
+from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import back_to, failures_told, ini_option, json_option, open_book
+from llmpricing.scripts.options import back_to, ini_option, json_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.audit import Decision, EventFilter, list_events
 from llmpricing.services.usage_log.write.csv_cells import csv_line

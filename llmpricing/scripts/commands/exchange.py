@@ -11,18 +11,10 @@ from typing import BinaryIO
 import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    as_option,
-    decider,
-    failures_told,
-    ini_option,
-    instant,
-    note_option,
-    open_book,
-    span,
-)
+from llmpricing.scripts.options import as_option, ini_option, instant, note_option, span
 from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.exchange_rates import exchange_rates, import_exchange_rates, set_exchange_rate
 from llmpricing.sources.errors import SourceError

@@ -11,8 +11,9 @@ import click
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.score_file import COLUMNS, FailedRow, ScoreFileError, ScoreFileShape
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import as_option, decider, failures_told, ini_option, note_option, open_book
+from llmpricing.scripts.options import as_option, ini_option, note_option
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.written_files import put_file
 from llmpricing.services.scores.importing_scores import ScoresRead, import_scores

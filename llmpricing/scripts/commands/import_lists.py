@@ -12,11 +12,12 @@ from typing import Any
 import click
 
 from llmpricing.domain.money import to_text
+from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.commands.import_undo import BESIDE
 from llmpricing.scripts.failures import with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.list_files import list_in_file
-from llmpricing.scripts.options import failures_told, ini_option, instant, json_option, open_book
+from llmpricing.scripts.options import ini_option, instant, json_option
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.review_queue import Waiting, held_of

@@ -9,17 +9,9 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    ListedNumber,
-    as_option,
-    decider,
-    failures_told,
-    ini_option,
-    json_option,
-    note_option,
-    open_book,
-)
+from llmpricing.scripts.options import ListedNumber, as_option, ini_option, json_option, note_option
 from llmpricing.scripts.prices_moved import say_moves
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json

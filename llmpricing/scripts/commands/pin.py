@@ -15,18 +15,9 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal, ratio_text, to_text
 from llmpricing.domain.times import day
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    MeterName,
-    as_option,
-    decider,
-    failures_told,
-    ini_option,
-    instant,
-    json_option,
-    note_option,
-    open_book,
-)
+from llmpricing.scripts.options import MeterName, as_option, ini_option, instant, json_option, note_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.catalogue.disagreements import Disagreement, disagreements
 from llmpricing.services.decisions.manual_prices import enter_price

@@ -41,8 +41,9 @@ class TableOptions:
 def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
     """Price the table and say what was done; raises click.ClickException where that cannot be."""
     from llmpricing.services.usage_log.columns import LogError, UncountedError
+    from llmpricing.services.usage_log.known_facts import known_facts
     from llmpricing.services.usage_log.layout import ColumnRoles
-    from llmpricing.services.usage_log.price_log import known_facts, price_log
+    from llmpricing.services.usage_log.price_log import price_log
     from llmpricing.services.usage_log.pricer import LogPricer
 
     out = options.out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")

@@ -12,19 +12,10 @@ import click
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
 from llmpricing.domain.times import day
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    ListedNumber,
-    as_option,
-    decider,
-    failures_told,
-    ini_option,
-    instant,
-    note_option,
-    open_book,
-    span,
-)
+from llmpricing.scripts.options import ListedNumber, as_option, ini_option, instant, note_option, span
 from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.contract_rates import (
     RateValue,

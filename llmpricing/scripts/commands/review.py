@@ -11,20 +11,11 @@ import click
 
 from llmpricing.domain.publishing.guard_evidence import GuardRule
 from llmpricing.domain.publishing.verdicts import Verdict
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.commands.review_lines import drift_json, drift_lines, group_json, place, review_json, show
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    ListedNumber,
-    as_option,
-    back_to,
-    decider,
-    failures_told,
-    ini_option,
-    json_option,
-    note_option,
-    open_book,
-)
+from llmpricing.scripts.options import ListedNumber, as_option, back_to, ini_option, json_option, note_option
 from llmpricing.scripts.prices_moved import say_moves
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option

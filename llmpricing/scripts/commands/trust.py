@@ -7,17 +7,10 @@ from pathlib import Path
 
 import click
 
+from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import (
-    as_option,
-    decider,
-    failures_told,
-    ini_option,
-    json_option,
-    note_option,
-    open_book,
-)
+from llmpricing.scripts.options import as_option, ini_option, json_option, note_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
 from llmpricing.sources.registry import SOURCES

@@ -18,9 +18,9 @@ from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import OpenStores, used_stores
 from llmpricing.models import migrations
 from llmpricing.scripts import supervisor
+from llmpricing.scripts.asked_database import failures_told
 from llmpricing.scripts.ini import stated_settings
 from llmpricing.scripts.lock_waits import script_engine
-from llmpricing.scripts.options import failures_told
 from llmpricing.scripts.terminal import say
 from llmpricing.settings import Settings
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.times import day
+from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import failures_told, ini_option, json_option, open_book
+from llmpricing.scripts.options import ini_option, json_option
 from llmpricing.scripts.prices_moved import amount_text
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.scripts.usage_spend import spend_of, usage_option

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.observations import READ
 from llmpricing.health import DATA_TIMEOUT_S
 from llmpricing.health.database import fresh_database
 from llmpricing.models import Source, SourceFetch
 from llmpricing.services.price_book import Reads
-from llmpricing.services.publishing.observations import READ
 from llmpricing.settings import Settings
 
 BUNDLED = "bundled"  # how the origin of a list that came with the installation begins

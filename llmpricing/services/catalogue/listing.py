@@ -20,7 +20,7 @@ from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.offerings_then import offerings_then
 from llmpricing.services.catalogue.positions import Position
-from llmpricing.services.catalogue.price_evidence import codes_of_rows
+from llmpricing.services.catalogue.row_codes import codes_of_rows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import Reads
 

@@ -12,7 +12,7 @@ from llmpricing.book.shape import SHAPE
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listing_index import ListIndex
 from llmpricing.services.catalogue.listing_query import days_before
-from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.row_prices_in_book import RowPrices, all_valid, row_prices, valid_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, or_, selec
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import Provider, Source, SourceFetch
 from llmpricing.services.catalogue.positions import Position
-from llmpricing.services.catalogue.row_prices import BASE_METERS, borrowed_prices, own_prices, shown
+from llmpricing.services.catalogue.row_columns import BASE_METERS
+from llmpricing.services.catalogue.row_prices import borrowed_prices, own_prices, shown
 from llmpricing.services.clocks import Clocks
 
 

@@ -14,7 +14,7 @@ from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_in_book import price_tests
-from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 
 PRICED = "priced"

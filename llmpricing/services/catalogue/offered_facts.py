@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
-
 from llmpricing.book.price_book import PriceBook
-from llmpricing.models import Offering
-from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book import BookRead, Reads
 
-_COLUMNS = (
+COLUMNS = (
     "slug",
     "mode",
     "status",
@@ -47,12 +44,13 @@ class OfferedFacts:
 
 def offered_facts(reads: Reads) -> dict[str, OfferedFacts]:
     """The facts of all offerings, by id."""
-    rows: Iterable[Any]
-    if isinstance(reads, PriceBook):
-        rows = reads.rows("offering", _COLUMNS)
-    else:
-        rows = reads.execute(select(*(getattr(Offering, name) for name in _COLUMNS)))
-    return {slug: _facts(slug, *rest) for slug, *rest in rows}
+    return {slug: _facts(slug, *rest) for slug, *rest in facts_told(reads)}
+
+
+@BookRead
+def facts_told(book: PriceBook) -> Iterable[Any]:
+    """The values of COLUMNS of all offerings."""
+    return book.rows("offering", COLUMNS)
 
 
 def _facts(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from llmpricing.domain.money import parse_decimal
-from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,14 +31,9 @@ from sqlalchemy import (
 
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import PriceRow
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 
-BASE_METERS = {
-    "input_per_mtok": "input_tokens",
-    "output_per_mtok": "output_tokens",
-    "cache_read_per_mtok": "cache_read_tokens",
-    "cache_write_per_mtok": "cache_write_tokens",
-}
 _STATES = ("priced", "free", "included", "subscription", "not_offered")  # the first that a price has is the row's
 _UNKNOWN = "unknown"
 _STATE = "case " + " ".join(f"when bool_or(base.state = '{name}') then '{name}'" for name in _STATES) + " end"

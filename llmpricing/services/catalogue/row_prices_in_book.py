@@ -13,7 +13,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.standing_on import StoodOn
 from llmpricing.domain.times import EPOCH, micros
-from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 
 _STATES = ("priced", "free", "included", "subscription", "not_offered")  # the first that a price has is the row's

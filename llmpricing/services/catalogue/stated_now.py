@@ -19,7 +19,7 @@ from llmpricing.domain.times import start_of_day
 from llmpricing.models import NewestObservationRow, Offering, PriceRow, Provider, Review, ReviewOutcome, Source
 from llmpricing.services.catalogue.stated_in_book import both_in
 from llmpricing.services.price_book import Reads
-from llmpricing.services.publishing.observations import Components
+from llmpricing.services.publishing.kept_components import KeptComponents
 from llmpricing.services.publishing.publish import grace_of
 from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
 
@@ -64,7 +64,7 @@ class OfferingNow:
 
 def offerings_now(reads: Reads, now: datetime, slugs: Collection[str] | None = None) -> list[OfferingNow]:
     """The offerings of which another source than the published one states prices; ``slugs`` asks for some only."""
-    components = Components(reads)
+    components = KeptComponents(reads)
     rows: Sequence[Any]
     published: Iterable[Any]
     if isinstance(reads, PriceBook):

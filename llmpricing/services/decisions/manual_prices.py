@@ -19,7 +19,7 @@ from llmpricing.services.decisions.reviews_and_pins import (
     hold_price,
     meant,
 )
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.services.publishing import publish
 from llmpricing.services.publishing.pins import pins_on
 

@@ -21,7 +21,7 @@ from llmpricing.models.bitemporal import since as believed_since
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.names.resolving import resolve_name
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.services.publishing import publish
 from llmpricing.services.publishing.pins import condition_keys, keep_manual_source, keys_not_held, pins_on
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models import Offering, Provider, ProviderTrust, Source
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.services.publishing import publish
 
 

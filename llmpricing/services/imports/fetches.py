@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from llmpricing.models import FetchOutcome, Source, SourceFetch
+from llmpricing.domain.observations import FetchOutcome
+from llmpricing.models import Source, SourceFetch
 from llmpricing.sources.declaration import SourceInfo
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from llmpricing.domain.observations import PriceList, Problem
-from llmpricing.models import FetchOutcome, Offering, Source, SourceFetch
+from llmpricing.domain.observations import FetchOutcome, PriceList, Problem
+from llmpricing.models import Offering, Source, SourceFetch
 from llmpricing.services.imports import observed_changes, offering_facts, recognition, touching
 from llmpricing.services.imports.fetches import ReadList, keep_source, new_fetch, newest_list
 from llmpricing.services.imports.kept_lists import keep_list
@@ -26,7 +26,7 @@ from llmpricing.services.imports.list_checks import (
 )
 from llmpricing.services.imports.observed_changes import ObservedChanges
 from llmpricing.services.memory import rare_collections
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
 from llmpricing.services.publishing.last_sightings import keep_last_sightings
 from llmpricing.services.publishing.markets import waiting_on_others

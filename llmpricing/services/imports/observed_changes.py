@@ -11,8 +11,8 @@ from fractions import Fraction
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
-from llmpricing.domain.observations import DatedPrice, PriceList, State
-from llmpricing.models import FetchOutcome, ObservationRow, Source, SourceFetch
+from llmpricing.domain.observations import DatedPrice, FetchOutcome, PriceList, State
+from llmpricing.models import ObservationRow, Source, SourceFetch
 from llmpricing.services.publishing import observations
 from llmpricing.services.publishing.observations import Segments
 

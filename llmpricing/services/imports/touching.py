@@ -10,8 +10,9 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.observations import FetchOutcome
 from llmpricing.domain.publishing.market import Lists
-from llmpricing.models import FetchOutcome, NewestObservationRow, Offering, Source, SourceFetch
+from llmpricing.models import NewestObservationRow, Offering, Source, SourceFetch
 from llmpricing.services.publishing.readings import lists_of, newest_list, sources_by_provider
 
 

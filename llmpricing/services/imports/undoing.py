@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.models import AuditEvent, FetchOutcome, ObservationRow, Source, SourceFetch
+from llmpricing.domain.observations import FetchOutcome
+from llmpricing.models import AuditEvent, ObservationRow, Source, SourceFetch
 from llmpricing.services.imports import touching
 from llmpricing.services.imports.importing import Progress
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.observed_changes import bracketed_by, keep_repeated, repeated_later
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.services.publishing import observations, publish
 from llmpricing.services.publishing.last_sightings import renew_last_sightings
 from llmpricing.services.publishing.markets import waiting_on_others

@@ -7,15 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
-
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.identities import identity
-from llmpricing.models import Offering, PriceRow
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.priced_times import COSTS
-from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book import BookRead, Reads
 
 _MOST = 1_000  # candidates that are told apart in one answer
 
@@ -37,7 +34,7 @@ def told_apart(reads: Reads, asked: Iterable[tuple[Sequence[str], Clocks]]) -> l
     slugs = list(dict.fromkeys(slug for named, _ in questions for slug in named))[:_MOST]
     if not slugs:
         return [() for _ in questions]
-    offered = {row.slug: row for row in _offered(reads, slugs)}
+    offered = {row.slug: row for row in offered_rows(reads, slugs)}
     moments = {clocks for _, clocks in questions}
     prices = _prices(reads, [row.id for row in offered.values()], moments)
     return [
@@ -46,11 +43,10 @@ def told_apart(reads: Reads, asked: Iterable[tuple[Sequence[str], Clocks]]) -> l
     ]
 
 
-def _offered(reads: Reads, slugs: Sequence[str]) -> Iterable[Any]:
-    if isinstance(reads, PriceBook):
-        return reads.records("offering", [reads.numbers[slug] for slug in slugs if slug in reads.numbers])
-    query = select(Offering.id, Offering.slug, Offering.api_id, Offering.mode, Offering.region)
-    return reads.execute(query.where(Offering.slug.in_(slugs)))
+@BookRead
+def offered_rows(book: PriceBook, slugs: Sequence[str]) -> Iterable[Any]:
+    """What tells these offerings apart but their prices; those of ids that are none are left out."""
+    return book.records("offering", [book.numbers[slug] for slug in slugs if slug in book.numbers])
 
 
 def _candidate(row: Any, prices: Mapping[str, Mapping[str, Any]]) -> Candidate:
@@ -65,7 +61,7 @@ def _prices(
 ) -> Mapping[tuple[Clocks, int], dict[str, dict[str, Any]]]:
     """By moment and offering, the prices without conditions."""
     found: dict[tuple[Clocks, int], dict[str, dict[str, Any]]] = defaultdict(dict)
-    for row in _base_prices(reads, offerings, moments):
+    for row in base_prices(reads, offerings, moments):
         amount = None if row.amount is None else to_text(row.amount)
         price = {"state": row.state, "amount": amount, "currency": row.currency, "per": row.per_quantity}
         for clocks in moments:
@@ -74,15 +70,9 @@ def _prices(
     return found
 
 
-def _base_prices(reads: Reads, offerings: Collection[int], moments: Collection[Clocks]) -> Iterable[Any]:
-    """By meter, those believed at one of the moments, or more."""
-    if isinstance(reads, PriceBook):
-        rows = (row for row in reads.records("price", offerings) if row.condition_key == "" and row.state in COSTS)
-        return sorted(rows, key=lambda row: row.meter)
-    query = select(PriceRow).where(
-        PriceRow.offering_id.in_(offerings),
-        PriceRow.condition_key == "",
-        PriceRow.state.in_(COSTS),
-        or_(*(PriceRow.believed_at(known_at) for known_at in {clocks.known_at for clocks in moments})),
-    )
-    return reads.scalars(query.order_by(PriceRow.meter.collate("C")))
+@BookRead
+def base_prices(book: PriceBook, offerings: Collection[int], moments: Collection[Clocks]) -> Iterable[Any]:
+    """By meter the prices without conditions, those believed at one of the moments, or more."""
+    del moments  # the rows are few
+    rows = (row for row in book.records("price", offerings) if row.condition_key == "" and row.state in COSTS)
+    return sorted(rows, key=lambda row: row.meter)

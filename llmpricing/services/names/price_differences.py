@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.orm import Session
-
 from llmpricing.book.price_book import PriceBook
-from llmpricing.models import Offering, PriceRow
+from llmpricing.book.shape import BookSpan
+from llmpricing.domain.times import TimeSpan
 from llmpricing.services.names.priced_times import COSTS, Periods
-from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book import BookRead, Reads
 
 _TwinPair = tuple[str, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -26,8 +23,8 @@ class _PricedSpan(NamedTuple):
 
     component: tuple[str, str]
     price: tuple[Decimal, str]  # of one unit, with the currency
-    valid: Range[datetime]
-    recorded: Range[datetime]
+    valid: TimeSpan
+    recorded: TimeSpan
 
 
 def pair_key(one: str, other: str) -> str:
@@ -49,45 +46,26 @@ def _spans(reads: Reads, slugs: set[str]) -> Mapping[str, list[_PricedSpan]]:
     found: dict[str, list[_PricedSpan]] = defaultdict(list)
     if not slugs:
         return found
-    rows = _in_book(reads, slugs) if isinstance(reads, PriceBook) else _in_database(reads, slugs)
-    for slug, meter, conditions, amount, per, currency, valid, recorded in rows:
+    for slug, meter, conditions, amount, per, currency, valid, recorded in asked_prices(reads, slugs):
         price = (Decimal(amount or 0) / per, currency if amount else "")
         found[slug].append(_PricedSpan((meter, conditions), price, valid, recorded))
     return found
 
 
-def _in_database(session: Session, slugs: set[str]) -> Iterable[Any]:
-    query = (
-        select(
-            Offering.slug,
-            PriceRow.meter,
-            PriceRow.condition_key,
-            PriceRow.amount,
-            PriceRow.per_quantity,
-            PriceRow.currency,
-            PriceRow.valid,
-            PriceRow.recorded,
-        )
-        .join(Offering, Offering.id == PriceRow.offering_id)
-        .where(Offering.slug.in_(slugs), PriceRow.state.in_(COSTS))
-    )
-    return session.execute(query)
-
-
-def _in_book(book: PriceBook, slugs: set[str]) -> Iterator[tuple[Any, ...]]:
+@BookRead
+def asked_prices(book: PriceBook, slugs: set[str]) -> Iterable[Any]:
+    """What these offerings ever asked, row by row as it is read above."""
     names = ("offering_id", "state", "meter", "condition_key", "amount", "per_quantity", "currency")
     rows = book.rows("price", (*names, "valid", "recorded"), [book.numbers[slug] for slug in slugs])
     return ((book.slugs[offering], *asked) for offering, state, *asked in rows if state in COSTS)
 
 
-def _differing(
-    one: Sequence[_PricedSpan], other: Sequence[_PricedSpan]
-) -> list[tuple[Range[datetime], Range[datetime]]]:
+def _differing(one: Sequence[_PricedSpan], other: Sequence[_PricedSpan]) -> list[tuple[TimeSpan, TimeSpan]]:
     """Where both clocks lie inside the rows of both: no more than one period for two rows of one component."""
     theirs: dict[tuple[str, str], list[_PricedSpan]] = defaultdict(list)
     for row in other:
         theirs[row.component].append(row)
-    found = []
+    found: list[tuple[TimeSpan, TimeSpan]] = []
     for mine in one:
         for row in theirs.get(mine.component, ()):
             valid, recorded = _common(mine.valid, row.valid), _common(mine.recorded, row.recorded)
@@ -96,10 +74,10 @@ def _differing(
     return found
 
 
-def _common(one: Range[datetime], other: Range[datetime]) -> Range[datetime] | None:
+def _common(one: TimeSpan, other: TimeSpan) -> BookSpan | None:
     lower = max(one.lower or _BEGINNING, other.lower or _BEGINNING)
     uppers = [upper for upper in (one.upper, other.upper) if upper is not None]
     upper = min(uppers, default=None)
     if upper is not None and upper <= lower:
         return None
-    return Range(None if lower == _BEGINNING else lower, upper)
+    return BookSpan(None if lower == _BEGINNING else lower, upper)

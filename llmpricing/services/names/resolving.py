@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -12,15 +13,13 @@ from itertools import count
 from operator import itemgetter
 from threading import Lock
 
-import structlog
-from sqlalchemy.dialects.postgresql import Range
-
 from llmpricing.domain.names.claimed import claimed_by, claims
 from llmpricing.domain.names.claims import Claims
 from llmpricing.domain.names.index import IndexedOffering, NameIndex, build_index
 from llmpricing.domain.names.twins import twins
 from llmpricing.domain.observations import ObservedProvider
 from llmpricing.domain.quotes.standing_on import StandsOn, StoodOn
+from llmpricing.domain.times import TimeSpan
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory, settle
 from llmpricing.services.names import name_history
@@ -31,7 +30,7 @@ from llmpricing.services.price_book import BookState, Reads, book_state
 
 _WAIT_FOR_OTHERS_S = 2.0
 _REMEMBERED_CLAIMS = 10_000
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Names:
@@ -170,7 +169,7 @@ class Names:
                 sellers.setdefault(seller.slug, seller)
         index = build_index([entry for *_, entry in sorted(placed, key=itemgetter(0, 1, 2))], sellers.values())
         for problem in index.problems:
-            log.warning("name_rule_left_out", known_at=known_at, problem=problem)
+            log.warning("name_rule_left_out, known at %s: %s", known_at, problem)
         return index
 
 
@@ -226,5 +225,5 @@ def resolve_name(reads: Reads, clocks: Clocks, name: str, provider: str | None =
     return names_of(reads, book_state(reads)).at(clocks)(name, provider)
 
 
-def _bounds(ranges: Iterable[Range[datetime]]) -> set[datetime]:
+def _bounds(ranges: Iterable[TimeSpan]) -> set[datetime]:
     return {bound for range_ in ranges for bound in (range_.lower, range_.upper) if bound is not None}

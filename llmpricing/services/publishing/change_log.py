@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, union
-
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.times import EPOCH, micros
-from llmpricing.models import OtherPriceRow, PriceRow
 from llmpricing.services.memory import Memory
-from llmpricing.services.price_book import BookState, Reads
+from llmpricing.services.price_book import BookRead, BookState, Reads
 
 _MOST_LOGGED = 100_000  # offerings' changes; a longer log begins anew
 
@@ -62,14 +59,9 @@ def change_log(reads: Reads, known: BookState) -> ChangeLog:
     return grown
 
 
-def _changed(table: type[PriceRow] | type[OtherPriceRow], time: datetime) -> Select[Any]:
-    """The offerings whose rows began or ended after a time, and when."""
-    begun, ended = func.lower(table.recorded), func.upper(table.recorded)
-    return select(table.offering_id, begun, ended).where(or_(begun > time, ended > time)).distinct()
-
-
-def _changed_in(book: PriceBook, time: datetime) -> Iterator[tuple[int, *tuple[datetime, ...]]]:
-    """The same of a book in memory: only what is after the time."""
+@BookRead
+def changes_after(book: PriceBook, time: datetime) -> Iterable[Any]:
+    """The offerings whose prices began or ended after a time, each followed by when: by times after it, or all."""
     since = micros(time)
     for table in ("price", "other_price"):
         for offering, *bounds in book.stored(table, "offering_id", "recorded_from", "recorded_until"):
@@ -78,13 +70,8 @@ def _changed_in(book: PriceBook, time: datetime) -> Iterator[tuple[int, *tuple[d
 
 
 def _grown(reads: Reads, log: ChangeLog) -> dict[int, Sequence[datetime]]:
-    rows: Iterable[Any]
-    if isinstance(reads, PriceBook):
-        rows = _changed_in(reads, log.until)
-    else:
-        rows = reads.execute(union(*(_changed(table, log.until) for table in (PriceRow, OtherPriceRow))))
     new: dict[int, set[datetime]] = defaultdict(set)
-    for offering, *bounds in rows:
+    for offering, *bounds in changes_after(reads, log.until):
         new[offering].update(bound for bound in bounds if bound is not None and bound > log.until)
     return {
         **log.times,

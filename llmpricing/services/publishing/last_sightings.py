@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from llmpricing.models import FetchOutcome, NewestObservationRow, Source, SourceFetch
+from llmpricing.domain.observations import FetchOutcome
+from llmpricing.models import NewestObservationRow, Source, SourceFetch
 
 _OFFERING, _LEFT_OUT = NewestObservationRow.offering_id, NewestObservationRow.left_out_at
 _GIVEN = select(func.unnest(bindparam("offerings", type_=ARRAY(BigInteger)))).scalar_subquery()

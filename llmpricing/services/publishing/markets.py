@@ -19,6 +19,7 @@ from llmpricing.domain.publishing.market import Market, OtherSeller, Range
 from llmpricing.domain.publishing.timelines import merge_source
 from llmpricing.models import ObservationRow, Offering, Review, Source
 from llmpricing.services.publishing import observations
+from llmpricing.services.publishing.kept_components import KeptComponents
 from llmpricing.sources.registry import SOURCES
 
 DERIVED_FROM = {slug: info.derived_from for slug, info in SOURCES.items() if info.derived_from}
@@ -46,7 +47,7 @@ class Markets:
     """The markets of the offerings of one publication; everything is read once, when a guard first asks for it."""
 
     session: Session
-    components: observations.Components
+    components: KeptComponents
     sources: Mapping[int, Source]
     grace: timedelta
     _usual: dict[tuple[str | None, str], Range | None] = field(default_factory=dict)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, cached_property
 from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
@@ -16,17 +15,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.components import Component
-from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.observations import DatedPrice, State, Statement
 from llmpricing.domain.publishing.timelines import Observation
-from llmpricing.models import FetchOutcome, NewestObservationRow, ObservationRow, ScheduleRow, Source, SourceFetch
+from llmpricing.models import NewestObservationRow, ObservationRow, ScheduleRow, Source, SourceFetch
 from llmpricing.models.inserting import insert_all
-from llmpricing.services.price_book import Reads
+from llmpricing.services.publishing.kept_components import KeptComponents
 from llmpricing.services.publishing.newest import drop_newest, newest_times
 
-READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
 _CHUNK = 5_000  # components: a long list states hundreds of thousands
 _HISTORY = ObservationRow.__table__  # rows as they are: objects of the mapped class cost ten times the memory and time
 Segments = tuple[DatedPrice, ...]  # one observation without its source and time; empty when withdrawn
@@ -35,25 +31,6 @@ Segments = tuple[DatedPrice, ...]  # one observation without its source and time
 def comparable(segments: Segments) -> Segments:
     """An observation without what does not change a price: the source's own spelling and where it read it."""
     return tuple(replace(segment, raw=None, source_url=None) for segment in segments)
-
-
-class Components:
-    """Reads components back from their texts; each text is parsed once."""
-
-    def __init__(self, reads: Reads) -> None:
-        self._reads = reads
-        self.read = cache(lambda text: Component.parse(text, self._schedules if "schedule=" in text else {}))
-
-    @cached_property
-    def _schedules(self) -> Mapping[str, Schedule]:
-        reads = self._reads
-        rows = reads.records("schedule") if isinstance(reads, PriceBook) else reads.scalars(select(ScheduleRow))
-        return {row.key: _schedule(row) for row in rows}
-
-
-def _schedule(row: Any) -> Schedule:
-    windows = tuple((start, end) for start, end in row.windows)
-    return Schedule(row.time_zone, windows, tuple(row.weekdays), tuple(row.holidays))
 
 
 def keep_schedules(session: Session, statements: Iterable[Statement]) -> None:
@@ -104,7 +81,7 @@ def _last_in_history(source: Source, until: datetime) -> Select[Any]:
 def observations_of(
     session: Session,
     offerings: Collection[int],
-    components: Components,
+    components: KeptComponents,
     sources: Mapping[int, Source],
     *,
     base_only: bool = False,

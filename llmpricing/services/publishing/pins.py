@@ -17,7 +17,7 @@ from llmpricing.domain.observations import DatedPrice
 from llmpricing.domain.publishing.publish import PINNED, pin
 from llmpricing.domain.publishing.timeline_entries import TimelineEntry
 from llmpricing.models import Offering, Pin, PriceRow, Source
-from llmpricing.services.publishing.observations import Components
+from llmpricing.services.publishing.kept_components import KeptComponents
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PinnedPrice:
 
 
 def pins_of(
-    session: Session, offerings: Collection[int], components: Components
+    session: Session, offerings: Collection[int], components: KeptComponents
 ) -> dict[int, dict[Component, list[TimelineEntry]]]:
     """The pins that stand on these offerings, as prices of the domain."""
     standing = select(Pin).where(Pin.offering_id.in_(offerings), Pin.current())

@@ -24,8 +24,9 @@ from llmpricing.models.bitemporal import since
 from llmpricing.models.inserting import insert_all
 from llmpricing.services.price_book import Reads
 from llmpricing.services.publishing import observations, pins, reviews
+from llmpricing.services.publishing.kept_components import KeptComponents
 from llmpricing.services.publishing.markets import Markets
-from llmpricing.services.publishing.readings import ReadingsOf
+from llmpricing.services.publishing.offering_readings import ReadingsOf
 from llmpricing.services.publishing.source_ranks import ranks_by_provider
 
 RULES = 2  # of choosing: 1 chose a source for each meter, by trust alone
@@ -65,7 +66,7 @@ def publish(
 
     A source speaks on for the ``grace`` after its last list; None: as in the prices that are published already.
     """
-    components = observations.Components(session)
+    components = KeptComponents(session)
     rows = session.execute(select(Source, select(BookVersion.evidence_grace_days).scalar_subquery())).all()
     sources = {source.id: source for source, _ in rows}
     grace = grace or (_days(rows[0][1]) if rows else GRACE)

@@ -7,139 +7,100 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, cast, func, or_, select
-from sqlalchemy.orm import Session
-
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.evidence import GRACE
 from llmpricing.domain.observations import Basis, State
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
-from llmpricing.models import OtherPriceRow, PriceRow, Source
+from llmpricing.domain.times import TimeSpan
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import Reads
-from llmpricing.services.publishing.observations import Components
-
-
-def _columns(table: type[PriceRow] | type[OtherPriceRow]) -> tuple[Any, ...]:
-    """Named as the fields of Price. Columns, not entities: thousands of rows are read at a time."""
-    return (
-        table.id,
-        table.offering_id,
-        table.meter,
-        table.condition_key,
-        table.state,
-        table.amount,
-        table.currency,
-        table.per_quantity.label("per"),
-        func.lower(table.valid).label("valid_from"),
-        func.upper(table.valid).label("valid_until"),
-        table.basis,
-        Source.slug.label("source"),
-        table.known_from,
-        table.minimum_quantity,
-        table.source_url,
-        table.bracket_from,
-        table.observed_at,
-        table.first_seen,
-        table.superseded_at,
-    )
-
-
-_PRICE = (*_columns(PriceRow), PriceRow.fresh_from, PriceRow.fresh_until)
-_OTHER = (*_columns(OtherPriceRow), OtherPriceRow.reason)
-
-
-def believed_prices(
-    reads: Reads, offerings: Collection[int], known_at: datetime, also: Collection[int] = ()
-) -> dict[int, list[Price]]:
-    """All prices of these offerings that were believed at a time, and those of the ids in ``also``, believed or not;
-    by the number of their offering, in order of id.
-    """
-    if isinstance(reads, PriceBook):
-        return _prices_in(reads, offerings, lambda row: row["id"] in also or known_at in row["recorded"])
-    believed = or_(PriceRow.believed_at(known_at), PriceRow.id.in_(also)) if also else PriceRow.believed_at(known_at)
-    return read_prices(reads, PriceRow.offering_id.in_(offerings), believed)
-
-
-def believed_other_prices(reads: Reads, offerings: Collection[int], known_at: datetime) -> dict[int, list[OtherPrice]]:
-    """What was kept beside the prices of these offerings at a time, by the number of the offering, in order of id."""
-    if isinstance(reads, PriceBook):
-        return _other_prices_in(reads, offerings, lambda row: known_at in row["recorded"])
-    return read_other_prices(reads, OtherPriceRow.offering_id.in_(offerings), OtherPriceRow.believed_at(known_at))
-
-
-def believed_before(reads: Reads, offering: int, known_at: datetime) -> list[datetime]:
-    """When prices of an offering were recorded that were believed no more at ``known_at``, newest first."""
-    if isinstance(reads, PriceBook):
-        recorded = (span for (span,) in reads.rows("price", ("recorded",), [offering]))
-        found = {span.lower for span in recorded if span.upper is not None and span.upper <= known_at}
-        return sorted(found, reverse=True)
-    began = func.lower(PriceRow.recorded)
-    ended = (PriceRow.offering_id == offering, func.upper(PriceRow.recorded) <= known_at)
-    return list(reads.scalars(select(began).where(*ended).distinct().order_by(began.desc())))
-
-
-def belief_changes(reads: Reads, offering: int, known_at: datetime) -> list[datetime]:
-    """When what is believed of an offering's prices changed, up to ``known_at``, oldest first."""
-    if isinstance(reads, PriceBook):
-        spans = [span for (span,) in reads.rows("price", ("recorded",), [offering])]
-    else:
-        spans = list(reads.scalars(select(PriceRow.recorded).where(PriceRow.offering_id == offering)))
-    found = {bound for span in spans for bound in (span.lower, span.upper) if bound is not None}
-    return sorted(bound for bound in found if bound <= known_at)
-
+from llmpricing.services.price_book import BookRead
+from llmpricing.services.publishing.kept_components import KeptComponents
 
 _Holds = Callable[[dict[str, Any]], bool]
 
 
+@BookRead
+def believed_prices(
+    book: PriceBook, offerings: Collection[int], known_at: datetime, also: Collection[int] = ()
+) -> dict[int, list[Price]]:
+    """All prices of these offerings that were believed at a time, and those of the ids in ``also``, believed or not;
+    by the number of their offering, in order of id.
+    """
+    return _prices_in(book, offerings, lambda row: row["id"] in also or known_at in row["recorded"])
+
+
+@BookRead
+def believed_other_prices(
+    book: PriceBook, offerings: Collection[int], known_at: datetime
+) -> dict[int, list[OtherPrice]]:
+    """What was kept beside the prices of these offerings at a time, by the number of the offering, in order of id."""
+    return _other_prices_in(book, offerings, lambda row: known_at in row["recorded"])
+
+
+@BookRead
+def believed_before(book: PriceBook, offering: int, known_at: datetime) -> list[datetime]:
+    """When prices of an offering were recorded that were believed no more at ``known_at``, newest first."""
+    recorded = (span for (span,) in book.rows("price", ("recorded",), [offering]))
+    found = {span.lower for span in recorded if span.upper is not None and span.upper <= known_at}
+    return sorted(found, reverse=True)
+
+
+@BookRead
+def belief_changes(book: PriceBook, offering: int, known_at: datetime) -> list[datetime]:
+    """When what is believed of an offering's prices changed, up to ``known_at``, oldest first."""
+    spans = [span for (span,) in book.rows("price", ("recorded",), [offering])]
+    return changes_of(spans, known_at)
+
+
+def changes_of(recorded: Collection[TimeSpan], known_at: datetime) -> list[datetime]:
+    """When these recorded spans began and ended, up to ``known_at``, oldest first."""
+    found = {bound for span in recorded for bound in (span.lower, span.upper) if bound is not None}
+    return sorted(bound for bound in found if bound <= known_at)
+
+
+@BookRead
 def prices_at(
-    reads: Reads, offerings: Collection[int], clocks: Clocks
+    book: PriceBook, offerings: Collection[int], clocks: Clocks
 ) -> tuple[dict[int, list[Price]], dict[int, list[OtherPrice]]]:
     """The prices of these offerings at two times and what is kept beside them, by the number of the offering, in order
     of id.
     """
-    if isinstance(reads, PriceBook):
-        holds = _at(clocks)
-        return _prices_in(reads, offerings, holds), _other_prices_in(reads, offerings, holds)
-    prices, others = (_conditions(table, offerings, clocks) for table in (PriceRow, OtherPriceRow))
-    return read_prices(reads, *prices), read_other_prices(reads, *others)
+    holds = _at(clocks)
+    return _prices_in(book, offerings, holds), _other_prices_in(book, offerings, holds)
 
 
 def _at(clocks: Clocks) -> _Holds:
     return lambda row: clocks.as_of in row["valid"] and clocks.known_at in row["recorded"]
 
 
-def _conditions(table: Any, offerings: Collection[int], clocks: Clocks) -> list[ColumnElement[bool]]:
-    # The index over ranges takes a bigint only: bare numbers would make it look through all offerings.
-    numbers = any_(cast(list(offerings), ARRAY(BigInteger)))
-    return [table.offering_id == numbers, table.at(clocks.as_of, clocks.known_at)]
-
-
-def read_prices(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[Price]]:
-    """The prices for which all of this holds, by the number of their offering, in order of id."""
-    query = select(*_PRICE).join(Source, Source.id == PriceRow.source_id).where(*conditions).order_by(PriceRow.id)
-    return _prices(map(dict, session.execute(query).mappings()), Components(session))
-
-
-def read_other_prices(session: Session, *conditions: ColumnElement[bool]) -> dict[int, list[OtherPrice]]:
-    """What is kept beside prices and for which all of this holds, by the number of the offering, in order of id."""
-    query = select(*_OTHER).join(Source, Source.id == OtherPriceRow.source_id).where(*conditions)
-    return _other_prices(map(dict, session.execute(query.order_by(OtherPriceRow.id)).mappings()), Components(session))
-
-
 def _prices_in(book: PriceBook, offerings: Collection[int], holds: _Holds) -> dict[int, list[Price]]:
-    return _prices(_rows_in(book, "price", offerings, holds), Components(book))
+    return prices_of_rows(_rows_in(book, "price", offerings, holds), KeptComponents(book))
 
 
 def _other_prices_in(book: PriceBook, offerings: Collection[int], holds: _Holds) -> dict[int, list[OtherPrice]]:
-    return _other_prices(_rows_in(book, "other_price", offerings, holds), Components(book))
+    return other_prices_of_rows(_rows_in(book, "other_price", offerings, holds), KeptComponents(book))
 
 
-_IN_BOOK = tuple(
-    {"per": "per_quantity", "valid_from": "valid", "source": "source_id"}.get(column.key, column.key)
-    for column in _columns(PriceRow)
-    if column.key != "valid_until"
+_IN_BOOK = (
+    "id",
+    "offering_id",
+    "meter",
+    "condition_key",
+    "state",
+    "amount",
+    "currency",
+    "per_quantity",
+    "valid",
+    "basis",
+    "source_id",
+    "known_from",
+    "minimum_quantity",
+    "source_url",
+    "bracket_from",
+    "observed_at",
+    "first_seen",
+    "superseded_at",
 )
 _ALSO = {"price": ("fresh_from", "fresh_until"), "other_price": ("reason",)}
 
@@ -159,7 +120,8 @@ def _rows_in(book: PriceBook, table: str, offerings: Collection[int], holds: _Ho
         yield row
 
 
-def _prices(rows: Iterator[dict[str, Any]], components: Components) -> dict[int, list[Price]]:
+def prices_of_rows(rows: Iterator[dict[str, Any]], components: KeptComponents) -> dict[int, list[Price]]:
+    """Prices by the number of their offering, of rows whose values are named as the fields of Price."""
     found: dict[int, list[Price]] = defaultdict(list)
     for row in rows:
         offering, price = _price(row, components)
@@ -167,7 +129,8 @@ def _prices(rows: Iterator[dict[str, Any]], components: Components) -> dict[int,
     return found
 
 
-def _other_prices(rows: Iterator[dict[str, Any]], components: Components) -> dict[int, list[OtherPrice]]:
+def other_prices_of_rows(rows: Iterator[dict[str, Any]], components: KeptComponents) -> dict[int, list[OtherPrice]]:
+    """What is kept beside prices by the number of the offering, of rows that have a reason besides."""
     found: dict[int, list[OtherPrice]] = defaultdict(list)
     for row in rows:
         reason = OtherReason(row.pop("reason"))
@@ -176,7 +139,7 @@ def _other_prices(rows: Iterator[dict[str, Any]], components: Components) -> dic
     return found
 
 
-def _price(values: dict[str, Any], components: Components) -> tuple[int, Price]:
+def _price(values: dict[str, Any], components: KeptComponents) -> tuple[int, Price]:
     """The offering and the price of a row."""
     offering = values.pop("offering_id")
     component = ComponentKey(values["meter"], values.pop("condition_key"))

@@ -19,7 +19,7 @@ from llmpricing.domain.publishing.flags import Flag
 from llmpricing.domain.publishing.verdicts import ObservationKey, Verdict
 from llmpricing.models import Review, ReviewOutcome, Source
 from llmpricing.models.inserting import insert_all
-from llmpricing.services.publishing.observations import Components
+from llmpricing.services.publishing.kept_components import KeptComponents
 
 _OPEN = {"closed_at": None, "outcome": None}
 _ReviewKey = tuple[int, str, int, datetime]  # offering, component, source, time
@@ -31,7 +31,7 @@ def reviews_of(session: Session, offerings: Collection[int]) -> Sequence[Review]
 
 
 def verdicts_in(
-    reviews: Iterable[Review], components: Components, sources: Mapping[int, Source]
+    reviews: Iterable[Review], components: KeptComponents, sources: Mapping[int, Source]
 ) -> dict[int, dict[ObservationKey, Verdict]]:
     """The verdicts on observations, by offering; ``sources`` by id."""
     found: dict[int, dict[ObservationKey, Verdict]] = defaultdict(dict)

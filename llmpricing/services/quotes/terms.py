@@ -9,14 +9,11 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import Range
-
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, RateIdError
-from llmpricing.models import ContractRateRow, ExchangeRate
+from llmpricing.domain.times import TimeSpan
 from llmpricing.services.memory import Memory
-from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book import BookRead, Reads
 
 _WILD = "*?["
 
@@ -36,7 +33,7 @@ class _GlobRate:
 class Currencies:
     """Exchange rates with the times that they hold: a quote costs one look, be they years of a central bank's."""
 
-    def __init__(self, rates: Iterable[tuple[Range[datetime], Exchange]] = ()) -> None:
+    def __init__(self, rates: Iterable[tuple[TimeSpan, Exchange]] = ()) -> None:
         self._rates = tuple(rates)
         self._changes = sorted({time for valid, _ in self._rates for time in (valid.lower, valid.upper) if time})
         self._between: dict[int, tuple[Exchange, ...]] = {}
@@ -91,12 +88,7 @@ def rates_by_id(reads: Reads, ids: Collection[int]) -> RecordedTerms:
     """What was agreed by the rates of these ids, whether it still is or not."""
     if not ids:
         return RecordedTerms((), Currencies())
-    rows: Iterable[Any]
-    if isinstance(reads, PriceBook):
-        rows = reads.records("own_rate", ids)
-    else:
-        rows = reads.scalars(select(ContractRateRow).where(ContractRateRow.id.in_(ids)))
-    return RecordedTerms(_in_precedence(rows), Currencies())
+    return RecordedTerms(_in_precedence(rates_named(reads, ids)), Currencies())
 
 
 def _in_precedence(rows: Iterable[Any]) -> tuple[_GlobRate, ...]:
@@ -104,14 +96,26 @@ def _in_precedence(rows: Iterable[Any]) -> tuple[_GlobRate, ...]:
 
 
 def _read(reads: Reads, recorded: datetime) -> RecordedTerms:
-    rates, worth = (_believed(reads, table, recorded) for table in (ContractRateRow, ExchangeRate))
-    return RecordedTerms(_in_precedence(rates), Currencies((row.valid, _exchange(row)) for row in worth))
+    worth = Currencies((row.valid, _exchange(row)) for row in believed_exchanges(reads, recorded))
+    return RecordedTerms(_in_precedence(believed_rates(reads, recorded)), worth)
 
 
-def _believed(reads: Reads, table: type[ContractRateRow] | type[ExchangeRate], recorded: datetime) -> Iterable[Any]:
-    if isinstance(reads, PriceBook):
-        return (row for row in reads.records(table.__tablename__) if recorded in row.recorded)
-    return reads.scalars(select(table).where(table.believed_at(recorded)))
+@BookRead
+def rates_named(book: PriceBook, ids: Collection[int]) -> Iterable[Any]:
+    """The rows of the contract rates of these ids."""
+    return book.records("own_rate", ids)
+
+
+@BookRead
+def believed_rates(book: PriceBook, recorded: datetime) -> Iterable[Any]:
+    """The rows of the contract rates that were believed at a time."""
+    return (row for row in book.records("own_rate") if recorded in row.recorded)
+
+
+@BookRead
+def believed_exchanges(book: PriceBook, recorded: datetime) -> Iterable[Any]:
+    """The rows of what currencies were believed to be worth at a time."""
+    return (row for row in book.records("exchange_rate") if recorded in row.recorded)
 
 
 def _agreed(row: Any) -> _GlobRate:

@@ -14,7 +14,7 @@ from llmpricing.models import Model, Offering, ScoreRow
 from llmpricing.models.bitemporal import since
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused, meant
-from llmpricing.services.price_book import begin_change, end_change
+from llmpricing.services.price_book.changes import begin_change, end_change
 
 
 @dataclass(frozen=True, slots=True)

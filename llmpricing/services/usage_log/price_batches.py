@@ -13,8 +13,8 @@ from pyarrow import compute
 from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.known_facts import known_facts
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
-from llmpricing.services.usage_log.price_log import known_facts
 from llmpricing.services.usage_log.pricer import LogPricer, Priced
 from llmpricing.services.usage_log.provider_usage import usage_of_table
 from llmpricing.services.usage_log.read.parquet import check_types, plain_texts

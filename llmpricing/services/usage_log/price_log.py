@@ -12,12 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from sqlalchemy import func, select
 
-from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.charges import money
-from llmpricing.models import PriceRow
-from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
@@ -170,13 +166,6 @@ def _price(
             progress(batch.table.num_rows + len(batch.broken))
         if written is not None:
             written.result()
-
-
-def known_facts(reads: Reads) -> frozenset[str]:
-    """The further conditions, such as ``resolution``, that any price asks for."""
-    if isinstance(reads, PriceBook):
-        return frozenset(name for (extra,) in reads.rows("price", ("extra",)) for name in extra or ())
-    return frozenset(reads.scalars(select(func.jsonb_object_keys(PriceRow.extra)).distinct()))
 
 
 def batches_of(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[Batch]:

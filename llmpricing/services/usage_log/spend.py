@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.quotes.charges import money
 from llmpricing.services.usage_log.bill import billed, priced_records
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
+from llmpricing.services.usage_log.known_facts import known_facts
 from llmpricing.services.usage_log.layout import ColumnRoles
-from llmpricing.services.usage_log.price_log import batches_of, known_facts
+from llmpricing.services.usage_log.price_log import batches_of
 from llmpricing.services.usage_log.pricer import LogPricer
 
 _HOME = "USD"

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import State
 from llmpricing.services.catalogue.listing import OfferingFilter, OfferingItem, list_offerings
-from llmpricing.services.catalogue.row_prices import BASE_METERS
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import prices_of

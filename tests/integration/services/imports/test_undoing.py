@@ -19,7 +19,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.undoing import readings, undo
-from llmpricing.services.publishing.readings import ReadingsOf
+from llmpricing.services.publishing.offering_readings import ReadingsOf
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW
 from tests.integration.services.imports.test_importing import history, input_price

@@ -19,7 +19,8 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.names.lookup import Meaning
 from llmpricing.services.names.priced_names import PricedNames, priced_names
 from llmpricing.services.names.resolving import Names, names_of, resolve_name
-from llmpricing.services.price_book import begin_change, book_state, end_change
+from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book.changes import begin_change, end_change
 from tests.queries import recorded
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

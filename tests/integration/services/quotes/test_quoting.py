@@ -34,7 +34,8 @@ from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefu
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.names.resolving import Names, resolve_name
-from llmpricing.services.price_book import book_state, end_change
+from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book.changes import end_change
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, Quoted, UnknownModel, quote_many, quote_one
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import NOW

@@ -20,8 +20,9 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.known_facts import known_facts
 from llmpricing.services.usage_log.layout import ColumnRoles
-from llmpricing.services.usage_log.price_log import LogSummary, known_facts, price_log
+from llmpricing.services.usage_log.price_log import LogSummary, price_log
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read import csv as csv_log
 from tests import motley

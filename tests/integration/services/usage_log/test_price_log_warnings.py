@@ -18,8 +18,8 @@ from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering, OtherPriceRow
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.usage_log.known_facts import known_facts
 from llmpricing.services.usage_log.layout import ColumnRoles
-from llmpricing.services.usage_log.price_log import known_facts
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read import csv as csv_log
 from tests.priced_logs import NOW, priced, read_csv, total, write_csv
