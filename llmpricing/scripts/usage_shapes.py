@@ -16,6 +16,7 @@ from llmpricing.scripts.usage_paths import usage_paths
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.assumptions import Assumptions
+    from llmpricing.services.usage_log.formats.file_reader import ReadBatch
     from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.record import UsageRecord
 
@@ -88,6 +89,13 @@ class AskedFiles:
         from llmpricing.services.usage_log.formats.files import UsageFiles
 
         return map(self.assumptions.applied, UsageFiles(files, self.ignored).records())
+
+    def batches(self, files: Sequence[UsageFile]) -> Iterator[ReadBatch]:
+        """The same, some thousand at a time, in columns as far as they are alike."""
+        from llmpricing.services.usage_log.formats.files import UsageFiles
+
+        applied = self.assumptions.applied
+        return (batch.changed(applied) for batch in UsageFiles(files, self.ignored).batches())
 
 
 @contextmanager

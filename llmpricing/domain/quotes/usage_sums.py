@@ -36,6 +36,10 @@ class UsageSum:
         """Add a request."""
         self._add(usage.leaves, 1)
 
+    def add_many(self, leaves: Sequence[Quantity], records: int) -> None:
+        """Add so many requests, whose shares together are these."""
+        self._add(leaves, records)
+
     def join(self, other: UsageSum) -> None:
         """Add the requests of another sum of the same kind."""
         self._add(other.leaves, other.records)

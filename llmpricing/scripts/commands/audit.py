@@ -137,11 +137,13 @@ def _report(
     options: AuditOptions,
 ) -> AuditReport:
     """The audit of the files; the charged ones are the other side of the bridge."""
+    from llmpricing.services.usage_log.audit.columns import audit_batches
     from llmpricing.services.usage_log.audit.report import audit_of
     from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.audit.verdicts import Auditor
     from llmpricing.services.usage_log.bill import priced_records
+    from llmpricing.services.usage_log.priced_columns import priced_batches
 
     auditor, changes, sellers = Auditor(AuditedUses(reads, pricer)), _changes(options), UnstatedSellers(reads, pricer)
 
@@ -150,7 +152,11 @@ def _report(
         return auditor.all(priced_records(pricer, records))
 
     with rows_done("Auditing") as advance, each_audited(options.out, files, bridge, sellers) as each:
-        report = audit_of(audited(files), _groupings(options), advance, each)
+        if changes or options.out or bridge:
+            report = audit_of(audited(files), _groupings(options), advance, each)
+        else:
+            batches = priced_batches(pricer, asked.batches(files))
+            report = audit_batches(auditor, batches, _groupings(options), advance, each, lambda one: not one.provider)
         report.effects.otherwise.update(sellers.effects())
         if bridge is not None:
             for one in audited(charged):

@@ -68,7 +68,7 @@ def _found(
     with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer = LogPricer(reads, now, known_at)
         log = ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, known_at or now))
-        return log.priced(asked.records(files.known), asked_for, advance)
+        return log.of_batches(asked.batches(files.known), asked_for, advance)
 
 
 def elsewhere_document(files: FoundFiles, found: Elsewhere) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class BillOptions:
 def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book: AskedBook) -> None:
     """Price the known files as one bill and say it, and which are left out; raises click.ClickException."""
     from llmpricing.services.usage_log.bill import billed, priced_records
+    from llmpricing.services.usage_log.priced_columns import billed_batches, priced_batches
     from llmpricing.services.usage_log.pricer import LogPricer
 
     check_out(options.out, found.known, options.force)
@@ -55,7 +56,10 @@ def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book:
             rows_done("Pricing") as advance,
             _each(options.out, found.known) as each,
         ):
-            bill = billed(priced_records(pricer, asked.records(found.known)), advance, each)
+            if options.out is None:
+                bill = billed_batches(priced_batches(pricer, asked.batches(found.known)), advance)
+            else:
+                bill = billed(priced_records(pricer, asked.records(found.known)), advance, each)
     if options.as_json:
         say_json(bill_document(found.known, found.unknown, bill))
         return

@@ -77,36 +77,44 @@ class Bill:
     def count(self, priced: PricedRecord) -> None:
         """Add a record."""
         self.rows += 1
-        record, (kind, reason) = priced.record, priced.outcome
-        if kind is OutcomeKind.REPEATED:
+        record = priced.record
+        if priced.outcome.kind is OutcomeKind.REPEATED:
             self.repeated += 1
             return
         if record.charged is not None:
             self.charged[record.currency] += record.charged
+        self.add_decided(priced)
+
+    def add_decided(self, priced: PricedRecord, records: int = 1) -> None:
+        """Add so many records like this one by what was decided of them, whatever they charge."""
+        record, (kind, reason) = priced.record, priced.outcome
         if priced.cost is not None:
-            self._price(record, priced.cost, priced.answer)
+            self.add_priced(record, priced.cost, priced.answer, records)
         elif kind is OutcomeKind.NOT_BILLED:
-            self.not_billed[reason] += 1
+            self.not_billed[reason] += records
         else:
-            self._refuse(record, reason)
+            self.add_unpriced(record, reason, records)
 
-    def _price(self, record: UsageRecord, cost: Decimal, answer: RowAnswer) -> None:
+    def add_priced(self, record: UsageRecord, cost: Decimal, answer: RowAnswer, records: int = 1) -> None:
+        """Add so many records like this one, which cost this together."""
         one = self.models[answer.offering or record.model]
-        self.priced += 1
-        self.sums += record.span is not None
+        self.priced += records
+        self.sums += records if record.span is not None else 0
         self.totals[answer.currency] += cost
-        one.records += 1
+        one.records += records
         one.cost[answer.currency] += cost
-        self.warned.update(answer.warnings.split())
+        for code in answer.warnings.split():
+            self.warned[code] += records
         if record.remark:
-            self.remarks[record.remark] += 1
+            self.remarks[record.remark] += records
 
-    def _refuse(self, record: UsageRecord, reason: str) -> None:
+    def add_unpriced(self, record: UsageRecord, reason: str, records: int = 1) -> None:
+        """Add so many records like this one, which have no price for this reason."""
         known = reason if reason in self.unpriced or len(self.unpriced) < _MOST_REASONS else _OTHERS
-        self.unpriced[known] += 1
+        self.unpriced[known] += records
         names = self.unpriced_names[known]
         if record.model and (record.model in names or len(names) < _MOST_NAMES):
-            names[record.model] += 1
+            names[record.model] += records
 
 
 Each = Callable[[PricedRecord], None]
@@ -130,17 +138,18 @@ def priced_records(pricer: LogPricer, records: Iterable[UsageRecord]) -> Iterato
     """All records in order with their prices, some thousand at a time."""
     rest = iter(records)
     while chosen := list(islice(rest, _BATCH)):
-        wanted = [one for one in chosen if _is_billed(one)]
+        wanted = [one for one in chosen if is_billed(one)]
         prices = iter(_priced(wanted, pricer.price(batch_of(wanted))) if wanted else ())
         for one in chosen:
-            yield next(prices) if _is_billed(one) else _decided(one)
+            yield next(prices) if is_billed(one) else decided(one)
 
 
-def _is_billed(record: UsageRecord) -> bool:
+def is_billed(record: UsageRecord) -> bool:
+    """Whether the price book is to say what a record costs."""
     return record.outcome.kind is OutcomeKind.BILLED and record.usage is not None and bool(record.model.strip())
 
 
-def _decided(record: UsageRecord) -> PricedRecord:
+def decided(record: UsageRecord) -> PricedRecord:
     """What its file alone decides of a record."""
     if record.outcome.kind is OutcomeKind.FREE:
         return PricedRecord(record, record.outcome, Decimal(0))
@@ -152,12 +161,15 @@ def _decided(record: UsageRecord) -> PricedRecord:
 def _priced(records: Sequence[UsageRecord], priced: Priced) -> Iterator[PricedRecord]:
     rows = zip(records, priced.which.tolist(), priced.units.tolist(), priced.kind_of_rows, strict=True)
     for row, (record, which, units, kind) in enumerate(rows):
-        answer = priced.answers[which]
-        if answer.reason is not None:
-            yield PricedRecord(record, unpriced(answer.reason), None, answer)
-        else:
-            cost = priced.totals[row] if row in priced.totals else money(units)
-            yield PricedRecord(record, record.outcome, cost, answer, kind)
+        cost = priced.totals[row] if row in priced.totals else money(units)
+        yield priced_record(record, priced.answers[which], cost, kind)
+
+
+def priced_record(record: UsageRecord, answer: RowAnswer, cost: Decimal, kind: PricedKind | None) -> PricedRecord:
+    """A record of a kind with what was said of it, which costs this if it has a price."""
+    if answer.reason is not None:
+        return PricedRecord(record, unpriced(answer.reason), None, answer)
+    return PricedRecord(record, record.outcome, cost, answer, kind)
 
 
 def batch_of(records: Sequence[UsageRecord]) -> Batch:

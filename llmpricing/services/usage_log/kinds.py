@@ -76,16 +76,17 @@ def priced_kind(found: FoundPrices, example: RowQuote) -> PricedKind:
         return PricedKind(example.answer)
     if kind.linear is None or example.total is None:
         return BY_ITSELF
-    cost, doubts = _cost(kind.linear, asked), _doubts(found, asked)
+    cost, doubts = kind_cost(kind.linear, asked.usage.keys), _doubts(found, asked)
     if cost is None or doubts is None or kind.linear.units(asked.usage.leaves) != int(example.total.scaleb(12)):
         return BY_ITSELF
     of_all = set(example.answer.warnings.split()) - set(CODES.values())
     return PricedKind(example.answer._replace(warnings=codes_text(of_all)), cost, doubts)
 
 
-def _cost(linear: Linear, asked: Asked) -> KindCost | None:
+def kind_cost(linear: Linear, keys: Sequence[str]) -> KindCost | None:
+    """The cost of requests that use these meters; None where 64 bits do not hold it."""
     limit = _limit(linear)
-    rates = dict(zip(asked.usage.keys, linear.coefficients, strict=True))
+    rates = dict(zip(keys, linear.coefficients, strict=True))
     return KindCost(rates, linear.fixed, linear.divisor, limit) if limit else None
 
 
@@ -101,7 +102,7 @@ def _doubts(found: FoundPrices, asked: Asked) -> list[Doubt] | None:
             continue  # an alternative that cannot be billed is not told
         if kind.refused:
             continue
-        cost = _cost(kind.linear, asked) if kind.linear else None
+        cost = kind_cost(kind.linear, asked.usage.keys) if kind.linear else None
         if cost is None or len({price.currency for price in (*found.prices.prices, *prices.prices)}) > 1:
             return None
         doubts.append(Doubt(alternative.reason, cost))

@@ -12,7 +12,7 @@ from llmpricing.domain.quotes.mistakes.causes import CAUSES, DISCOUNT, FIGURE_CA
 from llmpricing.domain.quotes.mistakes.figures import flat_share
 from llmpricing.domain.quotes.unit_rates import UNIT
 
-_NOISE = 10**9  # what floating point and the sum of rounded parts lose is less than this part of a figure
+NOISE = 10**9  # what floating point and the sum of rounded parts lose is less than this part of a figure
 FINE = 12  # decimal places from which on a figure counts as written in full
 _TELLING = 2000  # units of its last place from which on a rounded figure tells one mistake from another
 _PAIRED = tuple(cause for cause in CAUSES if not cause.broad)
@@ -87,7 +87,7 @@ def places_of(logged: Decimal) -> int:
 
 def is_same(logged: int, units: int) -> bool:
     """Whether the logged figure is this one, both in 1e-12, but for what floating point loses."""
-    return abs(logged - units) <= max(1, abs(units) // _NOISE)
+    return abs(logged - units) <= max(1, abs(units) // NOISE)
 
 
 def is_rounded(logged: int, units: int, decimals: int) -> bool:

@@ -65,7 +65,7 @@ class WhatElse:
         """What else the record might cost."""
         record, offering = priced.record, priced.answer.offering
         has_cache = with_saving and _has_cache(record)
-        found = None if has_cache or self._one_by_one else self._of_kind(priced)
+        found = None if has_cache or self._one_by_one else self.of_kind(priced)
         if found is not None and record.usage is not None:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
@@ -80,7 +80,7 @@ class WhatElse:
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
         return Effects(saved, low, high, dict(_otherwise(use)))
 
-    def _of_kind(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
+    def of_kind(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
         """What else requests like this one may cost; None where only each by itself can tell."""
         kind = priced.kind
         if kind is None or not is_alike(priced.record):
@@ -171,6 +171,18 @@ class EffectSums:
     high: Decimal = Decimal(0)
     otherwise: dict[Otherwise, OtherwiseEffect] = field(default_factory=dict)
 
+    def add_plain(self, cost: Decimal) -> None:
+        """Add records that cost this together and lie across no step, but for what else they might cost."""
+        self.low = WIDE.add(self.low, cost)
+        self.high = WIDE.add(self.high, cost)
+
+    def add_otherwise(self, other: Otherwise, records: int, cost: Decimal, there: Decimal) -> None:
+        """Add records that cost this together, and would cost something else there."""
+        found = self.otherwise.setdefault(other, OtherwiseEffect())
+        found.records += records
+        found.cost = WIDE.add(found.cost, cost)
+        found.there = WIDE.add(found.there, there)
+
     def count(self, effects: Effects, cost: Decimal) -> None:
         """Add a record that costs so much."""
         self.saved = WIDE.add(self.saved, effects.saved)
@@ -178,7 +190,4 @@ class EffectSums:
         self.high = WIDE.add(self.high, cost if effects.high is None else effects.high)
         for other, there in effects.otherwise.items():
             if there != cost:
-                found = self.otherwise.setdefault(other, OtherwiseEffect())
-                found.records += 1
-                found.cost = WIDE.add(found.cost, cost)
-                found.there = WIDE.add(found.there, there)
+                self.add_otherwise(other, 1, cost, there)

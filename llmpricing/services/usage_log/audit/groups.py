@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.services.usage_log.audit.verdicts import Audited
@@ -34,7 +35,7 @@ def _provider(one: Audited) -> str:
     return one.priced.answer.offering.partition("/")[0] or one.priced.record.provider or ""
 
 
-_LABELS: Mapping[str, tuple[str, ...]] = {
+LABELS: Mapping[str, tuple[str, ...]] = {
     "team": ("team", "team_id", "organization", "workspace"),
     "key": ("key", "api_key", "key_id"),
     "project": ("project", "project_id", "cwd", "workspace"),
@@ -44,7 +45,7 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
 
 def label_of(record: UsageRecord, way: str) -> str:
     """Whose a record is: the first of the labels that name its team, key, project or session; empty without one."""
-    return next((record.labels[name] for name in _LABELS[way] if name in record.labels), "")
+    return next((record.labels[name] for name in LABELS[way] if name in record.labels), "")
 
 
 WAYS: Mapping[str, Callable[[Audited], str]] = {
@@ -57,6 +58,14 @@ WAYS: Mapping[str, Callable[[Audited], str]] = {
     "project": lambda one: label_of(one.priced.record, "project"),
     "session": lambda one: label_of(one.priced.record, "session"),
 }
+
+
+class RecordSums(NamedTuple):
+    """So many records, and both sums in USD."""
+
+    records: int
+    logged: Decimal
+    recomputed: Decimal
 
 
 @dataclass
@@ -85,12 +94,16 @@ class Grouping:
         if one.logged is None and one.cost is None:
             return
         key = tuple(WAYS[way](one) or NOT_STATED for way in self.ways)
+        self.add(key, RecordSums(1, one.logged or Decimal(0), one.cost or Decimal(0)))
+
+    def add(self, key: tuple[str, ...], some: RecordSums) -> None:
+        """Add records to the group of this key."""
         if key not in self.groups and len(self.groups) >= _MOST_GROUPS:
             key = (_OTHERS,) * len(self.ways)
         group = self.groups.setdefault(key, Group())
-        group.records += 1
-        group.logged = WIDE.add(group.logged, one.logged or Decimal(0))
-        group.recomputed = WIDE.add(group.recomputed, one.cost or Decimal(0))
+        group.records += some.records
+        group.logged = WIDE.add(group.logged, some.logged)
+        group.recomputed = WIDE.add(group.recomputed, some.recomputed)
 
     def rows(self) -> list[tuple[tuple[str, ...], Group]]:
         """The groups, that of most money first."""

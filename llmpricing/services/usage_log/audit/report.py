@@ -12,7 +12,7 @@ from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.explaining import FINE, places_of
 from llmpricing.services.usage_log.audit.effects import EffectSums
-from llmpricing.services.usage_log.audit.groups import Grouping
+from llmpricing.services.usage_log.audit.groups import Grouping, RecordSums
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.bill import Bill
 
@@ -92,6 +92,10 @@ class AuditReport:
     def count(self, one: Audited) -> None:
         """Add a record."""
         self.bill.count(one.priced)
+        self.add(one)
+
+    def add(self, one: Audited) -> None:
+        """Add a record that the bill counts already."""
         self.logged = WIDE.add(self.logged, one.logged or Decimal(0))
         self.recomputed = WIDE.add(self.recomputed, one.cost or Decimal(0))
         record = one.priced.record
@@ -109,8 +113,30 @@ class AuditReport:
                 self._tallies[TallyKey((causes.ROUNDING,))].count(one, is_noise=True)
         if one.cost is not None:
             self.effects.count(one.effects, one.cost)
-        for grouping in (*self.groupings, self.months):
+        for grouping in self.all_groupings:
             grouping.count(one)
+
+    def add_right(self, right: RecordSums, amounts: Iterable[Decimal]) -> None:
+        """Add records of single requests that are right but for noise, of these amounts, to all but the groupings; the
+        bill counts them already.
+        """
+        self.logged = WIDE.add(self.logged, right.logged)
+        self.recomputed = WIDE.add(self.recomputed, right.recomputed)
+        self.logged_records += right.records
+        self.right += right.records
+        for amount in amounts:
+            if self._places[False] >= FINE:  # more makes no difference
+                break
+            self._places[False] = max(self._places[False], places_of(amount))
+        if noise := WIDE.subtract(right.logged, right.recomputed):
+            tally = self._tallies[TallyKey((causes.ROUNDING,))]
+            tally.money = WIDE.add(tally.money, noise)
+        self.effects.add_plain(right.recomputed)
+
+    @property
+    def all_groupings(self) -> Sequence[Grouping]:
+        """Those that were asked for, and the months."""
+        return (*self.groupings, self.months)
 
     @property
     def is_logged(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.domain.quotes.linear import Linear
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
 from llmpricing.domain.quotes.mistakes.explaining import (
@@ -20,7 +21,7 @@ from llmpricing.domain.quotes.mistakes.explaining import (
     is_same,
     places_of,
 )
-from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, WhatElse
+from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.columns import LogError
@@ -99,6 +100,10 @@ class Auditor:
         if logged is None or cost is None:
             return found._replace(verdict=AuditVerdict((causes.NO_PRICE if logged else causes.NOT_LOGGED,)))
         return found._replace(verdict=self._verdict(priced, _units(logged), _units(cost)))
+
+    def otherwise(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
+        """What else requests like this one may cost; None where only each by itself can tell."""
+        return self._else.of_kind(priced)
 
     def _home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
         if currency == HOME or not amount:

@@ -35,6 +35,14 @@ class ReadBatch(NamedTuple):
         columns = self.columns and self.columns.having(np.ones(len(self.columns), np.bool_))
         return ReadBatch(columns, [(place, replace(record, outcome=REPEATED)) for place, record in self.others])
 
+    def changed(self, change: Callable[[UsageRecord], UsageRecord]) -> ReadBatch:
+        """The same, each record as ``change`` makes it, which looks at nothing that differs between those of a head."""
+        others = [(place, change(record)) for place, record in self.others]
+        if self.columns is None:
+            return ReadBatch(None, others)
+        heads = [replace(head, record=change(head.record)) for head in self.columns.heads]
+        return ReadBatch(replace(self.columns, heads=heads), others)
+
     def in_order(self) -> Iterator[UsageRecord]:
         """All of them, as they stand in the file."""
         if self.columns is None:

@@ -122,7 +122,7 @@ SHAPES = (
             ("startTime", "start_time", "starttime"),
             ("spend",),
             ("request_id",),
-            {"user": ("user",), "end_user": ("end_user",), "session": ("session_id",)},
+            {"team": ("team_id",), "user": ("user",), "end_user": ("end_user",), "session": ("session_id",)},
         ),
     ),
     Shape(

@@ -9,13 +9,18 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
+
 from llmpricing.domain.quotes.charges import money
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum
+from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import Reads
 from llmpricing.services.usage_log.bill import Bill, PricedRecord, billed, priced_records
+from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.priced_columns import PricedColumns, billed_batches, priced_batches
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.log_sums import LogSums, SumKey
 from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
@@ -90,6 +95,13 @@ class ElsewhereLog:
         """The log at every offering that can serve it and has what is ``wanted``; raises LogError."""
         return self.found(billed(priced_records(self._pricer, records), progress, self.add), wanted)
 
+    def of_batches(
+        self, batches: Iterable[ReadBatch], wanted: Wanted, progress: Callable[[int], None] = lambda rows: None
+    ) -> Elsewhere:
+        """The same of records that were read together; raises LogError."""
+        priced = priced_batches(self._pricer, batches)
+        return self.found(billed_batches(priced, progress, self.add, self.add_columns), wanted)
+
     def found(self, bill: Bill, wanted: Wanted, each: Callable[[], None] = lambda: None) -> Elsewhere:
         """The same of the records that were added already, whose bill this is; ``each`` is called at each offering, and
         may raise to end it.
@@ -117,17 +129,43 @@ class ElsewhereLog:
 
     def add(self, one: PricedRecord) -> None:
         """Add a record, if it is billed and has a price."""
-        record = one.record
-        if one.cost is None or one.outcome.kind is not OutcomeKind.BILLED or record.at is None or record.usage is None:
-            return
-        usage, own = record.usage, self._market.offerings.get(one.answer.offering)
+        usage = one.record.usage
+        if one.cost is not None and one.outcome.kind is OutcomeKind.BILLED and one.record.at and usage is not None:
+            self._sum(one, one.record.at, usage).add(usage)
+
+    def add_columns(self, many: PricedColumns) -> None:
+        """Add all records of columns: what is alike to all offerings is summed first."""
+        counted = many.counted
+        made = np.maximum(many.stated("output_tokens"), 0)
+        room, most = self._windows.places(counted.request_input + made), self._outputs.places(made)
+        is_plain = ~counted.odd & (room < self._windows.size) & (most < self._outputs.size)
+        clock, clocks = self._market.divisions.clocks(many.at)
+        parts = [
+            *many.parts,
+            (room, self._windows.size + 1),
+            (most, self._outputs.size + 1),
+            (self._market.divisions.sides(counted.request_input), len(self._market.divisions.steps) + 1),
+            (clock, clocks),
+        ]
+        for place in np.flatnonzero(many.has_price & ~is_plain).tolist():
+            self.add(many.record(place))
+        rows = np.flatnonzero(many.has_price & is_plain)
+        for alike in many.alike(parts, rows):
+            one = many.record(alike.first)
+            usage, at = one.record.usage, one.record.at
+            assert usage is not None and at is not None  # noqa: S101, PT018 - what is priced states both
+            self._sum(one, at, usage).add_many([alike.shares[meter] for meter in usage.keys], alike.records)
+
+    def _sum(self, one: PricedRecord, at: datetime, usage: Usage) -> UsageSum:
+        """The sum that a record with a price belongs to."""
+        own = self._market.offerings.get(one.answer.offering)
         made = int(usage.stated.get("output_tokens", 0)) // usage.requests
         kind = NeededKind(
             kind_of_offering(own.facts if own else None), modalities(usage, "input"), modalities(usage, "output")
         )
         room = NeededRoom(self._windows.fitting(int(usage.request_input) + made), self._outputs.fitting(made))
-        needs = Needs(kind, room)
-        self._sums.add(self._placed(record, record.at), self._market.divisions, (one.answer.offering, needs))
+        group = (one.answer.offering, Needs(kind, room))
+        return self._sums.of(self._placed(one.record, at), self._market.divisions, group)
 
     def _placed(self, record: UsageRecord, at: datetime) -> UsageRecord:
         """The record with the place that its model's name says."""

@@ -5,16 +5,22 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.quotes.context import Context, Use
 from llmpricing.domain.quotes.linear import steps
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.usage_sums import UsageSum, is_summable
+from llmpricing.domain.times import EPOCH
 from llmpricing.domain.usage.quantities import Usage
+from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.record import UsageRecord
+
+_MINUTE = 60_000_000  # microseconds
 
 
 class AskedName(NamedTuple):
@@ -53,10 +59,24 @@ class Divisions:
             self._clocks[minute] = tuple(schedule.contains(minute) for schedule in self._schedules)
         return self._clocks[minute]
 
+    def clocks(self, at: Numbers) -> tuple[Numbers, int]:
+        """The same as a number for each of many times, in microseconds, and how many different ones there may be."""
+        if not self._schedules:
+            return np.zeros(len(at), np.int64), 1
+        minutes, places = np.unique(at // _MINUTE, return_inverse=True)
+        numbers: dict[tuple[bool, ...], int] = {}
+        found = [EPOCH + timedelta(minutes=minute) for minute in minutes.tolist()]
+        codes = [numbers.setdefault(self.clock(minute), len(numbers)) for minute in found]
+        return np.array(codes, np.int64)[places], max(len(numbers), 1)
+
     def side(self, usage: Usage, *, is_sum: bool) -> tuple[int, int]:
         """Between which steps a request lies; of a sum of requests also between which the whole of it does."""
         whole = bisect_right(self.steps, usage.stated.get("input_tokens", 0)) if is_sum else 0
         return bisect_right(self.steps, usage.request_input), whole
+
+    def sides(self, request_input: Numbers) -> Numbers:
+        """Between which steps each of many requests lies."""
+        return np.searchsorted(self.steps, request_input, "right").astype(np.int64)
 
 
 class SumKey(NamedTuple):
@@ -76,6 +96,11 @@ class LogSums:
 
     def add(self, record: UsageRecord, divisions: Divisions, group: tuple[Any, ...] = ()) -> None:
         """Add a record that states its usage and its time."""
+        assert record.usage is not None  # noqa: S101 - what is priced states it
+        self.of(record, divisions, group).add(record.usage)
+
+    def of(self, record: UsageRecord, divisions: Divisions, group: tuple[Any, ...] = ()) -> UsageSum:
+        """The sum that a record belongs to."""
         usage, at = record.usage, record.at
         assert usage is not None and at is not None  # noqa: S101, PT018 - what is priced states both
         several = is_sum(record)
@@ -89,7 +114,7 @@ class LogSums:
         found = self.sums.get(key)
         if found is None:
             found = self.sums[key] = UsageSum(Use(usage, at, record.context))
-        found.add(usage)
+        return found
 
 
 def told_apart(usage: Usage) -> tuple[Hashable, ...]:

@@ -135,11 +135,11 @@ def added_costs(costs: Iterable[SumCost]) -> SumCost:
     total: Fraction | None = Fraction(0)
     low: Fraction | None = Fraction(0)
     high: Fraction | None = Fraction(0)
-    reasons: dict[str, None] = {}
+    reasons: set[str] = set()
     for cost in costs:
         total = None if total is None or cost.total is None else total + cost.total
         low = None if low is None or cost.low is None else low + cost.low
         high = None if high is None or cost.high is None else high + cost.high
         if cost.reason:
-            reasons[cost.reason] = None
-    return SumCost(total, low, high, "; ".join(list(reasons)[:3]))
+            reasons.add(cost.reason)
+    return SumCost(total, low, high, "; ".join(sorted(reasons)[:3]))  # whatever order they came in

@@ -9,11 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.catalogue.offered_facts import OfferedFacts
+from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.columns import LogError
 
 _CAPABILITIES = {
@@ -99,6 +102,15 @@ class RequestSizes:
         """The smallest limit that holds so many tokens; more than all of them where none does."""
         place = bisect_left(self._limits, tokens)
         return self._limits[place] if place < len(self._limits) else max(tokens, 1 + (self._limits or [0])[-1])
+
+    @property
+    def size(self) -> int:
+        """How many limits there are."""
+        return len(self._limits)
+
+    def places(self, tokens: Numbers) -> Numbers:
+        """Which of the limits is the smallest that holds each number of tokens; their number where none does."""
+        return np.searchsorted(self._limits, tokens, "left").astype(np.int64)
 
 
 def kind_of_offering(facts: OfferedFacts | None) -> str:

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import copy
-import csv
-import io
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,7 +18,7 @@ from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME
 from llmpricing.services.usage_log.formats.shape import Shape
-from tests import usage_twins as twins
+from tests.longer_logs import longer, places, rows_of, written
 
 FILES = {
     "litellm-spendlogs.csv": "litellm-spend-logs",
@@ -88,57 +83,6 @@ def in_columns(path: Path, shape: Shape) -> float:
     batches = list(UsageFiles([UsageFile(path, shape)]).batches())
     alike = sum(len(batch.columns) for batch in batches if batch.columns is not None)
     return alike / (alike + sum(len(batch.others) for batch in batches))
-
-
-def written(path: Path, rows: Sequence[Mapping[str, Any]], *, is_table: bool) -> Path:
-    file = io.StringIO(newline="")
-    if is_table:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    else:
-        file.writelines(json.dumps(row, default=float) + "\n" for row in rows)
-    path.write_text(file.getvalue(), "utf-8")
-    return path
-
-
-def _cell(value: Any) -> Any:
-    return json.dumps(value, default=float) if isinstance(value, dict | list) else value
-
-
-def rows_of(name: str) -> list[dict[str, Any]]:
-    found = twins.documents(name)
-    rows = found if isinstance(found[0], dict) else found[0]
-    return [{field: _opened(value) for field, value in row.items()} for row in rows]
-
-
-def _opened(value: Any) -> Any:
-    is_json = isinstance(value, str) and value[:1] == "{"
-    return json.loads(value, parse_float=Decimal) if is_json else value
-
-
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Where something stands in an object: what holds it, and its name there."""
-    if isinstance(value, dict | list):
-        for name in value if isinstance(value, dict) else range(len(value)):
-            yield value, name
-            yield from places(value[name])
-
-
-def longer(rows: list[dict[str, Any]], rng: Random, number: int) -> list[dict[str, Any]]:
-    """Many rows made of a few: other counts of the same proportions, times and ids."""
-    found = []
-    for place in range(number):
-        row, factor = copy.deepcopy(rng.choice(rows)), rng.randint(1, 50)
-        for holder, name in list(places(row)):
-            value = holder[name]
-            if type(value) is int and value and "status" not in str(name):
-                holder[name] = value * factor
-            elif isinstance(value, str) and value.isdigit() and name != "status":
-                holder[name] = str(int(value) * factor)
-        row["request_id"] = f"r{place if rng.random() < 0.9 else rng.randrange(place + 1)}"
-        found.append(row)
-    return found
 
 
 @pytest.mark.parametrize("name", FILES)
