@@ -24,7 +24,6 @@ for (const folded of document.querySelectorAll('details')) folded.open = true;
 return axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations']})
   .then(found => found.violations.map(one => `${one.id}: ${one.nodes[0].html.slice(0, 200)}`))
 """
-STYLED = "return getComputedStyle(document.body).margin === '0px'"
 BEYOND_THE_SCREEN = "return document.documentElement.scrollWidth - window.innerWidth"
 FOREIGN = """return performance.getEntriesByType('resource').map(entry => entry.name)
     .filter(name => new URL(name).origin !== location.origin)"""
@@ -66,7 +65,7 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, site: str, path: str
 def test_every_text_stands_out_from_its_ground(browser: Browser, site: str, path: str, scheme: str) -> None:
     browser.prefer(scheme)
     browser.resize(1440)
-    browser.open(site + path)
+    browser.open_styled(site + path)
     dark = browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(16, 19, 18)"
     assert dark is (scheme == "dark")
     assert browser.run(TOO_FAINT) == []
@@ -89,8 +88,7 @@ def test_axe_finds_no_breach_of_wcag_on_any_page(
     browser.resize(width)
     found = {}
     for path in PATHS:
-        browser.open(site + path)
-        assert browser.run(STYLED), path
+        browser.open_styled(site + path)
         browser.run(axe)
         found[path] = browser.run(BREACHES)
     assert {path: breaches for path, breaches in found.items() if breaches} == {}

@@ -29,6 +29,11 @@ class Browser:
         """Go there and wait until the page is loaded."""
         _send("POST", f"{self._session}/url", {"url": url})
 
+    def open_styled(self, url: str) -> None:
+        """Go there and wait until the page has its style, which on a busy machine may come after it is loaded."""
+        self.open(url)
+        self.wait_for("getComputedStyle(document.body).margin === '0px'")
+
     def run(self, script: str) -> Any:
         """What the script returns in the page."""
         return _send("POST", f"{self._session}/execute/sync", {"script": script, "args": []})
