@@ -123,6 +123,7 @@ def test_axe_finds_no_breach_of_wcag_and_nothing_is_too_wide(
     found = {}
     for path in PATHS:
         ada.open_styled(desk + path)
+        assert ada.run("return window.innerWidth") == width, path  # a phone shows what is too wide by zooming out
         assert ada.run(BEYOND_THE_SCREEN) <= 0, path
         ada.run(axe)
         found[path] = ada.run(BREACHES)

@@ -17,7 +17,7 @@ from llmpricing.web.site.admin.work_forms import OFFERING, WHY, AskedField, Work
 
 _PATH = f"{ADMIN_PATH}/aliases"
 _NAME = AskedField("name", "Your name", p.text, "Say the name, such as my-gpt.", hint="my-gpt")
-_FROM = AskedField("valid_from", "From", p.time, hint="since ever, or YYYY-MM-DD")
+_FROM = AskedField("valid_from", "From", p.time, hint="ever, or YYYY-MM-DD")
 _UNTIL = AskedField("until", "Until", p.time, hint="for good, or YYYY-MM-DD")
 _AT = AskedField("at", "First day without it", p.time, hint="now, or YYYY-MM-DD")
 ADD = WorkForm("add", f"{_PATH}/add", "Add", (_NAME, OFFERING, _FROM, _UNTIL, WHY))

@@ -28,7 +28,7 @@ from llmpricing.web.site.admin.posting import done, words
 from llmpricing.web.site.admin.work_forms import WHY, AskedField, WorkForm, amount
 
 _PATH = f"{ADMIN_PATH}/benchmarks"
-MOST_ROWS, _SHOWN = 1000, 50  # rows of a file, and of those that failed on the page
+MOST_ROWS, _SHOWN = 1000, 20  # rows of a file, and of those that failed on the page
 _COUNTS = ("new", "changed", "same", "failed")
 _FILE = Reader(lambda _, raw: raw, {})
 UPLOAD = WorkForm(
@@ -38,7 +38,7 @@ UPLOAD = WorkForm(
     (
         AskedField("scores", "CSV file", _FILE, "Choose a CSV file of scores, which is not empty.", is_file=True),
         AskedField("benchmark", "Benchmark, if no column says", p.one_of(*BENCHMARKS), choices=tuple(BENCHMARKS)),
-        AskedField("source_url", "Published at, if no column says", p.text, hint="https://..."),
+        AskedField("source_url", "Published at, if no column says", p.text, hint="https://...", is_long=True),
         AskedField("model_column", "Column of the model", p.text, hint="model"),
         AskedField("score_column", "Column of the score", p.text, hint="score"),
         AskedField("factor", "Scores times", amount, hint="1, or 100 for shares"),

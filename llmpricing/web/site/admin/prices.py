@@ -31,7 +31,12 @@ from llmpricing.web.site.admin.work_forms import (
 
 _PATH = f"{ADMIN_PATH}/prices"
 _SOURCE = AskedField(
-    "source", "Stated by", p.text, "Say where it is stated, such as the address of the page.", hint="https://..."
+    "source",
+    "Stated by",
+    p.text,
+    "Say where it is stated, such as the address of the page.",
+    hint="https://...",
+    is_long=True,
 )
 _FROM = AskedField("valid_from", "From", p.time, "Say from when on it counts.", hint="YYYY-MM-DD")
 _UNTIL = AskedField("until", "Until", p.time, hint="for good, or YYYY-MM-DD")

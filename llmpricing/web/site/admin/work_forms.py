@@ -42,6 +42,7 @@ class AskedField:
     choices: tuple[str, ...] = ()
     hint: str = ""
     usual: str = ""
+    is_long: bool = False  # has room for a sentence
     is_file: bool = False
     is_kept: bool = False  # never typed: the page fills it in
 
@@ -78,7 +79,7 @@ class WorkForm:
         return path == self.action and all(typed.get(name) == str(value) for name, value in fixed.items())
 
 
-WHY = AskedField("note", "Why, for the audit log", p.text_of(500), "Say why, for the audit log.")
+WHY = AskedField("note", "Why, for the audit log", p.text_of(500), "Say why, for the audit log.", is_long=True)
 # Which price of an offering is meant.
 OFFERING = AskedField("offering", "Offering", p.text, "Name the offering, such as openai/gpt-4o.", hint="openai/gpt-4o")
 METER = AskedField(
@@ -86,5 +87,5 @@ METER = AskedField(
 )  # fmt: skip
 CONDITIONS = AskedField("conditions", "Conditions", p.text, hint="tier=batch")
 AMOUNT = AskedField("amount", "Amount", amount, "Say the amount; 0 means free.", hint="2.50")
-PER = AskedField("per", "Per how many units", p.whole(1, 10**9), hint="the meter's usual quantity")
+PER = AskedField("per", "Per how many units", p.whole(1, 10**9), hint="as usual")
 CURRENCY = AskedField("currency", "Currency", p.currency, usual="USD")
