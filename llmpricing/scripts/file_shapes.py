@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,17 +31,22 @@ def given_shape(name: str | None, columns: Path | None) -> Shape | None:
 
 
 def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
-    """The files with their shapes, and those of none; raises click.ClickException.
+    """The files with their shapes, the first of each with what its fields are taken for, and those of none; raises
+    click.ClickException.
 
     Where all files were named one by one, each must be of a known shape, but for a single plain table.
     """
     from llmpricing.services.usage_log.columns import LogError
     from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
+    from llmpricing.services.usage_log.formats.taken_for import taken_for
 
-    known, unknown = [], []
+    known: list[UsageFile] = []
+    unknown, told = [], set()
     for path in paths:
         try:
-            known.append(usage_file(path, shape))
+            file = usage_file(path, shape)
+            known.append(file if file.shape.name in told else replace(file, taken=taken_for(file)))
+            told.add(file.shape.name)
         except UnknownShape as error:
             if len(paths) > 1 and not is_many:
                 raise click.ClickException(str(error)) from None

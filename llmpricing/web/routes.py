@@ -136,7 +136,11 @@ def _bill(config: Any) -> None:
     config.add_route("page_bill_rows", bill_page.ROWS_PATH)
     config.only_reads("page_bill_rows")
     config.add_view(bill_page.show_rows, route_name="page_bill_rows", methods=("POST",))
-    for name in ("page_bill", "page_bill_audit", "page_bill_rows"):
+    config.add_route("page_bill_report", bill_page.REPORT_PATH)
+    config.only_reads("page_bill_report")
+    report = template.replace("bill.", "bill_report.")
+    config.add_view(bill_page.show_report, route_name="page_bill_report", renderer=report, methods=("POST",))
+    for name in ("page_bill", "page_bill_audit", "page_bill_rows", "page_bill_report"):
         config.asks_the_book(name)
 
 

@@ -59,7 +59,12 @@ FEEDS = {
     "changes_atom": "/changes.atom",
 }
 # Pages that take a file and keep nothing of it.
-UPLOADS = {"page_best_value_own": "/best-value/own", "page_bill_audit": "/bill/audit", "page_bill_rows": "/bill/rows"}
+UPLOADS = {
+    "page_best_value_own": "/best-value/own",
+    "page_bill_audit": "/bill/audit",
+    "page_bill_rows": "/bill/rows",
+    "page_bill_report": "/bill/report",
+}
 # Pages of operators, and what their forms are sent to.
 ADMIN = {
     "admin": "/admin",

@@ -160,6 +160,22 @@ def test_its_rows_are_those_that_the_command_writes(app: TestApp, commands: Comm
     assert "no shape that is known" in wrong.json["error"]["message"]
 
 
+def test_the_report_is_the_page_in_one_file_without_anything_from_elsewhere(app: TestApp) -> None:
+    content = (FOLDER / "litellm-spendlogs.csv").read_bytes()
+    answer = app.post("/bill/report", {"file": Upload("usage", content)})
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="report.html"'
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.html.select("section") == send(app, content).html.select("section")
+    assert not answer.html.select("script, link, img, iframe, [src], form")
+    assert not {one for one in ("url(", "@import", "http://", "https://") if one in answer.text}
+    assert "@media print" in answer.html.style.get_text()
+
+
+def test_the_page_tells_what_each_field_was_taken_for(app: TestApp) -> None:
+    page = send(app, (FOLDER / "litellm-spendlogs.csv").read_bytes())
+    assert "spend: charged" in {one.get_text() for one in page.html.select("#taken li")}
+
+
 def test_without_a_book_in_memory_the_database_answers_the_same(app: TestApp, testapp: TestApp) -> None:
     content = (FOLDER / "litellm-spendlogs.csv").read_bytes()
     assert send(testapp, content).html.select("section") == send(app, content).html.select("section")

@@ -23,13 +23,14 @@ from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, log_failures
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.bill import Bill, Each
-    from llmpricing.services.usage_log.formats.files import UsageFile
+    from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile
 
 _OUTS = (".csv", ".ndjson", ".parquet")
 _SHOWN_REASONS = 20
 _SHOWN_NAMES = 5
 _SHOWN_FILES = 10
 _SHOWN_MODELS = 40
+_SHOWN_OTHERS = 12
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,11 @@ def bill_document(files: Sequence[UsageFile], unknown: Sequence[Path], bill: Bil
     """The bill for programs; amounts are texts, by currency."""
     return {
         "files": [{"path": str(one.path), "shape": one.shape.name} for one in files],
+        "columns": {
+            one.shape.name: {"read": dict(one.taken.fields), "not_counted": list(one.taken.others)}
+            for one in files
+            if one.taken.fields
+        },
         "not_recognised": [str(path) for path in unknown],
         "rows": bill.rows,
         "priced": bill.priced,
@@ -143,10 +149,19 @@ def recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator[
     for name, found in by_shape.items():
         shape = found[0].shape
         which = ", ".join(str(one.path) for one in found) if len(found) <= _SHOWN_FILES else f"{len(found):,} files"
-        yield f"{which}: {name}, {shape.title} ({shape.counts})"
+        yield f"{which}: {name}, {shape.title} ({shape.counts}){_columns(found[0].taken)}"
     if unknown:
         named = ", ".join(map(str, unknown[:_SHOWN_FILES])) + (", ..." if len(unknown) > _SHOWN_FILES else "")
         yield f"Left out, of no shape that is known or not to be read: {len(unknown):,} files ({named})"
+
+
+def _columns(taken: TakenFor) -> str:
+    """What each field is taken for, and on which nothing hangs."""
+    said = "; ".join(f"{name} = {' + '.join(roles)}" for name, roles in taken.fields.items())
+    more = len(taken.others) - _SHOWN_OTHERS
+    beyond = f" and {more} more" if more > 0 else ""
+    others = f". Not counted: {', '.join(taken.others[:_SHOWN_OTHERS])}{beyond}" if taken.others else ""
+    return f". Read: {said}{others}" if said else ""
 
 
 def _lines(bill: Bill) -> Iterator[str]:

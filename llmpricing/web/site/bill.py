@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import BoundedSemaphore
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.one_file import AuditBounds, FileAnswers
 
 FIELD = "file"
-PATH, ROWS_PATH = "/bill/audit", "/bill/rows"
+PATH, ROWS_PATH, REPORT_PATH = "/bill/audit", "/bill/rows", "/bill/report"
+_STYLES = ("base.css", "table.css", "model.css", "value.css")
+_STATIC = Path(__file__).parents[1] / "static"
 MOST_RECORDS = 100_000
 MOST_S = 20.0
 AT_ONCE = 2  # files of one process
@@ -57,6 +60,21 @@ def show_audit(request: Request) -> dict[str, Any]:
         return _page(request, _of(request, file, _answers_of))
 
 
+def show_report(request: Request) -> dict[str, Any]:
+    """The answers about the file that is sent along as one page to keep, complete in itself."""
+    request.response.headers["Cache-Control"] = "no-store"
+    read_parameters(request, {})
+    with _place(), _sent(request) as file:
+        page = _page(request, _of(request, file, _answers_of))
+    request.response.headers["Content-Disposition"] = 'attachment; filename="report.html"'
+    return page | {"styles": _styles(), "made": datetime.now(UTC)}
+
+
+@lru_cache
+def _styles() -> str:
+    return "\n".join((_STATIC / name).read_text("utf-8") for name in _STYLES)
+
+
 def show_rows(request: Request) -> Response:
     """Each record of the file that is sent along with both figures and its causes, as CSV."""
     read_parameters(request, {})
@@ -71,7 +89,7 @@ def show_rows(request: Request) -> Response:
 def take_large_files(registry: Any) -> None:
     """Let the form's path take files as large as the setting says."""
     most = (registry.settings["llmpricing"].bill_max_mib << 20) + FORM_BYTES
-    registry.setdefault(LARGE_BODIES, {}).update({PATH: most, ROWS_PATH: most})
+    registry.setdefault(LARGE_BODIES, {}).update(dict.fromkeys((PATH, ROWS_PATH, REPORT_PATH), most))
 
 
 def _most_mib(request: Request) -> int:

@@ -29,6 +29,8 @@ def test_a_file_is_answered_with_its_bill(commands: Commands) -> None:
     assert done.exit_code == 0, done.output
     said = done.output.splitlines()
     assert "litellm-spendlogs.json: litellm-spend-logs, LiteLLM's table of spend logs" in said[0]
+    assert "; spend = charged; " in said[0]
+    assert ". Not counted: " in said[0]
     assert said[1] == "Records: 6; priced: 4; not billed: 1; repeated: 0; without a price: 1"
     assert "  1: a tool's call, without a model" in said
     assert "  1: usage_object is missing: the record does not say how much was used" in said
@@ -48,6 +50,8 @@ def test_programs_read_the_same_as_json(commands: Commands) -> None:
     }
     assert found["totals"] == {"USD": "0.0521685"}
     assert found["files"][0]["shape"] == "codex-sessions"
+    counts = found["columns"]["codex-sessions"]["read"]
+    assert counts["payload.info.last_token_usage.cached_input_tokens"] == ["cache_read_tokens"]
 
 
 def test_folders_globs_and_standard_input_are_read_and_what_is_no_usage_is_said(

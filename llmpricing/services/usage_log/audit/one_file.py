@@ -20,9 +20,10 @@ from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
 from llmpricing.services.usage_log.bill import PricedRecord, priced_records
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile, UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.taken_for import taken_for
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereLog
 from llmpricing.services.usage_log.sums.market import TodaysMarket
@@ -61,11 +62,13 @@ class AuditBounds:
 
 @dataclass(frozen=True)
 class FileAnswers:
-    """What is said of a file of this shape: its audit with the causes and an example of each, and its models; what
+    """What is said of a file of this shape, whose fields were ``taken`` for this: its audit with the
+    causes and an example of each, and its models; what
     announced prices do to it; what it costs elsewhere.
     """
 
     shape: Shape
+    taken: TakenFor
     report: AuditReport
     causes: Sequence[tuple[CauseRow, Example | None]]
     models: Grouping
@@ -94,7 +97,8 @@ def answer_one_file(
     shown = examples(reads, pricer.recorded, [row.example for row in causes], with_rates=with_rates)
     coming = outlook_from(own, report.bill, now, months)
     elsewhere = there.found(report.bill, Wanted(), bounds.check_time)
-    return FileAnswers(file.shape, report, list(zip(causes, shown, strict=True)), models, coming, elsewhere)
+    explained = list(zip(causes, shown, strict=True))
+    return FileAnswers(file.shape, taken_for(file), report, explained, models, coming, elsewhere)
 
 
 def write_audited_rows(

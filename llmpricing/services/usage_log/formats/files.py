@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import file_digest
 from itertools import islice
@@ -25,11 +25,22 @@ def _no_matter() -> None:
 
 
 @dataclass(frozen=True)
+class TakenFor:
+    """By field what it says: a meter, several where a count lies beside another, ``time``, ``model``, ``charged`` and
+    so on. Nothing hangs on the ``others`` in the rows that were looked at.
+    """
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    others: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class UsageFile:
-    """A file and the shape that it is of."""
+    """A file and the shape that it is of; ``taken`` tells what its fields are taken for, where that was asked."""
 
     path: Path
     shape: Shape
+    taken: TakenFor = TakenFor()
 
 
 _TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"

@@ -63,6 +63,24 @@ ENTRIES = {
         "provider_specific_entry": {"us": 1.1},
     },
     "rerank-v3.5": {"litellm_provider": "cohere", "mode": "rerank", "input_cost_per_query": 0.002},
+    "azure/us/gpt-5.6": {
+        "litellm_provider": "azure",
+        "mode": "chat",
+        "input_cost_per_token": 4.4e-6,
+        "output_cost_per_token": 22e-6,
+        "cache_creation_input_token_cost": 5.5e-6,
+        "input_cost_per_token_priority": 8.8e-6,
+        "output_cost_per_token_priority": 44e-6,
+        "cache_creation_input_token_cost_priority": 11e-6,
+    },
+    "gpt-4o-2024-08-06": {
+        "litellm_provider": "openai",
+        "mode": "chat",
+        "input_cost_per_token": 2.5e-6,
+        "output_cost_per_token": 10e-6,
+        "input_cost_per_token_priority": 4.25e-6,
+        "output_cost_per_token_priority": 17e-6,
+    },
     "gemini/gemini-3.5-flash": {
         "litellm_provider": "gemini",
         "mode": "chat",
@@ -181,6 +199,26 @@ REPORTED: list[tuple[str, str, str, dict[str, int], str, str, str]] = [
         "",
         "0.0019192",
         "0.0190212",
+    ),
+    # 9 x 4.25 + 17 millionths, billed as 9 x 2.5 + 10
+    (
+        "litellm 37046 dated",
+        "priority_ignored",
+        "openai/gpt-4o-2024-08-06",
+        tokens(9, 1),
+        "priority",
+        "0.00005525",
+        "0.0000325",
+    ),
+    # 20,000 x 8.8 + 80,000 x 11 + 10 x 44 millionths, billed as 20,000 x 4.4 + 80,000 x 5.5 + 10 x 22
+    (
+        "litellm 36192",
+        "priority_ignored",
+        "azure/us/gpt-5.6",
+        tokens(100_000, 10, 0, 80_000),
+        "priority",
+        "1.05644",
+        "0.52822",
     ),
     ("litellm 35125", "cached_dropped", "azure/gpt-5.6-sol", tokens(100_000, 10, 0, 80_000), "", "0.4802", "0.0802"),
     (
