@@ -85,15 +85,19 @@ $(NEWEST)/.$(LITELLM_NEWEST): | $(VENV)/.dev
 	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check $(LITELLM_NEWEST)
 	@touch $@
 
-CCUSAGE := 20.0.24
-NPM_CLIENT := $(if $(shell command -v npm),var/ccusage/$(CCUSAGE))# none where there is no npm
-var/ccusage/$(CCUSAGE): | $(VENV)/.dev
-	@mkdir -p $@
-	@npm install --silent --no-audit --no-fund --prefix $@ ccusage@$(CCUSAGE)
+CCUSAGE := ccusage@20.0.24
+OPENCODE := opencode-ai@1.18.33
+NPM_CLIENTS := $(if $(shell command -v npm),var/npm-clients/$(CCUSAGE)-$(OPENCODE))# none where there is no npm
+var/npm-clients/$(CCUSAGE)-$(OPENCODE): | $(VENV)/.dev
+	@rm -rf $@.part && mkdir -p $@.part
+	@echo "Installing $(CCUSAGE) and $(OPENCODE) into $@/ (once) ..."
+	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix $@.part $(CCUSAGE) $(OPENCODE)
+	@mv $@.part $@
 
-clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) $(NPM_CLIENT) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
+clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) $(NPM_CLIENTS) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
 	$(BIN)/python -m tests.clients $(ORACLE)
-	$(BIN)/python -m tests.clients $(NEWEST) $(NPM_CLIENT)
+	@$(if $(NPM_CLIENTS),,echo "There is no npm here: ccusage and opencode are left out.")
+	$(BIN)/python -m tests.clients $(NEWEST) $(NPM_CLIENTS)
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)

@@ -1,17 +1,19 @@
 """models.dev's api.json with the published prices laid over it: USD per million tokens, by size of context where it
-matters. Input and output stand together or not at all, as the list's readers expect.
+matters. Input and output stand together or not at all, as the list's readers expect: opencode forgets a model with half
+a tier. What has no key costs nothing there, so cached tokens that nobody prices apart are stated at the price of input.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.conditions import BASE, Conditions, conditions
+from llmpricing.domain.conditions import BASE, Conditions, Step, conditions
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.observations import State
+from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.counting_prices import CountingPrices
 from llmpricing.exports.overlay import FieldChange, Laid, Note, number_of
 from llmpricing.sources.models_dev.costs import COST_METERS, THINKING_IS_OUTPUT
@@ -20,6 +22,7 @@ from llmpricing.sources.reading.providers import canonical
 
 _NEEDED = ("input", "output")
 _WRITTEN = ("input", "output", "cache_read", "cache_write")  # also where the list has no such key
+_CACHED = ("cache_read", "cache_write")
 _OLD_TIER, _OLD_BOUND = "context_over_200k", 200_000
 
 
@@ -37,22 +40,81 @@ def lay_over_api(data: bytes, published: Mapping[str, CountingPrices]) -> Laid:
     laid = Laid(json.loads(data, parse_float=Decimal))
     for slug, name, model in models_in(laid.document):
         prices = published.get(slug)
-        if prices is not None and any(price.state is not State.SUBSCRIPTION for price in prices.prices):
+        if prices is not None and not _is_subscribed(prices):
             laid.notes += _laid_over(name, model, prices)
     return laid
+
+
+def _is_subscribed(prices: CountingPrices) -> bool:
+    return bool(prices.prices) and all(price.state is State.SUBSCRIPTION for price in prices.prices)
 
 
 def _laid_over(name: str, model: dict[str, Any], prices: CountingPrices) -> list[Note]:
     cost = model.get("cost")
     cost = cost if isinstance(cost, dict) else {}
+    if not prices.is_listed:
+        return _without_price(name, model, cost)
     notes = _written(name, cost, prices, BASE, "cost")
-    for path, when, tier in _tiers(name, cost):
+    notes += _without_untrue_tier(name, cost)
+    listed = list(_tiers(name, cost))
+    for path, when, tier in listed:
         notes += _written(name, tier, prices, when, path)
+    notes += _new_tiers(name, cost, prices, {when.step for _, when, _ in listed})
+    _leave_whole_tiers(cost)
     if cost and all(key in cost for key in _NEEDED):
         model["cost"] = cost
     elif notes:
         model.pop("cost", None)
     return notes
+
+
+def _without_price(name: str, model: dict[str, Any], cost: Mapping[str, Any]) -> list[Note]:
+    """Let the model have no price, where the list's own is not believed; mere zeros may stay."""
+    listed = {key: Decimal(str(cost[key])) for key in COST_METERS if cost.get(key)}
+    if listed:
+        del model["cost"]
+    return [Note(name, f"cost.{key}", FieldChange.WITHOUT_PRICE, stated, None, None) for key, stated in listed.items()]
+
+
+def _without_untrue_tier(name: str, cost: dict[str, Any]) -> list[Note]:
+    """Take the older form of a tier away where the newer one says that it begins elsewhere: opencode would bill it from
+    200,000 tokens on.
+    """
+    bounds = [(tier.get("tier") or {}).get("size") for tier in cost.get("tiers") or ()]
+    if not bounds or _OLD_BOUND in bounds or not isinstance(cost.get(_OLD_TIER), dict):
+        return []
+    untrue = cost.pop(_OLD_TIER)
+    return [
+        Note(name, f"cost.{_OLD_TIER}.{key}", FieldChange.WITHOUT_PRICE, Decimal(str(untrue[key])), None, None)
+        for key in COST_METERS
+        if untrue.get(key) is not None
+    ]
+
+
+def _new_tiers(name: str, cost: dict[str, Any], prices: CountingPrices, known: Collection[Step | None]) -> list[Note]:
+    """Add a tier for each step by size of request that the list lacks."""
+    provider, notes = canonical(name.partition("/")[0]), list[Note]()
+    steps = {price.conditions.step for price in prices.prices if price.conditions.series == BASE}
+    for step in sorted((one for one in steps if one and one not in known), key=lambda one: one.above):
+        if step != step_at(provider, step.above):
+            continue  # the list cannot say it
+        tier: dict[str, Any] = {}
+        tiers = cost.get("tiers") or []
+        told = _written(name, tier, prices, conditions(step=step), f"cost.tiers.{len(tiers)}")
+        if all(key in tier for key in _NEEDED):
+            cost["tiers"] = [*tiers, tier | {"tier": {"type": "context", "size": step.above}}]
+            notes += told
+    return notes
+
+
+def _leave_whole_tiers(cost: dict[str, Any]) -> None:
+    """Take away tiers without a price of input or output."""
+    if tiers := cost.get("tiers"):
+        cost["tiers"] = [tier for tier in tiers if all(key in tier for key in _NEEDED)]
+        if not cost["tiers"]:
+            del cost["tiers"]
+    if _OLD_TIER in cost and not all(key in cost[_OLD_TIER] for key in _NEEDED):
+        del cost[_OLD_TIER]
 
 
 def _tiers(name: str, cost: Mapping[str, Any]) -> Iterator[tuple[str, Conditions, dict[str, Any]]]:
@@ -73,7 +135,7 @@ def _written(name: str, costs: dict[str, Any], prices: CountingPrices, when: Con
         if key == "reasoning" and canonical(name.partition("/")[0]) in THINKING_IS_OUTPUT:
             continue  # there it is the price of output in another mode
         price, listed = prices.of(meter, when), costs.get(key)
-        if price is None or (listed is None and (key not in _WRITTEN or price.meter != meter)):
+        if price is None or (listed is None and (key not in _WRITTEN or not _is_its_own(key, price, costs))):
             continue
         number = number_of(price, MTOK)
         stated = None if listed is None else Decimal(str(listed))
@@ -90,3 +152,8 @@ def _written(name: str, costs: dict[str, Any], prices: CountingPrices, when: Con
         else:
             costs[key] = number
     return notes
+
+
+def _is_its_own(key: str, price: Price, costs: Mapping[str, Any]) -> bool:
+    """Whether the price is one of this field: of its own meter, or of cached text that pays what input does."""
+    return price.meter == COST_METERS[key] or (key in _CACHED and bool(costs.get("input")))

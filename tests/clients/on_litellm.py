@@ -127,10 +127,15 @@ def _equal(total: str, theirs: float) -> bool:
     return abs(float(total) - theirs) <= 1e-9 * abs(theirs) + 1e-12
 
 
-def complaints(home: Path, site: Site, asked: Sequence[Call], at: str) -> list[str]:
-    """What is wrong with the feed at a moment."""
-    url = f"http://127.0.0.1:{site.port}/api/v1/export/litellm.json?at={at}"
-    site.get(url.split(str(site.port), 1)[1])  # the first answer takes longer than LiteLLM waits
+def address(site: Site, at: str) -> str:
+    """Where the server gives the map of a moment, once it is made: the first answer takes longer than LiteLLM waits."""
+    path = f"/api/v1/export/litellm.json?at={at}"
+    site.get(path)
+    return f"http://127.0.0.1:{site.port}{path}"
+
+
+def complaints(home: Path, site: Site, asked: Sequence[Call], at: str, url: str) -> list[str]:
+    """What is wrong with the map of a moment that lies at this address."""
     loaded, answers = told(home, url, asked)
     found = [f"{what}: {loaded[what]}" for what in ("lost", "changed") if loaded[what]]
     if loaded["source"]["source"] != "remote" or loaded["source"]["fallback_reason"]:
@@ -142,7 +147,7 @@ def complaints(home: Path, site: Site, asked: Sequence[Call], at: str) -> list[s
         priced += 1
         if "error" in answer or not _equal(total, answer["cost"]):
             found.append(f"{call} at {at}: {answer} there, {total} here")
-    print(f"at {at}: {loaded['names']} names, {priced} calls compared")
+    print(f"at {at}, of {url.partition('?')[0]}: {loaded['names']} names, {priced} calls compared")
     if priced < CALLS:
         found.append(f"only {priced} calls could be compared")
     return found

@@ -36,6 +36,11 @@ def _tier(bound: int, **prices: float) -> dict[str, Any]:
     return {"tier": {"type": "context", "size": bound}, **prices}
 
 
+def _cached(price: float) -> dict[str, float]:
+    """Cached tokens that nobody prices apart cost what input does."""
+    return dict.fromkeys(("cache_read", "cache_write"), price)
+
+
 LIST: dict[str, Any] = {
     "acme": {
         "id": "acme",
@@ -78,18 +83,23 @@ def costs(app: TestApp, at: str) -> dict[str, Any]:
 
 def test_published_prices_stand_under_the_keys_of_the_list(app: TestApp) -> None:
     assert costs(app, BEFORE) == {
-        "acme-large": {"input": 2.5, "output": 10, "cache_read": 1.25},
-        "acme-dated": {"input": 8, "output": 24},
-        "acme-long": {"input": 1, "output": 4, "tiers": [_tier(200_000, input=2, output=6)]},
-        "acme-small": {"input": 0.0025, "output": 0.01},  # of which the list tells no price
+        "acme-large": {"input": 2.5, "output": 10, "cache_read": 1.25, "cache_write": 2.5},
+        "acme-dated": {"input": 8, "output": 24, **_cached(8)},
+        "acme-long": {
+            "input": 1,
+            "output": 4,
+            **_cached(1),
+            "tiers": [_tier(200_000, input=2, output=6, **_cached(2))],
+        },
+        "acme-small": {"input": 0.0025, "output": 0.01, **_cached(0.0025)},  # of which the list tells no price
         "acme-nobodys": {"input": 0.7, "output": 0.9},  # which is no offering of the price book
     }
 
 
 def test_prices_change_at_the_announced_moment(app: TestApp) -> None:
     assert [costs(app, at)["acme-dated"] for at in (BEFORE, AFTER)] == [
-        {"input": 8, "output": 24},
-        {"input": 4, "output": 12},
+        {"input": 8, "output": 24, **_cached(8)},
+        {"input": 4, "output": 12, **_cached(4)},
     ]
 
 
@@ -114,4 +124,13 @@ def test_what_differs_is_reported(app: TestApp) -> None:
         ("acme/acme-long", "cost.tiers.0.input"): ("changed", "2.5", "2"),
         ("acme/acme-small", "cost.input"): ("added", None, "0.0025"),
         ("acme/acme-small", "cost.output"): ("added", None, "0.01"),
+        ("acme/acme-large", "cost.cache_write"): ("added", None, "2.5"),
+        **_told_cached("acme/acme-dated", "cost", "4"),
+        **_told_cached("acme/acme-long", "cost", "1"),
+        **_told_cached("acme/acme-long", "cost.tiers.0", "2"),
+        **_told_cached("acme/acme-small", "cost", "0.0025"),
     }
+
+
+def _told_cached(name: str, place: str, price: str) -> dict[tuple[str, str], tuple[str, None, str]]:
+    return {(name, f"{place}.{key}"): ("added", None, price) for key in ("cache_read", "cache_write")}

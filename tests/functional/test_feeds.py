@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
 from hashlib import sha256
-from http.client import HTTPConnection
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -34,6 +29,7 @@ from tests.conftest import NOW, running_app
 from tests.functional.addresses import FEEDS
 from tests.functional.test_access import TOKENS, WORDS, bearing
 from tests.functional.test_held_book import wait_for
+from tests.plain_server import fetch, file_server
 
 FEED, REPORT = FEEDS["feed_litellm"], FEEDS["feed_litellm_report"]
 BEFORE, AFTER = "2026-02-28", "2026-03-01"  # acme-dated costs less from March on
@@ -221,26 +217,6 @@ def test_a_map_imported_into_an_empty_book_is_exported_as_it_came(
         assert json.loads(again) == json.loads(first)
         bring(empty_book_url, json.loads(again), day=21)
         assert other.get(FEED).body == again
-
-
-@contextmanager
-def file_server(folder: Path) -> Iterator[str]:
-    """A plain server of the folder's files, as any web server is one."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))) as server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def fetch(address: str, name: str) -> bytes:
-    """What a plain client is given."""
-    line = HTTPConnection(address.removeprefix("http://"), timeout=30)
-    line.request("GET", f"/{name}")
-    data = line.getresponse().read()
-    line.close()
-    return data
 
 
 def test_all_feeds_are_published_as_files_for_a_plain_server(

@@ -31,7 +31,8 @@ from tests.commands import Commands, commands_on
 from tests.conftest import NOW, running_app
 from tests.functional.addresses import FEEDS
 from tests.functional.test_access import WORDS, bearing
-from tests.functional.test_feeds import MAP, bring, file_server
+from tests.functional.test_feeds import MAP, bring
+from tests.plain_server import file_server
 
 OF_PRICES = tuple(path for name, path in FEEDS.items() if not name.startswith("changes_"))
 LITELLM = FEEDS["feed_litellm"]
