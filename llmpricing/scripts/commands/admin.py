@@ -8,12 +8,18 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.times import day
-from llmpricing.scripts.asked_database import decider, failures_told, open_book
+from llmpricing.scripts.asked_database import failures_told
 from llmpricing.scripts.command_group import CommandGroup
+from llmpricing.scripts.deciding import decides, decision, lists, say_all
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import as_option, ini_option, json_option, note_option
-from llmpricing.scripts.terminal import say, say_json
-from llmpricing.services.decisions.operator_passwords import hash_of, list_passwords, remove_password, set_password
+from llmpricing.scripts.terminal import say
+from llmpricing.services.decisions.operator_passwords import (
+    PasswordRecord,
+    hash_of,
+    list_passwords,
+    remove_password,
+    set_password,
+)
 
 
 @click.group(cls=CommandGroup, short_help="Who signs in at /admin by a password.")
@@ -23,9 +29,7 @@ def admin() -> None:
 
 @admin.command(name="set-password")
 @click.argument("name")
-@as_option
-@note_option
-@ini_option
+@decides
 def set_password_(name: str, actor: str | None, note: str | None, ini: Path) -> None:
     """Ask for a password that signs NAME in, in place of any before, or read it from a pipe.
 
@@ -34,48 +38,41 @@ def set_password_(name: str, actor: str | None, note: str | None, ini: Path) -> 
     \b
     llmpricing admin set-password ada
     """
-    settings = ini_settings(ini)
-    if any(one.name == name for one in settings.auth_passwords):
+    if any(one.name == name for one in ini_settings(ini).auth_passwords):
         raise click.ClickException(f"{name} has its password in the settings, which count first: see auth.passwords.")
     password = _asked()
-    with failures_told(), open_book(settings) as session:
-        set_password(session, decider(actor, note), name, password)
+    with decision(ini, actor, note) as (session, by):
+        set_password(session, by, name, password)
     say(f"{name} signs in at /admin by this password from now on. To end that: llmpricing admin remove {name}")
 
 
 @admin.command(name="list")
-@json_option
-@ini_option
+@lists
 def list_(as_json: bool, ini: Path) -> None:
     """Show whose passwords are in the database; those in the settings are not among them.
 
     \b
     llmpricing admin list
     """
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        found = list_passwords(session)
-    if as_json:
-        say_json({"operators": found})
-        return
-    for one in found:
-        say(f"{one.name}  set {day(one.set_at)} by {one.set_by}")
-    if not found:
-        say("There are none. To set one: llmpricing admin set-password NAME")
+    none = "There are none. To set one: llmpricing admin set-password NAME"
+    say_all(ini, as_json, "operators", list_passwords, _line, none)
+
+
+def _line(one: PasswordRecord) -> str:
+    return f"{one.name}  set {day(one.set_at)} by {one.set_by}"
 
 
 @admin.command()
 @click.argument("name")
-@as_option
-@note_option
-@ini_option
+@decides
 def remove(name: str, actor: str | None, note: str | None, ini: Path) -> None:
     """Let nobody sign in by NAME any more; whoever is signed in by it is so no more.
 
     \b
     llmpricing admin remove ada
     """
-    with failures_told(), open_book(ini_settings(ini)) as session:
-        remove_password(session, decider(actor, note), name)
+    with decision(ini, actor, note) as (session, by):
+        remove_password(session, by, name)
     say(f"Nobody signs in by {name} any more.")
 
 

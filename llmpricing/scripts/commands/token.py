@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from llmpricing.domain.times import day
-from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import Decorator, as_option, ini_option, json_option, note_option
-from llmpricing.scripts.terminal import say, say_json
+from llmpricing.scripts.deciding import decides, decision, lists, say_all
+from llmpricing.scripts.options import Decorator
+from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.access_tokens import (
     NAME,
     TokenRecord,
@@ -40,39 +39,29 @@ def token() -> None:
 @token.command()
 @click.argument("name")
 @scope_option
-@as_option
-@note_option
-@ini_option
+@decides
 def add(name: str, scope: str, actor: str | None, note: str | None, ini: Path) -> None:
     """Make a token, shown once; the database keeps only its digest.
 
     \b
     llmpricing token add grafana --scope read
     """
-    with failures_told(), open_book(ini_settings(ini)) as session:
-        made = add_token(session, decider(actor, note), name, scope)
+    with decision(ini, actor, note) as (session, by):
+        made = add_token(session, by, name, scope)
     say(f"Token (shown this once): {made}")
     say(f"It opens {scope} within 2 s, sent as Authorization: Bearer TOKEN. To end it: llmpricing token revoke {name}")
 
 
 @token.command(name="list")
-@json_option
-@ini_option
+@lists
 def list_(as_json: bool, ini: Path) -> None:
     """Show the tokens of the database, those that were revoked last; those in the settings are not among them.
 
     \b
     llmpricing token list
     """
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        found = list_tokens(session)
-    if as_json:
-        say_json({"tokens": found})
-        return
-    for one in found:
-        say(_line(one))
-    if not found:
-        say("There are none. To make one: llmpricing token add NAME --scope read")
+    none = "There are none. To make one: llmpricing token add NAME --scope read"
+    say_all(ini, as_json, "tokens", list_tokens, _line, none)
 
 
 def _line(one: TokenRecord) -> str:
@@ -83,17 +72,15 @@ def _line(one: TokenRecord) -> str:
 
 @token.command()
 @click.argument("name")
-@as_option
-@note_option
-@ini_option
+@decides
 def revoke(name: str, actor: str | None, note: str | None, ini: Path) -> None:
     """Let the token of this name open nothing any more: on every server within 2 s.
 
     \b
     llmpricing token revoke grafana
     """
-    with failures_told(), open_book(ini_settings(ini)) as session:
-        revoke_token(session, decider(actor, note), name)
+    with decision(ini, actor, note) as (session, by):
+        revoke_token(session, by, name)
         is_last = not any(one.revoked_at is None for one in list_tokens(session))
     say(f"{name} opens nothing any more, on every server within 2 s.")
     if is_last:
@@ -102,17 +89,15 @@ def revoke(name: str, actor: str | None, note: str | None, ini: Path) -> None:
 
 
 @token.command(name="open")
-@as_option
-@note_option
-@ini_option
+@decides
 def open_(actor: str | None, note: str | None, ini: Path) -> None:
     """Let everybody ask again, when all tokens are revoked; what the settings say stays.
 
     \b
     llmpricing token open
     """
-    with failures_told(), open_book(ini_settings(ini)) as session:
-        forget_tokens(session, decider(actor, note))
+    with decision(ini, actor, note) as (session, by):
+        forget_tokens(session, by)
     say("The database names nobody who may ask: within 2 s everybody may, unless the settings name some.")
 
 

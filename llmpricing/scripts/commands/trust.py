@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
-from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.options import as_option, ini_option, json_option, note_option
-from llmpricing.scripts.terminal import say, say_json
-from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
+from llmpricing.scripts.deciding import decides, decision, lists, say_all
+from llmpricing.scripts.terminal import say
+from llmpricing.services.decisions.source_trust import Trust, clear_trust, set_trust, trusts
 from llmpricing.sources.registry import SOURCES
 
 source_argument = click.argument("source", type=click.Choice(list(SOURCES)), metavar="SOURCE")
@@ -27,9 +24,7 @@ def trust() -> None:
 @click.argument("provider")
 @source_argument
 @click.argument("rank", type=click.IntRange(1, 99), metavar="RANK")
-@as_option
-@note_option
-@ini_option
+@decides
 def set_(provider: str, source: str, rank: int, actor: str | None, note: str | None, ini: Path) -> None:
     """Believe SOURCE at RANK on all prices of PROVIDER; 1 is believed first.
 
@@ -38,8 +33,7 @@ def set_(provider: str, source: str, rank: int, actor: str | None, note: str | N
     \b
     llmpricing trust set azure litellm 1
     """
-    by = decider(actor, note)
-    with failures_told(), open_book(ini_settings(ini)) as session:
+    with decision(ini, actor, note) as (session, by):
         count = set_trust(session, by, provider, source, rank)
     say(f"{source} has rank {rank} on the prices of {provider}, by {by.name}; offerings published anew: {count:,}.")
 
@@ -47,36 +41,28 @@ def set_(provider: str, source: str, rank: int, actor: str | None, note: str | N
 @trust.command()
 @click.argument("provider")
 @source_argument
-@as_option
-@note_option
-@ini_option
+@decides
 def clear(provider: str, source: str, actor: str | None, note: str | None, ini: Path) -> None:
     """Believe SOURCE on the prices of PROVIDER as on those of all others.
 
     \b
     llmpricing trust clear azure litellm
     """
-    by = decider(actor, note)
-    with failures_told(), open_book(ini_settings(ini)) as session:
+    with decision(ini, actor, note) as (session, by):
         count = clear_trust(session, by, provider, source)
     say(f"{source} has its usual rank on the prices of {provider}, by {by.name}; offerings published anew: {count:,}.")
 
 
 @trust.command(name="list")
-@ini_option
-@json_option
-def list_(ini: Path, as_json: bool) -> None:
+@lists
+def list_(as_json: bool, ini: Path) -> None:
     """Show where sources are believed otherwise than elsewhere.
 
     \b
     llmpricing trust list
     """
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        found = trusts(session)
-    if as_json:
-        say_json({"trust": [asdict(trust) for trust in found]})
-        return
-    for one in found:
-        say(f"{one.provider}  {one.source}  {one.rank} (elsewhere {one.usual})")
-    if not found:
-        say("Every source has its usual rank everywhere.")
+    say_all(ini, as_json, "trust", trusts, _line, "Every source has its usual rank everywhere.")
+
+
+def _line(one: Trust) -> str:
+    return f"{one.provider}  {one.source}  {one.rank} (elsewhere {one.usual})"
