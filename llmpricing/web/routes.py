@@ -77,6 +77,8 @@ def includeme(config: Any) -> None:
     _page(config, "page_model", "/models/{id:.+}", "model", pages.model)
     _page(config, "page_compare", "/compare", "compare", compare_page.show)
     _page(config, "page_calculator", "/calculator", "calculator", calculator_page.show)
+    _get(config, "page_calculator_csv", "/calculator.csv", conditional(calculator_page.show_csv))
+    config.asks_the_book("page_calculator_csv")
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
     _chart(config, "frontier", best_value_page.chart)

@@ -38,6 +38,7 @@ EXAMPLES = {
     "page_chart_history": "/charts/history.csv?model=acme/acme-dated",
     "page_model": "/models/acme/acme-large",
     "page_calculator": "/calculator?model=acme/acme-large&input_tokens=1000&output_tokens=500&requests=10",
+    "page_calculator_csv": "/calculator.csv?input_tokens=1000&output_tokens=500&requests=10",
     "page_compare": "/compare?models=acme/acme-large,acme/acme-small",
 }
 

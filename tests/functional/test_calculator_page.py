@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from decimal import Decimal
+from io import StringIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -72,6 +75,7 @@ def test_the_link_and_the_markdown_answer_the_same_for_good(testapp: TestApp) ->
     link = page.html.select_one("#keep + p a")["href"]
     frozen = parse_qs(urlsplit(link).query)
     assert frozen.keys() == {*LARGE, "requests", "as_of", "known_at"}
+    assert ranked(testapp.get(link)) == ranked(page)
     again = testapp.get(link)
     assert tiles(again) == tiles(page)
     assert again.html.select_one("#keep + p a")["href"] == link
@@ -138,3 +142,80 @@ def test_the_example_shows_a_result(testapp: TestApp) -> None:
     link = next(one["href"] for one in testapp.get("/calculator").html.select("a") if "example" in one.get_text())
     page = testapp.get("/calculator" + link, status="*")  # the small list does not know its model
     assert page.html.find(id="model")["aria-invalid"] == "true"
+
+
+def ranked(page: Any) -> list[list[str]]:
+    """The rows of the ranking, each by its cells."""
+    return [[spoken(one) for one in row.select("th, td")] for row in page.html.select("table.ranked tbody tr")]
+
+
+def test_all_models_are_ranked_by_the_same_month_as_the_api_has_it(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", LARGE | {"requests": "20"})
+    rows = ranked(page)
+    workload = {"tokens": 22_000_000, "requests": 20, "input_share": "0.909091", "cached_share": "0.4"}
+    told = testapp.get("/api/v1/calculator", workload).json["data"]
+    api = {one["id"]: Decimal(one["total"]) for one in told if one["total"]}
+    shown = [row[0].split()[-1] for row in rows]
+    assert len(shown) == len(set(shown)) == 4  # the priced chat models of the small list, one row each
+    months = [Decimal(row[1].lstrip("$").replace(",", "")) for row in rows]
+    assert months == sorted(months)
+    assert all(abs(month - api[slug]) < Decimal("0.01") for slug, month in zip(shown, months, strict=True))
+    own = shown.index("acme/acme-large")
+    assert rows[own][1] == tiles(page)["A month of 20 requests"] == "$60.00"
+    assert rows[own][4] == "0 %"
+    assert rows[own][3] == f"{round((1 - months[own] / months[-1]) * 100)} %"
+    assert rows[-1][3] == "0 %"
+
+
+def test_the_saving_is_counted_against_the_one_that_is_chosen(testapp: TestApp) -> None:
+    rows = ranked(testapp.get("/calculator", LARGE | {"requests": "20", "against": "ACME/acme-long"}))
+    saved = {row[0].split()[-1]: row[4] for row in rows}
+    months = {row[0].split()[-1]: Decimal(row[1].lstrip("$").replace(",", "")) for row in rows}
+    assert saved["acme/acme-long"] == "0 %"
+    share = 1 - months["acme/acme-large"] / months["acme/acme-long"]
+    assert saved["acme/acme-large"] == f"{round(share * 100):,} %"
+    page = testapp.get("/calculator", LARGE | {"against": "acme/acme-lage"}, status=404)
+    assert page.html.find(id="against-problem")
+    offered = {one.get_text(): one["href"] for one in page.html.select("form a")}
+    assert ranked(testapp.get("/calculator" + offered["acme/acme-large"]))
+
+
+def test_the_ranking_needs_no_model_and_tells_from_where_caching_pays(testapp: TestApp) -> None:
+    rows = {row[0].split()[-1]: row[-1] for row in ranked(testapp.get("/calculator"))}
+    assert rows["acme/acme-large"] == "from the first hit"
+    assert rows["acme/acme-small"].endswith("no cache price below the input’s")
+    with_usage = testapp.get("/calculator?input_tokens=10&requests=1M")
+    assert "10M tokens a month, 10M of them input" in spoken(with_usage.html.select_one("#ranked + p"))
+    assert not testapp.get("/calculator?model=acme/acme-large").html.select("table.ranked")
+
+
+def test_a_batch_share_is_priced_as_batch_where_that_has_a_price(testapp: TestApp) -> None:
+    asked = {"input_tokens": "1M"}
+    whole, half = (
+        {row[0].split()[-1]: row[1] for row in ranked(testapp.get("/calculator", asked | share))}
+        for share in ({}, {"batch_share": "50%"})
+    )
+    assert (whole["acme/acme-dated"], half["acme/acme-dated"]) == ("$4.00", "$3.00")
+    assert whole["acme/acme-large"] == half["acme/acme-large"]
+    assert testapp.get("/calculator?batch_share=2", status=400).html.find(id="batch_share-problem")
+
+
+def test_the_ranking_as_csv_has_every_model_and_digit(testapp: TestApp) -> None:
+    page = testapp.get("/calculator", LARGE | {"requests": "20"})
+    link = next(one["href"] for one in page.html.select("a") if one.get_text() == "All as CSV")
+    answer = testapp.get(link)
+    assert answer.content_type == "text/csv"
+    rows = list(csv.DictReader(StringIO(answer.text)))
+    assert [row["offering"] for row in rows] == [row[0].split()[-1] for row in ranked(page)]
+    assert [row["rank"] for row in rows] == [str(place) for place in range(1, len(rows) + 1)]
+    large = next(row for row in rows if row["offering"] == "acme/acme-large")
+    assert (large["month_usd"], large["saving_against"], large["caching_pays_from"]) == ("60", "0", "0")
+    for query, field in (
+        ("input_tokens=x", "input_tokens"),
+        ("input_tokens=0", "input_tokens"),
+        ("against=zz", "against"),
+    ):
+        refused = testapp.get(f"/calculator.csv?{query}", headers={"Accept": "application/json"}, status="4*").json[
+            "error"
+        ]
+        assert refused["details"]["field"] == field

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from llmpricing.domain.quotes.bill import Quote
@@ -24,8 +25,8 @@ class Workload:
 
     tokens: int
     requests: int
-    input_share: Decimal
-    cached_share: Decimal
+    input_share: Decimal | Fraction
+    cached_share: Decimal | Fraction
     batch_share: Decimal
 
     @property
@@ -119,7 +120,7 @@ def _usage(quantities: dict[str, int]) -> Usage:
     return count({name: n for name, n in quantities.items() if n} | {"requests": max(quantities["requests"], 1)})
 
 
-def _part(quantity: int, share: Decimal) -> int:
+def _part(quantity: int, share: Decimal | Fraction) -> int:
     return int(quantity * share)
 
 

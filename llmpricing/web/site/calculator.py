@@ -8,13 +8,16 @@ from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
+from pyramid.response import Response
 
 from llmpricing.domain.quotes.context import TIERS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
+from llmpricing.services.quotes.workloads import costs_of_book
 from llmpricing.web.conditional import stale_since
-from llmpricing.web.errors import Refused, wants_json
+from llmpricing.web.errors import Refused, invalid, wants_json
+from llmpricing.web.list_query import most_like, own_ids
 from llmpricing.web.quote_refusals import Place, refusal
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
@@ -26,7 +29,9 @@ from llmpricing.web.site.calculator_question import (
 from llmpricing.web.site.filters import address
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
+from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
 
+MOST_IN_MARKDOWN = 10  # models of the ranking
 _PLACE = Place(usage="", context="")
 EXAMPLE = (
     '{"prompt_tokens": 12000, "completion_tokens": 800, "total_tokens": 12800,'
@@ -48,18 +53,22 @@ def show(request: Request) -> Any:
     if any(not text.strip() for text in request.GET.values()):  # of fields that were left empty
         kept = [(name, text) for name, text in request.GET.items() if text.strip()]
         raise HTTPSeeOther(request.path_url + (address(kept) if kept else ""))
-    found, refused = None, None
+    found, ranking, refused = None, None, None
     try:
-        found = _calculated(request)
+        asked = read_calculator_question(request)
+        found = _calculated(request, asked)
+        ranking = _ranking(request, asked, found)
     except Refused as error:
         if wants_json(request):
             raise
-        refused = error
+        found, refused = None, error
         request.response.status_int = error.status
-    link = found and permalink(request, found.question.clocks, found.question.kept)
+    link = ranking and permalink(request, asked.clocks, asked.kept)
     return {
         "show": display,
         "found": found,
+        "ranking": ranking,
+        "most_shown": MOST_SHOWN,
         "refused": refused,
         "offered": _offered(request, refused) if refused else [],
         "typed": {name: text for name, text in request.GET.items()},
@@ -68,7 +77,8 @@ def show(request: Request) -> Any:
         "formats": FORMATS_OF_OBJECTS,
         "example": address([("model", "gpt-4o"), ("usage", EXAMPLE), ("requests", "100000")]),
         "permalink": link,
-        "markdown": _markdown(found, str(link)) if found else "",
+        "markdown": _markdown(found, ranking, str(link)) if ranking else "",
+        "csv": f"/calculator.csv{address(request.GET.items())}",
         "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)} if found else {},
         "list_query": found.question.as_workload() if found else "",
         "number": Decimal,
@@ -76,9 +86,39 @@ def show(request: Request) -> Any:
     }
 
 
-def _calculated(request: Request) -> Calculated | None:
-    """The answer to the address, None where it names no model or no usage yet."""
+def show_csv(request: Request) -> Response:
+    """The ranking as CSV; a 400 or 404 says what cannot be read."""
     asked = read_calculator_question(request)
+    ranking = _ranking(request, asked, _calculated(request, asked))
+    if ranking is None:
+        raise invalid("input_tokens", "The usage counts no tokens: state input_tokens or output_tokens.")
+    response = request.response
+    response.content_type, response.charset = "text/csv", "utf-8"
+    response.headers["Content-Disposition"] = 'attachment; filename="calculator.csv"'
+    response.text = ranking_csv(ranking)
+    return response
+
+
+def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | None) -> Ranking | None:
+    """All models by the month of such requests; None where a model is named but no usage yet, or none is counted."""
+    workload = asked.workload
+    if workload is None or (asked.usage is None and asked.model is not None):
+        return None
+    if asked.against is None:
+        slug, month = (found.quote.model.id, found.month) if found else (None, None)
+        return rank(request, asked.clocks, workload, slug, month)
+    (chosen,) = own_ids(request, [asked.against])
+    rates = request.caller.sees_rates
+    costs = costs_of_book(request.reads, request.book, asked.clocks, workload, [chosen], with_rates=rates)
+    if chosen not in costs:
+        like = most_like(request, asked.clocks, chosen)
+        message = f"No offering has the id {chosen[:100]!r}."
+        raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
+    return rank(request, asked.clocks, workload, slug, costs[chosen].total)
+
+
+def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:
+    """The quote, None where the address names no model or no usage yet."""
     if asked.model is None or asked.usage is None:
         return None
     rates = None if request.caller.sees_rates else ()
@@ -96,12 +136,29 @@ def _calculated(request: Request) -> Calculated | None:
 def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:
     """(id, address) of the models that the name may mean."""
     names = [*refused.details.get("candidates", ()), *refused.details.get("suggestions", ())]
-    others = [pair for pair in request.GET.items() if pair[0] != "model"]
-    return [(name, address([("model", name), *others])) for name in names]
+    field = "against" if refused.details.get("field") == "against" else "model"
+    others = [pair for pair in request.GET.items() if pair[0] != field]
+    return [(name, address([(field, name), *others])) for name in names]
 
 
-def _markdown(found: Calculated, link: str) -> str:
+def _markdown(found: Calculated | None, ranking: Ranking, link: str) -> str:
     """The calculation for a document, with an address that answers the same for good."""
+    parts = [*([_quote_markdown(found)] if found else []), _ranking_markdown(ranking)]
+    return "\n".join(parts) + f"\nSource: {link}\n"
+
+
+def _ranking_markdown(ranking: Ranking) -> str:
+    """The cheapest models of the ranking."""
+    head = ["", "Model", "A month in USD", "Saving against the dearest"]
+    rows = [
+        [str(place), escaped(one.row.shown.id), display.amount(one.total), display.per_cent(one.saving)]
+        for place, one in enumerate(ranking.models[:MOST_IN_MARKDOWN], 1)
+    ]
+    return f"The cheapest for {display.workload(ranking.workload)}\n\n{table([head, *rows])}\n"
+
+
+def _quote_markdown(found: Calculated) -> str:
+    """The quote of one model."""
     quote = found.quote
     rows = [["Counted", "Quantity", "Price in USD", "Amount in USD"]]
     rows += [
@@ -119,4 +176,4 @@ def _markdown(found: Calculated, link: str) -> str:
         asked = display.count(found.question.requests, "request")
         rows.append([f"**A month of {asked}**", "", "", f"**{display.amount(found.month)}**"])
     said = "".join(f"\n- {notice.code}: {escaped(notice.message)}" for notice in (*quote.warnings, *quote.notes))
-    return f"What {escaped(quote.model.id)} costs\n\n{table(rows)}\n{said}\n\nSource: {link}\n"
+    return f"What {escaped(quote.model.id)} costs\n\n{table(rows)}\n{said}\n"

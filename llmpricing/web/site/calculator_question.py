@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,10 +13,12 @@ from pyramid.request import Request
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.quote_refusals import Place, bad_usage
-from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted
-from llmpricing.web.site.workload import count
+from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted, workload_like
+from llmpricing.web.site.workload import count, percent_or_share
+from llmpricing.web.workloads import workload_of
 
 MOST_REQUESTS = 10**9
 COUNTED = (  # what is stated by hand
@@ -32,6 +35,8 @@ _READERS: Mapping[str, p.Reader] = {
     **PASTED,
     **{name: count(0, 10**12) for name in _BY_HAND},
     "requests": count(1, MOST_REQUESTS),
+    "batch_share": percent_or_share,
+    "against": p.text,
     "service_tier": p.text,
     "region": p.text,
     "as_of": p.use,
@@ -49,7 +54,16 @@ class CalculatorQuestion:
     context: Context
     clocks: Clocks
     requests: int
+    batch_share: Decimal
+    against: str | None
     kept: list[tuple[str, str]]
+
+    @property
+    def workload(self) -> Workload | None:
+        """The month to rank all models by; the small one where nothing is stated, None where no token is counted."""
+        if self.usage is None:
+            return workload_of({"batch_share": self.batch_share})
+        return workload_like(self.usage, self.requests, self.batch_share)
 
     def as_workload(self) -> str:
         """The query by which the list of models shows what the month costs at each of them."""
@@ -68,6 +82,8 @@ def read_calculator_question(request: Request) -> CalculatorQuestion:
         context(values.get("service_tier"), values.get("region"), time_known=is_exact),
         request.book.clocks(at, values.get("known_at")),
         values.get("requests", 1),
+        values.get("batch_share", Decimal(0)),
+        values.get("against"),
         [pair for pair in request.GET.items() if pair[0] not in _CLOCKS and pair[1].strip()],
     )
 

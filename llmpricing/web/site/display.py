@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +83,11 @@ def total(value: Decimal, currency: str | None) -> str:
         return "free"
     places = 2 if value >= 1 else max(2, 3 - value.adjusted())
     return f"{sign(currency)}{round(value, places):,}"
+
+
+def per_cent(share: Fraction | None) -> str:
+    """A share in whole per cents: ``35 %``, ``-4 %``; a dash where there is none."""
+    return "–" if share is None else f"{round(share * 100):,} %"
 
 
 def workload(of: Workload) -> str:

@@ -16,7 +16,7 @@ from llmpricing.domain.choice.kinds import KINDS
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
-from llmpricing.services.catalogue.filter_values import filter_values
+from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import FoundModels, ModelRow, find_models, in_order, shelf
@@ -68,7 +68,7 @@ def home(request: Request) -> Any:
         request.response.status_int = refused.status
         return _page(request, now, read_filters(request.GET, known, refused)) | {"question": None, "models": []}
     stands_on = standing(request, question.clocks)
-    filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on))
+    filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on, known))
     found, values = _find(request, question, stands_on)
     few = few_known(values, len(found.rows))
     columns = shown_columns(question.columns, few, question.order.removeprefix("-"))
@@ -96,11 +96,11 @@ def _with_month_like(request: Request) -> str:
     return address([*others, *((name, str(value)) for name, value in month.items())])
 
 
-def _labs(request: Request, question: ModelQuestion, stands_on: StandsOn) -> list[tuple[str, str]]:
+def _labs(request: Request, question: ModelQuestion, stands_on: StandsOn, known: FilterValues) -> list[tuple[str, str]]:
     """The labs that there are models of, with how many."""
     models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
     counts = Counter(model.lab for model in models if model.lab)
-    names = {slug: name for slug, name, _ in filter_values(request.reads).providers}
+    names = {slug: name for slug, name, _ in known.providers}
     return sorted(
         ((lab, f"{names.get(lab, lab)} ({count:,})") for lab, count in counts.items()), key=lambda one: one[1].lower()
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import PROVIDER_FORMATS, Usage, UsageError, UsageFormat, read_usage
 from llmpricing.domain.usage.quantities import Quantity
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import json_value
@@ -52,6 +54,15 @@ def month_of(usage: Usage, requests: int) -> dict[str, Any]:
     if not inputs + outputs:
         return {}
     return {"tokens": (inputs + outputs) * requests, "requests": requests, **_shares(usage)}
+
+
+def workload_like(usage: Usage, requests: int, batch_share: Decimal) -> Workload | None:
+    """The month of such requests, to the token; None where no token is counted."""
+    inputs, outputs = _tokens(usage)
+    if not (each := inputs + outputs):
+        return None
+    cached = Fraction(int(usage.stated.get("cache_read_tokens", 0)), inputs or 1)
+    return Workload(each * requests, requests, Fraction(inputs, each), cached, batch_share)
 
 
 def month_like(text: str, usage_format: UsageFormat, stated: Mapping[str, Any]) -> dict[str, Any]:

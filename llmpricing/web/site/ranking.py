@@ -1,0 +1,92 @@
+"""All models ranked by what a month costs, with what each saves and from which share of hits a cache pays."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from io import StringIO
+
+from pyramid.request import Request
+
+from llmpricing.domain.choice.caching import pays_from
+from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.model_list import ModelFilter, ModelRow, find_models
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.web.list_query import standing
+from llmpricing.web.selecting import cell
+from llmpricing.web.site.workload import month_total, per_mtok, weighing
+
+MOST_SHOWN = 50
+HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", "saving", "saving_against", "caching_pays_from")
+
+
+@dataclass(frozen=True, slots=True)
+class RankedModel:
+    """A model with its month in USD; savings are shares of another's total, below 0 where this one costs more."""
+
+    row: ModelRow
+    total: Decimal
+    per_mtok: Decimal
+    saving: Fraction | None
+    saving_against: Fraction | None
+    pays_from: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The models with a total, the cheapest first; ``unknown`` are those without. ``against`` is the one chosen."""
+
+    workload: Workload
+    models: list[RankedModel]
+    unknown: int
+    against: str | None
+
+
+def rank(request: Request, clocks: Clocks, workload: Workload, against: str | None, own: Decimal | None) -> Ranking:
+    """All priced chat models, each by the offering that the list shows; ``own`` is the month at ``against``, if any."""
+    models = listed_models(request.reads, request.book, clocks, standing(request, clocks))
+    rows = find_models(models, ModelFilter(), clocks, weighing(workload)).rows
+    slugs = [row.shown.id for row in rows]
+    with_rates = request.caller.sees_rates
+    costs = costs_of_book(request.reads, request.book, clocks, workload, slugs, with_rates=with_rates)
+    totals = {
+        row.shown.id: total
+        for row in rows
+        if (total := month_total(row.shown.price_state, costs.get(row.shown.id))) is not None
+    }
+    dearest = max(totals.values(), default=None)
+    ordered = sorted(
+        (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
+    )
+    ranked = [_ranked(row, totals[row.shown.id], workload, dearest, own) for row in ordered]
+    return Ranking(workload, ranked, len(rows) - len(ranked), against)
+
+
+def _ranked(
+    row: ModelRow, total: Decimal, workload: Workload, dearest: Decimal | None, own: Decimal | None
+) -> RankedModel:
+    each = per_mtok(total, workload)
+    prices = (row.shown.input_per_mtok, row.shown.cache_read_per_mtok, row.shown.cache_write_per_mtok)
+    return RankedModel(row, total, each or Decimal(0), _saving(total, dearest), _saving(total, own), pays_from(*prices))
+
+
+def _saving(total: Decimal, reference: Decimal | None) -> Fraction | None:
+    return 1 - Fraction(total) / Fraction(reference) if reference else None
+
+
+def ranking_csv(ranking: Ranking) -> str:
+    """The whole ranking as CSV; shares as fractions of 1."""
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(HEAD)
+    for place, one in enumerate(ranking.models, 1):
+        shares = [
+            None if share is None else ratio_text(share) for share in (one.saving, one.saving_against, one.pays_from)
+        ]
+        names = [one.row.model.name, one.row.shown.id]
+        writer.writerow([place, *map(cell, [*names, to_text(one.total), to_text(one.per_mtok), *shares])])
+    return text.getvalue()
