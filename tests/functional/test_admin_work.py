@@ -307,6 +307,18 @@ def test_a_refused_form_comes_back_as_it_was_typed_with_the_field_marked(refused
     assert "No offering is called" in page.html.find(id="problem").text
 
 
+def test_a_slip_of_the_pen_is_told_what_is_nearest(refused: tuple[TestApp, Engine]) -> None:
+    ada, _ = refused
+    fields = filled(pins.HOLD) | {"offering": "acme/acme-lrage"}
+    assert "Near it are acme/acme-large" in send(ada, pins.HOLD.action, fields, 409, BROWSER)
+
+
+def test_an_address_below_admin_that_is_none_is_a_page_with_the_request_id(refused: tuple[TestApp, Engine]) -> None:
+    page = refused[0].get("/admin/nowhere", headers=BROWSER, status=404)
+    assert "There is nothing at this address." in page
+    assert page.headers["X-Request-Id"] in page
+
+
 def test_a_refused_form_of_a_row_stands_open(ada: TestApp) -> None:
     send(ada, aliases.ADD.action, filled(aliases.ADD), 303)
     page = send(ada, aliases.END.action, {"name": "my-gpt", "at": "soon", "note": "x"}, 400, BROWSER)

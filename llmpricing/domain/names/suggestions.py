@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 from heapq import nsmallest
 from itertools import combinations
 
@@ -15,13 +16,17 @@ from llmpricing.domain.names.providers import HintKind, kind_of
 
 _SUGGESTIONS = 5
 _MOST_WORDS = 8  # of a name, for trying which of them are somebody's own
+_SLIPS, _ALIKE = 3, 0.85  # ids that a slip may mean, and how much they share with it, as difflib counts
+_SIGNS_APART, _LONGEST_SLIP = 2, 100
 _COMMON = 200  # marks that more ids bear than this say little
 # What tools write behind a model's name: how hard it should think, or in which mode.
 _EFFORTS = frozenset({"xhigh", "high", "medium", "low", "minimal", "none", "thinking", "reasoning", "think", "fast"})
 
 
 def suggest(index: NameIndex, name: str) -> tuple[str, ...]:
-    """The base model, the name as other sellers' id, then the ids that share most marks with it, rare ones first."""
+    """The base model, the name as other sellers' id, the ids that are spelled nearly so where there is none of these,
+    then the ids that share most marks with it, rare ones first.
+    """
     shared: Counter[str] = Counter()
     said = set(marks(name))
     for mark in said - _EFFORTS or said:
@@ -29,8 +34,21 @@ def suggest(index: NameIndex, name: str) -> tuple[str, ...]:
         for slug in slugs if len(slugs) < _COMMON else ():
             shared[slug] += 1000 // len(slugs)
     best = nsmallest(_SUGGESTIONS, shared.items(), key=lambda item: (-item[1], len(item[0]), item[0]))
-    sold = index.sold.get(name.lower(), ())
-    return tuple(dict.fromkeys((*_base_model(index, name), *sold, *(slug for slug, _ in best))))[:_SUGGESTIONS]
+    known = (*_base_model(index, name), *index.sold.get(name.lower(), ()))
+    return tuple(dict.fromkeys((*(known or _spelled_nearly(index, name)), *(slug for slug, _ in best))))[:_SUGGESTIONS]
+
+
+def _spelled_nearly(index: NameIndex, name: str) -> tuple[str, ...]:
+    """The ids of which the name is a slip of the pen; only those of the same first sign and length are compared, for
+    comparing takes long.
+    """
+    asked = name.lower()
+    if not 0 < len(asked) <= _LONGEST_SLIP:
+        return ()
+    ids = index.slugs if "/" in asked else index.sold
+    near = [one for one in ids if one[:1] == asked[0] and abs(len(one) - len(asked)) <= _SIGNS_APART]
+    found = get_close_matches(asked, near, _SLIPS, _ALIKE)
+    return tuple(slug for one in found for slug in (("/" not in asked and _base_model(index, one)) or ids[one])[:1])
 
 
 def _base_model(index: NameIndex, name: str) -> tuple[str, ...]:

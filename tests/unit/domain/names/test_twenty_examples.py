@@ -3,7 +3,7 @@
 import pytest
 
 from llmpricing.domain.names.index import IndexedOffering, build_index
-from llmpricing.domain.names.matching import Resolution, Unknown, resolve
+from llmpricing.domain.names.matching import Resolution, Unknown, resolve, with_suggestions
 from tests.unit.domain.names.test_matching_catalogue import ALIASES, ENTRIES, PROVIDERS
 
 ADDED = [  # what the bundled lists do not hold and a wider list does
@@ -83,3 +83,19 @@ def test_the_base_model_stands_first_among_the_suggestions(index, name, base):
     suggested = resolve(index, name).suggestions
     assert suggested[0] == base
     assert not [one for one in suggested if "xhigh" in one]  # words of tools are like no model
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("openai/gpt-4oo", "openai/gpt-4o"),
+        ("anthropic/claude-sonet-4-5", "anthropic/claude-sonnet-4-5"),
+        ("mistral/mistral-lrage", "mistral/mistral-large"),
+        ("gpt-4oo", "openai/gpt-4o"),
+        ("opnai/gpt-4o", "openai/gpt-4o"),
+    ],
+)
+def test_a_slip_of_the_pen_is_offered_what_was_meant(index, slip, meant):
+    found = resolve(index, slip)
+    assert isinstance(found, Unknown)
+    assert with_suggestions(index, slip, found).suggestions[0] == meant
