@@ -39,8 +39,11 @@ class FoundFiles:
     has_folder: bool
 
     def redacted(self) -> FoundFiles:
-        """The same without names, for what is said of them: folders are named after people and customers."""
-        known = [replace(file, path=Path(f"file {number}")) for number, file in enumerate(self.known, 1)]
+        """The same without names, for what is said of them: people and customers give names to folders and fields."""
+        known = [
+            replace(file, path=Path(f"file {number}"), taken=replace(file.taken, others=()))
+            for number, file in enumerate(self.known, 1)
+        ]
         unknown = [Path(f"file {number}") for number in range(len(known) + 1, len(known) + 1 + len(self.unknown))]
         return replace(self, known=known, unknown=unknown)
 

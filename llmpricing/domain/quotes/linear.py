@@ -80,7 +80,7 @@ def linear_forms(
     that is not linear; nothing where no price covers them. Raises as quote() does.
     """
     if context.region:
-        place = prices.place(context.region)
+        place = prices.place(context.region, at)
         if place.is_apart:
             return []
         context = context._replace(region=place.region)

@@ -74,13 +74,15 @@ class OfferingPrices:
             found[REGION] = GLOBAL if elsewhere - bare else None
         return found
 
-    def place(self, region: str) -> PricedPlace:
-        """Whose prices a request pays that says it ran in ``region``; raises ContextError for what is no place."""
-        if listed := listed_place(region, self.regions):
+    def place(self, region: str, at: datetime | None = None) -> PricedPlace:
+        """Whose prices a request pays that says it ran in ``region``, at any time or ``at`` this one; raises
+        ContextError for what is no place.
+        """
+        if listed := listed_place(region, self.regions if at is None else self.period(at).regions):
             return PricedPlace(listed)
         if region in DEFAULTS:
             return PricedPlace(self.defaults.get(REGION) or STANDARD)
-        if zones_of(region) is None:
+        if zones_of(region) is None and not listed_place(region, self.regions):
             raise ContextError(REGION, region, {*self.regions, STANDARD, GLOBAL})
         return PricedPlace(
             self.defaults.get(REGION) or STANDARD, is_listed=False, is_apart=charges_apart(self.offering)

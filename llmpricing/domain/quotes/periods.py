@@ -30,6 +30,7 @@ class Period:
     ) -> None:
         self.listed, self.start, self.end, self.offering = listed, start, end, offering
         self.prices = tuple(price for price in listed if self._holds(price))
+        self.regions = frozenset(price.conditions.region for price in self.prices) - {""}
         schedules = {s.key: s for price in self.prices if (s := price.conditions.schedule)}
         self.schedules: tuple[Schedule, ...] = tuple(schedules.values())
 

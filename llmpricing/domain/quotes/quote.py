@@ -16,6 +16,7 @@ from llmpricing.domain.quotes.contract_rates import LIST_TERMS, Terms
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.other_totals import highest, other_notices
+from llmpricing.domain.quotes.places import listed_place
 from llmpricing.domain.quotes.price_selection import PriceSelection
 from llmpricing.domain.quotes.requote import PriceIdError, reused, stripped, withheld
 from llmpricing.domain.quotes.unit_rates import PriceDataError
@@ -40,7 +41,7 @@ def quote(
     if usage.service_tier or usage.region or usage.overlaps:
         context, told = _told_by_usage(prices, usage, context)
     if context.region:
-        place = prices.place(context.region)
+        place = prices.place(context.region, at)
         if place.is_apart:
             return _unlisted_place(prices, Use(usage, at, context), terms)
         notes = () if place.is_listed else (_taken_place(context.region),)
@@ -64,10 +65,15 @@ def _taken_place(region: str) -> Notice:
 def _unlisted_place(prices: OfferingPrices, use: Use, terms: Terms) -> Quote:
     """No total where the seller is known to ask more than its usual price, which is the least that it can be."""
     usual = quote(prices, use.usage._replace(region=None), use.at, use.context._replace(region=STANDARD), terms)
-    reason = f"the seller asks a price of its own in {use.context.region}, and no list has it"
+    reason = f"the seller asks a price of its own in {use.context.region}, and no list has it{_then(prices, use)}"
     return refused(UNKNOWN, reason, use.usage)._replace(
         currency=usual.currency, low=usual.low if usual.total is None else usual.total, warnings=usual.warnings
     )
+
+
+def _then(prices: OfferingPrices, use: Use) -> str:
+    """That lists have it for other times, where they do."""
+    return " for that time" if listed_place(use.context.region or "", prices.regions) else ""
 
 
 def _bill_of(prices: OfferingPrices, use: Use, terms: Terms) -> Quote:

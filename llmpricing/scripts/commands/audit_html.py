@@ -40,6 +40,8 @@ def audit_page(document: Mapping[str, Any], *, is_redacted: bool) -> str:
             *_table("By month, beside a subscription", document["flat"]),
             *_groups(document["by"]),
             *_table("Without a price", _reasons(document)),
+            *_table("Priced, but", [{"records": n, "reason": said} for said, n in document["remarks"].items()]),
+            *_table("What each field was taken for", _columns(document)),
             "</body></html>\n",
         )
     )
@@ -129,6 +131,14 @@ def _reasons(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {"records": one["records"], "reason": one["reason"], "names": ", ".join(one["names"])}
         for one in document["unpriced_reasons"]
+    ]
+
+
+def _columns(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"shape": shape, "field": name, "taken for": " + ".join(roles)}
+        for shape, found in document["columns"].items()
+        for name, roles in found["read"].items()
     ]
 
 

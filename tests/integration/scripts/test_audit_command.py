@@ -255,6 +255,7 @@ def test_the_report_is_one_page_complete_in_itself_that_runs_nothing(commands: C
     said = " ".join("".join(found.said).split())
     assert "Logged USD 0.0072, recomputed USD 0.0048: a difference of USD 0.0024 (50 %)." in said
     assert "cached tokens at the full input price" in said
+    assert "spend charged" in " ".join(found.said)
     assert "<script>alert(1)</script>" in said
     again = commands.run("audit", str(log), "--html", str(page))
     assert (again.exit_code, "replace it with --force" in again.output) == (2, True)

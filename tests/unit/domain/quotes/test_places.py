@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -136,6 +136,29 @@ def test_a_place_that_the_seller_charges_apart_and_no_list_has_is_unknown_and_co
     assert (answer.total, answer.state, answer.low, answer.high) == (None, "unknown", Decimal("0.0175"), None)
     assert place in answer.unpriced[0].reason
     assert request_kind(prices, read_usage(USAGE), AT, context(region=place)).refused
+
+
+@pytest.mark.parametrize(
+    ("offering", "total", "notes"),
+    [("anthropic/claude-opus-5", None, []), ("groq/llama", Decimal("0.0175"), [Code.REGION_ASSUMED])],
+)
+def test_before_a_place_is_known_to_cost_more_its_price_is_not_silently_the_usual_one(price, offering, total, notes):
+    """1,000 x 5 + 500 x 25 millionths before, and a tenth more since."""
+    since = AT - timedelta(days=1)
+    listed = [
+        price(meter, amount, conditions(region=region), valid_from=since if region else None)
+        for region, amounts in {"": ("5", "25"), "us": ("5.5", "27.5")}.items()
+        for meter, amount in zip(TOKENS, amounts, strict=True)
+    ]
+    prices = OfferingPrices(listed, offering)
+    assert cost(prices, "us").total == Decimal("0.01925")
+    before = quote(prices, read_usage(USAGE), since - timedelta(days=1), context(region="us"))
+    assert (before.total, [note.code for note in before.notes]) == (total, notes)
+    assert (before.low or before.total) == Decimal("0.0175")
+    kind = request_kind(prices, read_usage(USAGE), since - timedelta(days=1), context(region="us"))
+    assert kind.refused is (total is None)
+    if total is None:
+        assert before.unpriced[0].reason.endswith("and no list has it for that time")
 
 
 @pytest.mark.parametrize("offering", ["anthropic/claude-opus-4-1", "openai/gpt-4o", "aws/anthropic.claude-v2:1"])
