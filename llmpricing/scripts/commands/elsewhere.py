@@ -26,19 +26,34 @@ _SHOWN_SELLERS, _SHOWN_MODELS, _SHOWN_REASONS = 5, 10, 10
 @click.option(
     "--like", multiple=True, metavar="vision,tools,128k", help="Only models with these abilities and such a context."
 )
+@click.option(
+    "--at",
+    "when",
+    type=click.Choice(["today", "own"]),
+    default="today",
+    show_default=True,
+    help="Whose prices: today's, or those of each record's own time.",
+)
 @click.option("--top", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many models are shown.")
 @click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
 def elsewhere(
-    asked: AskedFiles, like: tuple[str, ...], top: int, known_at: datetime | None, as_json: bool, book: AskedBook
+    asked: AskedFiles,
+    like: tuple[str, ...],
+    when: str,
+    top: int,
+    known_at: datetime | None,
+    as_json: bool,
+    book: AskedBook,
 ) -> None:
     """Find out what your usage would cost elsewhere: files, folders, globs, or - for standard input.
 
-    All records that have a price are priced again at every offering that can serve them, at today's prices and by your
-    contract rates: each model's part at other sellers of the same model, then the whole log at any one offering. A
-    price that nobody knows is never taken for nothing: such offerings are listed apart, and those that cannot serve
-    all records are counted with the reason and the share of the records.
+    All records that have a price are priced again at every offering that can serve them, at today's prices (or, with
+    --at own, at those of each record's time) and by your contract rates: each model's part at other sellers of the
+    same model, then the whole log at any one offering. A price that nobody knows is never taken for nothing: such
+    offerings are listed apart, and those that cannot serve all records are counted with the reason and the share of
+    the records.
 
     \b
     llmpricing elsewhere spendlogs.csv --like tools,128k
@@ -46,27 +61,36 @@ def elsewhere(
     """
     words = [one.strip() for word in like for one in word.split(",") if one.strip()]
     with asked.known_files() as files:
-        found = _found(asked, files, words, known_at, book)
+        found = _found(asked, files, words, known_at, book, is_own=when == "own")
         if as_json:
-            say_json(elsewhere_document(files, found))
+            say_json(elsewhere_document(files, found) | {"at": when})
             return
-        for line in elsewhere_lines(files, found, top):
+        for line in elsewhere_lines(files, found, top, when):
             say(line)
 
 
 def _found(
-    asked: AskedFiles, files: FoundFiles, words: Sequence[str], known_at: datetime | None, book: AskedBook
+    asked: AskedFiles,
+    files: FoundFiles,
+    words: Sequence[str],
+    known_at: datetime | None,
+    book: AskedBook,
+    *,
+    is_own: bool,
 ) -> Elsewhere:
     from llmpricing.services.usage_log.pricer import LogPricer
     from llmpricing.services.usage_log.sums.elsewhere import ElsewhereLog
     from llmpricing.services.usage_log.sums.market import TodaysMarket
     from llmpricing.services.usage_log.sums.needs import wanted
+    from llmpricing.services.usage_log.sums.own_times import OwnTimesLog
 
     now = datetime.now(UTC)
     with log_failures_told():
         asked_for = wanted(words)
     with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer = LogPricer(reads, now, known_at)
+        if is_own:
+            return OwnTimesLog(reads, pricer).priced(asked.records(files.known), asked_for, advance)
         log = ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, known_at or now))
         return log.of_batches(asked.batches(files.known), asked_for, advance)
 
@@ -99,14 +123,17 @@ def _json(one: ElsewhereCost) -> dict[str, Any]:
     }
 
 
-def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int) -> Iterator[str]:
+_AT = {"today": "at today's prices", "own": "each at the prices of its own time"}
+
+
+def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int, when: str = "today") -> Iterator[str]:
     """What was found, for people."""
     yield from recognised(files.known, files.unknown)
     yield from counted_records(found.bill)
     if found.today is None:
         yield "No record has a price, so that there is nothing to compare."
         return
-    yield f"{found.records:,} records, where they ran, at today's prices: {_cost(found.today)}"
+    yield f"{found.records:,} records, where they ran, {_AT[when]}: {_cost(found.today)}"
     yield from _same_model(found)
     yield "All of it at one offering:" if found.costs else "All of it at one offering: none can serve all of it."
     for one in found.costs[:top]:

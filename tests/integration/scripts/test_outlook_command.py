@@ -158,6 +158,9 @@ def test_elsewhere_ranks_by_the_prices_of_the_book_and_says_what_it_cannot_rank(
     said = commands.run("elsewhere", str(log)).output.splitlines()
     assert "2 records, where they ran, at today's prices: USD 10.4" in said
     assert "  USD 10.4 (+0.0 %): acme/acme-large, no list says how long its context is" in said
+    own = commands.json("elsewhere", str(log), "--at", "own")
+    assert (found["at"], own["at"], own["records"]) == ("today", "own", found["records"])
+    assert own["today"]["total"] == own["totals"]["USD"]
     none = commands.json("elsewhere", str(log), "--like", "tools")
     assert [(one["reason"], one["records"]) for one in none["cannot_serve"]] == [
         ("no list says that it has tool call", 2)

@@ -77,6 +77,13 @@ class Elsewhere:
     free: list[ElsewhereCost] = field(default_factory=list)
     refused: list[RefusedOffering] = field(default_factory=list)
 
+    def put_in_order(self) -> None:
+        """Own offerings by what they cost, the others the cheapest first."""
+        self.own.sort(key=lambda one: (-(one.total or one.low or 0), one.offering))
+        for costs in (self.costs, self.free, self.unpriced, *self.same_model.values()):
+            costs.sort(key=_order)
+        self.refused.sort(key=lambda one: (one.records, one.offering))
+
 
 class ElsewhereLog:
     """A log that is priced elsewhere; its ``records`` are looked at once."""
@@ -119,12 +126,8 @@ class ElsewhereLog:
             if refusal := self._refusal(one, needs, wanted):
                 found.refused.append(refusal)
             else:
-                cost = _told(slug, one, pricer.cost(one))
-                _group(found, cost).append(cost)
-        found.costs.sort(key=_order)
-        found.free.sort(key=_order)
-        found.unpriced.sort(key=_order)
-        found.refused.sort(key=lambda one: (one.records, one.offering))
+                ranked(found, _told(slug, one, pricer.cost(one)))
+        found.put_in_order()
         return found
 
     def add(self, one: PricedRecord) -> None:
@@ -188,10 +191,9 @@ class ElsewhereLog:
                 self._market.offerings.get(one.slug) for one in self._names.same_model(slug, self._pricer.recorded)
             )
             able = [one for one in alike if one and one is not own and not self._refusal(one, needs, Wanted())]
-            if costs := sorted((_told(one.facts.slug, one, pricer.cost(one)) for one in able), key=_order):
+            if costs := [_told(one.facts.slug, one, pricer.cost(one)) for one in able]:
                 found.same_model[slug] = costs
-        found.own.sort(key=lambda one: (-(one.total or one.low or 0), one.offering))
-        found.today = _together(found.own)
+        found.today = together("", found.own)
 
     def _refusal(self, one: MarketOffering, needs: LogNeeds, wanted: Wanted) -> RefusedOffering | None:
         if one.facts.is_retired(self._market.now.date()):
@@ -211,12 +213,13 @@ def _told(slug: str, one: MarketOffering, cost: SumCost) -> ElsewhereCost:
     return ElsewhereCost(slug, _usd(cost.total), _usd(cost.low), _usd(cost.high), cost.reason, one.facts.context_window)
 
 
-def _together(own: Sequence[ElsewhereCost]) -> ElsewhereCost | None:
-    if not own:
+def together(offering: str, costs: Sequence[ElsewhereCost]) -> ElsewhereCost | None:
+    """Several costs as that of one offering, or of none (an empty id); None where there are none."""
+    if not costs:
         return None
-    total, low, high = (_sum(getattr(one, name) for one in own) for name in ("total", "low", "high"))
-    reasons = "; ".join(dict.fromkeys(one.reason for one in own if one.reason))
-    return ElsewhereCost("", total, low, high, reasons, None)
+    total, low, high = (_sum(getattr(one, name) for one in costs) for name in ("total", "low", "high"))
+    reasons = "; ".join(dict.fromkeys(one.reason for one in costs if one.reason))
+    return ElsewhereCost(offering, total, low, high, reasons, costs[0].context_window if offering else None)
 
 
 def _sum(amounts: Iterator[Decimal | None]) -> Decimal | None:
@@ -224,10 +227,9 @@ def _sum(amounts: Iterator[Decimal | None]) -> Decimal | None:
     return None if None in found else sum((one for one in found if one is not None), Decimal(0))
 
 
-def _group(found: Elsewhere, cost: ElsewhereCost) -> list[ElsewhereCost]:
-    if cost.total is None:
-        return found.unpriced
-    return found.costs if cost.total else found.free
+def ranked(found: Elsewhere, cost: ElsewhereCost) -> None:
+    """Put the cost of all of the log at one offering where it belongs."""
+    (found.unpriced if cost.total is None else found.costs if cost.total else found.free).append(cost)
 
 
 def _order(one: ElsewhereCost) -> tuple[bool, bool, Decimal, str]:

@@ -28,6 +28,7 @@ from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereLog
 from llmpricing.services.usage_log.sums.log_sums import LogSums
 from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
 from llmpricing.services.usage_log.sums.needs import Wanted, wanted
+from llmpricing.services.usage_log.sums.own_times import OwnTimesLog
 from tests.planted_logs import NOON, planted_log
 from tests.usage_twins import FOLDER
 
@@ -110,6 +111,30 @@ def test_all_of_a_log_is_ranked_by_exact_totals_in_whatever_order_its_records_co
     mixed = [*log, record(TERRA, input_tokens=280_001, output_tokens=10), record(MINI, input_tokens=5, output_tokens=1)]
     forth, back = elsewhere(mixed), elsewhere(mixed[::-1])
     assert (forth.costs, forth.own, forth.same_model) == (back.costs, back.own, back.same_model)
+
+
+def test_at_their_own_times_records_cost_what_held_then_at_every_offering(book: Session) -> None:
+    """Two days of a half-year apart: each cell is the sum of the quotes at both times, and nobody serves all of it who
+    had no price on one of them.
+    """
+    days = (datetime(2026, 5, 30, 12, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))
+    log = [record(MINI, at, input_tokens=1_000_000, output_tokens=1_000) for at in days for _ in range(2)]
+    found = OwnTimesLog(book, LogPricer(book, NOW, None)).priced(log, Wanted())
+    assert (found.records, found.bill.priced) == (4, 4)
+    assert found.today is not None
+    assert found.today.total == found.bill.totals["USD"]
+    pricer = LogPricer(book, NOW, None)
+    there = [TodaysMarket(book, pricer, at) for at in days]
+    moved = 0
+    for cost in found.costs:
+        each = [one_by_one(market.offerings[cost.offering], market, log[:1])[0] for market in there]
+        assert cost.total == sum(total * 2 for total in each if total is not None), cost.offering
+        moved += each[0] != each[1]
+    assert len(found.costs) > 50
+    assert moved
+    assert len({one.offering for one in (*found.costs, *found.free, *found.unpriced, *found.refused)}) == len(
+        there[1].offerings
+    )
 
 
 def test_what_asks_nothing_is_named_by_itself_and_ranked_before_nobody(elsewhere: Asking) -> None:
