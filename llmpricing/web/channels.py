@@ -111,6 +111,20 @@ class _Answer(WSGITask):  # type: ignore[misc]  # waitress ships no types
         header: bytes = super().build_response_header()
         return header
 
+    def set_close_on_finish(self) -> None:
+        """End the connection after this answer, where somebody wants that. Waitress would after each 304 too, for that
+        has no length; but it never has a body either, so its end is known.
+        """
+        if self._is_wanted_on():
+            return
+        super().set_close_on_finish()
+
+    def _is_wanted_on(self) -> bool:
+        if self.has_body or self.version != "1.1" or self.channel.server.is_draining:
+            return False
+        stated: str = self.request.headers.get("CONNECTION", "")
+        return "close" not in stated.lower()
+
 
 class _ServerRefusal(ErrorTask):  # type: ignore[misc]
     """An error of the server itself, in the shape of the application's."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import resource
 import socket
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 import pytest
 
@@ -70,6 +71,22 @@ def test_1100_idle_connections_of_one_client_leave_room_for_the_next(site, many_
     assert site.process.poll() is None
     time.sleep(0.5)
     assert site.get(LIVE).elapsed_s < 1
+
+
+def test_a_connection_goes_on_after_an_answer_that_has_no_body_and_ends_where_the_client_wants_that(site):
+    with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)) as connection:
+        tag, places = "", set()
+        for status in (200, 304, 304, 200):
+            connection.request("GET", "/api/v1/providers", headers={"If-None-Match": tag} if status == 304 else {})
+            places.add(connection.sock.getsockname())
+            with closing(connection.getresponse()) as response:
+                response.read()
+                tag = response.headers["ETag"]
+                assert (response.status, response.headers["Connection"]) == (status, None)
+        assert len(places) == 1
+        connection.request("GET", "/api/v1/providers", headers={"If-None-Match": tag, "Connection": "close"})
+        with closing(connection.getresponse()) as response:
+            assert (response.status, response.headers["Connection"]) == (304, "close")
 
 
 @pytest.mark.parametrize("length", [MIB + 1, 300 * MIB])
