@@ -43,6 +43,8 @@ class Metrics:
             buckets=_BOUNDS_S,
             registry=self.collected,
         )
+        # Looked up by its labels, each takes as long as counting does.
+        self._counted: dict[tuple[str | None, str, int], tuple[Counter, Histogram]] = {}
         if COUNTED_IN in os.environ:  # several processes count together, and each tells the sum
             self.collected = CollectorRegistry()
             MultiProcessCollector(self.collected)  # type: ignore[no-untyped-call]
@@ -50,10 +52,15 @@ class Metrics:
 
     def count(self, route: str | None, method: str, status: int, elapsed_s: float) -> None:
         """Count a request that was answered; of an address that is none of ours there is no route."""
-        route = route.strip("_/") if route else _UNROUTED
-        method = method if method in _METHODS else "other"
-        self._requests.labels(route, method, str(status)).inc()
-        self._seconds.labels(route).observe(elapsed_s)
+        counted = self._counted.get((route, method, status))
+        if counted is None:
+            told = route.strip("_/") if route else _UNROUTED
+            method = method if method in _METHODS else "other"
+            counted = self._requests.labels(told, method, str(status)), self._seconds.labels(told)
+            if method != "other":  # whatever a client calls its method is not kept
+                self._counted[route, method, status] = counted
+        counted[0].inc()
+        counted[1].observe(elapsed_s)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

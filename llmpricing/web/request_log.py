@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 import time
-import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -35,9 +36,10 @@ class Answered(NamedTuple):
 
 def request_id(given: str) -> str:
     """The caller's id where it is harmless, so that a trace can be followed through; else a fresh one."""
-    return given if _ACCEPTED.fullmatch(given) else uuid.uuid4().hex
+    return given if given and _ACCEPTED.fullmatch(given) else os.urandom(16).hex()
 
 
+@lru_cache(256)
 def shown(wsgi_text: str) -> str:
     """Text of an address for a line of the log: percent-encoded where it is no printable ASCII, and bounded."""
     return quote(wsgi_text[:LONGEST], safe=_AS_IT_IS, encoding="latin-1", errors="replace")
