@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pyramid.events import ContextFound
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
@@ -33,6 +34,15 @@ def includeme(config: Any) -> None:
     config.registry[HOLDER] = holder
     config.registry.setdefault("llmpricing.closing", []).append(holder.close)
     config.action("llmpricing.book_holder", holder.start)
+    config.add_subscriber(_look_after_writing, ContextFound)
+
+
+def _look_after_writing(event: Any) -> None:
+    """Who decides something here sees it as soon as it can be, not when the next look at the book comes round."""
+    request = event.request
+    if not request.reads_only:
+        holder: BookHolder = request.registry[HOLDER]
+        request.add_finished_callback(lambda _request: holder.look_now())  # which comes after the commit
 
 
 def _asks_the_book(config: Any, route_name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,10 +15,12 @@ from webtest import TestApp
 from llmpricing.models import AuditEvent
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.price_book import holder
 from llmpricing.sources.registry import SOURCES
 from tests.conftest import running_app
 from tests.lists import small_list
 from tests.operators import forget_attempts, let_in, sign_in
+from tests.unplugged.faults import wait_until
 
 PAGE, JUDGE = "/admin/reviews", "/admin/reviews/judge"
 PROGRAM = {"Accept": "application/json"}
@@ -40,6 +43,17 @@ def held(book_url: str, redis_url: str, engine: Engine) -> Iterator[TestApp]:
 
 def price(app: TestApp) -> str:
     return str(app.get(MODEL).json["data"]["input_per_mtok"])
+
+
+def test_who_decides_on_a_page_waits_for_no_next_look_at_the_book(held, book_url, redis_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(holder, "EVERY_S", 3600.0)
+    with running_app(book_url, redis_url, book_dir=tmp_path / "books") as app:
+        wait_until(lambda: app.get("/api/health/ready", status="*").json["book"] is not None, 60)
+        sign_in(app, status=303)
+        time.sleep(1)  # so that the first looks are over
+        assert price(app) == "2.5"
+        decide(app, "accepted", "their own page says so")
+        wait_until(lambda: price(app) == "2500", 60)
 
 
 def events(engine: Engine) -> list[AuditEvent]:

@@ -23,8 +23,8 @@ from llmpricing.services.price_book.folder import file_of, is_being_written, new
 from llmpricing.settings import Settings
 from llmpricing.stores.asking import DatabaseLine
 
-EVERY_S = 1.0
-SOON_S = 0.1  # while a newer version's file is written
+EVERY_S = 0.5
+SOON_S = 0.1  # while a newer version's file is written; oftener nobody asks
 PATIENCE_S = 1.0  # for the database's answer
 STALE_AFTER_S = 5.0  # without word that the book is the newest
 AGAIN_AFTER_S = 10.0  # a file that could not be written is tried again
@@ -65,16 +65,21 @@ class BookHolder:
         self._line: DatabaseLine | None = None
         self._writing: subprocess.Popen[bytes] | None = None
         self._not_before = 0.0
-        self._closing = Event()
+        self._closing, self._is_asked_to_look = Event(), Event()
         self._thread = Thread(target=self._follow, name="llmpricing-book", daemon=True)
 
     def start(self) -> None:
         """Begin to follow the price book."""
         self._thread.start()
 
+    def look_now(self) -> None:
+        """Ask for a newer version at once: this process may have made one."""
+        self._is_asked_to_look.set()
+
     def close(self) -> None:
         """End the thread, its connection, and what it writes."""
         self._closing.set()
+        self._is_asked_to_look.set()
         for thread in (self._thread, self._preparer):
             if thread.is_alive():
                 thread.join(timeout=3 * PATIENCE_S)
@@ -96,7 +101,9 @@ class BookHolder:
             except Exception:  # whatever it is, the thread goes on: the book that is held still answers
                 log.exception("book_not_followed")
                 pause_s = EVERY_S
-            self._closing.wait(pause_s)
+            self._closing.wait(SOON_S)
+            self._is_asked_to_look.wait(pause_s - SOON_S)
+            self._is_asked_to_look.clear()
         if self._line is not None:
             self._line.close()
         if self._writing is not None:
