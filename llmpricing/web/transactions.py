@@ -90,3 +90,4 @@ def _copies_closed(environ: dict[str, Any]) -> Iterator[None]:
         copy = environ.get("wsgi.input")
         if copy is not None and copy is not given:
             copy.close()
+            environ["wsgi.input"] = given  # whoever asks again with the same environ finds a body that is open
