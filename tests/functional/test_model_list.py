@@ -221,3 +221,12 @@ def test_a_usage_object_that_cannot_be_read_is_kept_with_what_is_wrong(listapp: 
     page = listapp.get("/", {"usage": text, "q": "gpt"}, status=400)
     assert page.html.find(id="usage-problem").get_text()
     assert page.forms[0]["usage"].value == text
+
+
+def test_the_first_models_are_compared_for_the_same_month_at_one_click(listapp: TestApp) -> None:
+    page = listapp.get("/?tokens=20M&sort=month")
+    link = next(one for one in page.html.select(".comparing a") if spoken(one) == "the first 5")
+    compared = listapp.get(link["href"])
+    ids = [spoken(one) for one in compared.html.select("thead .id")]
+    assert ids == [row.select_one(".id").get_text().split()[0] for row in named(page).values()][:5]
+    assert "20M tokens a month" in spoken(compared.html.main)

@@ -114,7 +114,7 @@ def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | No
         like = most_like(request, asked.clocks, chosen)
         message = f"No offering has the id {chosen[:100]!r}."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
-    return rank(request, asked.clocks, workload, slug, costs[chosen].total)
+    return rank(request, asked.clocks, workload, chosen, costs[chosen].total)
 
 
 def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:

@@ -27,6 +27,7 @@ from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
+from llmpricing.web.site.compare import MOST
 from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, clock_query, read_filters
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
@@ -85,7 +86,13 @@ def home(request: Request) -> Any:
         "switches": _switches(filters, found, question),
         "next_page": filters.with_("page", str(question.page + 1)) if first + question.limit < len(rows) else None,
         "first": first,
+        "compare_first": _compare_first(filters, rows[first : first + MOST]),
     }
+
+
+def _compare_first(filters: Filters, rows: Sequence[ModelRow]) -> str:
+    """The address that compares these models for the same month."""
+    return "/compare" + address([("models", ",".join(row.shown.id for row in rows)), *filters.workload])
 
 
 def _with_month_like(request: Request) -> str:
