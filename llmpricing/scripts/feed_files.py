@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from llmpricing.scripts.written_files import put_file
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.rate_table import rate_table
 from llmpricing.services.price_book import Reads, book_state
@@ -30,9 +32,15 @@ def rates_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def mode_of(*, net: bool) -> int | None:
-    """The mode of a file with such rates; None is that of any new file."""
-    return _OWN_EYES if net else None
+def put_feed(path: Path, data: bytes, *, net: bool) -> None:
+    """Write the file whole or not at all, and the folders to it; with contract rates for its owner alone. Raises
+    ClickException.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{path.parent}: {error.strerror}. Mend that, or name another folder.") from None
+    put_file(path, data, _OWN_EYES if net else None)
 
 
 def rate_file(name: str, reads: Reads, clocks: Clocks, *, only_then: bool = False, net: bool = False) -> bytes:

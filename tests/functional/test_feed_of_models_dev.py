@@ -63,13 +63,16 @@ LIST: dict[str, Any] = {
 }
 
 
+AS_BYTES = json.dumps(LIST).encode()
+
+
 @pytest.fixture
 def app(book_url: str, redis_url: str) -> Iterator[TestApp]:
     """The small price book after an import of the list above, for what it tells of models alone."""
     engine = create_engine(book_url, poolclass=NullPool)
     with Session(engine) as session, session.begin():
         published = datetime(2026, 11, 12, tzinfo=UTC)
-        reading = ReadList(json.dumps(LIST).encode(), published, NOW, "a test", describes_only=True)
+        reading = ReadList(AS_BYTES, published, NOW, "a test", describes_only=True)
         import_lists(session, [(SOURCE, reading)])
     engine.dispose()
     with running_app(book_url, redis_url) as found:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
+from llmpricing.services.catalogue.steps import StablePeriod
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.undoing import readings, undo
@@ -217,6 +218,33 @@ def test_a_map_imported_into_an_empty_book_is_exported_as_it_came(
         assert json.loads(again) == json.loads(first)
         bring(empty_book_url, json.loads(again), day=21)
         assert other.get(FEED).body == again
+
+
+def test_genai_prices_data_imported_into_an_empty_book_is_exported_as_it_came(
+    empty_book_url: str, redis_url: str, app: TestApp
+) -> None:
+    path = FEEDS["feed_genai_prices"]
+    first = app.get(path, {"at": AFTER}).body
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        reading = ReadList(first, datetime(2026, 11, 20, tzinfo=UTC), NOW, "a test")
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
+    engine.dispose()
+    with running_app(empty_book_url, redis_url) as other:
+        assert other.get(path).json == json.loads(first)
+
+
+def test_no_feed_is_fresh_beyond_a_known_step(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    period = StablePeriod(now - timedelta(hours=1), now + timedelta(seconds=40))
+    monkeypatch.setattr("llmpricing.web.conditional.stable_period", lambda *_: period)
+    for name, path in FEEDS.items():
+        if name.startswith("feed_models_dev"):
+            continue  # which nobody imported
+        parts = app.get(path).headers["Cache-Control"].split(",")
+        seconds = [int(part.partition("=")[2]) for part in parts if "=" in part]
+        assert len(seconds) == 2, name
+        assert sum(seconds) <= 40, name
 
 
 def test_all_feeds_are_published_as_files_for_a_plain_server(

@@ -12,10 +12,9 @@ from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.commands.feed_publish import publish
 from llmpricing.scripts.commands.feed_push import push
-from llmpricing.scripts.feed_files import FOR_YOU_ALONE, mode_of, rate_file, rates_option
+from llmpricing.scripts.feed_files import FOR_YOU_ALONE, put_feed, rate_file, rates_option
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
-from llmpricing.scripts.written_files import put_file
 from llmpricing.services.feeds.kept_lists import NoListError
 from llmpricing.services.feeds.rate_table import RATE_FILES
 from llmpricing.services.feeds.registry import EXPORTED, OVERLAYS
@@ -54,7 +53,7 @@ def export(name: str, out: Path, at: datetime | None, net: bool, book: AskedBook
                 data = laid.as_json()
         except NoListError as error:
             raise click.ClickException(f"There is nothing to export yet: {error}") from None
-    put_file(out, data, mode_of(net=net))
+    put_feed(out, data, net=net)
     say(f"Written: {out}, {len(data):,} bytes")
     if net:
         say(FOR_YOU_ALONE)

@@ -10,10 +10,9 @@ from pathlib import Path
 import click
 
 from llmpricing.scripts.asked_book import AskedBook, asks_book
-from llmpricing.scripts.feed_files import FOR_YOU_ALONE, mode_of, rate_file, rates_option
+from llmpricing.scripts.feed_files import FOR_YOU_ALONE, put_feed, rate_file, rates_option
 from llmpricing.scripts.options import instant
 from llmpricing.scripts.terminal import say
-from llmpricing.scripts.written_files import put_file
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.changes import MEDIA, change_feed
@@ -74,11 +73,7 @@ class _Folder:
 
     def put(self, name: str, data: bytes) -> None:
         """Write a file."""
-        try:
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise click.ClickException(f"{self.path}: {error.strerror}. Mend that, or name another folder.") from None
-        put_file(self.path / name, data, mode_of(net=self.net))
+        put_feed(self.path / name, data, net=self.net)
 
     def leave_out(self, name: str) -> None:
         """Let there be no such file and no digest of it: its list was taken back since."""
