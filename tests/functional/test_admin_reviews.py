@@ -107,6 +107,20 @@ def test_a_rejected_price_does_not_come_and_can_be_reopened(held: TestApp, engin
     assert len(held.get(PAGE).forms) == 2
 
 
+def test_a_price_that_waits_can_be_pinned_instead_at_what_stands(held: TestApp, engine: Engine) -> None:
+    link = next(one for one in held.get(PAGE).html.select(".reviews a") if "input tokens" in one.text)
+    form = held.get(link["href"]).forms[1]
+    assert [form[name].value for name in ("offering", "meter", "amount", "per")] == [
+        "acme/acme-large", "input_tokens", "2.5", "1000000"
+    ]  # fmt: skip
+    form["note"] = "until they answer"
+    form.submit(status=303)
+    assert price(held) == "2.5"
+    with Session(engine) as session:
+        pinned = session.scalars(select(AuditEvent).where(AuditEvent.action == "pin_added")).one()
+    assert (pinned.actor, pinned.details["note"]) == ("ada", "until they answer")
+
+
 def test_the_groups_are_those_of_the_filters(held: TestApp) -> None:
     for query, count in (
         ("provider=acme", 2),
