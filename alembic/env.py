@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from llmpricing.models import Base
-from llmpricing.models.migrations import MIGRATION_LOCK, current, seen_by_autogenerate
+from llmpricing.models.migrations import current, seen_by_autogenerate
+from llmpricing.models.revisions import MIGRATION_LOCK
 from llmpricing.scripts.failures import next_step
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.lock_waits import script_engine

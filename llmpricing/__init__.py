@@ -28,6 +28,7 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     from pyramid.config import Configurator
 
     from llmpricing.local_stores.moved import at_our_servers
+    from llmpricing.services.memory import rare_collections
     from llmpricing.settings import read_settings
     from llmpricing.settings_error import SettingsError
     from llmpricing.sources import registry
@@ -38,7 +39,7 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
         raise SystemExit(str(error)) from None  # pserve would bury the list of problems under a traceback
     if ini_file := (global_config or {}).get("__file__"):
         settings = at_our_servers(settings, Path(ini_file))
-    with Configurator(settings=ini | {"llmpricing": settings}) as config:
+    with rare_collections(), Configurator(settings=ini | {"llmpricing": settings}) as config:
         config.include("llmpricing.models")  # request.dbsession
         config.include("llmpricing.cache")  # request.cache
         config.include("llmpricing.web")

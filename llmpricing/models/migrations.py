@@ -1,27 +1,15 @@
-"""Where the migrations lie, which one is the newest, and how they are run from our own code."""
+"""How the migrations are run from our own code."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
 
-MIGRATION_LOCK = 7_266_001  # advisory: one migration at a time
-INITIALISE_LOCK = 7_266_002  # advisory: one initialisation at a time
-IMPORT_LOCK = 7_266_003  # advisory: one import at a time
-
-
-def location() -> Path:
-    """The folder of the migrations: ``alembic/`` of a checkout, or inside the installed package."""
-    package = Path(__file__).parents[1]
-    checkout = package.parent / "alembic"
-    return checkout if (checkout / "env.py").is_file() else package / "migrations"
+from llmpricing.models.revisions import known_revisions, location
 
 
 def _config(connection: Connection | None = None, lock_timeout_s: float = 10) -> Config:
@@ -33,19 +21,6 @@ def _config(connection: Connection | None = None, lock_timeout_s: float = 10) ->
 
 class SchemaNewer(Exception):
     """The database was migrated by a newer llmpricing; the message says what to do."""
-
-
-@cache
-def known_revisions() -> tuple[str, ...]:
-    """The revisions that this code knows, the newest first."""
-    revisions = tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
-    assert revisions, "the package holds no migrations"  # noqa: S101 - a broken build
-    return revisions
-
-
-def head() -> str:
-    """The newest revision that this code knows."""
-    return known_revisions()[0]
 
 
 def current(connection: Connection) -> str | None:

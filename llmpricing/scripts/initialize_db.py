@@ -11,7 +11,7 @@ import click
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from llmpricing.models import migrations
+from llmpricing.models import migrations, revisions
 from llmpricing.models.migrations import SchemaNewer
 from llmpricing.models.session import transaction
 from llmpricing.scripts.asked_database import keep_file
@@ -58,12 +58,12 @@ def initialize(settings: Settings, say: Callable[[str], None], *, seeding: bool 
 def _migrate(engine: Engine, settings: Settings, say: Callable[[str], None]) -> None:
     with engine.connect() as connection:
         before = migrations.known_current(connection, settings.lock_timeout_s)
-        if before != migrations.head():
+        if before != revisions.head():
             before = migrations.upgrade(connection, settings.lock_timeout_s)
-        if before == migrations.head():  # also where another initialiser came first
+        if before == revisions.head():  # also where another initialiser came first
             say(f"Schema is up to date (revision {before}).")
             return
-        say(f"Schema migrated from {before or 'an empty database'} to revision {migrations.head()}.")
+        say(f"Schema migrated from {before or 'an empty database'} to revision {revisions.head()}.")
 
 
 def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> None:
@@ -72,7 +72,7 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
         return
     say(f"Loading the bundled price lists: {', '.join(source.slug for source in bundled_lists(settings.seed))} ...")
     with transaction(engine) as session:
-        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": migrations.INITIALISE_LOCK})
+        session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": revisions.INITIALISE_LOCK})
         with progress_bar("Publishing prices") as progress:
             summaries = seed(
                 session, settings.seed, datetime.now(UTC), progress, grace_days=settings.evidence_grace_days

@@ -18,7 +18,7 @@ from llmpricing.models import (
     Source,
     SourceFetch,
 )
-from llmpricing.models.migrations import known_revisions
+from llmpricing.models.revisions import known_revisions
 
 __all__ = ["expected"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import datetime
 from itertools import islice
 
@@ -11,6 +10,7 @@ from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.steps import stable_period
+from llmpricing.services.memory import settle
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import REMEMBERED_OFFERINGS, prices_of
@@ -35,4 +35,4 @@ def prepare_rest(book: PriceBook, at: datetime) -> None:
     state = book_state(book)
     disagreements(book, stable_period(book, state, at).start)
     prices_of(book, state, state.last_change, dict(islice(book.slugs.items(), REMEMBERED_OFFERINGS)))
-    gc.freeze()
+    settle()

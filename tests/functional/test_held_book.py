@@ -206,10 +206,11 @@ def test_a_row_of_a_list_is_made_once_whatever_filter_finds_it(held, redis_url, 
 
 @pytest.mark.parametrize("is_failing", [False, True])
 def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url, redis_url, tmp_path, is_failing):
-    step, made = datetime.now(UTC) + AHEAD / 2, []
+    step, made, answering = datetime.now(UTC) + AHEAD / 2, [], []
 
     def first(book, at):
         made.append(("first", book.version, at))
+        answering.append(holder.held)
         return step if len(made) == 1 else step + AHEAD * 1000
 
     def rest(book, at):
@@ -226,6 +227,7 @@ def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url,
     holder.close()
     assert [(name, version) for name, version, _ in made] == [("first", 1), ("first", 1), ("rest", 1)]
     assert made[2][2] == made[1][2] >= step
+    assert None not in answering  # where nothing else answers, the book does before all is prepared
 
 
 def test_without_a_folder_the_database_has_to_serve(testapp):

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models.migrations import IMPORT_LOCK, MIGRATION_LOCK, location
+from llmpricing.models.revisions import IMPORT_LOCK, MIGRATION_LOCK, location
 from llmpricing.models.session import make_script_engine
 from llmpricing.scripts.asked_database import open_book
 from llmpricing.scripts.commands.verify import Checklist, check_database

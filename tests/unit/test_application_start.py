@@ -14,6 +14,19 @@ for module in pkgutil.walk_packages(llmpricing.domain.__path__, "llmpricing.doma
 print("\\n".join(set(sys.modules) - before))
 """
 
+SERVER = """
+import sys
+import llmpricing.models, llmpricing.web.held_book, llmpricing.web.routes, llmpricing.services.schema
+llmpricing.services.schema.expected()
+print("\\n".join(sys.modules))
+"""
+
+
+def test_what_serves_comes_without_what_runs_migrations() -> None:
+    loaded = subprocess.run([sys.executable, "-c", SERVER], capture_output=True, text=True, check=True).stdout.split()
+    assert "sqlalchemy" in loaded
+    assert {"alembic", "mako"}.isdisjoint(loaded)
+
 
 def test_the_whole_domain_comes_without_pyramid_the_database_or_the_cache() -> None:
     loaded = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True).stdout.split()

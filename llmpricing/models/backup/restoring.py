@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models import Base
 from llmpricing.models.backup.file import BackupError
 from llmpricing.models.backup.writing import AS_TEXT, FORMAT, LEFT_OUT, ROWS, Head, Heading
-from llmpricing.models.migrations import IMPORT_LOCK, INITIALISE_LOCK, known_revisions
+from llmpricing.models.revisions import IMPORT_LOCK, INITIALISE_LOCK, known_revisions
 
 NOT_EMPTY = (
     "This database holds a price book already: a backup goes into an empty database. Make a new one and name it in "

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from llmpricing.models import Base, BookVersion
 from llmpricing.models.backup.file import BackupError
-from llmpricing.models.migrations import current, head
+from llmpricing.models.migrations import current
+from llmpricing.models.revisions import head
 
 FORMAT = 1
 AS_TEXT = text("set local datestyle to 'ISO, YMD'; set local timezone to 'UTC'; set local bytea_output to 'hex'")

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from llmpricing.models import migrations
+from llmpricing.models import migrations, revisions
 from llmpricing.models.backup.file import BackupError, checked_lines, write_lines
 from llmpricing.models.backup.restoring import NOT_EMPTY, is_empty, read_head, restore_lines
 from llmpricing.models.backup.writing import Head, backup_lines
@@ -88,7 +88,7 @@ def _make_tables(engine: Engine, head: Head, lock_timeout_s: float) -> None:
         if not is_empty(session):
             raise BackupError(NOT_EMPTY)
     with engine.connect() as connection:
-        known = migrations.known_revisions()
+        known = revisions.known_revisions()
         there = migrations.known_current(connection, lock_timeout_s)
         if there is not None and known.index(there) < known.index(head.revision):
             migrations.downgrade(connection, lock_timeout_s, head.revision)

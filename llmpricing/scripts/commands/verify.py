@@ -16,7 +16,7 @@ from webob import Request
 from llmpricing.local_stores import running_stores
 from llmpricing.local_stores.home import home_beside
 from llmpricing.local_stores.opening import OpenStores, used_stores
-from llmpricing.models import migrations
+from llmpricing.models import migrations, revisions
 from llmpricing.scripts import supervisor
 from llmpricing.scripts.asked_database import failures_told
 from llmpricing.scripts.ini import stated_settings
@@ -88,7 +88,7 @@ def check_database(checklist: Checklist, settings: Settings) -> None:
         version = connection.scalar(text("select current_setting('server_version')"))
         checklist.line("PostgreSQL 16 or newer", int(version.split(".")[0]) >= 16, str(version))
         revision = migrations.current(connection)
-        checklist.line("Schema is at the newest revision", revision == migrations.head(), str(revision))
+        checklist.line("Schema is at the newest revision", revision == revisions.head(), str(revision))
         checklist.line("Price history is kept", *price_history(connection))
         priced = connection.scalar(text("select count(distinct offering_id) from price where upper_inf(recorded)"))
         checklist.line("Offerings with prices", priced > 2000, f"{priced:,}")

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from llmpricing.models import BookVersion
-from llmpricing.models.migrations import IMPORT_LOCK
+from llmpricing.models.revisions import IMPORT_LOCK
 
 _TICK = timedelta(microseconds=1)  # two changes at one recorded time would leave an answer that nobody can ask for
 

@@ -18,6 +18,7 @@ import structlog
 
 from llmpricing.book.file import BookFileError, open_book
 from llmpricing.book.price_book import PriceBook
+from llmpricing.services.memory import short_collections, whole_collections
 from llmpricing.services.price_book import BookState, book_state
 from llmpricing.services.price_book.folder import file_of, is_being_written, newest_files, write_in_child, written_at
 from llmpricing.settings import Settings
@@ -69,7 +70,8 @@ class BookHolder:
         self._thread = Thread(target=self._follow, name="llmpricing-book", daemon=True)
 
     def start(self) -> None:
-        """Begin to follow the price book."""
+        """Begin to follow the price book. What was loaded until now is looked at by no full collection any more."""
+        short_collections()
         self._thread.start()
 
     def look_now(self) -> None:
@@ -83,6 +85,7 @@ class BookHolder:
         for thread in (self._thread, self._preparer):
             if thread.is_alive():
                 thread.join(timeout=3 * PATIENCE_S)
+        whole_collections()
 
     @property
     def held(self) -> HeldBook | None:
@@ -153,6 +156,8 @@ class BookHolder:
                 path.unlink()  # so that it is written anew
             return False
         book = file.price_book
+        if self._book is None:  # nothing else answers, and what questions make is not made twice
+            self._book = book
         self._ready_until = self._preparing.first(book, datetime.now(UTC))
         self._book = book
         log.info("book_opened", version=book.version, sha256=file.digest[:12], known_until=book.last_change.isoformat())

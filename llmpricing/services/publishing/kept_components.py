@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from llmpricing.book.price_book import PriceBook
@@ -17,7 +17,14 @@ class KeptComponents:
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
-        self.read = cache(lambda text: Component.parse(text, self._schedules if "schedule=" in text else {}))
+        self._parsed: dict[str, Component] = {}
+
+    def read(self, text: str) -> Component:
+        """The component of a text."""
+        found = self._parsed.get(text)
+        if found is None:
+            found = self._parsed[text] = Component.parse(text, self._schedules if "schedule=" in text else {})
+        return found
 
     @cached_property
     def _schedules(self) -> Mapping[str, Schedule]:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import Base, migrations
+from llmpricing.models import Base, migrations, revisions
 from llmpricing.scripts.commands.verify import price_history
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -37,7 +37,7 @@ def test_models_and_migrations_do_not_differ(empty_book_url: str) -> None:
 def test_upgrade_and_downgrade_both_run(database_url: str) -> None:
     with create_engine(database_url, poolclass=NullPool).connect() as connection:
         migrations.upgrade(connection, 10)
-        assert migrations.current(connection) == migrations.head()
+        assert migrations.current(connection) == revisions.head()
         connection.rollback()
         migrations.downgrade(connection, 10, "base")
         assert inspect(connection).get_table_names() == ["alembic_version"]
@@ -85,7 +85,7 @@ def test_alembic_takes_the_url_from_the_ini_given(database_url: str, tmp_path: P
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     with create_engine(database_url, poolclass=NullPool).connect() as connection:
-        assert migrations.current(connection) == migrations.head()
+        assert migrations.current(connection) == revisions.head()
 
 
 def test_alembic_without_settings_lists_them_instead_of_a_traceback(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_migration_gives_up_on_a_lock_that_is_not_released(empty_book_url: str
         with pytest.raises(Exception, match="lock timeout"):
             migrations.downgrade(other, 0.2, "base")
     with engine.connect() as after:
-        assert migrations.current(after) == migrations.head()
+        assert migrations.current(after) == revisions.head()
 
 
 def test_a_migrated_book_tells_the_last_sightings_that_imports_keep(empty_book_url: str) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.local_stores import running_stores
-from llmpricing.models import Base, OperatorSessionRow, migrations
+from llmpricing.models import Base, OperatorSessionRow, migrations, revisions
 from llmpricing.models.backup.file import checked_lines, write_lines
 from tests.commands import Commands, commands_on
 from tests.operators import let_in
@@ -259,7 +259,7 @@ def test_a_backup_of_an_older_release_is_brought_up_to_this_one(
     write_lines(tmp_path / "old", lines_of(store_urls, OLD, audit_event=DECISION))
     assert "Restored: 1 rows" in done(other, f"restore {tmp_path / 'old'}")
     with engine.connect() as connection:
-        assert migrations.current(connection) == migrations.head()
+        assert migrations.current(connection) == revisions.head()
         assert connection.execute(text("select id, actor, at::text from audit_event")).all() == [
             (7, "ada", "2026-01-02 03:04:05.000006+00")
         ]
@@ -284,7 +284,7 @@ def test_a_backup_holds_every_table_and_is_not_written_over(commands: Commands, 
 
 def test_a_database_of_another_release_is_not_backed_up(commands: Commands, tmp_path: Path) -> None:
     with create_engine(commands.environ["LLMPRICING_DATABASE_URL"], poolclass=NullPool).connect() as connection:
-        migrations.downgrade(connection, 10, migrations.known_revisions()[1])
+        migrations.downgrade(connection, 10, revisions.known_revisions()[1])
     refused = commands.run(f"backup {tmp_path / 'file'}")
     assert refused.exit_code == 1
     assert "Run initialize_llmpricing_db first" in refused.output

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base, BookVersion, ObservationRow, Offering, PriceRow, SourceFetch
-from llmpricing.models.migrations import IMPORT_LOCK
+from llmpricing.models.revisions import IMPORT_LOCK
 from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.https_server import ListServer, certificate, trusted_server

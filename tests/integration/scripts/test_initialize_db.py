@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
-from llmpricing.models import migrations
+from llmpricing.models import migrations, revisions
 
 COMMAND = [sys.executable, "-m", "llmpricing.scripts.initialize_db"]
 
@@ -47,7 +47,7 @@ def run(ini: Path, url: str, **more: str) -> tuple[int, str]:
 def counts(url: str) -> tuple[int, ...]:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        assert migrations.current(connection) == migrations.head()
+        assert migrations.current(connection) == revisions.head()
         tables = ("provider", "offering", "price", "model_pricing_history", "source_fetch")
         found = [connection.scalar(text(f"select count(*) from {table}")) for table in tables]
         history = connection.scalar(text("select count(*) from price p where not upper_inf(recorded)"))

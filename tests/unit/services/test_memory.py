@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gc
+import weakref
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from llmpricing.services.memory import Memory, rare_collections
+from llmpricing.services.memory import Memory, rare_collections, settle, short_collections, whole_collections
+from llmpricing.services.publishing.kept_components import KeptComponents
 
 
 def test_what_is_remembered_is_made_once() -> None:
@@ -45,3 +50,50 @@ def test_the_collector_comes_rarely_inside_the_block_and_as_ever_afterwards() ->
         work()
     assert inside == [(before[0] * 100, *before[1:])]
     assert gc.get_threshold() == before
+
+
+class Knot:
+    """Refers to itself, so that the collector alone frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Objects are looked through where a test says so alone."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
+def short(no_collector: None) -> Iterator[None]:
+    short_collections()
+    yield
+    whole_collections()
+
+
+def test_short_collections_look_at_nothing_twice(short: None) -> None:
+    kept = [[number] for number in range(1_000)]
+    settled = gc.get_freeze_count()
+    gc.collect()
+    assert gc.get_freeze_count() >= settled + len(kept)
+
+
+def test_what_settles_is_not_looked_through_while_collections_are_short(short: None) -> None:
+    knot = weakref.ref(Knot())
+    settle()
+    assert knot() is not None
+    whole_collections()
+    settle()
+    assert knot() is None
+
+
+def test_components_are_freed_when_nobody_has_them(no_collector: None) -> None:
+    reads: Any = SimpleNamespace()
+    components = KeptComponents(reads)
+    assert components.read("input_tokens|").meter == "input_tokens"
+    left = weakref.ref(components)
+    del components
+    assert left() is None
