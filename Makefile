@@ -102,8 +102,8 @@ clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) $(NPM_C
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)
 
-# For the platform and the Python that it runs on. dist/ is emptied first.
-release: $(VENV)/.run ## a versioned wheel with its SBOM, requirements with hashes and SHA256SUMS, in dist/
+# For the platform and the Python that it runs on, its image too. dist/ is emptied first.
+release: $(VENV)/.run ## a versioned wheel, the folder of its image, SBOM, requirements with hashes and SHA256SUMS, in dist/
 	@$(BIN)/python deploy/release.py --check
 	@rm -rf dist build && mkdir build
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .

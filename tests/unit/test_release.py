@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import re
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +49,27 @@ def test_the_sbom_names_the_wheel_and_every_package_once(release: Any) -> None:
     assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.5")
     assert told["metadata"]["component"]["hashes"][0]["content"] == "d" * 64
     assert [one["purl"] for one in told["components"]] == ["pkg:pypi/anyio@4", "pkg:pypi/zope-sqlalchemy@4.1"]
+
+
+def test_an_image_is_built_of_the_wheel_and_of_files_with_known_hashes(release: Any) -> None:
+    wheel = "llmpricing-1.2.0-py3-none-any.whl"
+    dockerfile = release.image_dockerfile((ROOT / "deploy/Dockerfile").read_text("utf-8"), wheel, "3.12")
+    copied = {name for line in re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile, re.M) for name in line.split()}
+    assert copied == {"requirements.txt", wheel, "production.ini"}
+    assert "--require-hashes -r requirements.txt" in dockerfile
+    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE) == ["10001"]
+    assert "deploy/Dockerfile" not in dockerfile
+    assert set(re.findall(r"^FROM python:([\d.]+)-", dockerfile, re.MULTILINE)) == {"3.12"}
+    with pytest.raises(SystemExit, match="Next: "):
+        release.image_dockerfile("FROM scratch\n", wheel, "3.12")
+
+
+def test_the_folder_of_an_image_is_the_same_bytes_whenever_it_is_packed(release: Any) -> None:
+    files = {"b": b"2", "a": b"1"}
+    packed = release.image_context(files)
+    assert packed == release.image_context(dict(sorted(files.items())))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        assert {one.name: tar.extractfile(one).read() for one in tar} == files  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
