@@ -22,7 +22,7 @@ from llmpricing.services.usage_log.formats.source import BROKEN, raw_rows
 
 _LIVES = ("cache_write_5m_tokens", "cache_write_1h_tokens")
 _STEP = "context step"
-_ROWS, _LOOKED_AT, _MOST_FIELDS, _ITEMS = 30, 3, 150, 2
+_ROWS, _LOOKED_AT, _MOST_FIELDS, _ITEMS = 30, 3, 120, 2
 BILLED_OR_NOT, PRICED_OR_NOT = "whether it is billed", "whether it has a price"
 _WELL, _FAILED = 200, Decimal(500)  # of HTTP
 _PARTED = re.compile(r"\d[-:/]\d")
@@ -36,7 +36,7 @@ def taken_for(file: UsageFile) -> TakenFor:
         found = [row.fields for row in islice(raw_rows(file.path), _ROWS)]
     except (LogError, OSError):
         return TakenFor()
-    rows = [row for row in found if BROKEN not in row and "" not in row]
+    rows = [_trimmed(row) for row in found if BROKEN not in row and "" not in row]
     base, said = _records(file.shape, rows), dict[str, set[str]]()
     for place in _telling(rows, base):
         for name, changed in islice(_changes(rows[place]), _MOST_FIELDS):
@@ -89,9 +89,7 @@ def _changes(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
                 place = below if named else place
                 yield place, _packed({**opened, key: changed}, value)
     elif isinstance(opened, list):
-        for number, inner in enumerate(opened):
-            if number >= _ITEMS and not _is_attribute(inner):
-                return
+        for number, inner in enumerate(_trimmed(opened)):
             for below, changed in _changes(inner, name):
                 yield below, _packed([*opened[:number], changed, *opened[number + 1 :]], value)
     elif value is not None and not states_nothing(value):
@@ -101,6 +99,15 @@ def _changes(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 def _is_attribute(value: Any) -> bool:
     """Whether it is one of OTLP's, which names what it states beside it."""
     return isinstance(value, Mapping) and value.keys() == {"key", "value"}
+
+
+def _trimmed(value: Any) -> Any:
+    """The value with the first items of its lists, which are alike, but with all attributes of OTLP."""
+    if isinstance(value, Mapping):
+        return {name: _trimmed(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_trimmed(inner) for number, inner in enumerate(value) if number < _ITEMS or _is_attribute(inner)]
+    return value
 
 
 def _packed(changed: Any, given: Any) -> Any:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from llmpricing.services.usage_log.formats.files import TakenFor, usage_file
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import RecordReader
 from llmpricing.services.usage_log.formats.taken_for import taken_for
 from tests import usage_twins as twins
 
@@ -58,3 +64,26 @@ def test_what_cannot_be_read_is_taken_for_nothing(tmp_path: Path, data: bytes) -
     (tmp_path / "a").write_bytes(data)
     found = taken_for(usage_file(tmp_path / "a", shape))
     assert (len(found.fields), len(found.others)) == (0, 0)
+
+
+def test_of_a_resource_of_thousands_of_spans_a_few_tell_it_all(tmp_path: Path) -> None:
+    """Each field is tried by reading the row anew: a row of many items must not be read whole so often."""
+    (document,) = twins.documents("otel-spans.json")
+    (resource, *_) = document["resourceSpans"]
+    scope = resource["scopeSpans"][0]
+    scope["spans"] = [one for one in scope["spans"] if one.get("attributes")] * 1_000
+    path = tmp_path / "spans"
+    path.write_bytes(twins.lines([{"resourceSpans": [resource]}]))
+    file, read = usage_file(path), 0
+
+    def counting(found: Any) -> RecordReader:
+        def each(row: Row) -> Iterable[UsageRecord]:
+            nonlocal read
+            records = list(file.shape.reader(found)(row))
+            read += len(records)
+            return records
+
+        return each
+
+    assert taken_for(replace(file, shape=replace(file.shape, reader=counting))).fields == of("otel-spans.json").fields
+    assert 0 < read < 2_000 < len(scope["spans"])
