@@ -51,7 +51,7 @@ SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 test-seed: SEED := $(SEED)
 test-seed: $(VENV)/.dev ## the property tests with new examples, from SEED or a random number
 	@echo "Hypothesis seed $(SEED). The same again: make test-seed SEED=$(SEED)"
-	$(PYTEST) -m hypothesis --hypothesis-profile=default --hypothesis-seed=$(SEED) $(ARGS)
+	$(PYTEST) -m hypothesis --hypothesis-profile=here --hypothesis-seed=$(SEED) $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ import resource
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,12 +24,13 @@ from sqlalchemy.orm import Session
 
 from benchmarks.books import scratch_book
 from benchmarks.timing import best_in_turn, once
-from llmpricing.services.usage_log.audit.report import AuditReport, audit_of
+from llmpricing.services.usage_log.audit.columns import audit_batches
+from llmpricing.services.usage_log.audit.report import AuditReport
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Auditor
-from llmpricing.services.usage_log.bill import billed, priced_records
+from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.priced_columns import billed_batches, priced_batches
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.elsewhere import ElsewhereLog
 from llmpricing.services.usage_log.sums.market import TodaysMarket
@@ -36,6 +38,7 @@ from llmpricing.services.usage_log.sums.needs import Wanted
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ROUNDS, MILLION, TARGET_S = 2, 1_000_000, 60
+_AT_ONCE = 10_000
 # Seller, model, USD per million tokens of input, cache reads and output.
 MODELS = (("openai", "gpt-4.1-mini", 0.4, 0.1, 1.6), ("anthropic", "claude-haiku-4-5", 1.0, 0.1, 5.0))
 
@@ -44,7 +47,7 @@ def main(rows: int = 40_000) -> None:
     """Print rows per second of both, their ratio, and what all offerings cost on top."""
     with tempfile.TemporaryDirectory() as folder, scratch_book("genai-prices") as book:
         path = Path(folder) / "log.parquet"
-        parquet.write_table(pa.Table.from_pylist(list(spend_log(rows))), path)
+        write_log(path, rows)
         with Session(book.engine) as session:
             bill, audit = best_in_turn(ROUNDS, lambda: _bill(session, path), lambda: _audit(session, path))
             report = _audit(session, path)
@@ -58,6 +61,16 @@ def main(rows: int = 40_000) -> None:
     print(f"  at all offerings besides: {market:.1f} s to learn them, {on_top:.1f} s on top of the bill (target < 10)")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"  memory of the whole process at its peak: {peak:.2f} GiB (target < 1)")
+
+
+def write_log(path: Path, rows: int) -> None:
+    """Write the log, some thousand rows at a time, so that the memory of the process is that of what reads it."""
+    rest = spend_log(rows)
+    first = pa.Table.from_pylist(list(islice(rest, _AT_ONCE)))
+    with parquet.ParquetWriter(path, first.schema) as writer:
+        writer.write_table(first)
+        while some := list(islice(rest, _AT_ONCE)):
+            writer.write_table(pa.Table.from_pylist(some, first.schema))
 
 
 def spend_log(rows: int) -> Iterator[dict[str, Any]]:
@@ -89,17 +102,18 @@ def spend_log(rows: int) -> Iterator[dict[str, Any]]:
         }
 
 
-def _records(path: Path) -> Iterator[UsageRecord]:
-    return UsageFiles([usage_file(path, None)], ()).records()
+def _batches(path: Path) -> Iterator[ReadBatch]:
+    return UsageFiles([usage_file(path, None)], ()).batches()
 
 
 def _bill(session: Session, path: Path) -> None:
-    billed(priced_records(LogPricer(session, NOW, None), _records(path)))
+    billed_batches(priced_batches(LogPricer(session, NOW, None), _batches(path)))
 
 
 def _audit(session: Session, path: Path) -> AuditReport:
     pricer = LogPricer(session, NOW, None)
-    return audit_of(Auditor(AuditedUses(session, pricer)).all(priced_records(pricer, _records(path))))
+    priced = priced_batches(pricer, _batches(path))
+    return audit_batches(Auditor(AuditedUses(session, pricer)), priced, wants=lambda record: False)
 
 
 def _elsewhere(session: Session, path: Path) -> tuple[float, float]:
@@ -108,7 +122,7 @@ def _elsewhere(session: Session, path: Path) -> tuple[float, float]:
     learnt, market = once(lambda: TodaysMarket(session, pricer, NOW))
     log, bill = best_in_turn(
         ROUNDS,
-        lambda: ElsewhereLog(session, pricer, market).priced(_records(path), Wanted()),
+        lambda: ElsewhereLog(session, pricer, market).of_batches(_batches(path), Wanted()),
         lambda: _bill(session, path),
     )
     return learnt, log - bill

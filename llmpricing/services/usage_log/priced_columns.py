@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -104,6 +104,12 @@ class PricedColumns:
         pattern, patterns, _ = distinct(self.counted.pattern)
         heads, answers = len(self.columns.heads), len(self.priced.answers)
         return [(self.which, heads), (self.priced.which, max(answers, 1)), (pattern, max(len(patterns), 1))]
+
+    def told(self, place: int) -> tuple[Hashable, ...]:
+        """The same of one of them, for whatever columns: whose price it asks for, whose it pays, and what it uses."""
+        record, answer = self.columns.heads[self.which[place]].record, self.priced.answers[self.priced.which[place]]
+        asked = (record.model, record.provider, record.context, answer.offering)
+        return (*asked, self.counted.meters, int(self.counted.pattern[place]))
 
     def alike(self, parts: Sequence[tuple[Numbers, int]], rows: Numbers) -> Iterator[AlikeRecords]:
         """Those of these priced rows that are alike in all ``parts``, together."""

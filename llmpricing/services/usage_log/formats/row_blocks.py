@@ -20,6 +20,9 @@ from llmpricing.services.usage_log.formats.source import BROKEN, RawRow
 _MOST_KINDS = 4_000  # remembered; of a file of more, rows are read one by one
 _MOST_FAILURES = 3  # blocks of a file after which no more is tried
 _LEARNT = 5
+_LEAST = 3  # rows that are left of a kind, from which on another of them is read for all
+_COST = 16  # rows that are read by themselves in the time that it takes to read one for all
+_FEWEST = 64
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class AlikeRows:
                 size = self._asked.size
                 found = BlockCells(rows, self._asked, self._free, self._varying)
                 understood, others = self._understood(found)
+            self._failures += 2 * len(others) > len(rows)
             return RowBlock(_columns(found, understood), others)
         except NotAlike:
             self._failures += 1
@@ -89,6 +93,7 @@ class AlikeRows:
             self._size_of_kinds = block.size
         found: list[_FoundRows] = []
         others = np.flatnonzero(~block.good).tolist()
+        tries = max(len(block.good) // _COST, _FEWEST)
         for rows in block.kinds():
             kind = self._kinds.setdefault(block.key(rows[0]), KindOfRows())
             if len(self._kinds) > _MOST_KINDS:
@@ -96,8 +101,9 @@ class AlikeRows:
             counts = block.counts(rows)
             for one in kind.found:
                 rows, counts = _taken(found, one, rows, counts)
-            while len(rows) and kind.is_open:
+            while len(rows) >= _LEAST and kind.is_open and tries:
                 kind.tries += 1
+                tries -= 1
                 new = block.row(rows[0]).understood(self._read, self._asked, self._unread, counts[0].tolist())
                 if self._unread.fields:
                     raise NotAlike

@@ -94,6 +94,9 @@ class ElsewhereLog:
         self._windows = RequestSizes(one.context_window for one in facts)
         self._outputs = RequestSizes(one.max_output_tokens for one in facts)
         self._sums = LogSums()
+        self._alike: dict[
+            tuple[object, ...], tuple[UsageSum, tuple[str, ...]]
+        ] = {}  # those of columns, by what decides
         self._contexts: dict[tuple[str, str | None, Context], Context] = {}
 
     def priced(
@@ -143,21 +146,21 @@ class ElsewhereLog:
         room, most = self._windows.places(counted.request_input + made), self._outputs.places(made)
         is_plain = ~counted.odd & (room < self._windows.size) & (most < self._outputs.size)
         clock, clocks = self._market.divisions.clocks(many.at)
-        parts = [
-            *many.parts,
-            (room, self._windows.size + 1),
-            (most, self._outputs.size + 1),
-            (self._market.divisions.sides(counted.request_input), len(self._market.divisions.steps) + 1),
-            (clock, clocks),
-        ]
+        side = self._market.divisions.sides(counted.request_input)
+        sizes = (self._windows.size + 1, self._outputs.size + 1, len(self._market.divisions.steps) + 1, clocks)
+        decisive = (room, most, side, clock)
         for place in np.flatnonzero(many.has_price & ~is_plain).tolist():
             self.add(many.record(place))
         rows = np.flatnonzero(many.has_price & is_plain)
-        for alike in many.alike(parts, rows):
-            one = many.record(alike.first)
-            usage, at = one.record.usage, one.record.at
-            assert usage is not None and at is not None  # noqa: S101, PT018 - what is priced states both
-            self._sum(one, at, usage).add_many([alike.shares[meter] for meter in usage.keys], alike.records)
+        for alike in many.alike([*many.parts, *zip(decisive, sizes, strict=True)], rows):
+            key = (*many.told(alike.first), *(int(codes[alike.first]) for codes in decisive))
+            if key not in self._alike:
+                one = many.record(alike.first)
+                usage, at = one.record.usage, one.record.at
+                assert usage is not None and at is not None  # noqa: S101, PT018 - what is priced states both
+                self._alike[key] = self._sum(one, at, usage), usage.keys
+            found, meters = self._alike[key]
+            found.add_many([alike.shares[meter] for meter in meters], alike.records)
 
     def _sum(self, one: PricedRecord, at: datetime, usage: Usage) -> UsageSum:
         """The sum that a record with a price belongs to."""

@@ -44,6 +44,8 @@ class Divisions:
         self.steps = sorted(bounds)
         self._schedules = tuple(schedules.values())
         self._clocks: dict[datetime, tuple[bool, ...]] = {}
+        self._clock_numbers: dict[tuple[bool, ...], int] = {}
+        self._of_minutes: dict[int, int] = {}
 
     @property
     def marks(self) -> tuple[Hashable, ...]:
@@ -64,10 +66,12 @@ class Divisions:
         if not self._schedules:
             return np.zeros(len(at), np.int64), 1
         minutes, places = np.unique(at // _MINUTE, return_inverse=True)
-        numbers: dict[tuple[bool, ...], int] = {}
-        found = [EPOCH + timedelta(minutes=minute) for minute in minutes.tolist()]
-        codes = [numbers.setdefault(self.clock(minute), len(numbers)) for minute in found]
-        return np.array(codes, np.int64)[places], max(len(numbers), 1)
+        known = self._of_minutes
+        for minute in (one for one in minutes.tolist() if one not in known):
+            clock = self.clock(EPOCH + timedelta(minutes=minute))
+            known[minute] = self._clock_numbers.setdefault(clock, len(self._clock_numbers))
+        codes = np.array([known[minute] for minute in minutes.tolist()], np.int64)
+        return codes[places], max(len(self._clock_numbers), 1)
 
     def side(self, usage: Usage, *, is_sum: bool) -> tuple[int, int]:
         """Between which steps a request lies; of a sum of requests also between which the whole of it does."""

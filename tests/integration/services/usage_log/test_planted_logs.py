@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -16,7 +17,7 @@ from tests.planted_logs import PAIRS, PLANTS, PlantedRecord, planted, planted_lo
 from tests.servers import StoreUrls
 from tests.usage_bills import book_with_entries
 
-ROWS = 10_000
+ROWS = int(os.environ.get("LLMPRICING_TEST_PLANTED_ROWS", "10000"))  # .ci/long takes ten times as many
 TOGETHER = " + "
 
 
