@@ -27,7 +27,7 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.settings import SCOPES
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
-from tests.functional.addresses import EXAMPLES
+from tests.functional.addresses import EXAMPLES, FEEDS
 from tests.functional.test_every_route import POSTED, assert_one_error
 from tests.unplugged.faults import wait_until
 from tests.unplugged.serving import serving
@@ -81,6 +81,18 @@ def test_each_address_needs_a_token_and_none_tells_why_it_is_wrong(guarded: Test
     guarded.get(EXAMPLES[name], headers=bearing("read"), status=200)
     guarded.get(EXAMPLES[name], headers=as_basic(TOKENS["read"]), status=200)
     guarded.get(EXAMPLES[name], headers=bearing("feed"), status=403)
+
+
+def test_no_other_spelling_of_an_address_lets_a_stranger_in(guarded: TestApp) -> None:
+    """What is open stays so; everything else is unknown or closed, however it is written."""
+    for name, address in (EXAMPLES | FEEDS).items():
+        if name in (*OPEN, "home"):
+            continue
+        around = ("/static/..", "/api/health/..", "/api/healthx", "/admin/..", "/.", "/")
+        for spelled in (address, *(f"{before}{address}" for before in around), address.upper(), f"{address}/"):
+            for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT"):
+                answer = guarded.request(spelled, method=method, expect_errors=True)
+                assert answer.status_int in (401, 404, 405), (method, spelled)
 
 
 def test_what_is_posted_needs_a_token_too(guarded: TestApp) -> None:

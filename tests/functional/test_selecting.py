@@ -165,6 +165,23 @@ def test_ids_in_a_query_are_known_in_any_case(testapp: TestApp, other: str, righ
     assert testapp.get(f"/api/v1/{other}").json == testapp.get(f"/api/v1/{right}").json
 
 
+@pytest.mark.parametrize(
+    ("other", "right"),
+    [
+        ("charts/history.csv?model=ACME/Acme-Dated", "charts/history.csv?model=acme/acme-dated"),
+        ("charts/costs.csv?models=ACME/acme-large", "charts/costs.csv?models=acme/acme-large"),
+        ("charts/scores.csv?models=ACME/acme-large", "charts/scores.csv?models=acme/acme-large"),
+    ],
+)
+def test_ids_of_charts_are_known_in_any_case(testapp: TestApp, other: str, right: str) -> None:
+    assert testapp.get(f"/{other}").text == testapp.get(f"/{right}").text
+
+
+def test_the_page_that_compares_knows_ids_in_any_case(testapp: TestApp) -> None:
+    page = testapp.get("/compare?models=ACME/acme-large,acme/Acme-Small")
+    assert "models=acme%2Facme-large%2Cacme%2Facme-small&amp;format=csv" in page
+
+
 def test_of_two_ids_that_differ_in_case_alone_each_is_itself() -> None:
     assert own_case(["lab/A", "lab/a", "LAB/b", "none"], ["lab/a", "lab/A", "lab/b"]) == (
         "lab/A",

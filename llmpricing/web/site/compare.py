@@ -17,7 +17,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, most_like, read_clocks, standing
+from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.keeping import escaped, permalink, table
@@ -42,7 +42,7 @@ def show(request: Request) -> dict[str, Any]:
     """The page; with fewer than two ids it says how to choose, with one that is unknown what is most like it."""
     values = p.read_parameters(request, _READERS, ("models",))
     asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
-    slugs = list(dict.fromkeys(asked))
+    slugs = list(dict.fromkeys(own_ids(request, asked)))
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
     enough = FEWEST <= len(slugs) <= MOST
     items = _items(request, clocks, slugs) if enough else []

@@ -14,7 +14,7 @@ from llmpricing.services.quotes.workloads import workload_costs
 from llmpricing.services.scores.kept_scores import KeptScore, scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
-from llmpricing.web.list_query import CLOCKS, read_clocks, standing
+from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
@@ -63,7 +63,8 @@ def scores(request: Request) -> Response:
 
 def _asked(request: Request, values: dict[str, Any], most: int) -> tuple[Clocks, list[str]]:
     """The clocks and the ids; 400 for too many or none, 404 where one is unknown."""
-    models = list(dict.fromkeys(one.strip() for one in values.get("models", "").split(",") if one.strip()))
+    asked = [one.strip() for one in values.get("models", "").split(",") if one.strip()]
+    models = list(dict.fromkeys(own_ids(request, asked)))
     if not 1 <= len(models) <= most:
         raise invalid("models", f"models takes 1 to {most} ids with commas between them.")
     clocks = read_clocks(values, request.period.start, request.book)

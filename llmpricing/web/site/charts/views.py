@@ -15,6 +15,7 @@ from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
 from llmpricing.web.errors import RETRY_AFTER_S, Refused
+from llmpricing.web.list_query import own_ids
 from llmpricing.web.paging import digest_of_question
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.selecting import cell
@@ -41,7 +42,7 @@ def history(request: Request) -> Response:
     values = read_parameters(request, _HISTORY)
     if "model" not in values:
         raise Refused(400, "INVALID_PARAMETER", "model names the offering, such as openai/gpt-4o.", field="model")
-    known_at, model = request.book.known_at(values.get("known_at")), values["model"]
+    known_at, (model,) = request.book.known_at(values.get("known_at")), own_ids(request, [values["model"]])
     found = price_history(request.reads, model, known_at)
     if found is None:
         raise Refused(404, "MODEL_NOT_FOUND", "No offering has this id. Ids look like openai/gpt-4o.")
