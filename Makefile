@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INI ?= development.ini
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast test-seed fuzz spark thin coverage check verify bench oracle-litellm clients invariants release clean
+.PHONY: help run test test-fast test-seed fuzz spark thin coverage check verify screenshot bench oracle-litellm clients invariants release clean
 
 help: ## show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ check: $(VENV)/.dev ## format, lint, types, import contracts
 
 verify: $(VENV)/.run ## the checklist of README with measured figures; fails where one is missed
 	@exec $(BIN)/llmpricing verify $(INI)
+
+screenshot: $(VENV)/.dev ## README's picture of the list, from a running make run (needs Chromium and its driver)
+	$(BIN)/python -m tests.browser.screenshot http://localhost:6543/ docs/list.webp
 
 bench: $(VENV)/.dev ## ours beside its peers in one run
 	$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -67,9 +68,14 @@ class Browser:
         found = _send("POST", f"{self._session}/element", {"using": "css selector", "value": selector})
         return f"{self._session}/element/{found['element-6066-11e4-a52e-4f735466cecf']}"
 
-    def resize(self, width: int) -> None:
+    def picture(self) -> bytes:
+        """What the screen shows, as WebP."""
+        wanted = {"format": "webp", "quality": 70}
+        return base64.b64decode(self._command("Page.captureScreenshot", wanted)["data"])
+
+    def resize(self, width: int, height: int = 800) -> None:
         """Lay out pages for a screen of this many pixels, as a phone does it."""
-        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self._command("Emulation.setDeviceMetricsOverride", screen)
 
     def prefer(self, scheme: str) -> None:
@@ -87,8 +93,8 @@ class Browser:
     def close(self) -> None:
         _send("DELETE", self._session)
 
-    def _command(self, name: str, values: dict[str, Any]) -> None:
-        _send("POST", f"{self._session}/goog/cdp/execute", {"cmd": name, "params": values})
+    def _command(self, name: str, values: dict[str, Any]) -> Any:
+        return _send("POST", f"{self._session}/goog/cdp/execute", {"cmd": name, "params": values})
 
 
 def missing() -> str | None:
