@@ -167,10 +167,12 @@ def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBo
             unpack_sent(sent, file, _most_mib(request) * UNPACKED << 20)
             return ask(request, path, bounds)
         except LogError as error:
+            traceback.clear_frames(error.__traceback__)  # who reads the file closes it now, not when it is collected
             told = str(error).replace(str(path), "The file")
             raise invalid(FIELD, f"{told} {_BY_COMMAND}") from None
         except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
             _tell(error)
+            traceback.clear_frames(error.__traceback__)
             raise invalid(FIELD, f"The file holds what no usage file does. {_BY_COMMAND}") from None
 
 
