@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from llmpricing.web.paging import read_cursor, write_cursor
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
 _MOST_LIKE = 5
+_LONGEST_ID = 60  # of a seller, as an error repeats it
 _SORTS = listing.SORTABLE + tuple(f"-{name}" for name in listing.SORTABLE)
 CLOCKS: dict[str, p.Reader] = {
     "as_of": p.time.of("what was charged then; now where it is left out"),
@@ -75,7 +77,7 @@ def read_question(
     """The question of a list's address; raises the 400 that names the offending field."""
     values = p.read_parameters(request, readers, LIST_REPEATABLE)
     wanted = OfferingFilter(
-        providers=own_case(values.get("provider", ()), provider_ids(request) if "provider" in values else ()),
+        providers=sellers(request, values["provider"]) if "provider" in values else (),
         words=values.get("q", ""),
         capabilities=values.get("capability", ()),
         **{name: values[name] for name in _FILTERS if name in values and name not in ("provider", "q", "capability")},
@@ -107,19 +109,24 @@ def own_ids(request: Request, asked: Iterable[str]) -> tuple[str, ...]:
     return own_case(asked, (one.slug for one in offerings))
 
 
-def provider_ids(request: Request) -> list[str]:
-    """The ids of all sellers."""
-    return [slug for slug, _, _ in filter_values(request.reads).providers]
+def sellers(request: Request, asked: Iterable[str]) -> tuple[str, ...]:
+    """The ids of these sellers, whatever their case; a 400 of ``provider`` where nobody has one, with those nearest."""
+    known = [slug for slug, _, _ in filter_values(request.reads).providers]
+    found = own_case(asked, known)
+    for one in found:
+        if one not in known:
+            like = get_close_matches(one[:_LONGEST_ID].casefold(), known)
+            message = f"No seller has the id {one[:_LONGEST_ID]!r}. GET /api/v1/providers lists them."
+            raise invalid("provider", message, suggestions=like, known=known)
+    return found
 
 
 def _check_named(request: Request, wanted: OfferingFilter) -> None:
     """Refuse what no offering has: a slip of the pen, told apart from a question with an empty answer."""
-    if not (wanted.providers or wanted.capabilities or wanted.modality or wanted.status):
+    if not (wanted.capabilities or wanted.modality or wanted.status):
         return
     known = filter_values(request.reads)
-    sellers = [slug for slug, _, _ in known.providers]
     for field, given, occurring in (
-        ("provider", wanted.providers, sellers),
         ("capability", wanted.capabilities, known.capabilities),
         ("modality", (wanted.modality,) if wanted.modality else (), known.modalities),
         ("status", (wanted.status,) if wanted.status else (), known.statuses),

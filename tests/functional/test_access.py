@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
+from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -25,14 +27,17 @@ from llmpricing.services.decisions import known_tokens
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.settings import SCOPES
+from llmpricing.web.operators import FORM_COOKIE
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
-from tests.functional.addresses import EXAMPLES, FEEDS
+from tests.functional.addresses import ADMIN, ADMIN_FORMS, EXAMPLES, FEEDS
 from tests.functional.test_every_route import POSTED, assert_one_error
+from tests.operators import let_in
 from tests.unplugged.faults import wait_until
 from tests.unplugged.serving import serving
 
 QUOTE = "/api/v1/quote?model=acme/acme-large&input_tokens=1000000"
+FORM = "application/x-www-form-urlencoded"
 OPEN = ("health", "health_live", "health_ready")
 TOKENS = {scope: f"secret-{scope}-{'x' * 30}" for scope in SCOPES}
 
@@ -93,6 +98,35 @@ def test_no_other_spelling_of_an_address_lets_a_stranger_in(guarded: TestApp) ->
             for method in ("GET", "HEAD", "POST", "OPTIONS", "PUT"):
                 answer = guarded.request(spelled, method=method, expect_errors=True)
                 assert answer.status_int in (401, 404, 405), (method, spelled)
+
+
+@pytest.mark.parametrize("has_passwords", [False, True])
+def test_nothing_of_admin_is_told_to_who_is_no_operator(agreed_url: str, guarded: TestApp, has_passwords: bool) -> None:
+    """However an address is written: a refusal, or the way to the sign-in."""
+    if has_passwords:
+        let_in(agreed_url)
+    guarded.set_cookie(FORM_COOKIE, "a" * 32)  # the form is in order: who sends it is not
+    requests = product(
+        [path for name, path in (ADMIN | ADMIN_FORMS).items() if not name.startswith("admin_sign_")],
+        ("{}", "{}/", "/static/..{}"),
+        (("GET", "text/html"), ("GET", "application/json"), ("HEAD", "*/*"), ("POST", "*/*")),
+        ({}, bearing("read"), bearing("rates")),
+    )
+    for path, way, (method, accept), who in requests:
+        stated: dict[str, Any] = {"method": method, "headers": {**who, "Accept": accept}}
+        if method == "POST":
+            stated |= {"body": b"csrf_token=" + b"a" * 32, "content_type": FORM}
+        answer = guarded.request(way.format(path), **stated, expect_errors=True)
+        assert leads_nowhere(answer, way.format(path)), (method, accept, way, path, who.keys(), answer.status)
+
+
+def leads_nowhere(answer: Any, asked: str) -> bool:
+    """Whether it was refused, unknown, or sent to the sign-in."""
+    if answer.status_int in (401, 403, 404, 405):
+        return True
+    if answer.status_int == 301:  # to the same address without the slash at its end
+        return bool(asked == f"{urlsplit(answer.location).path}/")
+    return answer.status_int == 303 and bool(urlsplit(answer.location).path == "/admin/sign-in")
 
 
 def test_what_is_posted_needs_a_token_too(guarded: TestApp) -> None:

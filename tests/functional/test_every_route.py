@@ -20,6 +20,7 @@ POSTED = {
     "coverage": ("/api/v1/coverage", {"models": ["acme/acme-large"]}),
 }
 HEALTH = ("health", "health_live", "health_ready")  # in the shape that monitors expect
+BY_WORDS = ("resolve", "quote")  # they take a seller by another name, an API host or URL too
 UNREAD = ("metrics", "home", "page_model", "health_live", "openapi", "reference")  # of their parameters
 PROGRAM = {"Accept": "application/json"}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -97,6 +98,41 @@ def test_an_unknown_parameter_is_a_400_that_names_it(testapp: TestApp, name: str
     answer = testapp.get(f"{path}{'&' if '?' in path else '?'}surely_not=1", headers=PROGRAM, expect_errors=True)
     assert_one_error(answer, 400, "INVALID_PARAMETER")
     assert answer.json["error"]["details"]["field"] == "surely_not"
+
+
+def test_a_seller_is_asked_for_in_any_case_and_one_that_is_none_is_a_400(testapp: TestApp) -> None:
+    taken = []
+    for name, path in (EXAMPLES | FEEDS).items():
+        if (name in UNREAD and name != "home") or name in BY_WORDS:
+            continue
+        asked = f"{path}{'&' if '?' in path else '?'}provider="
+        found, shouted = (testapp.get(asked + one, headers=PROGRAM, status="*") for one in ("acme", "ACME"))
+        if found.status_int == 400:  # it takes no seller
+            continue
+        taken.append(name)
+        assert (shouted.status_int, data_of(shouted)) == (200, data_of(found))
+        refused = testapp.get(asked + "acm", headers=PROGRAM, expect_errors=True)
+        if name == "home":  # a page whoever asks
+            assert (refused.status_int, "No seller has the id" in refused.text) == (400, True)
+            continue
+        assert_one_error(refused, 400, "INVALID_PARAMETER")
+        details = refused.json["error"]["details"]
+        assert (details["field"], details["suggestions"]) == ("provider", ["acme"])
+    assert {"models", "models_csv", "changes", "calculator", "disagreements", "home", "page_changes"} == {*taken}
+
+
+@pytest.mark.parametrize("name", BY_WORDS)
+def test_a_seller_that_is_read_by_words_is_a_404_where_nobody_bears_them(testapp: TestApp, name: str) -> None:
+    path = EXAMPLES[name].replace("&provider=acme", "") + "&provider="
+    assert testapp.get(path + "ACME", status=200).json["data"] == testapp.get(path + "acme").json["data"]
+    answer = testapp.get(path + "nobody", status=404)
+    assert_one_error(answer, 404, "MODEL_NOT_FOUND")
+    assert answer.json["error"]["details"]["field"] == "provider"
+
+
+def data_of(answer: Any) -> Any:
+    """What a program is told; a page repeats the address as it was written."""
+    return answer.json["data"] if answer.content_type == "application/json" else None
 
 
 @pytest.mark.parametrize("name", POSTED)

@@ -20,7 +20,7 @@ from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, own_case, own_ids, read_clocks
+from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, sellers
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import asked_of, digest_of_question, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
@@ -126,8 +126,8 @@ def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list
     if unknown := [one for one in (*named, *filter(None, [values.get("against")])) if one not in known]:
         message = "No offering has one of these ids. Ids look like openai/gpt-4o."
         raise Refused(404, "MODEL_NOT_FOUND", message, unknown=unknown)
-    sellers = own_case(values["provider"], set(known.values())) if "provider" in values else None
-    wanted = named or [slug for slug, seller in known.items() if sellers is None or seller in sellers]
+    of = sellers(request, values["provider"]) if "provider" in values else None
+    wanted = named or [slug for slug, seller in known.items() if of is None or seller in of]
     return list(dict.fromkeys([*wanted, *filter(None, [values.get("against")])]))
 
 

@@ -17,7 +17,7 @@ from llmpricing.services.catalogue.disagreements import Disagreement, Disagreeme
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import StaleMeta, stale_meta
 from llmpricing.web.caching import cached
-from llmpricing.web.list_query import own_case, provider_ids
+from llmpricing.web.list_query import sellers
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import asked_of, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
@@ -93,7 +93,7 @@ def list_disagreements(request: Request) -> DisagreementsAnswer:
     """Where sources differ now from what is published, the farthest apart first."""
     values = DISAGREEMENTS.read(request)
     if "provider" in values:
-        values["provider"] = own_case(values["provider"], provider_ids(request))
+        values["provider"] = sellers(request, values["provider"])
 
     def build() -> list[DisagreementJson]:
         return sorted(map(_json, disagreements(request.reads, request.period.start)), key=_place)

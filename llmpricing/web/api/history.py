@@ -17,7 +17,7 @@ from llmpricing.services.catalogue.price_history import PastPrice, price_history
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, StaleMeta, as_json, stale_meta
 from llmpricing.web.conditional import valid_until
-from llmpricing.web.list_query import nearly, own_case, own_ids, provider_ids
+from llmpricing.web.list_query import nearly, own_ids, sellers
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import page_of, page_readers
 
@@ -106,8 +106,8 @@ def list_changes(request: Request) -> ChangesAnswer:
     asked = own_ids(request, values["model"]) if "model" in values else None
     found = changes_since(request.reads, since, now, None if asked is None else set(asked))
     if "provider" in values:
-        sellers = own_case(values["provider"], provider_ids(request))
-        found = [one for one in found if one.offering.partition("/")[0] in sellers]
+        wanted = sellers(request, values["provider"])
+        found = [one for one in found if one.offering.partition("/")[0] in wanted]
     places = [[one.offering, one.meter, one.condition_key, str(one.valid_from), one.new is None] for one in found]
     page, following = page_of(request, values, found, places, DEFAULT_LIMIT)
     told = (len(found), following, since, now, valid_until(request), request.book.version)

@@ -15,6 +15,7 @@ from llmpricing.domain.observations import Amount, State
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
 from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
 from llmpricing.web import parameters as p
+from llmpricing.web.list_query import own_ids, sellers
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 
@@ -30,7 +31,9 @@ def show(request: Request) -> dict[str, Any]:
     values = read_parameters(request, _READERS, repeatable=("model",))
     now, days = request.period.start, values.get("days", DEFAULT_DAYS)
     since = comparable_since(request.reads, now - timedelta(days=days))
-    models = set(values["model"]) if "model" in values else None
+    models = set(own_ids(request, values["model"])) if "model" in values else None
+    if "provider" in values:
+        (values["provider"],) = sellers(request, [values["provider"]])
     moved = _of_seller(changes_since(request.reads, since, now, models), values)
     coming = [one for one in moved if _is_announced(one, now)]
     past = [one for one in moved if not _is_announced(one, now)]
@@ -60,7 +63,7 @@ def _is_announced(one: Change, now: datetime) -> bool:
 def _of_seller(found: Iterable[Any], values: dict[str, Any]) -> list[Any]:
     """Changes or news of the seller that is asked for."""
     seller = values.get("provider")
-    return [one for one in found if seller is None or _seller(one).casefold() == seller.casefold()]
+    return [one for one in found if seller is None or _seller(one) == seller]
 
 
 def _seller(one: Change | OfferingNews) -> str:

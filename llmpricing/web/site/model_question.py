@@ -16,7 +16,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
-from llmpricing.web.list_query import CLOCKS, own_case, provider_ids, read_clocks
+from llmpricing.web.list_query import CLOCKS, read_clocks, sellers
 from llmpricing.web.site.columns import IDS
 from llmpricing.web.site.pasted import PASTED
 from llmpricing.web.site.workload import WORKLOAD, count
@@ -88,7 +88,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
     since = values.get("released_since")
     wanted = ModelFilter(
         words=values.get("q", ""),
-        providers=frozenset(_providers(request, values)),
+        providers=frozenset(sellers(request, values["provider"]) if "provider" in values else ()),
         labs=frozenset(lab.lower() for lab in values.get("lab", ())),
         needs=tuple(dict.fromkeys(values.get("capability", ()))),
         released_since=since and since.date(),
@@ -117,13 +117,3 @@ def read_workload(request: Request) -> dict[str, Any]:
 
 
 _PLAIN = ("max_input_price", "max_output_price", "min_context", "updated_within_days")
-
-
-def _providers(request: Request, values: Mapping[str, Any]) -> tuple[str, ...]:
-    if "provider" not in values:
-        return ()
-    known = provider_ids(request)
-    for one in (asked := own_case(values["provider"], known)):
-        if one not in known:
-            raise invalid("provider", f"No offering has the provider {one[:60]!r}.", known=known)
-    return asked
