@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from llmpricing.scripts.cli import main
 from tests.commands import Commands, commands_on
-from tests.usage_twins import FOLDER, content
+from tests.usage_twins import FOLDER, content, documents, table
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +52,20 @@ def test_programs_read_the_same_as_json(commands: Commands) -> None:
     assert found["files"][0]["shape"] == "codex-sessions"
     counts = found["columns"]["codex-sessions"]["read"]
     assert counts["payload.info.last_token_usage.cached_input_tokens"] == ["cache_read_tokens"]
+
+
+@pytest.mark.parametrize("command", ["price", "audit"])
+def test_a_file_without_the_column_of_its_output_says_so_in_its_summary(
+    commands: Commands, tmp_path: Path, command: str
+) -> None:
+    """Of the two calls that are billed, which cost 0.012505 with their output: 0.0116 and 0.000225 are left."""
+    cut = tmp_path / "helicone.csv"
+    rows = documents("helicone.csv")
+    cut.write_bytes(table([{name: one for name, one in row.items() if name != "completion_tokens"} for row in rows]))
+    said = "no output tokens: the file has no field for that, which its tool always writes; export it anew, whole"
+    done = commands.run(command, str(cut))
+    assert f"Priced, but:\n  2: {said}\n" in done.output
+    assert commands.json(command, str(cut), exit_code=done.exit_code)["remarks"] == {said: 2}
 
 
 def test_folders_globs_and_standard_input_are_read_and_what_is_no_usage_is_said(

@@ -156,6 +156,16 @@ SHAPES = (
         "sums of a day and key, caches beside the input",
         signs("usage_date_utc model_version usage_input_tokens_no_cache"),
         by_row(_console_usage),
+        always={
+            "input_tokens": ("usage_input_tokens_no_cache",),
+            "output_tokens": ("usage_output_tokens",),
+            "cache_read_tokens": ("usage_input_tokens_cache_read",),
+            "cache_write_5m_tokens": ("usage_input_tokens_cache_write_5m",),
+            "cache_write_1h_tokens": ("usage_input_tokens_cache_write_1h",),
+            "web_searches": ("web_search_count",),
+            "usage type": ("usage_type",),
+            "context window": ("context_window",),
+        },
     ),
     Shape(
         "anthropic-console-cost",
@@ -179,6 +189,14 @@ SHAPES = (
         signs("starting_at results"),
         _pages,
         lambda row: not _is_cost_report(row),
+        always={
+            "input_tokens": ("uncached_input_tokens",),
+            "output_tokens": ("output_tokens",),
+            "cache_read_tokens": ("cache_read_input_tokens",),
+            "cache_write_5m_tokens": ("cache_creation_input_tokens", "ephemeral_5m_input_tokens"),
+            "cache_write_1h_tokens": ("cache_creation_input_tokens", "ephemeral_1h_input_tokens"),
+            "web_searches": ("server_tool_use.web_search_requests",),
+        },
     ),
     Shape(
         "claude-code-analytics",
@@ -186,5 +204,11 @@ SHAPES = (
         "sums of a day, person and model, caches beside the input",
         signs("date actor model_breakdown"),
         _analytics,
+        always={
+            "input_tokens": ("tokens.input",),
+            "output_tokens": ("tokens.output",),
+            "cache_read_tokens": ("tokens.cache_read",),
+            "cache_write_tokens": ("tokens.cache_creation",),
+        },
     ),
 )

@@ -248,6 +248,10 @@ SHAPES = (
         signs("schemaType modelId requestId", "modelId requestId input operation"),
         by_row(_invocation),
         _is_log,
+        always={
+            "input_tokens": ("inputTokenCount",),
+            "output_tokens": ("outputTokenCount",),
+        },
     ),
     Shape(
         "aws-cur",

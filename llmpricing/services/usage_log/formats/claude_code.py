@@ -115,6 +115,12 @@ SHAPES = (
         by_row(_line),
         _is_line,
         grows=True,
+        always={
+            "input_tokens": ("message.usage.input_tokens",),
+            "output_tokens": ("message.usage.output_tokens",),
+            "cache_read_tokens": ("message.usage.cache_read_input_tokens",),
+            "cache_write_tokens": ("message.usage.cache_creation_input_tokens",),
+        },
     ),
     Shape(
         "ccusage",
@@ -122,6 +128,12 @@ SHAPES = (
         "sums by model, caches beside the input",
         signs("modelBreakdowns"),
         _entries,
+        always={
+            "input_tokens": ("modelBreakdowns.inputTokens",),
+            "output_tokens": ("modelBreakdowns.outputTokens",),
+            "cache_read_tokens": ("modelBreakdowns.cacheReadTokens", "modelBreakdowns.cacheReadInputTokens"),
+            "cache_write_tokens": ("modelBreakdowns.cacheCreationTokens", "modelBreakdowns.cacheCreationInputTokens"),
+        },
     ),
     Shape(
         "ccusage-blocks",
@@ -129,5 +141,11 @@ SHAPES = (
         "sums of five hours, without a split by model",
         signs("isGap tokenCounts", "isGap startTime costUSD"),
         by_row(_block),
+        always={
+            "input_tokens": ("tokenCounts.inputTokens",),
+            "output_tokens": ("tokenCounts.outputTokens",),
+            "cache_read_tokens": ("tokenCounts.cacheReadTokens", "tokenCounts.cacheReadInputTokens"),
+            "cache_write_tokens": ("tokenCounts.cacheCreationTokens", "tokenCounts.cacheCreationInputTokens"),
+        },
     ),
 )

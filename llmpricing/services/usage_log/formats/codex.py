@@ -87,5 +87,10 @@ SHAPES = (
         _session,
         lambda row: isinstance(row.get("payload"), Mapping),
         scan=_has_records,
+        always={
+            "input_tokens": ("last_token_usage.input_tokens", "payload.usage.input_tokens"),
+            "output_tokens": ("last_token_usage.output_tokens", "payload.usage.output_tokens"),
+            "cache_read_tokens": ("last_token_usage.cached_input_tokens", "payload.usage.cached_input_tokens"),
+        },
     ),
 )

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.row import Row, Unread
@@ -68,7 +69,8 @@ class FileReader:
     ) -> None:
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
-        self._read: RecordReader = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
+        read = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
+        self._read: RecordReader = telling_lacks(shape.always, read)
         varying = None if one_by_one or shape.grows else shape.varying
         self._alike = AlikeRows(varying, self._read, tuple(unread.ignored)) if varying else None
 

@@ -185,6 +185,11 @@ def _copilot(row: Row) -> UsageRecord:
 
 
 _GENERATION = signs("native_tokens_prompt native_tokens_completion total_cost", "native_tokens_prompt is_byok model")
+_GENERATION_ALWAYS = {
+    "input_tokens": ("native_tokens_prompt",),
+    "output_tokens": ("native_tokens_completion",),
+    "cache_read_tokens": ("native_tokens_cached",),
+}
 SHAPES = (
     Shape(
         "openrouter-activity",
@@ -192,6 +197,11 @@ SHAPES = (
         "one request, cached inside tokens_prompt",
         signs("generation_id tokens_prompt tokens_completion"),
         by_row(_activity),
+        always={
+            "input_tokens": ("tokens_prompt",),
+            "output_tokens": ("tokens_completion",),
+            "cache_read_tokens": ("tokens_cached",),
+        },
     ),
     Shape(
         "openrouter-generations",
@@ -200,6 +210,7 @@ SHAPES = (
         _GENERATION,
         by_row(_openrouter),
         lambda row: not _is_vercel(row),
+        always=_GENERATION_ALWAYS,
     ),
     Shape(
         "vercel-gateway-generations",
@@ -208,6 +219,7 @@ SHAPES = (
         _GENERATION,
         by_row(_vercel),
         _is_vercel,
+        always=_GENERATION_ALWAYS,
     ),
     Shape(
         "vercel-gateway-report",
@@ -215,6 +227,12 @@ SHAPES = (
         "sums of a day and model, caches inside input_tokens",
         signs("credential_type input_tokens total_cost", "market_cost input_tokens model"),
         by_row(_vercel_report),
+        always={
+            "input_tokens": ("input_tokens",),
+            "output_tokens": ("output_tokens",),
+            "cache_read_tokens": ("cached_input_tokens",),
+            "cache_write_tokens": ("cache_creation_input_tokens",),
+        },
     ),
     Shape(
         "portkey",
@@ -222,6 +240,21 @@ SHAPES = (
         "one request by the seller's own usage object",
         signs("ai_org ai_model", "ai_model req_units"),
         by_row(_portkey),
+        always={
+            "usage object": ("response.body.usage", "response.body.usageMetadata"),
+            "output_tokens": (
+                "response.body.usage.completion_tokens",
+                "response.body.usage.output_tokens",
+                "response.body.usage.outputTokens",
+                "response.body.usageMetadata.candidatesTokenCount",
+            ),
+            "input_tokens": (
+                "response.body.usage.prompt_tokens",
+                "response.body.usage.input_tokens",
+                "response.body.usage.inputTokens",
+                "response.body.usageMetadata.promptTokenCount",
+            ),
+        },
     ),
     Shape(
         "github-copilot-premium",

@@ -67,5 +67,11 @@ SHAPES = (
         _chat,
         lambda row: not isinstance(row.get("message"), Mapping) and "traceId" not in row,
         grows=True,
+        always={
+            "input_tokens": ("tokens.input",),
+            "output_tokens": ("tokens.output",),
+            "cache_read_tokens": ("tokens.cached",),
+            "output_reasoning_tokens": ("tokens.thoughts",),
+        },
     ),
 )

@@ -68,7 +68,9 @@ def _are_records(name: str, first: Any) -> bool:
     if name == "results":
         kind = first.get("object")
         of_bucket = isinstance(kind, str) and kind.startswith("organization.")
-        return not of_bucket and not {"uncached_input_tokens", "token_type", "cost_type"} & first.keys()
+        return (
+            not of_bucket and not {"uncached_input_tokens", "context_window", "token_type", "cost_type"} & first.keys()
+        )
     return name != "messages" or ("role" not in first and "type" in first)
 
 

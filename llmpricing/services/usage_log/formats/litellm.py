@@ -124,6 +124,10 @@ SHAPES = (
             ("request_id",),
             {"team": ("team_id",), "user": ("user",), "end_user": ("end_user",), "session": ("session_id",)},
         ),
+        always={
+            "input_tokens": ("prompt_tokens",),
+            "output_tokens": ("metadata.usage_object.completion_tokens", "metadata.usage_object.output_tokens"),
+        },
     ),
     Shape(
         "litellm-ui-usage",
@@ -131,5 +135,11 @@ SHAPES = (
         "sums of a day, caches inside Prompt Tokens",
         signs("Date, Model, Spend, Prompt Tokens, Completion Tokens", "Date, Model, Spend, Cache Read Input Tokens"),
         by_row(_ui_day),
+        always={
+            "input_tokens": ("Prompt Tokens",),
+            "output_tokens": ("Completion Tokens",),
+            "cache_read_tokens": ("Cache Read Input Tokens",),
+            "cache_write_tokens": ("Cache Creation Input Tokens",),
+        },
     ),
 )

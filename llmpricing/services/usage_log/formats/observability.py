@@ -147,6 +147,10 @@ SHAPES = (
         "one observation, all parts of usageDetails beside one another",
         signs("id type usageDetails", "id type usage_details"),
         by_row(_langfuse),
+        always={
+            "input_tokens": ("usageDetails.input", "usage_details.input"),
+            "output_tokens": ("usageDetails.output", "usage_details.output"),
+        },
     ),
     Shape(
         "langsmith",
@@ -154,6 +158,10 @@ SHAPES = (
         "one llm run, caches inside prompt_tokens",
         signs("id run_type prompt_tokens", "id run_type start_time extra"),
         by_row(_langsmith),
+        always={
+            "input_tokens": ("prompt_tokens",),
+            "output_tokens": ("completion_tokens",),
+        },
     ),
     Shape(
         "helicone",
@@ -162,5 +170,11 @@ SHAPES = (
         signs("request_created_at prompt_tokens completion_tokens", "request_created_at prompt_cache_read_tokens"),
         by_row(_helicone),
         varying=Varying(("request_created_at",), ("cost", "cost_usd"), ("request_id",), {"user": ("user_id",)}),
+        always={
+            "input_tokens": ("prompt_tokens",),
+            "output_tokens": ("completion_tokens",),
+            "cache_read_tokens": ("prompt_cache_read_tokens",),
+            "cache_write_tokens": ("prompt_cache_write_tokens",),
+        },
     ),
 )

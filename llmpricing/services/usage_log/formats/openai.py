@@ -181,6 +181,10 @@ def _results(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 _BUCKET = signs("start_time results", "start_time result")
+_ALWAYS = {
+    _COMPLETION[name]: (name,)
+    for name in ("input_tokens", "output_tokens", "input_cached_tokens", "input_audio_tokens", "output_audio_tokens")
+}
 SHAPES = (
     Shape(
         "openai-dashboard",
@@ -188,6 +192,7 @@ SHAPES = (
         "sums of a day, cached inside input_tokens",
         signs("start_time_iso num_model_requests model input_tokens", "start_time num_model_requests model batch"),
         by_row(_dashboard),
+        always={**_ALWAYS, "word for batch": ("batch",)},
     ),
     Shape(
         "openai-costs",
@@ -204,5 +209,6 @@ SHAPES = (
         _BUCKET,
         _pages,
         _is_usage,
+        always=_ALWAYS,
     ),
 )

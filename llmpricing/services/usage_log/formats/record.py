@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -71,3 +71,7 @@ class UsageRecord:
     record_id: str | None = None
     outcome: Outcome = BILLED
     remark: str = ""
+
+    def with_remark(self, remark: str) -> UsageRecord:
+        """The record with this said of it too."""
+        return replace(self, remark=f"{self.remark}; {remark}" if self.remark else remark)

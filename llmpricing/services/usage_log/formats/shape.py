@@ -11,6 +11,7 @@ from llmpricing.services.usage_log.formats.record import UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 
 RecordReader = Callable[[Row], Iterable[UsageRecord]]
+Always = Mapping[str, Sequence[str]]
 
 
 def _nothing(_rows: Iterable[Mapping[str, Any]]) -> None:
@@ -36,7 +37,8 @@ class Shape:
     ``signs`` are sets of keys: a row with all keys of one of them is of this shape, if ``is_like`` agrees. ``reader``
     makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, the same
     id is told again with larger counts, and the largest holds. With ``varying`` fields, rows that are alike but for
-    these and for counts are understood once for all.
+    these and for counts are understood once for all. The tool ``always`` writes these meters or conditions, in a
+    field whose dotted name ends with one of the names given: where none is there, the file was cut.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Shape:
     scan: Callable[[Iterable[Mapping[str, Any]]], Any] | None = None
     grows: bool = False
     varying: Varying | None = None
+    always: Always = field(default_factory=dict)
 
     def likeness(self, row: Mapping[str, Any]) -> int:
         """By how many keys the row is of this shape; 0 where it is not."""

@@ -161,7 +161,13 @@ def parquet_rows(path: Path | IO[bytes]) -> Iterator[RawRow]:
             names = batch.schema.names
             for row in zip(*map(_cells, batch.columns), strict=True):
                 number += 1
-                yield RawRow(number, dict(zip(names, row, strict=True)))
+                yield RawRow(number, _uncovered(dict(zip(names, row, strict=True))))
+
+
+def _uncovered(fields: dict[str, Any]) -> Mapping[str, Any]:
+    """The row that a table of a single column holds as a struct; else the row as it is."""
+    (only, *others) = fields.values() or (None,)
+    return only if isinstance(only, Mapping) and not others else fields
 
 
 def _cells(column: pa.Array) -> list[Any]:

@@ -192,6 +192,11 @@ def _resources(_found: object) -> RecordReader:
 
 
 _IDS = "gen_ai.operation.name"
+_OTEL_ALWAYS = {
+    meter: tuple(_USAGE + name for name in names)
+    for meter, names in _OTEL.items()
+    if meter in ("input_tokens", "output_tokens")
+}
 SHAPES = (
     Shape(
         "otlp-json",
@@ -199,6 +204,7 @@ SHAPES = (
         "one span, by the family of its attributes",
         signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
         _resources,
+        always=_OTEL_ALWAYS,
     ),
     Shape(
         "vercel-ai-sdk",
@@ -206,6 +212,10 @@ SHAPES = (
         "one call of a provider (doGenerate, doStream, doEmbed), cached inside inputTokens",
         signs("ai.operationId ai.model.id", "ai.operationId"),
         by_row(_span),
+        always={
+            "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
+            "output_tokens": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
+        },
     ),
     Shape(
         "openinference",
@@ -213,6 +223,10 @@ SHAPES = (
         "one LLM or EMBEDDING span, caches and audio inside the prompt",
         signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
         by_row(_span),
+        always={
+            "input_tokens": ("llm.token_count.prompt",),
+            "output_tokens": ("llm.token_count.completion",),
+        },
     ),
     Shape(
         "otel-spans",
@@ -226,5 +240,6 @@ SHAPES = (
             _IDS,
         ),
         by_row(_span),
+        always=_OTEL_ALWAYS,
     ),
 )

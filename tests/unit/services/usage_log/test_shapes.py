@@ -112,6 +112,12 @@ def test_a_table_may_be_divided_by_tabs_or_be_parquet(tmp_path: Path, name: str,
     assert read(tmp_path, written(twins.documents(name))) == read(tmp_path, twins.content(name))
 
 
+@pytest.mark.parametrize("name", ["helicone.csv", "langsmith-runs.csv", "otel-flat.ndjson"])
+def test_a_table_of_one_column_of_structs_is_read_as_these(tmp_path: Path, name: str) -> None:
+    structs = [{"data": one} for one in twins.documents(name)]
+    assert read(tmp_path, twins.as_parquet(structs)) == read(tmp_path, twins.content(name))
+
+
 @pytest.mark.parametrize("name", twins.DOCUMENTS)
 def test_pages_and_bare_records_are_what_their_list_is(tmp_path: Path, name: str) -> None:
     (whole,) = twins.documents(name)

@@ -1,0 +1,103 @@
+"""Counts that a tool always writes down and a file has no field for: somebody took a column away, and money with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.row import Row, as_json
+from llmpricing.services.usage_log.formats.shape import Always, RecordReader
+
+_INPUT = "input_tokens"
+# Parts that make a sum where the file does not state it, so that the sum alone proves no field.
+_PARTS = {
+    _INPUT: ("cache_read_tokens", "cache_write_tokens"),
+    "output_tokens": ("output_reasoning_tokens", "output_audio_tokens"),
+    "cache_write_5m_tokens": ("cache_write_tokens",),
+}
+_DEEPEST = 12
+# Models that make no tokens and read from no cache: a file of these alone is right without such fields.
+_INPUT_ONLY = re.compile(r"embed|rerank|moderation|voyage|(?:^|[/.-])(?:bge|gte|e5)-", re.IGNORECASE)
+
+
+def telling_lacks(always: Always, read: RecordReader) -> RecordReader:
+    """The same reader, whose records say in their remark what their row has no field for, of what is always written.
+
+    A field that is there states something, be it 0 or empty. What counts no tokens, or makes none, lacks nothing.
+    """
+
+    def reading(row: Row) -> Iterable[UsageRecord]:
+        lacked: dict[str, bool] = {}  # looked up once, however many records the row has
+        for record in read(row):
+            found = [name for name in _unproven(always, record) if _is_lacked(name, always, row.raw, lacked)]
+            yield record.with_remark(_said(found)) if found else record
+
+    return reading if always else read
+
+
+def _unproven(always: Always, record: UsageRecord) -> Iterator[str]:
+    """What a billed record of tokens should be told of, and is not proven by its counts to have been."""
+    if record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
+        return
+    stated = record.usage.stated
+    if not any(meter.endswith("_tokens") for meter in stated):
+        return
+    is_input_only = _INPUT_ONLY.search(record.model) is not None
+    for name in always:
+        is_proven = name in stated and not any(part in stated for part in _PARTS.get(name, ()))
+        if not is_proven and (name == _INPUT or not is_input_only):
+            yield name
+
+
+def _is_lacked(name: str, always: Always, raw: Mapping[str, Any], known: dict[str, bool]) -> bool:
+    if name not in known:
+        known[name] = not (any(_holds(raw, field) for field in always[name]) or _is_anywhere(raw, always[name]))
+    return known[name]
+
+
+def _holds(value: Any, field: str) -> bool:
+    """Whether the object has a field of that dotted name, by its whole name or from level to level."""
+    if isinstance(value, str):
+        value = _opened(value)
+    if isinstance(value, list):
+        return any(_holds(one, field) for one in value)
+    if not isinstance(value, Mapping):
+        return False
+    first, _, rest = field.partition(".")
+    return field in value or (bool(rest) and first in value and _holds(value[first], rest))
+
+
+def _is_anywhere(raw: Mapping[str, Any], fields: Sequence[str]) -> bool:
+    ends = tuple(f".{field}" for field in fields)
+    return any(path.endswith(ends) for path in _paths(raw))
+
+
+def _paths(value: Any, above: str = "", depth: int = 0) -> Iterator[str]:
+    """The dotted names of all fields, also those in lists, in texts of JSON, and OTLP's, which name themselves."""
+    value = _opened(value)
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for one in value:
+            yield from _paths(one, above, depth + 1)
+    elif isinstance(value, Mapping):
+        if isinstance(named := value.get("key"), str) and "value" in value:
+            yield f"{above}.{named}"
+        for name, one in value.items():
+            yield f"{above}.{name}"
+            yield from _paths(one, f"{above}.{name}", depth + 1)
+
+
+def _opened(value: Any) -> Any:
+    try:
+        return as_json("", value)
+    except UsageError:
+        return None
+
+
+def _said(names: Sequence[str]) -> str:
+    what = " and no ".join(name.replace("_", " ") for name in names)
+    return f"no {what}: the file has no field for that, which its tool always writes; export it anew, whole"
