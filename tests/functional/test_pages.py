@@ -287,7 +287,9 @@ def test_a_price_that_waits_for_review_is_unknown_on_its_page(testapp: TestApp, 
     page = testapp.get(f"/models/acme/acme-new?known_at={later:%Y-%m-%dT%H:%M:%SZ}&as_of=2026-11-22")
     (row,) = [row for row in page.html.select("table.charged tr") if "input tokens" in spoken(row).lower()]
     assert "unknown stopped for review" in spoken(row)
-    assert matrices(page)["Without further conditions"]["input tokens"] == ["unknown stopped for review"]
+    assert matrices(page)["Without further conditions"]["input tokens"] == [
+        "unknown stopped for review genai-prices now: $135,000.00"
+    ]
 
 
 def test_unknown_offering_is_a_page_that_offers_a_search(testapp: TestApp) -> None:

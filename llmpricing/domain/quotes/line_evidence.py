@@ -84,6 +84,21 @@ def codes_of(prices: Iterable[Price], others: Iterable[OtherPrice], at: datetime
     return tuple(code for code in Code if code in found)
 
 
+def waiting_for(price: Price, others: Iterable[OtherPrice], at: datetime) -> tuple[tuple[str, Decimal | None], ...]:
+    """What newer values that wait for a decision ask in the place of a price that is valid at a time: the source and
+    how much for as many units (zero: free; None: no price of it by the unit in the price's currency).
+    """
+    waits = (other for other in others if other.reason is OtherReason.UNDER_REVIEW and other.price.valid_at(at))
+    found = (other.price for other in _in_place_of(price, waits) if _differs(price, other))
+    return tuple(sorted({other.source: _asked_instead(other, price) for other in found}.items()))
+
+
+def _asked_instead(other: Price, price: Price) -> Decimal | None:
+    if other.state is State.FREE:
+        return Decimal(0)
+    return _amount(other, price) if other.currency == price.currency else None
+
+
 def _in_place_of(price: Price, others: Iterable[OtherPrice]) -> Iterable[OtherPrice]:
     """What others ask in the place of a price: of its own conditions, or of their series' base where they have none."""
     series, found = (price.meter, price.conditions.series), {}

@@ -14,11 +14,17 @@ from sqlalchemy.orm import Session
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.line_evidence import codes_of, standing_of
+from llmpricing.domain.quotes.line_evidence import codes_of, standing_of, waiting_for
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn, StoodOn
 from llmpricing.models import Offering, OfferingAlias
-from llmpricing.services.catalogue.price_evidence import EvidenceDocument, prices_with_stood_on, read_lists
+from llmpricing.services.catalogue.price_evidence import (
+    DifferenceDocument,
+    EvidenceDocument,
+    differences,
+    prices_with_stood_on,
+    read_lists,
+)
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.published_prices import believed_other_prices, believed_prices, prices_at
@@ -27,7 +33,8 @@ from llmpricing.services.publishing.published_prices import believed_other_price
 @dataclass(frozen=True, slots=True)
 class PriceDetail:
     """A price as the API shows it: ``amount`` in ``currency`` per ``per`` units of the meter, and what it rests on.
-    ``codes`` are what a quote by it would say of it, as far as that depends on the price alone.
+    ``codes`` are what a quote by it would say of it, as far as that depends on the price alone; ``waiting`` is what
+    newer values that wait for a decision ask in its place.
     """
 
     price_id: int
@@ -47,6 +54,7 @@ class PriceDetail:
     observed_at: datetime | None
     evidence: EvidenceDocument
     codes: list[str]
+    waiting: tuple[DifferenceDocument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +90,19 @@ def _prices(
     prices = [price for price in found if price.valid_at(clocks.as_of)]
     lists = read_lists(reads, book, clocks.known_at)
     return [
-        _detail(price, lists.show(standing_of(price, others, clocks.as_of)), codes_of([price], others, clocks.as_of))
+        _detail(
+            price,
+            lists.show(standing_of(price, others, clocks.as_of)),
+            codes_of([price], others, clocks.as_of),
+            differences(waiting_for(price, others, clocks.as_of)),
+        )
         for price in sorted(prices, key=lambda price: (price.meter, price.conditions.key))
     ]
 
 
-def _detail(price: Price, evidence: EvidenceDocument, codes: Iterable[Code]) -> PriceDetail:
+def _detail(
+    price: Price, evidence: EvidenceDocument, codes: Iterable[Code], waiting: tuple[DifferenceDocument, ...]
+) -> PriceDetail:
     return PriceDetail(
         price_id=price.id,
         meter=price.meter,
@@ -106,6 +121,7 @@ def _detail(price: Price, evidence: EvidenceDocument, codes: Iterable[Code]) -> 
         observed_at=price.observed_at,
         evidence=evidence,
         codes=[code.value for code in codes],
+        waiting=waiting,
     )
 
 

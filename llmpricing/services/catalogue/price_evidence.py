@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -39,6 +40,11 @@ class EvidenceDocument(msgspec.Struct, frozen=True, gc=False):
     via: str | None
 
 
+def differences(asked: Iterable[tuple[str, Decimal | None]]) -> tuple[DifferenceDocument, ...]:
+    """What these sources ask, as it is shown."""
+    return tuple(DifferenceDocument(source, None if asks is None else to_text(asks)) for source, asks in asked)
+
+
 class ReadLists:
     """The lists that were read by one recorded time, and what is shown by them."""
 
@@ -58,7 +64,7 @@ class ReadLists:
             price.first_seen.date() if price.first_seen else None,
             last,
             standing.agrees,
-            tuple(DifferenceDocument(s, None if a is None else to_text(a)) for s, a in standing.differs),
+            differences(standing.differs),
             price.via,
         )
 

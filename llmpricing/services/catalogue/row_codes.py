@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import OtherPrice, Price
-from llmpricing.domain.quotes.line_evidence import codes_of
+from llmpricing.domain.quotes.line_evidence import codes_of, waiting_for
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.price_evidence import prices_with_stood_on
 from llmpricing.services.catalogue.row_columns import BASE_METERS
@@ -31,6 +32,25 @@ def codes_of_rows(reads: Reads, clocks: Clocks, offerings: Collection[int], stan
         own, beside = prices_with_stood_on(prices, others, offering, standing.get(offering))
         codes = codes_of(_shown(own, clocks.as_of), beside, clocks.as_of)
         found[offering] = [code.value for code in codes]
+    return found
+
+
+def waiting_in_rows(
+    reads: Reads, clocks: Clocks, offerings: Collection[int], standing: StandsOn
+) -> dict[int, dict[str, tuple[tuple[str, Decimal | None], ...]]]:
+    """By offering and meter what newer values that wait for a decision ask in the place of the base prices that its
+    row shows. Two statements, none for no offerings.
+    """
+    if not offerings:
+        return {}
+    numbers = {*offerings, *(standing[one].number for one in offerings if one in standing)}
+    prices, others = prices_behind_rows(reads, clocks, numbers)
+    found: dict[int, dict[str, tuple[tuple[str, Decimal | None], ...]]] = {}
+    for offering in offerings:
+        own, beside = prices_with_stood_on(prices, others, offering, standing.get(offering))
+        of_base = (price for price in _shown(own, clocks.as_of) if price.conditions == BASE)
+        asked = ((price.meter, waiting_for(price, beside, clocks.as_of)) for price in of_base)
+        found[offering] = {meter: waiting for meter, waiting in asked if waiting}
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -25,9 +25,17 @@ def model_of(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing:
     """The model of the offering of this id, which must have been there then; as it stands in ``listed_models``, from
     the few offerings alone that may be joined with this one.
     """
+    return models_of(reads, book, clocks, [slug], standing)[slug]
+
+
+def models_of(
+    reads: Reads, book: BookState, clocks: Clocks, slugs: Collection[str], standing: StandsOn
+) -> dict[str, SoldModel]:
+    """The models of several offerings, which must have been there then, by the offering's id."""
     by_words = _alike.remember((book.book, book.version), lambda: _by_words(_slugs(reads)))
-    rows = rows_of(reads, clocks, by_words.get(_key(slug), ()), standing)
-    return next(model for model in models_of_rows(rows) if any(row.id == slug for row in model.rows))
+    alike = {one for key in {_key(slug) for slug in slugs} for one in by_words.get(key, ())}
+    models = models_of_rows(rows_of(reads, clocks, sorted(alike), standing))
+    return {row.id: model for model in models for row in model.rows if row.id in slugs}
 
 
 def sellers_of(model: SoldModel) -> list[Any]:

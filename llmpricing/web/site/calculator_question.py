@@ -23,8 +23,8 @@ from llmpricing.web.workloads import workload_of
 MOST_REQUESTS = 10**9
 COUNTED = (  # what is stated by hand
     ("input_tokens", "Input tokens", "12K, cached ones included"),
-    ("cache_read_tokens", "of them from a cache", "0"),
-    ("cache_write_tokens", "of them written to it", "0"),
+    ("cache_read_tokens", "of them cached", "0"),
+    ("cache_write_tokens", "written to cache", "0"),
     ("output_tokens", "Output tokens", "800"),
 )
 _BY_HAND = tuple(name for name, _, _ in COUNTED)

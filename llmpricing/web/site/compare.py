@@ -13,6 +13,7 @@ from pyramid.request import Request
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.web import parameters as p
@@ -50,10 +51,12 @@ def show(request: Request) -> dict[str, Any]:
     kept = [pair for pair in request.GET.items() if pair[0] in WORKLOAD and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
+    stands_on = standing(request, clocks)
     return {
         "show": display,
         "slugs": slugs,
         "items": items,
+        "models": models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {},
         "lines": lines,
         "workload": workload,
         "provider_names": names,

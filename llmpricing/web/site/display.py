@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.money import to_text
+from llmpricing.domain.money import parse_decimal, to_text
+from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.quotes.workloads import Workload
 
 ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
@@ -133,6 +134,11 @@ def explained(codes: Iterable[str]) -> list[tuple[str, str]]:
     """Each of these codes once, in words, with a sentence that tells what it means."""
     found = set(codes)
     return [words for code, words in _MARKS.items() if code in found]
+
+
+def asked(differences: Iterable[DifferenceDocument]) -> list[tuple[str, Decimal | None]]:
+    """What each of these lists asks; None where it has no price by the unit."""
+    return [(one.source, None if one.amount is None else parse_decimal(one.amount)) for one in differences]
 
 
 def standing(name: str) -> str:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import KINDS
-from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
-from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import FoundModels, ModelRow, find_models, in_order, shelf
 from llmpricing.services.memory import Memory
-from llmpricing.services.quotes.workloads import WorkloadCost, costs_of_book
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
@@ -31,27 +26,10 @@ from llmpricing.web.site.compare import MOST
 from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, clock_query, read_filters
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
-from llmpricing.web.site.workload import month_total, per_mtok, weighing
+from llmpricing.web.site.shown_models import costs_of, shown_models
+from llmpricing.web.site.workload import month_total, weighing
 
-MOST_SELLERS = 12  # are named in a row; the model's page has them all
 _found: Memory[Any, tuple[FoundModels, Known]] = Memory(4)
-
-
-@dataclass(frozen=True, slots=True)
-class ShownModel:
-    """A row of the list as the page writes it."""
-
-    row: ModelRow
-    item: OfferingItem
-    total: Decimal | None
-    per_mtok: Decimal | None
-    needs: list[str]
-    others: list[Any]
-
-    @property
-    def unnamed(self) -> int:
-        """How many more offerings there are than the row names."""
-        return len(self.row.offerings) - 1 - len(self.others)
 
 
 def home(request: Request) -> Any:
@@ -81,7 +59,7 @@ def home(request: Request) -> Any:
         "columns": columns,
         "few": few,
         "chosen_columns": choices(columns, filters.others("columns")),
-        "models": _shown(request, question, stands_on, rows[first : first + question.limit]),
+        "models": shown_models(request, question, stands_on, rows[first : first + question.limit]),
         "tabs": _tabs(filters, found, question),
         "switches": _switches(filters, found, question),
         "next_page": filters.with_("page", str(question.page + 1)) if first + question.limit < len(rows) else None,
@@ -130,41 +108,13 @@ def _ordered(request: Request, question: ModelQuestion, found: FoundModels) -> l
     """The rows in order; the whole list is quoted only where it is ordered by what it costs."""
     if question.order.removeprefix("-") != "month":
         return in_order(found.rows, question.order, {})
-    costs = _costs(request, question, found.rows)
+    costs = costs_of(request, question, found.rows)
     totals = {
         row.shown.id: total
         for row in found.rows
         if (total := month_total(row.shown.price_state, costs.get(row.shown.id))) is not None
     }
     return in_order(found.rows, question.order, totals)
-
-
-def _costs(request: Request, question: ModelQuestion, rows: Sequence[ModelRow]) -> dict[str, WorkloadCost]:
-    slugs = [row.shown.id for row in rows]
-    rates = request.caller.sees_rates
-    return costs_of_book(request.reads, request.book, question.clocks, question.workload, slugs, with_rates=rates)
-
-
-def _shown(
-    request: Request, question: ModelQuestion, stands_on: StandsOn, rows: Sequence[ModelRow]
-) -> list[ShownModel]:
-    items = items_of(request.reads, question.clocks, [row.shown for row in rows], stands_on)
-    costs = _costs(request, question, rows)
-    return [
-        ShownModel(
-            row,
-            item,
-            total := month_total(item.price_state, costs.get(item.id)),
-            per_mtok(total, question.workload),
-            [
-                need.words
-                for need in NEEDS.values()
-                if need.met(row.shown.capabilities, row.shown.inputs, row.shown.outputs)
-            ],
-            [one for one in row.offerings if one is not row.shown][:MOST_SELLERS],
-        )
-        for row, item in zip(rows, items, strict=True)
-    ]
 
 
 def _tabs(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, int, str, bool]]:

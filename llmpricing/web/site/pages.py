@@ -54,6 +54,7 @@ def model(request: Request) -> dict[str, Any]:
         "groups": _by_conditions(details.prices),
         "blocks": blocks(details.prices),
         "stated": stated_prices(details.prices),
+        "waiting": [price for price in details.prices if price.waiting],
         "sellers": sellers,
         "shelf": shelf,
         "workload": workload,

@@ -1,0 +1,73 @@
+"""The rows of the list as the page writes them: what the month costs there, what a model can, what waits for review."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.domain.quotes.notices import Code
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.listing import OfferingItem, items_of
+from llmpricing.services.catalogue.model_list import ModelRow
+from llmpricing.services.catalogue.row_codes import waiting_in_rows
+from llmpricing.services.quotes.workloads import WorkloadCost, costs_of_book
+from llmpricing.web.site.model_question import ModelQuestion
+from llmpricing.web.site.workload import month_total, per_mtok
+
+MOST_SELLERS = 12  # are named in a row; the model's page has them all
+
+
+@dataclass(frozen=True, slots=True)
+class ShownModel:
+    """A row of the list as the page writes it."""
+
+    row: ModelRow
+    item: OfferingItem
+    total: Decimal | None
+    per_mtok: Decimal | None
+    needs: list[str]
+    others: list[Any]
+    waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
+
+    @property
+    def unnamed(self) -> int:
+        """How many more offerings there are than the row names."""
+        return len(self.row.offerings) - 1 - len(self.others)
+
+
+def costs_of(request: Request, question: ModelQuestion, rows: Sequence[ModelRow]) -> dict[str, WorkloadCost]:
+    """What the workload costs at the offerings that these rows show."""
+    slugs = [row.shown.id for row in rows]
+    rates = request.caller.sees_rates
+    return costs_of_book(request.reads, request.book, question.clocks, question.workload, slugs, with_rates=rates)
+
+
+def shown_models(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, rows: Sequence[ModelRow]
+) -> list[ShownModel]:
+    """The rows as the page writes them."""
+    items = items_of(request.reads, question.clocks, [row.shown for row in rows], stands_on)
+    costs = costs_of(request, question, rows)
+    reviewed = [row.shown.number for row, item in zip(rows, items, strict=True) if Code.UNDER_REVIEW in item.codes]
+    waiting = waiting_in_rows(request.reads, question.clocks, reviewed, stands_on)
+    return [
+        ShownModel(
+            row,
+            item,
+            total := month_total(item.price_state, costs.get(item.id)),
+            per_mtok(total, question.workload),
+            [
+                need.words
+                for need in NEEDS.values()
+                if need.met(row.shown.capabilities, row.shown.inputs, row.shown.outputs)
+            ],
+            [one for one in row.offerings if one is not row.shown][:MOST_SELLERS],
+            waiting.get(row.shown.number, {}),
+        )
+        for row, item in zip(rows, items, strict=True)
+    ]
