@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -15,6 +17,8 @@ from llmpricing.models import migrations
 from llmpricing.models.session import transaction
 from llmpricing.scripts.lock_waits import script_engine
 from llmpricing.scripts.progress import progress_bar
+from llmpricing.services.decisions.exchange_rates import set_exchange_rate
+from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.seeding import seed
@@ -31,10 +35,24 @@ def default_settings(environ: Mapping[str, str] = MappingProxyType({})) -> Setti
     return read_settings(nowhere, environ=environ)
 
 
+class StatedRate(NamedTuple):
+    """What one unit of a currency is worth in USD, from a day on."""
+
+    currency: str
+    usd: Decimal
+    valid_from: datetime
+
+
 def build_book(
-    file: Path, lists: Sequence[tuple[SourceInfo, ReadList]], settings: Settings, *, seeding: bool
+    file: Path,
+    lists: Sequence[tuple[SourceInfo, ReadList]],
+    settings: Settings,
+    *,
+    seeding: bool,
+    rates: Sequence[StatedRate] = (),
 ) -> tuple[str, list[ImportSummary]]:
-    """Write the book of the bundled lists (``seeding``) and then of these; its SHA-256, and what each list did.
+    """Write the book of the bundled lists (``seeding``), then of these and of ``rates``; its SHA-256, and what each
+    list did.
 
     By the rules of every import. No database of anybody is touched, and nothing is left but ``file``: raises
     StoreError where PostgreSQL is not installed with us, SourceError, ImportRefused, DBAPIError and OSError.
@@ -43,6 +61,10 @@ def build_book(
         with engine.connect() as connection:
             migrations.upgrade(connection, settings.lock_timeout_s)
         summaries = _imported(engine, lists, settings, seeding=seeding)
+        by = Decider("llmpricing book build", datetime.now(UTC))
+        with transaction(engine) as session:
+            for one in rates:
+                set_exchange_rate(session, by, one.currency, one.usd, by.name, one.valid_from)
         with transaction(engine) as session:
             return export_book(session, file), summaries
 

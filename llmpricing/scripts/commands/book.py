@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,24 +13,54 @@ from llmpricing.domain.times import day
 from llmpricing.scripts.asked_database import failures_told
 from llmpricing.scripts.asked_database import open_book as open_database
 from llmpricing.scripts.command_group import CommandGroup
+from llmpricing.scripts.commands.exchange import check_currency, worth
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.list_files import list_in_file
 from llmpricing.scripts.options import ini_option, instant, json_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.sources.registry import SOURCES
 
+if TYPE_CHECKING:
+    from llmpricing.scripts.book_building import StatedRate
+
 _COUNTED = ("offering", "price", "source")
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
-def listed(text: str) -> tuple[str, Path]:
-    """The source and the file of SOURCE=FILE; a usage error where there is no such source or no such file."""
+class AskedList(NamedTuple):
+    """A list of a source in a file, and when it was published; None for now."""
+
+    source: str
+    file: Path
+    published: datetime | None = None
+
+
+def listed(text: str) -> AskedList:
+    """SOURCE=FILE or SOURCE=FILE@DATE; a usage error where there is no such source or file, or no day of the past."""
     source, _, name = text.partition("=")
     if source not in SOURCES or not name:
         raise click.BadParameter(f"{text!r} does not read SOURCE=FILE; sources are {', '.join(SOURCES)}.")
-    if not Path(name).is_file():
-        raise click.BadParameter(f"There is no file {name!r}.")
-    return source, Path(name)
+    if Path(name).is_file():
+        return AskedList(source, Path(name))
+    file, _, date = name.rpartition("@")
+    if not Path(file).is_file():
+        raise click.BadParameter(f"There is no file {file or name!r}.")
+    published = instant(date)
+    if published > datetime.now(UTC):
+        raise click.BadParameter(f"{date} lies in the future: say when {file} was published.")
+    return AskedList(source, Path(file), published)
+
+
+def stated_rate(text: str) -> StatedRate:
+    """CURRENCY=USD@DATE; a usage error for anything else."""
+    from llmpricing.scripts.book_building import StatedRate  # with Arrow
+
+    currency, _, said = text.partition("=")
+    usd, _, date = said.partition("@")
+    if not date:
+        raise click.BadParameter(f"{text!r} does not read CURRENCY=USD@DATE, such as EUR=1.08@2026-01-02.")
+    check_currency(currency)
+    return StatedRate(currency, worth(usd), instant(date))
 
 
 @click.group(cls=CommandGroup, short_help="Write the price book to one file.")
@@ -71,19 +102,33 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
 @book.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
-    "--list", "more", type=listed, multiple=True, metavar="SOURCE=FILE", help="With this list too; may be repeated."
+    "--list",
+    "more",
+    type=listed,
+    multiple=True,
+    metavar="SOURCE=FILE[@DATE]",
+    help="With this list too, published on DATE; by default now. May be repeated.",
+)
+@click.option(
+    "--exchange",
+    "rates",
+    type=stated_rate,
+    multiple=True,
+    metavar="CURRENCY=USD@DATE",
+    help="What a currency is worth from DATE on, such as EUR=1.08@2026-01-02. May be repeated.",
 )
 @click.option("--no-seed", is_flag=True, help="Without the bundled lists: those of --list alone.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
-def build(file: Path, more: tuple[tuple[str, Path], ...], no_seed: bool, force: bool) -> None:
+def build(file: Path, more: tuple[AskedList, ...], rates: tuple[StatedRate, ...], no_seed: bool, force: bool) -> None:
     """Make FILE of price lists alone: no database, no ini file, no network.
 
-    Of the lists that come with llmpricing (12 s on two busy cores), then of each SOURCE=FILE, which counts as
-    published now. A PostgreSQL of its own in a temporary folder does the work: nobody else can enter it, and it is
-    gone at the end.
+    Of the lists that come with llmpricing (12 s on two busy cores), then of each SOURCE=FILE, which counts from when
+    it was published: say @DATE for an older one, or usage before today is of prices not known yet. A PostgreSQL of
+    its own in a temporary folder does the work: nobody else can enter it, and it is gone at the end.
 
     \b
     llmpricing book build prices.book
+    llmpricing book build prices.book --list litellm=map.json@2026-11-01
     llmpricing audit usage.ndjson --book prices.book
     """
     _refuse_existing(file, force)
@@ -95,9 +140,9 @@ def build(file: Path, more: tuple[tuple[str, Path], ...], no_seed: bool, force: 
 
     began, settings = monotonic(), default_settings()
     with failures_told():
-        lists = [(SOURCES[source], list_in_file(str(path), settings)) for source, path in more]
+        lists = [(SOURCES[one.source], list_in_file(str(one.file), settings, one.published)) for one in more]
         try:
-            digest, summaries = build_book(file, lists, settings, seeding=not no_seed)
+            digest, summaries = build_book(file, lists, settings, seeding=not no_seed, rates=rates)
         except OSError as error:
             raise _not_written(file, error) from None
     for one in summaries:

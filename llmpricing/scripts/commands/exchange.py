@@ -34,6 +34,12 @@ def worth(text: str) -> Decimal:
     return value
 
 
+def check_currency(currency: str) -> None:
+    """Raise UsageError where it is no code of a currency or of a seller's own unit."""
+    if not (3 <= len(currency) <= 8 and currency.isascii() and currency.isalnum() and currency.isupper()):
+        raise click.UsageError("CURRENCY takes capital letters, such as EUR, CNY or DBU.")
+
+
 @click.group(cls=CommandGroup)
 def exchange() -> None:
     """What currencies and sellers' own units are worth in USD.
@@ -57,8 +63,7 @@ def add(
 
     llmpricing exchange add EUR 1.08 --from 2026-01-02 --source https://www.ecb.europa.eu
     """
-    if not (3 <= len(currency) <= 8 and currency.isascii() and currency.isalnum() and currency.isupper()):
-        raise click.UsageError("CURRENCY takes capital letters, such as EUR, CNY or DBU.")
+    check_currency(currency)
     with failures_told(), open_book(ini_settings(ini)) as session:
         set_exchange_rate(session, decider(actor, note), currency, usd, source, valid_from)
     say(f"1 {currency} is worth USD {to_text(usd)}, {span(valid_from, None)}, says {source}.")

@@ -54,7 +54,7 @@ def test_a_book_of_two_lists_answers_quotes_and_no_server_stays(temporary, tmp_p
     file, first, second = tmp_path / "prices.book", tmp_path / "small.json", tmp_path / "map.json"
     first.write_bytes(small_list())
     second.write_bytes(cost_map(**{"acme-only-here": 7}))
-    lists = ["--list", f"genai-prices={first}", "--list", f"litellm={second}"]
+    lists = ["--list", f"genai-prices={first}", "--list", f"litellm={second}@2026-02-03"]
     built = build(str(file), "--no-seed", *lists)
     assert built.exit_code == 0, built.output
     assert open_book(file).digest in built.output
@@ -63,7 +63,31 @@ def test_a_book_of_two_lists_answers_quotes_and_no_server_stays(temporary, tmp_p
         quoted = CliRunner().invoke(main, ["quote", model, "--input", "1000", "--book", str(file), "--json"])
         assert quoted.exit_code == 0, quoted.output
         assert json.loads(quoted.stdout)["total"] == total
+    assert "litellm of 03 Feb 2026: imported" in built.output
+    asked = ["quote", "acme/acme-only-here", "--input", "1000", "--book", str(file), "--json", "--at"]
+    assert json.loads(CliRunner().invoke(main, [*asked, "2026-02-03"]).stdout)["total"] == "0.007"
+    assert "unknown before 2026-02-03" in CliRunner().invoke(main, [*asked, "2026-02-02"]).stdout
     assert build(str(file), "--no-seed", *lists).exit_code == 2, "a file is replaced unasked"
+
+
+def test_a_book_of_an_exchange_rate_audits_what_is_charged_in_it_and_says_how_to_have_another(temporary, tmp_path):
+    """1,000 tokens of acme-one at 7 a million are 0.007 USD: 0.5 euro cents at 1.4, and of no known worth in pounds."""
+    file, small = tmp_path / "prices.book", tmp_path / "map.json"
+    small.write_bytes(cost_map(**{"acme-one": 7}))
+    built = build(str(file), "--no-seed", "--list", f"litellm={small}@2026-02-03", "--exchange", "EUR=1.4@2026-02-03")
+    assert built.exit_code == 0, built.output
+    line = {"ai_org": "acme", "ai_model": "acme-one", "created_at": "2026-03-01T10:00:00Z", "cost": 0.5}
+    body = {"usage": {"prompt_tokens": 1000, "completion_tokens": 0, "total_tokens": 1000}}
+    log = tmp_path / "portkey.jsonl"
+    asked = ["audit", str(log), "--book", str(file), "--json"]
+    log.write_text(json.dumps({**line, "response": {"body": body}, "cost_currency": "EUR"}))
+    found = CliRunner().invoke(main, asked)
+    assert found.exit_code == 0, found.output
+    assert (json.loads(found.stdout)["logged"], json.loads(found.stdout)["recomputed"]) == ("0.007", "0.007")
+    log.write_text(json.dumps({**line, "response": {"body": body}, "cost_currency": "GBP"}))
+    refused = CliRunner().invoke(main, asked)
+    assert refused.exit_code == 1
+    assert "llmpricing book build prices.book --exchange GBP=USD_PER_GBP@2026-03-01" in refused.output
 
 
 def test_a_list_that_cannot_be_read_ends_it_and_leaves_nothing(temporary, tmp_path):
@@ -104,6 +128,10 @@ def test_an_interrupted_build_leaves_neither_server_nor_file(place, tmp_path):
         (["--no-seed"], "--list SOURCE=FILE"),
         (["--list", "nobody=README.md"], "sources are genai-prices"),
         (["--list", "litellm=there/is/none.json"], "There is no file"),
+        (["--list", f"litellm={__file__}@2999-01-01"], "lies in the future"),
+        (["--list", f"litellm={__file__}@yesterday"], "'yesterday'"),
+        (["--exchange", "EUR=1.08"], "CURRENCY=USD@DATE"),
+        (["--exchange", "EUR=-1@2026-01-01"], "no amount of USD"),
     ],
 )
 def test_what_is_asked_wrongly_ends_in_2_before_anything_starts(words, told, temporary, tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import takewhile
 
+from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.contract_rates import Exchange
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices, Surroundings, plain_prices
 from llmpricing.domain.quotes.mistakes.explaining import Figures, FiguresOfOne
@@ -52,6 +53,11 @@ class AuditedUses:
         self._prices: dict[int, ChangedPrices] = {}
         self._surroundings: dict[str, Surroundings] = {}
         self._alike: dict[int, _Alike] = {}  # by the identity of the kind, which is held in it
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether the prices are those of a book in memory, to which nothing can be added."""
+        return isinstance(self._reads, PriceBook)
 
     def exchanges(self, at: datetime) -> tuple[Exchange, ...]:
         """What currencies are worth in USD at a time."""

@@ -33,12 +33,18 @@ _NOTHING = Decimal(0)
 class NoExchangeRate(LogError):
     """Something is charged in a currency that nobody said the worth of."""
 
-    def __init__(self, currency: str, at: datetime | None) -> None:
+    def __init__(self, currency: str, at: datetime | None, *, in_file: bool) -> None:
         day = f"{at:%Y-%m-%d}" if at else "DAY"
-        super().__init__(
-            f"An amount is in {currency}, and no exchange rate of {day} is known. State one, then audit again: "
-            f"llmpricing exchange add {currency} USD_PER_{currency} --from {day} --source WHO_SAYS_SO"
-        )
+        add = f"llmpricing exchange add {currency} USD_PER_{currency} --from {day} --source WHO_SAYS_SO"
+        step = f"State one, then audit again: {add}"
+        if in_file:
+            rate = f"{currency}=USD_PER_{currency}@{day}"
+            step = (
+                "This price book is a file, to which none can be added: make one with it, llmpricing book build "
+                f"prices.book --exchange {rate}, then audit again with --book prices.book. Where your own price book "
+                f"wrote the file, tell that one, {add}, and write the file anew: llmpricing book export FILE --force"
+            )
+        super().__init__(f"An amount is in {currency}, and no exchange rate of {day} is known. {step}")
 
 
 class AuditVerdict(NamedTuple):
@@ -110,7 +116,7 @@ class Auditor:
             return amount
         worth = in_home(amount, currency, self._uses.exchanges(at) if at else ())
         if worth is None:
-            raise NoExchangeRate(currency, at)
+            raise NoExchangeRate(currency, at, in_file=self._uses.is_of_file)
         return money(round(worth * 10**12))
 
     def _verdict(self, priced: PricedRecord, logged: int, cost: int) -> AuditVerdict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -102,13 +102,23 @@ class _Rows:
         if self._parquet:
             self._parquet.close()
 
+    def abandon(self) -> None:
+        """End the writing of a file that nobody will have, so that nothing is tried once it is closed."""
+        if self._parquet and self._parquet.is_open:
+            with suppress(OSError):
+                self._parquet.close()
+            self._parquet.is_open = False
+
 
 @contextmanager
 def rows_into(file: BinaryIO, ending: str, columns: Sequence[str]) -> Iterator[Callable[[WrittenRow], None]]:
     """What writes each row to an open file: as .csv, .ndjson or .parquet, by the ``ending``."""
     rows = _Rows(file, ending, columns)
-    yield rows.take
-    rows.close()
+    try:
+        yield rows.take
+        rows.close()
+    finally:
+        rows.abandon()
 
 
 @contextmanager

@@ -176,10 +176,26 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(commands: Commands,
 def test_a_run_that_is_interrupted_leaves_nothing_behind(commands: Commands, tmp_path: Path, to: str) -> None:
     log = big_log(tmp_path / "log.csv", 1_000)
     log.write_text(log.read_text() + "".join(log.read_text().splitlines(True)[1:]) * 5_000)
-    before = set(tmp_path.iterdir())
-    running = commands.start("price", str(log), "-o", str(tmp_path / f"out{to}"))
+    check_nothing_is_left_by_ctrl_c(commands, tmp_path, "price", str(log), "-o", str(tmp_path / f"out{to}"))
+
+
+@pytest.mark.parametrize("to", [".csv", ".parquet"])
+def test_an_audit_that_is_interrupted_leaves_nothing_behind(commands: Commands, tmp_path: Path, to: str) -> None:
+    """Of 100,000 requests, each told once, of which some are written when Ctrl-C comes; nor a report."""
+    log, row = tmp_path / "helicone.csv", "2026-11-20T10:00:00Z,gpt-4o-mini,OPENAI,200,90,9,0,0,0.5"
+    names = "request_id,request_created_at,model,provider,status,prompt_tokens,completion_tokens,"
+    header = f"{names}prompt_cache_read_tokens,prompt_cache_write_tokens,cost\n"
+    log.write_text(header + "".join(f"r-{number},{row}\n" for number in range(100_000)))
+    words = ["-o", str(tmp_path / f"out{to}"), "--html", str(tmp_path / "report.html")]
+    check_nothing_is_left_by_ctrl_c(commands, tmp_path, "audit", str(log), *words)
+
+
+def check_nothing_is_left_by_ctrl_c(commands: Commands, folder: Path, *words: str) -> None:
+    """Interrupt the command once it has written the first bytes into the folder: it says so and leaves no file."""
+    before = set(folder.iterdir())
+    running = commands.start(*words)
     deadline = time.monotonic() + 60
-    while not any(path.stat().st_size for path in set(tmp_path.iterdir()) - before):
+    while not any(path.stat().st_size for path in set(folder.iterdir()) - before):
         assert running.poll() is None, running.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -187,4 +203,4 @@ def test_a_run_that_is_interrupted_leaves_nothing_behind(commands: Commands, tmp
     _, said = running.communicate(timeout=60)
     assert running.returncode == 1
     assert said.strip() == "Aborted!"
-    assert set(tmp_path.iterdir()) == before
+    assert set(folder.iterdir()) == before
