@@ -185,6 +185,17 @@ def _copilot(row: Row) -> UsageRecord:
 
 
 _GENERATION = signs("native_tokens_prompt native_tokens_completion total_cost", "native_tokens_prompt is_byok model")
+_USAGE, _GOOGLE = "response.body.usage", "response.body.usageMetadata"
+_IN = ("prompt_tokens", "input_tokens", "inputTokens", "inputTokenCount", "promptTokenCount", "prompt_token_count")
+_OUT = (
+    *("completion_tokens", "output_tokens", "outputTokens", "outputTokenCount"),
+    *("candidatesTokenCount", "candidates_token_count"),
+)
+_PORTKEY_ALWAYS = {  # in the seller's own words
+    "usage object": (_USAGE, _GOOGLE),
+    "input_tokens": tuple(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _IN),
+    "output_tokens": tuple(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _OUT),
+}
 _GENERATION_ALWAYS = {
     "input_tokens": ("native_tokens_prompt",),
     "output_tokens": ("native_tokens_completion",),
@@ -240,21 +251,7 @@ SHAPES = (
         "one request by the seller's own usage object",
         signs("ai_org ai_model", "ai_model req_units"),
         by_row(_portkey),
-        always={
-            "usage object": ("response.body.usage", "response.body.usageMetadata"),
-            "output_tokens": (
-                "response.body.usage.completion_tokens",
-                "response.body.usage.output_tokens",
-                "response.body.usage.outputTokens",
-                "response.body.usageMetadata.candidatesTokenCount",
-            ),
-            "input_tokens": (
-                "response.body.usage.prompt_tokens",
-                "response.body.usage.input_tokens",
-                "response.body.usage.inputTokens",
-                "response.body.usageMetadata.promptTokenCount",
-            ),
-        },
+        always=_PORTKEY_ALWAYS,
     ),
     Shape(
         "github-copilot-premium",

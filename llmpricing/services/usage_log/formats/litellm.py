@@ -125,7 +125,7 @@ SHAPES = (
             {"team": ("team_id",), "user": ("user",), "end_user": ("end_user",), "session": ("session_id",)},
         ),
         always={
-            "input_tokens": ("prompt_tokens",),
+            "input_tokens": ("prompt_tokens", "metadata.usage_object.input_tokens"),
             "output_tokens": ("metadata.usage_object.completion_tokens", "metadata.usage_object.output_tokens"),
         },
     ),

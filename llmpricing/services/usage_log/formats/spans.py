@@ -192,10 +192,12 @@ def _resources(_found: object) -> RecordReader:
 
 
 _IDS = "gen_ai.operation.name"
-_OTEL_ALWAYS = {
-    meter: tuple(_USAGE + name for name in names)
-    for meter, names in _OTEL.items()
-    if meter in ("input_tokens", "output_tokens")
+_SUMS = ("input_tokens", "output_tokens")
+_AI_SDK_ALWAYS = {meter: tuple(f"ai.usage.{name}" for name in _AI_SDK[meter]) for meter in _SUMS}
+# A file of spans may hold those of several families.
+_ALWAYS = {
+    meter: (*(_USAGE + name for name in _OTEL[meter]), _CALLS + _OPENINFERENCE[meter], *_AI_SDK_ALWAYS[meter])
+    for meter in _SUMS
 }
 SHAPES = (
     Shape(
@@ -204,7 +206,7 @@ SHAPES = (
         "one span, by the family of its attributes",
         signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
         _resources,
-        always=_OTEL_ALWAYS,
+        always=_ALWAYS,
     ),
     Shape(
         "vercel-ai-sdk",
@@ -212,10 +214,7 @@ SHAPES = (
         "one call of a provider (doGenerate, doStream, doEmbed), cached inside inputTokens",
         signs("ai.operationId ai.model.id", "ai.operationId"),
         by_row(_span),
-        always={
-            "input_tokens": ("ai.usage.inputTokens", "ai.usage.promptTokens", "ai.usage.tokens"),
-            "output_tokens": ("ai.usage.outputTokens", "ai.usage.completionTokens"),
-        },
+        always=_AI_SDK_ALWAYS,
     ),
     Shape(
         "openinference",
@@ -223,10 +222,7 @@ SHAPES = (
         "one LLM or EMBEDDING span, caches and audio inside the prompt",
         signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
         by_row(_span),
-        always={
-            "input_tokens": ("llm.token_count.prompt",),
-            "output_tokens": ("llm.token_count.completion",),
-        },
+        always=_ALWAYS,
     ),
     Shape(
         "otel-spans",
@@ -240,6 +236,6 @@ SHAPES = (
             _IDS,
         ),
         by_row(_span),
-        always=_OTEL_ALWAYS,
+        always=_ALWAYS,
     ),
 )

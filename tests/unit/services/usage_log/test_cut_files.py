@@ -113,3 +113,26 @@ def test_an_embedding_makes_no_output_and_still_needs_its_input(tmp_path: Path) 
     (wrong,) = records_of(tmp_path / "wrong", twins.lines([{**line, "usageDetails": {"input_cached_tokens": 5}}]))
     assert right.remark == ""
     assert wrong.remark.startswith("no input tokens: ")
+
+
+def test_spans_of_other_families_lack_nothing_of_what_their_own_writes(tmp_path: Path) -> None:
+    """OpenInference's and the AI SDK's counts in OTLP's JSON, where caches alone would make an input."""
+    counts = {
+        "llm.token_count.prompt": 90,
+        "llm.token_count.completion": 9,
+        "llm.token_count.prompt_details.cache_read": 50,
+    }
+    phoenix = {"openinference.span.kind": "LLM", "llm.model_name": "gpt-4.1", **counts}
+    vercel = {"ai.operationId": "ai.generateText.doGenerate", "ai.model.id": "gpt-4.1", "ai.usage.inputTokens": 90}
+    vercel |= {"ai.usage.outputTokens": 9, "ai.usage.cachedInputTokens": 50, "ai.usage.reasoningTokens": 4}
+    spans = [
+        {
+            "attributes": [{"key": key, "value": {"stringValue": str(one)}} for key, one in found.items()],
+            "startTimeUnixNano": 1,
+        }
+        for found in (phoenix, vercel)
+    ]
+    found = records_of(tmp_path / "spans", twins.lines([{"resource": {}, "scopeSpans": [{"spans": spans}]}]))
+    assert [(one.usage.stated["cache_read_tokens"] if one.usage else None, one.remark) for one in found] == [
+        (50, "")
+    ] * 2
