@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 from webtest import TestApp
 
+from llmpricing.web.site.compare import _to_the_cheapest
+from llmpricing.web.site.display import per_cent
 from tests.functional.test_pages import spoken
 
 TWO = "models=acme/acme-large&models=bazaar/acme/acme-large"
@@ -81,3 +85,17 @@ def test_a_mistyped_id_is_offered_what_is_nearest(testapp: TestApp, path: str) -
 def test_what_cannot_be_read_is_a_400_that_names_its_field(testapp: TestApp, query: str) -> None:
     page = testapp.get(f"/compare?{query}", status=400, headers={"Accept": "text/html"})
     assert "The parameter at fault" in page.text
+
+
+def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:
+    page = testapp.get(f"/compare?{TWO}&tokens=1M&input_share=50%25&cached_share=20%25&as_of=2026-11-20")
+    table = lines(page)["My month"]
+    drawn, kept, _ = (one.get("src") or one["href"] for one in page.html.select("figure :is(img, a)"))
+    assert drawn.startswith("/charts/costs.svg?")
+    rows = testapp.get(kept).text.splitlines()[1:]
+    assert [f"${float(row.split(',')[1]):.2f}" for row in rows] == [cell.removesuffix(" best") for cell in table]
+
+
+def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> None:
+    assert _to_the_cheapest([Decimal("2.24"), Decimal("2.23"), None]) == ["+<1 %", "+0 %", "–"]
+    assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99 %", "> 99 %", "100 %"]

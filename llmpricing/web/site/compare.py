@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.domain.money import to_text
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import models_of
@@ -21,6 +22,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
 from llmpricing.web.workloads import workload_of
@@ -62,10 +64,20 @@ def show(request: Request) -> dict[str, Any]:
         "provider_names": names,
         "most": MOST,
         "permalink": link,
+        "chart": _chart(request, slugs, workload),
+        "can_draw": can_draw(),
         "markdown": _markdown(items, lines, workload, link),
         "csv": "/api/v1/compare?" + urlencode({"models": ",".join(slugs), "format": "csv"}),
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
+
+
+def _chart(request: Request, slugs: Sequence[str], workload: Workload) -> str:
+    """The query by which the chart of costs shows the same month at the same offerings."""
+    clocks = [pair for pair in request.GET.items() if pair[0] in CLOCKS and pair[1].strip()]
+    shares = [("input_share", workload.input_share), ("cached_share", workload.cached_share)]
+    asked = [("models", ",".join(slugs)), ("tokens", workload.tokens), ("requests", workload.requests)]
+    return urlencode([*asked, *((name, to_text(Decimal(share))) for name, share in shares), *clocks])
 
 
 def _items(request: Request, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
@@ -139,7 +151,12 @@ def _to_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:
     least = min(filter(None, totals), default=None)
     if least is None:
         return [_DASH for _ in totals]
-    return [_DASH if total is None else f"{round((total - least) / least * 100):+,} %" for total in totals]
+    return [_DASH if total is None else _dearer(total, least) for total in totals]
+
+
+def _dearer(total: Decimal, least: Decimal) -> str:
+    rounded = round((total - least) / least * 100)
+    return "+<1 %" if total > least and not rounded else f"{rounded:+,} %"
 
 
 def _dollars(total: Decimal) -> str:

@@ -87,8 +87,10 @@ def total(value: Decimal, currency: str | None) -> str:
 
 
 def per_cent(share: Fraction | None) -> str:
-    """A share in whole per cents: ``35 %``, ``-4 %``; a dash where there is none."""
-    return "–" if share is None else f"{round(share * 100):,} %"
+    """A share in whole per cents: ``35 %``, ``-4 %``, ``> 99 %`` for nearly all; a dash where there is none."""
+    if share is None:
+        return "–"
+    return "> 99 %" if share < 1 and round(share * 100) == 100 else f"{round(share * 100):,} %"
 
 
 def workload(of: Workload) -> str:
