@@ -75,9 +75,10 @@ def show(request: Request) -> dict[str, Any]:
 def _chart(request: Request, slugs: Sequence[str], workload: Workload) -> str:
     """The query by which the chart of costs shows the same month at the same offerings."""
     clocks = [pair for pair in request.GET.items() if pair[0] in CLOCKS and pair[1].strip()]
-    shares = [("input_share", workload.input_share), ("cached_share", workload.cached_share)]
-    asked = [("models", ",".join(slugs)), ("tokens", workload.tokens), ("requests", workload.requests)]
-    return urlencode([*asked, *((name, to_text(Decimal(share))) for name, share in shares), *clocks])
+    shares = (("input_share", workload.input_share), ("cached_share", workload.cached_share))
+    asked = [("models", ",".join(slugs)), ("tokens", str(workload.tokens)), ("requests", str(workload.requests))]
+    asked += [(name, to_text(share)) for name, share in shares if isinstance(share, Decimal)]
+    return urlencode([*asked, *clocks])
 
 
 def _items(request: Request, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
