@@ -23,6 +23,7 @@ from llmpricing.web.api import model_rows
 from llmpricing.web.held_book import HOLDER
 from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES, FEEDS
+from tests.servers import new_database
 from tests.unplugged.faults import wait_until
 
 AT = "2026-11-23T00:00:00Z"
@@ -164,12 +165,17 @@ def test_a_server_writes_the_file_that_nobody_wrote_and_the_last_three_are_kept(
     assert all(path.stat().st_mode & 0o077 == 0 for path in newest_files(tmp_path / "books"))
 
 
-def test_a_damaged_file_is_written_anew(book_url, redis_url, tmp_path):
-    engine = create_engine(book_url, poolclass=NullPool)
-    path = keep_book(engine, tmp_path)
+@pytest.mark.parametrize("fault", ["flipped", "cut", "of another price book"])
+def test_a_file_that_is_no_good_is_refused_and_written_anew(
+    store_urls, small_book, book_url, redis_url, tmp_path, fault
+):
+    path = keep_book(create_engine(book_url, poolclass=NullPool), tmp_path / "books")
     content = path.read_bytes()
-    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with running_app(book_url, redis_url, book_dir=tmp_path) as app:
+    with new_database(store_urls, small_book) as url:
+        another = keep_book(create_engine(url, poolclass=NullPool), tmp_path / "others").read_bytes()
+    wrong = {"flipped": content[:-1] + bytes([content[-1] ^ 1]), "cut": content[:-64]}
+    path.write_bytes(wrong.get(fault, another))
+    with running_app(book_url, redis_url, book_dir=tmp_path / "books") as app:
         wait_for(app, lambda answer: answer["book"] is not None)
         assert app.get(ASKED[0]).json["data"]["total"]
     assert path.read_bytes() == content
