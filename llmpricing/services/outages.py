@@ -16,14 +16,19 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout)
 # PostgreSQL's classes: connection exception, insufficient resources, operator intervention, system error.
 _OUTAGE_CLASSES = ("08", "53", "57", "58")
 _SCHEMA_BEHIND = ("42P01", "42703")  # undefined table or column: the migrations were not run
-_NO_RIGHTS = "42501"  # not 25006, a write in a read-only transaction: that is our own mistake
+_NO_RIGHTS = "42501"
+_READ_ONLY = "25006"
 
 
-def is_outage(error: Exception) -> bool:
-    """Whether the database could not be used at all, whatever was asked of it."""
+def is_outage(error: Exception, *, was_writing: bool = False) -> bool:
+    """Whether the database could not be used for what was asked of it. That it takes no writes is its own doing only
+    where the transaction was one that writes; else the mistake is ours.
+    """
     if isinstance(error, PoolTimeout):
         return True
     state = sqlstate(error)
+    if state == _READ_ONLY:
+        return was_writing
     return state is None or state[:2] in _OUTAGE_CLASSES or state[:2] == "28" or state in (*_SCHEMA_BEHIND, _NO_RIGHTS)
 
 
@@ -38,6 +43,8 @@ def reason(error: Exception) -> str:
         return "unreachable"
     if state == _NO_RIGHTS:
         return "no_rights"
+    if state == _READ_ONLY:
+        return "read_only"
     return "schema_behind" if state in _SCHEMA_BEHIND else f"sqlstate_{state}"
 
 
@@ -47,6 +54,11 @@ def advice(error: Exception) -> str | None:
     For every client to read, so it tells what is wrong with this service and nothing of where its database is.
     """
     state = sqlstate(error)
+    if state == _READ_ONLY:
+        return (
+            "The database takes no writes, so nothing was changed. Whoever runs this service: point sqlalchemy.url at "
+            "the primary, or unset default_transaction_read_only."
+        )
     if state in _SCHEMA_BEHIND:
         return "The database is not migrated. Whoever runs this service: run initialize_llmpricing_db with its ini."
     if state == _NO_RIGHTS or (state is not None and state[:2] == "28"):

@@ -108,7 +108,7 @@ def database_outage(exc: Exception, request: Request) -> Response:
     """503 for a database that does not answer; what a second try may mend is tried again first."""
     if outages.is_transient(exc):
         mark_error_retryable(exc)
-    elif not outages.is_outage(exc):
+    elif not outages.is_outage(exc, was_writing=not request.reads_only):
         return unexpected(exc, request)
     log.warning("database_unavailable", reason=outages.reason(exc))
     code, message = _CODES[503]

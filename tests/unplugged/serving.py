@@ -13,7 +13,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from llmpricing.web.forms import FORM_FIELD
+from llmpricing.web.operators import FORM_COOKIE
 from tests.unplugged.faults import closed_port, wait_until
 
 CHECKOUT = Path(__file__).parents[2]
@@ -56,6 +59,12 @@ class Site:
 
     def post(self, path: str, body: Any) -> Answer:
         return self._ask("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+
+    def send(self, path: str, fields: Mapping[str, str]) -> Answer:
+        """Send the form of a page for operators, as a browser does that was shown it."""
+        token = "a" * 32
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"{FORM_COOKIE}={token}"}
+        return self._ask("POST", path, urlencode({**fields, FORM_FIELD: token}), headers)
 
     def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
         started = time.monotonic()
