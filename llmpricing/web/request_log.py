@@ -39,10 +39,14 @@ def request_id(given: str) -> str:
     return given if given and _ACCEPTED.fullmatch(given) else os.urandom(16).hex()
 
 
-@lru_cache(256)
 def shown(wsgi_text: str) -> str:
     """Text of an address for a line of the log: percent-encoded where it is no printable ASCII, and bounded."""
-    return quote(wsgi_text[:LONGEST], safe=_AS_IT_IS, encoding="latin-1", errors="replace")
+    return _encoded(wsgi_text[:LONGEST])
+
+
+@lru_cache(256)
+def _encoded(wsgi_text: str) -> str:
+    return quote(wsgi_text, safe=_AS_IT_IS, encoding="latin-1", errors="replace")
 
 
 def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Callable[[Request], Response]:

@@ -76,6 +76,15 @@ def test_marks_are_kept_while_the_list_is_filtered(at_home: Browser) -> None:
     assert sorted(compared) == ["acme/acme-large", "acme/acme-small"]
 
 
+def test_marks_set_before_the_page_of_the_first_has_come_are_all_kept(at_home: Browser) -> None:
+    clicks = "".join(
+        f"document.querySelector(\".mark[value='acme/{one}']\").click();" for one in ("acme-large", "acme-small")
+    )
+    at_home.run(clicks)
+    at_home.wait_for("new URLSearchParams(location.search).getAll('models').length === 2")
+    assert at_home.run("return document.querySelectorAll('.mark:checked').length") == 2
+
+
 def test_what_cannot_be_read_is_said_beside_its_field(at_home: Browser) -> None:
     at_home.write("#max_input_price", "much")
     at_home.wait_for("document.getElementById('max_input_price-problem')")

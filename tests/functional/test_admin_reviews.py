@@ -47,6 +47,7 @@ def price(app: TestApp) -> str:
 
 def test_who_decides_on_a_page_waits_for_no_next_look_at_the_book(held, book_url, redis_url, tmp_path, monkeypatch):
     monkeypatch.setattr(holder, "EVERY_S", 3600.0)
+    monkeypatch.setattr(holder, "PATIENCE_S", 30.0)  # a look that fails is not done again within the hour
     with running_app(book_url, redis_url, book_dir=tmp_path / "books") as app:
         wait_until(lambda: app.get("/api/health/ready", status="*").json["book"] is not None, 60)
         sign_in(app, status=303)

@@ -180,6 +180,25 @@ def test_the_saving_is_counted_against_the_one_that_is_chosen(testapp: TestApp) 
     assert ranked(testapp.get("/calculator" + offered["acme/acme-large"]))
 
 
+@pytest.mark.parametrize(
+    ("more", "left_out"),
+    [
+        ({"batch_share": "1"}, ""),
+        ({"cache_write_tokens": "500K"}, "cache write tokens"),
+        ({"service_tier": "batch", "region": "eu"}, "the batch tier, region eu"),
+    ],
+)
+def test_no_model_saves_anything_against_itself_and_what_the_ranking_leaves_out_is_said(
+    testapp: TestApp, more: dict[str, str], left_out: str
+) -> None:
+    page = testapp.get("/calculator", {"model": "acme/acme-dated", "input_tokens": "1M", **more})
+    saved = {row[0].split()[-1]: row[4] for row in ranked(page)}
+    assert saved["acme/acme-dated"] == "0 %"
+    said = spoken(page.html.select_one("#ranked + p"))
+    assert ("Not counted here" in said) == bool(left_out)
+    assert left_out in said
+
+
 def test_the_ranking_needs_no_model_and_tells_from_where_caching_pays(testapp: TestApp) -> None:
     rows = {row[0].split()[-1]: row[-1] for row in ranked(testapp.get("/calculator"))}
     assert rows["acme/acme-large"] == "from the first hit"

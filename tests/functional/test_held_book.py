@@ -233,6 +233,7 @@ def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url,
     holder.close()
     assert [(name, version) for name, version, _ in made] == [("first", 1), ("first", 1), ("rest", 1)]
     assert made[2][2] == made[1][2] >= step
+    assert all(one.stale_since is None for one in answering if one)
     assert None not in answering  # where nothing else answers, the book does before all is prepared
 
 

@@ -25,7 +25,10 @@ def parse_position(sort: str, text: str | None, slug: str) -> Position:
     if text is None:
         return Position(None, slug)
     if sort in ("price_since", "verified_at"):
-        return Position(datetime.fromisoformat(text), slug)
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("no offset from UTC")
+        return Position(moment, slug)
     if sort in ("context_window", "max_output_tokens"):
         if not (text.isascii() and text.isdigit() and len(text) <= 18):
             raise ValueError("no number of tokens")

@@ -157,6 +157,8 @@ class BookHolder:
             return False
         book = file.price_book
         if self._book is None:  # nothing else answers, and what questions make is not made twice
+            if newest is not None:
+                self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
             self._book = book
         self._ready_until = self._preparing.first(book, datetime.now(UTC))
         self._book = book

@@ -32,6 +32,7 @@ from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
 
 MOST_IN_MARKDOWN = 10  # models of the ranking
+_RANKED_BY = ("input_tokens", "output_tokens", "cache_read_tokens")  # what a workload counts
 _PLACE = Place(usage="", context="")
 EXAMPLE = (
     '{"prompt_tokens": 12000, "completion_tokens": 800, "total_tokens": 12800,'
@@ -77,6 +78,7 @@ def show(request: Request) -> Any:
         "formats": FORMATS_OF_OBJECTS,
         "example": address([("model", "gpt-4o"), ("usage", EXAMPLE), ("requests", "100000")]),
         "permalink": link,
+        "left_out": _left_out(asked) if ranking else [],
         "markdown": _markdown(found, ranking, str(link)) if ranking else "",
         "csv": f"/calculator.csv{address(request.GET.items())}",
         "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)} if found else {},
@@ -99,15 +101,25 @@ def show_csv(request: Request) -> Response:
     return response
 
 
+def _left_out(asked: CalculatorQuestion) -> list[str]:
+    """What the quote counts and the month at every model does not, in words."""
+    usage, where = asked.usage, asked.context
+    meters = [meter for meter, count in usage.stated.items() if count and meter not in _RANKED_BY] if usage else []
+    stated = [f"the {where.service_tier} tier" if where.service_tier else "", where.region and f"region {where.region}"]
+    return [*map(display.words, meters), *filter(None, stated)]
+
+
 def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | None) -> Ranking | None:
     """All models by the month of such requests; None where a model is named but no usage yet, or none is counted."""
     workload = asked.workload
     if workload is None or (asked.usage is None and asked.model is not None):
         return None
-    if asked.against is None:
-        slug, month = (found.quote.model.id, found.month) if found else (None, None)
-        return rank(request, asked.clocks, workload, slug, month)
-    (chosen,) = own_ids(request, [asked.against])
+    if asked.against is not None:
+        (chosen,) = own_ids(request, [asked.against])
+    elif found is not None:
+        chosen = found.quote.model.id  # by the month that all are ranked by: its quote may count more
+    else:
+        return rank(request, asked.clocks, workload, None, None)
     rates = request.caller.sees_rates
     costs = costs_of_book(request.reads, request.book, asked.clocks, workload, [chosen], with_rates=rates)
     if chosen not in costs:

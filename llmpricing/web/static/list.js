@@ -3,9 +3,11 @@
 "use strict";
 (() => {
   const PARTS = ["filtering", "results"];
+  const MARKED = "models";
   const TYPING_PAUSE_MS = 250;
   const CONTROLS = "a, input, select, textarea, button, summary";
   let shown = location.pathname + location.search;
+  let wanted = shown; // what was asked for last, though its page may not have come yet
   let typedInto = ""; // the field whose typing made the newest entry of the history
   let asking = new AbortController();
   let pause = 0;
@@ -18,6 +20,8 @@
     return query.size ? `/?${query}` : "/";
   }
 
+  const pairsWanted = () => [...new URL(wanted, location.href).searchParams];
+
   function halt() {
     clearTimeout(pause);
     asking.abort();
@@ -25,6 +29,7 @@
 
   async function show(address, entry, field = "") {
     halt();
+    wanted = address;
     const mine = asking = new AbortController();
     let page = null, reached = address;
     try {
@@ -38,7 +43,7 @@
       return;
     }
     if (entry) history[entry](null, "", reached);
-    shown = location.pathname + location.search;
+    shown = wanted = location.pathname + location.search;
     typedInto = field;
     document.title = page.title;
     swap(page);
@@ -76,12 +81,18 @@
   }
 
   function ask(asked, field = "") {
-    const address = addressOf([...new FormData(asked)]);
-    if (address !== shown) show(address, field && field === typedInto ? "replaceState" : "pushState", field);
+    const stated = [...new FormData(asked)].filter(([name]) => name !== MARKED);
+    const address = addressOf([...stated, ...pairsWanted().filter(([name]) => name === MARKED)]);
+    if (address !== shown) {
+      show(address, field && field === typedInto ? "replaceState" : "pushState", field);
+      return;
+    }
+    halt();
+    wanted = shown;
   }
 
   function mark(box) {
-    const others = [...new URLSearchParams(location.search)].filter(([, text]) => text !== box.value);
+    const others = pairsWanted().filter(([, text]) => text !== box.value);
     show(addressOf(box.checked ? [...others, [box.name, box.value]] : others), "replaceState");
   }
 

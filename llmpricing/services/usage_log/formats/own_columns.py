@@ -69,9 +69,11 @@ class OwnColumns:
 
     @property
     def varying(self) -> Varying | None:
-        """What differs from row to row; None where one column says several things."""
+        """What differs from row to row; None where one column says several things, or where a row may stand for many
+        requests, of which each has a step of its own.
+        """
         columns = [*self.roles.values(), *self.counts.values(), *self.labels.values()]
-        if len(set(columns)) < len(columns):
+        if len(set(columns)) < len(columns) or "requests" in self.counts:
             return None
 
         def named(role: str) -> tuple[str, ...]:
@@ -82,6 +84,8 @@ class OwnColumns:
 
     def _quantity(self, meter: str, found: Quantity | None) -> Quantity | None:
         if found is None or METERS[meter].family != "tokens":
+            return found
+        if self.scale == 1 and isinstance(found, int):
             return found
         scaled = Decimal(found) * self.scale
         if scaled != scaled.to_integral_value():

@@ -76,7 +76,7 @@ class AlikeRows:
                 understood, others = self._understood(found)
             self._failures += 2 * len(others) > len(rows)
             return RowBlock(_columns(found, understood), others)
-        except NotAlike:
+        except (NotAlike, UnicodeEncodeError):  # half a sign, as cut logs have, is no text for Arrow
             self._failures += 1
             return None
 

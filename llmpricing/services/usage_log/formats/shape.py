@@ -14,10 +14,6 @@ RecordReader = Callable[[Row], Iterable[UsageRecord]]
 Always = Mapping[str, Sequence[str]]
 
 
-def _nothing(_rows: Iterable[Mapping[str, Any]]) -> None:
-    return None
-
-
 @dataclass(frozen=True)
 class Varying:
     """Fields that differ from row to row and go into the record as they are, whatever else the row says: by the first

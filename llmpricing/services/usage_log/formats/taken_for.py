@@ -23,6 +23,7 @@ from llmpricing.services.usage_log.formats.source import BROKEN, raw_rows
 _LIVES = ("cache_write_5m_tokens", "cache_write_1h_tokens")
 _STEP = "context step"
 _ROWS, _LOOKED_AT, _MOST_FIELDS, _ITEMS = 30, 3, 120, 2
+_MOST_READ = 500_000  # fields, over all changes: some two seconds
 BILLED_OR_NOT, PRICED_OR_NOT = "whether it is billed", "whether it has a price"
 _WELL, _FAILED = 200, Decimal(500)  # of HTTP
 _PARTED = re.compile(r"\d[-:/]\d")
@@ -38,12 +39,25 @@ def taken_for(file: UsageFile) -> TakenFor:
         return TakenFor()
     rows = [_trimmed(row) for row in found if BROKEN not in row and "" not in row]
     base, said = _records(file.shape, rows), dict[str, set[str]]()
+    sizes, left = [_size(row) for row in rows], _MOST_READ
     for place in _telling(rows, base):
         for name, changed in islice(_changes(rows[place]), _MOST_FIELDS):
+            left -= sum(sizes[: place + 1])
+            if left < 0:
+                break
             there = _records(file.shape, [*rows[:place], changed])[place]
             said.setdefault(name, set()).update(_differing(base[place], there))
     fields = {name: _told(roles) for name, roles in said.items() if roles}
     return TakenFor(fields, [name for name, roles in said.items() if not roles])
+
+
+def _size(value: Any) -> int:
+    """How many fields it has, in all depths."""
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list):
+        return sum(map(_size, value)) + 1
+    return value.count('":') + 1 if isinstance(value, str) else 1
 
 
 def _told(roles: set[str]) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llmpricing.services.catalogue.listing_in_book import ListedRow
 from llmpricing.services.catalogue.listing_index import ListIndex
 from llmpricing.services.catalogue.listing_query import OfferingFilter
-from llmpricing.services.catalogue.positions import Position
+from llmpricing.services.catalogue.positions import Position, parse_position
 from llmpricing.services.clocks import Clocks
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -115,3 +116,9 @@ def test_pages_of_prepared_rows_are_those_of_a_search_through_all(listed, questi
             found += page
             after = Position(getattr(page[-1], sort), page[-1].id)
         assert found == expected
+
+
+@pytest.mark.parametrize("text", ["2026-01-01T00:00:00", "2026-01-01", "soon"])
+def test_a_forged_place_that_no_moment_can_be_compared_with_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_position("price_since", text, "acme/acme-large")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -95,6 +96,32 @@ def test_rows_that_differ_in_counts_alone_become_columns_and_the_same_records(tm
     assert (records, refusal) == said(path, shape, one_by_one=True)
     assert len(records) == len(rows)
     assert any(record.outcome.kind.name == "REPEATED" for record in records)
+
+
+def test_own_columns_become_columns_unless_a_row_stands_for_many_requests(tmp_path: Path) -> None:
+    rows = longer(rows_of("helicone.csv"), Random(5), 5 * BLOCK)  # noqa: S311 - rows for a test
+    mapped = [{name: text for name, text in row.items() if f'"{name}"' in OWN} for row in rows]
+    path = written(tmp_path / "log.csv", mapped, is_table=True)
+    sums = written(tmp_path / "sums.csv", [{**row, "calls": 2} for row in mapped], is_table=True)
+    (tmp_path / "map.toml").write_text(OWN, "utf-8")
+    (tmp_path / "sums.toml").write_text(OWN.replace("[counts]", '[counts]\nrequests = "calls"'), "utf-8")
+    plain, summed = own_shape(tmp_path / "map.toml"), own_shape(tmp_path / "sums.toml")
+    assert in_columns(path, plain) > 0.9
+    assert in_columns(sums, summed) == 0
+    for file, own in ((path, plain), (sums, summed)):
+        records, refusal = said(file, own, one_by_one=False)
+        assert (records, refusal) == said(file, own, one_by_one=True)
+        assert (len(records), refusal) == (5 * BLOCK, "")
+
+
+def test_half_a_sign_as_cut_logs_have_it_is_read(tmp_path: Path) -> None:
+    rows = longer(rows_of("litellm-spendlogs.ndjson"), Random(7), 3 * BLOCK)  # noqa: S311 - rows for a test
+    rows[BLOCK + 3]["metadata"]["note"] = "cut \ud83d"
+    shape, path = BY_NAME["litellm-spend-logs"], tmp_path / "log.json"
+    path.write_text(json.dumps(rows, default=float), "utf-8")
+    records, refusal = said(path, shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert (len(records), refusal) == (3 * BLOCK, "")
 
 
 @pytest.mark.parametrize("is_nested", [True, False], ids=["in the usage", "beside it"])

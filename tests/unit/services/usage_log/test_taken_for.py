@@ -87,3 +87,20 @@ def test_of_a_resource_of_thousands_of_spans_a_few_tell_it_all(tmp_path: Path) -
 
     assert taken_for(replace(file, shape=replace(file.shape, reader=counting))).fields == of("otel-spans.json").fields
     assert 0 < read < 2_000 < len(scope["spans"])
+
+
+def test_rows_of_a_great_many_names_are_not_all_changed(tmp_path: Path) -> None:
+    """Each change reads the rows before it again: two such files would hold both places of /bill for minutes."""
+    (told, *_) = twins.documents("helicone.csv")
+    rows = [{**told, **{f"field_{number}_{name}": 1 for name in range(12_000)}} for number in range(30)]
+    path = tmp_path / "log"
+    path.write_bytes(twins.lines([{**row, "status": 500} for row in rows[:27]] + rows[27:]))
+    file, readings = usage_file(path), 0
+
+    def counting(found: Any) -> RecordReader:
+        nonlocal readings
+        readings += 1
+        return file.shape.reader(found)
+
+    taken_for(replace(file, shape=replace(file.shape, reader=counting)))
+    assert 0 < readings < 60
