@@ -101,7 +101,7 @@ def test_a_price_bears_the_evidence_of_the_quote_s_line(
     ],
 )
 def test_pages_say_it_in_words(testapp: TestApp, at: str, marks: list[str]) -> None:
-    for path in (f"/?q={LARGE}&provider=acme&as_of={at}", f"/models/{LARGE}?as_of={at}"):
+    for path in (f"/?q={LARGE}&provider=acme&as_of={at}&show=undated", f"/models/{LARGE}?as_of={at}&show=undated"):
         page = testapp.get(path).html
         named = page.select("h1 .tag" if path.startswith("/models") else "table.offerings tbody th .tag")
         assert [tag.get_text() for tag in named] == marks

@@ -19,7 +19,8 @@ from llmpricing.services.clocks import Clocks
 
 PRICED = "priced"
 # Where an offering stands: on the open shelf, or behind a switch of this name; the first that a model has is its own.
-SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", "unpriced")
+UNDATED = "undated"  # the state of a row whose price was first listed after the time asked for
+SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", UNDATED, "unpriced")
 MonthlyCosts = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
 Weigh = Callable[[Any], Decimal | None]  # a row's base prices by the workload's shares: what is cheap for it
 Passes = bool | None  # None: a list would have to say more
@@ -108,9 +109,13 @@ def shelf(row: Any) -> str:
     """Where an offering stands."""
     if row.status in ("deprecated", "removed"):
         return str(row.status)
-    return {"priced": PRICED, "free": "free", "subscription": "subscription", "included": "subscription"}.get(
-        row.price_state, "unpriced"
-    )
+    return {
+        "priced": PRICED,
+        "free": "free",
+        "subscription": "subscription",
+        "included": "subscription",
+        UNDATED: UNDATED,
+    }.get(row.price_state, "unpriced")
 
 
 def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:

@@ -12,6 +12,7 @@ from webob.multidict import MultiDict
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.filter_values import FilterValues
+from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.site import display
@@ -224,5 +225,6 @@ def address(pairs: Iterable[tuple[str, str]]) -> str:
 
 def clock_query(request: Request) -> str:
     """The clocks of this address, to be kept on the way to another page."""
-    clocks = [(name, text) for name, text in request.GET.items() if name in CLOCKS and text.strip()]
+    kept = [pair for pair in request.GET.items() if pair == ("show", UNDATED)]
+    clocks = [(name, text) for name, text in request.GET.items() if name in CLOCKS and text.strip()] + kept
     return address(clocks) if clocks else ""

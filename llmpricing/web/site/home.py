@@ -14,8 +14,9 @@ from llmpricing.domain.choice.kinds import KINDS
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
+from llmpricing.services.catalogue.first_seen import as_known_then
 from llmpricing.services.catalogue.listed_models import listed_models
-from llmpricing.services.catalogue.model_list import FoundModels, ModelRow, find_models, in_order, shelf
+from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, in_order, shelf
 from llmpricing.services.memory import Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
@@ -97,6 +98,8 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
 
     def find() -> tuple[FoundModels, Known]:
         models = listed_models(request.reads, book, clocks, stands_on, joined=question.joined)
+        if "as_of" in request.GET and UNDATED not in wanted.show:
+            models = as_known_then(request.reads, clocks, models, stands_on)
         weigh = weighing(question.workload)
         found = find_models(models, wanted, clocks, weigh)
         return found, known_values(found.rows, weigh)
@@ -141,7 +144,7 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
     return [*unsaid, *added, *taken, *back]
 
 
-_SHELF_WORDS = {"unpriced": "without a price", "subscription": "in subscriptions"}
+_SHELF_WORDS = {"unpriced": "without a price", "subscription": "in subscriptions", UNDATED: "not known then"}
 
 
 def _page(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:

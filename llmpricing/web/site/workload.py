@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.services.catalogue.model_list import Weigh
+from llmpricing.services.catalogue.model_list import UNDATED, Weigh
 from llmpricing.services.quotes.workloads import Workload, WorkloadCost
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
@@ -78,8 +78,8 @@ def per_mtok(total: Decimal | None, workload: Workload) -> Decimal | None:
 
 def month_total(price_state: str, cost: WorkloadCost | None) -> Decimal | None:
     """What the workload costs in USD at an offering; None where that is unknown, and where a subscription pays: its
-    own price is no cost of tokens, so such an offering never looks free.
+    own price is no cost of tokens, so such an offering never looks free; nor where its price was not known then.
     """
-    if cost is None or cost.currency != "USD" or price_state in ("subscription", "included"):
+    if cost is None or cost.currency != "USD" or price_state in ("subscription", "included", UNDATED):
         return None
     return cost.total
