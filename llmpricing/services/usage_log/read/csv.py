@@ -18,8 +18,9 @@ from llmpricing.services.usage_log.batch import Batch, Broken, Numbers
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
+from llmpricing.services.usage_log.read.blocks import Block, whole_lines
 
-BLOCK = 8 * 2**20
+BLOCK, _PIECE = 4 * 2**20, 2**20
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
 _HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for a number
 csv.field_size_limit(2**31 - 1)  # prompts are longer than the 128 KiB that it allows else
@@ -37,35 +38,36 @@ def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterato
         layout = columns.layout(names)
         wanted = layout.names if whole else layout.counting
         yield Batch(layout, pa.table({}), np.zeros(0, np.int64))  # so that the columns of an empty log are known
-        for line, text in _blocks(file, BLOCK):
-            yield _plain(layout, wanted, line, text) or _line_by_line(layout, line, text)
+        for block in _blocks(file, BLOCK):
+            yield _plain(layout, wanted, block) or _line_by_line(layout, block.first, block.text[1:])
 
 
-def _blocks(file: BinaryIO, size: int) -> Iterator[tuple[int, bytes]]:
-    """Whole rows and the number of their first line; a line break between quotes ends no row."""
-    line, text = 2, b""
-    while more := file.read(size):
-        text += more
-        cut = text.rfind(b"\n") + 1
+def _blocks(file: BinaryIO, size: int) -> Iterator[Block]:
+    """Whole rows; a line break between quotes ends no row."""
+    line, text = 2, b"\n"
+    while more := whole_lines(file, size, text):
+        text = more
+        cut = text.rfind(b"\n")
         if b'"' in text and text.count(b'"', 0, cut) % 2:
-            earlier = text.rfind(b"\n", 0, text.rfind(b'"', 0, cut)) + 1
-            cut = earlier or (cut if len(text) > 4 * size else 0)
+            earlier = text.rfind(b"\n", 0, text.rfind(b'"', 0, cut))
+            cut = earlier if earlier > 0 else (cut if len(text) > 4 * size else 0)
         if cut:
-            yield line, text[:cut]
-            line += int(np.count_nonzero(np.frombuffer(text, np.uint8, cut) == ord("\n")))  # faster than bytes.count
+            yield (block := Block(line, text[: cut + 1]))
+            line += block.rows
             text = text[cut:]
-    if text:
-        yield line, text if text.endswith(b"\n") else text + b"\n"
+    if len(text) > 1:
+        yield Block(line, text if text.endswith(b"\n") else text + b"\n")
 
 
-def _plain(layout: Layout, wanted: Sequence[str], line: int, text: bytes) -> Batch | None:
+def _plain(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | None:
     """The block if each of its lines is a row and all quantities are whole numbers, else None."""
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
-    if text.startswith(b"\n") or b"\n\n" in text or b"\r" in text or not _is_utf8(text):
+    if b"\r" in block.text:
+        block = Block(block.first, block.text.replace(b"\r\n", b"\n"))
+    if (len(layout.names) == 1 and b"\n\n" in block.text) or b"\r" in block.text or not block.is_utf8:
         return None
-    if (b"0x" in text or b"0X" in text) and _HEXADECIMAL.search(b"\n" + text):
+    if _may_be_hexadecimal(block) and _HEXADECIMAL.search(block.text):
         return None
+    is_quoted = b'"' in block.text
     types = dict.fromkeys(layout.names, pa.string()) | {name: _TEXTS for name in layout.named if name}
     types |= {name: pa.int64() for name, meter in layout.meters.items() if METERS[meter].family not in FRACTIONAL}
     broken: list[object] = []
@@ -76,10 +78,11 @@ def _plain(layout: Layout, wanted: Sequence[str], line: int, text: bytes) -> Bat
 
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(text),
-            arrow_csv.ReadOptions(column_names=list(layout.names), block_size=2**20),
+            pa.BufferReader(block.buffer),
+            arrow_csv.ReadOptions(column_names=list(layout.names), block_size=_PIECE),
             arrow_csv.ParseOptions(
-                newlines_in_values=b'"' in text,
+                quote_char='"' if is_quoted else False,
+                newlines_in_values=is_quoted,
                 ignore_empty_lines=False,
                 invalid_row_handler=note,
             ),
@@ -89,19 +92,17 @@ def _plain(layout: Layout, wanted: Sequence[str], line: int, text: bytes) -> Bat
         )
     except pa.ArrowInvalid:
         return None
-    ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n"))
-    if broken or table.num_rows != len(ends):
+    if broken or table.num_rows != block.rows:
         return None
-    offsets = np.concatenate([np.zeros(1, np.int32), (ends + 1).astype(np.int32)])
-    written = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(b"\n" + text[:-1]))
-    return Batch(layout, table, np.arange(line, line + len(ends)), written, usage=usage_of_table(layout, table))
+    return Batch(layout, table, block.lines, block.written, usage=usage_of_table(layout, table))
 
 
-def _is_utf8(text: bytes) -> bool:
-    try:
-        return text.isascii() or bool(text.decode())
-    except UnicodeDecodeError:
-        return False
+def _may_be_hexadecimal(block: Block) -> bool:
+    """Whether an x follows a zero: several times as fast as a search for them."""
+    signs = block.signs
+    return bool(((signs[1:] == ord("x")) & (signs[:-1] == ord("0"))).any()) or (
+        b"X" in block.text and b"0X" in block.text
+    )
 
 
 def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
@@ -130,7 +131,7 @@ def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
     table = pa.table(dict(zip(layout.names, cells, strict=True))) if cells else pa.table({})
     usage = usage_of_table(layout, table) if cells else None
     found: Numbers = np.array(numbers, np.int64)
-    return Batch(layout, table, found, pa.array(written, pa.string()), broken, usage)
+    return Batch(layout, table, found, lambda: pa.array(written, pa.string()), broken, usage)
 
 
 def _end_of_row(lines: Sequence[bytes], place: int) -> int:

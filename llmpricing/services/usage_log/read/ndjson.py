@@ -16,8 +16,12 @@ from llmpricing.services.usage_log.batch import Batch, Broken
 from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError
 from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import stated_usage
+from llmpricing.services.usage_log.read.blocks import Block, whole_lines
+from llmpricing.services.usage_log.read.plain_lines import plain_columns, stated_names
 
-BLOCK = 8 * 2**20
+BLOCK = 4 * 2**20
+LEARNING = 2**16  # bytes of the first lines, which are read one by one
+_PIECE = 1000  # lines of a block of which some are odd
 _REMEMBERED = 10_000  # sets of names that lines have
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
@@ -26,12 +30,13 @@ def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
     """The rows of the file; raises LogError where the first of them do not tell what to price."""
     reader = _LineReader(columns)
     with path.open("rb") as file:
-        first = 1
-        while texts := file.readlines(BLOCK):
+        first, size = 1, min(BLOCK, LEARNING)
+        while text := whole_lines(file, size):
             if first == 1:
-                texts[0] = texts[0].removeprefix(b"\xef\xbb\xbf")
-            yield from reader.batches(texts, first)
-            first += len(texts)
+                text = text.replace(b"\xef\xbb\xbf", b"", 1) if text.startswith(b"\n\xef\xbb\xbf") else text
+            block = Block(first, text if text.endswith(b"\n") else text + b"\n")
+            yield from reader.batches(block)
+            first, size = first + block.rows, BLOCK
 
 
 class _ColumnNames(NamedTuple):
@@ -65,12 +70,37 @@ class _LineReader:
         self._whole: str | None = None
         self._is_nested: bool | None = None
 
-    def batches(self, texts: Sequence[bytes], first: int) -> Iterator[Batch]:
-        """One batch of these lines, the first of which has this number; none if all are empty."""
+    def batches(self, block: Block) -> Iterator[Batch]:
+        """The block as columns, else its pieces, else those of their lines that are rows."""
+        if self._layout is None or self._layout.usage_format != OURS:
+            yield from self._one_by_one(block)
+        elif batch := self._at_once(self._layout, block):
+            yield batch
+        elif block.rows > _PIECE:
+            for piece in block.pieces(_PIECE):
+                yield from self.batches(piece)
+        else:
+            yield from self._one_by_one(block)
+
+    def _at_once(self, layout: Layout, block: Block) -> Batch | None:
+        """The block if each line is plain, has known names only, and counts nothing that no line before it did."""
+        table = plain_columns(layout, block)
+        names = None if table is None else stated_names(table, self._names)
+        if table is None or names is None or (layout.at is None and not self._may_state_time and AT in names):
+            return None
+        found = self._understood.get(names) or self._understand(names)
+        if isinstance(found, LogError) or not found.count_columns.meters.keys() <= layout.meters.keys():
+            return None
+        counting = dict.fromkeys(name for name in (*layout.meters, *layout.named, layout.at) if name)
+        return Batch(layout, table.select(list(counting)), block.lines, block.written)
+
+    def _one_by_one(self, block: Block) -> Iterator[Batch]:
+        """One batch of these lines; none if all are empty."""
+        texts = block.text[1:-1].split(b"\n")
         lines: list[_LogLine] = []
         broken: list[Broken] = []
         refusal: LogError | None = None
-        for number, text in enumerate(map(bytes.strip, texts), first):
+        for number, text in enumerate(map(bytes.strip, texts), block.first):
             try:
                 if text:
                     lines.append(self._line(number, text))
@@ -165,12 +195,12 @@ def _batch(layout: Layout, lines: Sequence[_LogLine], broken: list[Broken]) -> B
     columns |= {name: pa.array([line.row.get(name) for line in kept], pa.string()) for name in named}
     if layout.at:
         columns[layout.at] = pa.array([_text(line.row.get(layout.at)) for line in kept], pa.string())
-    written = pa.array(["\n" + line.text.decode()[:-1] for line in kept], pa.string())
+    written = pa.array(["\n" + line.text.decode() for line in kept], pa.string())
     numbers = np.array([line.number for line in kept], np.int64)
     usage = None
     if layout.usage_format != OURS:
         usage = [stated_usage(layout.usage_format, line.names.count_columns, line.row) for line in kept]
-    return Batch(layout, pa.table(columns), numbers, written, broken, usage)
+    return Batch(layout, pa.table(columns), numbers, lambda: written, broken, usage)
 
 
 def _column(cells: list[Any]) -> pa.Array:

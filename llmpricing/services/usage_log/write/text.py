@@ -112,7 +112,7 @@ class TextWriter:
         rows = batch.written.take(chosen)
         if self._is_csv:
             return guarded_rows(rows)
-        return self._as_json(batch.layout.names, rows) if self._log_is_csv else rows
+        return self._as_json(batch.layout.names, rows) if self._log_is_csv else _open(rows)
 
     def _as_json(self, names: Sequence[str], rows: pa.Array) -> pa.Array:
         documents = (dict(zip(names, csv_cells(row[1:]), strict=True)) for row in rows.to_pylist())
@@ -126,6 +126,11 @@ class TextWriter:
         else:
             texts = [msgspec.json.encode(dict(zip(names, row, strict=True))).decode()[:-1] for row in rows]
         return pa.array(["\n" + text for text in texts], pa.string())
+
+
+def _open(rows: pa.StringArray) -> pa.StringArray:
+    """JSON objects without their last brace."""
+    return compute.binary_slice(rows.view(pa.binary()), 0, -1).view(pa.string())
 
 
 def _json(text: str) -> str:

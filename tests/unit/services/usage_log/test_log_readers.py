@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -32,6 +33,32 @@ BROKEN = {
 }
 POOLS: list[pa.MemoryPool] = []  # threads of Arrow may give back to a pool after a reading: none may go before them
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters='\0\r"'), max_size=6)
+
+
+# Lines that tell Arrow's reading of JSON from ours, or stand beside those that do.
+TOLD_APART = (
+    *(b'{"model":"a","input_tokens":%s}' % number for number in (b"-0", b"1.0", b"1e2", b"true", b'"5"', b"01", b"+1")),
+    *(b'{"model":"a","input_tokens":%d}' % number for number in (2**63 - 1, 2**63, -(2**63) + 1)),
+    *(b'{"model":"a","input_tokens":1,"note":%s}' % note for note in (b"NaN", b"-Infinity", b"1e999", b"1.", b"0.5")),
+    *(b'{"model":"a","input_tokens":1,"note":%s}' % note for note in (b"1e-%d" % 10**20, b"{}", b"[1]", b"null")),
+    *(
+        b'{"model":"a","input_tokens":1,"note":[%s]}' % note
+        for note in (b"NaN", b"1e-%d" % 10**20, b"[" * 3 + b"]" * 3)
+    ),
+    *(
+        b'{"model":"a","input_tokens":1,"note":"%s"}' % text
+        for text in (b"\\ud800", b"\\ud83d\\ude00", b"\xff", b"\x01")
+    ),
+    *(b'{"model":"a","input_tokens":1%s}' % more for more in (b',"input_tokens":2', b',"note":1,"note":2', b",", b"}")),
+    *(b'{"model":"a","input_tokens":1,%s}' % more for more in (b'"output_tokens":7', b'"prompt_tokens":7', b'"at":5')),
+    *(b'{"model":"a","input_tokens":1,%s}' % more for more in (b'"thinking_tokens":7', b'"":7', b'"service_tier":1')),
+    *(b'{"model":"a",%s' % more for more in (b'\n"input_tokens":1}{"model":"b","input_tokens":1}', b'"x":{"y":2}}')),
+    *(b"{}", b"{ }", b"[]", b"", b" ", b'{"input_tokens":1}', b'{"model":null,"input_tokens":1}', b'{"model":5}'),
+    *(b'{"model":"a","input_tokens":1}%s' % more for more in (b"\r", b" ", b",", b'{"model":"b","input_tokens":1}')),
+    b'{"\\u006dodel":"a","input_tokens":1}',
+    b'{"model":"a","input_tokens":1,"note":%s1%s}' % (b"[" * 20_000, b"]" * 20_000),
+    b'{"model":"a","input_tokens":1,"note":%s1%s}' % (b'{"a":' * 20_000, b"}" * 20_000),
+)
 
 
 def read(log: Path, size: int) -> Iterator[Batch]:
@@ -98,6 +125,35 @@ def test_broken_rows_are_told_with_their_place_and_cost_no_other(tmp_path: Path,
         assert [*head, *lines][line - 1] == text
         assert reason
     assert rows_of(read(log, 10_000)) == (rows, broken)
+
+
+@FILES
+@given(
+    lines=st.lists(st.sampled_from((*TOLD_APART, *[b'{"model":"b","input_tokens":3,"note":1.5}'] * 40)), max_size=12),
+    size=st.integers(1, 300),
+)
+@example(lines=list(TOLD_APART), size=1)
+@example(lines=list(TOLD_APART), size=10_000)
+def test_lines_read_as_columns_are_those_that_are_read_one_by_one(tmp_path: Path, lines, size: int) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(b"\n".join([msgspec.json.encode(ROW | {"note": "x", "output_tokens": None}), *lines]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ndjson_log, "LEARNING", 1)
+        as_columns = rows_of(read(log, size))
+        patch.setattr(ndjson_log, "plain_columns", lambda layout, block: None)
+        assert as_columns == rows_of(read(log, size))
+
+
+def test_plain_lines_are_read_as_columns_also_beside_an_odd_one(tmp_path: Path, monkeypatch) -> None:
+    decoded, decoder = [], ndjson_log._decoded
+    monkeypatch.setattr(ndjson_log, "_decoded", lambda text: decoded.append(text) or decoder(text))
+    monkeypatch.setattr(ndjson_log, "LEARNING", 1)
+    log = write_log(tmp_path / "log.ndjson", [ROW | {"input_tokens": number} for number in range(5000)])
+    log.write_bytes(log.read_bytes() + b"{")
+    rows, broken = rows_of(ndjson_log.read_ndjson(log, ColumnRoles()))
+    assert [int(row["input_tokens"]) for _, row, _ in rows] == list(range(5000))
+    assert [line for line, _, _ in broken] == [5001]
+    assert len(decoded) <= 1001
 
 
 @pytest.mark.parametrize("shape", SHAPES)
