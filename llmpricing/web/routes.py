@@ -34,7 +34,7 @@ from llmpricing.web.site import bill as bill_page
 from llmpricing.web.site import calculator as calculator_page
 from llmpricing.web.site import changes as changes_page
 from llmpricing.web.site import compare as compare_page
-from llmpricing.web.site import home, pages
+from llmpricing.web.site import docs, home, pages
 from llmpricing.web.site import sources as sources_page
 from llmpricing.web.site.charts import compared
 from llmpricing.web.site.charts import views as charts
@@ -93,6 +93,8 @@ def includeme(config: Any) -> None:
         config.asks_the_book(f"changes_{form}")
     _page(config, "page_sources", "/sources", "sources", sources_page.show_sources)
     _page(config, "page_provider", "/providers/{id:.+}", "provider", sources_page.show_provider)
+    for name, pattern, view in (("page_docs", "/docs", docs.show_all), ("page_doc", "/docs/{name:.+}", docs.show_one)):
+        _get(config, name, pattern, view, renderer="llmpricing.web:templates/docs.jinja2")
     config.include("llmpricing.web.site.admin.routes")
     config.include("llmpricing.web.api.reference")
     config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)

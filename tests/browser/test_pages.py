@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webd
 PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
 PATHS += ["/compare?models=acme/acme-large,acme/acme-long,bazaar/acme/acme-large"]
 PATHS += ["/best-value", "/bill", "/changes", "/sources", "/providers/acme"]
+PATHS += ["/docs", "/docs/how-prices", "/docs/notices", "/docs/operations"]
 PATHS += ["/calculator?model=acme/acme-large&input_tokens=1000&output_tokens=10&service_tier=flex"]
 # Each breach of WCAG 2.1 at the levels A and AA that axe-core finds, with the first element at fault.
 # What is folded away is unfolded first, to be looked at too.

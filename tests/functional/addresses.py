@@ -29,6 +29,8 @@ EXAMPLES = {
     "page_best_value": "/best-value?as_of=2026-01-01",
     "page_chart_frontier": "/charts/frontier.csv",
     "page_bill": "/bill",
+    "page_docs": "/docs",
+    "page_doc": "/docs/how-prices",
     "page_changes": "/changes?days=7&model=acme/acme-large",
     "page_sources": "/sources",
     "page_provider": "/providers/acme",

@@ -29,6 +29,7 @@ TIMES = [
     ("2026-11-20", [], "seen"),
     ("2026-11-22", ["DISAGREEMENT"], "seen"),
 ]
+CODES = [(at, codes) for at, codes, _ in TIMES]
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +107,8 @@ def test_pages_say_it_in_words(testapp: TestApp, at: str, marks: list[str]) -> N
         named = page.select("h1 .tag" if path.startswith("/models") else "table.offerings tbody th .tag")
         assert [tag.get_text() for tag in named] == marks
         explained = [tag.get_text() for tag in page.select(".meanings li .tag")]
+        told = {tag["href"] for tag in page.select(".meanings a.tag")}
+        assert {f"/docs/notices#{code}" for code in dict(CODES)[at]} <= told
         assert set(marks) <= set(explained) == {tag.get_text() for tag in page.select("main .tag[title]")}
 
 

@@ -369,3 +369,31 @@ def test_an_offering_says_what_the_readers_month_costs_there_and_at_its_other_se
     assert "Unknown, for some price is missing" in spoken(testapp.get("/models/acme/acme-mystery").html.main)
     refused = testapp.get("/models/acme/acme-large?tokens=many", status=400, headers={"Accept": "text/html"})
     assert "tokens" in refused.text
+
+
+def test_the_documentation_is_read_page_by_page_and_kept_by_browsers(testapp: TestApp) -> None:
+    first = testapp.get("/docs")
+    assert first.html.nav.find("a", href="/docs", attrs={"aria-current": "page"})
+    listed = {link["href"] for link in first.html.main.select("a")}
+    assert {"/docs/how-prices", "/docs/glossary", "/docs/notices", "/docs/decisions", "/api/docs"} <= listed
+    for address in listed - {"/api/docs"}:
+        assert testapp.get(address).html.main.h1.get_text()
+    page = testapp.get("/docs/two-clocks")
+    toc = [link["href"] for link in page.html.select("nav.toc a")]
+    assert "#asked-by-example" in toc
+    assert all(page.html.select_one(f"article {anchor}") for anchor in toc)
+    assert "style=" not in page.text
+    known = testapp.get("/docs/two-clocks", headers={"If-None-Match": page.headers["ETag"]}, status=304)
+    assert (known.body, known.headers["ETag"]) == (b"", page.headers["ETag"])
+    assert page.headers["ETag"] != first.headers["ETag"]
+
+
+@pytest.mark.parametrize("path", ["/docs/nothing", "/docs/../README", "/docs/README", "/docs/decisions/README"])
+def test_a_page_of_the_documentation_that_is_none_is_a_404(testapp: TestApp, path: str) -> None:
+    page = testapp.get(path, headers={"Accept": "text/html"}, status=404)
+    assert page.content_type == "text/html"
+
+
+def test_a_notice_leads_to_what_the_documentation_says_of_it(testapp: TestApp) -> None:
+    quoted = testapp.get("/calculator?model=acme/acme-large&input_tokens=9&as_of=2020-01-01")
+    assert quoted.html.find("a", href="/docs/notices#DATE_UNKNOWN").get_text() == "date unknown"

@@ -39,6 +39,8 @@ BUDGETS = {
     "frontier": (5, 5),
     "page_best_value": (6, 6),
     "page_bill": (0, 0),
+    "page_docs": (0, 0),
+    "page_doc": (0, 0),
     "page_changes": (5, 5),
     "page_sources": (6, 5),
     "page_provider": (9, 9),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -109,13 +110,12 @@ def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 def test_the_wheel_holds_every_module_migration_and_asset_of_the_checkout(wheel: Path):
     sources = {
         path.relative_to(CHECKOUT).as_posix()
-        for folder in ("llmpricing", "alembic")
+        for folder in ("llmpricing", "alembic", "docs")
         for path in (CHECKOUT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".webp"  # README's picture
     }
     expected = {
-        name.replace("alembic/", "llmpricing/migrations/", 1) if name.startswith("alembic/") else name
-        for name in sources
+        re.sub("^docs/", "llmpricing/docs/", re.sub("^alembic/", "llmpricing/migrations/", name)) for name in sources
     }
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == expected
@@ -145,9 +145,11 @@ def test_an_installed_wheel_fills_an_empty_database_and_serves_it_in_production(
     with served(programs, ini, environment) as base:
         health = json.loads(fetch(base + "/api/health"))
         page = fetch(base + "/").decode()
+        notices = fetch(base + "/docs/notices").decode()
     assert health["services"] == {"database": "ok", "redis": "ok"}
     assert health["data"]["offerings"] > 2000
     assert "openai" in page.lower()
+    assert '<tr id="DATE_UNKNOWN">' in notices
 
 
 def test_an_installed_wheel_without_its_two_addresses_names_both_and_stops(programs: Path, ini: Path):

@@ -103,6 +103,7 @@ def assert_goes_on(site, well):
     for page in map(site.get, PAGES):
         assert page.status == 200
         assert "The database is away." in page.text
+    assert site.get("/docs/notices").status == 200, "what rests on no price goes on as it was"
     charts = list(map(site.get, CHARTS))
     assert [chart.status for chart in charts] == [200] * len(CHARTS)
     assert all(len(chart.text.splitlines()) > 1 for chart in charts[:-1]), "one list agrees with nobody"

@@ -132,10 +132,10 @@ def basis(name: str) -> str:
     return _BASES.get(name, words(name))
 
 
-def explained(codes: Iterable[str]) -> list[tuple[str, str]]:
-    """Each of these codes once, in words, with a sentence that tells what it means."""
+def explained(codes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Each of these codes once: itself, in words, and a sentence that tells what it means."""
     found = set(codes)
-    return [words for code, words in _MARKS.items() if code in found]
+    return [(code, *words) for code, words in _MARKS.items() if code in found]
 
 
 def asked(differences: Iterable[DifferenceDocument]) -> list[tuple[str, Decimal | None]]:
