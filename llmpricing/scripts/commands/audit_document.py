@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.files import UsageFile
 
 _CENT = Decimal("0.01")
-ASSUMED = {"provider": "that which the name alone means", "region": "the seller's usual place", "tier": "standard"}
+ASSUMED = {
+    "provider": "that which the name alone means",
+    "region": "the seller's usual place",
+    "tier": "standard",
+    "cache read tokens": "none",
+    "cache write tokens": "none",
+}
 
 Shown = Sequence[tuple["CauseRow", "Example | None"]]
 

@@ -22,6 +22,7 @@ _SHOWN_GROUPS = 40
 _SHOWN_CAUSES = 40
 _SHOWN_OTHERWISE = 3  # lines of one fact
 _CENT = Decimal("0.01")
+_FLAGS = ("provider", "region", "tier")
 
 
 def audit_lines(
@@ -70,8 +71,8 @@ def _otherwise(fact: str, records: int, cost: Decimal, there: Decimal, values: S
     by = f"{_signed(more / cost * 100)} %, " if cost else ""
     return (
         f"No {fact} stated in {_records(records)}: taken as {ASSUMED[fact]}; "
-        f"if {' or '.join(values)}: {by}USD {'+' if more > 0 else ''}{to_text(more)}. "
-        f"State it: --{fact} {values[0]}"
+        f"if {' or '.join(values)}: {by}USD {'+' if more > 0 else ''}{to_text(more)}"
+        f"{f'. State it: --{fact} {values[0]}' if fact in _FLAGS else ''}"
     )
 
 

@@ -103,7 +103,7 @@ class Bill:
         self.totals[answer.currency] += cost
         one.records += records
         one.cost[answer.currency] += cost
-        for code in answer.warnings.split():
+        for code in (*answer.warnings.split(), *record.codes):
             self.warned[code] += records
         if record.remark:
             self.remarks[record.remark] += records

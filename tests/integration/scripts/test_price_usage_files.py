@@ -6,8 +6,10 @@ import csv
 import json
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -55,17 +57,30 @@ def test_programs_read_the_same_as_json(commands: Commands) -> None:
 
 
 @pytest.mark.parametrize("command", ["price", "audit"])
-def test_a_file_without_the_column_of_its_output_says_so_in_its_summary(
+def test_a_file_that_was_cut_by_a_column_says_so_in_its_summary(
     commands: Commands, tmp_path: Path, command: str
 ) -> None:
-    """Of the two calls that are billed, which cost 0.012505 with their output: 0.0116 and 0.000225 are left."""
+    """Of the two calls that are billed: without their output they have no price, without their caches one too low."""
     cut = tmp_path / "helicone.csv"
+    lacks = "the file has no field for that, which its tool always writes; export it anew, whole"
+    said = f"no output tokens: {lacks}"
     rows = documents("helicone.csv")
-    cut.write_bytes(table([{name: one for name, one in row.items() if name != "completion_tokens"} for row in rows]))
-    said = "no output tokens: the file has no field for that, which its tool always writes; export it anew, whole"
-    done = commands.run(command, str(cut))
-    assert f"Priced, but:\n  2: {said}\n" in done.output
-    assert commands.json(command, str(cut), exit_code=done.exit_code)["remarks"] == {said: 2}
+
+    def without(column: str) -> Mapping[str, Any]:
+        cut.write_bytes(table([{name: one for name, one in row.items() if name != column} for row in rows]))
+        return commands.json(command, str(cut), exit_code=commands.run(command, str(cut)).exit_code)
+
+    found = without("prompt_cache_read_tokens")
+    assert found["remarks"] == {f"no cache read tokens: {lacks}": 2}
+    assert found["warnings"]["COLUMN_MISSING"] == 2
+    assert f"Priced, but:\n  2: no cache read tokens: {lacks}\n" in commands.run(command, str(cut)).output
+    found = without("completion_tokens")
+    assert (found["priced"], found["totals"]) == (0, {})
+    reasons = [one["reason"] for one in found["unpriced_reasons"]]
+    assert sorted(reasons, reverse=True) == [
+        "total is 1800 tokens, and all that the record counts are 1500: export it anew, whole",
+        said,
+    ]
 
 
 def test_folders_globs_and_standard_input_are_read_and_what_is_no_usage_is_said(

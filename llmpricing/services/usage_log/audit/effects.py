@@ -21,6 +21,8 @@ from llmpricing.services.usage_log.kinds import PricedKind
 
 _MOST_KINDS = 10_000
 PROVIDER_FACT, REGION_FACT, TIER_FACT = "provider", "region", "tier"
+ALL_INPUT = "all of the input"
+_MEDIA = ("input_audio_tokens", "input_image_tokens", "input_video_tokens")
 
 
 class Otherwise(NamedTuple):
@@ -35,7 +37,8 @@ _NOTHING_ELSE: Mapping[Otherwise, Decimal] = MappingProxyType({})
 
 class Effects(NamedTuple):
     """In USD: what caching ``saved``, between what a sum of requests costs where single ones may lie across a step, and
-    what a request costs ``otherwise`` that states no place or tier, by each that has a price of its own.
+    what a request costs ``otherwise`` that states no place or tier, by each that has a price of its own, or of which
+    is untold what was cached.
     """
 
     saved: Decimal = Decimal(0)
@@ -70,7 +73,7 @@ class WhatElse:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
         has_others, has_steps = self._known.get(offering, (True, True))
-        if not (has_cache or has_others or (has_steps and record.span is not None)):
+        if not (has_cache or has_others or record.untold or (has_steps and record.span is not None)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
@@ -78,7 +81,7 @@ class WhatElse:
         self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
         saved = _saved(use, cost) if has_cache else Decimal(0)
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
-        return Effects(saved, low, high, dict(_otherwise(use)))
+        return Effects(saved, low, high, {**dict(_otherwise(use)), **dict(_told(use, record.untold))})
 
     def of_kind(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
         """What else requests like this one may cost; None where only each by itself can tell."""
@@ -127,6 +130,17 @@ def _otherwise(use: AuditedUse) -> Iterator[tuple[Otherwise, Decimal]]:
     for other, there in _others(use):
         if (units := there.units()) is not None:
             yield other, money(units)
+
+
+def _told(use: AuditedUse, untold: Sequence[str]) -> Iterator[tuple[Otherwise, Decimal]]:
+    """What it costs if all of the input that is not cached otherwise was of a meter that nothing is told of."""
+    apart = sum(use.stated(meter) for meter in ("cache_read_tokens", "cache_write_tokens", *_MEDIA))
+    for meter in untold:
+        rest = use.stated(meter) + max(0, use.stated("input_tokens") - apart)
+        split = {"cache_write_5m_tokens": rest} if meter == "cache_write_tokens" else {}
+        there = use.counted({**use.usage.stated, meter: rest, **split})
+        if there is not None and (units := there.units()) is not None:
+            yield Otherwise(meter.replace("_", " "), ALL_INPUT), money(units)
 
 
 def _others(use: AuditedUse) -> Iterator[tuple[Otherwise, AuditedUse]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -149,6 +149,8 @@ def _is_cost_report(row: Mapping[str, Any]) -> bool:
     return isinstance(found, list) and any(isinstance(one, Mapping) and "amount" in one for one in found)
 
 
+# https://platform.claude.com/docs/en/release-notes/overview: with Claude Opus 4.6 came places and fast mode.
+_SINCE = {"place": datetime(2026, 2, 5, tzinfo=UTC), "speed": datetime(2026, 2, 5, tzinfo=UTC)}
 SHAPES = (
     Shape(
         "anthropic-console-usage",
@@ -165,7 +167,11 @@ SHAPES = (
             "web_searches": ("web_search_count",),
             "usage type": ("usage_type",),
             "context window": ("context_window",),
+            "place": ("inference_geo",),
+            "speed": ("speed",),
         },
+        since=_SINCE,
+        caches_beside=True,
     ),
     Shape(
         "anthropic-console-cost",
@@ -196,7 +202,12 @@ SHAPES = (
             "cache_write_5m_tokens": ("cache_creation_input_tokens", "ephemeral_5m_input_tokens"),
             "cache_write_1h_tokens": ("cache_creation_input_tokens", "ephemeral_1h_input_tokens"),
             "web_searches": ("server_tool_use.web_search_requests",),
+            "tier": ("service_tier",),
+            "context window": ("context_window",),
+            "place": ("inference_geo",),
         },
+        since=_SINCE,
+        caches_beside=True,
     ),
     Shape(
         "claude-code-analytics",
@@ -209,6 +220,8 @@ SHAPES = (
             "output_tokens": ("tokens.output",),
             "cache_read_tokens": ("tokens.cache_read",),
             "cache_write_tokens": ("tokens.cache_creation",),
+            "word for seats": ("customer_type",),
         },
+        caches_beside=True,
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.places import zones_of
-from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -33,7 +33,7 @@ def _model_and_place(model_id: str, region: str) -> tuple[str, str | None]:
 def _invocation(row: Row) -> UsageRecord:
     """https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html"""
     given, answer = row.inner("input"), row.inner("output")
-    used = answer.inner("outputBodyJson").inner("usage")
+    used = _answers_usage(answer)
     writes = used.inner("cache_creation")
     model, place = _model_and_place(row.text("modelId"), row.text("region"))
     at, record_id = row.instant("timestamp"), row.text("requestId") or None
@@ -45,12 +45,17 @@ def _invocation(row: Row) -> UsageRecord:
         return UsageRecord(model, at, None, _AWS, labels=facts, record_id=record_id, outcome=reason)
     usage = usage_of(
         {
-            "input_tokens": given.count("inputTokenCount"),
-            "cache_read_tokens": given.count("cacheReadInputTokenCount"),
-            "cache_write_tokens": given.count("cacheWriteInputTokenCount"),
+            "input_tokens": _first(given.count("inputTokenCount"), used.count("input_tokens", "inputTokens")),
+            "cache_read_tokens": _first(
+                given.count("cacheReadInputTokenCount"), used.count("cache_read_input_tokens", "cacheReadInputTokens")
+            ),
+            "cache_write_tokens": _first(
+                given.count("cacheWriteInputTokenCount"),
+                used.count("cache_creation_input_tokens", "cacheWriteInputTokens"),
+            ),
             "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
             "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
-            "output_tokens": answer.count("outputTokenCount"),
+            "output_tokens": _first(answer.count("outputTokenCount"), used.count("output_tokens", "outputTokens")),
         },
         BESIDE,
     )
@@ -59,6 +64,23 @@ def _invocation(row: Row) -> UsageRecord:
         inner.close()
     where = context(tier_of(row.text("serviceTier")), place)
     return UsageRecord(model, at, usage, _AWS, None, where, labels=facts, record_id=record_id)
+
+
+def _answers_usage(answer: Row) -> Row:
+    """The usage object of a model's answer, of a stream as far as its parts tell it; an empty one where it is none."""
+    body = answer.inner("outputBodyJson")
+    if body.raw:
+        return body.inner("usage")
+    found: dict[str, Any] = {}
+    for part in answer.rows("outputBodyJson"):
+        for one in (part.inner("message").inner("usage"), part.inner("usage")):
+            found |= {name: value for name, value in one.raw.items() if value is not None}
+    return Row(found, answer.unread)
+
+
+def _first(*counts: Quantity | None) -> Quantity | None:
+    """That of the log before that of the answer in it."""
+    return next((one for one in counts if one is not None), None)
 
 
 class TokenKind(NamedTuple):
@@ -249,9 +271,11 @@ SHAPES = (
         by_row(_invocation),
         _is_log,
         always={
-            "input_tokens": ("inputTokenCount",),
-            "output_tokens": ("outputTokenCount",),
+            "input_tokens": ("inputTokenCount", "usage.input_tokens", "usage.inputTokens"),
+            "output_tokens": ("outputTokenCount", "usage.output_tokens", "usage.outputTokens"),
+            "region": ("region",),
         },
+        caches_beside=True,
     ),
     Shape(
         "aws-cur",
@@ -259,6 +283,7 @@ SHAPES = (
         "sums of an hour or day, one kind of tokens a line",
         signs("line_item_usage_type line_item_line_item_type line_item_usage_amount"),
         by_row(_CUR.read),
+        always={"region": (_CUR.region,), "currency": (_CUR.currency,), "resource": (_CUR.resource,)},
     ),
     Shape(
         "aws-focus",
@@ -266,5 +291,6 @@ SHAPES = (
         "sums of an hour or day, one kind of tokens a line",
         signs("ChargeCategory BilledCost PricingQuantity x_UsageType"),
         by_row(_FOCUS.read),
+        always={"region": (_FOCUS.region,), "currency": (_FOCUS.currency,), "resource": (_FOCUS.resource,)},
     ),
 )

@@ -164,6 +164,10 @@ SHAPES = (
         "sums of a day, one kind of tokens a line",
         signs("meterName chargeType costInBillingCurrency quantity", "MeterName ChargeType CostInBillingCurrency"),
         by_row(_azure),
+        always={
+            "currency": ("billingCurrency", "BillingCurrencyCode", "billingCurrencyCode"),
+            "place": ("resourceLocation", "ResourceLocation"),
+        },
     ),
     Shape(
         "gcp-billing",
@@ -171,5 +175,6 @@ SHAPES = (
         "sums of an hour, one kind of tokens a line",
         signs("billing_account_id service sku usage_start_time", "sku usage cost credits", "sku.description cost"),
         by_row(_gcp),
+        always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
     ),
 )

@@ -120,7 +120,9 @@ SHAPES = (
             "output_tokens": ("message.usage.output_tokens",),
             "cache_read_tokens": ("message.usage.cache_read_input_tokens",),
             "cache_write_tokens": ("message.usage.cache_creation_input_tokens",),
+            "message id": ("message.id", "requestId"),
         },
+        caches_beside=True,
     ),
     Shape(
         "ccusage",
@@ -134,6 +136,7 @@ SHAPES = (
             "cache_read_tokens": ("modelBreakdowns.cacheReadTokens", "modelBreakdowns.cacheReadInputTokens"),
             "cache_write_tokens": ("modelBreakdowns.cacheCreationTokens", "modelBreakdowns.cacheCreationInputTokens"),
         },
+        caches_beside=True,
     ),
     Shape(
         "ccusage-blocks",
@@ -147,5 +150,6 @@ SHAPES = (
             "cache_read_tokens": ("tokenCounts.cacheReadTokens", "tokenCounts.cacheReadInputTokens"),
             "cache_write_tokens": ("tokenCounts.cacheCreationTokens", "tokenCounts.cacheCreationInputTokens"),
         },
+        caches_beside=True,
     ),
 )

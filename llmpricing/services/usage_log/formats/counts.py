@@ -26,8 +26,9 @@ def usage_of(
 ) -> Usage:
     """Usage of meters by what the file says; raises UsageError.
 
-    ``cached`` and ``reasoning`` tell where these lie, unless the stated ``total`` denies it. ``is_sum``: it sums up
-    many requests; without their number the base step holds, or that of the ``request_input`` that the file tells.
+    ``cached`` and ``reasoning`` tell where these lie, unless the stated ``total`` denies it; a total of more than all
+    parts tells that some are gone. ``is_sum``: it sums up many requests; without their number the base step holds, or
+    that of the ``request_input`` that the file tells.
     """
     found = {meter: read_quantity(meter, value, meter) for meter, value in stated.items() if value is not None}
     if not found:
@@ -37,6 +38,11 @@ def usage_of(
     apart = read + written
     taken, made = found.get("input_tokens", 0), found.get("output_tokens", 0)
     thought = found.get("output_reasoning_tokens", 0)
+    if total is not None and total > taken + apart + made + thought:
+        parts = taken + apart + made + thought
+        raise UsageError(
+            "total", f"is {total} tokens, and all that the record counts are {parts}: export it anew, whole"
+        )
     if apart and _is_beside(cached, apart, taken, taken + made, total, thought):
         found["input_tokens"] = taken + apart
     elif "input_tokens" not in found and apart:

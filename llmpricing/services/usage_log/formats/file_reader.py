@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.foreign import foreign_shape
 from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
@@ -70,7 +71,7 @@ class FileReader:
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
         read = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
-        self._read: RecordReader = telling_lacks(shape.always, read)
+        self._read: RecordReader = telling_lacks(shape, read)
         varying = None if one_by_one or shape.grows else shape.varying
         self._alike = AlikeRows(varying, self._read, tuple(unread.ignored)) if varying else None
 
@@ -107,10 +108,17 @@ class FileReader:
             reason = fields.get(BROKEN, "it is no object with names")
             yield UsageRecord(outcome=unpriced(str(reason)), labels={"line": str(number)})
             return
+        is_silent = True
         try:
-            yield from self._read(Row(fields, self._unread))
+            for record in self._read(Row(fields, self._unread)):
+                is_silent = False
+                yield record
         except UsageError as error:
             yield UsageRecord(outcome=unpriced(str(error)), labels={"line": str(number)})
+            return
+        if is_silent and (other := foreign_shape(self._shape, fields)):
+            reason = f"it is of another shape than the file, {other.name}: put such lines into a file of their own"
+            yield UsageRecord(outcome=unpriced(reason), labels={"line": str(number)})
 
 
 def counted_fields(rows: Iterable[RawRow], each_row: EachRow) -> Iterator[Mapping[str, Any]]:

@@ -155,7 +155,7 @@ class UsageFiles:
             return record
         digest = hash((shape.name, repr(record)))
         own.add(digest)
-        return record.with_remark(_TOLD_TWICE) if digest in self._sums else record
+        return record.with_remark("SUM_TOLD_TWICE", _TOLD_TWICE) if digest in self._sums else record
 
     def _is_repeated(self, shape: Shape, record: UsageRecord) -> bool:
         if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:

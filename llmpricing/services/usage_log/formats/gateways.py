@@ -44,8 +44,7 @@ def _activity(row: Row) -> UsageRecord:
     at, charged, record_id = row.instant("created_at"), row.amount("cost_total"), row.text("generation_id") or None
     facts = labels(key=row.text("api_key_name"), app=row.text("app_name"), user=row.text("user"))
     row.close()
-    remark = _NO_WRITES if outcome == BILLED and "claude" in model.lower() else ""
-    return UsageRecord(
+    made = UsageRecord(
         model,
         at,
         usage,
@@ -54,8 +53,9 @@ def _activity(row: Row) -> UsageRecord:
         labels=facts,
         record_id=record_id,
         outcome=outcome,
-        remark=remark,
     )
+    is_told = outcome != BILLED or "claude" not in model.lower()
+    return made if is_told else made.with_remark("CACHE_WRITES_UNTOLD", _NO_WRITES, ("cache_write_tokens",))
 
 
 def _generation(seller: str, row: Row) -> UsageRecord:
@@ -195,11 +195,16 @@ _PORTKEY_ALWAYS = {  # in the seller's own words
     "usage object": (_USAGE, _GOOGLE),
     "input_tokens": tuple(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _IN),
     "output_tokens": tuple(f"{place}.{name}" for place in (_USAGE, _GOOGLE) for name in _OUT),
+    "status": ("is_success", "response_status_code"),
+    "seller": ("ai_org", "provider"),
 }
+# https://openrouter.ai/docs/api-reference/get-a-generation: fields without a value are null, none is left out.
 _GENERATION_ALWAYS = {
     "input_tokens": ("native_tokens_prompt",),
     "output_tokens": ("native_tokens_completion",),
     "cache_read_tokens": ("native_tokens_cached",),
+    "word for your own key": ("is_byok",),
+    "id": ("id",),
 }
 SHAPES = (
     Shape(
@@ -212,6 +217,10 @@ SHAPES = (
             "input_tokens": ("tokens_prompt",),
             "output_tokens": ("tokens_completion",),
             "cache_read_tokens": ("tokens_cached",),
+            "word for your own key": ("byok_usage_inference",),
+            "fee for searches": ("cost_web_search",),
+            "fee for files": ("cost_file_processing",),
+            "variant": ("variant",),
         },
     ),
     Shape(
@@ -243,6 +252,7 @@ SHAPES = (
             "output_tokens": ("output_tokens",),
             "cache_read_tokens": ("cached_input_tokens",),
             "cache_write_tokens": ("cache_creation_input_tokens",),
+            "word for your own key": ("credential_type",),
         },
     ),
     Shape(
@@ -252,6 +262,7 @@ SHAPES = (
         signs("ai_org ai_model", "ai_model req_units"),
         by_row(_portkey),
         always=_PORTKEY_ALWAYS,
+        leaves_out=True,
     ),
     Shape(
         "github-copilot-premium",

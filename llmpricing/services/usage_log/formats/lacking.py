@@ -1,17 +1,27 @@
-"""Counts that a tool always writes down and a file has no field for: somebody took a column away, and money with it."""
+"""What a tool always writes down and a file has no field for: somebody took a column away, and money with it.
+
+A chat without its input or output has no price that could be bounded, and none is said, unless its tool leaves such
+counts out. Any part of a stated input may
+be cached ``untold``: the record says so, and an audit tells how much less or more that would be.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row, as_json
-from llmpricing.services.usage_log.formats.shape import Always, RecordReader
+from llmpricing.services.usage_log.formats.shape import Always, RecordReader, Shape
 
+COLUMN_MISSING = "COLUMN_MISSING"
 _INPUT = "input_tokens"
+_UNBOUNDED = (_INPUT, "output_tokens")
+_INSIDE = ("cache_read_tokens", "cache_write_tokens")
 # Parts that make a sum where the file does not state it, so that the sum alone proves no field.
 _PARTS = {
     _INPUT: ("cache_read_tokens", "cache_write_tokens"),
@@ -23,8 +33,8 @@ _DEEPEST = 12
 _INPUT_ONLY = re.compile(r"embed|rerank|moderation|voyage|(?:^|[/.-])(?:bge|gte|e5)-", re.IGNORECASE)
 
 
-def telling_lacks(always: Always, read: RecordReader) -> RecordReader:
-    """The same reader, whose records say in their remark what their row has no field for, of what is always written.
+def telling_lacks(shape: Shape, read: RecordReader) -> RecordReader:
+    """The same reader, whose records say what their row has no field for, of what the shape's tool always writes.
 
     A field that is there states something, be it 0 or empty. What counts no tokens, or makes none, lacks nothing.
     """
@@ -32,23 +42,34 @@ def telling_lacks(always: Always, read: RecordReader) -> RecordReader:
     def reading(row: Row) -> Iterable[UsageRecord]:
         lacked: dict[str, bool] = {}  # looked up once, however many records the row has
         for record in read(row):
-            found = [name for name in _unproven(always, record) if _is_lacked(name, always, row.raw, lacked)]
-            yield record.with_remark(_said(found)) if found else record
+            found = [name for name in _unproven(shape, record) if _is_lacked(name, shape.always, row.raw, lacked)]
+            yield _without(shape, record, found) if found else record
 
-    return reading if always else read
+    return reading if shape.always else read
 
 
-def _unproven(always: Always, record: UsageRecord) -> Iterator[str]:
-    """What a billed record of tokens should be told of, and is not proven by its counts to have been."""
+def _without(shape: Shape, record: UsageRecord, names: Sequence[str]) -> UsageRecord:
+    said = _said(names)
+    if not shape.leaves_out and any(name in _UNBOUNDED for name in names):
+        return replace(record, usage=None, outcome=unpriced(said))
+    inside = () if shape.caches_beside else tuple(name for name in names if name in _INSIDE)
+    return record.with_remark(COLUMN_MISSING, said, inside)
+
+
+def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
+    """What should be told of a billed record, and is not proven by its counts to have been."""
     if record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
         return
     stated = record.usage.stated
-    if not any(meter.endswith("_tokens") for meter in stated):
-        return
-    is_input_only = _INPUT_ONLY.search(record.model) is not None
-    for name in always:
+    has_tokens = any(meter.endswith("_tokens") for meter in stated)
+    is_answer = has_tokens and _INPUT_ONLY.search(record.model) is None
+    for name in shape.always:
+        if name in shape.since and (record.at is None or record.at < shape.since[name]):
+            continue
         is_proven = name in stated and not any(part in stated for part in _PARTS.get(name, ()))
-        if not is_proven and (name == _INPUT or not is_input_only):
+        is_of_answers = name in shape.of_answers or (name in METERS and name != _INPUT)
+        is_asked = is_answer if is_of_answers else has_tokens or name not in METERS
+        if is_asked and not is_proven:
             yield name
 
 

@@ -33,16 +33,15 @@ def _spend_log(row: Row) -> UsageRecord:
     )
     at, charged = row.instant("startTime", "start_time", "starttime"), row.amount("spend")
     model, provider = key or row.text("model"), row.text("custom_llm_provider") or None
-    usage, where, remark = None, UNSTATED, ""
+    usage, where = None, UNSTATED
     row.known("prompt_tokens", "completion_tokens", "total_tokens")
     row.close()
     if outcome == BILLED:
         try:
             usage, where = stated(*_usage(row, metadata))
-            remark = "" if _tells_caches(metadata) else _UNTOLD
         except UsageError as error:
             outcome = unpriced(str(error))
-    return UsageRecord(
+    made = UsageRecord(
         model=model,
         at=at,
         usage=usage,
@@ -52,8 +51,9 @@ def _spend_log(row: Row) -> UsageRecord:
         record_id=record_id,
         outcome=outcome,
         context=where,
-        remark=remark,
     )
+    is_told = usage is None or _tells_caches(metadata)
+    return made if is_told else made.with_remark("CACHES_UNTOLD", _UNTOLD, ("cache_read_tokens", "cache_write_tokens"))
 
 
 def _tells_caches(metadata: Row) -> bool:
@@ -111,6 +111,7 @@ def _ui_day(row: Row) -> UsageRecord:
     return UsageRecord(model, at, usage, None, DAY, charged=charged, labels=facts)
 
 
+# The columns of the table LiteLLM_SpendLogs: https://github.com/BerriAI/litellm/blob/main/schema.prisma
 SHAPES = (
     Shape(
         "litellm-spend-logs",
@@ -127,6 +128,9 @@ SHAPES = (
         always={
             "input_tokens": ("prompt_tokens", "metadata.usage_object.input_tokens"),
             "output_tokens": ("metadata.usage_object.completion_tokens", "metadata.usage_object.output_tokens"),
+            "seller": ("custom_llm_provider",),
+            "word for a cached answer": ("cache_hit",),
+            "status": ("status", "metadata.status"),
         },
     ),
     Shape(

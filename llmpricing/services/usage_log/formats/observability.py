@@ -151,6 +151,8 @@ SHAPES = (
             "input_tokens": ("usageDetails.input", "usage_details.input"),
             "output_tokens": ("usageDetails.output", "usage_details.output"),
         },
+        leaves_out=True,
+        caches_beside=True,
     ),
     Shape(
         "langsmith",
@@ -161,6 +163,10 @@ SHAPES = (
         always={
             "input_tokens": ("prompt_tokens",),
             "output_tokens": ("completion_tokens",),
+            "cache_read_tokens": ("prompt_token_details", "prompt_tokens_details"),
+            "cache_write_tokens": ("prompt_token_details", "prompt_tokens_details"),
+            "details of the output": ("completion_token_details", "completion_tokens_details"),
+            "status": ("status", "error"),
         },
     ),
     Shape(
@@ -175,6 +181,11 @@ SHAPES = (
             "output_tokens": ("completion_tokens",),
             "cache_read_tokens": ("prompt_cache_read_tokens",),
             "cache_write_tokens": ("prompt_cache_write_tokens",),
+            "seller": ("provider",),
+            "status": ("status",),
+            "word for a cached answer": ("cache_reference_id",),
+            "id": ("request_id",),
         },
+        caches_beside=True,
     ),
 )

@@ -192,7 +192,7 @@ SHAPES = (
         "sums of a day, cached inside input_tokens",
         signs("start_time_iso num_model_requests model input_tokens", "start_time num_model_requests model batch"),
         by_row(_dashboard),
-        always={**_ALWAYS, "word for batch": ("batch",)},
+        always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",)},
     ),
     Shape(
         "openai-costs",
@@ -209,6 +209,7 @@ SHAPES = (
         _BUCKET,
         _pages,
         _is_usage,
-        always=_ALWAYS,
+        always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",)},
+        of_answers=("word for batch", "tier"),
     ),
 )

@@ -56,7 +56,8 @@ class UsageRecord:
 
     ``charged`` is what the file itself says it cost, in ``currency``; ``record_id`` tells repeats apart, None where
     equal records are different ones. ``usage`` is None where the outcome is not to be billed. A ``remark`` tells what
-    makes the cost of it unsure.
+    makes the cost of it unsure, ``codes`` the same for programs; ``untold`` are meters of which any part of the input
+    may be, for all that the file says.
     """
 
     model: str = ""
@@ -71,7 +72,14 @@ class UsageRecord:
     record_id: str | None = None
     outcome: Outcome = BILLED
     remark: str = ""
+    codes: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
 
-    def with_remark(self, remark: str) -> UsageRecord:
+    def with_remark(self, code: str, remark: str, untold: tuple[str, ...] = ()) -> UsageRecord:
         """The record with this said of it too."""
-        return replace(self, remark=f"{self.remark}; {remark}" if self.remark else remark)
+        return replace(
+            self,
+            remark=f"{self.remark}; {remark}" if self.remark else remark,
+            codes=tuple(dict.fromkeys((*self.codes, code))),
+            untold=(*self.untold, *untold),
+        )

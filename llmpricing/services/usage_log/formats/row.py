@@ -9,16 +9,14 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
-import msgspec
-
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.times import EPOCH, InstantError, in_years, read_instant
 from llmpricing.domain.usage.likely import likely_meter
 from llmpricing.domain.usage.quantities import LARGEST, Quantity, UsageError
 from llmpricing.domain.usage.reading import is_condition, is_counter, may_mean_money
+from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.traced_counts import WHOLE
 
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _MOST_KEPT = 8_000  # characters of the names of a row
 # What spreadsheets, databases and data frames write where there is nothing.
 NOTHING = frozenset(
@@ -243,8 +241,8 @@ def as_json(field: str, value: Any) -> Any:
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
-        return _DECODER.decode(value)
-    except (msgspec.DecodeError, ArithmeticError, RecursionError, UnicodeEncodeError):
+        return decoded(value)
+    except ValueError:
         raise UsageError(field, f"is {value[:40]!r}, not JSON that can be read") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
@@ -33,8 +34,11 @@ class Shape:
     ``signs`` are sets of keys: a row with all keys of one of them is of this shape, if ``is_like`` agrees. ``reader``
     makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, the same
     id is told again with larger counts, and the largest holds. With ``varying`` fields, rows that are alike but for
-    these and for counts are understood once for all. The tool ``always`` writes these meters or conditions, in a
-    field whose dotted name ends with one of the names given: where none is there, the file was cut.
+    these and for counts are understood once for all. ``caches_beside``: what was cached lies beside the input.
+
+    The tool ``always`` writes these meters or conditions, in a field whose dotted name ends with one of these names:
+    where none is there, the file was cut. Some it writes only ``since`` a day, some only ``of_answers``, not of
+    embeddings; and a tool that ``leaves_out`` what it did not count is not known to have been cut by input or output.
     """
 
     name: str
@@ -47,6 +51,10 @@ class Shape:
     grows: bool = False
     varying: Varying | None = None
     always: Always = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
+    leaves_out: bool = False
+    of_answers: Sequence[str] = ()
+    caches_beside: bool = False
 
     def likeness(self, row: Mapping[str, Any]) -> int:
         """By how many keys the row is of this shape; 0 where it is not."""

@@ -9,21 +9,19 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-import msgspec
 import pyarrow as pa
 from pyarrow import parquet
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream, records_of
+from llmpricing.services.usage_log.formats.json_texts import decoded
 
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _BATCH = 5000
 BROKEN = "\0broken"  # the name under which a raw row says that it is none, and why
 
@@ -109,8 +107,8 @@ def _line_rows(first: Any, stream: io.BufferedReader) -> Iterator[RawRow]:
 
 def _decoded(line: bytes) -> Any:
     try:
-        return _DECODER.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
+        return decoded(line)
+    except ValueError:
         return None
 
 

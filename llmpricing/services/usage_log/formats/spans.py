@@ -45,6 +45,10 @@ _AI_SDK = {
     "cache_write_tokens": ("inputTokenDetails.cacheWriteTokens", "cacheCreationInputTokens"),
     "output_reasoning_tokens": ("reasoningTokens", "outputTokenDetails.reasoningTokens"),
 }
+_AI_SDK_NAMES = {
+    meter: (*(f"ai.usage.{name}" for name in names), *(_USAGE + name for name in _OTEL[meter]))
+    for meter, names in _AI_SDK.items()
+}
 _AI_SDK_CALL = re.compile(r"\.do(Generate|Stream|Embed|Rerank)$")
 _SUMMED = not_billed("the sum of its children")
 
@@ -107,10 +111,8 @@ def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     operation = row.text("gen_ai.operation.name", "llm.request.type")
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
     provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
-    tier = tier_of(row.text("openai.response.service_tier", "gen_ai.openai.response.service_tier"))
-    row.known("openai.request.service_tier", "gen_ai.openai.request.service_tier")
     is_call = operation in _OPERATIONS and bool(model or operation)
-    return _made(row, counts, total, model, provider, is_call, tier, label)
+    return _made(row, counts, total, model, provider, is_call, _tier(row), label)
 
 
 def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
@@ -123,13 +125,20 @@ def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
 
 
 def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
-    counts = {meter: row.count(*(f"ai.usage.{name}" for name in names)) for meter, names in _AI_SDK.items()}
-    total = row.count("ai.usage.totalTokens")
+    """A call tells its counts under the SDK's names, under OpenTelemetry's, or under both: they are the same."""
+    counts = {meter: row.count(*_AI_SDK_NAMES[meter]) for meter in _AI_SDK}
+    total = row.count("ai.usage.totalTokens", _USAGE + "total_tokens")
     row.known("ai.usage.inputTokenDetails.noCacheTokens", "ai.usage.outputTokenDetails.textTokens")
-    row.known(*(_USAGE + name for names in _OTEL.values() for name in names))
     is_call = bool(_AI_SDK_CALL.search(row.text("ai.operationId")))
-    model = row.text("ai.response.model") or row.text("ai.model.id")
-    return _made(row, counts, total, model, row.text("ai.model.provider") or None, is_call, None, label)
+    model = row.text("ai.response.model", "gen_ai.response.model") or row.text("ai.model.id", "gen_ai.request.model")
+    provider = row.text("ai.model.provider", "gen_ai.provider.name", "gen_ai.system") or None
+    return _made(row, counts, total, model, provider, is_call, _tier(row), label)
+
+
+def _tier(row: Row) -> str | None:
+    """The tier that served, not that which was asked for."""
+    row.known("openai.request.service_tier", "gen_ai.openai.request.service_tier")
+    return tier_of(row.text("openai.response.service_tier", "gen_ai.openai.response.service_tier"))
 
 
 def _made(
@@ -193,12 +202,9 @@ def _resources(_found: object) -> RecordReader:
 
 _IDS = "gen_ai.operation.name"
 _SUMS = ("input_tokens", "output_tokens")
-_AI_SDK_ALWAYS = {meter: tuple(f"ai.usage.{name}" for name in _AI_SDK[meter]) for meter in _SUMS}
+_AI_SDK_ALWAYS = {meter: _AI_SDK_NAMES[meter] for meter in _SUMS}
 # A file of spans may hold those of several families.
-_ALWAYS = {
-    meter: (*(_USAGE + name for name in _OTEL[meter]), _CALLS + _OPENINFERENCE[meter], *_AI_SDK_ALWAYS[meter])
-    for meter in _SUMS
-}
+_ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], _CALLS + _OPENINFERENCE[meter]) for meter in _SUMS}
 SHAPES = (
     Shape(
         "otlp-json",
@@ -207,6 +213,7 @@ SHAPES = (
         signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
         _resources,
         always=_ALWAYS,
+        leaves_out=True,
     ),
     Shape(
         "vercel-ai-sdk",
@@ -215,6 +222,7 @@ SHAPES = (
         signs("ai.operationId ai.model.id", "ai.operationId"),
         by_row(_span),
         always=_AI_SDK_ALWAYS,
+        leaves_out=True,
     ),
     Shape(
         "openinference",
@@ -223,6 +231,7 @@ SHAPES = (
         signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
         by_row(_span),
         always=_ALWAYS,
+        leaves_out=True,
     ),
     Shape(
         "otel-spans",
@@ -237,5 +246,6 @@ SHAPES = (
         ),
         by_row(_span),
         always=_ALWAYS,
+        leaves_out=True,
     ),
 )

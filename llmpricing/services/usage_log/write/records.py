@@ -58,7 +58,7 @@ def cells_of(priced: PricedRecord) -> dict[str, str | None]:
         "state": (answer.state or "free") if is_priced else None,
         "offering": answer.offering or None,
         "price_ids": answer.price_ids or None,
-        "warnings": answer.warnings or None,
+        "warnings": " ".join((*answer.warnings.split(), *record.codes)) or None,
     }
 
 

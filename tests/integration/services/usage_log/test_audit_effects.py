@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
-from llmpricing.services.usage_log.audit.effects import Otherwise
+from llmpricing.services.usage_log.audit.effects import ALL_INPUT, Otherwise
 from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
@@ -77,6 +77,24 @@ def test_another_seller_is_told_with_its_effect_where_neither_record_nor_name_sa
     assert Otherwise("provider", "aws --region global") not in found
     stated = [replace(one, provider="aws", context=context(None, "us")) for one in told]
     assert sum(one.cost or 0 for one in audited(book, stated)) == aws.there  # what stating it comes to
+
+
+def test_what_may_have_been_cached_is_told_with_its_effect_where_the_file_does_not_tell(book: Session) -> None:
+    """10,000 x 0.4 + 500 x 1.6 in millionths; all of it cached is 10,000 x 0.1, all of it written to caches of Claude
+    10,000 x 3.75 instead of 10,000 x 3. What was said to be cached is not said twice.
+    """
+    plain = count({"input_tokens": 10_000, "output_tokens": 500})
+    untold = ("cache_read_tokens", "cache_write_tokens")
+    one = UsageRecord(MINI, NOON, plain, context=context("standard"), untold=untold[:1])
+    other = UsageRecord(SONNET, NOON, plain, context=context("standard", "us"), untold=untold[1:])
+    effects = report_of(audited(book, [one, one, other])).effects.otherwise
+    read = effects[Otherwise("cache read tokens", ALL_INPUT)]
+    assert (read.records, read.cost, read.there) == (2, Decimal("0.0096"), Decimal("0.0036"))
+    written = effects[Otherwise("cache write tokens", ALL_INPUT)]
+    assert (written.records, written.cost, written.there) == (1, Decimal("0.04125"), Decimal("0.0495"))
+    whole = UsageRecord(MINI, NOON, READ, context=context("standard"), untold=untold[:1])
+    found = report_of(audited(book, [whole])).effects.otherwise[Otherwise("cache read tokens", ALL_INPUT)]
+    assert (found.cost, found.there) == (Decimal("0.0024"), Decimal("0.0018"))
 
 
 def test_a_sum_of_requests_has_a_low_and_a_high_where_single_ones_may_lie_across_a_step(book: Session) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llmpricing.domain.meters import METERS
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from tests import usage_twins as twins
@@ -65,8 +68,30 @@ def test_a_file_that_was_cut_by_a_column_says_so_of_each_record_that_lost_by_it(
     assert len(found) == len(whole)
     for before, after in zip(whole, found, strict=True):
         lost = before.usage is not None and before.usage.stated.get(field, 0) and before.usage != after.usage
-        if lost and before.outcome.kind is OutcomeKind.BILLED and after.outcome.kind is not OutcomeKind.UNPRICED:
+        lost = lost or (field not in METERS and replace(after, remark="", codes=()) != before)
+        if not lost or before.outcome.kind is not OutcomeKind.BILLED or after.outcome.kind is OutcomeKind.REPEATED:
+            continue
+        if after.outcome.kind is OutcomeKind.UNPRICED:
+            assert field in METERS
+        else:
             assert SAID in after.remark
+            assert COLUMN_MISSING in after.codes
+
+
+@pytest.mark.parametrize(("name", "field"), [case for case in CASES if case[1] in ("input_tokens", "output_tokens")])
+def test_a_file_that_was_cut_by_its_input_or_output_has_no_total_of_what_is_left(
+    tmp_path: Path, name: str, field: str
+) -> None:
+    """Unless its tool leaves out what it did not count, or keeps the same count elsewhere too."""
+    cut = twins.lines([without(one, leaves(name, field)) for one in twins.documents(name)])
+    try:
+        found = records_of(tmp_path / "cut", cut)
+    except LogError:
+        return
+    for one in found:
+        if one.usage is not None and one.outcome.kind is OutcomeKind.BILLED and not shape_of(name).leaves_out:
+            is_input_only = not one.usage.stated.get("output_tokens") and one.usage.stated.get("input_tokens")
+            assert one.usage.stated.get(field) or is_input_only or not one.usage.stated.get("input_tokens")
 
 
 @pytest.mark.parametrize("name", twins.NAMES)
@@ -91,9 +116,10 @@ def test_every_shape_that_counts_tokens_tells_which_columns_it_always_has() -> N
 
 
 def test_many_rows_read_at_once_say_it_as_rows_read_by_themselves_do(tmp_path: Path) -> None:
-    """Helicone's file of 300 rows without output tokens: each of its 300 records says so."""
+    """Helicone's file of 300 rows without what was read from caches: each of its 300 records says so."""
     row = {"request_id": "", "request_created_at": "2026-11-20T10:00:00Z", "model": "gpt-4o-mini", "prompt_tokens": "9"}
-    more = {"prompt_cache_read_tokens": "0", "prompt_cache_write_tokens": "0", "provider": "OPENAI", "status": "200"}
+    more = {"completion_tokens": "2", "prompt_cache_write_tokens": "0", "provider": "OPENAI", "status": "200"}
+    more |= {"cache_reference_id": ""}
     data = twins.table([{**row, **more, "request_id": f"r-{number}"} for number in range(300)])
     path = tmp_path / "log.csv"
     path.write_bytes(data)
@@ -101,10 +127,11 @@ def test_many_rows_read_at_once_say_it_as_rows_read_by_themselves_do(tmp_path: P
     (batch,) = UsageFiles([file]).batches()
     assert batch.columns is not None
     assert len(batch.columns) == 300
-    remarks = {one.remark for one in batch.in_order()}
-    assert remarks == {one.remark for one in UsageFiles([file], one_by_one=True).records()}
-    (said,) = remarks
-    assert said.startswith("no output tokens: ")
+    remarks = {(one.remark, one.codes) for one in batch.in_order()}
+    assert remarks == {(one.remark, one.codes) for one in UsageFiles([file], one_by_one=True).records()}
+    ((said, codes),) = remarks
+    assert said.startswith("no cache read tokens: ")
+    assert codes == (COLUMN_MISSING,)
 
 
 def test_an_embedding_makes_no_output_and_still_needs_its_input(tmp_path: Path) -> None:
@@ -136,3 +163,46 @@ def test_spans_of_other_families_lack_nothing_of_what_their_own_writes(tmp_path:
     assert [(one.usage.stated["cache_read_tokens"] if one.usage else None, one.remark) for one in found] == [
         (50, "")
     ] * 2
+
+
+BEDROCK = {"schemaType": "ModelInvocationLog", "timestamp": "2026-11-20T10:00:00Z", "region": "us-east-1"}
+BEDROCK |= {"modelId": "global.anthropic.claude-haiku-4-5-20251001-v1:0", "operation": "InvokeModel"}
+ANSWERED = {"input_tokens": 7, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "output_tokens": 6}
+STREAMED = [
+    {"type": "message_start", "message": {"usage": {**ANSWERED, "output_tokens": 1}}},
+    {"type": "content_block_delta", "delta": {"text": "Hi"}},
+    {"type": "message_delta", "usage": {"output_tokens": 6}},
+]
+
+
+@pytest.mark.parametrize("body", [{"usage": ANSWERED}, STREAMED])
+@pytest.mark.parametrize("told", [{}, {"inputTokenCount": 7}])
+def test_what_bedrocks_log_leaves_out_stands_in_the_answer_that_it_keeps(
+    tmp_path: Path, body: Any, told: dict[str, int]
+) -> None:
+    row = {**BEDROCK, "requestId": "r", "input": told, "output": {"outputBodyJson": body}}
+    (found,) = records_of(tmp_path / "log", twins.lines([row]))
+    assert found.usage is not None
+    counts = {meter: found.usage.stated[meter] for meter in ("input_tokens", "cache_read_tokens", "output_tokens")}
+    assert counts == {"input_tokens": 957, "cache_read_tokens": 900, "output_tokens": 6}
+    assert found.usage.stated["cache_write_tokens"] == 50
+    assert found.remark == ""
+
+
+AI_CALL = {"timestamp": "2026-11-20T06:02:00Z", "ai.operationId": "ai.generateText.doGenerate"}
+OF_SDK = {"ai.response.model": "gpt-5-mini", "ai.model.provider": "openai.responses", "ai.usage.inputTokens": 4000}
+OF_SDK |= {"ai.usage.cachedInputTokens": 3000, "ai.usage.outputTokens": 700, "ai.usage.reasoningTokens": 500}
+OF_OTEL = {"gen_ai.response.model": "gpt-5-mini", "gen_ai.provider.name": "openai.responses"}
+OF_OTEL |= {"gen_ai.usage.input_tokens": 4000, "gen_ai.usage.cache_read.input_tokens": 3000}
+OF_OTEL |= {"gen_ai.usage.output_tokens": 700, "gen_ai.usage.reasoning.output_tokens": 500}
+
+
+@pytest.mark.parametrize("names", [OF_SDK, OF_OTEL, {**OF_SDK, **OF_OTEL}])
+def test_a_call_of_the_ai_sdk_is_read_once_by_its_own_names_and_opentelemetrys(
+    tmp_path: Path, names: dict[str, Any]
+) -> None:
+    (found,) = records_of(tmp_path / "spans", twins.lines([{**AI_CALL, **names}]))
+    assert found.usage is not None
+    counts = ("input_tokens", "cache_read_tokens", "output_tokens", "output_reasoning_tokens")
+    assert [found.usage.stated[meter] for meter in counts] == [4000, 3000, 700, 500]
+    assert (found.model, found.provider, found.remark) == ("gpt-5-mini", "openai.responses", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -201,6 +202,43 @@ def test_what_is_not_billed_needs_no_counts(tmp_path: Path) -> None:
 def test_a_log_without_usage_objects_says_that_caches_are_not_told(tmp_path: Path) -> None:
     row = {"request_id": "q", "call_type": "acompletion", "spend": 0.1, "startTime": "2026-11-20T10:00:00Z"}
     row |= {"model": "claude-haiku-4-5", "prompt_tokens": 1100, "completion_tokens": 10, "metadata": {}}
-    assert "usage_object" in only(tmp_path, twins.lines([row])).remark
+    row |= {"custom_llm_provider": "anthropic", "cache_hit": "False", "status": "success"}
+    untold = only(tmp_path, twins.lines([row]))
+    assert "usage_object" in untold.remark
+    assert (untold.codes, untold.untold) == (("CACHES_UNTOLD",), ("cache_read_tokens", "cache_write_tokens"))
     beside = {"additional_usage_values": {"cache_read_input_tokens": 1000}}
     assert not only(tmp_path, twins.lines([{**row, "metadata": beside}])).remark
+
+
+def test_lines_of_another_shape_in_a_file_are_said_and_not_passed_over(tmp_path: Path) -> None:
+    """Sessions of two tools joined into one file: what the smaller of them used has no price, and says why."""
+    claude, codex = twins.documents("claude-code-session.jsonl"), twins.documents("codex-session.jsonl")
+    alone = Counter(one.outcome.kind for one in records(tmp_path, twins.lines(claude)))
+    joined = records(tmp_path, twins.lines([*claude, *claude, *codex]))
+    foreign = [one for one in joined if "another shape" in one.outcome.reason]
+    assert {one.outcome.kind for one in foreign} == {OutcomeKind.UNPRICED}
+    assert "codex-sessions" in foreign[0].outcome.reason
+    assert len(foreign) == len([one for one in codex if one.get("payload", {}).get("info")])
+    assert Counter(one.outcome.kind for one in joined)[OutcomeKind.BILLED] == alone[OutcomeKind.BILLED]
+
+
+@pytest.mark.parametrize(("family", "row", "names"), TOTALS)
+def test_a_total_of_more_than_all_parts_is_not_priced_by_what_is_left_of_them(
+    tmp_path: Path, family: str, row: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    """1,000 in, 900 of a cache, 50 out and a total of 5,000: whichever way they are read, 3,050 are gone."""
+    counts = dict(zip(names, (1_000, 900, 50, 5_000), strict=True))
+    found = only(tmp_path, twins.lines([{**row, **counts}]))
+    assert found.outcome.kind is OutcomeKind.UNPRICED, family
+    assert "is 5000 tokens, and all that the record counts are 1950" in found.outcome.reason
+
+
+def test_nan_in_json_is_nothing_as_python_writes_it(tmp_path: Path) -> None:
+    """A frame of data written line by line: what no row states is NaN, in its own fields and in texts of JSON."""
+    row = {**HELICONE, "request_id": "a", "prompt_tokens": 10, "completion_tokens": 2, "total_tokens": float("nan")}
+    run = {**LANGSMITH, "prompt_tokens": 10, "completion_tokens": 2}
+    run |= {"prompt_token_details": '{"cache_read": 4, "audio": NaN}', "completion_token_details": "{}", "extra": {}}
+    for one in (row, run):
+        usage = only(tmp_path, json.dumps(one).encode()).usage
+        assert usage is not None
+        assert (usage.stated["input_tokens"], usage.stated["output_tokens"]) == (10, 2)
