@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-FORMAT = 4  # raise it with every change of SHAPE or of how a kind lies in the file
+FORMAT = 5  # raise it with every change of SHAPE or of how a kind lies in the file
 
 
 class Kind(StrEnum):
@@ -104,6 +104,7 @@ SHAPE: Mapping[str, ColumnKinds] = {
         "score": Kind.DECIMAL,
         "measured_on": Kind.DATE,
         "source_url": Kind.WORD,
+        "note": Kind.WORD,
         **_RECORDED,
     },
     "offering": {
@@ -177,6 +178,7 @@ SHAPE: Mapping[str, ColumnKinds] = {
         "problems": Kind.JSON,
         "undone_at": Kind.TIME,
     },
+    "source_failure": {"source_id": Kind.INTEGER, "since": Kind.TIME, "reason": Kind.TEXT},
     "newest_observation": {
         "offering_id": Kind.INTEGER,
         "source_id": Kind.INTEGER,

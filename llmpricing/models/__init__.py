@@ -29,6 +29,7 @@ from llmpricing.models.sources import (
     ObservationRow,
     ProviderTrust,
     Source,
+    SourceFailure,
     SourceFetch,
 )
 from llmpricing.settings import Settings
@@ -62,6 +63,7 @@ __all__ = [
     "ScheduleRow",
     "ScoreRow",
     "Source",
+    "SourceFailure",
     "SourceFetch",
 ]
 

@@ -13,7 +13,7 @@ from llmpricing.models.meta import Base, Id
 
 
 class ScoreRow(Recorded, Base):
-    """A model's score in the benchmark's own unit; where and when it was measured may be unknown."""
+    """A model's score in the benchmark's own unit; where, when and how it was measured may be unknown."""
 
     __tablename__ = "score"
     __table_args__ = (
@@ -27,3 +27,4 @@ class ScoreRow(Recorded, Base):
     score: Mapped[Decimal] = mapped_column(Numeric)  # of any size: an Elo has four digits before its point
     measured_on: Mapped[date | None]
     source_url: Mapped[str | None]
+    note: Mapped[str | None]

@@ -96,6 +96,17 @@ class SourceFetch(Base):
         return and_(read, cls.fetched_at <= known_at, or_(cls.undone_at.is_(None), cls.undone_at > known_at))
 
 
+class SourceFailure(Base):
+    """Why the list of a source could not be had after its last reading: since when, and when it was tried last."""
+
+    __tablename__ = "source_failure"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id"), primary_key=True)
+    since: Mapped[datetime]
+    tried_at: Mapped[datetime]
+    reason: Mapped[str]
+
+
 class KeptList(Base):
     """A list as it came, compressed, by its digest: one of the newest of a source over which feeds lay our prices."""
 

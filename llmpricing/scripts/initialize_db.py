@@ -21,8 +21,10 @@ from llmpricing.scripts.lock_waits import script_engine
 from llmpricing.scripts.progress import progress_bar
 from llmpricing.services.imports.list_checks import ImportRefused
 from llmpricing.services.imports.seeding import seed
+from llmpricing.services.scores.seeding_scores import seed_scores
 from llmpricing.settings import Settings
 from llmpricing.settings_error import SettingsError
+from llmpricing.sources.bundled_scores import bundled_scores
 from llmpricing.sources.errors import SourceError
 from llmpricing.sources.registry import bundled_lists
 
@@ -77,6 +79,7 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
             summaries = seed(
                 session, settings.seed, datetime.now(UTC), progress, grace_days=settings.evidence_grace_days
             )
+        scores = seed_scores(session, bundled_scores(), datetime.now(UTC))
         for summary in summaries:
             if summary.outcome == "described":
                 say(f"  {summary.source} of {summary.published_at:%d %b %Y}: capabilities, modalities and limits")
@@ -84,6 +87,8 @@ def _seed(engine: Engine, settings: Settings, say: Callable[[str], None]) -> Non
             what = f"{summary.new} new, {summary.changed} changed, {summary.unchanged} unchanged prices"
             waiting = f", {summary.quarantined} wait for review" if summary.quarantined else ""
             say(f"  {summary.source} of {summary.published_at:%d %b %Y}: {what}{waiting}")
+        if scores:
+            say(f"  scores: {scores} of benchmarks, each with its source")
         if any(summary.quarantined for summary in summaries):
             say("  They stay out until a person decides: llmpricing review list")
 

@@ -62,7 +62,7 @@ def test_models_stand_at_their_cheapest_seller_in_order_of_qaps(app: TestApp) ->
     ]
     large = rows[1]
     assert (large["quality"], large["average_per_mtok"], large["qaps"]) == ("0.8", "6.25", "0.128")
-    assert (large["coverage"], large["scores"]) == ("0.3", 3)
+    assert (large["coverage"], large["scores"]) == ("0.12", 3)
 
 
 def test_the_frontier_is_what_none_beats_the_cheapest_first(app: TestApp) -> None:
@@ -168,6 +168,6 @@ def test_a_book_without_scores_says_how_they_come_in(testapp: TestApp) -> None:
 
 def test_benchmarks_tell_their_ranges_and_how_many_scores_there_are(app: TestApp) -> None:
     found = {row["id"]: row for row in app.get("/api/v1/benchmarks").json["data"]}
-    assert (found["mmlu"]["scores"], found["mmlu"]["default_weight"]) == (6, "0.1")
+    assert (found["mmlu"]["scores"], found["mmlu"]["default_weight"]) == (6, "0.04")
     assert (found["arena_elo"]["lowest"], found["arena_elo"]["highest"]) == ("800", "1600")
     assert found["hallucination_rate"]["is_lower_better"]

@@ -14,9 +14,10 @@ from webtest import TestApp
 
 from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import GRACE
-from llmpricing.models import Offering, Source
+from llmpricing.models import BookVersion, Offering, Source
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.sources import read_sources
+from llmpricing.services.imports.failures import keep_failure
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.publishing import observations
@@ -78,7 +79,48 @@ def test_sources_say_how_fresh_they_are_and_what_they_held(app: TestApp) -> None
         "unknown_keys": {},
         "problems": 0,
         "in_review": 2,
+        "failing_since": None,
+        "failure": None,
     }
+
+
+def fail(url: str, reason: str, at: datetime) -> None:
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        keep_failure(session, SOURCES["litellm"], reason, at)
+    engine.dispose()
+
+
+def version(url: str) -> int:
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session:
+        found = session.scalars(select(BookVersion.version)).one()
+    engine.dispose()
+    return found
+
+
+def test_a_list_that_cannot_be_had_says_why_until_it_is_read_again(url: str, redis_url: str) -> None:
+    began, again = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    fail(url, "<b>example.com</b> answered with status 503.", began)
+    before = version(url)
+    fail(url, "<b>example.com</b> answered with status 503.", again)  # the same once more is no news to readers
+    assert version(url) == before
+    with running_app(url, redis_url) as app:
+        litellm = app.get("/api/v1/sources").json["data"][1]
+        assert (litellm["failing_since"], litellm["failure"]) == (
+            "2026-11-22T13:00:00Z", "<b>example.com</b> answered with status 503.",
+        )  # fmt: skip
+        assert "Cannot be had since 22 Nov 2026: <b>example.com</b> answered" in app.get("/sources").html.get_text()
+        worked = app.get("/admin/sources").html.get_text()
+        assert "2026-11-22 14:00 UTC, in vain since 2026-11-22 13:00 UTC: <b>example.com</b> answered" in worked
+    load(url, "litellm", cost_map(same=2, near=100.1, far=20, slip=3000), "2026-11-22", NOW + timedelta(hours=3))
+    with running_app(url, redis_url) as app:
+        assert app.get("/api/v1/sources").json["data"][1]["failure"] is None
+        assert "Cannot be had" not in app.get("/sources").text
+        assert "in vain" not in app.get("/admin/sources").text
+    fail(url, "no.example has no address.", NOW + timedelta(hours=5))  # anew, and since then
+    with running_app(url, redis_url) as app:
+        assert app.get("/api/v1/sources").json["data"][1]["failing_since"] == "2026-11-22T17:00:00Z"
 
 
 def test_a_list_that_says_the_same_later_is_fresher(url: str, app: TestApp) -> None:

@@ -35,7 +35,19 @@ class Benchmark:
 
 
 _PERCENT = "per cent of the tasks solved"
+_OF_LIVEBENCH = "the mean of LiveBench's tasks of this kind, in per cent; one harness for all models"
+_LIVEBENCH = tuple(
+    Benchmark(f"livebench_{word}", f"LiveBench {name}", f"{about}: {_OF_LIVEBENCH}")
+    for word, name, about in (
+        ("reasoning", "Reasoning", "puzzles of logic, space and other minds"),
+        ("coding", "Coding", "writing and completing code"),
+        ("agentic_coding", "Agentic Coding", "mending real repositories in three languages"),
+        ("mathematics", "Mathematics", "contests, integrals, algebra"),
+        ("instructions", "Instruction Following", "rewriting articles as told"),
+    )
+)
 _ALL = (
+    *_LIVEBENCH,
     Benchmark("mmlu", "MMLU", f"exam questions of 57 subjects; {_PERCENT}"),
     Benchmark("mmlu_pro", "MMLU-Pro", f"harder exam questions with ten choices; {_PERCENT}"),
     Benchmark("gpqa_diamond", "GPQA Diamond", f"questions of graduate science; {_PERCENT}"),
@@ -63,7 +75,9 @@ _ALL = (
     Benchmark("own", "Your own evaluation", "whatever you measure yourself, from 0 to 100"),
 )
 BENCHMARKS: Mapping[str, Benchmark] = MappingProxyType({one.id: one for one in _ALL})
-# All of them alike, one's own and the one of mistakes apart: whoever knows better states weights of their own.
+# One's own and the one of mistakes have none, nor has agentic coding, which releases of LiveBench measured differently.
+# The other kinds of LiveBench weigh most: somebody else than the lab measured all models there, in one way.
+_UNWEIGHTED = ("own", "hallucination_rate", "livebench_agentic_coding")
 DEFAULT_WEIGHTS: Mapping[str, Decimal] = MappingProxyType(
-    {id_: Decimal("0.1") for id_ in BENCHMARKS if id_ not in ("own", "hallucination_rate")}
+    {one.id: Decimal("0.15" if one in _LIVEBENCH else "0.04") for one in _ALL if one.id not in _UNWEIGHTED}
 )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from llmpricing.domain.money import MoneyError, multiply, parse_decimal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 
-COLUMNS = ("model", "benchmark", "score", "measured_on", "source_url")
+COLUMNS = ("model", "benchmark", "score", "measured_on", "source_url", "note")
 MAX_LENGTH = 300
 MAX_ROWS = 100_000
 _NEEDED = COLUMNS[:3]
@@ -29,13 +29,16 @@ class _RowError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class StatedScore:
-    """What a row says; ``model`` is a name as people write it. ``measured_on`` and ``source_url`` may be unknown."""
+    """What a row says; ``model`` is a name as people write it. ``measured_on`` and ``source_url`` may be unknown;
+    ``note`` says how it was measured: the effort, the harness.
+    """
 
     model: str
     benchmark: str
     score: Decimal
     measured_on: date | None
     source_url: str | None
+    note: str | None = None
 
     @property
     def is_out_of_range(self) -> bool:
@@ -116,7 +119,9 @@ def _stated(cells: Mapping[str, str], shape: ScoreFileShape, needs_source: bool)
         score = multiply(parse_decimal(cell("score")), shape.factor)
     except MoneyError:
         raise _RowError(f"score {cell('score')[:60]!r} is no number") from None
-    return StatedScore(model, benchmark, score, _day(cell("measured_on")), source)
+    if len(note := cell("note")) > MAX_LENGTH or not note.isprintable():
+        raise _RowError(f"note takes up to {MAX_LENGTH} printable characters")
+    return StatedScore(model, benchmark, score, _day(cell("measured_on")), source, note or None)
 
 
 def _day(text: str) -> date | None:

@@ -60,7 +60,7 @@ def import_benchmarks(
     note: str | None,
     ini: Path,
 ) -> None:
-    """Keep the scores in FILE, a CSV of model, benchmark, score, measured_on and source_url.
+    """Keep the scores in FILE, a CSV of model, benchmark, score, measured_on, source_url and note.
 
     Rows that can be read come in; the others go to FILE.failed.csv, or where --failed says, each with its reason. A
     day that is not known is left empty. Epoch AI's files: --benchmark gpqa_diamond --factor 100 --source URL

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import click
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.commands.import_undo import BESIDE
+from llmpricing.scripts.failed_lists import failure_kept
 from llmpricing.scripts.failures import with_retries
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.list_files import list_in_file
@@ -81,9 +83,10 @@ def import_(
     settings = ini_settings(ini)
     failed = False
     answers = []
+    is_its_own = origin is None and not dry_run  # another address, a file or a trial says nothing of the source
     for info in SOURCES.values() if source is None else [SOURCES[source]]:
         try:
-            with failures_told():
+            with failures_told(), failure_kept(settings, info) if is_its_own else nullcontext():
                 reading = replace(
                     _read(settings, info, origin, published),
                     allow_drop=allow_drop,

@@ -14,19 +14,20 @@ from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.publishing.publish import PINNED
-from llmpricing.models import Review, Source, SourceFetch
+from llmpricing.models import Review, Source, SourceFailure, SourceFetch
 from llmpricing.services.catalogue.freshness import BUNDLED, days_old
 from llmpricing.services.price_book import Reads
 
-# Sources; by a source's number its newest list, and how many of its observations wait for a person.
-_Found: TypeAlias = tuple[Iterable[Any], Mapping[int, Any], Mapping[int, int]]
+# Sources; by a source's number its newest list, how many of its observations wait for a person, and what failed.
+_Found: TypeAlias = tuple[Iterable[Any], Mapping[int, Any], Mapping[int, int], Mapping[int, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceItem:
     """A source and its newest list: when that was published (``last_success``) and read, and what it held.
 
-    ``counts`` are those of that reading; ``bundled``: it came with the installation and was never fetched.
+    ``counts`` are those of that reading; ``bundled``: it came with the installation and was never fetched. Where every
+    attempt after it failed, ``failing_since`` is when that began and ``failure`` why, else both are None.
     """
 
     source: str
@@ -44,13 +45,18 @@ class SourceItem:
     unknown_keys: dict[str, int]
     problems: int
     in_review: int
+    failing_since: datetime | None
+    failure: str | None
 
 
 def read_sources(reads: Reads, now: datetime) -> list[SourceItem]:
     """Every source but people, the most trusted first."""
-    sources, fetches, in_review = _in(reads) if isinstance(reads, PriceBook) else _stored(reads)
+    sources, fetches, in_review, failures = _in(reads) if isinstance(reads, PriceBook) else _stored(reads)
     ordered = sorted(sources, key=lambda source: (source.trust_rank, source.slug))
-    return [_item(source, fetches.get(source.id), in_review.get(source.id, 0), now) for source in ordered]
+    return [
+        _item(source, fetches.get(source.id), in_review.get(source.id, 0), failures.get(source.id), now)
+        for source in ordered
+    ]
 
 
 def _stored(session: Session) -> _Found:
@@ -63,7 +69,10 @@ def _stored(session: Session) -> _Found:
     fetches = {fetch.source_id: fetch for fetch in session.scalars(newest)}
     waiting = select(Review.source_id, func.count()).where(Review.closed_at.is_(None)).group_by(Review.source_id)
     in_review = {source: count for source, count in session.execute(waiting)}
-    return session.scalars(select(Source).where(Source.slug != PINNED)), fetches, in_review
+    asked = select(Source, SourceFailure).outerjoin(SourceFailure, SourceFailure.source_id == Source.id)
+    found = session.execute(asked.where(Source.slug != PINNED)).all()
+    failures = {source.id: failure for source, failure in found if failure is not None}
+    return [source for source, _ in found], fetches, in_review, failures
 
 
 def _in(book: PriceBook) -> _Found:
@@ -72,11 +81,13 @@ def _in(book: PriceBook) -> _Found:
     ordered = sorted(standing, key=lambda fetch: (fetch.published_at, fetch.id))
     waiting = (source for source, closed in book.stored("review", "source_id", "closed_at") if closed is None)
     sources = (source for source in book.sources.values() if source.slug != PINNED)
-    return sources, {fetch.source_id: fetch for fetch in ordered}, Counter(waiting)
+    failures = {failure.source_id: failure for failure in book.records("source_failure")}
+    return sources, {fetch.source_id: fetch for fetch in ordered}, Counter(waiting), failures
 
 
-def _item(source: Any, fetch: Any, in_review: int, now: datetime) -> SourceItem:
+def _item(source: Any, fetch: Any, in_review: int, failure: Any, now: datetime) -> SourceItem:
     counts = dict(fetch.counts) if fetch else {}
+    fails = failure is not None and (fetch is None or failure.since > fetch.fetched_at)
     return SourceItem(
         source=source.slug,
         name=source.name,
@@ -93,4 +104,6 @@ def _item(source: Any, fetch: Any, in_review: int, now: datetime) -> SourceItem:
         unknown_keys=dict(fetch.unknown_keys) if fetch else {},
         problems=len(fetch.problems) if fetch else 0,
         in_review=in_review,
+        failing_since=failure.since if fails else None,
+        failure=failure.reason if fails else None,
     )

@@ -87,7 +87,7 @@ def _model(session: Session, by: Decider, name: str) -> int | str:
 
 def _keep(session: Session, known: ScoreRow | None, model_id: int, stated: StatedScore, recorded: datetime) -> ScoreRow:
     """The row that holds the score from now on: the known one where it says the same."""
-    said = {"score": stated.score, "measured_on": stated.measured_on, "source_url": stated.source_url}
+    said = {name: getattr(stated, name) for name in ("score", "measured_on", "source_url", "note")}
     if known is None:
         added = ScoreRow(model_id=model_id, benchmark=stated.benchmark, recorded=since(recorded), **said)
         session.add(added)

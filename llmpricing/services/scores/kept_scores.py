@@ -27,6 +27,7 @@ class KeptScore:
     measured_on: str | None
     source_url: str | None
     is_out_of_range: bool
+    note: str | None = None
 
 
 class _ScoreOfModel(NamedTuple):
@@ -37,6 +38,7 @@ class _ScoreOfModel(NamedTuple):
     score: Decimal
     measured_on: date | None
     source_url: str | None
+    note: str | None
 
 
 _COLUMNS = _ScoreOfModel._fields[1:]
@@ -145,4 +147,5 @@ def _told(row: _ScoreOfModel) -> KeptScore:
         row.measured_on.isoformat() if row.measured_on else None,
         row.source_url,
         not BENCHMARKS[row.benchmark].holds(row.score),
+        row.note,
     )

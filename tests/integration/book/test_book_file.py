@@ -30,6 +30,7 @@ LEFT_OUT = {
     "offering": {"facts"},  # what each source says; the columns are picked from it
     "catalogue": {"book", "version", "changed_at", "rules"},  # in the header; rules are for imports
     "source_fetch": {"etag", "size_bytes", "listed", "zeroed"},  # for imports
+    "source_failure": {"tried_at"},  # moves with every attempt, and would be news each time
     "newest_observation": {"minimum_quantity", "source_url", "raw", "fetch_id"},  # for publishing
     # What was found, for who decides; who decided and why
     "review": {

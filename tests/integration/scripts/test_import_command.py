@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Base, BookVersion, ObservationRow, Offering, PriceRow, SourceFetch
 from llmpricing.models.revisions import IMPORT_LOCK
+from llmpricing.services.imports.failures import failing_sources
 from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
 from tests.https_server import ListServer, certificate, trusted_server
@@ -383,15 +384,21 @@ def test_unmodified_is_refused_where_another_list_came_meanwhile(
     assert "Run this again" in commands.json("import genai-prices", url, exit_code=1)["error"]
 
 
-def test_a_host_off_the_list_exits_1(commands: Commands, server: ListServer) -> None:
+def test_a_host_off_the_list_exits_1(commands: Commands, book: Engine, server: ListServer) -> None:
     result = commands.run("import genai-prices https://evil.example/list.json")
     assert result.exit_code == 1
     assert "LLMPRICING_FETCH_HOSTS" in result.stderr
     assert server.asked == []
+    assert failing(book) == {}  # it says nothing of the source's own address
+
+
+def failing(engine: Engine) -> dict[str, str]:
+    with Session(engine) as session:
+        return {slug: one.reason for slug, one in failing_sources(session).items()}
 
 
 def test_all_imports_every_source_from_its_own_address_and_one_failure_stops_no_other(
-    commands: Commands, server: ListServer, monkeypatch: pytest.MonkeyPatch
+    commands: Commands, book: Engine, server: ListServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     urls = {slug: server.url + f"/{slug}" for slug in SOURCES}
     for slug in ("genai-prices", "litellm", "models-dev"):
@@ -405,8 +412,11 @@ def test_all_imports_every_source_from_its_own_address_and_one_failure_stops_no_
         "litellm": "imported",
         "models-dev": "imported",
     }
+    (said,) = (a["error"] for a in answers if "error" in a)
+    assert failing(book) == {"model-prices": said}  # and the pages tell it until it is read
     server.serve("/model-prices", (SAMPLES / "model-prices" / "sample.json").read_bytes())
     assert {a["outcome"] for a in commands.json("import --all")} == {"imported", "unchanged"}
+    assert failing(book) == {}
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pyramid.response import Response
 
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
+from llmpricing.services.imports.failures import failing_sources
 from llmpricing.sources.registry import SOURCES
 from llmpricing.web import parameters as p
 from llmpricing.web.access import ADMIN_PATH
@@ -39,7 +40,14 @@ def show_refused(request: Request) -> dict[str, Any]:
     found = read_sources(request.dbsession, datetime.now(UTC))
     unread = [SOURCES[slug] for slug in SOURCES if slug not in {one.source for one in found}]
     ranks = trusts(request.dbsession)
-    shown = {"sources": found, "unread": unread, "ranks": ranks[:SHOWN], "more": max(0, len(ranks) - SHOWN)}
+    failing = failing_sources(request.dbsession)
+    shown = {
+        "sources": found,
+        "unread": unread,
+        "failing": failing,
+        "ranks": ranks[:SHOWN],
+        "more": max(0, len(ranks) - SHOWN),
+    }
     return {**words(), "trust": TRUST, "clear": CLEAR, **shown}
 
 
