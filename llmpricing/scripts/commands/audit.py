@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_bridge import bridge_document, bridge_lines
 from llmpricing.scripts.commands.audit_document import audit_document
-from llmpricing.scripts.commands.audit_files import check_page, each_audited, write_page
+from llmpricing.scripts.commands.audit_files import check_page, rows_written, write_page
 from llmpricing.scripts.commands.audit_lines import audit_lines
 from llmpricing.scripts.commands.audit_options import WAYS_OF_GROUPS, AuditOptions, flat_read, share_read, ways_read
 from llmpricing.scripts.commands.price_bill import check_out
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.verdicts import Audited
     from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.record import UsageRecord
+    from llmpricing.services.usage_log.formats.record_columns import RecordChange
+    from llmpricing.services.usage_log.priced_columns import PricedBatch
     from llmpricing.services.usage_log.pricer import LogPricer
 
 BEYOND = 3  # the exit code where the log is wrong by more than the tolerance
@@ -138,29 +140,31 @@ def _report(
 ) -> AuditReport:
     """The audit of the files; the charged ones are the other side of the bridge."""
     from llmpricing.services.usage_log.audit.columns import audit_batches
-    from llmpricing.services.usage_log.audit.report import audit_of
     from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.audit.verdicts import Auditor
-    from llmpricing.services.usage_log.bill import priced_records
+    from llmpricing.services.usage_log.formats.file_reader import ReadBatch
     from llmpricing.services.usage_log.priced_columns import priced_batches
 
     auditor, changes, sellers = Auditor(AuditedUses(reads, pricer)), _changes(options), UnstatedSellers(reads, pricer)
 
-    def audited(some: Sequence[UsageFile]) -> Iterator[Audited]:
-        records = reduce(lambda records, change: map(change, records), changes, asked.records(some))
-        return auditor.all(priced_records(pricer, records))
+    def batches(some: Sequence[UsageFile]) -> Iterator[PricedBatch]:
+        changed = (reduce(ReadBatch.made, changes, batch) for batch in asked.batches(some))
+        return priced_batches(pricer, changed)
 
-    with rows_done("Auditing") as advance, each_audited(options.out, files, bridge, sellers) as each:
-        if changes or options.out or bridge:
-            report = audit_of(audited(files), _groupings(options), advance, each)
-        else:
-            batches = priced_batches(pricer, asked.batches(files))
-            report = audit_batches(auditor, batches, _groupings(options), advance, each, lambda one: not one.provider)
+    def each(one: Audited) -> None:
+        sellers.count(one)
+        if bridge is not None:
+            bridge.count_log(one)
+
+    def is_wanted(one: UsageRecord) -> bool:
+        return bridge is not None or not one.provider
+
+    with rows_done("Auditing") as advance, rows_written(options.out, files) as written:
+        report = audit_batches(auditor, batches(files), _groupings(options), advance, each, is_wanted, written)
         report.effects.otherwise.update(sellers.effects())
         if bridge is not None:
-            for one in audited(charged):
-                bridge.count_charged(one)
+            audit_batches(auditor, batches(charged), each=bridge.count_charged)
     return report
 
 
@@ -180,11 +184,8 @@ def _groupings(options: AuditOptions) -> list[Grouping]:
     return [Grouping(options.ways)] if options.ways else [Grouping((way,)) for way in _OF_A_BILL]
 
 
-_RecordChange = Callable[["UsageRecord"], "UsageRecord"]
-
-
-def _changes(options: AuditOptions) -> Sequence[_RecordChange]:
-    """What is done to each record before it is priced."""
+def _changes(options: AuditOptions) -> Sequence[RecordChange]:
+    """What is done to the records before they are priced."""
     from llmpricing.services.usage_log.audit.groups import at_prices_of
     from llmpricing.services.usage_log.audit.redaction import redaction
 

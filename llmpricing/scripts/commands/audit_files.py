@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from functools import reduce
 from operator import and_
 from pathlib import Path
@@ -15,10 +15,7 @@ import click
 from llmpricing.scripts.commands.audit_html import audit_page
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.audit.bridge import Bridge
-    from llmpricing.services.usage_log.audit.report import Take
-    from llmpricing.services.usage_log.audit.sellers import UnstatedSellers
-    from llmpricing.services.usage_log.audit.verdicts import Audited
+    from llmpricing.services.usage_log.audit.rows import WrittenBatch
     from llmpricing.services.usage_log.formats.files import UsageFile
 
 
@@ -50,22 +47,13 @@ def write_page(
 
 
 @contextmanager
-def each_audited(
-    out: Path | None, files: Sequence[UsageFile], bridge: Bridge | None, sellers: UnstatedSellers
-) -> Iterator[Take]:
-    """What is done with each record: it may cost more at other sellers, it is a side of a bridge, and it is written,
-    for nobody who cannot read the files.
-    """
+def rows_written(out: Path | None, files: Sequence[UsageFile]) -> Iterator[WrittenBatch | None]:
+    """What writes the audited records to ``out``, if it is wanted, for nobody who cannot read the files."""
     from llmpricing.services.usage_log.audit.rows import audit_file
     from llmpricing.whole_files import mode_like
 
-    with ExitStack() as stack:
-        takes: list[Take] = [sellers.count, *([bridge.count_log] if bridge is not None else [])]
-        if out is not None:
-            takes.append(stack.enter_context(audit_file(out, reduce(and_, (mode_like(file.path) for file in files)))))
-
-        def take_all(one: Audited) -> None:
-            for take in takes:
-                take(one)
-
-        yield take_all
+    if out is None:
+        yield None
+        return
+    with audit_file(out, reduce(and_, (mode_like(file.path) for file in files))) as written:
+        yield written

@@ -88,7 +88,7 @@ def _found(
     with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer, now = LogPricer(reads, datetime.now(UTC), known_at), known_at or datetime.now(UTC)
         records = asked.records(files.known)
-        own = OwnUsage(reads, pricer, map(redaction(), records) if redact else records, now, way)
+        own = OwnUsage(reads, pricer, map(redaction().of_record, records) if redact else records, now, way)
         return outlook_of(own, now, months, advance)
 
 

@@ -149,17 +149,21 @@ def exact_sums(units: Numbers, places: Numbers, size: int) -> list[int]:
 
 
 class PricedBatch(NamedTuple):
-    """Records that were read together, with their prices: ``columns``, and the ``others``."""
+    """Records that were read together, with their prices: ``columns``, and the ``others``; ``places`` tell where each
+    of these stands among all of them.
+    """
 
     columns: PricedColumns | None
     others: list[PricedRecord]
+    places: list[int]
 
 
 def priced_batches(pricer: LogPricer, batches: Iterable[ReadBatch]) -> Iterator[PricedBatch]:
     """All records with their prices."""
     for columns, others in batches:
         found = None if columns is None else priced_columns(pricer, columns)
-        yield PricedBatch(found, list(priced_records(pricer, (record for _, record in others))))
+        records = list(priced_records(pricer, (record for _, record in others)))
+        yield PricedBatch(found, records, [place for place, _ in others])
 
 
 def priced_columns(pricer: LogPricer, columns: RecordColumns) -> PricedColumns:
@@ -231,7 +235,7 @@ def billed_batches(
 ) -> Bill:
     """The bill of all records; ``each_columns`` is handed what became columns, and ``each`` every other record."""
     bill = Bill()
-    for columns, others in batches:
+    for columns, others, _ in batches:
         before = bill.rows
         if columns is not None:
             count_columns(bill, columns)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from llmpricing.domain.times import EPOCH
-from llmpricing.services.usage_log.audit.groups import LABELS, NOT_STATED, label_of
+from llmpricing.services.usage_log.audit.groups import LABELS, NOT_STATED, USED_AT, label_of
 from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.priced_columns import PricedColumns
 from llmpricing.services.usage_log.times import DAY
@@ -27,6 +27,9 @@ def key_codes(columns: PricedColumns, rows: Numbers, ways: Sequence[str]) -> tup
 
 def _coded(columns: PricedColumns, rows: Numbers, way: str) -> _Coded:
     """A number for each row, and the text of each number."""
+    if way in ("day", "month") and USED_AT in columns.columns.labels:
+        codes, texts = _of_labels(columns, rows, [USED_AT])
+        return codes, [text[: 10 if way == "day" else 7] for text in texts]
     if way in ("day", "month"):
         codes, days, _ = distinct(columns.at[rows] // DAY)
         texts = [(EPOCH + timedelta(days=day)).isoformat()[:10] for day in days.tolist()]

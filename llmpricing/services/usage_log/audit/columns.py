@@ -15,6 +15,7 @@ from llmpricing.services.usage_log.audit.column_groups import key_codes
 from llmpricing.services.usage_log.audit.effects import Otherwise
 from llmpricing.services.usage_log.audit.groups import Grouping, RecordSums
 from llmpricing.services.usage_log.audit.report import AuditReport, Take
+from llmpricing.services.usage_log.audit.rows import WrittenBatch
 from llmpricing.services.usage_log.audit.verdicts import Auditor
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.bill import PricedRecord, decided
@@ -54,25 +55,32 @@ def audit_batches(
     progress: Callable[[int], None] = lambda rows: None,
     each: Take = lambda one: None,
     wants: Callable[[UsageRecord], bool] = lambda record: True,
+    written: WrittenBatch | None = None,
 ) -> AuditReport:
     """The audit of all records; ``each`` is handed those that it ``wants``, told by what all of a head have in common,
-    and some others, in no order. Raises NoExchangeRate.
+    and some others, in no order; all are ``written`` in order. Raises NoExchangeRate.
     """
     report = AuditReport(groupings)
 
-    def one_by_one(priced: PricedRecord) -> None:
+    def one_by_one(place: int, priced: PricedRecord) -> None:
         one = auditor.audited(priced)
         report.add(one)
         each(one)
+        if written is not None:
+            written.add(place, one)
 
-    for columns, others in batches:
+    for columns, others, places in batches:
         before = report.bill.rows
         if columns is not None:
             count_columns(report.bill, columns)
-            _audit_columns(auditor, report, columns, wants, one_by_one)
-        for priced in others:
+            right = _audit_columns(auditor, report, columns, wants, one_by_one)
+            if written is not None:
+                written.add_right(columns, right)
+        for place, priced in zip(places, others, strict=True):
             report.bill.count(priced)
-            one_by_one(priced)
+            one_by_one(place, priced)
+        if written is not None:
+            written.end()
         progress(report.bill.rows - before)
     return report
 
@@ -82,9 +90,9 @@ def _audit_columns(
     report: AuditReport,
     columns: PricedColumns,
     wants: Callable[[UsageRecord], bool],
-    one_by_one: Callable[[PricedRecord], None],
-) -> None:
-    """Add the right ones together, and hand on the others."""
+    one_by_one: Callable[[int, PricedRecord], None],
+) -> Numbers:
+    """Add the right ones together, and hand on the others with their place; returns the right ones."""
     comparable = np.flatnonzero(_comparable(columns, wants))
     figures = _figures([columns.columns.charged[row] or _ZERO for row in columns.rows[comparable].tolist()])
     units = columns.priced.units[comparable]
@@ -95,10 +103,12 @@ def _audit_columns(
         _add_right(report, columns, right, figures.of(chosen), left)
     is_done = np.zeros(len(columns.rows), np.bool_)
     is_done[right] = True
-    for place in np.flatnonzero(~is_done).tolist():
-        one_by_one(columns.record(place))
+    place = columns.columns.place
+    for row in np.flatnonzero(~is_done).tolist():
+        one_by_one(int(place[columns.rows[row]]), columns.record(row))
     for row in columns.others.tolist():
-        one_by_one(decided(columns.columns.record(row)))
+        one_by_one(int(place[row]), decided(columns.columns.record(row)))
+    return right
 
 
 def _comparable(columns: PricedColumns, wants: Callable[[UsageRecord], bool]) -> Mask:

@@ -8,9 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+import numpy as np
+
 from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.domain.times import micros
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 
 USED_AT = "used_at"  # the label of when a record was used that is priced at another time
 _MOST_GROUPS = 100_000
@@ -110,11 +114,17 @@ class Grouping:
         return sorted(self.groups.items(), key=lambda item: (-max(item[1].recomputed, item[1].logged), item[0]))
 
 
-def at_prices_of(day: datetime) -> Callable[[UsageRecord], UsageRecord]:
-    """What moves a record to a day, of which its price is wanted; its label tells when it was used."""
+def at_prices_of(day: datetime) -> RecordChange:
+    """What moves records to a day, of which their price is wanted; a label tells when each was used."""
 
-    def moved(record: UsageRecord) -> UsageRecord:
+    def of_record(record: UsageRecord) -> UsageRecord:
         used = {USED_AT: record.at.isoformat()} if record.at else {}
         return replace(record, at=day, labels={**record.labels, **used})
 
-    return moved
+    def of_columns(columns: RecordColumns) -> RecordColumns:
+        labels = {name: texts for name, texts in columns.labels.items() if name != USED_AT}
+        used = [moment.isoformat() for moment in columns.moments()]
+        moved = np.full(len(columns), micros(day), np.int64)
+        return replace(columns, at=moved, labels={**labels, USED_AT: used})
+
+    return RecordChange(of_record, of_columns)

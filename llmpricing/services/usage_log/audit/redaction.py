@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
 from dataclasses import replace
 
 from llmpricing.services.usage_log.audit.groups import USED_AT
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 
 _DIGITS = 12
 
 
-def redaction() -> Callable[[UsageRecord], UsageRecord]:
-    """What takes the labels and ids out of a record: the same one always becomes the same hash, in this run only."""
+def redaction() -> RecordChange:
+    """What takes the labels and ids out of records: the same one always becomes the same hash, in this run only."""
     key = secrets.token_bytes(32)
 
     def hashed(text: str) -> str:
         return hashlib.blake2b(text.encode(errors="replace"), key=key, digest_size=_DIGITS // 2).hexdigest()
 
-    def applied(record: UsageRecord) -> UsageRecord:
+    def of_record(record: UsageRecord) -> UsageRecord:
         labels = {name: text if name == USED_AT else hashed(text) for name, text in record.labels.items()}
         return replace(record, labels=labels, record_id=record.record_id and hashed(record.record_id))
 
-    return applied
+    def of_columns(columns: RecordColumns) -> RecordColumns:
+        return replace(
+            columns,
+            heads=[replace(head, record=of_record(head.record)) for head in columns.heads],
+            ids=[one and hashed(one) for one in columns.ids],
+            labels={
+                name: texts if name == USED_AT else [text and hashed(text) for text in texts]
+                for name, texts in columns.labels.items()
+            },
+        )
+
+    return RecordChange(of_record, of_columns)

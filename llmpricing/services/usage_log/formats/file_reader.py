@@ -14,7 +14,7 @@ from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.foreign import foreign_shape
 from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
-from llmpricing.services.usage_log.formats.record_columns import RecordColumns
+from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape
@@ -44,6 +44,11 @@ class ReadBatch(NamedTuple):
             return ReadBatch(None, others)
         heads = [replace(head, record=change(head.record)) for head in self.columns.heads]
         return ReadBatch(replace(self.columns, heads=heads), others)
+
+    def made(self, change: RecordChange) -> ReadBatch:
+        """The same, each record as ``change`` makes it."""
+        columns = self.columns and change.of_columns(self.columns)
+        return ReadBatch(columns, [(place, change.of_record(record)) for place, record in self.others])
 
     def in_order(self) -> Iterator[UsageRecord]:
         """All of them, as they stand in the file."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 import numpy as np
 
@@ -54,6 +55,11 @@ class RecordColumns:
         found: Mask = np.array(kinds, np.bool_)[self.which]
         return found
 
+    def moments(self, rows: Numbers | None = None) -> Iterator[datetime]:
+        """When the records of these rows, or all, were used."""
+        for at in (self.at if rows is None else self.at[rows]).tolist():
+            yield EPOCH + timedelta(microseconds=at)
+
     def records(self, rows: Sequence[int] | None = None) -> Iterator[UsageRecord]:
         """The records of these rows, or all."""
         for row in range(len(self)) if rows is None else rows:
@@ -79,3 +85,10 @@ class RecordColumns:
     def having(self, repeated: Mask) -> RecordColumns:
         """The same, of which these were told before."""
         return replace(self, repeated=repeated)
+
+
+class RecordChange(NamedTuple):
+    """What becomes of records, one by one and as columns: the same."""
+
+    of_record: Callable[[UsageRecord], UsageRecord]
+    of_columns: Callable[[RecordColumns], RecordColumns]

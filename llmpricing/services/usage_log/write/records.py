@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -71,7 +71,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-class _Rows:
+class RowsWriter:
     """Takes rows and writes them down, some thousand at a time."""
 
     def __init__(self, file: BinaryIO, ending: str, columns: Sequence[str]) -> None:
@@ -83,11 +83,22 @@ class _Rows:
             self._file.write(csv_line(columns).encode() + b"\n")
 
     def take(self, row: WrittenRow) -> None:
+        """Take a row."""
         self._waiting.append(row)
         if len(self._waiting) >= _BATCH:
             self.flush()
 
+    def take_table(self, rows: pa.Table) -> None:
+        """Take rows that are columns already."""
+        self.flush()
+        if self._parquet:
+            self._parquet.write_table(rows)
+        else:
+            self._waiting = rows.to_pylist()
+            self.flush()
+
     def flush(self) -> None:
+        """Write what was taken."""
         rows, self._waiting = self._waiting, []
         if self._parquet and rows:
             self._parquet.write_table(pa.Table.from_pylist(rows, self._schema))
@@ -98,6 +109,7 @@ class _Rows:
             self._file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
 
     def close(self) -> None:
+        """Write what ends the file."""
         self.flush()
         if self._parquet:
             self._parquet.close()
@@ -111,29 +123,29 @@ class _Rows:
 
 
 @contextmanager
-def rows_into(file: BinaryIO, ending: str, columns: Sequence[str]) -> Iterator[Callable[[WrittenRow], None]]:
-    """What writes each row to an open file: as .csv, .ndjson or .parquet, by the ``ending``."""
-    rows = _Rows(file, ending, columns)
+def rows_into(file: BinaryIO, ending: str, columns: Sequence[str]) -> Iterator[RowsWriter]:
+    """What writes rows to an open file: as .csv, .ndjson or .parquet, by the ``ending``."""
+    rows = RowsWriter(file, ending, columns)
     try:
-        yield rows.take
+        yield rows
         rows.close()
     finally:
         rows.abandon()
 
 
 @contextmanager
-def rows_file(path: Path, mode: int, columns: Sequence[str]) -> Iterator[Callable[[WrittenRow], None]]:
-    """What writes each row to the file, by its ending: .csv, .ndjson or .parquet. The file appears whole, when the
+def rows_file(path: Path, mode: int, columns: Sequence[str]) -> Iterator[RowsWriter]:
+    """What writes rows to the file, by its ending: .csv, .ndjson or .parquet. The file appears whole, when the
     block ends well.
     """
     with part_file(path, mode) as part:
-        with rows_into(part.file, path.suffix, columns) as take:
-            yield take
+        with rows_into(part.file, path.suffix, columns) as rows:
+            yield rows
         part.keep()
 
 
 @contextmanager
 def records_file(path: Path, mode: int) -> Iterator[Each]:
     """What writes each priced record to the file, as ``rows_file`` does."""
-    with rows_file(path, mode, COLUMNS) as take:
-        yield lambda priced: take(cells_of(priced))
+    with rows_file(path, mode, COLUMNS) as rows:
+        yield lambda priced: rows.take(cells_of(priced))

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.services.usage_log.audit.columns import audit_batches
-from llmpricing.services.usage_log.audit.groups import WAYS, Grouping
+from llmpricing.services.usage_log.audit.groups import WAYS, Grouping, at_prices_of
+from llmpricing.services.usage_log.audit.redaction import redaction
 from llmpricing.services.usage_log.audit.report import AuditReport, audit_of
+from llmpricing.services.usage_log.audit.rows import audit_cells, audit_file
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
 from llmpricing.services.usage_log.bill import billed, priced_records
 from llmpricing.services.usage_log.formats import file_reader
 from llmpricing.services.usage_log.formats.assumptions import Assumptions
+from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.record_columns import RecordChange
 from llmpricing.services.usage_log.priced_columns import PricedBatch, billed_batches, priced_batches
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.elsewhere import ElsewhereLog
@@ -32,6 +38,7 @@ from tests.longer_logs import longer, rows_of, written
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ROWS, BLOCK = 900, 300
+DAY = datetime(2026, 11, 3, 4, tzinfo=UTC)
 APPLIED = Assumptions(provider="openai").applied
 
 
@@ -75,9 +82,10 @@ def one_by_one(path: Path) -> list[UsageRecord]:
     return list(map(APPLIED, files.records()))
 
 
-def in_columns(book: Session, path: Path) -> list[PricedBatch]:
+def in_columns(book: Session, path: Path, changes: Sequence[RecordChange] = ()) -> list[PricedBatch]:
     files = UsageFiles([usage_file(path)])
-    found = list(priced_batches(pricer(book), (batch.changed(APPLIED) for batch in files.batches())))
+    batches = (reduce(ReadBatch.made, changes, batch.changed(APPLIED)) for batch in files.batches())
+    found = list(priced_batches(pricer(book), batches))
     assert sum(len(batch.columns.columns) for batch in found if batch.columns is not None) > 0.9 * ROWS
     return found
 
@@ -108,6 +116,25 @@ def test_the_audit_is_that_of_its_records(book: Session, log: Path, wanted: bool
     assert ROWS / 4 < rows.right < ROWS
     assert len(rows.causes()) > 5
     assert len(seen) == ROWS if wanted else len(seen) <= ROWS - rows.right / 2
+
+
+@pytest.mark.parametrize("changes", [(), (lambda: at_prices_of(DAY), redaction)], ids=["as used", "redacted, of a day"])
+def test_the_rows_that_are_written_are_those_of_the_records_in_order(
+    book: Session,
+    log: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    changes: Sequence[Callable[[], RecordChange]],
+) -> None:
+    monkeypatch.setattr("secrets.token_bytes", lambda size: b"k" * size)
+    made = [change() for change in changes]
+    records = reduce(lambda records, change: map(change.of_record, records), made, one_by_one(log))
+    rows = list(auditor(book).all(priced_records(pricer(book), records)))
+    with audit_file(tmp_path / "rows.parquet", 0o600) as to:
+        batches = in_columns(book, log, made)
+        report = audit_batches(auditor(book), batches, groupings(), wants=lambda record: False, written=to)
+    assert parquet.read_table(tmp_path / "rows.parquet").to_pylist() == [audit_cells(one) for one in rows]
+    assert said(report) == said(audit_of(rows, groupings()))
 
 
 def auditor(book: Session) -> Auditor:

@@ -1,0 +1,104 @@
+"""What is written of audited records in columns that are right: the cells that each would have by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from pyarrow import compute
+
+from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.services.usage_log import cost_columns
+from llmpricing.services.usage_log.batch import Numbers
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.formats.record_columns import RecordColumns
+from llmpricing.services.usage_log.priced_columns import PricedColumns
+from llmpricing.services.usage_log.row_by_row import RowAnswer
+
+_OF_RECORD: dict[str, Callable[[UsageRecord], str | None]] = {
+    "provider": lambda one: one.provider,
+    "model": lambda one: one.model or None,
+    "service_tier": lambda one: one.context.service_tier,
+    "region": lambda one: one.context.region,
+    "charged_currency": lambda one: one.currency,
+    "outcome": lambda one: one.outcome.kind.value,
+    "reason": lambda one: one.outcome.reason or None,
+}
+_OF_ANSWER: dict[str, Callable[[RowAnswer], str | None]] = {
+    "currency": lambda one: one.currency,
+    "state": lambda one: one.state or "free",
+    "offering": lambda one: one.offering or None,
+    "price_ids": lambda one: one.price_ids or None,
+    "warnings": lambda one: one.warnings or None,
+}
+_NEVER = ("span_seconds", "causes", "detail")  # right records of single requests have none
+_ENCODER = msgspec.json.Encoder()
+
+
+def right_cells(columns: PricedColumns, rows: Numbers) -> pa.Table:
+    """The cells of these priced rows, by the names of the columns that an audit writes; each is charged in USD, priced,
+    and right.
+    """
+    found, own = columns.columns, columns.rows[rows]
+    which, answer = columns.which[rows], columns.priced.which[rows]
+    charged = [one for row in own.tolist() if (one := found.charged[row]) is not None]
+    units = columns.priced.units[rows]
+    logged, cost = _texts(map(to_text, charged)), cost_columns.texts(units, {})
+    differences = (WIDE.subtract(one, money(other)) for one, other in zip(charged, units.tolist(), strict=True))
+    heads = [head.record for head in found.heads]
+    return pa.table(
+        {
+            **{name: _taken(map(text, heads), which) for name, text in _OF_RECORD.items()},
+            **{name: _taken(map(text, columns.priced.answers), answer) for name, text in _OF_ANSWER.items()},
+            **dict.fromkeys(_NEVER, pa.nulls(len(rows), pa.string())),
+            "at": _texts(one.isoformat() for one in found.moments(own)),
+            "usage": _usage(found, own),
+            "record_id": _texts(found.ids[row] for row in own.tolist()),
+            "labels": _texts(_labels(found, own.tolist())),
+            "charged": logged,
+            "cost": cost,
+            "logged_usd": logged,
+            "cost_usd": cost,
+            "difference_usd": _texts(map(to_text, differences)),
+        }
+    )
+
+
+def _texts(texts: Iterable[str | None]) -> pa.Array:
+    return pa.array(list(texts), pa.string())
+
+
+def _taken(texts: Iterable[str | None], which: Numbers) -> pa.Array:
+    return _texts(texts).take(pa.array(which))
+
+
+def _usage(columns: RecordColumns, rows: Numbers) -> pa.Array:
+    """The counts of each row as JSON, in the order of its head."""
+    which = columns.which[rows]
+    order, parts = [np.zeros(0, np.int64)], [_texts([])]
+    for number in np.unique(which).tolist():
+        places = np.flatnonzero(which == number)
+        order.append(places)
+        parts.append(_json_of_counts(columns, columns.heads[number].meters, rows[places]))
+    return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order))))
+
+
+def _json_of_counts(columns: RecordColumns, meters: Sequence[str], rows: Numbers) -> pa.Array:
+    if not meters:
+        return pa.nulls(len(rows), pa.string())
+    parts: list[pa.Array | str] = []
+    for place, meter in enumerate(meters):
+        parts += [f'{"," if place else "{"}"{meter}":', pa.array(columns.counts[meter][rows]).cast(pa.string())]
+    return compute.binary_join_element_wise(*parts, "}", "")
+
+
+def _labels(columns: RecordColumns, rows: Sequence[int]) -> Iterator[str | None]:
+    own = [head.record.labels for head in columns.heads]
+    varying = list(columns.labels.items())
+    for row, which in zip(rows, columns.which[rows].tolist(), strict=True):
+        found = {name: text for name, texts in varying if (text := texts[row])}
+        labels = {**own[which], **found}
+        yield _ENCODER.encode(labels).decode() if labels else None
