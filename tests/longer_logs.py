@@ -61,6 +61,8 @@ def longer(rows: list[dict[str, Any]], rng: Random, number: int) -> list[dict[st
                 holder[name] = value * factor
             elif isinstance(value, str) and value.isdigit() and name not in ("status", "error_code"):
                 holder[name] = str(int(value) * factor)
-        row["request_id"] = f"r{place if rng.random() < 0.9 else rng.randrange(place + 1)}"
+        name = next((one for one in ("id", "generation_id") if one in row), "request_id")
+        prefix = str(row[name])[:4] if name == "id" else "r"  # Vercel's are told by it
+        row[name] = f"{prefix}{place if rng.random() < 0.9 else rng.randrange(place + 1)}"
         found.append(row)
     return found

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
+from llmpricing.domain.times import micros
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.alike_rows import RowOfCounts
 from llmpricing.services.usage_log.formats.asked_row import AskedFields
 from llmpricing.services.usage_log.formats.json_cells import JsonCells
+from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import NOTHING
 from llmpricing.services.usage_log.formats.shape import Varying
 from llmpricing.services.usage_log.formats.source import RawRow
@@ -77,6 +79,13 @@ class BlockCells:
         there = [self._numbers[name][rows][:, None] for name in self._there(rows[0])]
         there += [one.counts(rows) for one in self._json.values()]
         return np.hstack([*there, np.zeros((len(rows), 0), np.int64)])
+
+    def tells(self, row: int, record: UsageRecord) -> bool:
+        """Whether what varies of the row went into its record as it is."""
+        at = None if record.at is None else micros(record.at)
+        if (at, record.charged, record.record_id) != (self.at[row], self.charged[row], self.ids[row]):
+            return False
+        return all(record.labels.get(name) == texts[row] for name, texts in self.labels.items())
 
     def row(self, row: int) -> RowOfCounts:
         """A row, and which of its cells are counts."""

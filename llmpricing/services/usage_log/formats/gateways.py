@@ -12,7 +12,7 @@ from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, provider_usage, stated, tier_of
 
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
@@ -206,6 +206,7 @@ _GENERATION_ALWAYS = {
     "word for your own key": ("is_byok",),
     "id": ("id",),
 }
+_GENERATION_VARYING = Varying(("created_at",), ("total_cost", "usage"), ("id",), {"app": ("app_id",)})
 SHAPES = (
     Shape(
         "openrouter-activity",
@@ -213,6 +214,12 @@ SHAPES = (
         "one request, cached inside tokens_prompt",
         signs("generation_id tokens_prompt tokens_completion"),
         by_row(_activity),
+        varying=Varying(
+            ("created_at",),
+            ("cost_total",),
+            ("generation_id",),
+            {"key": ("api_key_name",), "app": ("app_name",), "user": ("user",)},
+        ),
         always={
             "input_tokens": ("tokens_prompt",),
             "output_tokens": ("tokens_completion",),
@@ -230,6 +237,7 @@ SHAPES = (
         _GENERATION,
         by_row(_openrouter),
         lambda row: not _is_vercel(row),
+        varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
     ),
     Shape(
@@ -239,6 +247,7 @@ SHAPES = (
         _GENERATION,
         by_row(_vercel),
         _is_vercel,
+        varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
     ),
     Shape(

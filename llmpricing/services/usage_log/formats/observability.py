@@ -147,6 +147,12 @@ SHAPES = (
         "one observation, all parts of usageDetails beside one another",
         signs("id type usageDetails", "id type usage_details"),
         by_row(_langfuse),
+        varying=Varying(
+            ("startTime", "start_time"),
+            ("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost"),
+            ("id",),
+            {"trace": ("traceId", "trace_id"), "user": ("userId", "user_id"), "session": ("sessionId", "session_id")},
+        ),
         always={
             "input_tokens": ("usageDetails.input", "usage_details.input"),
             "output_tokens": ("usageDetails.output", "usage_details.output"),
@@ -160,6 +166,7 @@ SHAPES = (
         "one llm run, caches inside prompt_tokens",
         signs("id run_type prompt_tokens", "id run_type start_time extra"),
         by_row(_langsmith),
+        varying=Varying(("start_time",), ("total_cost",), ("id",), {"trace": ("trace_id",)}),
         always={
             "input_tokens": ("prompt_tokens",),
             "output_tokens": ("completion_tokens",),

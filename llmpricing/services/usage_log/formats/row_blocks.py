@@ -109,7 +109,7 @@ class AlikeRows:
                     raise NotAlike
                 if self._asked.size != block.size:
                     return [], []
-                if new is not None:
+                if new is not None and (new.head is None or block.tells(rows[0], new.head.record)):
                     kind.found.append(new)
                     rows, counts = _taken(found, new, rows, counts)
             others += rows.tolist()

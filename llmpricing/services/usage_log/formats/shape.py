@@ -17,8 +17,8 @@ Always = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Varying:
-    """Fields that differ from row to row and go into the record as they are, whatever else the row says: by the first
-    of several names that states anything.
+    """Fields that differ from row to row and go into the record as they are: by the first of several names that states
+    anything. Rows of whose kind one does otherwise are read one by one.
     """
 
     at: tuple[str, ...]
