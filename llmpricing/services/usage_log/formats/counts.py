@@ -43,10 +43,12 @@ def usage_of(
         raise UsageError(
             "total", f"is {total} tokens, and all that the record counts are {parts}: export it anew, whole"
         )
+    if apart and cached == INSIDE and "input_tokens" not in found:
+        raise UsageError("input", "is not stated, and what was cached lies inside it: export it anew, whole")
     if apart and _is_beside(cached, apart, taken, taken + made, total, thought):
         found["input_tokens"] = taken + apart
-    elif "input_tokens" not in found and apart:
-        found["input_tokens"] = apart
+    if thought and reasoning == INSIDE and "output_tokens" not in found:
+        raise UsageError("output", "is not stated, and reasoning lies inside it: export it anew, whole")
     if thought and _is_thought_beside(reasoning, thought, made, found.get("input_tokens", 0) + made, total):
         found["output_tokens"] = made + thought
     if requests is not None and requests >= 1:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
@@ -30,6 +30,8 @@ class _Chat:
         at, model, tokens = row.instant("timestamp"), row.text("model"), row.inner("tokens")
         record_id = f"{self._session}:{row.text('id')}" if row.text("id") else None
         made = UsageRecord(model, at, None, "google", labels=labels(session=self._session), record_id=record_id)
+        if "tokens" not in row.raw:
+            return replace(made, outcome=unpriced("usage is not stated: the message has no tokens, not even none"))
         if not tokens.raw:
             return replace(made, outcome=not_billed("states no tokens"))
         usage = _usage(tokens)

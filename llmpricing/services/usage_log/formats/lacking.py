@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecor
 from llmpricing.services.usage_log.formats.row import Row, as_json
 from llmpricing.services.usage_log.formats.shape import Always, RecordReader, Shape
 
-COLUMN_MISSING = "COLUMN_MISSING"
+COLUMN_MISSING, COUNT_EMPTY = "COLUMN_MISSING", "COUNT_EMPTY"
 _INPUT = "input_tokens"
 _UNBOUNDED = (_INPUT, "output_tokens")
 _INSIDE = ("cache_read_tokens", "cache_write_tokens")
@@ -36,16 +36,25 @@ _INPUT_ONLY = re.compile(r"embed|rerank|moderation|voyage|(?:^|[/.-])(?:bge|gte|
 def telling_lacks(shape: Shape, read: RecordReader) -> RecordReader:
     """The same reader, whose records say what their row has no field for, of what the shape's tool always writes.
 
-    A field that is there states something, be it 0 or empty. What counts no tokens, or makes none, lacks nothing.
+    A field that is there states something, be it 0 or empty; an empty input or output is told of all the same. What
+    counts no tokens, or makes none, lacks nothing.
     """
 
     def reading(row: Row) -> Iterable[UsageRecord]:
         lacked: dict[str, bool] = {}  # looked up once, however many records the row has
         for record in read(row):
-            found = [name for name in _unproven(shape, record) if _is_lacked(name, shape.always, row.raw, lacked)]
+            unproven = list(_unproven(shape, record))
+            found = [name for name in unproven if _is_lacked(name, shape.always, row.raw, lacked)]
+            empty = [name for name in unproven if name not in found and _is_uncounted(name, record)]
+            if empty:
+                record = record.with_remark(COUNT_EMPTY, f"{_named(empty)}: its field is empty, which is taken as 0")
             yield _without(shape, record, found) if found else record
 
     return reading if shape.always else read
+
+
+def _is_uncounted(name: str, record: UsageRecord) -> bool:
+    return name in _UNBOUNDED and record.usage is not None and name not in record.usage.stated
 
 
 def _without(shape: Shape, record: UsageRecord, names: Sequence[str]) -> UsageRecord:
@@ -120,5 +129,8 @@ def _opened(value: Any) -> Any:
 
 
 def _said(names: Sequence[str]) -> str:
-    what = " and no ".join(name.replace("_", " ") for name in names)
-    return f"no {what}: the file has no field for that, which its tool always writes; export it anew, whole"
+    return f"{_named(names)}: the file has no field for that, which its tool always writes; export it anew, whole"
+
+
+def _named(names: Sequence[str]) -> str:
+    return f"no {' and no '.join(name.replace('_', ' ') for name in names)}"

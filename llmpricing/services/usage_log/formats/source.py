@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
 _BATCH = 5000
+_SEPARATOR = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)  # as Excel writes above the header
+_DECIMAL_COMMA = re.compile(r"-?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,}))(?:[eE][+-]?\d+)?")
 BROKEN = "\0broken"  # the name under which a raw row says that it is none, and why
 
 
@@ -128,23 +131,33 @@ class _Joined(io.RawIOBase):
         return len(found)
 
 
+def _pointed(cell: str) -> str:
+    """The cell with a point where it is a number with a decimal comma, and no one with thousands apart."""
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
+
+
 def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
-    """A table with a header, its cells divided by commas, semicolons or tabs."""
+    """A table with a header, divided by commas, tabs or semicolons; with these, numbers may have a decimal comma."""
     csv.field_size_limit(LARGEST_ITEM)
     text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
     try:
         header = text.readline(2**20)
         while header and not header.strip():
             header = text.readline(2**20)
-        divider = max(",;\t|", key=header.count)
+        stated = _SEPARATOR.fullmatch(header.strip())
+        header = text.readline(2**20) if stated else header
+        divider = stated[1] if stated else max(",;\t|", key=header.count)
         header_cells = next(csv.reader([header], delimiter=divider), [])
         # Data frames write their numbering into a column without a name.
         names = [name.strip() or f"column {place}" for place, name in enumerate(header_cells, 1)]
         if twice := sorted(name for name, number in Counter(names).items() if name and number > 1):
             raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
         for number, row in enumerate(csv.reader(text, delimiter=divider), 2):
+            if row == header_cells:  # of a table that was joined to it
+                continue
             if len(row) == len(names):
-                yield RawRow(number, dict(zip(names, row, strict=True)))
+                cells = map(_pointed, row) if divider == ";" else row
+                yield RawRow(number, dict(zip(names, cells, strict=True)))
             elif any(row):
                 yield RawRow(number, {BROKEN: f"the line has {len(row)} cells, and the header {len(names)}"})
     finally:

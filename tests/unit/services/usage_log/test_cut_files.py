@@ -13,8 +13,8 @@ import pytest
 from llmpricing.domain.meters import METERS
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING, COUNT_EMPTY
+from llmpricing.services.usage_log.formats.record import BILLED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from tests import usage_twins as twins
 
@@ -163,6 +163,30 @@ def test_spans_of_other_families_lack_nothing_of_what_their_own_writes(tmp_path:
     assert [(one.usage.stated["cache_read_tokens"] if one.usage else None, one.remark) for one in found] == [
         (50, "")
     ] * 2
+
+
+@pytest.mark.parametrize("name", ["helicone.csv", "openai-usage-completions.json", "claude-code-session.jsonl"])
+def test_an_empty_count_of_output_beside_a_stated_input_is_said(tmp_path: Path, name: str) -> None:
+    """What a tool does not know it leaves empty: as 0 the record may cost too little."""
+    names = {one.rpartition(".")[2] for one in shape_of(name).always["output_tokens"]}
+    cut = json.loads(json.dumps(twins.documents(name), default=str), object_hook=lambda one: without_values(one, names))
+    written = twins.table(cut) if name.endswith(".csv") else twins.lines(cut)
+    found = [one for one in records_of(tmp_path / "cut", written) if one.usage and one.outcome == BILLED]
+    assert found
+    for one in found:
+        is_split = one.usage is not None and one.usage.stated.get("output_tokens")  # counted by its parts
+        assert is_split or (COUNT_EMPTY in one.codes and "no output tokens: its field is empty" in one.remark)
+
+
+def without_values(one: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: None if name in names else value for name, value in one.items()}
+
+
+def test_a_message_of_gemini_cli_without_its_tokens_is_not_taken_for_one_that_used_none(tmp_path: Path) -> None:
+    message = {"id": "g", "timestamp": "2026-11-20T10:00:00Z", "type": "gemini", "content": "Hi", "model": "m"}
+    (none,) = records_of(tmp_path / "none", twins.lines([{**message, "tokens": None}]))
+    (cut,) = records_of(tmp_path / "cut", twins.lines([message]))
+    assert (none.outcome.kind, cut.outcome.kind) == (OutcomeKind.NOT_BILLED, OutcomeKind.UNPRICED)
 
 
 BEDROCK = {"schemaType": "ModelInvocationLog", "timestamp": "2026-11-20T10:00:00Z", "region": "us-east-1"}

@@ -233,6 +233,23 @@ def test_a_total_of_more_than_all_parts_is_not_priced_by_what_is_left_of_them(
     assert "is 5000 tokens, and all that the record counts are 1950" in found.outcome.reason
 
 
+@pytest.mark.parametrize(("family", "row", "names"), [one for one in TOTALS if one[0] != "helicone"])
+def test_what_was_cached_inside_an_input_that_is_not_stated_has_no_price(
+    tmp_path: Path, family: str, row: dict[str, Any], names: tuple[str, ...]
+) -> None:
+    counts = dict(zip(names, (None, 900, 50, None), strict=True))
+    found = only(tmp_path, twins.lines([{**row, **counts}]))
+    assert found.outcome.kind is OutcomeKind.UNPRICED, family
+    assert "is not stated, and what was cached lies inside it" in found.outcome.reason
+
+
+def test_reasoning_inside_an_output_that_is_not_stated_has_no_price(tmp_path: Path) -> None:
+    counts = {"gen_ai.usage.input_tokens": 10, "gen_ai.usage.output_tokens": "", "gen_ai.usage.reasoning_tokens": 5}
+    found = only(tmp_path, twins.lines([{**SPAN, **counts}]))
+    assert found.outcome.kind is OutcomeKind.UNPRICED
+    assert "output is not stated, and reasoning lies inside it" in found.outcome.reason
+
+
 def test_nan_in_json_is_nothing_as_python_writes_it(tmp_path: Path) -> None:
     """A frame of data written line by line: what no row states is NaN, in its own fields and in texts of JSON."""
     row = {**HELICONE, "request_id": "a", "prompt_tokens": 10, "completion_tokens": 2, "total_tokens": float("nan")}
@@ -242,3 +259,24 @@ def test_nan_in_json_is_nothing_as_python_writes_it(tmp_path: Path) -> None:
         usage = only(tmp_path, json.dumps(one).encode()).usage
         assert usage is not None
         assert (usage.stated["input_tokens"], usage.stated["output_tokens"]) == (10, 2)
+
+
+def test_a_table_as_a_spreadsheet_of_decimal_commas_saves_it_is_the_same(tmp_path: Path) -> None:
+    """Divided by semicolons, which the line above the header says, and with a comma in every amount."""
+    rows = [{**row, "cost": row["cost"].replace(".", ",")} for row in twins.documents("helicone.csv")]
+    data = b"sep=;\r\n" + twins.table(rows, ";").replace(b"\n", b"\r\n")
+    assert read(tmp_path, data) == read(tmp_path, twins.content("helicone.csv"))
+
+
+def test_a_comma_that_may_part_thousands_is_no_decimal_comma(tmp_path: Path) -> None:
+    rows = [{**HELICONE, "prompt_tokens": "1", "completion_tokens": "2", "cost": cost} for cost in ("1,234", "0,123")]
+    broken, read_well = records(tmp_path, twins.table(rows, ";"))
+    assert broken.outcome.kind is OutcomeKind.UNPRICED
+    assert "'1,234', not a number" in broken.outcome.reason
+    assert read_well.charged == Decimal("0.123")
+
+
+def test_tables_of_one_tool_joined_into_one_file_are_one_table(tmp_path: Path) -> None:
+    rows = twins.documents("helicone.csv")
+    joined = twins.table(rows[:2]) + twins.table(rows[2:])
+    assert read(tmp_path, joined) == read(tmp_path, twins.content("helicone.csv"))
