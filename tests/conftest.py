@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -188,10 +188,26 @@ def running_app(database_url: str, redis_url: str, **ini: Any) -> Iterator[TestA
             close()
 
 
+@pytest.fixture(scope="session")
+def reading_app(store_urls: StoreUrls, small_book: str) -> Iterator[TestApp]:
+    """The application over a small price book that takes no writes: one for all tests of a worker that only read."""
+    with new_database(store_urls, small_book) as url:
+        name = make_url(url).database
+        with create_engine(url, poolclass=NullPool).begin() as connection:
+            connection.execute(text(f"alter database {name} set default_transaction_read_only = on"))
+        with running_app(url, store_urls.redis) as app:
+            yield app
+
+
 @pytest.fixture
-def testapp(book_url: str, redis_url: str) -> Iterator[TestApp]:
-    """The application over the small price book."""
-    with running_app(book_url, redis_url) as app:
+def testapp(request: pytest.FixtureRequest, redis_url: str) -> Iterator[TestApp]:
+    """The application over the small price book: of one's own for who asks for ``book_url`` too, and may write it."""
+    if "book_url" not in request.fixturenames:
+        app = request.getfixturevalue("reading_app")
+        app.reset()
+        yield app
+        return
+    with running_app(request.getfixturevalue("book_url"), redis_url) as app:
         yield app
 
 

@@ -43,7 +43,7 @@ def metrics(app: TestApp) -> Values:
     return read(app.get("/metrics").text)
 
 
-def test_requests_are_counted_by_the_name_of_their_route(testapp: TestApp) -> None:
+def test_requests_are_counted_by_the_name_of_their_route(book_url: str, testapp: TestApp) -> None:
     for address in ("/api/v1/models/acme/acme-large", "/api/v1/models/acme/acme-small", "/nowhere", "/elsewhere"):
         testapp.get(address, expect_errors=True)
     testapp.get("/api/v1/models?limit=0", status=400)

@@ -422,7 +422,9 @@ def test_a_posted_question_cannot_write(testapp: TestApp, engine: Engine) -> Non
     assert set(read_only) == {"on"}
 
 
-def test_many_models_are_quoted_in_as_few_queries_as_one(testapp: TestApp, statements: list[str]) -> None:
+def test_many_models_are_quoted_in_as_few_queries_as_one(
+    book_url: str, testapp: TestApp, statements: list[str]
+) -> None:
     def count(*models: str) -> int:
         statements.clear()
         testapp.post_json("/api/v1/quotes", {"items": [{"model": m, "usage": USAGE} for m in models]})
