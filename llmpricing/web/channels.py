@@ -1,21 +1,20 @@
-"""Connections of the web server: the one error shape for what never reaches the application, and a last answer."""
+"""Connections of the web server: who answers a request, and the one error shape for what the application never sees."""
 
 from __future__ import annotations
 
 import uuid
-from time import monotonic
+from socket import MSG_PEEK
+from time import time
 from typing import Any
-from weakref import WeakSet
 
 import msgspec
 import structlog
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.task import ErrorTask, WSGITask
-from waitress.utilities import Error
+from waitress.task import ErrorTask
 
+from llmpricing.web.answer_task import AnswerTask, NeedsWorker
 from llmpricing.web.errors import RETRY_AFTER_S
-from llmpricing.web.json_body import MAX_BYTES
+from llmpricing.web.large_bodies import RequestParser, ServerBusy
 from llmpricing.web.request_log import shown
 
 # What waitress refuses by itself, before there is a request that the application could see.
@@ -27,106 +26,12 @@ _REFUSALS = {
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
     503: ("UNAVAILABLE", "Many files are being sent. Send yours again in a few seconds."),
 }
-FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
-MOST_LARGE = 8  # bodies over 1 MiB on their way or being read, each on disk
-MOST_OF_ONE = 2  # of them by one client
-PATIENCE_S, SLOWEST_RATE = 20.0, 64 << 10  # after so long a body must have come at so many bytes a second
-MOST_SENDING_S = 300.0
-_large: WeakSet[_HeadRead] = WeakSet()
+ASKED_AFTER_S = 0.02  # a request that waited so long for a worker is no longer served to nobody
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
 log = structlog.get_logger()
 
 
-class _ServerBusy(Error):  # type: ignore[misc]
-    code, reason = 503, "Service Unavailable"
-
-
-class _SentTooSlowly(Error):  # type: ignore[misc]
-    code, reason = 408, "Request Timeout"
-
-
-class _LargeBody:
-    """The server's settings for one request, which may bring more bytes than others."""
-
-    def __init__(self, adj: Any, most_bytes: int) -> None:
-        self._adj, self.max_request_body_size = adj, most_bytes + 1
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._adj, name)
-
-
-class _HeadRead(HTTPRequestParser):  # type: ignore[misc]
-    """A request that is read: some paths take larger bodies, so many at once, and of one client fewer. Who sends one
-    too slowly is told so and loses the place.
-    """
-
-    adj: Any
-    completed: bool
-    body_bytes_received: int
-
-    def __init__(self, adj: Any, client: str) -> None:
-        super().__init__(adj)
-        self.client = client
-        self._since = 0.0
-
-    def received(self, data: bytes) -> int:
-        if self in _large and not self.completed and self._is_slow():
-            _large.discard(self)
-            self.error, self.completed = _SentTooSlowly("too slow a body"), True
-            return len(data)
-        return int(super().received(data))
-
-    def _is_slow(self) -> bool:
-        taken_s = monotonic() - self._since
-        return taken_s > min(MOST_SENDING_S, PATIENCE_S + self.body_bytes_received / SLOWEST_RATE)
-
-    def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
-        most = getattr(self.adj, "large_bodies", {}).get(self.path)
-        if most is None or self.command != "POST" or (self.content_length <= MAX_BYTES and not self.chunked):
-            return
-        if self.client == getattr(self.adj, "trusted_proxy", None):
-            self.client = self.headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip() or self.client
-        self.adj, self._since = _LargeBody(self.adj, most), monotonic()
-        if len(_large) < MOST_LARGE and sum(one.client == self.client for one in _large) < MOST_OF_ONE:
-            _large.add(self)
-        else:
-            self.error, self.completed, self.expect_continue = _ServerBusy("too many large bodies"), True, False
-
-
-class _Answer(WSGITask):  # type: ignore[misc]  # waitress ships no types
-    """An answer that ends its connection when the server drains, to a request that says whether the proxy sent it."""
-
-    def get_environment(self) -> dict[str, Any]:
-        """The request for the application. Where it comes from is noted before waitress puts the client's address,
-        as the proxy states it, in the place of the proxy's own.
-        """
-        environ: dict[str, Any] = super().get_environment()
-        environ[FROM_PROXY] = self.channel.addr[0] == self.channel.server.adj.trusted_proxy
-        return environ
-
-    def build_response_header(self) -> bytes:
-        if self.channel.server.is_draining:
-            self.set_close_on_finish()
-        header: bytes = super().build_response_header()
-        return header
-
-    def set_close_on_finish(self) -> None:
-        """End the connection after this answer, where somebody wants that. Waitress would after each 304 too, for that
-        has no length; but it never has a body either, so its end is known.
-        """
-        if self._is_wanted_on():
-            return
-        super().set_close_on_finish()
-
-    def _is_wanted_on(self) -> bool:
-        if self.has_body or self.version != "1.1" or self.channel.server.is_draining:
-            return False
-        stated: str = self.request.headers.get("CONNECTION", "")
-        return "close" not in stated.lower()
-
-
-class _ServerRefusal(ErrorTask):  # type: ignore[misc]
+class _ServerRefusal(ErrorTask):  # type: ignore[misc]  # waitress ships no types
     """An error of the server itself, in the shape of the application's."""
 
     def execute(self) -> None:
@@ -142,7 +47,7 @@ class _ServerRefusal(ErrorTask):  # type: ignore[misc]
             ("X-Content-Type-Options", "nosniff"),
             ("X-Request-Id", request_id),
         ]
-        if error.code == _ServerBusy.code:
+        if error.code == ServerBusy.code:
             self.response_headers.append(("Retry-After", RETRY_AFTER_S))
         self.set_close_on_finish()
         self.content_length = len(body)
@@ -163,12 +68,65 @@ class _ServerRefusal(ErrorTask):  # type: ignore[misc]
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A client's connection."""
 
-    task_class = _Answer
+    task_class = AnswerTask
     error_task_class = _ServerRefusal
+    is_reading = False  # by the server's loop, which answers at once what is ready
+    is_due = False  # a request has arrived meanwhile, which no worker has
 
-    def parser_class(self, adj: Any) -> _HeadRead:
+    def handle_read(self) -> None:
+        """Read what was sent. A request that has a ready answer is answered here and now, for to hand it to a worker
+        and back takes as long again; others get a worker.
+        """
+        self.is_reading = True
+        try:
+            super().handle_read()
+            if self.is_due and self._may_be_ready():
+                self.is_due = False  # which a request behind this one would make true again
+                super().service()
+        except NeedsWorker:
+            self.is_due = True
+        finally:
+            self.is_reading = False
+        if self.is_due:
+            self.is_due = False
+            self.server.add_task(self)
+
+    def _may_be_ready(self) -> bool:
+        request = self.requests[0]
+        return self.server.has_ready_answers and not request.error and request.command == "GET"
+
+    def parser_class(self, adj: Any) -> RequestParser:
         """The next request on this connection."""
-        return _HeadRead(adj, self.addr[0])
+        return RequestParser(adj, self.addr[0])
+
+    def service(self) -> None:
+        """Answer the first request, or end the connection where its client hung up while it waited for a worker."""
+        waited_s = time() - self.last_activity
+        if waited_s <= ASKED_AFTER_S or not self._has_hung_up():
+            super().service()
+            return
+        request = self.requests[0]
+        log.info(
+            "client_hung_up",
+            method=getattr(request, "command", None),
+            path=shown(getattr(request, "path", "")),
+            client=self.addr[0],
+            waited_ms=round(waited_s * 1000),
+        )
+        self.connected = False  # so that waitress serves nothing, and ends the connection
+        super().service()
+        self.server.pull_trigger()
+
+    def _has_hung_up(self) -> bool:
+        """Whether the client's end is closed. Waitress reads nothing behind a request that waits, so it would not know;
+        who sends no more but would still read cannot be told apart, as with other servers.
+        """
+        try:
+            return not self.socket.recv(1, MSG_PEEK)
+        except BlockingIOError:  # nothing more was sent
+            return False
+        except OSError:  # reset, or closed here meanwhile
+            return True
 
     @property
     def is_owed(self) -> bool:

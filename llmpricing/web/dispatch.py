@@ -36,7 +36,12 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress ship
         return len(self.queue) + len(self._waiting)
 
     def add_task(self, task: Any) -> None:
-        """Give a channel's first request to a worker, as soon as one may have it."""
+        """Give a channel's first request to a worker, as soon as one may have it; what a channel reads just now it
+        answers itself where it can.
+        """
+        if task.is_reading:
+            task.is_due = True
+            return
         if _body_bytes(task) <= BIG_BYTES:
             super().add_task(task)
             return

@@ -21,6 +21,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.web.access import TOKENS
+from llmpricing.web.answer_task import AT_ONCE, HAS_READY_ANSWERS, NeedsWorker
 from llmpricing.web.conditional import LASTING, Lasting, holds, lifetime_now
 from llmpricing.web.held_book import HOLDER
 from llmpricing.web.request_log import HEADER, Answered, request_id, tell
@@ -122,16 +123,22 @@ class ReadyFirst:
         started = perf_counter()
         held = self._holder.held if environ["REQUEST_METHOD"] == "GET" else None
         if held is None or held.stale_since is not None or "app.dbsession" in environ:
-            return self._policy(environ, router)
+            return self._make(environ, router)
         tokens = self._tokens.peek(0)
         if tokens is None:
-            return self._policy(environ, router)
+            return self._make(environ, router)
         key = (*map(environ.get, self._told_apart_by), _digest(environ))
         if found := self._find(environ.get("HTTP_IF_NONE_MATCH", ""), key, held.book, tokens):
             return self._give(environ, found, started)
-        response = self._policy(environ, router)
+        response = self._make(environ, router)
         self._keep(key, tokens, environ.get(LASTING), response)
         return response
+
+    def _make(self, environ: dict[str, Any], router: Any) -> Any:
+        """What the other policy answers; since that may take its time, nothing where an answer is wanted at once."""
+        if environ.get(AT_ONCE):
+            raise NeedsWorker
+        return self._policy(environ, router)
 
     def _find(self, stated: str, key: tuple[Any, ...], book: PriceBook, tokens: TokensRead) -> SentAnswer | None:
         now = datetime.now(UTC)
@@ -172,4 +179,5 @@ def includeme(config: Any) -> None:
 
 
 def _answer_first(registry: Any) -> None:
+    registry[HAS_READY_ANSWERS] = True
     registry.registerUtility(ReadyFirst(registry.getUtility(IExecutionPolicy), registry), IExecutionPolicy)

@@ -16,6 +16,7 @@ import structlog
 from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
 
+from llmpricing.web.answer_task import HAS_READY_ANSWERS
 from llmpricing.web.channels import Channel, channels
 from llmpricing.web.dispatch import Dispatcher
 from llmpricing.web.json_body import LARGE_BODIES
@@ -58,6 +59,8 @@ def make_server(global_config: dict[str, str], **options: Any) -> Callable[[Any]
         if registry:
             registry[DISPATCHER] = listening.dispatcher
             listening.options.large_bodies = registry.get(LARGE_BODIES, {})
+            for server in listening.servers:
+                server.has_ready_answers = HAS_READY_ANSWERS in registry
         Serving(listening).until_stopped(settings.drain_timeout_s if settings else 20)
         for close in registry.get("llmpricing.closing", ()) if registry else ():
             close()
@@ -81,7 +84,7 @@ class _Listening:
         self.dispatcher, self.options = dispatcher, made.adj
         self.servers = [each for each in self.sockets.values() if isinstance(each, BaseWSGIServer)]
         for server in self.servers:
-            server.channel_class, server.is_draining = Channel, False
+            server.channel_class, server.is_draining, server.has_ready_answers = Channel, False, False
         self.addresses = [f"{server.effective_host}:{server.effective_port}" for server in self.servers]
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from pyramid.request import Request
 
 from llmpricing.settings import SCOPES, Settings
-from llmpricing.web.channels import FROM_PROXY
+from llmpricing.web.answer_task import FROM_PROXY
 
 LONGEST = 200  # signs of a name
 

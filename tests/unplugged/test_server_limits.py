@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from llmpricing.web.channels import MOST_LARGE, MOST_OF_ONE
+from llmpricing.web.large_bodies import MOST_LARGE, MOST_OF_ONE
 from tests.unplugged.serving import serving
 
 LIVE, QUOTE = "/api/health/live", "/api/v1/quote?model=nobody/nothing&input_tokens=1"

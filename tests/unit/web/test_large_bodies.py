@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from waitress.adjustments import Adjustments
 
-from llmpricing.web import channels
-from llmpricing.web.channels import MOST_LARGE, MOST_OF_ONE, PATIENCE_S, SLOWEST_RATE, _HeadRead
+from llmpricing.web import large_bodies
+from llmpricing.web.large_bodies import MOST_LARGE, MOST_OF_ONE, PATIENCE_S, SLOWEST_RATE, RequestParser
 
 MIB = 1 << 20
 
@@ -24,7 +24,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr(channels, "monotonic", found)
+    monkeypatch.setattr(large_bodies, "monotonic", found)
     return found
 
 
@@ -37,15 +37,17 @@ def adj() -> Any:
     return found
 
 
-def begun(adj: Any, client: str, length: int | None = 5 * MIB, path: str = "/bill/audit", more: str = "") -> _HeadRead:
+def begun(
+    adj: Any, client: str, length: int | None = 5 * MIB, path: str = "/bill/audit", more: str = ""
+) -> RequestParser:
     """A request whose head has come; without a ``length`` its body comes in chunks."""
     size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
-    request = _HeadRead(adj, client)
+    request = RequestParser(adj, client)
     request.received(f"POST {path} HTTP/1.1\r\nHost: h\r\n{size}\r\n{more}\r\n".encode())
     return request
 
 
-def code(request: _HeadRead) -> int | None:
+def code(request: RequestParser) -> int | None:
     return request.error.code if request.error else None
 
 
@@ -93,7 +95,7 @@ def test_who_sends_too_slowly_is_told_so_and_loses_the_place(adj: Any, clock: Cl
 def test_no_body_takes_longer_than_all_may(adj: Any, clock: Clock) -> None:
     request = begun(adj, "192.0.2.1", 64 * MIB)
     request.received(b"x" * (30 * MIB))
-    clock.seconds += channels.MOST_SENDING_S - 1
+    clock.seconds += large_bodies.MOST_SENDING_S - 1
     request.received(b"x")
     assert code(request) is None
     clock.seconds += 2
