@@ -6,13 +6,17 @@ import logging
 import sys
 from typing import TextIO
 
+import msgspec
 import structlog
+
+_plain = msgspec.json.Encoder()
+_any = structlog.processors.JSONRenderer()
 
 
 def configure(log_format: str) -> None:
     """Write events to standard error, as ``text`` for people or ``json`` for machines; library warnings too."""
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        _json if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
     )
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -27,6 +31,14 @@ def configure(log_format: str) -> None:
     )
     _take_over(logging.getLogger(), _library_handler(shared, renderer))
     logging.captureWarnings(True)
+
+
+def _json(logger: structlog.typing.WrappedLogger, name: str, event: structlog.typing.EventDict) -> str | bytes:
+    """A line of JSON in ASCII, whatever is in the event. Most are plain, which takes msgspec a tenth of the time."""
+    try:
+        return _plain.encode(event).decode("ascii")
+    except (TypeError, ValueError, OverflowError):  # of another type, beyond ASCII, half a character
+        return _any(logger, name, event)
 
 
 def _take_over(root: logging.Logger, handler: logging.Handler) -> None:

@@ -51,3 +51,26 @@ def test_all_that_libraries_and_python_say_is_json_though_pserve_set_up_logging_
     events = [json.loads(line) for line in said("json", PROGRAM_THAT_WARNS).splitlines()]
     assert [event["logger"] for event in events] == ["py.warnings", "waitress.queue"]
     assert events[1]["event"] == "Task queue depth is 3"
+
+
+PROGRAM_OF_EVENTS = """
+import sys
+from decimal import Decimal
+import structlog
+from llmpricing.log import configure
+configure(sys.argv[1])
+log = structlog.get_logger()
+log.info("plain", number=1, text='"\\n', none=None, amount=0.1)
+log.info("beyond", word="\\u2028\\u00e9", half="\\ud800", amount=Decimal("1.50"), big=2**70, kind=ValueError("no"))
+"""
+
+
+def test_an_event_is_one_line_of_ascii_whatever_is_in_it() -> None:
+    said_in_bytes = said("json", PROGRAM_OF_EVENTS)
+    assert said_in_bytes.isascii()
+    plain, beyond = map(json.loads, said_in_bytes.splitlines())
+    assert (plain["event"], plain["level"], plain["timestamp"][-1]) == ("plain", "info", "Z")
+    assert (plain["number"], plain["text"], plain["none"], plain["amount"]) == (1, '"\n', None, 0.1)
+    assert (beyond["word"], beyond["half"], beyond["big"]) == ("\u2028\u00e9", "\ud800", 2**70)
+    assert "1.50" in beyond["amount"]
+    assert "no" in beyond["kind"]
