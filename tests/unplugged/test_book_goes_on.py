@@ -20,7 +20,7 @@ from llmpricing.services.price_book.folder import newest_files
 from tests.commands import commands_on
 from tests.functional.addresses import ADMIN
 from tests.unplugged.conftest import as_superuser
-from tests.unplugged.faults import closed_port, frozen, kill, silent_port, wait_until
+from tests.unplugged.faults import closed_port, frozen, kill, proxied, wait_until
 from tests.unplugged.priced import (
     PATIENCE_S,
     QUOTE,
@@ -180,18 +180,23 @@ def full(disk, run):
 
 
 @pytest.mark.parametrize("way", ["refused", "silent", "wrong password", "without our tables"])
-def test_after_a_restart_without_the_database_the_last_file_answers(serve_book, site, folder, way):
+def test_after_a_restart_without_the_database_the_last_file_answers(priced_stores, serve_book, site, folder, way):
     well = answers(site)
-    with silent_port() as silent, serve_book(folder, **unusable(way, silent)) as alone:
-        wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
-        assert_goes_on(alone, well)
+    with proxied(priced_stores.database_url) as line:
+        line.go_silent()
+        with serve_book(folder, **unusable(way, line)) as alone:
+            wait_until(lambda: alone.get(READY).status == 200, PATIENCE_S)
+            assert_goes_on(alone, well)
+            if way == "silent":
+                line.pass_again()
+                assert_recovers(alone, well)
 
 
 def unusable(way, silent):
-    """What is other in the URL of a database that cannot be read."""
+    """What is other in the URL of a database that cannot be read; the line to it is ``silent``."""
     ways = {
         "refused": {"port": closed_port()},
-        "silent": {"port": silent},
+        "silent": {"port": make_url(silent.url).port},
         "wrong password": {"password": "another"},
         "without our tables": {"database": "postgres"},
     }
