@@ -1,0 +1,138 @@
+"""After how long serving processes answer by a decision and an import that another process made, and by no mixture.
+
+python -m benchmarks.noticing
+
+Two servers share the folder of the book's files. Nobody writes a new version's file for them, as the command line does,
+so that one of them has to: the longest way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from statistics import median
+from threading import Event, Thread
+from time import monotonic, sleep
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from benchmarks.books import SEEDED, scratch_book
+from benchmarks.served import INI, await_answer, read, served
+from llmpricing.domain.components import ComponentKey
+from llmpricing.local_stores.ports import any_free_port
+from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
+from llmpricing.services.imports.seeding import seed
+
+DECISIONS, LISTS = 5, ("model-prices", "models-dev")
+DECISION_S, IMPORT_S = 2, 5
+ASKED = "/api/v1/models?limit=200&provider=openai&as_of=2026-11-25T00:00:00Z"  # a time, so that no step comes between
+EVERY_S, PATIENCE_S = 0.02, 120
+
+
+class Asking:
+    """One process, asked again and again: when each version was first answered by, and all that each one answered."""
+
+    def __init__(self, port: int) -> None:
+        self.since: dict[int, float] = {}
+        self.told: dict[int, set[str]] = defaultdict(set)
+        self._address, self._is_over = f"http://127.0.0.1:{port}{ASKED}", Event()
+        self._thread = Thread(target=self._ask)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Ask no more."""
+        self._is_over.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._is_over.wait(EVERY_S):
+            answer = json.loads(read(self._address)[0])
+            version, now = answer["meta"]["catalogue_version"], monotonic()
+            self.since.setdefault(version, now)
+            self.told[version].add(sha256(json.dumps(answer["data"]).encode()).hexdigest())
+
+
+def main() -> None:
+    """Print the seconds from the commit to the first answer by it, at each process, and what was mixed."""
+    with scratch_book("genai-prices") as book, tempfile.TemporaryDirectory() as name:
+        with _servers(book.database_url, book.redis_url, Path(name)) as asked:
+            decisions = [_noticed(asked, _hold(book.engine, number)) for number in range(DECISIONS)]
+            imports = [_noticed(asked, _import(book.engine, slug)) for slug in LISTS]
+        _say("a decision", decisions, DECISION_S)
+        _say("an import", imports, IMPORT_S)
+        versions = {version for one in asked for version in one.told}
+        mixed = [version for version in versions if len(set().union(*(one.told[version] for one in asked))) > 1]
+        print(f"  versions that were answered by in two ways: {len(mixed)} of {len(versions)} (0)")
+        print(f"  load of the machine {os.getloadavg()[0]:.1f}")
+
+
+@contextmanager
+def _servers(database: str, redis: str, folder: Path) -> Iterator[Sequence[Asking]]:
+    """Two processes that hold the first version, and are asked."""
+    ports = any_free_port(), any_free_port()
+    for port in ports:
+        ini = INI.format(database=database, redis=redis, folder=folder, port=port)
+        (folder / f"{port}.ini").write_text(ini)
+    with (
+        served("pyramid.scripts.pserve", str(folder / f"{ports[0]}.ini")),
+        served("pyramid.scripts.pserve", str(folder / f"{ports[1]}.ini")),
+    ):
+        for port in ports:
+            await_answer(f"http://127.0.0.1:{port}/api/health/ready", '"book":1')
+        asked = [Asking(port) for port in ports]
+        try:
+            yield asked
+        finally:
+            for one in asked:
+                one.end()
+
+
+def _hold(engine: Engine, number: int) -> Callable[[], None]:
+    def decide() -> None:
+        with Session(engine) as session, session.begin():
+            meter, amount = ComponentKey("output_tokens", ""), Decimal(91 + number)
+            held = HeldPrice("openai/gpt-4o", meter, amount, 1_000_000, since=SEEDED)
+            hold_price(session, held, Decider("benchmark", datetime.now(UTC)))
+
+    return decide
+
+
+def _import(engine: Engine, slug: str) -> Callable[[], None]:
+    def bring() -> None:
+        with Session(engine) as session, session.begin():
+            seed(session, [slug], datetime.now(UTC), lambda done, total: None)
+
+    return bring
+
+
+def _noticed(asked: Sequence[Asking], change: Callable[[], None]) -> list[float]:
+    """Seconds from the change's commit until each process answered by it."""
+    version = max(asked[0].since) + 1
+    change()
+    committed = monotonic()
+    while not all(version in one.since for one in asked):
+        if monotonic() > committed + PATIENCE_S:
+            raise SystemExit(f"version {version} was not answered by within {PATIENCE_S} s")
+        sleep(EVERY_S)
+    return [one.since[version] - committed for one in asked]
+
+
+def _say(what: str, found: Sequence[Sequence[float]], limit_s: float) -> None:
+    times = [seconds for both in found for seconds in both]
+    print(
+        f"  {what}: median of {len(times)} {median(times):.2f} s, longest {max(times):.2f} s (< {limit_s} s)",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
