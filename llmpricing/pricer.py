@@ -63,7 +63,7 @@ class Pricer:
     @classmethod
     def open(cls, file: str | PathLike[str]) -> Pricer:
         """The pricer of a book's file, checked byte by byte and mapped; raises BookFileError."""
-        from llmpricing.book.file import open_book  # Arrow is loaded where a file is opened
+        from llmpricing.book.file import open_book  # what reads files is loaded where one is opened
 
         opened = open_book(Path(file))
         return cls(opened.by_itself, opened.digest)

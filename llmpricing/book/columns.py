@@ -1,23 +1,19 @@
-"""ColumnKinds of a book: values of Python on one side, Arrow on the other. Exact both ways."""
+"""Columns of a book as they are written: values of Python on one side, Arrow on the other, exactly."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
-from decimal import Context, Decimal
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 
-from llmpricing.book.shape import BookSpan, ColumnKinds, Kind
-from llmpricing.domain.times import EPOCH, micros
+from llmpricing.book.shape import DIGITS, PARTS, ColumnKinds, Kind
+from llmpricing.domain.times import micros
 
-# A decimal is an integer and its scale, which keeps 2.50 apart from 2.5: numbers of price lists have 60 digits at most.
-_DIGITS = 76
-_UNSCALED = pa.decimal256(_DIGITS, 0)
-_EXACT = Context(prec=_DIGITS)
-
+_UNSCALED = pa.decimal256(DIGITS, 0)
 
 _ARROW = {
     Kind.INTEGER: pa.int64(),
@@ -32,7 +28,6 @@ _ARROW = {
     Kind.DATES: pa.list_(pa.date32()),
     Kind.BYTES: pa.binary(),
 }
-_PARTS = {Kind.DECIMAL: ("", "_scale"), Kind.SPAN: ("_from", "_until")}
 
 
 def schema(columns: ColumnKinds) -> Any:
@@ -43,7 +38,7 @@ def schema(columns: ColumnKinds) -> Any:
 def _fields(name: str, kind: Kind) -> list[Any]:
     if kind is Kind.DECIMAL:
         return [pa.field(name, _UNSCALED), pa.field(f"{name}_scale", pa.int16())]
-    names = [name + part for part in _PARTS.get(kind, ("",))]
+    names = [name + part for part in PARTS.get(kind, ("",))]
     return [pa.field(one, pa.int64() if kind is Kind.SPAN else _ARROW[kind]) for one in names]
 
 
@@ -81,21 +76,3 @@ def _unscaled(value: Decimal) -> tuple[Decimal, int]:
     if not isinstance(exponent, int):
         raise ValueError("a price book holds finite decimals only")
     return Decimal((sign, digits, 0)), -exponent
-
-
-def values_of(batch: Any, name: str, kind: Kind) -> list[Any]:
-    """The column's values, in order, as the database gives them; a span as BookSpan."""
-    first, *second = [batch.column(name + part).to_pylist() for part in _PARTS.get(kind, ("",))]
-    if kind is Kind.DECIMAL:
-        return [None if u is None else _EXACT.scaleb(u, -s) for u, s in zip(first, second[0], strict=True)]
-    if kind is Kind.SPAN:
-        return [BookSpan(_time(lower), _time(upper)) for lower, upper in zip(first, second[0], strict=True)]
-    read = _READ.get(kind)
-    return [None if value is None else read(value) for value in first] if read else first
-
-
-def _time(number: int | None) -> datetime | None:
-    return None if number is None else EPOCH + timedelta(microseconds=number)
-
-
-_READ: dict[Kind, Callable[[Any], Any]] = {Kind.TIME: _time, Kind.JSON: json.loads}

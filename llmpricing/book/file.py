@@ -10,19 +10,19 @@ import hashlib
 import os
 import struct
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 
-from llmpricing.book.columns import batch_of, schema, values_of
+from llmpricing.book.arrow_file import ArrowFile
+from llmpricing.book.mapped_columns import Numbers, stored_columns, values_of
 from llmpricing.book.price_book import PriceBook
-from llmpricing.book.shape import FORMAT, SHAPE, ColumnKinds
-from llmpricing.whole_files import write_whole
+from llmpricing.book.shape import FORMAT, PARTS, SHAPE, ColumnKinds
 
 _MARK = b"llmpricing-book\n"
 _NUMBERS = struct.Struct("<QQ")
@@ -49,31 +49,33 @@ class BookHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BookTable:
     """A mapped table; nothing is read of it but what is asked for."""
 
-    def __init__(self, batch: Any, columns: ColumnKinds) -> None:
-        self._batch, self._columns = batch, columns
-        first = next(iter(columns))
-        keys = batch.column(first)
-        self._keys = memoryview(keys.buffers()[1] or b"").cast("q") if keys.type == pa.int64() else None
+    def __init__(self, content: memoryview, columns: ColumnKinds) -> None:
+        file = ArrowFile(content)
+        self._count, self._columns, self._stored = len(file), columns, stored_columns(file, columns)
+        keys = self._stored[next(iter(columns))]
+        self._keys = keys.numbers if isinstance(keys, Numbers) and keys.numbers.format == "q" else None
 
     def __len__(self) -> int:
-        count: int = self._batch.num_rows
-        return count
+        return self._count
 
     def rows(self, names: Sequence[str], key: int | None = None) -> Iterator[tuple[Any, ...]]:
         """The values of these columns row by row; with ``key`` of the rows whose first column has that value."""
-        batch = self._batch if key is None else self._slice(key)
-        return zip(*(values_of(batch, name, self._columns[name]) for name in names), strict=True)
+        bounds = (0, self._count) if key is None else self._bounds(key)
+        return zip(*(self._values(name, *bounds) for name in names), strict=True)
 
     def stored(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """Row by row what lies in these columns of Arrow, which are parts of those of SHAPE; times in microseconds."""
-        return zip(*(self._batch.column(name).to_pylist() for name in names), strict=True)
+        return zip(*(self._stored[name].read(0, self._count) for name in names), strict=True)
 
-    def _slice(self, key: int) -> Any:
+    def _values(self, name: str, start: int, stop: int) -> list[Any]:
+        kind = self._columns[name]
+        return values_of([self._stored[name + part].read(start, stop) for part in PARTS.get(kind, ("",))], kind)
+
+    def _bounds(self, key: int) -> tuple[int, int]:
         if self._keys is None:
             raise ValueError("this table has no numbers to look rows up by")
-        keys, size = self._keys, len(self)
-        start = bisect_left(keys, key, 0, size)
-        return self._batch.slice(start, bisect_right(keys, key, start, size) - start)
+        start = bisect_left(self._keys, key, 0, self._count)
+        return start, bisect_right(self._keys, key, start, self._count)
 
 
 class BookFile:
@@ -93,31 +95,13 @@ class BookFile:
         return replace(self.price_book, book=f"{self.header.book} {self.digest}")
 
 
-def write_book(path: Path, header: BookHeader, tables: Mapping[str, Iterable[Sequence[Any]]]) -> str:
-    """Write a book of these rows, whose values are in the order of SHAPE; returns its SHA-256.
-
-    The file appears at the end, whole and on the disk; with ``own_terms`` nobody but its owner may read it. Raises
-    OSError.
-    """
-    bodies = {name: _body(columns, tables[name]) for name, columns in SHAPE.items()}
-    content = _content(header, bodies)
-    write_whole(path, content, 0o600 if header.own_terms else None)
-    return content[_DIGEST_AT:_START].hex()
-
-
-def _body(columns: ColumnKinds, rows: Iterable[Sequence[Any]]) -> Any:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, schema(columns)) as writer:
-        writer.write_batch(batch_of(columns, rows))
-    return sink.getvalue()
-
-
-def _content(header: BookHeader, bodies: Mapping[str, Any]) -> bytes:
+def content_of(header: BookHeader, bodies: Mapping[str, Any]) -> tuple[str, bytes]:
+    """The SHA-256 and the bytes of a file of these tables."""
     places: dict[str, tuple[int, int]] = {}
     offset = 0
     for name, body in bodies.items():
-        places[name] = (offset, body.size)
-        offset += _rounded(body.size)
+        places[name] = (offset, len(memoryview(body)))
+        offset += _rounded(len(memoryview(body)))
     head = msgspec.json.encode(msgspec.structs.replace(header, tables=places))
     content = bytearray(_START + _rounded(len(head)) + offset)
     content[: len(_MARK)] = _MARK
@@ -126,8 +110,9 @@ def _content(header: BookHeader, bodies: Mapping[str, Any]) -> bytes:
     first = _START + _rounded(len(head))
     for name, (start, size) in places.items():
         content[first + start : first + start + size] = memoryview(bodies[name])
-    content[_DIGEST_AT:_START] = _digest(memoryview(content))
-    return bytes(content)
+    digest = _digest(memoryview(content))
+    content[_DIGEST_AT:_START] = digest
+    return digest.hex(), bytes(content)
 
 
 def _rounded(size: int) -> int:
@@ -143,11 +128,10 @@ def _digest(content: memoryview) -> bytes:
 def open_book(path: Path, book: str | None = None) -> BookFile:
     """Map the book of this file; raises BookFileError for what is none, and for any but ``book`` where it is given."""
     try:
-        with pa.memory_map(str(path)) as mapped:
-            buffer = mapped.read_buffer()
-    except OSError as error:
+        with path.open("rb") as file:
+            content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+    except (OSError, ValueError) as error:  # ValueError: nothing in it
         raise BookFileError(f"{path} cannot be read ({_reason(error)}). {_AGAIN}") from None
-    content = memoryview(buffer)
     if len(content) < _START or content[: len(_MARK)] != _MARK:
         raise BookFileError(
             f"{path} is no price book of llmpricing. Name one, or write it: llmpricing book export FILE."
@@ -164,14 +148,12 @@ def open_book(path: Path, book: str | None = None) -> BookFile:
     if book is not None and header.book != book:
         raise BookFileError(f"{path} is of another price book ({header.book}, not {book}). {_AGAIN}")
     first = _START + _rounded(length)
-    return BookFile(header, digest.hex(), {name: _table(buffer, name, first, header) for name in SHAPE})
+    tables = ((name, first + header.tables[name][0], header.tables[name][1]) for name in SHAPE)
+    return BookFile(
+        header, digest.hex(), {name: BookTable(content[at : at + size], SHAPE[name]) for name, at, size in tables}
+    )
 
 
-def _reason(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno else "it is empty or no file"
-
-
-def _table(buffer: Any, name: str, first: int, header: BookHeader) -> BookTable:
-    start, size = header.tables[name]
-    batch = pa.ipc.open_file(pa.BufferReader(buffer.slice(first + start, size))).get_batch(0)
-    return BookTable(batch, SHAPE[name])
+def _reason(error: OSError | ValueError) -> str:
+    number = error.errno if isinstance(error, OSError) else None
+    return os.strerror(number).lower() if number else "it is empty or no file"

@@ -7,30 +7,14 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, fields
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
-
-import pyarrow as pa
-from pyarrow import parquet
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.flat_rates import FlatRate
 
 _NAMES = tuple(field.name for field in fields(FlatRate))
-_NUMBER = pa.decimal128(38, 18)  # the widest that all readers of Parquet know
-_PLACES, _EXACT = Decimal(1).scaleb(-18), Context(prec=38, rounding=ROUND_HALF_EVEN)
-_TIME = pa.timestamp("us", tz="UTC")
-_TYPES = {
-    "valid_from": _TIME,
-    "valid_until": _TIME,
-    "is_flat": pa.bool_(),
-    "offering": pa.string(),
-    "provider": pa.string(),
-    "currency": pa.string(),
-    "beside": pa.string(),
-}
-_SCHEMA = pa.schema([pa.field(name, _TYPES.get(name, _NUMBER)) for name in _NAMES])
 
 
 def rates_csv(rates: Sequence[FlatRate]) -> bytes:
@@ -55,16 +39,9 @@ def _cell(value: Any) -> str:
 
 def rates_parquet(rates: Sequence[FlatRate]) -> bytes:
     """The rates as one table; numbers to 18 places, times in UTC."""
-    columns = list(zip(*map(astuple, rates), strict=True)) or [()] * len(_NAMES)
-    arrays = [pa.array(map(_exact, column), field.type) for column, field in zip(columns, _SCHEMA, strict=True)]
-    sink = pa.BufferOutputStream()
-    parquet.write_table(pa.table(arrays, schema=_SCHEMA), sink, compression="zstd")
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
+    from llmpricing.book import rate_parquet  # Arrow, which takes 36 MiB of a process that serves
 
-
-def _exact(value: Any) -> Any:
-    return value.quantize(_PLACES, context=_EXACT) if isinstance(value, Decimal) else value
+    return rate_parquet.rates_parquet(rates)
 
 
 WRITERS: Mapping[str, Callable[[Sequence[FlatRate]], bytes]] = MappingProxyType(

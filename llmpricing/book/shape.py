@@ -33,6 +33,9 @@ class Kind(StrEnum):
 
 
 ColumnKinds = Mapping[str, Kind]
+PARTS = {Kind.DECIMAL: ("", "_scale"), Kind.SPAN: ("_from", "_until")}  # of the kinds that lie in two columns
+# A decimal is an integer and its scale, which keeps 2.50 apart from 2.5: numbers of price lists have 60 digits at most.
+DIGITS = 76
 
 
 class BookSpan(NamedTuple):

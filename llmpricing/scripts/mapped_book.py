@@ -15,7 +15,7 @@ def mapped(file: Path, *, net: bool) -> PriceBook:
     """The book of the file; raises ClickException where it is none, or was written without the contract rates that are
     asked for (``net``).
     """
-    from llmpricing.book.file import BookFileError, open_book  # with Arrow
+    from llmpricing.book.file import BookFileError, open_book  # with what reads files
 
     try:
         opened = open_book(file)

@@ -27,9 +27,9 @@ from llmpricing.web.held_book import HOLDER
 from llmpricing.web.request_log import HEADER, Answered, request_id, tell
 from llmpricing.web.transactions import Policy
 
-MOST_BYTES = 12 << 20  # of one process
+MOST_BYTES = 6 << 20  # of one process
 LARGEST = 1 << 20  # a whole list as CSV is rarely asked for twice
-_OWN_BYTES = 2_000  # what an answer takes beside its body and its question, about
+_OWN_BYTES = 3_000  # what an answer takes beside its body and its question, about
 _LONGEST_QUESTION = 2_000  # longer ones are asked once
 _OF_EACH = ("Cache-Control", HEADER)  # headers that are made anew
 _TOLD_APART_BY = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")

@@ -25,7 +25,8 @@ from llmpricing.web.metrics import DISPATCHER
 STOP_SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP")  # the last where a terminal closes; Windows has none
 POLL_S = 0.1  # while it drains
 GRACE_S = 0.3  # what a client had sent when the signal came has arrived by then
-_ARENA_MAX = -8  # of malloc.h
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # of malloc.h
+_LARGE = 64 << 10  # bytes: a page's text
 IDLE_S = 1.0  # only who was silent so long makes room for others
 LIMITS = {  # beaten by the ini file
     "connection_limit": "1000",
@@ -169,9 +170,13 @@ class Serving:
 
 
 def _share_heaps() -> None:
-    """Have threads share two heaps: glibc gives each one of its own, and little of twelve ever comes back."""
+    """Have threads share two heaps, and large texts lie outside them: glibc gives each thread a heap of its own, puts
+    ever larger texts there once one was freed, and little of that ever comes back.
+    """
     with suppress(OSError, AttributeError):  # another system's library
-        ctypes.CDLL("libc.so.6").mallopt(_ARENA_MAX, 2)
+        allocator = ctypes.CDLL("libc.so.6")
+        allocator.mallopt(_ARENA_MAX, 2)
+        allocator.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def _allow_many_handles() -> None:

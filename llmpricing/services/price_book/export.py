@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from llmpricing.book.file import BookHeader, write_book
+from llmpricing.book.file import BookHeader
 from llmpricing.book.shape import SHAPE
+from llmpricing.book.writing import write_book
 from llmpricing.models import Base
 from llmpricing.services.price_book import book_state
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import stat
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import itemgetter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,10 +16,11 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.book.columns import batch_of, values_of
-from llmpricing.book.file import BookFileError, BookHeader, open_book, write_book
+from llmpricing.book.file import BookFileError, BookHeader, BookTable, open_book
 from llmpricing.book.shape import SHAPE, BookSpan, Kind
+from llmpricing.book.writing import table_bytes, write_book
 from llmpricing.domain.money import parse_decimal
+from llmpricing.domain.times import EPOCH
 from llmpricing.models import Base, OfferingAlias
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.sources import read_sources
@@ -209,7 +211,43 @@ def test_every_number_that_a_price_list_may_hold_comes_back_to_the_digit(text):
     except ValueError:
         return
     columns = {"amount": Kind.DECIMAL}
-    (found,) = values_of(batch_of(columns, [(value,)]), "amount", Kind.DECIMAL)
+    table = BookTable(memoryview(table_bytes(columns, [(value,)])), columns)
+    ((found,),) = table.rows(["amount"])
     assert str(abs(found)) == str(abs(value))  # PostgreSQL knows no -0
     assert found == value
     assert isinstance(found, Decimal)
+
+
+def _or_none(values):
+    return st.none() | values
+
+
+TIMES = st.integers(-(10**15), 10**16).map(lambda micros: EPOCH + timedelta(microseconds=micros))
+OF_KIND = {
+    Kind.INTEGER: st.integers(-(2**63), 2**63 - 1),
+    Kind.BOOLEAN: st.booleans(),
+    Kind.TEXT: st.text(max_size=5),
+    Kind.WORD: st.sampled_from(("chat", "Größe", "")),
+    Kind.TIME: TIMES,
+    Kind.DATE: st.dates(),
+    Kind.DECIMAL: st.decimals(allow_nan=False, allow_infinity=False, places=9),
+    Kind.SPAN: st.builds(BookSpan, _or_none(TIMES), _or_none(TIMES)),
+    Kind.JSON: st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    Kind.TEXTS: st.lists(st.text(max_size=3), max_size=3),
+    Kind.INTEGERS: st.lists(st.integers(-9, 9), max_size=3),
+    Kind.DATES: st.lists(st.dates(), max_size=3),
+    Kind.BYTES: st.binary(max_size=5),
+}
+ROW = st.tuples(*(values if kind is Kind.SPAN else _or_none(values) for kind, values in OF_KIND.items()))
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.tuples(st.integers(1, 3), ROW), max_size=12))
+def test_every_kind_comes_back_as_it_was_written_whole_and_in_slices(numbered):
+    rows = [(number, *row) for number, row in sorted(numbered, key=itemgetter(0))]
+    columns = {"number": Kind.INTEGER, **{kind.value: kind for kind in OF_KIND}}
+    table = BookTable(memoryview(table_bytes(columns, rows)), columns)
+    assert len(table) == len(rows)
+    assert list(table.rows(list(columns))) == rows
+    for number in (1, 2, 3, 4):
+        assert list(table.rows(list(columns), number)) == [row for row in rows if row[0] == number]

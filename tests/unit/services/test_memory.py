@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from llmpricing.services.memory import Memory, rare_collections, settle, short_collections, whole_collections
+from llmpricing.services.memory import (
+    MOST_LOOKED_THROUGH,
+    Memory,
+    rare_collections,
+    settle,
+    short_collections,
+    whole_collections,
+)
 from llmpricing.services.publishing.kept_components import KeptComponents
 
 
@@ -74,11 +81,20 @@ def short(no_collector: None) -> Iterator[None]:
     whole_collections()
 
 
-def test_short_collections_look_at_nothing_twice(short: None) -> None:
-    kept = [[number] for number in range(1_000)]
+def test_short_collections_look_at_many_objects_once(short: None) -> None:
+    kept = [[number] for number in range(MOST_LOOKED_THROUGH + 1)]
     settled = gc.get_freeze_count()
     gc.collect()
     assert gc.get_freeze_count() >= settled + len(kept)
+
+
+def test_what_a_short_collection_leaves_alive_is_freed_by_a_later_one(short: None) -> None:
+    answering = Knot()
+    knot = weakref.ref(answering)
+    gc.collect()
+    del answering
+    gc.collect()
+    assert knot() is None
 
 
 def test_what_settles_is_not_looked_through_while_collections_are_short(short: None) -> None:

@@ -1,0 +1,205 @@
+"""Columns of a book where they lie mapped: values of Python out of the bytes that Arrow wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Literal, Protocol
+
+from llmpricing.book.arrow_file import ArrowArray, ArrowFile
+from llmpricing.book.shape import DIGITS, PARTS, BookSpan, ColumnKinds, Kind
+from llmpricing.domain.times import EPOCH
+
+_EXACT = Context(prec=DIGITS)
+_DAY_0 = date(1970, 1, 1).toordinal()
+_WIDE = 32  # bytes of a decimal's digits
+
+
+class Stored(Protocol):
+    """What lies in one column of Arrow."""
+
+    def read(self, start: int, stop: int) -> list[Any]:
+        """Its values from row ``start`` to before ``stop``; None where there is none."""
+        ...
+
+
+class _Values:
+    """A column of values that ``known`` reads, whether they are there or not."""
+
+    def __init__(self, array: ArrowArray) -> None:
+        self._present = None if array.is_whole else array.buffers[0]
+
+    def read(self, start: int, stop: int) -> list[Any]:
+        """The values of these rows."""
+        values, present = self.known(start, stop), self._present
+        if present is None:
+            return values
+        rows = enumerate(values, start)
+        return [value if present[n >> 3] >> (n & 7) & 1 else None for n, value in rows]
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        """The values, and anything where there is none."""
+        raise NotImplementedError
+
+
+class Numbers(_Values):
+    """Whole numbers; ``code`` is that of ``struct``."""
+
+    def __init__(self, array: ArrowArray, code: Literal["h", "i", "q"]) -> None:
+        super().__init__(array)
+        self.numbers = array.buffers[1].cast(code)
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        """As they lie there."""
+        return self.numbers[start:stop].tolist()
+
+
+class _Dates(Numbers):
+    def known(self, start: int, stop: int) -> list[Any]:
+        return [date.fromordinal(_DAY_0 + days) for days in super().known(start, stop)]
+
+
+class _WideNumbers(_Values):
+    def __init__(self, array: ArrowArray) -> None:
+        super().__init__(array)
+        self._data = array.buffers[1]
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        data = self._data
+        places = range(start * _WIDE, stop * _WIDE, _WIDE)
+        return [int.from_bytes(data[at : at + _WIDE], "little", signed=True) for at in places]
+
+
+class _Booleans(_Values):
+    def __init__(self, array: ArrowArray) -> None:
+        super().__init__(array)
+        self._bits = array.buffers[1]
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        bits = self._bits
+        return [bool(bits[n >> 3] >> (n & 7) & 1) for n in range(start, stop)]
+
+
+class _Bytes(_Values):
+    def __init__(self, array: ArrowArray) -> None:
+        super().__init__(array)
+        self._ends, self._data = array.buffers[1].cast("i"), array.buffers[2]
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        if start == stop:
+            return []
+        ends = self._ends[start : stop + 1].tolist()
+        first = ends[0]
+        content = bytes(self._data[first : ends[-1]])
+        return self._cut(content, [end - first for end in ends])
+
+    def _cut(self, content: bytes, ends: Sequence[int]) -> list[Any]:
+        return [content[begin:end] for begin, end in pairwise(ends)]
+
+
+class _Texts(_Bytes):
+    def _cut(self, content: bytes, ends: Sequence[int]) -> list[Any]:
+        if content.isascii():
+            text = content.decode("ascii")
+            return [text[begin:end] for begin, end in pairwise(ends)]
+        return [str(each, "utf-8") for each in super()._cut(content, ends)]
+
+
+class _Words(Numbers):
+    """Each word is one object, however many rows have it."""
+
+    def __init__(self, array: ArrowArray, count: int, words: ArrowArray) -> None:
+        super().__init__(array, "i")
+        self._count, self._array = count, words
+
+    @cached_property
+    def _words(self) -> list[str]:
+        return _Texts(self._array).read(0, self._count)
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        # A row without a word has any number, also where there are no words.
+        words = self._words or [""]
+        return [words[number] for number in super().known(start, stop)]
+
+
+class _Lists(_Values):
+    def __init__(self, array: ArrowArray, values: Stored) -> None:
+        super().__init__(array)
+        self._ends, self._of = array.buffers[1].cast("i"), values
+
+    def known(self, start: int, stop: int) -> list[Any]:
+        if start == stop:
+            return []
+        ends = self._ends[start : stop + 1].tolist()
+        first = ends[0]
+        values = self._of.read(first, ends[-1])
+        return [values[begin - first : end - first] for begin, end in pairwise(ends)]
+
+
+_PLAIN: dict[Kind, tuple[int, Callable[[ArrowArray], Stored]]] = {  # how many buffers, and what reads them
+    Kind.INTEGER: (2, lambda array: Numbers(array, "q")),
+    Kind.TIME: (2, lambda array: Numbers(array, "q")),
+    Kind.BOOLEAN: (2, _Booleans),
+    Kind.DATE: (2, lambda array: _Dates(array, "i")),
+    Kind.TEXT: (3, _Texts),
+    Kind.JSON: (3, _Texts),
+    Kind.BYTES: (3, _Bytes),
+}
+_LISTED = {Kind.TEXTS: Kind.TEXT, Kind.INTEGERS: Kind.INTEGER, Kind.DATES: Kind.DATE}
+_BUFFERS = {
+    **{kind: (count,) for kind, (count, _) in _PLAIN.items()},
+    **{kind: (2, _PLAIN[of][0]) for kind, of in _LISTED.items()},
+    Kind.WORD: (2,),
+    Kind.DECIMAL: (2, 2),
+    Kind.SPAN: (2, 2),
+}
+
+
+def stored_columns(file: ArrowFile, columns: ColumnKinds) -> dict[str, Stored]:
+    """What lies in the file by the names that it has there, which are parts of those of the columns."""
+    arrays = iter(file.arrays([count for kind in columns.values() for count in _BUFFERS[kind]]))
+    words = iter(file.words_of)
+    return dict(column for name, kind in columns.items() for column in _stored(file, name, kind, arrays, words))
+
+
+def _stored(
+    file: ArrowFile, name: str, kind: Kind, arrays: Iterator[ArrowArray], words: Iterator[int | None]
+) -> Iterator[tuple[str, Stored]]:
+    names, numbers = [name + part for part in PARTS.get(kind, ("",))], []
+    for _ in names:
+        numbers.append(next(words))
+    if kind is Kind.DECIMAL:
+        yield names[0], _WideNumbers(next(arrays))
+        yield names[1], Numbers(next(arrays), "h")
+    elif kind is Kind.SPAN:
+        yield from ((one, Numbers(next(arrays), "q")) for one in names)
+    elif kind is Kind.WORD:
+        yield name, _Words(next(arrays), *file.words(numbers[0] or 0))
+    elif kind in _LISTED:
+        array, of = next(arrays), next(arrays)
+        yield name, _Lists(array, _PLAIN[_LISTED[kind]][1](of))
+    else:
+        yield name, _PLAIN[kind][1](next(arrays))
+
+
+def values_of(parts: Sequence[list[Any]], kind: Kind) -> list[Any]:
+    """The values of a column by what lies in its parts, as the database gives them; a span as BookSpan."""
+    first, *second = parts
+    if kind is Kind.DECIMAL:
+        rows = zip(first, second[0], strict=True)
+        return [None if u is None else _EXACT.scaleb(Decimal(u), -s) for u, s in rows]
+    if kind is Kind.SPAN:
+        return [BookSpan(_time(lower), _time(upper)) for lower, upper in zip(first, second[0], strict=True)]
+    read = _READ.get(kind)
+    return [None if value is None else read(value) for value in first] if read else first
+
+
+def _time(number: int | None) -> datetime | None:
+    return None if number is None else EPOCH + timedelta(microseconds=number)
+
+
+_READ: dict[Kind, Callable[[Any], Any]] = {Kind.TIME: _time, Kind.JSON: json.loads}
