@@ -162,23 +162,21 @@ _BUFFERS = {
 def stored_columns(file: ArrowFile, columns: ColumnKinds) -> dict[str, Stored]:
     """What lies in the file by the names that it has there, which are parts of those of the columns."""
     arrays = iter(file.arrays([count for kind in columns.values() for count in _BUFFERS[kind]]))
-    words = iter(file.words_of)
+    words = (number for number in file.words_of if number is not None)
     return dict(column for name, kind in columns.items() for column in _stored(file, name, kind, arrays, words))
 
 
 def _stored(
-    file: ArrowFile, name: str, kind: Kind, arrays: Iterator[ArrowArray], words: Iterator[int | None]
+    file: ArrowFile, name: str, kind: Kind, arrays: Iterator[ArrowArray], words: Iterator[int]
 ) -> Iterator[tuple[str, Stored]]:
-    names, numbers = [name + part for part in PARTS.get(kind, ("",))], []
-    for _ in names:
-        numbers.append(next(words))
+    names = [name + part for part in PARTS.get(kind, ("",))]
     if kind is Kind.DECIMAL:
         yield names[0], _WideNumbers(next(arrays))
         yield names[1], Numbers(next(arrays), "h")
     elif kind is Kind.SPAN:
         yield from ((one, Numbers(next(arrays), "q")) for one in names)
     elif kind is Kind.WORD:
-        yield name, _Words(next(arrays), *file.words(numbers[0] or 0))
+        yield name, _Words(next(arrays), *file.words(next(words)))
     elif kind in _LISTED:
         array, of = next(arrays), next(arrays)
         yield name, _Lists(array, _PLAIN[_LISTED[kind]][1](of))

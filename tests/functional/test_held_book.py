@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 
@@ -10,13 +11,19 @@ from redis import Redis
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
+from structlog.testing import capture_logs
 from webtest import Upload
 
+from llmpricing.book.file import BookHeader
+from llmpricing.book.shape import SHAPE
+from llmpricing.book.writing import write_book
 from llmpricing.services.catalogue import listing, listing_in_book
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
-from llmpricing.services.price_book.folder import KEPT, keep_book, newest_files
+from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book.folder import KEPT, file_of, keep_book, newest_files
 from llmpricing.services.price_book.holder import AHEAD, BookHolder, Preparing
+from llmpricing.services.price_book.served import note_served
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.settings import read_settings
 from llmpricing.web.api import model_rows
@@ -24,7 +31,7 @@ from llmpricing.web.held_book import HOLDER
 from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES, FEEDS
 from tests.servers import new_database
-from tests.unplugged.faults import wait_until
+from tests.unplugged.faults import closed_port, wait_until
 
 AT = "2026-11-23T00:00:00Z"
 ASKED = (
@@ -238,6 +245,30 @@ def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url,
     assert made[2][2] == made[1][2] >= step
     assert all(one.stale_since is None for one in answering if one)
     assert None not in answering  # where nothing else answers, the book does before all is prepared
+
+
+def test_a_start_without_the_database_takes_the_book_that_this_one_held_and_says_where_it_took_any(tmp_path):
+    own, other = "1" * 32, "2" * 32
+    for age, book in enumerate((other, own)):  # the other's is the newest
+        state = BookState(book, 3, datetime(2026, 11, 23, tzinfo=UTC))
+        path = file_of(tmp_path, state)
+        write_book(path, BookHeader(book, state.version, state.last_change, own_terms=True), dict.fromkeys(SHAPE, ()))
+        os.utime(path, (1_000_000_000 - age,) * 2)
+    ours, unknown = (f"postgresql+psycopg2://ann:secret@127.0.0.1:{closed_port()}/{name}" for name in ("ours", "new"))
+    note_served(tmp_path, ours, own)
+    assert "secret" not in (tmp_path / "served.json").read_text()
+    assert newest_files(tmp_path, "3" * 32) == []
+    for url, taken in ((ours, own), (unknown, other)):
+        environ = {"LLMPRICING_DATABASE_URL": url, "LLMPRICING_REDIS_URL": "redis://127.0.0.1/0"}
+        settings = read_settings({"llmpricing.environment": "development"}, environ=environ)
+        holder = BookHolder(settings, tmp_path, Preparing(lambda book, at: at + AHEAD * 1000, lambda book, at: None))
+        with capture_logs() as logs:
+            holder.start()
+            wait_until(lambda holder=holder: holder.held is not None, patience_s=60)
+            held = holder.held
+            holder.close()
+        assert (held.book.book, held.stale_since is None) == (taken, False)
+        assert ("book_of_any_database" in [one["event"] for one in logs]) == (taken == other)
 
 
 def test_without_a_folder_the_database_has_to_serve(testapp):

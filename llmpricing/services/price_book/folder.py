@@ -44,9 +44,10 @@ def _stem(book: str) -> str:
     return f"{book}-{FORMAT}-"
 
 
-def newest_files(folder: Path) -> list[Path]:
-    """The files of any price book that this release reads, the one that was written last first."""
-    files = [path for path in folder.glob(f"*-{FORMAT}-*.book") if not path.name.startswith(".")]
+def newest_files(folder: Path, book: str | None = None) -> list[Path]:
+    """The files of a price book (None: of any) that this release reads, the one that was written last first."""
+    named = f"{_stem(book)}*.book" if book else f"*-{FORMAT}-*.book"
+    files = [path for path in folder.glob(named) if not path.name.startswith(".")]
     return sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)
 
 

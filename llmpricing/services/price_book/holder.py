@@ -21,6 +21,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.services.memory import short_collections, whole_collections
 from llmpricing.services.price_book import BookState, book_state
 from llmpricing.services.price_book.folder import file_of, is_being_written, newest_files, write_in_child, written_at
+from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.settings import Settings
 from llmpricing.stores.asking import DatabaseLine
 
@@ -127,7 +128,7 @@ class BookHolder:
         if self._is_away:
             log.info("book_checked_again")
         self._is_away = False
-        if newest is None or self._is_held(newest) or self._open(file_of(self._folder, newest), newest):
+        if newest is None or self._is_held(newest) or self._open_newest(newest):
             self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
             return EVERY_S
         return self._have_written()
@@ -144,12 +145,21 @@ class BookHolder:
     def _is_held(self, newest: BookState) -> bool:
         return self._book is not None and book_state(self._book) == newest
 
-    def _open(self, path: Path, newest: BookState | None = None) -> bool:
-        """Hold the book of this file, which must be of that version; false where it is not there or is no good."""
+    def _open_newest(self, newest: BookState) -> bool:
+        """Hold the newest version where its file is there, and note whose price book it is."""
+        is_open = self._open(file_of(self._folder, newest), newest.book, is_newest=True)
+        if is_open:
+            note_served(self._folder, self._settings.database_url, newest.book)
+        return is_open
+
+    def _open(self, path: Path, of: str | None, *, is_newest: bool = False) -> bool:
+        """Hold the book of this file, which must be of that price book where one is named; false where it is not there
+        or is no good.
+        """
         if not path.exists():
             return False
         try:
-            file = open_book(path, newest.book if newest else None)
+            file = open_book(path, of)
         except BookFileError as error:
             log.error("book_file_refused", error=str(error))
             with suppress(OSError):
@@ -157,12 +167,13 @@ class BookHolder:
             return False
         book = file.price_book
         if self._book is None:  # nothing else answers, and what questions make is not made twice
-            if newest is not None:
+            if is_newest:
                 self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
             self._book = book
         self._ready_until = self._preparing.first(book, datetime.now(UTC))
         self._book = book
-        log.info("book_opened", version=book.version, sha256=file.digest[:12], known_until=book.last_change.isoformat())
+        until = book.last_change.isoformat()
+        log.info("book_opened", book=book.book, version=book.version, sha256=file.digest[:12], known_until=until)
         return True
 
     def _prepare_beside(self) -> None:
@@ -190,11 +201,16 @@ class BookHolder:
             self._ready_until = until
 
     def _open_last(self) -> None:
-        """Hold the file that was written last and is whole: its version was the newest then."""
-        for path in newest_files(self._folder):
+        """Hold the file that was written last and is whole: its version was the newest then. Only one of the price book
+        that the database held when it was asked last; where nobody knows that, of any, which is said.
+        """
+        own = last_served(self._folder, self._settings.database_url)
+        for path in newest_files(self._folder, own):
             written = written_at(path)
-            if self._open(path):
+            if self._open(path, own):
                 self._checked_at = written
+                if own is None:
+                    log.warning("book_of_any_database", file=path.name, folder=str(self._folder))
                 return
 
     def _have_written(self) -> float:
