@@ -26,7 +26,7 @@ class ArrowArray(NamedTuple):
     buffers: tuple[memoryview, ...]
 
 
-class _Table:
+class _FlatTable:
     """A table of a flatbuffer; its fields go by number."""
 
     def __init__(self, content: memoryview, at: int) -> None:
@@ -35,7 +35,7 @@ class _Table:
         self._end = self._entries + _ENTRY.unpack_from(content, self._entries)[0]
 
     @classmethod
-    def root(cls, content: memoryview, at: int) -> _Table:
+    def root(cls, content: memoryview, at: int) -> _FlatTable:
         """The outermost table of the flatbuffer that begins there."""
         return cls(content, at + _OFFSET.unpack_from(content, at)[0])
 
@@ -49,20 +49,20 @@ class _Table:
         place = self._place(field)
         return 0 if place is None else cast("int", _LONG.unpack_from(self._content, place)[0])
 
-    def table(self, field: int) -> _Table | None:
+    def table(self, field: int) -> _FlatTable | None:
         """A table within; None where it is left out."""
         place = self._place(field)
-        return None if place is None else _Table.root(self._content, place)
+        return None if place is None else _FlatTable.root(self._content, place)
 
     def structs(self, field: int, shape: struct.Struct) -> Iterator[tuple[int, ...]]:
         """The values of an array of structs."""
         begin, count = self._array(field)
         return (shape.unpack_from(self._content, begin + n * shape.size) for n in range(count))
 
-    def tables(self, field: int) -> Iterator[_Table]:
+    def tables(self, field: int) -> Iterator[_FlatTable]:
         """An array of tables."""
         begin, count = self._array(field)
-        return (_Table.root(self._content, begin + 4 * n) for n in range(count))
+        return (_FlatTable.root(self._content, begin + 4 * n) for n in range(count))
 
     def _array(self, field: int) -> tuple[int, int]:
         place = self._place(field)
@@ -78,8 +78,8 @@ class ArrowFile:
     def __init__(self, content: memoryview) -> None:
         self._content = content
         size = _OFFSET.unpack_from(content, len(content) - _TAIL)[0]
-        footer = _Table.root(content, len(content) - _TAIL - size)
-        schema = cast("_Table", footer.table(1))
+        footer = _FlatTable.root(content, len(content) - _TAIL - size)
+        schema = cast("_FlatTable", footer.table(1))
         self._dictionaries = dict(map(self._dictionary, footer.structs(2, _BLOCK)))
         # By column the number of the dictionary that its words are in, None for other kinds.
         encodings = (field.table(4) for field in schema.tables(1))
@@ -99,18 +99,18 @@ class ArrowFile:
         batch, body = self._dictionaries[number]
         return batch.number(0), next(_arrays(batch, body, (3,)))
 
-    def _message(self, block: Sequence[int]) -> tuple[_Table, memoryview]:
+    def _message(self, block: Sequence[int]) -> tuple[_FlatTable, memoryview]:
         at, described, size = block
-        message = _Table.root(self._content, at + _PREFIX)
+        message = _FlatTable.root(self._content, at + _PREFIX)
         begin = at + described
-        return cast("_Table", message.table(2)), self._content[begin : begin + size]
+        return cast("_FlatTable", message.table(2)), self._content[begin : begin + size]
 
-    def _dictionary(self, block: Sequence[int]) -> tuple[int, tuple[_Table, memoryview]]:
+    def _dictionary(self, block: Sequence[int]) -> tuple[int, tuple[_FlatTable, memoryview]]:
         message, body = self._message(block)
-        return message.number(0), (cast("_Table", message.table(1)), body)
+        return message.number(0), (cast("_FlatTable", message.table(1)), body)
 
 
-def _arrays(batch: _Table, body: memoryview, counts: Sequence[int]) -> Iterator[ArrowArray]:
+def _arrays(batch: _FlatTable, body: memoryview, counts: Sequence[int]) -> Iterator[ArrowArray]:
     nodes, buffers = batch.structs(1, _PAIR), batch.structs(2, _PAIR)
     for count, (_, unknown) in zip(counts, nodes, strict=True):
         places = [next(buffers) for _ in range(count)]

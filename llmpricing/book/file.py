@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from llmpricing.book.arrow_file import ArrowFile
-from llmpricing.book.mapped_columns import Numbers, stored_columns, values_of
+from llmpricing.book.mapped_columns import StoredNumbers, stored_columns, values_of
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import FORMAT, PARTS, SHAPE, ColumnKinds
 
@@ -53,7 +53,7 @@ class BookTable:
         file = ArrowFile(content)
         self._count, self._columns, self._stored = len(file), columns, stored_columns(file, columns)
         keys = self._stored[next(iter(columns))]
-        self._keys = keys.numbers if isinstance(keys, Numbers) and keys.numbers.format == "q" else None
+        self._keys = keys.numbers if isinstance(keys, StoredNumbers) and keys.numbers.format == "q" else None
 
     def __len__(self) -> int:
         return self._count

@@ -19,7 +19,7 @@ _DAY_0 = date(1970, 1, 1).toordinal()
 _WIDE = 32  # bytes of a decimal's digits
 
 
-class Stored(Protocol):
+class StoredColumn(Protocol):
     """What lies in one column of Arrow."""
 
     def read(self, start: int, stop: int) -> list[Any]:
@@ -27,7 +27,7 @@ class Stored(Protocol):
         ...
 
 
-class _Values:
+class _StoredValues:
     """A column of values that ``known`` reads, whether they are there or not."""
 
     def __init__(self, array: ArrowArray) -> None:
@@ -46,7 +46,7 @@ class _Values:
         raise NotImplementedError
 
 
-class Numbers(_Values):
+class StoredNumbers(_StoredValues):
     """Whole numbers; ``code`` is that of ``struct``."""
 
     def __init__(self, array: ArrowArray, code: Literal["h", "i", "q"]) -> None:
@@ -58,12 +58,12 @@ class Numbers(_Values):
         return self.numbers[start:stop].tolist()
 
 
-class _Dates(Numbers):
+class _StoredDates(StoredNumbers):
     def known(self, start: int, stop: int) -> list[Any]:
         return [date.fromordinal(_DAY_0 + days) for days in super().known(start, stop)]
 
 
-class _WideNumbers(_Values):
+class _StoredWideNumbers(_StoredValues):
     def __init__(self, array: ArrowArray) -> None:
         super().__init__(array)
         self._data = array.buffers[1]
@@ -74,7 +74,7 @@ class _WideNumbers(_Values):
         return [int.from_bytes(data[at : at + _WIDE], "little", signed=True) for at in places]
 
 
-class _Booleans(_Values):
+class _StoredBooleans(_StoredValues):
     def __init__(self, array: ArrowArray) -> None:
         super().__init__(array)
         self._bits = array.buffers[1]
@@ -84,7 +84,7 @@ class _Booleans(_Values):
         return [bool(bits[n >> 3] >> (n & 7) & 1) for n in range(start, stop)]
 
 
-class _Bytes(_Values):
+class _StoredBytes(_StoredValues):
     def __init__(self, array: ArrowArray) -> None:
         super().__init__(array)
         self._ends, self._data = array.buffers[1].cast("i"), array.buffers[2]
@@ -101,7 +101,7 @@ class _Bytes(_Values):
         return [content[begin:end] for begin, end in pairwise(ends)]
 
 
-class _Texts(_Bytes):
+class _StoredTexts(_StoredBytes):
     def _cut(self, content: bytes, ends: Sequence[int]) -> list[Any]:
         if content.isascii():
             text = content.decode("ascii")
@@ -109,7 +109,7 @@ class _Texts(_Bytes):
         return [str(each, "utf-8") for each in super()._cut(content, ends)]
 
 
-class _Words(Numbers):
+class _StoredWords(StoredNumbers):
     """Each word is one object, however many rows have it."""
 
     def __init__(self, array: ArrowArray, count: int, words: ArrowArray) -> None:
@@ -118,7 +118,7 @@ class _Words(Numbers):
 
     @cached_property
     def _words(self) -> list[str]:
-        return _Texts(self._array).read(0, self._count)
+        return _StoredTexts(self._array).read(0, self._count)
 
     def known(self, start: int, stop: int) -> list[Any]:
         # A row without a word has any number, also where there are no words.
@@ -126,8 +126,8 @@ class _Words(Numbers):
         return [words[number] for number in super().known(start, stop)]
 
 
-class _Lists(_Values):
-    def __init__(self, array: ArrowArray, values: Stored) -> None:
+class _StoredLists(_StoredValues):
+    def __init__(self, array: ArrowArray, values: StoredColumn) -> None:
         super().__init__(array)
         self._ends, self._of = array.buffers[1].cast("i"), values
 
@@ -140,14 +140,14 @@ class _Lists(_Values):
         return [values[begin - first : end - first] for begin, end in pairwise(ends)]
 
 
-_PLAIN: dict[Kind, tuple[int, Callable[[ArrowArray], Stored]]] = {  # how many buffers, and what reads them
-    Kind.INTEGER: (2, lambda array: Numbers(array, "q")),
-    Kind.TIME: (2, lambda array: Numbers(array, "q")),
-    Kind.BOOLEAN: (2, _Booleans),
-    Kind.DATE: (2, lambda array: _Dates(array, "i")),
-    Kind.TEXT: (3, _Texts),
-    Kind.JSON: (3, _Texts),
-    Kind.BYTES: (3, _Bytes),
+_PLAIN: dict[Kind, tuple[int, Callable[[ArrowArray], StoredColumn]]] = {  # how many buffers, and what reads them
+    Kind.INTEGER: (2, lambda array: StoredNumbers(array, "q")),
+    Kind.TIME: (2, lambda array: StoredNumbers(array, "q")),
+    Kind.BOOLEAN: (2, _StoredBooleans),
+    Kind.DATE: (2, lambda array: _StoredDates(array, "i")),
+    Kind.TEXT: (3, _StoredTexts),
+    Kind.JSON: (3, _StoredTexts),
+    Kind.BYTES: (3, _StoredBytes),
 }
 _LISTED = {Kind.TEXTS: Kind.TEXT, Kind.INTEGERS: Kind.INTEGER, Kind.DATES: Kind.DATE}
 _BUFFERS = {
@@ -159,7 +159,7 @@ _BUFFERS = {
 }
 
 
-def stored_columns(file: ArrowFile, columns: ColumnKinds) -> dict[str, Stored]:
+def stored_columns(file: ArrowFile, columns: ColumnKinds) -> dict[str, StoredColumn]:
     """What lies in the file by the names that it has there, which are parts of those of the columns."""
     arrays = iter(file.arrays([count for kind in columns.values() for count in _BUFFERS[kind]]))
     words = (number for number in file.words_of if number is not None)
@@ -168,18 +168,18 @@ def stored_columns(file: ArrowFile, columns: ColumnKinds) -> dict[str, Stored]:
 
 def _stored(
     file: ArrowFile, name: str, kind: Kind, arrays: Iterator[ArrowArray], words: Iterator[int]
-) -> Iterator[tuple[str, Stored]]:
+) -> Iterator[tuple[str, StoredColumn]]:
     names = [name + part for part in PARTS.get(kind, ("",))]
     if kind is Kind.DECIMAL:
-        yield names[0], _WideNumbers(next(arrays))
-        yield names[1], Numbers(next(arrays), "h")
+        yield names[0], _StoredWideNumbers(next(arrays))
+        yield names[1], StoredNumbers(next(arrays), "h")
     elif kind is Kind.SPAN:
-        yield from ((one, Numbers(next(arrays), "q")) for one in names)
+        yield from ((one, StoredNumbers(next(arrays), "q")) for one in names)
     elif kind is Kind.WORD:
-        yield name, _Words(next(arrays), *file.words(next(words)))
+        yield name, _StoredWords(next(arrays), *file.words(next(words)))
     elif kind in _LISTED:
         array, of = next(arrays), next(arrays)
-        yield name, _Lists(array, _PLAIN[_LISTED[kind]][1](of))
+        yield name, _StoredLists(array, _PLAIN[_LISTED[kind]][1](of))
     else:
         yield name, _PLAIN[kind][1](next(arrays))
 
