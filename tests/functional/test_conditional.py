@@ -25,10 +25,10 @@ from tests.queries import recorded
 LASTING = [one.name for one in OPERATIONS if one.is_lasting and one.name not in FEEDS] + ["home", "page_model"]
 
 
-@pytest.fixture
-def app(full_book_url: str, redis_url: str) -> Iterator[TestApp]:
+@pytest.fixture(scope="module")
+def app(full_book_of_module: str, redis_url: str) -> Iterator[TestApp]:
     """The application over all bundled prices."""
-    with running_app(full_book_url, redis_url) as found:
+    with running_app(full_book_of_module, redis_url) as found:
         yield found
 
 
