@@ -7,15 +7,16 @@ request beside tokens, a subscription, or output that is paid where input is fre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.meters import MTOK
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.counting_prices import CountingPrices
-from llmpricing.exports.overlay import number_of, plain
+from llmpricing.exports.overlay import USD, number_of, plain
 
 _USD_OF_RATIO_1 = Decimal(2)
 _CALLS = ("requests", "output_images")  # what new-api can bill a fixed price for
@@ -32,6 +33,46 @@ def ratios_of(published: Mapping[str, CountingPrices]) -> Ratios:
         for field, number in (_of_tokens(prices) or _of_calls(prices)).items():
             found[field][name] = number
     return found
+
+
+class LeftOut(NamedTuple):
+    """A name without ratios, or without that ``field`` alone, and why."""
+
+    name: str
+    field: str | None
+    reason: str
+
+
+def left_out(published: Mapping[str, CountingPrices]) -> Iterator[LeftOut]:
+    """Each of these names, or each field of one, that has no ratio although the offering is known."""
+    ratios = ratios_of(published)
+    for name, prices in sorted(published.items()):
+        if name not in ratios["model_ratio"] and name not in ratios["model_price"]:
+            yield LeftOut(name, None, _reason(prices))
+        for field, meter in _OF_INPUT.items():
+            if name in ratios["completion_ratio"] and name not in ratios[field]:
+                yield LeftOut(name, field, f"the price of {meter} is not known, or waits for a person")
+
+
+def _reason(prices: CountingPrices) -> str:
+    """Why no ratios say what is asked."""
+    asked = [price for price in prices.prices if price.state is not State.NOT_OFFERED]
+    if not asked:
+        return "no price of it is known, or the first one waits for a person"
+    for meter in ("input_tokens", "output_tokens", "requests"):
+        price = prices.of(meter, BASE)
+        if price is not None and price.state is State.UNKNOWN:
+            return f"the price of {meter} is not known, or waits for a person"
+    if foreign := sorted({price.currency for price in asked} - {USD}):
+        return f"it is asked in {', '.join(foreign)}"
+    if all(price.state is State.SUBSCRIPTION for price in asked):
+        return "a subscription pays for it"
+    if not _is_asked(prices.of("input_tokens", BASE)):
+        meters = sorted({price.meter for price in asked})
+        return "no usual price of it is known" if "input_tokens" in meters else f"it is paid by {', '.join(meters)}"
+    if _is_asked(fee := prices.of("requests", BASE)) and _number(fee, 1) != 0:
+        return "each request costs a fee beside its tokens"
+    return "output is paid where input is free"
 
 
 def _of_tokens(prices: CountingPrices) -> dict[str, Decimal]:

@@ -42,12 +42,16 @@ def say_all(
     read: Callable[[Session], Sequence[Shown]],
     line: Callable[[Shown], str],
     none: str,
+    *,
+    document: Callable[[Shown], Any] = lambda one: one,
 ) -> None:
-    """Show what ``read`` finds: as JSON under ``name``, else a line each, or the words for ``none``."""
+    """Show what ``read`` finds: as JSON under ``name``, each as ``document`` has it, else a line each, or the words for
+    ``none``.
+    """
     with failures_told(), open_book(ini_settings(ini), commit=False) as session:
         found = read(session)
     if as_json:
-        say_json({name: found})
+        say_json({name: [document(one) for one in found]})
         return
     for one in found:
         say(line(one))

@@ -60,6 +60,7 @@ OPERATIONS = (
     disagreements.DISAGREEMENTS,
     *feeds.FEEDS,
     ratio_config.RATIO_CONFIG,
+    ratio_config.RATIO_REPORT,
     *rate_files.RATE_FILES_READ,
     best_value.BENCHMARKS_READ,
     best_value.BEST_VALUE,

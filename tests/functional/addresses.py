@@ -56,6 +56,7 @@ FEEDS = {
     "feed_models_dev_sha256": "/api/v1/export/models.dev/api.json.sha256",
     "feed_models_dev_report": "/api/v1/export/models-dev/report",
     "ratio_config": "/api/ratio_config",
+    "ratio_config_report": "/api/ratio_config/report",
     "prices_csv": "/api/v1/prices.csv",
     "prices_parquet": "/api/v1/prices.parquet",
     "changes_json": "/changes.json",

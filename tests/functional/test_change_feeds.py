@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element
 
 import pytest
 from sqlalchemy import create_engine
@@ -153,6 +156,47 @@ def test_atom_tells_the_same_and_its_text_is_escaped(app: TestApp) -> None:
     )
     ids = {app.get(ATOM, query).xml.findtext("atom:id", namespaces=NAMESPACE) for query in ({}, {"model": "acme/a"})}
     assert len(ids) == 2
+
+
+ONCE = {"id", "title", "updated"}
+FEED_ONCE, ENTRY_ONCE = {"subtitle", "generator", "icon", "logo", "rights"}, {"published", "summary", "content"}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def against_the_rfc(element: Element, may_once: set[str]) -> Iterator[str]:
+    """What of a feed or an entry RFC 4287 forbids (4.1.1, 4.1.2): how often an element stands, and what it may hold."""
+    found = [one.tag.removeprefix(f"{{{NAMESPACE['atom']}}}") for one in element]
+    yield from (f"{name} stands {found.count(name)} times" for name in ONCE if found.count(name) != 1)
+    yield from (f"{name} stands twice" for name in may_once if found.count(name) > 1)
+    yield from (f"{name} has no place here" for name in set(found) - ONCE - may_once - {"author", "link", "category"})
+    for one in element:
+        name, text = one.tag.rpartition("}")[2], one.text or ""
+        if name == "id" and not (urlsplit(text).scheme and text == text.strip()):
+            yield f"{text!r} is no absolute IRI (4.2.6)"
+        if name in ("updated", "published") and not _TIME.fullmatch(text):
+            yield f"{text!r} is no time of RFC 3339 (3.3)"
+        if name == "category" and not one.get("term"):
+            yield "a category has no term (4.2.2)"
+        if name in ("title", "content") and (one.get("type", "text") != "text" or len(one)):
+            yield f"the text of {name} holds elements (3.1.1)"
+        if name == "link" and not one.get("href"):
+            yield "a link has no href (4.2.7)"
+    if [one.get("rel", "alternate") for one in element.findall("atom:link", NAMESPACE)].count("alternate") > 1:
+        yield "two links lead to the same in the same language"
+
+
+def test_atom_keeps_the_rules_of_its_rfc(url: str, app: TestApp) -> None:
+    bring(url, 1, model("a", 3, deprecated=True, name="<script>&"), model("b", 5), NEW)
+    for asked in ({}, {"model": "acme/a"}, {"model": "acme/no-such"}):
+        feed = app.get(ATOM, asked).xml
+        entries = feed.findall("atom:entry", NAMESPACE)
+        feed[:] = [one for one in feed if one not in entries]
+        assert list(against_the_rfc(feed, FEED_ONCE)) == []
+        assert feed.findtext("atom:author/atom:name", namespaces=NAMESPACE)  # which counts for all entries (4.1.1)
+        assert [what for one in entries for what in against_the_rfc(one, ENTRY_ONCE)] == []
+        ids = [one.findtext("atom:id", namespaces=NAMESPACE) for one in (feed, *entries)]
+        assert len(set(ids)) == len(ids)
+        assert (len(ids) > 1) == ("no-such" not in str(asked))
 
 
 def test_the_book_in_memory_gives_the_same_bytes(url: str, redis_url: str, tmp_path: Path, app: TestApp) -> None:

@@ -57,6 +57,18 @@ def test_a_price_that_nobody_knows_is_left_out_and_never_0(testapp: TestApp) -> 
         assert 0 not in numbers.values()
 
 
+def test_the_report_says_which_names_have_no_ratios_and_why(testapp: TestApp) -> None:
+    data = testapp.get(FEEDS["ratio_config_report"], {"at": BEFORE}).json["data"]
+    assert "refuses" in data["lacking"]
+    unknown = "no price of it is known, or the first one waits for a person"
+    assert data["names"] == [
+        {"name": "acme-mystery", "field": None, "reason": unknown},
+        {"name": "acme/acme-tiny:free", "field": None, "reason": "by itself it means no single offering"},
+    ]
+    listed = {name for numbers in ratios(testapp, BEFORE).values() for name in numbers}
+    assert not listed & {one["name"] for one in data["names"]}
+
+
 def test_ratios_change_at_the_announced_moment(testapp: TestApp) -> None:
     asked = [ratios(testapp, at) for at in (BEFORE, AFTER)]
     assert [found["model_ratio"]["acme-dated"] for found in asked] == [4, 2]

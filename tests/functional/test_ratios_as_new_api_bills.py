@@ -94,4 +94,21 @@ def test_a_name_that_says_no_place_is_left_out_where_places_cost_differently(app
     name, at = "amazon.nova-2-lite-v1:0", DAYS[0]
     item = {"model": name, "at": f"{at}T12:00:00Z", "usage": USAGE}
     assert app.post_json("/api/v1/quotes", item).json["data"]["total"] is None
-    assert name not in app.get(ADDRESS, {"at": at}).json["data"]["model_ratio"]
+    ratios = app.get(ADDRESS, {"at": at}).json["data"]
+    assert name not in ratios["model_ratio"]
+    told = app.get(FEEDS["ratio_config_report"], {"at": at}).json["data"]["names"]
+    reasons = {one["name"]: one["reason"] for one in told if one["field"] is None}
+    assert reasons[name] == "it says no place, and places cost differently"
+    offered = {one.partition("/")[2] for one in _ids(app)}
+    assert offered == reasons.keys() | ratios["model_ratio"].keys() | ratios["model_price"].keys()
+    assert not reasons.keys() & (ratios["model_ratio"].keys() | ratios["model_price"].keys())
+
+
+def _ids(app: TestApp) -> list[str]:
+    """The ids of all offerings."""
+    found, page = list[str](), {"limit": "200"}
+    while page.get("cursor") != "":
+        answer = app.get("/api/v1/models", page).json
+        found += [one["id"] for one in answer["data"]]
+        page["cursor"] = answer["meta"]["next"] or ""
+    return found

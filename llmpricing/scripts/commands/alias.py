@@ -10,10 +10,11 @@ import click
 from llmpricing.domain.times import day
 from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
+from llmpricing.scripts.deciding import lists, say_all
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import as_option, ini_option, instant, note_option, span
 from llmpricing.scripts.terminal import say
-from llmpricing.services.decisions.own_aliases import add_alias, end_alias, own_aliases
+from llmpricing.services.decisions.own_aliases import OwnAlias, add_alias, end_alias, own_aliases
 from llmpricing.services.names.name_files import read_aliases
 
 
@@ -89,16 +90,15 @@ def import_(file: Path, actor: str | None, note: str | None, ini: Path) -> None:
 
 
 @alias.command(name="list")
-@ini_option
-def list_(ini: Path) -> None:
+@lists
+def list_(as_json: bool, ini: Path) -> None:
     """Show all names of your own.
 
     \b
     llmpricing alias list
     """
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        names = own_aliases(session)
-    for found in names:
-        say(f"{found.name}  {found.offering}  {span(found.valid_from, found.valid_until)}")
-    if not names:
-        say("There are none.")
+    say_all(ini, as_json, "aliases", own_aliases, _line, "There are none.")
+
+
+def _line(one: OwnAlias) -> str:
+    return f"{one.name}  {one.offering}  {span(one.valid_from, one.valid_until)}"

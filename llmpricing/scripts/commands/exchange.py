@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO
 
 import click
+from sqlalchemy.orm import Session
 
 from llmpricing.domain.money import MoneyError, parse_decimal, to_text
 from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
+from llmpricing.scripts.deciding import lists, say_all
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import as_option, ini_option, instant, note_option, span
 from llmpricing.scripts.terminal import say
@@ -116,16 +119,33 @@ def _currencies(rates: Iterable[DailyRate]) -> str:
 
 
 @exchange.command(name="list")
-@ini_option
-def list_(ini: Path) -> None:
+@lists
+def list_(as_json: bool, ini: Path) -> None:
     """Show all exchange rates.
 
     \b
     llmpricing exchange list
     """
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        rates = [(r.currency, r.usd, r.valid.lower, r.valid.upper, r.source) for r in exchange_rates(session)]
-    for currency, usd, start, end, source in rates:
-        say(f"1 {currency} = USD {to_text(usd)}  {span(start, end)}  {source}")
-    if not rates:
-        say("There are none.")
+    say_all(ini, as_json, "exchange_rates", _shown, _line, "There are none.")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRate:
+    """What one unit of a currency is worth in USD, as a decimal text, for a time, and who says so."""
+
+    currency: str
+    usd: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    source: str
+
+
+def _shown(session: Session) -> list[ShownRate]:
+    return [
+        ShownRate(row.currency, to_text(row.usd), row.valid.lower, row.valid.upper, row.source)
+        for row in exchange_rates(session)
+    ]
+
+
+def _line(one: ShownRate) -> str:
+    return f"1 {one.currency} = USD {one.usd}  {span(one.valid_from, one.valid_until)}  {one.source}"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,11 +15,13 @@ from llmpricing.domain.money import MoneyError, multiply, parse_decimal, to_text
 from llmpricing.domain.times import day
 from llmpricing.scripts.asked_database import decider, failures_told, open_book
 from llmpricing.scripts.command_group import CommandGroup
+from llmpricing.scripts.deciding import lists, say_all
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.options import ListedNumber, as_option, ini_option, instant, note_option, span
 from llmpricing.scripts.terminal import say
 from llmpricing.services.decisions.contract_rates import (
     RateValue,
+    StandingRate,
     add_contract_rates,
     contract_rates,
     end_contract_rate,
@@ -121,23 +124,32 @@ def end(number: int, at: datetime | None, actor: str | None, note: str | None, i
 
 
 @rate.command(name="list")
-@ini_option
-def list_(ini: Path) -> None:
+@lists
+def list_(as_json: bool, ini: Path) -> None:
     """Show all rates.
 
     \b
     llmpricing rate list
     """
-    with failures_told(), open_book(ini_settings(ini), commit=False) as session:
-        rates = contract_rates(session)
-    for one in rates:
-        times = span(one.valid_from, one.valid_until)
-        say(
-            f"{one.id}  {one.provider}/{one.glob}  {rate_text(one.value)}  {times}"
-            + (f"  ({one.note})" if one.note else "")
-        )
-    if not rates:
-        say("There are none.")
+    say_all(ini, as_json, "rates", contract_rates, _line, "There are none.", document=_document)
+
+
+def _line(one: StandingRate) -> str:
+    note = f"  ({one.note})" if one.note else ""
+    times = span(one.valid_from, one.valid_until)
+    return f"{one.id}  {one.provider}/{one.glob}  {rate_text(one.value)}  {times}{note}"
+
+
+def _document(one: StandingRate) -> dict[str, Any]:
+    """The rate for programs: a discount is a fraction, amounts are decimal texts."""
+    value = one.value
+    if value.discount is not None:
+        agreed: dict[str, Any] = {"discount": to_text(value.discount)}
+    else:
+        amount = to_text(value.amount or Decimal(0))
+        agreed = {"meter": value.meter, "amount": amount, "per": value.per, "currency": value.currency}
+    times = {"valid_from": one.valid_from, "valid_until": one.valid_until}
+    return {"id": one.id, "provider": one.provider, "glob": one.glob, **agreed, **times, "note": one.note}
 
 
 def rate_text(value: RateValue) -> str:

@@ -16,6 +16,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.feeds.kept_lists import NoListError
 from llmpricing.web import parameters as p
 from llmpricing.web.access import refuse_without
+from llmpricing.web.caching import cached
 from llmpricing.web.conditional import holds, lifetime, release
 from llmpricing.web.errors import RETRY_AFTER_S, Refused
 
@@ -79,6 +80,13 @@ def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> Pack
     ttl = ASKED_MOMENT_TTL_S if is_asked else CACHE_TTL_S
     packed = request.cache.remember(key, ttl, lambda: gzip.compress(in_turn(request, build), 6, mtime=0), _is_whole)
     return Packed(packed, until(request))
+
+
+def remembered(request: Request, name: str, kind: type[Built], build: Callable[[Request], Built]) -> Built:
+    """The report beside the feed of that name, made once for a version of the price book and a moment."""
+    question = f"{name}:{asks_net(request)}:{clocks_of(request).as_of}"
+    ttl = ASKED_MOMENT_TTL_S if asks_a_moment(request) else CACHE_TTL_S
+    return cached(request, "feed-report", question, ttl, kind, lambda: in_turn(request, build))
 
 
 def in_turn(request: Request, build: Callable[[Request], Built]) -> Built:

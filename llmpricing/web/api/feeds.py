@@ -16,17 +16,13 @@ from llmpricing.exports.overlay import Laid
 from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
 from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.api.feed_bytes import (
-    ASKED_MOMENT_TTL_S,
     ASKS,
-    CACHE_TTL_S,
     answer,
-    asks_a_moment,
     asks_net,
     clocks_of,
-    in_turn,
     kept,
+    remembered,
 )
-from llmpricing.web.caching import cached
 from llmpricing.web.conditional import holds, lifetime
 from llmpricing.web.operations import Operation
 
@@ -81,9 +77,7 @@ class _Answers:
 
     def report(self, request: Request) -> ReportAnswer:
         """Every field that is not as it was listed."""
-        question = f"{self.feed.name}:{asks_net(request)}:{clocks_of(request).as_of}"
-        ttl = ASKED_MOMENT_TTL_S if asks_a_moment(request) else CACHE_TTL_S
-        return cached(request, "feed-report", question, ttl, ReportAnswer, lambda: in_turn(request, self._reported))
+        return remembered(request, self.feed.name, ReportAnswer, self._reported)
 
     def _bytes(self, request: Request) -> bytes:
         return self._laid(request).as_json()

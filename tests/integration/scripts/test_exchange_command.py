@@ -29,6 +29,12 @@ def test_rates_follow_each_other_and_are_listed(commands: Commands) -> None:
         assert result.exit_code == 0, result.output
     lines = commands.run("exchange list").output.splitlines()
     assert [line.split("  ")[0] for line in lines] == ["1 EUR = USD 1.08", "1 EUR = USD 1.1", "1 EUR = USD 1.12"]
+    listed = commands.json("exchange list")["exchange_rates"]
+    days = ["2026-01-02T00:00:00Z", "2026-03-01T00:00:00Z", "2026-06-01T00:00:00Z"]
+    assert [(one["currency"], one["usd"], one["valid_from"]) for one in listed] == list(
+        zip(["EUR"] * 3, ["1.08", "1.1", "1.12"], days, strict=True)
+    )
+    assert [(one["valid_until"], one["source"]) for one in listed] == [(day, "a bank") for day in (*days[1:], None)]
     again = commands.run("exchange add", "EUR", "2", "--from", "2026-03-01", "--source", "a bank")
     assert again.exit_code == 1
     assert "already" in again.output

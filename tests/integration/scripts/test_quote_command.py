@@ -137,6 +137,16 @@ def test_an_own_name_is_given_shown_used_and_ended(commands: Commands) -> None:
     assert "alias end MY-BOT" in said(commands, "alias add", "MY-BOT", "acme-small", exit_code=1)
     assert said(commands, "alias end", "my-bot", "--at", "2026-11-01") == "my-bot means nothing from 2026-11-01 on.\n"
     assert said(commands, "alias list") == "my-bot  acme/acme-large  from 2026-01-01 until 2026-11-01\n"
+    assert commands.json("alias list") == {
+        "aliases": [
+            {
+                "name": "my-bot",
+                "offering": "acme/acme-large",
+                "valid_from": "2026-01-01T00:00:00Z",
+                "valid_until": "2026-11-01T00:00:00Z",
+            }
+        ]
+    }
     said(commands, "quote", "my-bot", "--input", "1", "--at", AT, exit_code=1)
     said(commands, "alias end", "my-bot", "--at", "2026-11-01", exit_code=1)
     said(commands, "alias add", "x", "y", "--from", "2026-02-01", "--until", "2026-01-01", exit_code=1)
@@ -163,6 +173,11 @@ def test_a_rate_is_agreed_shown_billed_and_ended(commands: Commands) -> None:
         "3  acme/*  requests at USD 0 per 1000  from 2026-01-01 on",
         "1  acme/acme-l*  12.5 % off  from 2026-01-01 on  (deal 7)",
     ]
+    times = {"valid_from": "2026-01-01T00:00:00Z", "valid_until": None}
+    price, _, off = commands.json("rate list")["rates"]
+    agreed = {"meter": "output_tokens", "amount": "4", "per": 1_000_000, "currency": "USD"}
+    assert price == {"id": 2, "provider": "acme", "glob": "*", **agreed, **times, "note": None}
+    assert off == {"id": 1, "provider": "acme", "glob": "acme-l*", "discount": "0.125", **times, "note": "deal 7"}
     bill = said(commands, "quote", "acme/acme-large", "--input", "1000000", "--output", "1000000", "--at", AT)
     assert "base; contract rate 1\n" in bill
     assert "  contract rate 2\n" in bill
@@ -174,6 +189,7 @@ def test_a_rate_is_agreed_shown_billed_and_ended(commands: Commands) -> None:
 
 def test_nothing_of_ones_own_is_said_so(commands: Commands) -> None:
     assert said(commands, "alias list") == said(commands, "rate list") == "There are none.\n"
+    assert commands.json("alias list") | commands.json("rate list") == {"aliases": [], "rates": []}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import Basis, DatedPrice, State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.counting_prices import CountingPrices
-from llmpricing.exports.ratio_config import ratios_of
+from llmpricing.exports.ratio_config import left_out, ratios_of
 from tests.prices import price_of
 
 _NUMBERS = count(1)
@@ -49,25 +49,35 @@ def test_what_new_api_bills_by_the_ratios_is_what_is_asked(
         assert abs(found[field] * paid - amount) <= amount * Decimal("1e-26")
 
 
+def unknown(meter: str) -> str:
+    return f"the price of {meter} is not known, or waits for a person"
+
+
 @pytest.mark.parametrize(
-    "prices",
+    ("prices", "reason"),
     [
-        (),
-        (OUTPUT,),
-        (ask("input_tokens", state=State.UNKNOWN), OUTPUT),
-        (INPUT, ask("output_tokens", state=State.UNKNOWN)),
-        (ask("input_tokens", "2.5", currency="EUR"), ask("output_tokens", "10", currency="EUR")),
-        (ask("input_tokens", state=State.SUBSCRIPTION), ask("output_tokens", state=State.SUBSCRIPTION)),
-        (INPUT, OUTPUT, ask("requests", "5")),
-        (INPUT, OUTPUT, ask("requests", state=State.UNKNOWN)),
-        (FREE, OUTPUT),
-        (ask("input_tokens", "1", when=conditions(service_tier="batch")),),
-        (ask("requests", "5"), ask("web_searches", "1")),
-        (ask("requests", state=State.UNKNOWN),),
+        ((), "no price of it is known, or the first one waits for a person"),
+        ((OUTPUT,), "it is paid by output_tokens"),
+        ((ask("input_tokens", state=State.UNKNOWN), OUTPUT), unknown("input_tokens")),
+        ((INPUT, ask("output_tokens", state=State.UNKNOWN)), unknown("output_tokens")),
+        ((ask("input_tokens", "2.5", currency="EUR"), ask("output_tokens", "1", currency="EUR")), "it is asked in EUR"),
+        (
+            (ask("input_tokens", state=State.SUBSCRIPTION), ask("output_tokens", state=State.SUBSCRIPTION)),
+            "a subscription pays for it",
+        ),
+        ((INPUT, OUTPUT, ask("requests", "5")), "each request costs a fee beside its tokens"),
+        ((INPUT, OUTPUT, ask("requests", state=State.UNKNOWN)), unknown("requests")),
+        ((FREE, OUTPUT), "output is paid where input is free"),
+        ((ask("input_tokens", "1", when=conditions(service_tier="batch")),), "no usual price of it is known"),
+        ((ask("requests", "5"), ask("web_searches", "1")), "it is paid by requests, web_searches"),
+        ((ask("requests", state=State.UNKNOWN),), unknown("requests")),
     ],
 )
-def test_a_name_is_left_out_where_ratios_would_bill_something_else(prices: tuple[Price, ...]) -> None:
+def test_a_name_is_left_out_where_ratios_would_bill_something_else_and_the_report_says_why(
+    prices: tuple[Price, ...], reason: str
+) -> None:
     assert told(*prices) == {}
+    assert list(left_out({"name": CountingPrices(prices, "acme/name")})) == [("name", None, reason)]
 
 
 def test_what_is_free_is_0_and_what_is_paid_by_the_request_has_a_price_of_one() -> None:
@@ -81,5 +91,7 @@ def test_a_model_without_output_has_the_ratio_of_its_input_alone() -> None:
 
 
 def test_caching_of_unknown_price_is_left_out() -> None:
-    known = told(INPUT, OUTPUT, ask("cache_read_tokens", state=State.UNKNOWN), ask("cache_write_tokens", "5"))
-    assert known == {"model_ratio": Decimal("1.25"), "completion_ratio": 4, "create_cache_ratio": 2}
+    prices = (INPUT, OUTPUT, ask("cache_read_tokens", state=State.UNKNOWN), ask("cache_write_tokens", "5"))
+    assert told(*prices) == {"model_ratio": Decimal("1.25"), "completion_ratio": 4, "create_cache_ratio": 2}
+    reported = list(left_out({"name": CountingPrices(prices, "acme/name")}))
+    assert reported == [("name", "cache_ratio", unknown("cache_read_tokens"))]
