@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from llmpricing.domain.conditions import Conditions
+from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.money import MoneyError, parse_decimal, snap
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
@@ -86,7 +86,7 @@ def _added(entry: dict[str, Any], placed: PlacedEntry, prices: CountingPrices) -
     wanted = _in_tiers(placed) if placed.has_tiers else _in_keys(placed, prices)
     for path, meter, when in wanted:
         price = prices.of(meter, when)
-        number = number_of(price, 1) if price else None
+        number = _number(price)
         if number and _value(entry, path) is None:
             _write(entry, path, number)
             yield Note(placed.key, _text(path), FieldChange.ADDED, None, number, price.id if price else None)
@@ -101,11 +101,26 @@ def _in_keys(placed: PlacedEntry, prices: CountingPrices) -> Iterable[_WantedPri
         step = when.step
         if step is not None and step != step_at(placed.name.provider, step.above):
             continue  # the map cannot say it
+        if step is not None and when.service_tier == STANDARD and _says_nothing_more(when, prices):
+            continue
         cached = _CACHED if price.meter == "input_tokens" else ()
         for meter in (price.meter, *cached):
             key = key_of(meter, when.service_tier, step.above if step else 0)
             if key is not None:
                 yield (key,), meter, replace(when, region=placed.name.region)
+
+
+def _says_nothing_more(when: Conditions, prices: CountingPrices) -> bool:
+    """Whether tokens beyond this step cost what they do below it: LiteLLM bills the same without its keys."""
+    meters = {price.meter for price in prices.prices if price.conditions == when}
+    steps = {price.conditions.step for price in prices.prices}
+    below = [replace(when, step=step) for step in steps if step and when.step and step.above < when.step.above]
+    places = (replace(when, step=None), *below, when)
+    return all(len({_number(prices.of(meter, place)) for place in places}) == 1 for meter in (*meters, *_CACHED))
+
+
+def _number(price: Price | None) -> Decimal | None:
+    return number_of(price, 1) if price else None
 
 
 def _in_tiers(placed: PlacedEntry) -> Iterable[_WantedPrice]:

