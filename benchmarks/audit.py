@@ -97,6 +97,7 @@ def spend_log(rows: int) -> Iterator[dict[str, Any]]:
             "model": model,
             "custom_llm_provider": seller,
             "status": "success",
+            "cache_hit": "False",
             "team_id": f"team-{number % 7}",
             "metadata": json.dumps({"usage_object": usage}),
         }

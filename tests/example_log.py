@@ -46,6 +46,7 @@ def _row(rng: Random, number: int) -> dict[str, Any]:
         "custom_llm_provider": _SELLERS[model],
         "spend": spend,
         "status": "success",
+        "cache_hit": "False",
         "team_id": team,
         "metadata": {"usage_object": _usage(counts, more.pop("service_tier", None))},
     }

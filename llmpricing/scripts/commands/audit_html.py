@@ -13,11 +13,13 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #1a1a1a; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; }
+th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; overflow-wrap: anywhere; }
 th { border-bottom: 2px solid #555; } td { border-bottom: 1px solid #ddd; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .example { color: #555; font-size: .85rem; overflow-wrap: anywhere; }
 .bar { background: #3b6ea5; height: .5rem; } .sums { font-size: 1.1rem; }
+.share { min-width: 4rem; white-space: nowrap; }
+@media (max-width: 40rem) { th, td { padding: .3rem .2rem; } .example { min-width: 9rem; } }
 @media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
 """
 _NUMBERS = frozenset(
@@ -39,12 +41,17 @@ def audit_page(document: Mapping[str, Any], *, is_redacted: bool) -> str:
             *_assumptions(document["assumptions"]),
             *_table("By month, beside a subscription", document["flat"]),
             *_groups(document["by"]),
+            *_table("Not billed", _counted(document["not_billed_reasons"])),
             *_table("Without a price", _reasons(document)),
-            *_table("Priced, but", [{"records": n, "reason": said} for said, n in document["remarks"].items()]),
+            *_table("Priced, but", _counted(document["remarks"])),
             *_table("What each field was taken for", _columns(document)),
             "</body></html>\n",
         )
     )
+
+
+def _counted(reasons: Mapping[str, int]) -> list[Mapping[str, Any]]:
+    return [{"records": number, "reason": reason} for reason, number in reasons.items()]
 
 
 def _text(value: object) -> str:
@@ -83,7 +90,7 @@ def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield (
             f'<tr><td class="n">{_text(cause["money"])}</td><td class="n">{cause["records"]:,}</td>'
             f"<td>{_text(cause['title'])}{_example(cause['example'])}</td>"
-            f'<td><div class="bar" style="width:{share:.1f}%"></div>{_text(cause["share"])} %</td></tr>\n'
+            f'<td class="share"><div class="bar" style="width:{share:.1f}%"></div>{_text(cause["share"])} %</td></tr>\n'
         )
     yield "</table>\n"
 

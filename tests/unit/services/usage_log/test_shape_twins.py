@@ -269,11 +269,14 @@ def test_a_table_as_a_spreadsheet_of_decimal_commas_saves_it_is_the_same(tmp_pat
 
 
 def test_a_comma_that_may_part_thousands_is_no_decimal_comma(tmp_path: Path) -> None:
-    rows = [{**HELICONE, "prompt_tokens": "1", "completion_tokens": "2", "cost": cost} for cost in ("1,234", "0,123")]
-    broken, read_well = records(tmp_path, twins.table(rows, ";"))
+    rows = [
+        {**HELICONE, "prompt_tokens": "1", "completion_tokens": "2", "cost": cost}
+        for cost in ("1,234", "0,123", "3583,896")
+    ]
+    broken, read_well, large = records(tmp_path, twins.table(rows, ";"))
     assert broken.outcome.kind is OutcomeKind.UNPRICED
     assert "'1,234', not a number" in broken.outcome.reason
-    assert read_well.charged == Decimal("0.123")
+    assert (read_well.charged, large.charged) == (Decimal("0.123"), Decimal("3583.896"))
 
 
 def test_tables_of_one_tool_joined_into_one_file_are_one_table(tmp_path: Path) -> None:
