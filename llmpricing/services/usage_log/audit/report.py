@@ -43,20 +43,29 @@ class Tally:
         self.money = WIDE.add(self.money, one.difference)
         if not is_noise:
             self.records += 1
-            self.example = max(self.example or one, one, key=_weight)
+            self.example = _larger(self.example, one)
 
     def add(self, other: Tally) -> None:
         """Add the records of another tally."""
         self.records += other.records
         self.money = WIDE.add(self.money, other.money)
         if other.example is not None:
-            self.example = max(self.example or other.example, other.example, key=_weight)
+            self.example = _larger(self.example, other.example)
 
 
-def _weight(one: Audited) -> tuple[Decimal, str, str]:
-    """The order of examples: the largest difference, whatever the order of the log."""
+def _larger(one: Audited | None, other: Audited) -> Audited:
+    """The better example: that of the larger difference, whatever the order of the log."""
+    if one is None:
+        return other
+    own, its = abs(one.difference), abs(other.difference)
+    if own == its:
+        return max(one, other, key=_told)
+    return one if own > its else other
+
+
+def _told(one: Audited) -> tuple[str, str]:
     record = one.priced.record
-    return abs(one.difference), record.record_id or "", f"{record.at} {record.model} {record.usage}"
+    return record.record_id or "", f"{record.at} {record.model} {record.usage}"
 
 
 @dataclass(frozen=True)

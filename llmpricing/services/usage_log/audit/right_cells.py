@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -96,9 +97,11 @@ def _json_of_counts(columns: RecordColumns, meters: Sequence[str], rows: Numbers
 
 
 def _labels(columns: RecordColumns, rows: Sequence[int]) -> Iterator[str | None]:
-    own = [head.record.labels for head in columns.heads]
-    varying = list(columns.labels.items())
-    for row, which in zip(rows, columns.which[rows].tolist(), strict=True):
-        found = {name: text for name, texts in varying if (text := texts[row])}
-        labels = {**own[which], **found}
-        yield _ENCODER.encode(labels).decode() if labels else None
+    own, names = [head.record.labels for head in columns.heads], list(columns.labels)
+    known: dict[tuple[Any, ...], str | None] = {}
+    varying = ([texts[row] for row in rows] for texts in columns.labels.values())
+    for key in zip(columns.which[rows].tolist(), *varying, strict=True):
+        if key not in known:
+            labels = {**own[key[0]]} | {name: text for name, text in zip(names, key[1:], strict=True) if text}
+            known[key] = _ENCODER.encode(labels).decode() if labels else None
+        yield known[key]

@@ -30,7 +30,9 @@ class Block:
 
     @cached_property
     def rows(self) -> int:
-        """How many lines it has; quicker than to know where they end."""
+        """How many lines it has; quicker than to know where they end, unless that is known."""
+        if "ends" in self.__dict__:
+            return len(self.ends) - 1
         return int(np.count_nonzero(self.signs == _END)) - 1
 
     @property

@@ -52,7 +52,7 @@ def _is_lines(block: Block) -> bool:
     signs, ends = block.signs, block.ends
     if b"\r" in block.text or (signs[ends[:-1] + 1] != ord("{")).any() or (signs[ends[1:] - 1] != ord("}")).any():
         return False
-    if b"[" in block.text or np.count_nonzero(signs == ord("{")) - block.rows >= _DEEPEST:
+    if np.diff(ends).max() > _DEEPEST:  # bytes, and each level takes one
         opening = (signs | 32) == ord("{")  # and that of lists
         if (np.add.reduceat(opening, ends[:-1], dtype=np.int32) > _DEEPEST).any():
             return False
