@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http.client import NOT_MODIFIED as HTTP_NOT_MODIFIED
 from typing import Any
 
 from pyramid.request import Request
@@ -24,8 +25,9 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
 
     def tween(request: Request) -> Response:
         response = handler(request)
-        policy = _POLICIES.get(response.content_type or "", _DATA_POLICY)
-        response.headers["Content-Security-Policy"] = policy
+        if response.status_int != HTTP_NOT_MODIFIED:  # a browser would lay it over that of the page which it kept
+            policy = _POLICIES.get(response.content_type or "", _DATA_POLICY)
+            response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
         return response

@@ -163,3 +163,12 @@ def test_a_feed_and_what_is_told_of_it_are_not_sent_again(app: TestApp, path: st
         again = app.get(address + asked, headers={"If-None-Match": first.headers["ETag"]}, status=304)
         assert (again.body, again.headers["ETag"]) == (b"", first.headers["ETag"])
         app.get(address + asked, headers={"If-None-Match": '"other"'}, status=200)
+
+
+@pytest.mark.parametrize("path", ["/", "/models/acme/acme-large", "/charts/history.svg?model=acme/acme-large"])
+def test_a_304_leaves_the_page_that_a_browser_kept_its_own_policy(testapp: TestApp, path: str) -> None:
+    first = testapp.get(path)
+    assert "style-src" in first.headers["Content-Security-Policy"]
+    for _ in range(2):  # the second is given again as it was sent
+        again = testapp.get(path, headers={"If-None-Match": first.headers["ETag"]}, status=304)
+        assert "Content-Security-Policy" not in again.headers  # that of data would take its styles away
