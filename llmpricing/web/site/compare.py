@@ -12,11 +12,14 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
+from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing
+from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, standing
@@ -49,16 +52,18 @@ def show(request: Request) -> dict[str, Any]:
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
     enough = FEWEST <= len(slugs) <= MOST
     items = _items(request, clocks, slugs) if enough else []
-    lines = _lines(request, clocks, workload, items) if items else []
+    stands_on = standing(request, clocks)
+    models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
+    scored = _score_lines(request, clocks, items, models)
+    lines = [*_lines(request, clocks, workload, items), *scored] if items else []
     kept = [pair for pair in request.GET.items() if pair[0] in WORKLOAD and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
-    stands_on = standing(request, clocks)
     return {
         "show": display,
         "slugs": slugs,
         "items": items,
-        "models": models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {},
+        "models": models,
         "lines": lines,
         "workload": workload,
         "provider_names": names,
@@ -66,6 +71,7 @@ def show(request: Request) -> dict[str, Any]:
         "permalink": link,
         "chart": _chart(request, slugs, workload),
         "can_draw": can_draw(),
+        "scored": bool(scored),
         "markdown": _markdown(items, lines, workload, link),
         "csv": "/api/v1/compare?" + urlencode({"models": ",".join(slugs), "format": "csv"}),
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
@@ -126,6 +132,24 @@ _PRICES = (
     ("Cache read", "cache_read_per_mtok"),
     ("Cache write", "cache_write_per_mtok"),
 )
+
+
+def _score_lines(
+    request: Request, clocks: Clocks, items: Sequence[OfferingItem], models: Mapping[str, SoldModel]
+) -> list[ComparedLine]:
+    """What their models scored, by each benchmark at which one of them did."""
+    kept = [scores_of(request.reads, clocks, [item.id, *(row.id for row in models[item.id].rows)]) for item in items]
+    found = [{one.benchmark: one.score for one in of_it} for of_it in kept]
+    return [
+        _line(
+            f"{one.name} (less is better)" if one.is_lower_better else one.name,
+            [scores.get(one.id) for scores in found],
+            to_text,
+            min if one.is_lower_better else max,
+        )
+        for one in BENCHMARKS.values()
+        if any(one.id in scores for scores in found)
+    ]
 
 
 def _line(

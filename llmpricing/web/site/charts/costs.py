@@ -59,7 +59,7 @@ def _layers(known: Sequence[WorkloadCost]) -> list[dict[str, Any]]:
         "sort": None,
         "axis": axis_of_names([one.offering for one in known]),
     }
-    x = {"field": "total", "type": "quantitative", "title": unit, "axis": {"tickCount": 5, "format": "~g"}}
+    x = {"field": "total", "type": "quantitative", "title": unit, "axis": {"tickCount": 5, "format": ",~f"}}
     colour = {"condition": {"test": "datum.least", "value": SERIES[0]}, "value": SERIES[3]}
     text = {"type": "text", "align": "left", "dx": 6, "color": INK, "fontWeight": 600}
     return [
