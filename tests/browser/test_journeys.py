@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.browser import webdriver
+from tests.browser.accessibility import breaches
 from tests.browser.visitor import FEW, NAMES, Visitor
 from tests.browser.webdriver import Browser
 
@@ -101,3 +102,4 @@ def test_a_bill_that_is_sent_is_read_by_causes(visitor: Visitor) -> None:
     visitor.click("main form button")
     visitor.browser.wait_for("document.querySelector('main').textContent.includes('360')")
     assert visitor.browser.run("return location.pathname").startswith("/bill")
+    assert breaches(visitor.browser) == []

@@ -21,7 +21,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
 from tests.browser import webdriver
-from tests.browser.test_pages import BEYOND_THE_SCREEN, BREACHES, axe
+from tests.browser.accessibility import breaches
 from tests.browser.webdriver import Browser
 from tests.functional.addresses import ADMIN
 from tests.lists import small_list
@@ -29,7 +29,6 @@ from tests.operators import PASSWORD, forget_attempts, let_in
 from tests.servers import StoreUrls, new_database
 from tests.unplugged.serving import serving
 
-__all__ = ["axe"]
 WAITS = "until a person decides, $2.50 counts"
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
 
@@ -94,6 +93,7 @@ def test_an_operator_accepts_a_price_that_was_held_and_the_public_page_follows(a
     ada.write("[name=note]", "their own page says so")
     ada.click("button[value=accepted]")
     ada.wait_for("document.querySelector('#moves')")
+    assert breaches(ada) == []  # where it asks whether one is sure
     ada.click("form.decide button")
     assert "accepted by ada" in ada.wait_for("document.querySelector('#done')?.innerText")
     ada.open(f"{desk}/models/acme/acme-large")
@@ -117,17 +117,24 @@ def test_an_operator_enters_a_price_and_the_public_page_follows(ada: Browser, de
     assert "7.77" in ada.run("return document.querySelector('main').innerText")
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("light", 390), ("dark", 1400), ("dark", 390)])
-def test_axe_finds_no_breach_of_wcag_and_nothing_is_too_wide(
-    ada: Browser, desk: str, axe: str, scheme: str, width: int
-) -> None:
-    ada.prefer(scheme)
-    ada.resize(width)
-    found = {}
-    for path in PATHS:
-        ada.open_styled(desk + path)
-        assert ada.run("return window.innerWidth") == width, path  # a phone shows what is too wide by zooming out
-        assert ada.run(BEYOND_THE_SCREEN) <= 0, path
-        ada.run(axe)
-        found[path] = ada.run(BREACHES)
-    assert {path: breaches for path, breaches in found.items() if breaches} == {}
+@pytest.mark.parametrize("path", PATHS)
+def test_axe_finds_no_breach_of_wcag_and_nothing_is_too_wide(ada: Browser, desk: str, path: str) -> None:
+    ada.open_styled(desk + path)
+    assert breaches(ada) == []
+
+
+def test_axe_finds_nothing_in_what_is_refused_either(ada: Browser, desk: str) -> None:
+    ada.open_styled(f"{desk}/admin/prices")
+    ada.run("document.querySelector('form[action=\"/admin/prices/enter\"]').submit()")  # with nothing in it
+    ada.wait_for("document.querySelector('.problem')")
+    assert breaches(ada) == []
+
+
+def test_axe_finds_nothing_at_the_sign_in_and_where_it_refuses(browser: Browser, desk: str) -> None:
+    browser.open_styled(f"{desk.replace('127.0.0.1', 'localhost')}/admin/sign-in")  # a host where nobody is signed in
+    assert breaches(browser) == []
+    browser.write("#name", "ada")
+    browser.write("#password", "not hers at all")
+    browser.click("form.sign-in button")
+    browser.wait_for("document.querySelector('#problem')")
+    assert breaches(browser) == []
