@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
@@ -11,13 +12,23 @@ from llmpricing.services.usage_log.formats.registry import SHAPES
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.shape import Shape
 
+_MOST_KEPT = 8_000  # characters of the names of a row
+
 
 def foreign_shape(own: Shape, fields: Mapping[str, Any]) -> Shape | None:
     """The other shape that a row is of, in which its reader found nothing; None where it tells of no usage."""
     seen = {**fields, **spans.flat(fields)}
-    if own.likeness(seen):
+    is_short = sum(len(name) for name in seen if isinstance(name, str)) <= _MOST_KEPT
+    signed = (_signed_by if is_short else _signed_by.__wrapped__)(frozenset(seen))
+    if not signed or own.likeness(seen):
         return None
-    return next((one for one in SHAPES if one is not own and one.likeness(seen) and _tells(one, fields)), None)
+    return next((one for one in signed if one is not own and one.likeness(seen) and _tells(one, fields)), None)
+
+
+@lru_cache(maxsize=500)  # the rows of a file have few sets of names
+def _signed_by(names: frozenset[Any]) -> tuple[Shape, ...]:
+    """The shapes of which these names are a sign."""
+    return tuple(shape for shape in SHAPES if any(sign <= names for sign in shape.signs))
 
 
 def _tells(shape: Shape, fields: Mapping[str, Any]) -> bool:
