@@ -20,9 +20,13 @@ from pyarrow import parquet
 from sqlalchemy.orm import Session
 
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.known_facts import known_facts
+from llmpricing.services.usage_log.layout import ColumnRoles
+from llmpricing.services.usage_log.price_log import price_log
+from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.write.csv_cells import FORMULA_STARTS
 from tests.commands import Commands, commands_on
-from tests.priced_logs import priced
+from tests.priced_logs import NOW, priced
 from tests.written_logs import SHAPES, write_log
 
 AT, MODEL = "2025-03-01T12:00:00Z", "motley/m3"
@@ -89,6 +93,14 @@ def test_what_is_written_reads_back(motley_book: Session, tmp_path: Path, shape:
     assert {row["reason"] for row in refused} == {"input_tokens must not be negative"}
     if "note" in refused[0]:
         assert [row["note"] for row in refused] == [f"bad {note}" for note in notes]
+
+
+def test_refused_lines_of_json_are_whole_in_a_table(motley_book: Session, tmp_path: Path) -> None:
+    log, out, rejects = (tmp_path / name for name in ("log.ndjson", "out.ndjson", "rejects.parquet"))
+    write_log(log, rows_of(("mine",)))
+    price_log(LogPricer(motley_book, NOW, None), ColumnRoles(known_facts(motley_book)), log, out, rejects)
+    (refused,) = read_back(rejects)
+    assert msgspec.json.decode(refused["text"])["note"] == "bad mine"
 
 
 @given(cell=st.text(st.sampled_from("=+-@\t'0123456789.eE,\"\nab"), max_size=8))
