@@ -2,8 +2,8 @@
 
 python -m benchmarks.noticing
 
-Two servers share the folder of the book's files. Nobody writes a new version's file for them, as the command line does,
-so that one of them has to: the longest way.
+Two servers share the folder of the book's files. A command writes the new version's file there right after its commit;
+what is decided on a page one of the servers has written, by a child: the longer way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
@@ -31,11 +33,13 @@ from llmpricing.domain.components import ComponentKey
 from llmpricing.local_stores.ports import any_free_port
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.services.imports.seeding import seed
+from llmpricing.services.price_book.folder import keep_book
 
 DECISIONS, LISTS = 5, ("model-prices", "models-dev")
 DECISION_S, IMPORT_S = 2, 5
 ASKED = "/api/v1/models?limit=200&provider=openai&as_of=2026-11-25T00:00:00Z"  # a time, so that no step comes between
 EVERY_S, PATIENCE_S = 0.02, 120
+_amounts = count(91)
 
 
 class Asking:
@@ -65,10 +69,12 @@ def main() -> None:
     """Print the seconds from the commit to the first answer by it, at each process, and what was mixed."""
     with scratch_book("genai-prices") as book, tempfile.TemporaryDirectory() as name:
         with _servers(book.database_url, book.redis_url, Path(name)) as asked:
-            decisions = [_noticed(asked, _hold(book.engine, number)) for number in range(DECISIONS)]
-            imports = [_noticed(asked, _import(book.engine, slug)) for slug in LISTS]
-        _say("a decision", decisions, DECISION_S)
-        _say("an import", imports, IMPORT_S)
+            folder = Path(name) / "books"
+            for what, books in (("a decision of the command line", folder), ("a decision of a server", None)):
+                found = [_noticed(asked, book.engine, _hold, books) for _ in range(DECISIONS)]
+                _say(what, found, DECISION_S)
+            imports = [_noticed(asked, book.engine, partial(_import, slug), folder) for slug in LISTS]
+            _say("an import", imports, IMPORT_S)
         versions = {version for one in asked for version in one.told}
         mixed = [version for version in versions if len(set().union(*(one.told[version] for one in asked))) > 1]
         print(f"  versions that were answered by in two ways: {len(mixed)} of {len(versions)} (0)")
@@ -90,39 +96,43 @@ def _servers(database: str, redis: str, folder: Path) -> Iterator[Sequence[Askin
             await_answer(f"http://127.0.0.1:{port}/api/health/ready", '"book":1')
         asked = [Asking(port) for port in ports]
         try:
+            _await(lambda: all(one.since for one in asked))
             yield asked
         finally:
             for one in asked:
                 one.end()
 
 
-def _hold(engine: Engine, number: int) -> Callable[[], None]:
-    def decide() -> None:
-        with Session(engine) as session, session.begin():
-            meter, amount = ComponentKey("output_tokens", ""), Decimal(91 + number)
-            held = HeldPrice("openai/gpt-4o", meter, amount, 1_000_000, since=SEEDED)
-            hold_price(session, held, Decider("benchmark", datetime.now(UTC)))
-
-    return decide
+def _hold(session: Session) -> None:
+    """Hold a price at another amount each time."""
+    amount = Decimal(next(_amounts))
+    held = HeldPrice("openai/gpt-4o", ComponentKey("output_tokens", ""), amount, 1_000_000, since=SEEDED)
+    hold_price(session, held, Decider("benchmark", datetime.now(UTC)))
 
 
-def _import(engine: Engine, slug: str) -> Callable[[], None]:
-    def bring() -> None:
-        with Session(engine) as session, session.begin():
-            seed(session, [slug], datetime.now(UTC), lambda done, total: None)
-
-    return bring
+def _import(slug: str, session: Session) -> None:
+    seed(session, [slug], datetime.now(UTC), lambda done, total: None)
 
 
-def _noticed(asked: Sequence[Asking], change: Callable[[], None]) -> list[float]:
-    """Seconds from the change's commit until each process answered by it."""
-    version = max(asked[0].since) + 1
-    change()
-    committed = monotonic()
-    while not all(version in one.since for one in asked):
-        if monotonic() > committed + PATIENCE_S:
-            raise SystemExit(f"version {version} was not answered by within {PATIENCE_S} s")
+def _await(fulfilled: Callable[[], bool]) -> None:
+    until = monotonic() + PATIENCE_S
+    while not fulfilled():
+        if monotonic() > until:
+            raise SystemExit(f"the servers did not answer so within {PATIENCE_S} s")
         sleep(EVERY_S)
+
+
+def _noticed(
+    asked: Sequence[Asking], engine: Engine, change: Callable[[Session], None], books: Path | None
+) -> list[float]:
+    """Seconds from the change's commit until each process answered by it; its file is written into ``books``."""
+    version = max(asked[0].since) + 1
+    with Session(engine) as session, session.begin():
+        change(session)
+    committed = monotonic()
+    if books is not None:
+        keep_book(engine, books)
+    _await(lambda: all(version in one.since for one in asked))
     return [one.since[version] - committed for one in asked]
 
 

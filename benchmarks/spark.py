@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from benchmarks.usage_log import usage_log
 from llmpricing.engines import spark
 
-ROWS, ROUNDS, CORES = 1_000_000, 3, 2
+ROWS, ROUNDS, CORES = 400_000, 3, 2
 MODELS = ["openai/gpt-4o", "openai/gpt-4o-mini", "anthropic/claude-sonnet-4-5", "google/gemini-2.5-pro", "gpt-4.1-mini"]
 SETTINGS = {
     "spark.ui.enabled": "false",
