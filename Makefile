@@ -96,6 +96,15 @@ $(NEWEST)/.$(LITELLM_NEWEST): | $(VENV)/.dev
 	@$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check $(LITELLM_NEWEST)
 	@touch $@
 
+READERS := duckdb==2.0.1 feedparser==6.0.12 polars==1.35.2
+READER_HOME := var/feed-readers
+READERS_HERE := $(READER_HOME)/.$(subst $(eval ) ,-,$(READERS))
+$(READERS_HERE): | $(VENV)/.dev
+	@$(BIN)/python -m venv --clear $(READER_HOME)
+	@echo "Installing $(READERS) into $(READER_HOME)/ (once) ..."
+	@$(READER_HOME)/bin/python -m pip install --quiet --disable-pip-version-check $(READERS)
+	@touch $@
+
 CCUSAGE := ccusage@20.0.24
 OPENCODE := opencode-ai@1.18.33
 NPM_CLIENTS := $(if $(shell command -v npm),var/npm-clients/$(CCUSAGE)-$(OPENCODE))# none where there is no npm
@@ -105,10 +114,10 @@ var/npm-clients/$(CCUSAGE)-$(OPENCODE): | $(VENV)/.dev
 	@npm install --silent --no-audit --no-fund --ignore-scripts --prefix $@.part $(CCUSAGE) $(OPENCODE)
 	@mv $@.part $@
 
-clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) $(NPM_CLIENTS) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
+clients: $(VENV)/.dev $(ORACLE)/.$(LITELLM) $(NEWEST)/.$(LITELLM_NEWEST) $(READERS_HERE) $(NPM_CLIENTS) ## real clients on our feeds: nothing lost, and calls cost what our quotes say
 	$(BIN)/python -m tests.clients $(ORACLE)
 	@$(if $(NPM_CLIENTS),,echo "There is no npm here: ccusage and opencode are left out.")
-	$(BIN)/python -m tests.clients $(NEWEST) $(NPM_CLIENTS)
+	$(BIN)/python -m tests.clients $(NEWEST) $(READER_HOME) $(NPM_CLIENTS)
 
 invariants: $(VENV)/.dev ## no import of dated maps may lose or overrule an answer: LLMPRICING_TEST_LITELLM_MAPS names their folder
 	$(BIN)/python -m tests.invariants $(ARGS)

@@ -22,7 +22,7 @@ from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.sources.bundled import bundled
 from llmpricing.sources.registry import BUNDLED, SOURCES
-from tests.clients import on_ccusage, on_litellm, on_opencode
+from tests.clients import on_ccusage, on_litellm, on_opencode, on_readers
 from tests.commands import commands_on
 from tests.plain_server import file_server
 from tests.servers import StoreUrls, migrated, running_servers
@@ -60,13 +60,16 @@ def book_with(map_: bytes) -> Iterator[tuple[Site, StoreUrls]]:
             yield site, urls
 
 
-def main(home: Path, npm: Path | None = None) -> int:
-    """Ask LiteLLM in the environment at ``home``, and the clients in the folder ``npm`` of packages."""
+def main(home: Path, readers: Path | None = None, npm: Path | None = None) -> int:
+    """Ask LiteLLM in the environment at ``home``, readers of files in theirs, and the clients in the folder ``npm``."""
     (found,) = home.glob(on_litellm.MAP)
     data = found.read_bytes()
     with book_with(data) as (site, urls), tempfile.TemporaryDirectory() as folder:
         published = {at: _published(Path(folder), urls, at) for at in MOMENTS}
         complaints = _of_litellm(home, site, data, published)
+        if readers is not None:
+            of_files = {at: on_readers.complaints(readers, site, path, at) for at, path in published.items()}
+            complaints += _of_steps("the files of rates", of_files)
         if npm is not None:
             told = {at: on_ccusage.complaints(npm, site, urls.database, at) for at in MOMENTS}
             complaints += _of_steps("ccusage", told)
