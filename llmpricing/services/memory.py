@@ -1,4 +1,4 @@
-"""What one process remembers between requests: bounded, shared by threads, and never a reason to wait."""
+"""What one process remembers between requests: bounded, shared by threads, and made once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+PATIENCE_S = 2.0  # for what another thread makes
 _OLDEST = 2  # generation of the collector
+_SELDOM, _OFTEN = gc.get_threshold()[_OLDEST], 5  # collections of younger objects before a full one
 MOST_LOOKED_THROUGH = 10_000  # objects that stay, by a full collection: about 5 ms
 
 
@@ -21,6 +23,7 @@ class Memory(Generic[Key, Value]):
     def __init__(self, size: int) -> None:
         self._size = size
         self._kept: OrderedDict[Key, Value] = OrderedDict()
+        self._making: dict[Key, Lock] = {}  # held by who makes the value
         self._lock = Lock()
 
     def recall(self, keys: Iterable[Key]) -> dict[Key, Value]:
@@ -41,14 +44,29 @@ class Memory(Generic[Key, Value]):
                 self._kept.popitem(last=False)
 
     def remember(self, key: Key, make: Callable[[], Value]) -> Value:
-        """The value, made where it is not remembered; two threads may both make it, none waits for the other."""
+        """The value, made where it is not remembered. Who asks while another thread makes it waits for that, for a
+        while: threads share one interpreter, and both together would be ready later.
+        """
+        made = Lock()
+        made.acquire()
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        value = make()
-        self.keep(key, value)
-        return value
+            making = self._making.setdefault(key, made)
+        if making is not made:
+            if making.acquire(timeout=PATIENCE_S):
+                making.release()
+            if key in (found := self.recall((key,))):
+                return found[key]
+        try:
+            value = make()
+            self.keep(key, value)
+            return value
+        finally:
+            if making is made:
+                del self._making[key]
+                made.release()
 
 
 def settle() -> None:
@@ -72,6 +90,7 @@ def short_collections() -> None:
     """
     if not _are_short():
         gc.callbacks.append(_settle_what_is_left)
+        _full_after(_OFTEN)  # before much is new
     gc.freeze()
 
 
@@ -79,7 +98,13 @@ def whole_collections() -> None:
     """As it was before ``short_collections``."""
     if _are_short():
         gc.callbacks.remove(_settle_what_is_left)
+        _full_after(_SELDOM)
         gc.unfreeze()
+
+
+def _full_after(collections: int) -> None:
+    young, older, _ = gc.get_threshold()
+    gc.set_threshold(young, older, collections)
 
 
 def _are_short() -> bool:
@@ -103,4 +128,4 @@ def rare_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.set_threshold(often, *older)
+        gc.set_threshold(often, *gc.get_threshold()[1:])  # full ones may be short by now

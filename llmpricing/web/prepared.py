@@ -9,6 +9,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.filter_values import filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.listing_in_book import index_at
 from llmpricing.services.catalogue.steps import stable_period
 from llmpricing.services.memory import settle
 from llmpricing.services.names.resolving import names_of
@@ -17,13 +18,17 @@ from llmpricing.services.quotes.compiled_prices import REMEMBERED_OFFERINGS, pri
 
 
 def prepare_lists(book: PriceBook, at: datetime) -> datetime:
-    """Make what lists and pages at this time are made of; returns until when that is what they are made of."""
+    """Make what lists and pages at this time are made of, the lists first, for whose rows pages wait too; returns until
+    when that is what they are made of.
+    """
     state = book_state(book)
     period, names = stable_period(book, state, at), names_of(book, state)
     clocks = state.clocks(period.start, None)
-    names.at(clocks).read("openai/gpt-4o")
+    standing = names.standing(clocks.known_at)
+    index_at(book, clocks, standing)
     filter_values(book)
-    listed_models(book, state, clocks, names.standing(clocks.known_at))
+    listed_models(book, state, clocks, standing)
+    names.at(clocks).read("openai/gpt-4o")
     return period.until
 
 

@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from redis import Redis
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from llmpricing.services.catalogue import listing, listing_in_book
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.price_book import BookState
+from llmpricing.services.price_book import holder as holding
 from llmpricing.services.price_book.folder import KEPT, file_of, keep_book, newest_files
 from llmpricing.services.price_book.holder import AHEAD, BookHolder, Preparing
 from llmpricing.services.price_book.served import note_served
@@ -247,7 +249,10 @@ def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url,
     assert None not in answering  # where nothing else answers, the book does before all is prepared
 
 
-def test_a_start_without_the_database_takes_the_book_that_this_one_held_and_says_where_it_took_any(tmp_path):
+def test_a_start_without_the_database_takes_the_book_that_this_one_held_and_says_where_it_took_any(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(holding, "log", structlog.get_logger())  # that none used before: those keep what they wrote to
     own, other = "1" * 32, "2" * 32
     for age, book in enumerate((other, own)):  # the other's is the newest
         state = BookState(book, 3, datetime(2026, 11, 23, tzinfo=UTC))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from llmpricing.services import memory
 from llmpricing.services.memory import (
     MOST_LOOKED_THROUGH,
     Memory,
@@ -22,26 +25,56 @@ from llmpricing.services.publishing.kept_components import KeptComponents
 
 
 def test_what_is_remembered_is_made_once() -> None:
-    memory: Memory[str, object] = Memory(2)
-    first = memory.remember("a", object)
-    assert memory.remember("a", object) is first
-    assert memory.recall(["a", "b"]) == {"a": first}
+    remembered: Memory[str, object] = Memory(2)
+    first = remembered.remember("a", object)
+    assert remembered.remember("a", object) is first
+    assert remembered.recall(["a", "b"]) == {"a": first}
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
-    memory: Memory[str, int] = Memory(2)
-    memory.keep("a", 1)
-    memory.keep("b", 2)
-    memory.recall(["a"])
-    memory.keep("c", 3)
-    assert memory.recall("abc") == {"a": 1, "c": 3}
+    remembered: Memory[str, int] = Memory(2)
+    remembered.keep("a", 1)
+    remembered.keep("b", 2)
+    remembered.recall(["a"])
+    remembered.keep("c", 3)
+    assert remembered.recall("abc") == {"a": 1, "c": 3}
+
+
+def test_a_value_that_another_thread_makes_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "PATIENCE_S", 60)
+    remembered: Memory[str, object] = Memory(1)
+    asked, is_made, waiting = Event(), Event(), Event()
+
+    def make() -> object:
+        asked.set()
+        assert is_made.wait(60)
+        return object()
+
+    def wait() -> object:
+        waiting.set()
+        return remembered.remember("a", object)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(remembered.remember, "a", make)
+        assert asked.wait(60)
+        second = threads.submit(wait)
+        assert waiting.wait(60)
+        is_made.set()
+        assert first.result(60) is second.result(60)
+
+
+def test_a_value_that_could_not_be_made_is_made_by_who_asks_next() -> None:
+    remembered: Memory[str, object] = Memory(1)
+    with pytest.raises(ZeroDivisionError):
+        remembered.remember("a", lambda: 1 / 0)
+    assert remembered.remember("a", lambda: 2) == 2
 
 
 def test_a_value_that_is_false_is_remembered_too() -> None:
-    memory: Memory[str, tuple[()]] = Memory(1)
+    remembered: Memory[str, tuple[()]] = Memory(1)
     made = []
     for _ in range(2):
-        memory.remember("a", lambda: made.append(1) or ())  # type: ignore[func-returns-value]
+        remembered.remember("a", lambda: made.append(1) or ())  # type: ignore[func-returns-value]
     assert made == [1]
 
 
@@ -56,6 +89,16 @@ def test_the_collector_comes_rarely_inside_the_block_and_as_ever_afterwards() ->
     with pytest.raises(ValueError, match="broken"):
         work()
     assert inside == [(before[0] * 100, *before[1:])]
+    assert gc.get_threshold() == before
+
+
+def test_collections_that_become_short_inside_the_block_stay_so(no_collector: None) -> None:
+    before = gc.get_threshold()
+    with rare_collections():
+        short_collections()
+    assert gc.get_threshold()[:2] == before[:2]
+    assert gc.get_threshold()[2] < before[2]
+    whole_collections()
     assert gc.get_threshold() == before
 
 
