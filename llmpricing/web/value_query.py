@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,9 +37,9 @@ def read_value_question(values: Mapping[str, Any]) -> ValueQuestion:
 
 
 def ask_for_value(
-    request: Request, values: Mapping[str, Any], own: Sequence[StatedScore] = ()
+    request: Request, values: Mapping[str, Any], own: Sequence[StatedScore] = (), *, only_known_then: bool = False
 ) -> tuple[BestValue, list[str]]:
     """The rankings that answer the question of an address, and the names of own scores that mean no model."""
     clocks = read_clocks(values, request.period.start, request.book)
-    question = read_value_question(values)
+    question = replace(read_value_question(values), only_known_then=only_known_then)
     return value_models(request.reads, clocks, standing(request, clocks), question, own)

@@ -171,3 +171,21 @@ def test_benchmarks_tell_their_ranges_and_how_many_scores_there_are(app: TestApp
     assert (found["mmlu"]["scores"], found["mmlu"]["default_weight"]) == (6, "0.04")
     assert (found["arena_elo"]["lowest"], found["arena_elo"]["highest"]) == ("800", "1600")
     assert found["hallucination_rate"]["is_lower_better"]
+
+
+def test_the_page_and_its_chart_rank_by_prices_that_were_known_on_the_day_asked_for(app: TestApp) -> None:
+    """acme-dated's list tells of January itself; all others were first listed in November."""
+
+    def ranked(page: Any) -> set[str]:
+        return {one.get_text() for one in page.html.select("section[aria-labelledby=ranked] .id")}
+
+    before = app.get("/best-value?as_of=2026-01-31")
+    assert ranked(before) == {"acme/acme-dated"}
+    assert "was known then" in before.html.select_one("ul.excluded").get_text()
+    shown = before.click("reckon with them too")
+    assert ranked(shown) >= {"acme/acme-dated", "acme/acme-large", "acme/acme-small"}
+    assert shown.html.find("input", {"name": "show"})["value"] == "undated"
+    charts = [app.get(f"/charts/frontier.csv?as_of=2026-01-31{more}").text for more in ("", "&show=undated")]
+    assert ["acme-small" in chart for chart in charts] == [False, True]
+    assert "acme/acme-large" in app.get(shown.html.find("a", string="best value")["href"]).text
+    assert ranked(app.get("/best-value?as_of=2026-11-12")) == ranked(app.get("/best-value"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from webtest import TestApp
 
-from llmpricing.web.site.compare import _to_the_cheapest
+from llmpricing.web.site.compare import _need_line, _to_the_cheapest
 from llmpricing.web.site.display import per_cent
 from tests.functional.test_pages import spoken
 
@@ -32,6 +33,16 @@ def test_offerings_stand_side_by_side_and_the_best_of_a_line_is_marked_in_words(
     assert found["To the cheapest"] == ["+0 %", "+12 %"]
     assert found["Context"] == ["128K", "128K"]  # alike: none is the best
     assert found["tools"] == ["– no list says"] * 2
+    assert found["prompt caching"] == ["yes", "– no list says"]  # the first has a price of it
+
+
+def test_who_prices_a_cache_offers_one_also_where_a_list_of_capabilities_says_no() -> None:
+    def item(price: Decimal | None, capabilities: list[str] | None) -> Any:
+        return SimpleNamespace(cache_read_per_mtok=price, capabilities=capabilities, modalities=None)
+
+    price = Decimal(1)
+    items = [item(price, ["tools"]), item(price, ["caching"]), item(price, None), item(None, ["tools"])]
+    assert _need_line("prompt_caching", items).cells == ["yes, lists differ", "yes", "yes", "no"]
 
 
 def test_a_basket_is_marked_in_the_list_and_travels_in_the_address(testapp: TestApp) -> None:

@@ -9,6 +9,7 @@ from webtest import TestApp
 
 LARGE = "acme/acme-large"  # first listed on 10 November 2026, without a date of its own
 BEFORE, SINCE = "2026-01-31", "2026-11-12"
+SHOW = "&show=undated"
 
 
 def spoken(element: Any) -> str:
@@ -57,3 +58,60 @@ def test_what_the_list_itself_tells_of_that_time_stays(testapp: TestApp) -> None
     page = testapp.get(f"/models/acme/acme-dated?as_of={BEFORE}")
     assert spoken(page.html.select_one(".tiles dd")) == "$ 8.00"
     assert "acme/acme-dated" in ids(testapp.get(f"/?q=dated&as_of={BEFORE}"))
+
+
+TWO = f"/compare?models={LARGE},acme/acme-dated"
+
+
+def column(page: Any, name: str) -> list[str]:
+    """What the comparison says of an offering, line by line."""
+    place = next(i for i, cell in enumerate(page.html.select("table.compared thead th")) if name in cell.get_text())
+    return [spoken(row.find_all(["th", "td"])[place]) for row in page.html.select("table.compared tbody tr")]
+
+
+def test_a_comparison_says_so_in_the_place_of_each_price_and_ranks_the_others(testapp: TestApp) -> None:
+    page = testapp.get(f"{TWO}&as_of={BEFORE}")
+    assert column(page, LARGE).count("not known then") >= 5
+    assert column(page, "acme-dated")[0].startswith("$8.00")
+    assert "not known then" not in column(page, "acme-dated")
+    assert "2.50" not in page.html.find("textarea").get_text()
+    shown = page.click("show them too")
+    assert column(shown, LARGE)[0].startswith("$2.50")
+    assert "show=undated" in shown.html.find("a", string="This comparison for good")["href"]
+    assert "not known then" not in testapp.get(f"{TWO}&as_of={SINCE}").text
+
+
+def test_the_chart_of_a_comparison_shows_no_more_than_its_table(testapp: TestApp) -> None:
+    path = f"/charts/costs.csv?models={LARGE},acme/acme-dated&preset=small&as_of={BEFORE}"
+    totals = [dict(row.split(",")[:2] for row in testapp.get(path + more).text.splitlines()[1:]) for more in ("", SHOW)]
+    assert [bool(one[LARGE]) for one in totals] == [False, True]
+    assert all(one["acme/acme-dated"] for one in totals)
+
+
+def test_the_calculator_reckons_with_it_on_request_alone(testapp: TestApp) -> None:
+    path = f"/calculator?model={LARGE}&input_tokens=1000&output_tokens=10&requests=100&as_of={BEFORE}"
+    page = testapp.get(path)
+    assert "Not known then." in page.html.select_one("section[aria-labelledby=result]").get_text()
+    assert not page.html.select("table.lines")
+    assert LARGE not in page.html.select_one("table.ranked tbody").get_text()
+    assert "Counted" not in page.html.find("textarea").get_text()
+    csv = testapp.get(path.replace("/calculator", "/calculator.csv"))
+    assert LARGE not in csv.text
+    assert LARGE in testapp.get(path.replace("/calculator", "/calculator.csv") + SHOW).text
+    assert "not known then" in spoken(page.html.select_one("section[aria-labelledby=ranked]"))
+    shown = page.click("reckon with them all the same")
+    assert shown.html.select("table.lines")
+    assert LARGE in shown.html.select_one("table.ranked tbody").get_text()
+    assert shown.html.find("input", {"name": "show"})["value"] == "undated"
+    assert testapp.get(path.replace(BEFORE, SINCE)).html.select("table.lines")
+
+
+def test_the_page_of_a_seller_says_so_of_each_offering(testapp: TestApp) -> None:
+    def row(page: Any) -> Any:
+        return page.html.select_one(f'table tbody th a[href*="{LARGE}"]').find_parent("tr")
+
+    page = testapp.get(f"/providers/acme?as_of={BEFORE}")
+    assert "not known then" in spoken(row(page))
+    assert "2.50" not in spoken(row(page))
+    assert "2.50" in spoken(row(page.click("show it too")))
+    assert "2.50" in spoken(row(testapp.get(f"/providers/acme?as_of={SINCE}")))

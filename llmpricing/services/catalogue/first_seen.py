@@ -11,6 +11,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.times import micros
 from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listing import OfferingItem, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
@@ -45,10 +46,29 @@ def as_known_then(reads: Reads, clocks: Clocks, models: Iterable[SoldModel], sta
     """The models without the prices that were first listed later than the time asked for: a row without its input or
     output price is of the state ``undated``.
     """
-    late: dict[int, dict[str, bool]] = defaultdict(dict)
-    for offering, meter, is_late in base_prices(reads, clocks):
-        late[offering][meter] = is_late
+    late = _late(reads, clocks)
     return [replace(model, rows=tuple(_as_known_then(row, late, standing) for row in model.rows)) for model in models]
+
+
+def items_as_known_then(
+    reads: Reads, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
+) -> list[OfferingItem]:
+    """The same of offerings as the list shows them, which must have been there then."""
+    late, slugs = _late(reads, clocks), [item.id for item in items]
+    rows = {row.id: _as_known_then(row, late, standing) for row in rows_of(reads, clocks, slugs, standing)}
+    return [_with_prices_of(item, rows[item.id]) for item in items]
+
+
+def _with_prices_of(item: OfferingItem, row: Any) -> OfferingItem:
+    prices = {name: getattr(row, name) for name in BASE_METERS}
+    return replace(item, price_state=row.price_state, price_since=row.price_since, **prices)
+
+
+def _late(reads: Reads, clocks: Clocks) -> Mapping[int, Mapping[str, bool]]:
+    found: dict[int, dict[str, bool]] = defaultdict(dict)
+    for offering, meter, is_late in base_prices(reads, clocks):
+        found[offering][meter] = is_late
+    return found
 
 
 def _as_known_then(row: Any, late: Mapping[int, Mapping[str, bool]], standing: StandsOn) -> Any:

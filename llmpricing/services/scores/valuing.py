@@ -10,7 +10,8 @@ from llmpricing.domain.names.answers import Resolution
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, best_value
 from llmpricing.domain.scores.score_file import StatedScore
-from llmpricing.services.catalogue.listing import get_offerings
+from llmpricing.services.catalogue.first_seen import items_as_known_then
+from llmpricing.services.catalogue.listing import OfferingItem, get_offerings
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import Reads
@@ -27,6 +28,7 @@ class ValueQuestion:
 
     weights: Mapping[str, Decimal]
     floor: Decimal = Decimal(0)
+    only_known_then: bool = False  # without prices that were first listed after the time asked for
 
 
 def value_models(
@@ -35,6 +37,7 @@ def value_models(
     """The rankings by the prices of ``as_of`` and the scores of ``known_at``; own scores take the place of kept ones.
     Beside them the names of ``own`` that mean no model.
     """
+    items = _priced_then if question.only_known_then else get_offerings
     scores = scores_by_model(reads, clocks)
     unknown = _with_own(reads, clocks, scores, own)
     models = models_sold(reads, clocks, scores)
@@ -42,10 +45,14 @@ def value_models(
         ScoredOffering(
             one.id, models[one.id], scores[models[one.id]], one.input_per_mtok, one.output_per_mtok, one.currency
         )
-        for one in get_offerings(reads, clocks, list(models), standing)
+        for one in items(reads, clocks, list(models), standing)
         if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     return best_value(offered, question.weights, question.floor), unknown
+
+
+def _priced_then(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn) -> list[OfferingItem]:
+    return items_as_known_then(reads, clocks, get_offerings(reads, clocks, slugs, standing), standing)
 
 
 def _with_own(reads: Reads, clocks: Clocks, scores: _Scores, own: Sequence[StatedScore]) -> list[str]:

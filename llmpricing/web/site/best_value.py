@@ -15,7 +15,7 @@ from pyramid.response import Response
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
-from llmpricing.domain.scores.best_value import LEAST_SCORES, WhyExcluded
+from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
 from llmpricing.services.scores.kept_scores import count_scores
 from llmpricing.web.errors import invalid
@@ -27,6 +27,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import answer
+from llmpricing.web.site.known_then import SHOW, leaves_out, with_undated, without_show
 from llmpricing.web.value_query import VALUE, ask_for_value, read_value_question
 
 WHY = {
@@ -35,13 +36,15 @@ WHY = {
     WhyExcluded.UNKNOWN_PRICE: "no seller’s price of both input and output is known",
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
+_NOT_THEN = "no seller’s price of both input and output was known then"
+_VALUE = {**VALUE, **SHOW}
 MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
 
 def show(request: Request) -> dict[str, Any]:
     """The page by kept scores. An address with empty parameters leads to the one without."""
-    values = read_parameters(request, VALUE)
+    values = read_parameters(request, _VALUE)
     stated = [(name, text) for name, text in request.GET.items() if text.strip()]
     if len(stated) < len(request.GET):
         raise HTTPSeeOther(f"{request.path}?{urlencode(stated)}" if stated else request.path)
@@ -50,7 +53,7 @@ def show(request: Request) -> dict[str, Any]:
 
 def show_with_own(request: Request) -> dict[str, Any]:
     """The page with the scores of a CSV file that is sent along; nothing of it is kept."""
-    values = read_parameters(request, VALUE)
+    values = read_parameters(request, _VALUE)
     request.response.headers["Cache-Control"] = "no-store"
     rows = _sent(request)
     own = [stated for _, stated in rows if stated is not None]
@@ -59,17 +62,23 @@ def show_with_own(request: Request) -> dict[str, Any]:
 
 def chart(request: Request) -> Response:
     """GET /charts/frontier: the same question as a chart."""
-    values = read_parameters(request, VALUE)
+    values = read_parameters(request, _VALUE)
     clocks = read_clocks(values, request.period.start, request.book)
-    question = {name: str(value) for name, value in values.items()} | {"clocks": str(clocks)}
-    return answer(request, "frontier", question, lambda: frontier_chart(ask_for_value(request, values)[0].ranked))
+    is_then = leaves_out(request)
+    question = {name: str(value) for name, value in values.items()}
+    question |= {"clocks": str(clocks), "prices": "dated" if is_then else "all"}
+
+    def build() -> Any:
+        return frontier_chart(ask_for_value(request, values, only_known_then=is_then)[0].ranked)
+
+    return answer(request, "frontier", question, build)
 
 
 def _page(
     request: Request, values: dict[str, Any], own: Sequence[StatedScore] = (), failed: Sequence[FailedRow] = ()
 ) -> dict[str, Any]:
     question, clocks = read_value_question(values), read_clocks(values, request.period.start, request.book)
-    found, unknown = ask_for_value(request, values, own)
+    found, unknown = ask_for_value(request, values, own, only_known_then=leaves_out(request))
     query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
     return {
         "show": display,
@@ -83,7 +92,10 @@ def _page(
         "as_of": values["as_of"].astimezone(UTC).date() if "as_of" in values else None,
         "known_at": request.GET.get("known_at", ""),
         "found": found,
-        "why": WHY,
+        "why": WHY | ({WhyExcluded.UNKNOWN_PRICE: _NOT_THEN} if leaves_out(request) else {}),
+        "with_undated": with_undated(request) if not own and leaves_out(request) and _is_any_unknown(found) else None,
+        "shows": request.GET.get("show", ""),
+        "data_query": f"?{urlencode(without_show(request))}" if without_show(request) else "",
         "finding": frontier_chart(found.ranked).finding,
         "query": f"?{query}" if query else "",
         "can_draw": can_draw() and not own,
@@ -92,6 +104,10 @@ def _page(
         "failed": failed[:_MOST_FAILED],
         "failed_count": len(failed),
     }
+
+
+def _is_any_unknown(found: BestValue) -> bool:
+    return any(one.why is WhyExcluded.UNKNOWN_PRICE for one in found.excluded)
 
 
 def _sent(request: Request) -> list[tuple[FailedRow, StatedScore | None]]:

@@ -12,12 +12,13 @@ from pyramid.response import Response
 
 from llmpricing.domain.quotes.context import TIERS
 from llmpricing.services.catalogue import freshness, listing
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
 from llmpricing.services.quotes.workloads import costs_of_book
 from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused, invalid, wants_json
-from llmpricing.web.list_query import most_like, own_ids
+from llmpricing.web.list_query import most_like, own_ids, standing
 from llmpricing.web.quote_refusals import Place, refusal
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
@@ -26,8 +27,9 @@ from llmpricing.web.site.calculator_question import (
     CalculatorQuestion,
     read_calculator_question,
 )
-from llmpricing.web.site.filters import address
+from llmpricing.web.site.filters import address, clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
+from llmpricing.web.site.known_then import is_undated, items_then, leaves_out, with_undated
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
 
@@ -42,11 +44,14 @@ EXAMPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Calculated:
-    """What was asked, and its quote as the API has it; ``month`` is the total of all requests, None where unknown."""
+    """What was asked, and its quote as the API has it; ``month`` is the total of all requests, None where unknown.
+    ``is_undated``: its prices were first listed after the day asked for, so that the quote is not shown.
+    """
 
     question: CalculatorQuestion
     quote: QuoteDocument
     month: Decimal | None
+    is_undated: bool
 
 
 def show(request: Request) -> Any:
@@ -84,6 +89,8 @@ def show(request: Request) -> Any:
         "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)} if found else {},
         "list_query": found.question.as_workload() if found else "",
         "number": Decimal,
+        "with_undated": with_undated(request),
+        "clock_query": clock_query(request),
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 
@@ -126,7 +133,8 @@ def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | No
         like = most_like(request, asked.clocks, chosen)
         message = f"No offering has the id {chosen[:100]!r}."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
-    return rank(request, asked.clocks, workload, chosen, costs[chosen].total)
+    own = None if _is_undated(request, asked.clocks, chosen) else costs[chosen].total
+    return rank(request, asked.clocks, workload, chosen, own)
 
 
 def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:
@@ -142,7 +150,14 @@ def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | Non
     if since := stale_since(request):
         answer = of_stale_book(answer, since)
     month = None if answer.total is None else answer.total * asked.requests
-    return Calculated(asked, quote_document(answer), month)
+    document = quote_document(answer)
+    return Calculated(asked, document, month, _is_undated(request, clocks, document.model.id))
+
+
+def _is_undated(request: Request, clocks: Clocks, slug: str) -> bool:
+    stands_on = standing(request, clocks)
+    items = listing.get_offerings(request.reads, clocks, [slug], stands_on) if leaves_out(request) else []
+    return any(map(is_undated, items_then(request, clocks, items, stands_on)))
 
 
 def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:
@@ -155,7 +170,8 @@ def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:
 
 def _markdown(found: Calculated | None, ranking: Ranking, link: str) -> str:
     """The calculation for a document, with an address that answers the same for good."""
-    parts = [*([_quote_markdown(found)] if found else []), _ranking_markdown(ranking)]
+    shown = [found] if found and not found.is_undated else []
+    parts = [*map(_quote_markdown, shown), _ranking_markdown(ranking)]
     return "\n".join(parts) + f"\nSource: {link}\n"
 
 

@@ -16,13 +16,14 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.quote_refusals import Place, bad_usage
+from llmpricing.web.site.known_then import SHOW
 from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted, workload_like
 from llmpricing.web.site.workload import count, percent_or_share
 from llmpricing.web.workloads import workload_of
 
 MOST_REQUESTS = 10**9
 COUNTED = (  # what is stated by hand
-    ("input_tokens", "Input tokens", "12K, cached ones included"),
+    ("input_tokens", "Input tokens", "12K in all"),
     ("cache_read_tokens", "of them cached", "0"),
     ("cache_write_tokens", "written to cache", "0"),
     ("output_tokens", "Output tokens", "800"),
@@ -41,6 +42,7 @@ _READERS: Mapping[str, p.Reader] = {
     "region": p.text,
     "as_of": p.use,
     "known_at": p.time,
+    **SHOW,
 }
 _CLOCKS = ("as_of", "known_at")
 

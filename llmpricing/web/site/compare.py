@@ -26,13 +26,16 @@ from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, s
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
+from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
 from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
 from llmpricing.web.workloads import workload_of
 
 FEWEST, MOST = 2, 5
-_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS}
-_DASH = "–"
+_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW}
+_DASH, _NOT_THEN = "–", "not known then"
+_PRICED_CACHE = {"yes": "yes", "no": "yes, lists differ", _DASH: "yes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def show(request: Request) -> dict[str, Any]:
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = _score_lines(request, clocks, items, models)
     lines = [*_lines(request, clocks, workload, items), *scored] if items else []
-    kept = [pair for pair in request.GET.items() if pair[0] in WORKLOAD and pair[1].strip()]
+    kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     return {
@@ -73,23 +76,31 @@ def show(request: Request) -> dict[str, Any]:
         "can_draw": can_draw(),
         "scored": bool(scored),
         "markdown": _markdown(items, lines, workload, link),
-        "csv": "/api/v1/compare?" + urlencode({"models": ",".join(slugs), "format": "csv"}),
+        "csv": "/api/v1/compare?" + urlencode([("models", ",".join(slugs)), ("format", "csv"), *_clocks(request)]),
+        "clock_query": clock_query(request),
+        "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 
 
 def _chart(request: Request, slugs: Sequence[str], workload: Workload) -> str:
     """The query by which the chart of costs shows the same month at the same offerings."""
-    clocks = [pair for pair in request.GET.items() if pair[0] in CLOCKS and pair[1].strip()]
     shares = (("input_share", workload.input_share), ("cached_share", workload.cached_share))
     asked = [("models", ",".join(slugs)), ("tokens", str(workload.tokens)), ("requests", str(workload.requests))]
     asked += [(name, to_text(share)) for name, share in shares if isinstance(share, Decimal)]
-    return urlencode([*asked, *clocks])
+    asked += [pair for pair in request.GET.items() if pair[0] in SHOW]
+    return urlencode([*asked, *_clocks(request)])
+
+
+def _clocks(request: Request) -> list[tuple[str, str]]:
+    return [pair for pair in request.GET.items() if pair[0] in CLOCKS and pair[1].strip()]
 
 
 def _items(request: Request, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
     """The offerings in the order asked; a 404 that names what is most like the first unknown one."""
-    found = {item.id: item for item in listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks))}
+    stands_on = standing(request, clocks)
+    items = listing.get_offerings(request.reads, clocks, slugs, stands_on)
+    found = {item.id: item for item in items_then(request, clocks, items, stands_on)}
     for slug in slugs:
         if slug not in found:
             like = most_like(request, clocks, slug)
@@ -116,11 +127,18 @@ def _lines(request: Request, clocks: Clocks, workload: Workload, items: Sequence
         _line(title, [getattr(item, name) for item in items], display.tokens, max)
         for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
     ]
-    return [
+    money = [
         *prices,
         _line("My month", totals, _dollars, min),
         ComparedLine("To the cheapest", _to_the_cheapest(totals)),
         _line("My month, per million tokens", each, _dollars, min),
+    ]
+    for place, item in enumerate(items):
+        if is_undated(item):
+            for line in money:
+                line.cells[place] = _NOT_THEN if line.cells[place] == _DASH else line.cells[place]
+    return [
+        *money,
         *limits,
         *(_need_line(name, items) for name in NEEDS),
     ]
@@ -168,7 +186,11 @@ def _need_line(name: str, items: Sequence[OfferingItem]) -> ComparedLine:
         for item in items
     ]
     words = {True: "yes", False: "no", None: _DASH}
-    return ComparedLine(need.words, [words[one] for one in met])
+    cells = [words[one] for one in met]
+    if name == "prompt_caching":  # which who prices it offers, whatever lists of capabilities say
+        priced = [item.cache_read_per_mtok is not None for item in items]
+        cells = [_PRICED_CACHE[cell] if is_priced else cell for cell, is_priced in zip(cells, priced, strict=True)]
+    return ComparedLine(need.words, cells)
 
 
 def _to_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:

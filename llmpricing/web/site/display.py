@@ -79,11 +79,11 @@ def price(value: Decimal) -> str:
 
 
 def total(value: Decimal, currency: str | None) -> str:
-    """A sum to four digits at least, in cents from a dollar on: ``$1,250.40``, ``$0.0825``, ``free``."""
+    """A sum to four digits at the most, in cents from a dollar on: ``$1,250.40``, ``$0.0825``, ``$0.07``, ``free``."""
     if not value:
         return "free"
     places = 2 if value >= 1 else max(2, 3 - value.adjusted())
-    return f"{sign(currency)}{round(value, places):,}"
+    return f"{sign(currency)}{amount(round(value, places))}"
 
 
 def per_cent(share: Fraction | None) -> str:

@@ -14,7 +14,6 @@ from llmpricing.domain.choice.kinds import KINDS
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
-from llmpricing.services.catalogue.first_seen import as_known_then
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, in_order, shelf
 from llmpricing.services.memory import Memory
@@ -25,6 +24,7 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.compare import MOST
 from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, clock_query, read_filters
+from llmpricing.web.site.known_then import models_then
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
@@ -98,8 +98,7 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
 
     def find() -> tuple[FoundModels, Known]:
         models = listed_models(request.reads, book, clocks, stands_on, joined=question.joined)
-        if "as_of" in request.GET and UNDATED not in wanted.show:
-            models = as_known_then(request.reads, clocks, models, stands_on)
+        models = models_then(request, clocks, models, stands_on)
         weigh = weighing(question.workload)
         found = find_models(models, wanted, clocks, weigh)
         return found, known_values(found.rows, weigh)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -15,21 +14,19 @@ from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing, offering_detail
-from llmpricing.services.catalogue.first_seen import as_known_then
-from llmpricing.services.catalogue.listing import OfferingItem
-from llmpricing.services.catalogue.model_list import UNDATED, shelf
+from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.price_history import price_history
-from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
-from llmpricing.web.parameters import one_of, read_parameters
+from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
-from llmpricing.web.site.filters import PRESET_OPTIONS, address, clock_query
+from llmpricing.web.site.filters import PRESET_OPTIONS, clock_query
+from llmpricing.web.site.known_then import SHOW, items_then, leaves_out, models_then, with_undated
 from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
@@ -41,16 +38,15 @@ from llmpricing.web.workloads import workload_of
 def model(request: Request) -> dict[str, Any]:
     """Everything on one offering, now or as of the time asked for."""
     now = request.period.start
-    asked = read_parameters(request, {**CLOCKS, **WORKLOAD, "show": one_of(UNDATED)})
+    asked = read_parameters(request, {**CLOCKS, **WORKLOAD, **SHOW})
     workload = workload_of(asked)
     clocks = read_clocks(asked, now, request.book)
     item, stands_on = ask_for_one(request, clocks), standing(request, clocks)
     details = offering_detail.details(request.reads, request.book, clocks, item.id, stands_on)
     of_it = model_of(request.reads, request.book, clocks, item.id, stands_on)
-    late = [] if "show" in asked or "as_of" not in asked else _late(details.prices, clocks.as_of)
-    if "as_of" in asked and "show" not in asked:
-        (of_it,) = as_known_then(request.reads, clocks, [of_it], stands_on)
-        item = _as_row(item, next(row for row in of_it.rows if row.id == item.id))
+    late = _late(details.prices, clocks.as_of) if leaves_out(request) else []
+    (of_it,) = models_then(request, clocks, [of_it], stands_on)
+    (item,) = items_then(request, clocks, [item], stands_on)
     sellers = rank_sellers(request, clocks, workload, of_it, item.id, stands_on)
     ages = freshness.source_ages(request.reads, now)
     sources = {price.source for price in details.prices}
@@ -81,7 +77,7 @@ def model(request: Request) -> dict[str, Any]:
         "samples": samples(request.application_url, item.id),
         "as_of": asked.get("as_of"),
         "late": late,
-        "with_undated": address([*request.GET.items(), ("show", UNDATED)]),
+        "with_undated": with_undated(request),
         "known_at": clocks.known_at if "known_at" in asked else None,
         "clocks": [(name, request.GET[name]) for name in asked if name in (*CLOCKS, "show")],
         "clock_query": clock_query(request),
@@ -99,12 +95,6 @@ def _late(prices: Sequence[PriceDetail], as_of: datetime) -> list[int]:
         and first > as_of.date()
         and (one.valid_until is None or one.valid_until.date() > first)
     ]
-
-
-def _as_row(item: OfferingItem, row: Any) -> OfferingItem:
-    """The offering with the prices that its row has."""
-    prices = {name: getattr(row, name) for name in BASE_METERS}
-    return replace(item, price_state=row.price_state, price_since=row.price_since, **prices)
 
 
 def _by_conditions(prices: Sequence[PriceDetail]) -> list[tuple[list[str], list[PriceDetail]]]:

@@ -13,11 +13,12 @@ from pyramid.request import Request
 from llmpricing.domain.choice.caching import pays_from
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.services.catalogue.listed_models import listed_models
-from llmpricing.services.catalogue.model_list import ModelFilter, ModelRow, find_models
+from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, ModelRow, find_models
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
+from llmpricing.web.site.known_then import models_then
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SHOWN = 50
@@ -38,18 +39,24 @@ class RankedModel:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The models with a total, the cheapest first; ``unknown`` are those without. ``against`` is the one chosen."""
+    """The models with a total, the cheapest first; ``unknown`` are those without, ``undated`` those left out because
+    their price was not known then. ``against`` is the one chosen.
+    """
 
     workload: Workload
     models: list[RankedModel]
     unknown: int
+    undated: int
     against: str | None
 
 
 def rank(request: Request, clocks: Clocks, workload: Workload, against: str | None, own: Decimal | None) -> Ranking:
     """All priced chat models, each by the offering that the list shows; ``own`` is the month at ``against``, if any."""
-    models = listed_models(request.reads, request.book, clocks, standing(request, clocks))
-    rows = find_models(models, ModelFilter(), clocks, weighing(workload)).rows
+    stands_on = standing(request, clocks)
+    models = listed_models(request.reads, request.book, clocks, stands_on)
+    models = models_then(request, clocks, models, stands_on)
+    found = find_models(models, ModelFilter(), clocks, weighing(workload))
+    rows = found.rows
     slugs = [row.shown.id for row in rows]
     with_rates = request.caller.sees_rates
     costs = costs_of_book(request.reads, request.book, clocks, workload, slugs, with_rates=with_rates)
@@ -63,7 +70,7 @@ def rank(request: Request, clocks: Clocks, workload: Workload, against: str | No
         (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
     )
     ranked = [_ranked(row, totals[row.shown.id], workload, dearest, own) for row in ordered]
-    return Ranking(workload, ranked, len(rows) - len(ranked), against)
+    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], against)
 
 
 def _ranked(

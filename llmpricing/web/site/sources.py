@@ -24,6 +24,8 @@ from llmpricing.web.site.changes import amount_in_words, change_in_words, condit
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import answer
+from llmpricing.web.site.filters import clock_query
+from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
 
 _TTL_S = 3600
 PAGE = 50  # disagreements
@@ -66,7 +68,7 @@ def _agreements(request: Request) -> list[ListAgreement]:
 
 def show_provider(request: Request) -> dict[str, Any]:
     """What a seller sells, and what moved there in four weeks."""
-    clocks = read_clocks(read_parameters(request, CLOCKS), request.period.start, request.book)
+    clocks = read_clocks(read_parameters(request, {**CLOCKS, **SHOW}), request.period.start, request.book)
     asked = request.matchdict["id"]
     known = {slug: (name, count) for slug, name, count in listing.providers(request.reads)}
     if asked not in known:
@@ -74,14 +76,16 @@ def show_provider(request: Request) -> dict[str, Any]:
         if named := folded.get(asked.rstrip("/").casefold()):
             raise moved_to(request, asked, named)
         raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
+    stands_on = standing(request, clocks)
     page = listing.list_offerings(
         request.reads,
         clocks,
         OfferingFilter(providers=(asked,)),
         sort="name",
         limit=MOST_OFFERINGS,
-        standing=standing(request, clocks),
+        standing=stands_on,
     )
+    items = items_then(request, clocks, page.items, stands_on)
     since = comparable_since(request.reads, request.period.start - _LATELY)
     slugs = {one.id for one in page.items}
     return {
@@ -92,7 +96,11 @@ def show_provider(request: Request) -> dict[str, Any]:
         "id": asked,
         "name": known[asked][0],
         "page": page,
-        "priced": sum(one.price_state == "priced" for one in page.items),
+        "items": items,
+        "clock_query": clock_query(request),
+        "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
+        "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
+        "priced": sum(one.price_state == "priced" for one in items),
         "labs": sorted({one.lab for one in page.items if one.lab}),
         "changes": changes_since(request.reads, since, request.period.start, slugs)[:MOST_MOVED],
     }

@@ -19,6 +19,7 @@ from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import answer
+from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out
 from llmpricing.web.workloads import PRESETS, workload_of
 
 MOST = 12  # bars that can still be read
@@ -36,13 +37,17 @@ _WORKLOAD = {
 
 def costs(request: Request) -> Response:
     """What a workload costs at each, by list prices in USD."""
-    values = read_parameters(request, _MODELS | _WORKLOAD)
+    values = read_parameters(request, _MODELS | _WORKLOAD | dict(SHOW))
     clocks, models = _asked(request, values, MOST)
-    workload = workload_of(values)
-    question = {"clocks": str(clocks), "models": ",".join(models), "workload": str(workload)}
+    workload, kind = workload_of(values), "dated" if leaves_out(request) else "all"
+    question = {"clocks": str(clocks), "models": ",".join(models), "workload": str(workload), "prices": kind}
 
     def build() -> Any:
-        return costs_chart(workload_costs(request.reads, clocks, workload, models, "USD", with_rates=False))
+        found = workload_costs(request.reads, clocks, workload, models, "USD", with_rates=False)
+        stands_on = standing(request, clocks)
+        items = items_then(request, clocks, get_offerings(request.reads, clocks, models, stands_on), stands_on)
+        undated = {item.id for item in items if is_undated(item)}
+        return costs_chart([one._replace(total=None) if one.offering in undated else one for one in found])
 
     return answer(request, "costs", question, build)
 

@@ -28,6 +28,23 @@ def test_amount_keeps_every_digit_and_knows_what_aligns_its_point(value: str, te
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("0.07", "$0.07"),
+        ("0.0825", "$0.0825"),
+        ("0.123456", "$0.1235"),
+        ("0.00001", "$0.00001"),
+        ("0.99999", "$1.00"),
+        ("1250.4", "$1,250.40"),
+        ("20", "$20.00"),
+        ("0", "free"),
+    ],
+)
+def test_a_sum_is_written_to_four_digits_without_empty_ones(value: str, text: str) -> None:
+    assert display.total(Decimal(value), "USD") == text
+
+
+@pytest.mark.parametrize(
     ("count", "text"),
     [(512, "512"), (8000, "8K"), (128_000, "128K"), (131_072, "131K"), (999_999, "1M"), (1_048_576, "1.05M")],
 )

@@ -1,0 +1,51 @@
+"""What the pages show of a day before a price's first list: that it was not known then, unless it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.first_seen import as_known_then, items_as_known_then
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.model_list import UNDATED
+from llmpricing.services.clocks import Clocks
+from llmpricing.web import parameters as p
+from llmpricing.web.site.filters import address
+
+SHOW: Mapping[str, p.Reader] = {"show": p.one_of(UNDATED)}
+
+
+def leaves_out(request: Request) -> bool:
+    """Whether prices that were first listed after the day asked for are left out: where a day is asked for."""
+    return bool(request.GET.get("as_of", "").strip()) and UNDATED not in request.GET.getall("show")
+
+
+def models_then(request: Request, clocks: Clocks, models: Sequence[SoldModel], standing: StandsOn) -> list[SoldModel]:
+    """The models as the address asks for them: without the prices that are left out."""
+    return as_known_then(request.reads, clocks, models, standing) if leaves_out(request) else list(models)
+
+
+def items_then(
+    request: Request, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
+) -> list[OfferingItem]:
+    """The same of offerings."""
+    return items_as_known_then(request.reads, clocks, items, standing) if leaves_out(request) else list(items)
+
+
+def is_undated(one: Any) -> bool:
+    """Whether the offering's input or output price is left out."""
+    return bool(one.price_state == UNDATED)
+
+
+def with_undated(request: Request) -> str:
+    """The query of this address with what is left out."""
+    return address([*request.GET.items(), ("show", UNDATED)])
+
+
+def without_show(request: Request) -> list[tuple[str, str]]:
+    """The parameters of this address that the API has too."""
+    return [(name, text) for name, text in request.GET.items() if name != "show" and text.strip()]
