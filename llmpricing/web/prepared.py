@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice
 
 from llmpricing.book.price_book import PriceBook
@@ -15,6 +16,8 @@ from llmpricing.services.memory import settle
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.compiled_prices import REMEMBERED_OFFERINGS, prices_of
+from llmpricing.services.quotes.workloads import costs_of_book
+from llmpricing.web.workloads import workload_of
 
 
 def prepare_lists(book: PriceBook, at: datetime) -> datetime:
@@ -33,11 +36,17 @@ def prepare_lists(book: PriceBook, at: datetime) -> datetime:
 
 
 def prepare_rest(book: PriceBook, at: datetime) -> None:
-    """Make what takes a while and is asked for less: where lists disagree, and the prices of quotes.
+    """Make what takes a while and is asked for less: where lists disagree, the prices of quotes, and what a workload
+    is multiplied with.
 
     Full collections do not walk what lies here from now on: it stays as long as the book does.
     """
     state = book_state(book)
-    disagreements(book, stable_period(book, state, at).start)
-    prices_of(book, state, state.last_change, dict(islice(book.slugs.items(), REMEMBERED_OFFERINGS)))
+    start, offerings = stable_period(book, state, at).start, dict(islice(book.slugs.items(), REMEMBERED_OFFERINGS))
+    disagreements(book, start)
+    prices_of(book, state, state.last_change, offerings)
+    clocks, slugs = state.clocks(start, None), list(offerings.values())
+    for cached_share in (Decimal(0), Decimal("0.5")):  # what is counted is multiplied out apart
+        workload = workload_of({"cached_share": cached_share})
+        costs_of_book(book, state, clocks, workload, slugs, with_rates=False)
     settle()

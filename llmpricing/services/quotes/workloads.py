@@ -15,6 +15,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.quotes.workload_plans import MonthCost, plans_of
 
 BATCH = context("batch")
 
@@ -124,17 +125,32 @@ def _part(quantity: int, share: Decimal | Fraction) -> int:
     return int(quantity * share)
 
 
-_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, WorkloadCost]] = Memory(8)
+_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, MonthCost]] = Memory(8)
 
 
 def costs_of_book(
     reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
-) -> dict[str, WorkloadCost]:
-    """The costs in USD at these offerings by id, as ``workload_costs`` has them; each is made once for a workload and
-    a version of the price book.
+) -> dict[str, MonthCost]:
+    """The totals in USD at these offerings by id, as ``workload_costs`` has them, without what a quote says beside
+    them; each is made once for a workload and a version of the price book.
     """
     known = _costs.remember((book.book, book.version, clocks, workload, with_rates), dict)
     if missing := [slug for slug in dict.fromkeys(offerings) if slug not in known]:
-        costs = workload_costs(reads, clocks, workload, missing, "USD", with_rates=with_rates)
-        known.update({one.offering: one for one in costs})
+        known.update(_reckoned(reads, book, clocks, workload, missing, with_rates=with_rates))
     return {slug: known[slug] for slug in offerings if slug in known}
+
+
+def _reckoned(
+    reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
+) -> dict[str, MonthCost]:
+    """Multiplied where the plan of an offering tells how, quoted elsewhere."""
+    found: dict[str, MonthCost] = {}
+    if not any(workload.batch_quantities.values()):
+        usage = _usage(workload.quantities)
+        plans = plans_of(reads, book, clocks, offerings, with_rates=with_rates)
+        for slug in offerings:
+            if (plan := plans[slug]) and (cost := plan.cost(usage, clocks)):
+                found[slug] = cost
+    others = [slug for slug in offerings if slug not in found]
+    quoted = workload_costs(reads, clocks, workload, others, "USD", with_rates=with_rates)
+    return found | {one.offering: MonthCost(one.total, one.currency) for one in quoted}

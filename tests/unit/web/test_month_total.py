@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from llmpricing.services.quotes.workloads import WorkloadCost
+from llmpricing.services.quotes.workload_plans import MonthCost
 from llmpricing.web.site.workload import month_total
 
 
-def cost(total: Decimal | None, currency: str = "USD") -> WorkloadCost:
-    return WorkloadCost("a/b", total, total, currency, "priced", None, ())
+def cost(total: Decimal | None, currency: str = "USD") -> MonthCost:
+    return MonthCost(total, currency)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,5 @@ def cost(total: Decimal | None, currency: str = "USD") -> WorkloadCost:
         ("unknown", None, None),
     ],
 )
-def test_a_month_costs_what_its_tokens_cost(
-    price_state: str, found: WorkloadCost | None, total: Decimal | None
-) -> None:
+def test_a_month_costs_what_its_tokens_cost(price_state: str, found: MonthCost | None, total: Decimal | None) -> None:
     assert month_total(price_state, found) == total

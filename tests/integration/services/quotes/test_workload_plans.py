@@ -1,0 +1,69 @@
+"""A workload that is multiplied out costs what quotes of it say, at every offering of the bundled lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.usage.quantities import count
+from llmpricing.services.price_book import book_state
+from llmpricing.services.quotes.workload_plans import MonthCost, plans_of
+from llmpricing.services.quotes.workloads import Workload, WorkloadCost, costs_of_book, workload_costs
+from tests.books import book_of
+
+TIMES = (datetime(2025, 8, 5, 17, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))
+SMALL = Workload(1_000_000, 1_000, Decimal("0.6"), Decimal(0), Decimal(0))
+SHARES = st.decimals(0, 1, places=3)
+WORKLOADS = st.builds(Workload, st.integers(1, 10**10), st.integers(1, 10**6), SHARES, SHARES, st.just(Decimal(0)))
+
+
+@pytest.fixture(scope="module")
+def book(full_book_of_module: str) -> Iterator[PriceBook]:
+    with Session(create_engine(full_book_of_module, poolclass=NullPool)) as session:
+        yield book_of(session)
+
+
+def both(
+    book: PriceBook, workload: Workload, at: datetime, slugs: Sequence[str]
+) -> tuple[list[WorkloadCost], dict[str, MonthCost]]:
+    """What quotes say, and what is multiplied out."""
+    state = book_state(book)
+    clocks = state.clocks(at, None)
+    quoted = workload_costs(book, clocks, workload, slugs, "USD", with_rates=True)
+    return quoted, costs_of_book(book, state, clocks, workload, slugs, with_rates=True)
+
+
+def assert_alike(quoted: list[WorkloadCost], found: dict[str, MonthCost]) -> None:
+    assert found.keys() == {one.offering for one in quoted}
+    assert [one for one in quoted if (one.total, one.currency) != found[one.offering]] == []
+
+
+def test_every_offering_costs_what_its_quote_says_and_hardly_one_is_quoted(book: PriceBook) -> None:
+    slugs, state = sorted(book.numbers), book_state(book)
+    quoted, found = both(book, SMALL, TIMES[1], slugs)
+    assert_alike(quoted, found)
+    clocks = state.clocks(TIMES[1], None)
+    plans = plans_of(book, state, clocks, slugs, with_rates=True)
+    usage = count(SMALL.quantities | {"requests": SMALL.requests})
+    told = [slug for slug in slugs if (plan := plans[slug]) and plan.cost(usage, clocks)]
+    assert len(told) > 0.9 * sum(one.total is not None for one in quoted)
+
+
+@settings(max_examples=25, deadline=None)
+@given(workload=WORKLOADS, start=st.integers(0, 40), at=st.sampled_from(TIMES))
+@example(Workload(7, 3, Decimal("0.7"), Decimal("0.5"), Decimal(0)), 0, TIMES[1])  # less than a token a request
+@example(Workload(10**9, 1, Decimal("0.9"), Decimal(1), Decimal(0)), 3, TIMES[1])  # beyond each step
+@example(Workload(1, 1, Decimal(0), Decimal(0), Decimal(0)), 0, TIMES[0])  # output alone, which not all sell
+@example(Workload(10**6, 5, Decimal(1), Decimal(0), Decimal(0)), 5, TIMES[0])  # no output
+@example(Workload(4_000_000, 20, Decimal(1), Decimal("0.25"), Decimal(0)), 9, TIMES[1])  # at a step of 200,000
+def test_any_workload_costs_what_its_quotes_say(book: PriceBook, workload: Workload, start: int, at: datetime) -> None:
+    assert_alike(*both(book, workload, at, sorted(book.numbers)[start::41]))
