@@ -54,6 +54,8 @@ def items_as_known_then(
     reads: Reads, clocks: Clocks, items: Sequence[OfferingItem], standing: StandsOn
 ) -> list[OfferingItem]:
     """The same of offerings as the list shows them, which must have been there then."""
+    if not items:
+        return []
     late, slugs = _late(reads, clocks), [item.id for item in items]
     rows = {row.id: _as_known_then(row, late, standing) for row in rows_of(reads, clocks, slugs, standing)}
     return [_with_prices_of(item, rows[item.id]) for item in items]

@@ -26,7 +26,7 @@ from llmpricing.services.quotes.terms import terms_at
 _FALLBACK = "fallback"  # the rule of a name that stands for another seller's
 
 
-class MonthCost(NamedTuple):
+class WorkloadTotal(NamedTuple):
     """What a workload costs at an offering; ``total`` is None where nobody says."""
 
     total: Decimal | None
@@ -44,13 +44,13 @@ class WorkloadPlan:
     bounds: tuple[int, ...]
     linear: dict[tuple[tuple[str, ...], int], Linear | None]
 
-    def cost(self, usage: Usage, clocks: Clocks) -> MonthCost | None:
+    def cost(self, usage: Usage, clocks: Clocks) -> WorkloadTotal | None:
         """The total that a quote has, in USD; None where it takes a quote to tell."""
         kind = (usage.keys, bisect_right(self.bounds, usage.request_input))
         if kind not in self.linear:
             self.linear[kind] = _linear(self.prices, self.context, usage, clocks)
         linear = self.linear[kind]
-        return None if linear is None else MonthCost(money(linear.units(usage.leaves)), "USD")
+        return None if linear is None else WorkloadTotal(money(linear.units(usage.leaves)), "USD")
 
 
 _plans: Memory[tuple[str, int, Clocks, bool], dict[str, WorkloadPlan | None]] = Memory(4)

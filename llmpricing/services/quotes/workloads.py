@@ -15,7 +15,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
-from llmpricing.services.quotes.workload_plans import MonthCost, plans_of
+from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 
 BATCH = context("batch")
 
@@ -125,12 +125,12 @@ def _part(quantity: int, share: Decimal | Fraction) -> int:
     return int(quantity * share)
 
 
-_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, MonthCost]] = Memory(8)
+_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, WorkloadTotal]] = Memory(8)
 
 
 def costs_of_book(
     reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
-) -> dict[str, MonthCost]:
+) -> dict[str, WorkloadTotal]:
     """The totals in USD at these offerings by id, as ``workload_costs`` has them, without what a quote says beside
     them; each is made once for a workload and a version of the price book.
     """
@@ -142,9 +142,9 @@ def costs_of_book(
 
 def _reckoned(
     reads: Reads, book: BookState, clocks: Clocks, workload: Workload, offerings: Sequence[str], *, with_rates: bool
-) -> dict[str, MonthCost]:
+) -> dict[str, WorkloadTotal]:
     """Multiplied where the plan of an offering tells how, quoted elsewhere."""
-    found: dict[str, MonthCost] = {}
+    found: dict[str, WorkloadTotal] = {}
     if not any(workload.batch_quantities.values()):
         usage = _usage(workload.quantities)
         plans = plans_of(reads, book, clocks, offerings, with_rates=with_rates)
@@ -153,4 +153,4 @@ def _reckoned(
                 found[slug] = cost
     others = [slug for slug in offerings if slug not in found]
     quoted = workload_costs(reads, clocks, workload, others, "USD", with_rates=with_rates)
-    return found | {one.offering: MonthCost(one.total, one.currency) for one in quoted}
+    return found | {one.offering: WorkloadTotal(one.total, one.currency) for one in quoted}

@@ -15,7 +15,7 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.row_codes import waiting_in_rows
-from llmpricing.services.quotes.workload_plans import MonthCost
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import costs_of_book
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.workload import month_total, per_mtok
@@ -41,7 +41,7 @@ class ShownModel:
         return len(self.row.offerings) - 1 - len(self.others)
 
 
-def costs_of(request: Request, question: ModelQuestion, rows: Sequence[ModelRow]) -> dict[str, MonthCost]:
+def costs_of(request: Request, question: ModelQuestion, rows: Sequence[ModelRow]) -> dict[str, WorkloadTotal]:
     """What the workload costs at the offerings that these rows show."""
     slugs = [row.shown.id for row in rows]
     rates = request.caller.sees_rates

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.services.catalogue.model_list import UNDATED, Weigh
-from llmpricing.services.quotes.workload_plans import MonthCost
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
@@ -77,7 +77,7 @@ def per_mtok(total: Decimal | None, workload: Workload) -> Decimal | None:
     return None if total is None else total * _MILLION / workload.tokens
 
 
-def month_total(price_state: str, cost: MonthCost | None) -> Decimal | None:
+def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
     """What the workload costs in USD at an offering; None where that is unknown, and where a subscription pays: its
     own price is no cost of tokens, so such an offering never looks free; nor where its price was not known then.
     """

@@ -6,12 +6,12 @@ from decimal import Decimal
 
 import pytest
 
-from llmpricing.services.quotes.workload_plans import MonthCost
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.workload import month_total
 
 
-def cost(total: Decimal | None, currency: str = "USD") -> MonthCost:
-    return MonthCost(total, currency)
+def cost(total: Decimal | None, currency: str = "USD") -> WorkloadTotal:
+    return WorkloadTotal(total, currency)
 
 
 @pytest.mark.parametrize(
@@ -26,5 +26,7 @@ def cost(total: Decimal | None, currency: str = "USD") -> MonthCost:
         ("unknown", None, None),
     ],
 )
-def test_a_month_costs_what_its_tokens_cost(price_state: str, found: MonthCost | None, total: Decimal | None) -> None:
+def test_a_month_costs_what_its_tokens_cost(
+    price_state: str, found: WorkloadTotal | None, total: Decimal | None
+) -> None:
     assert month_total(price_state, found) == total

@@ -44,12 +44,17 @@ def costs(request: Request) -> Response:
 
     def build() -> Any:
         found = workload_costs(request.reads, clocks, workload, models, "USD", with_rates=False)
-        stands_on = standing(request, clocks)
-        items = items_then(request, clocks, get_offerings(request.reads, clocks, models, stands_on), stands_on)
-        undated = {item.id for item in items if is_undated(item)}
+        undated = _undated(request, clocks, models) if leaves_out(request) else set()
         return costs_chart([one._replace(total=None) if one.offering in undated else one for one in found])
 
     return answer(request, "costs", question, build)
+
+
+def _undated(request: Request, clocks: Clocks, models: list[str]) -> set[str]:
+    """Those whose prices were first listed after the day asked for."""
+    stands_on = standing(request, clocks)
+    items = items_then(request, clocks, get_offerings(request.reads, clocks, models, stands_on), stands_on)
+    return {item.id for item in items if is_undated(item)}
 
 
 def scores(request: Request) -> Response:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.price_book import book_state
-from llmpricing.services.quotes.workload_plans import MonthCost, plans_of
+from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 from llmpricing.services.quotes.workloads import Workload, WorkloadCost, costs_of_book, workload_costs
 from tests.books import book_of
 
@@ -34,7 +34,7 @@ def book(full_book_of_module: str) -> Iterator[PriceBook]:
 
 def both(
     book: PriceBook, workload: Workload, at: datetime, slugs: Sequence[str]
-) -> tuple[list[WorkloadCost], dict[str, MonthCost]]:
+) -> tuple[list[WorkloadCost], dict[str, WorkloadTotal]]:
     """What quotes say, and what is multiplied out."""
     state = book_state(book)
     clocks = state.clocks(at, None)
@@ -42,7 +42,7 @@ def both(
     return quoted, costs_of_book(book, state, clocks, workload, slugs, with_rates=True)
 
 
-def assert_alike(quoted: list[WorkloadCost], found: dict[str, MonthCost]) -> None:
+def assert_alike(quoted: list[WorkloadCost], found: dict[str, WorkloadTotal]) -> None:
     assert found.keys() == {one.offering for one in quoted}
     assert [one for one in quoted if (one.total, one.currency) != found[one.offering]] == []
 

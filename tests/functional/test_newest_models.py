@@ -1,0 +1,39 @@
+"""The newest models of a lab are found by what they can do, also where the installed lists do not say it yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from webtest import TestApp
+
+from llmpricing.domain.choice.needs import NEEDS
+from tests.conftest import running_app
+
+LABS = ("openai", "anthropic", "google", "x-ai", "mistral", "deepseek")
+NEED = "&capability=reasoning&capability=tools"
+
+
+@pytest.fixture(scope="module")
+def app(full_book_of_module: str, redis_url: str) -> Iterator[TestApp]:
+    with running_app(full_book_of_module, redis_url) as found:
+        yield found
+
+
+def ids(app: TestApp, query: str) -> list[str]:
+    return [box["value"] for box in app.get(f"/?{query}&sort=-released_on").html.select("input.mark")]
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_the_newest_three_of_a_lab_are_found_by_reasoning_and_tools_or_stand_one_click_away(
+    app: TestApp, lab: str
+) -> None:
+    newest = ids(app, f"lab={lab}")[:3]
+    assert len(newest) == 3
+    found = app.get(f"/?lab={lab}{NEED}&sort=-released_on")
+    assert "where no list says" in found.html.select_one(".switches").get_text()
+    shown = {box["value"] for box in found.click("where no list says").html.select("input.mark")}
+    for slug in set(newest) - shown:  # of which a list says that it cannot
+        item = app.get(f"/api/v1/models/{slug}").json["data"]
+        assert item["capabilities"]
+        assert not all(NEEDS[name].flags & {*item["capabilities"]} for name in ("reasoning", "tools"))
