@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pyramid.events import ContextFound
+from pyramid.exceptions import URLDecodeError
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
@@ -55,7 +56,10 @@ def _held(request: Request) -> HeldBook | None:
         return None
     route = request.matched_route
     if route is None:  # asked before the router came to it, in a tween
-        route = request.registry.getUtility(IRoutesMapper)(request)["route"]
+        try:
+            route = request.registry.getUtility(IRoutesMapper)(request)["route"]
+        except URLDecodeError:  # the page that tells of it asks too
+            return None
     return holder.held if route is not None and route.name in request.registry[_ROUTES] else None
 
 

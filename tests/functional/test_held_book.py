@@ -69,6 +69,7 @@ ASKED = (
     "/changes?days=365&provider=acme",
     "/sources?page=2",
     "/providers/no-such",
+    "/models/%ff",
 )
 # What tells of the process, or is the same whatever the book says.
 NO_BOOK = ("health", "health_live", "health_ready", "metrics", "openapi", "reference")

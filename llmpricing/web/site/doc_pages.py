@@ -16,6 +16,7 @@ import llmpricing
 
 _NAME = re.compile(r"(?:decisions/)?[\w-]+")
 _ANCHOR = re.compile(r"[\w.-]+")
+_HTML = ("html_block", "html_inline")
 _PARSER = MarkdownIt("commonmark").enable("table")
 
 
@@ -65,14 +66,14 @@ def doc_page(name: str) -> DocPage:
 
 def rendered(name: str, text: str) -> DocPage:
     """A page of this name and text in Markdown, whose links to other pages lead to these."""
-    tokens = _PARSER.parse(text)
+    tokens = _without_elements(_PARSER.parse(text))
     headings = _anchored(tokens)
     _name_rows(tokens)
     _fit_tables(tokens)
     _lead_links(name, tokens)
     title = next((one.title for level, one in headings if level == "h1"), name)
     sections = tuple(one for level, one in headings if level == "h2")
-    html = _PARSER.renderer.render(_without_comments(tokens), _PARSER.options, {})
+    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
     return DocPage(name, title, Markup(html), sections)  # noqa: S704 - the text is a file of ours
 
 
@@ -148,6 +149,8 @@ def address_of(name: str, href: str) -> str | None:
     if href.startswith(("https://", "http://", "#")):
         return href
     path, hash_, anchor = href.partition("#")
+    if not path.endswith(".md"):
+        return None
     folder = PurePosixPath(name) if (location() / name).is_dir() else PurePosixPath(name).parent
     parts: list[str] = []
     for part in (folder / path).parts:
@@ -158,11 +161,16 @@ def address_of(name: str, href: str) -> str | None:
         else:
             return None
     target = _name_of(PurePosixPath(*parts))
-    return f"/docs/{target}{hash_}{anchor}" if path.endswith(".md") and target in page_names() else None
+    return f"/docs/{target}{hash_}{anchor}" if target in page_names() else None
 
 
-def _without_comments(tokens: list[Token]) -> list[Token]:
-    return [token for token in tokens if token.type != "html_block"]
+def _without_elements(tokens: list[Token]) -> list[Token]:
+    """The same without comments; every other piece of HTML becomes text."""
+    kept = [token for token in tokens if not (token.type in _HTML and token.content.lstrip().startswith("<!--"))]
+    for token in kept:
+        token.type = "text" if token.type in _HTML else token.type
+        token.children = _without_elements(token.children) if token.children else token.children
+    return kept
 
 
 def _text(inline: Token) -> str:

@@ -62,6 +62,7 @@ def test_each_code_that_a_quote_bears_has_a_row_to_link_to() -> None:
         ("names", "../README.md#quotes", None),
         ("decisions/05-guards-stop-rows", "../../benchmarks/README.md", None),
         ("names", "list.webp", None),
+        ("names", "", None),
         ("names", "#in-this-order", "#in-this-order"),
         ("names", "https://example.com/", "https://example.com/"),
     ],
@@ -76,6 +77,14 @@ def test_cells_are_aligned_without_a_style_and_what_has_no_page_stays_as_text() 
     assert '<td class="to-the-right">1</td>' in page.html
     assert "<td>x</td>" in page.html
     assert re.search(r'<div class="scroll" role="region" tabindex="0" aria-label="Table: T">\s*<table>', page.html)
+    assert "note" not in page.html
+
+
+def test_html_in_a_page_is_shown_as_text_and_comments_are_left_out() -> None:
+    page = rendered("names", "# <i>T</i>\n\na <img src=x onerror=run()> b <!-- note -->\n\n<script>run()</script>\n")
+    assert {element.name for element in BeautifulSoup(page.html, "html.parser").find_all()} <= TAGS
+    assert "a &lt;img src=x onerror=run()&gt; b" in page.html
+    assert "&lt;script&gt;run()&lt;/script&gt;" in page.html
     assert "note" not in page.html
 
 
