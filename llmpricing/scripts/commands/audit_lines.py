@@ -22,6 +22,7 @@ _SHOWN_GROUPS = 40
 _SHOWN_CAUSES = 40
 _SHOWN_OTHERWISE = 3  # lines of one fact
 _CENT = Decimal("0.01")
+_UNPRICED = "no record has a price; mend what stands under 'Without a price', and audit again"
 _FLAGS = ("provider", "region", "tier")
 
 
@@ -88,8 +89,11 @@ def _difference(report: AuditReport) -> Iterator[str]:
     by = "" if report.deviation is None else f" ({_signed(report.deviation * 100)} %)"
     recomputed = to_text(report.recomputed) if report.bill.priced else "nothing"
     yield f"Logged: USD {to_text(report.logged)}; recomputed: USD {recomputed}"
+    if not report.bill.priced and (report.bill.unpriced or not report.difference):
+        yield f"Nothing could be compared: {_UNPRICED if report.bill.unpriced else 'no record is to be billed'}."
+        return
     if not report.difference:
-        yield "The log is right, to the last digit."
+        yield f"The log is right, to the last digit{', where it has a price' if report.bill.unpriced else ''}."
         return
     word = "too much" if report.difference > 0 else "too little"
     yield f"Difference: USD {to_text(report.difference)}{by}: the log says {word}"

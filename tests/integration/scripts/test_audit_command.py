@@ -102,6 +102,21 @@ def test_programs_read_the_same_and_every_group_and_cause_sums_up(commands: Comm
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({**ROW, "model": "no-such-model", "spend": 0}, "no record has a price; mend what stands under 'Without"),
+        ({**ROW, "cache_hit": "True", "spend": 0}, "no record is to be billed."),
+    ],
+)
+def test_a_log_of_which_nothing_has_a_price_is_not_called_right(
+    commands: Commands, tmp_path: Path, row: dict[str, Any], said: str
+) -> None:
+    done = commands.run("audit", str(spend_log(tmp_path / "log.ndjson", row)))
+    assert f"Nothing could be compared: {said}" in done.output
+    assert "The log is right" not in done.output
+
+
 def test_the_exit_code_says_whether_the_log_is_right_within_a_tolerance(commands: Commands, tmp_path: Path) -> None:
     log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, {**ROW, "spend": 0.00242})
     assert commands.run("audit", str(log)).exit_code == 0  # 0.02 of 4.8, which is 0.42 %

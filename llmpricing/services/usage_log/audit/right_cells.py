@@ -18,6 +18,8 @@ from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.priced_columns import PricedColumns
 from llmpricing.services.usage_log.row_by_row import RowAnswer
+from llmpricing.services.usage_log.vectors import distinct
+from llmpricing.services.usage_log.write.records import warnings_of
 
 _OF_RECORD: dict[str, Callable[[UsageRecord], str | None]] = {
     "provider": lambda one: one.provider,
@@ -33,7 +35,6 @@ _OF_ANSWER: dict[str, Callable[[RowAnswer], str | None]] = {
     "state": lambda one: one.state or "free",
     "offering": lambda one: one.offering or None,
     "price_ids": lambda one: one.price_ids or None,
-    "warnings": lambda one: one.warnings or None,
 }
 _NEVER = ("span_seconds", "causes", "detail")  # right records of single requests have none
 _ENCODER = msgspec.json.Encoder()
@@ -55,6 +56,7 @@ def right_cells(columns: PricedColumns, rows: Numbers) -> pa.Table:
             **{name: _taken(map(text, heads), which) for name, text in _OF_RECORD.items()},
             **{name: _taken(map(text, columns.priced.answers), answer) for name, text in _OF_ANSWER.items()},
             **dict.fromkeys(_NEVER, pa.nulls(len(rows), pa.string())),
+            "warnings": _warnings(heads, columns.priced.answers, which, answer),
             "at": _texts(one.isoformat() for one in found.moments(own)),
             "usage": _usage(found, own),
             "record_id": _texts(found.ids[row] for row in own.tolist()),
@@ -74,6 +76,13 @@ def _texts(texts: Iterable[str | None]) -> pa.Array:
 
 def _taken(texts: Iterable[str | None], which: Numbers) -> pa.Array:
     return _texts(texts).take(pa.array(which))
+
+
+def _warnings(heads: Sequence[UsageRecord], answers: Sequence[RowAnswer], which: Numbers, answer: Numbers) -> pa.Array:
+    """The codes of each row, of its answer and of its head."""
+    places, pairs, _ = distinct(which * len(answers) + answer)
+    found = (divmod(pair, len(answers)) for pair in pairs.tolist())
+    return _taken([warnings_of(heads[head], answers[one]) for head, one in found], places)
 
 
 def _usage(columns: RecordColumns, rows: Numbers) -> pa.Array:

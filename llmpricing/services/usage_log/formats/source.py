@@ -8,7 +8,7 @@ import io
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
@@ -26,6 +26,7 @@ _LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
 _BATCH = 5000
 _SEPARATOR = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)  # as Excel writes above the header
 _DECIMAL_COMMA = re.compile(r"-?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|[1-9]\d{3,},\d+)(?:[eE][+-]?\d+)?")
+_BOM = "\ufeff"
 BROKEN = "\0broken"  # the name under which a raw row says that it is none, and why
 
 
@@ -136,27 +137,40 @@ def _pointed(cell: str) -> str:
     return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
+def _names(cells: Sequence[str]) -> list[str]:
+    """The names of the columns; data frames write their numbering into one without a name."""
+    return [cell.removeprefix(_BOM).strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
+
+
+def _sorted(cells: Sequence[str]) -> list[str]:
+    return sorted(cell.removeprefix(_BOM).strip() for cell in cells)
+
+
 def _csv_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
-    """A table with a header, divided by commas, tabs or semicolons; with these, numbers may have a decimal comma."""
+    """A table with a header, divided by tabs, semicolons, bars or commas; with all but these, numbers may have commas.
+
+    The header of a table that was joined to it names the columns from there on, which may stand in another order.
+    """
     csv.field_size_limit(LARGEST_ITEM)
     text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
     try:
         header = text.readline(2**20)
         while header and not header.strip():
             header = text.readline(2**20)
-        stated = _SEPARATOR.fullmatch(header.strip())
+        stated = _SEPARATOR.fullmatch(header.strip("\r\n "))
         header = text.readline(2**20) if stated else header
         divider = stated[1] if stated else max(",;\t|", key=header.count)
         header_cells = next(csv.reader([header], delimiter=divider), [])
-        # Data frames write their numbering into a column without a name.
-        names = [name.strip() or f"column {place}" for place, name in enumerate(header_cells, 1)]
+        names = _names(header_cells)
         if twice := sorted(name for name, number in Counter(names).items() if name and number > 1):
             raise LogError(f"The log has several columns called {', '.join(twice)}: rename all but one.")
+        firsts = {_BOM * marked + cell for cell in header_cells for marked in (False, True)}
         for number, row in enumerate(csv.reader(text, delimiter=divider), 2):
-            if row == header_cells:  # of a table that was joined to it
+            if row and row[0] in firsts and _sorted(row) == _sorted(header_cells):  # of a table that was joined to it
+                names = _names(row)
                 continue
             if len(row) == len(names):
-                cells = map(_pointed, row) if divider == ";" else row
+                cells = map(_pointed, row) if divider != "," else row
                 yield RawRow(number, dict(zip(names, cells, strict=True)))
             elif any(row):
                 yield RawRow(number, {BROKEN: f"the line has {len(row)} cells, and the header {len(names)}"})

@@ -23,6 +23,7 @@ from llmpricing.services.usage_log.read.blocks import Block, whole_lines
 BLOCK, _PIECE = 4 * 2**20, 2**20
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
 _HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for a number
+_REORDERED = "a header above it has the columns in another order: give the rows below that as a log of their own"
 csv.field_size_limit(2**31 - 1)  # prompts are longer than the 128 KiB that it allows else
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
@@ -38,8 +39,12 @@ def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterato
         layout = columns.layout(names)
         wanted = layout.names if whole else layout.counting
         yield Batch(layout, pa.table({}), np.zeros(0, np.int64))  # so that the columns of an empty log are known
+        is_reordered = False
         for block in _blocks(file, BLOCK):
-            yield _plain(layout, wanted, block) or _line_by_line(layout, block.first, block.text[1:])
+            batch = None if is_reordered else _plain(layout, wanted, block)
+            batch = batch or _line_by_line(layout, block.first, block.text[1:], is_reordered=is_reordered)
+            is_reordered = is_reordered or any(one.reason == _REORDERED for one in batch.broken)
+            yield batch
 
 
 def _blocks(file: BinaryIO, size: int) -> Iterator[Block]:
@@ -105,8 +110,10 @@ def _may_be_hexadecimal(block: Block) -> bool:
     )
 
 
-def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
-    """The same block, however odd it is: what is no row is broken, with its line."""
+def _line_by_line(layout: Layout, line: int, text: bytes, *, is_reordered: bool) -> Batch:
+    """The same block, however odd it is: what is no row is broken, with its line, and so is all from a header on that
+    has the columns in another order.
+    """
     lines = text.split(b"\n")[:-1]
     rows: list[Sequence[str]] = []
     numbers: list[int] = []
@@ -119,6 +126,8 @@ def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
         if row is None and end - place > 1:  # a stray quote: the lines after it may be rows
             end = place + 1
             row, why = _row(lines[place:end], len(layout.names))
+        is_reordered = is_reordered or _is_another_order(row, layout.names)
+        row, why = (None, _REORDERED) if is_reordered else (row, why)
         raw = b"\n".join(lines[place:end]).removesuffix(b"\r")
         if row:
             rows.append(row)
@@ -132,6 +141,10 @@ def _line_by_line(layout: Layout, line: int, text: bytes) -> Batch:
     usage = usage_of_table(layout, table) if cells else None
     found: Numbers = np.array(numbers, np.int64)
     return Batch(layout, table, found, lambda: pa.array(written, pa.string()), broken, usage)
+
+
+def _is_another_order(row: Sequence[str] | None, names: Sequence[str]) -> bool:
+    return row is not None and row[0] in names and tuple(row) != names and sorted(row) == sorted(names)
 
 
 def _end_of_row(lines: Sequence[bytes], place: int) -> int:

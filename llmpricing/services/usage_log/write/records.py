@@ -13,6 +13,8 @@ from pyarrow import parquet
 
 from llmpricing.domain.money import to_text
 from llmpricing.services.usage_log.bill import Each, PricedRecord
+from llmpricing.services.usage_log.formats.record import UsageRecord
+from llmpricing.services.usage_log.row_by_row import RowAnswer
 from llmpricing.services.usage_log.write.csv_cells import csv_line
 from llmpricing.whole_files import part_file
 
@@ -58,8 +60,13 @@ def cells_of(priced: PricedRecord) -> dict[str, str | None]:
         "state": (answer.state or "free") if is_priced else None,
         "offering": answer.offering or None,
         "price_ids": answer.price_ids or None,
-        "warnings": " ".join((*answer.warnings.split(), *record.codes)) or None,
+        "warnings": warnings_of(record, answer),
     }
+
+
+def warnings_of(record: UsageRecord, answer: RowAnswer) -> str | None:
+    """The codes of what is said of the price, then of the record."""
+    return " ".join((*answer.warnings.split(), *record.codes)) or None
 
 
 def to_text_or_int(number: object) -> object:

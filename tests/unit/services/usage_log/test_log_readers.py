@@ -127,6 +127,17 @@ def test_broken_rows_are_told_with_their_place_and_cost_no_other(tmp_path: Path,
     assert rows_of(read(log, 10_000)) == (rows, broken)
 
 
+@pytest.mark.parametrize("size", [30, 10_000])
+def test_rows_below_a_header_of_another_order_are_broken(tmp_path: Path, size: int) -> None:
+    """Which counts are which would be told wrongly, also in the blocks after that header's."""
+    log = tmp_path / "log.csv"
+    log.write_text("model,input_tokens,output_tokens\na,1,2\nmodel,output_tokens,input_tokens\n" + "a,2,1\n" * 20)
+    rows, broken = rows_of(read(log, size))
+    assert [line for line, _, _ in rows] == [2]
+    assert [line for line, _, _ in broken] == list(range(3, 24))
+    assert all(reason.startswith("a header above it has the columns in another order: ") for _, reason, _ in broken)
+
+
 @FILES
 @given(
     lines=st.lists(st.sampled_from((*TOLD_APART, *[b'{"model":"b","input_tokens":3,"note":1.5}'] * 40)), max_size=12),

@@ -261,10 +261,11 @@ def test_nan_in_json_is_nothing_as_python_writes_it(tmp_path: Path) -> None:
         assert (usage.stated["input_tokens"], usage.stated["output_tokens"]) == (10, 2)
 
 
-def test_a_table_as_a_spreadsheet_of_decimal_commas_saves_it_is_the_same(tmp_path: Path) -> None:
-    """Divided by semicolons, which the line above the header says, and with a comma in every amount."""
+@pytest.mark.parametrize("divider", [";", "\t", "|"])
+def test_a_table_as_a_spreadsheet_of_decimal_commas_saves_it_is_the_same(tmp_path: Path, divider: str) -> None:
+    """Divided by what the line above the header says, and with a comma in every amount."""
     rows = [{**row, "cost": row["cost"].replace(".", ",")} for row in twins.documents("helicone.csv")]
-    data = b"sep=;\r\n" + twins.table(rows, ";").replace(b"\n", b"\r\n")
+    data = f"sep={divider}\r\n".encode() + twins.table(rows, divider).replace(b"\n", b"\r\n")
     assert read(tmp_path, data) == read(tmp_path, twins.content("helicone.csv"))
 
 
@@ -279,7 +280,12 @@ def test_a_comma_that_may_part_thousands_is_no_decimal_comma(tmp_path: Path) -> 
     assert (read_well.charged, large.charged) == (Decimal("0.123"), Decimal("3583.896"))
 
 
-def test_tables_of_one_tool_joined_into_one_file_are_one_table(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("step", [1, -1])
+def test_tables_of_one_tool_joined_into_one_file_are_one_table_in_whatever_order_each_has_its_columns(
+    tmp_path: Path, step: int, mark: bytes
+) -> None:
     rows = twins.documents("helicone.csv")
-    joined = twins.table(rows[:2]) + twins.table(rows[2:])
+    others = [dict(list(row.items())[::step]) for row in rows[2:]]
+    joined = twins.table(rows[:2]) + mark + twins.table(others)
     assert read(tmp_path, joined) == read(tmp_path, twins.content("helicone.csv"))
