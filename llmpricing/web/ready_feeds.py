@@ -115,7 +115,7 @@ class ReadyFeeds:
             feeds = msgspec.msgpack.decode(path.read_bytes(), type=dict[str, bytes])
         except FileNotFoundError:
             return False
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError) as error:  # also bytes that are no UTF-8
             log.error("feeds_file_refused", error=str(error))
             with suppress(OSError):
                 path.unlink()  # so that it is written anew

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from datetime import UTC, datetime
+from threading import current_thread
 
 import pytest
 import structlog
@@ -19,15 +22,16 @@ from llmpricing.book.file import BookHeader
 from llmpricing.book.shape import SHAPE
 from llmpricing.book.writing import write_book
 from llmpricing.services.catalogue import listing, listing_in_book
+from llmpricing.services.decisions.kept_tokens import TokensRead, keep_tokens, kept_tokens
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.price_book import BookState
 from llmpricing.services.price_book import holder as holding
-from llmpricing.services.price_book.folder import KEPT, file_of, keep_book, newest_files
-from llmpricing.services.price_book.holder import AHEAD, BookHolder, Preparing
-from llmpricing.services.price_book.served import note_served
+from llmpricing.services.price_book.folder import KEPT, file_of, keep_book, newest_files, written_at
+from llmpricing.services.price_book.holder import AHEAD, EVERY_S, BookHolder, Preparing
+from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.services.scores.importing_scores import import_scores
-from llmpricing.settings import read_settings
+from llmpricing.settings import AccessToken, read_settings
 from llmpricing.web.api import model_rows
 from llmpricing.web.held_book import HOLDER
 from tests.conftest import running_app
@@ -120,6 +124,31 @@ def posted(app, path, body):
     return app.post_json(path, body, status="*")
 
 
+def settings_of(database_url):
+    urls = {"sqlalchemy.url": database_url, "redis.url": "redis://127.0.0.1/0"}
+    return read_settings(urls | {"llmpricing.environment": "development"}, environ={})
+
+
+def new_holder(database_url, folder):
+    """One that was not started, and the list of what it answers with when a book is prepared."""
+    answering = []
+
+    def first(book, at):
+        answering.append(holder.held)
+        return at + AHEAD * 1000
+
+    holder = BookHolder(settings_of(database_url), folder, Preparing(first, lambda book, at: None))
+    return holder, answering
+
+
+def empty_book(folder, book):
+    """The file of version 3 of this price book, without a row."""
+    state = BookState(book, 3, datetime(2026, 11, 23, tzinfo=UTC))
+    path = file_of(folder, state)
+    write_book(path, BookHeader(book, state.version, state.last_change, own_terms=True), dict.fromkeys(SHAPE, ()))
+    return path
+
+
 def test_answers_are_those_of_the_database_to_the_byte(held, testapp):
     for path in ASKED + ROUTES:
         here, there = (app.get(path, status="*") for app in (held, testapp))
@@ -194,13 +223,21 @@ def test_a_file_that_is_no_good_is_refused_and_written_anew(
     assert path.read_bytes() == content
 
 
-def test_the_first_page_finds_its_rows_made_already(held):
-    before = list(listing_in_book._lists._kept)
-    book = held.app.registry[HOLDER].held.book
-    assert [(name, version) for name, version, _ in before].count((book.book, book.version)) == 1
+def test_the_first_page_finds_its_rows_made_already(held, monkeypatch):
+    holder, made = held.app.registry[HOLDER], []
+    wait_until(lambda: holder._prepared is holder.held.book and not holder._preparer.is_alive())
+
+    def made_by(book, clocks, standing, numbers=None):
+        made.append((current_thread(), numbers))
+        return make(book, clocks, standing, numbers)
+
+    make = listing_in_book._made
+    monkeypatch.setattr(listing_in_book, "_made", made_by)
     held.get("/")
     held.get("/api/v1/models")
-    assert sorted(listing_in_book._lists._kept, key=str) == sorted(before, key=str)
+    assert (current_thread(), None) not in made
+    held.get("/api/v1/models?as_of=" + AT)  # a time that nobody prepared
+    assert (current_thread(), None) in made
 
 
 def test_a_row_of_a_list_is_made_once_whatever_filter_finds_it(held, redis_url, monkeypatch):
@@ -224,7 +261,7 @@ def test_a_row_of_a_list_is_made_once_whatever_filter_finds_it(held, redis_url, 
 
 
 @pytest.mark.parametrize("is_failing", [False, True])
-def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url, redis_url, tmp_path, is_failing):
+def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url, tmp_path, is_failing):
     step, made, answering = datetime.now(UTC) + AHEAD / 2, [], []
 
     def first(book, at):
@@ -237,9 +274,7 @@ def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url,
         if is_failing:
             raise ValueError("of a book that is not what it should be")
 
-    urls = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
-    settings = read_settings(urls, environ={})
-    holder = BookHolder(settings, tmp_path, Preparing(first, rest))
+    holder = BookHolder(settings_of(book_url), tmp_path, Preparing(first, rest))
     holder.start()
     wait_until(lambda: len(made) >= 3, patience_s=60)
     assert holder.held is not None
@@ -256,25 +291,55 @@ def test_a_start_without_the_database_takes_the_book_that_this_one_held_and_says
     monkeypatch.setattr(holding, "log", structlog.get_logger())  # that none used before: those keep what they wrote to
     own, other = "1" * 32, "2" * 32
     for age, book in enumerate((other, own)):  # the other's is the newest
-        state = BookState(book, 3, datetime(2026, 11, 23, tzinfo=UTC))
-        path = file_of(tmp_path, state)
-        write_book(path, BookHeader(book, state.version, state.last_change, own_terms=True), dict.fromkeys(SHAPE, ()))
-        os.utime(path, (1_000_000_000 - age,) * 2)
+        os.utime(empty_book(tmp_path, book), (1_000_000_000 - age,) * 2)
     ours, unknown = (f"postgresql+psycopg2://ann:secret@127.0.0.1:{closed_port()}/{name}" for name in ("ours", "new"))
     note_served(tmp_path, ours, own)
     assert "secret" not in (tmp_path / "served.json").read_text()
     assert newest_files(tmp_path, "3" * 32) == []
     for url, taken in ((ours, own), (unknown, other)):
-        environ = {"LLMPRICING_DATABASE_URL": url, "LLMPRICING_REDIS_URL": "redis://127.0.0.1/0"}
-        settings = read_settings({"llmpricing.environment": "development"}, environ=environ)
-        holder = BookHolder(settings, tmp_path, Preparing(lambda book, at: at + AHEAD * 1000, lambda book, at: None))
+        holder, answering = new_holder(url, tmp_path)
         with capture_logs() as logs:
             holder.start()
             wait_until(lambda holder=holder: holder.held is not None, patience_s=60)
             held = holder.held
             holder.close()
-        assert (held.book.book, held.stale_since is None) == (taken, False)
+        written = written_at(newest_files(tmp_path, taken)[0])
+        assert [(one.book.book, one.stale_since) for one in (held, answering[0])] == [(taken, written)] * 2
         assert ("book_of_any_database" in [one["event"] for one in logs]) == (taken == other)
+
+
+def test_notes_that_are_no_text_are_none(tmp_path):
+    url = "postgresql+psycopg2://place/prices"
+    note_served(tmp_path, url, "1" * 32)
+    keep_tokens(tmp_path, TokensRead((AccessToken("place", "read", "0" * 64),), was_made=True))
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes().replace(b"place", b"pl\xe4ce"))
+    assert (last_served(tmp_path, url), kept_tokens(tmp_path)) == (None, None)
+
+
+def test_a_database_that_answers_is_asked_while_its_book_has_no_file_whatever_it_held_before(
+    book_url, tmp_path, monkeypatch
+):
+    empty_book(tmp_path, "2" * 32)
+    note_served(tmp_path, book_url, "2" * 32)
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))  # the child that writes fails
+    for has_held in (False, True):
+        holder, answering = new_holder(book_url, tmp_path)
+        if has_held:
+            holder._open_last("2" * 32)
+        wait_until(lambda holder=holder: holder._look() == EVERY_S)
+        holder._line.close()
+        assert (holder.held, len(answering)) == (None, has_held)
+
+
+def test_a_book_that_was_held_before_the_database_answered_is_noted_as_its_own(book_url, tmp_path):
+    path = keep_book(create_engine(book_url, poolclass=NullPool), tmp_path)
+    holder, _ = new_holder(book_url, tmp_path)
+    holder._open_last(None)
+    assert (last_served(tmp_path, book_url), holder.held.stale_since) == (None, written_at(path))
+    holder._look()
+    holder._line.close()
+    assert (last_served(tmp_path, book_url), holder.held.stale_since) == (holder.held.book.book, None)
 
 
 def test_without_a_folder_the_database_has_to_serve(testapp):

@@ -21,8 +21,6 @@ from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefu
 from llmpricing.services.price_book.changes import begin_change, end_change
 from llmpricing.services.publishing import publish
 
-CONTRACT_RATE_ACTIONS = ("rate_added", "rate_ended")  # in the audit log
-
 
 @dataclass(frozen=True, slots=True)
 class RateValue:

@@ -35,5 +35,5 @@ def kept_tokens(folder: Path) -> TokensRead | None:
     """What was written down last; None where nothing was, or nothing that can be read."""
     try:
         return msgspec.json.decode((folder / _NAME).read_bytes(), type=TokensRead)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError):  # also bytes that are no UTF-8
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from llmpricing.book.file import BookFileError, open_book
 from llmpricing.book.price_book import PriceBook
 from llmpricing.services.memory import short_collections, whole_collections
 from llmpricing.services.price_book import BookState, book_state
-from llmpricing.services.price_book.folder import file_of, is_being_written, newest_files, write_in_child, written_at
+from llmpricing.services.price_book.awaited_file import AwaitedFile
+from llmpricing.services.price_book.folder import file_of, newest_files, written_at
 from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.settings import Settings
 from llmpricing.stores.asking import DatabaseLine
@@ -29,7 +29,6 @@ EVERY_S = 0.5
 SOON_S = 0.1  # while a newer version's file is written; oftener nobody asks
 PATIENCE_S = 1.0  # for the database's answer
 STALE_AFTER_S = 5.0  # without word that the book is the newest
-AGAIN_AFTER_S = 10.0  # a file that could not be written is tried again
 AHEAD = timedelta(seconds=10)  # so long before the next known step what comes after it is prepared
 _NEWEST = "select book::text, version, changed_at from catalogue"
 log = structlog.get_logger(__name__)
@@ -65,8 +64,8 @@ class BookHolder:
         self._confirmed = 0.0  # monotonic
         self._checked_at = datetime.fromtimestamp(0, UTC)
         self._line: DatabaseLine | None = None
-        self._writing: subprocess.Popen[bytes] | None = None
-        self._not_before = 0.0
+        self._awaited = AwaitedFile(settings, folder)
+        self._noted: BookState | None = None
         self._closing, self._is_asked_to_look = Event(), Event()
         self._thread = Thread(target=self._follow, name="llmpricing-book", daemon=True)
 
@@ -110,9 +109,7 @@ class BookHolder:
             self._is_asked_to_look.clear()
         if self._line is not None:
             self._line.close()
-        if self._writing is not None:
-            self._writing.kill()
-            self._writing.communicate()
+        self._awaited.close()
 
     def _look(self) -> float:
         """Ask for the newest version and hold it where its file is there; returns the seconds until the next look."""
@@ -123,15 +120,18 @@ class BookHolder:
                 log.warning("book_not_checked", goes_on=self._book is not None)
             self._is_away = True
             if self._book is None:
-                self._open_last()
+                self._open_last(last_served(self._folder, self._settings.database_url))
             return EVERY_S
         if self._is_away:
             log.info("book_checked_again")
         self._is_away = False
         if newest is None or self._is_held(newest) or self._open_newest(newest):
             self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
+            self._note(newest)
             return EVERY_S
-        return self._have_written()
+        if self._awaited.has_failed():
+            self._open_older(newest.book)
+        return SOON_S if self._awaited.have_written() else EVERY_S
 
     def _newest(self) -> BookState | None:
         expiry = monotonic() + PATIENCE_S
@@ -146,11 +146,13 @@ class BookHolder:
         return self._book is not None and book_state(self._book) == newest
 
     def _open_newest(self, newest: BookState) -> bool:
-        """Hold the newest version where its file is there, and note whose price book it is."""
-        is_open = self._open(file_of(self._folder, newest), newest.book, is_newest=True)
-        if is_open:
+        return self._open(file_of(self._folder, newest), newest.book, is_newest=True)
+
+    def _note(self, newest: BookState | None) -> None:
+        """Note whose price book the database holds, once a version, however it came to be held here."""
+        if newest is not None and newest != self._noted:
             note_served(self._folder, self._settings.database_url, newest.book)
-        return is_open
+            self._noted = newest
 
     def _open(self, path: Path, of: str | None, *, is_newest: bool = False) -> bool:
         """Hold the book of this file, which must be of that price book where one is named; false where it is not there
@@ -167,8 +169,9 @@ class BookHolder:
             return False
         book = file.price_book
         if self._book is None:  # nothing else answers, and what questions make is not made twice
+            self._checked_at = datetime.now(UTC) if is_newest else written_at(path)
             if is_newest:
-                self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
+                self._confirmed = monotonic()
             self._book = book
         self._ready_until = self._preparing.first(book, datetime.now(UTC))
         self._book = book
@@ -200,33 +203,21 @@ class BookHolder:
         if book is self._book:
             self._ready_until = until
 
-    def _open_last(self) -> None:
-        """Hold the file that was written last and is whole: its version was the newest then. Only one of the price book
-        that the database held when it was asked last; where nobody knows that, of any, which is said.
+    def _open_last(self, own: str | None) -> None:
+        """Hold the file that was written last and is whole: its version was the newest then. Only one of this price
+        book, which the database held when it was asked last; where nobody knows that (None), of any, which is said.
         """
-        own = last_served(self._folder, self._settings.database_url)
         for path in newest_files(self._folder, own):
-            written = written_at(path)
             if self._open(path, own):
-                self._checked_at = written
                 if own is None:
                     log.warning("book_of_any_database", file=path.name, folder=str(self._folder))
                 return
 
-    def _have_written(self) -> float:
-        """See to it that somebody writes the newest version's file."""
-        if self._writing is not None and self._writing.poll() is not None:
-            _, told = self._writing.communicate()
-            if self._writing.returncode:
-                lines = told.decode(errors="replace").strip().splitlines()
-                last = [line for line in lines if not line.startswith("(Background on")][-1:]
-                log.error("book_not_written", folder=str(self._folder), error=" ".join(last)[:300])
-                self._not_before = monotonic() + AGAIN_AFTER_S
-                if self._book is None:  # perhaps the schema is another release's: requests would meet that too
-                    self._open_last()
-            self._writing = None
-        if self._writing is None and not is_being_written(self._folder):
-            if monotonic() < self._not_before:
-                return EVERY_S
-            self._writing = write_in_child(self._settings, self._folder)
-        return SOON_S
+    def _open_older(self, own: str) -> None:
+        """Hold an older version of the database's price book, where the newest has no file, and no other price book.
+
+        Perhaps the schema is another release's: requests would meet that too.
+        """
+        if self._book is None or self._book.book != own:
+            self._book = None
+            self._open_last(own)

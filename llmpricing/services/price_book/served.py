@@ -33,7 +33,7 @@ def last_served(folder: Path, database_url: str) -> str | None:
 def _known(folder: Path) -> dict[str, str]:
     try:
         return msgspec.json.decode((folder / _NAME).read_bytes(), type=dict[str, str])
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError):  # also bytes that are no UTF-8
         return {}
 
 

@@ -11,14 +11,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.decisions.audit import Decision, EventFilter, list_events
-from llmpricing.services.decisions.contract_rates import CONTRACT_RATE_ACTIONS
 from llmpricing.web import parameters as p
-from llmpricing.web.access import Caller
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.selecting import cell
 from llmpricing.web.site import display
 
-RATE_WITHHELD = "A contract rate: its figures need the scope rates."
 SHOWN, MOST = 200, 100_000  # the newest on the page, and in the CSV
 _READERS = {"since": p.time, "by": p.text, "action": p.text, "about": p.text}
 
@@ -29,7 +26,7 @@ def show(request: Request) -> dict[str, Any]:
     typed = {name: request.GET.get(name, "") for name in _READERS}
     return {
         "show": display,
-        "events": [(one, details_for(request.caller, one)) for one in found[:SHOWN]],
+        "events": [(one, details_of(one)) for one in found[:SHOWN]],
         "is_cut": len(found) > SHOWN,
         "shown": SHOWN,
         "filters": typed,
@@ -43,9 +40,7 @@ def show_csv(request: Request) -> Response:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(("at", "actor", "action", "subject", "details"))
     for one in _asked(request, MOST):
-        writer.writerow(
-            [one.at.isoformat(), *map(cell, (one.actor, one.action, one.subject, details_for(request.caller, one)))]
-        )
+        writer.writerow([one.at.isoformat(), *map(cell, (one.actor, one.action, one.subject, details_of(one)))])
     response = Response(text.getvalue(), content_type="text/csv", charset="utf-8")
     response.content_disposition = 'attachment; filename="decisions.csv"'
     return response
@@ -57,8 +52,6 @@ def _asked(request: Request, most: int) -> list[Decision]:
     return list_events(request.dbsession, wanted, most)
 
 
-def details_for(caller: Caller, one: Decision) -> str:
-    """What a decision holds besides, as JSON. Of a contract rate whoever may not see rates reads that there was one."""
-    if one.action in CONTRACT_RATE_ACTIONS and not caller.sees_rates:
-        return RATE_WITHHELD
+def details_of(one: Decision) -> str:
+    """What a decision holds besides, as JSON; of a contract rate its figures, which the scope ``admin`` may see."""
     return msgspec.json.encode(one.details, order="sorted").decode() if one.details else ""
