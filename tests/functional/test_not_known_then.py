@@ -39,7 +39,7 @@ def test_the_switch_of_the_list_leads_on_to_the_page_of_the_model(testapp: TestA
 def test_its_page_says_so_in_the_place_of_each_price(testapp: TestApp) -> None:
     page = testapp.get(f"/models/{LARGE}?as_of={BEFORE}")
     tiles = [spoken(one) for one in page.html.select(".tiles dd")]
-    assert tiles[:3] == ["not known then"] * 3
+    assert tiles == ["not known then"] * 3 + ["– unknown"]  # nobody states a cache write
     cells = [spoken(cell) for cell in page.html.select("table.matrix td")]
     assert cells == ["not known then"] * 3
     for table in ("charged", "sellers"):
@@ -81,10 +81,24 @@ def test_a_comparison_says_so_in_the_place_of_each_price_and_ranks_the_others(te
     assert "not known then" not in testapp.get(f"{TWO}&as_of={SINCE}").text
 
 
+def test_a_comparison_says_so_of_nothing_else_and_of_the_csv_that_has_it(testapp: TestApp) -> None:
+    page, shown = testapp.get(f"{TWO}&as_of={BEFORE}"), testapp.get(f"{TWO}&as_of={BEFORE}{SHOW}")
+    titles = [spoken(row.th) for row in page.html.select("table.compared tbody tr")]
+    told, later_too = (dict(zip(titles, column(one, LARGE), strict=True)) for one in (page, shown))
+    assert told["Cache read"] == "not known then"
+    assert told["Cache write"] == later_too["Cache write"] == "– no list says"
+    assert told["prompt caching"] == later_too["prompt caching"] == "yes"
+    assert ["first listed later" in spoken(one.html.find("a", string="As CSV").parent) for one in (page, shown)] == [
+        True,
+        False,
+    ]
+
+
 def test_the_chart_of_a_comparison_shows_no_more_than_its_table(testapp: TestApp) -> None:
     path = f"/charts/costs.csv?models={LARGE},acme/acme-dated&preset=small&as_of={BEFORE}"
     totals = [dict(row.split(",")[:2] for row in testapp.get(path + more).text.splitlines()[1:]) for more in ("", SHOW)]
     assert [bool(one[LARGE]) for one in totals] == [False, True]
+    assert f"{LARGE},,USD,undated" in testapp.get(path).text
     assert all(one["acme/acme-dated"] for one in totals)
 
 

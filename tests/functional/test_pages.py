@@ -395,5 +395,5 @@ def test_a_page_of_the_documentation_that_is_none_is_a_404(testapp: TestApp, pat
 
 
 def test_a_notice_leads_to_what_the_documentation_says_of_it(testapp: TestApp) -> None:
-    quoted = testapp.get("/calculator?model=acme/acme-large&input_tokens=9&as_of=2020-01-01")
+    quoted = testapp.get("/calculator?model=acme/acme-large&input_tokens=9&as_of=2020-01-01&show=undated")
     assert quoted.html.find("a", href="/docs/notices#DATE_UNKNOWN").get_text() == "date unknown"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
@@ -28,7 +29,7 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
+from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
 from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
 from llmpricing.web.workloads import workload_of
 
@@ -54,11 +55,12 @@ def show(request: Request) -> dict[str, Any]:
     slugs = list(dict.fromkeys(own_ids(request, asked)))
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
     enough = FEWEST <= len(slugs) <= MOST
-    items = _items(request, clocks, slugs) if enough else []
     stands_on = standing(request, clocks)
+    stated = _items(request, clocks, slugs, stands_on) if enough else []
+    items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = _score_lines(request, clocks, items, models)
-    lines = [*_lines(request, clocks, workload, items), *scored] if items else []
+    lines = [*_lines(request, clocks, workload, items, stated), *scored] if items else []
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
@@ -78,7 +80,7 @@ def show(request: Request) -> dict[str, Any]:
         "markdown": _markdown(items, lines, workload, link),
         "csv": "/api/v1/compare?" + urlencode([("models", ",".join(slugs)), ("format", "csv"), *_clocks(request)]),
         "clock_query": clock_query(request),
-        "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
+        "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 
@@ -96,11 +98,9 @@ def _clocks(request: Request) -> list[tuple[str, str]]:
     return [pair for pair in request.GET.items() if pair[0] in CLOCKS and pair[1].strip()]
 
 
-def _items(request: Request, clocks: Clocks, slugs: Sequence[str]) -> list[OfferingItem]:
+def _items(request: Request, clocks: Clocks, slugs: Sequence[str], stands_on: StandsOn) -> list[OfferingItem]:
     """The offerings in the order asked; a 404 that names what is most like the first unknown one."""
-    stands_on = standing(request, clocks)
-    items = listing.get_offerings(request.reads, clocks, slugs, stands_on)
-    found = {item.id: item for item in items_then(request, clocks, items, stands_on)}
+    found = {item.id: item for item in listing.get_offerings(request.reads, clocks, slugs, stands_on)}
     for slug in slugs:
         if slug not in found:
             like = most_like(request, clocks, slug)
@@ -108,7 +108,10 @@ def _items(request: Request, clocks: Clocks, slugs: Sequence[str]) -> list[Offer
     return [found[slug] for slug in slugs]
 
 
-def _lines(request: Request, clocks: Clocks, workload: Workload, items: Sequence[OfferingItem]) -> list[ComparedLine]:
+def _lines(
+    request: Request, clocks: Clocks, workload: Workload, items: Sequence[OfferingItem], stated: Sequence[OfferingItem]
+) -> list[ComparedLine]:
+    """What is shown of the offerings; where ``stated`` alone has a price, the line says that it was not known then."""
     costs = costs_of_book(
         request.reads,
         request.book,
@@ -117,31 +120,38 @@ def _lines(request: Request, clocks: Clocks, workload: Workload, items: Sequence
         [item.id for item in items],
         with_rates=request.caller.sees_rates,
     )
-    totals = [month_total(item.price_state, costs.get(item.id)) for item in items]
+    totals, later_too = ([month_total(one.price_state, costs.get(one.id)) for one in row] for row in (items, stated))
+    each = [per_mtok(total, workload) for total in totals]
     prices = [
-        _line(title, [getattr(item, name) if item.currency == "USD" else None for item in items], display.price, min)
+        _known_then(_line(title, _prices(name, items), display.price, min), _prices(name, stated))
         for title, name in _PRICES
     ]
-    each = [per_mtok(total, workload) for total in totals]
     limits = [
         _line(title, [getattr(item, name) for item in items], display.tokens, max)
         for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
     ]
-    money = [
-        *prices,
+    month = [
         _line("My month", totals, _dollars, min),
         ComparedLine("To the cheapest", _to_the_cheapest(totals)),
         _line("My month, per million tokens", each, _dollars, min),
     ]
-    for place, item in enumerate(items):
-        if is_undated(item):
-            for line in money:
-                line.cells[place] = _NOT_THEN if line.cells[place] == _DASH else line.cells[place]
     return [
-        *money,
+        *prices,
+        *(_known_then(line, later_too) for line in month),
         *limits,
-        *(_need_line(name, items) for name in NEEDS),
+        *(_need_line(name, stated) for name in NEEDS),
     ]
+
+
+def _prices(name: str, items: Sequence[OfferingItem]) -> list[Decimal | None]:
+    return [getattr(item, name) if item.currency == "USD" else None for item in items]
+
+
+def _known_then(line: ComparedLine, stated: Sequence[Decimal | None]) -> ComparedLine:
+    """The line, which says of what is stated and not shown that it was not known then."""
+    told = zip(line.cells, stated, strict=True)
+    cells = [_NOT_THEN if cell == _DASH and value is not None else cell for cell, value in told]
+    return replace(line, cells=cells)
 
 
 _PRICES = (

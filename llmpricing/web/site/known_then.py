@@ -12,6 +12,7 @@ from llmpricing.services.catalogue.first_seen import as_known_then, items_as_kno
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.model_list import UNDATED
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.web import parameters as p
 from llmpricing.web.site.filters import address
@@ -34,6 +35,11 @@ def items_then(
 ) -> list[OfferingItem]:
     """The same of offerings."""
     return items_as_known_then(request.reads, clocks, items, standing) if leaves_out(request) else list(items)
+
+
+def left_out(stated: OfferingItem, shown: OfferingItem) -> frozenset[str]:
+    """The columns of prices that are left out of what is shown."""
+    return frozenset(name for name in BASE_METERS if getattr(stated, name) is not None and getattr(shown, name) is None)
 
 
 def is_undated(one: Any) -> bool:

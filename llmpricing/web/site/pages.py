@@ -26,7 +26,7 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.filters import PRESET_OPTIONS, clock_query
-from llmpricing.web.site.known_then import SHOW, items_then, leaves_out, models_then, with_undated
+from llmpricing.web.site.known_then import SHOW, items_then, leaves_out, left_out, models_then, with_undated
 from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
@@ -46,7 +46,7 @@ def model(request: Request) -> dict[str, Any]:
     of_it = model_of(request.reads, request.book, clocks, item.id, stands_on)
     late = _late(details.prices, clocks.as_of) if leaves_out(request) else []
     (of_it,) = models_then(request, clocks, [of_it], stands_on)
-    (item,) = items_then(request, clocks, [item], stands_on)
+    stated, (item,) = item, items_then(request, clocks, [item], stands_on)
     sellers = rank_sellers(request, clocks, workload, of_it, item.id, stands_on)
     ages = freshness.source_ages(request.reads, now)
     sources = {price.source for price in details.prices}
@@ -77,6 +77,7 @@ def model(request: Request) -> dict[str, Any]:
         "samples": samples(request.application_url, item.id),
         "as_of": asked.get("as_of"),
         "late": late,
+        "left_out": left_out(stated, item),
         "with_undated": with_undated(request),
         "known_at": clocks.known_at if "known_at" in asked else None,
         "clocks": [(name, request.GET[name]) for name in asked if name in (*CLOCKS, "show")],

@@ -8,6 +8,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.catalogue.listing import get_offerings
+from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import workload_costs
@@ -45,7 +46,9 @@ def costs(request: Request) -> Response:
     def build() -> Any:
         found = workload_costs(request.reads, clocks, workload, models, "USD", with_rates=False)
         undated = _undated(request, clocks, models) if leaves_out(request) else set()
-        return costs_chart([one._replace(total=None) if one.offering in undated else one for one in found])
+        return costs_chart(
+            [one._replace(total=None, state=UNDATED) if one.offering in undated else one for one in found]
+        )
 
     return answer(request, "costs", question, build)
 
