@@ -8,7 +8,7 @@ from typing import Any
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
 
 _RECORD = "token_usage_record"
@@ -91,6 +91,7 @@ SHAPES = (
             "input_tokens": ("last_token_usage.input_tokens", "payload.usage.input_tokens"),
             "output_tokens": ("last_token_usage.output_tokens", "payload.usage.output_tokens"),
             "cache_read_tokens": ("last_token_usage.cached_input_tokens", "payload.usage.cached_input_tokens"),
+            RECORD_ID: (),
         },
     ),
 )

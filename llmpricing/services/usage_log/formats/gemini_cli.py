@@ -9,7 +9,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, each, signs
+from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 
@@ -74,6 +74,7 @@ SHAPES = (
             "output_tokens": ("tokens.output",),
             "cache_read_tokens": ("tokens.cached",),
             "output_reasoning_tokens": ("tokens.thoughts",),
+            RECORD_ID: (),
         },
     ),
 )

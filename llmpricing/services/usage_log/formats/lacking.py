@@ -16,7 +16,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row, as_json
-from llmpricing.services.usage_log.formats.shape import Always, RecordReader, Shape
+from llmpricing.services.usage_log.formats.shape import RECORD_ID, Always, RecordReader, Shape
 
 COLUMN_MISSING, COUNT_EMPTY = "COLUMN_MISSING", "COUNT_EMPTY"
 _INPUT = "input_tokens"
@@ -74,6 +74,10 @@ def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
     is_answer = has_tokens and _INPUT_ONLY.search(record.model) is None
     for name in shape.always:
         if name in shape.since and (record.at is None or record.at < shape.since[name]):
+            continue
+        if name == RECORD_ID:
+            if record.record_id is None:
+                yield name
             continue
         is_proven = name in stated and not any(part in stated for part in _PARTS.get(name, ()))
         is_of_answers = name in shape.of_answers or (name in METERS and name != _INPUT)

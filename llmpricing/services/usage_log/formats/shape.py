@@ -12,6 +12,7 @@ from llmpricing.services.usage_log.formats.record import UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 
 RecordReader = Callable[[Row], Iterable[UsageRecord]]
+RECORD_ID = "id that tells repeats"
 Always = Mapping[str, Sequence[str]]
 
 
@@ -37,8 +38,9 @@ class Shape:
     these and for counts are understood once for all. ``caches_beside``: what was cached lies beside the input.
 
     The tool ``always`` writes these meters or conditions, in a field whose dotted name ends with one of these names:
-    where none is there, the file was cut. Some it writes only ``since`` a day, some only ``of_answers``, not of
-    embeddings; and a tool that ``leaves_out`` what it did not count is not known to have been cut by input or output.
+    where none is there, the file was cut; a RECORD_ID is there if the record has one. Some it writes only ``since`` a
+    day, some only ``of_answers``, not of embeddings; and a tool that ``leaves_out`` what it did not count is not known
+    to have been cut by input or output.
     """
 
     name: str

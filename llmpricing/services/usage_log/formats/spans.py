@@ -13,7 +13,7 @@ from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row, as_json
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _USAGE = "gen_ai.usage."
@@ -212,7 +212,7 @@ SHAPES = (
         "one span, by the family of its attributes",
         signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
         _resources,
-        always=_ALWAYS,
+        always={**_ALWAYS, RECORD_ID: ()},
         leaves_out=True,
     ),
     Shape(

@@ -16,6 +16,7 @@ from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING, COUNT_EMPTY
 from llmpricing.services.usage_log.formats.record import BILLED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
+from llmpricing.services.usage_log.formats.shape import RECORD_ID
 from tests import usage_twins as twins
 
 # A line of these has one quantity or none: without it the line has no price, and says so.
@@ -52,7 +53,7 @@ def leaves(name: str, field: str) -> frozenset[str]:
     }
 
 
-CASES = [(name, field) for name in twins.NAMES for field in shape_of(name).always]
+CASES = [(name, field) for name in twins.NAMES for field in shape_of(name).always if field != RECORD_ID]
 
 
 @pytest.mark.parametrize(("name", "field"), CASES)
@@ -92,6 +93,24 @@ def test_a_file_that_was_cut_by_its_input_or_output_has_no_total_of_what_is_left
         if one.usage is not None and one.outcome.kind is OutcomeKind.BILLED and not shape_of(name).leaves_out:
             is_input_only = not one.usage.stated.get("output_tokens") and one.usage.stated.get("input_tokens")
             assert one.usage.stated.get(field) or is_input_only or not one.usage.stated.get("input_tokens")
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("otel-spans.json", "spanId"),
+        ("otel-spans.json", "traceId"),
+        ("codex-session-records.jsonl", "response_id"),
+        ("gemini-cli-session.jsonl", "id"),
+    ],
+)
+def test_records_without_the_id_by_which_repeats_are_told_say_so(tmp_path: Path, name: str, field: str) -> None:
+    cut = twins.lines([without(one, frozenset([field])) for one in twins.documents(name)])
+    billed = [one for one in records_of(tmp_path / "cut", cut) if one.outcome == BILLED]
+    assert len(billed) > 1
+    for one in billed:
+        assert one.remark.startswith(f"no {RECORD_ID}: ")
+        assert COLUMN_MISSING in one.codes
 
 
 @pytest.mark.parametrize("name", twins.NAMES)
@@ -156,6 +175,8 @@ def test_spans_of_other_families_lack_nothing_of_what_their_own_writes(tmp_path:
         {
             "attributes": [{"key": key, "value": {"stringValue": str(one)}} for key, one in found.items()],
             "startTimeUnixNano": 1,
+            "traceId": "t",
+            "spanId": f"s-{len(found)}",
         }
         for found in (phoenix, vercel)
     ]
