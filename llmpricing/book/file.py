@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 
 from llmpricing.book.arrow_file import ArrowFile
-from llmpricing.book.mapped_columns import StoredNumbers, stored_columns, values_of
+from llmpricing.book.column_values import values_of
+from llmpricing.book.mapped_columns import StoredNumbers, stored_columns
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import FORMAT, PARTS, SHAPE, ColumnKinds
 
@@ -144,14 +145,19 @@ def open_book(path: Path, book: str | None = None) -> BookFile:
         raise BookFileError(
             f"{path} is of format {written_as}; this llmpricing reads {FORMAT}: use one release for both. {_AGAIN}"
         )
-    header = msgspec.json.decode(content[_START : _START + length], type=BookHeader)
+    try:
+        header = msgspec.json.decode(content[_START : _START + length], type=BookHeader)
+        tables = _tables(content, _START + _rounded(length), header)
+    except Exception as error:  # whatever bytes that nobody wrote as a book are taken for
+        raise BookFileError(f"{path} holds no tables of a price book ({type(error).__name__}). {_AGAIN}") from error
     if book is not None and header.book != book:
         raise BookFileError(f"{path} is of another price book ({header.book}, not {book}). {_AGAIN}")
-    first = _START + _rounded(length)
-    tables = ((name, first + header.tables[name][0], header.tables[name][1]) for name in SHAPE)
-    return BookFile(
-        header, digest.hex(), {name: BookTable(content[at : at + size], SHAPE[name]) for name, at, size in tables}
-    )
+    return BookFile(header, digest.hex(), tables)
+
+
+def _tables(content: memoryview, first: int, header: BookHeader) -> dict[str, BookTable]:
+    places = ((name, first + header.tables[name][0], header.tables[name][1]) for name in SHAPE)
+    return {name: BookTable(content[at : at + size], SHAPE[name]) for name, at, size in places}
 
 
 def _reason(error: OSError | ValueError) -> str:

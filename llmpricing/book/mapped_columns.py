@@ -1,20 +1,16 @@
-"""Columns of a book where they lie mapped: values of Python out of the bytes that Arrow wrote."""
+"""Columns of a book where they lie mapped, out of the bytes that Arrow wrote."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Context, Decimal
+from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Literal, Protocol
 
 from llmpricing.book.arrow_file import ArrowArray, ArrowFile
-from llmpricing.book.shape import DIGITS, PARTS, BookSpan, ColumnKinds, Kind
-from llmpricing.domain.times import EPOCH
+from llmpricing.book.shape import PARTS, ColumnKinds, Kind
 
-_EXACT = Context(prec=DIGITS)
 _DAY_0 = date(1970, 1, 1).toordinal()
 _WIDE = 32  # bytes of a decimal's digits
 
@@ -182,22 +178,3 @@ def _stored(
         yield name, _StoredLists(array, _PLAIN[_LISTED[kind]][1](of))
     else:
         yield name, _PLAIN[kind][1](next(arrays))
-
-
-def values_of(parts: Sequence[list[Any]], kind: Kind) -> list[Any]:
-    """The values of a column by what lies in its parts, as the database gives them; a span as BookSpan."""
-    first, *second = parts
-    if kind is Kind.DECIMAL:
-        rows = zip(first, second[0], strict=True)
-        return [None if u is None else _EXACT.scaleb(Decimal(u), -s) for u, s in rows]
-    if kind is Kind.SPAN:
-        return [BookSpan(_time(lower), _time(upper)) for lower, upper in zip(first, second[0], strict=True)]
-    read = _READ.get(kind)
-    return [None if value is None else read(value) for value in first] if read else first
-
-
-def _time(number: int | None) -> datetime | None:
-    return None if number is None else EPOCH + timedelta(microseconds=number)
-
-
-_READ: dict[Kind, Callable[[Any], Any]] = {Kind.TIME: _time, Kind.JSON: json.loads}

@@ -11,7 +11,8 @@ from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
 from llmpricing.services.price_book import Reads
-from llmpricing.services.price_book.holder import BookHolder, HeldBook, Preparing
+from llmpricing.services.price_book.holder import BookHolder, HeldBook
+from llmpricing.services.price_book.preparing import Preparing
 from llmpricing.settings import Settings
 from llmpricing.web.prepared import prepare_lists, prepare_rest
 

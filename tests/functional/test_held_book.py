@@ -28,7 +28,8 @@ from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.price_book import BookState
 from llmpricing.services.price_book import holder as holding
 from llmpricing.services.price_book.folder import KEPT, file_of, keep_book, newest_files, written_at
-from llmpricing.services.price_book.holder import AHEAD, EVERY_S, BookHolder, Preparing
+from llmpricing.services.price_book.holder import EVERY_S, BookHolder
+from llmpricing.services.price_book.preparing import AHEAD, Preparing
 from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.services.scores.importing_scores import import_scores
 from llmpricing.settings import AccessToken, read_settings
@@ -225,7 +226,8 @@ def test_a_file_that_is_no_good_is_refused_and_written_anew(
 
 def test_the_first_page_finds_its_rows_made_already(held, monkeypatch):
     holder, made = held.app.registry[HOLDER], []
-    wait_until(lambda: holder._prepared is holder.held.book and not holder._preparer.is_alive())
+    preparer = holder._preparer
+    wait_until(lambda: preparer._prepared is holder.held.book and not preparer._thread.is_alive())
 
     def made_by(book, clocks, standing, numbers=None):
         made.append((current_thread(), numbers))

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
 from llmpricing.models import migrations
-from llmpricing.services.price_book import holder
+from llmpricing.services.price_book import awaited_file
 from llmpricing.services.price_book.folder import keep_book
 from tests.conftest import running_app
 from tests.reads import READ
@@ -92,7 +92,7 @@ def test_a_server_that_starts_before_the_migration_reads_from_the_file_and_then_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also where the old release went on to record decisions after the file was written."""
-    monkeypatch.setattr(holder, "AGAIN_AFTER_S", 1.0)  # instead of 10
+    monkeypatch.setattr(awaited_file, "AGAIN_AFTER_S", 1.0)  # instead of 10
     if went_on:
         decide(former)
     with running_app(book_url, redis_url, book_dir=folder) as app:

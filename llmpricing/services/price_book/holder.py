@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
-from typing import NamedTuple
 from uuid import UUID
 
 import psycopg2
@@ -21,6 +19,7 @@ from llmpricing.services.memory import short_collections, whole_collections
 from llmpricing.services.price_book import BookState, book_state
 from llmpricing.services.price_book.awaited_file import AwaitedFile
 from llmpricing.services.price_book.folder import file_of, newest_files, written_at
+from llmpricing.services.price_book.preparing import Preparer, Preparing
 from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.settings import Settings
 from llmpricing.stores.asking import DatabaseLine
@@ -29,7 +28,6 @@ EVERY_S = 0.5
 SOON_S = 0.1  # while a newer version's file is written; oftener nobody asks
 PATIENCE_S = 1.0  # for the database's answer
 STALE_AFTER_S = 5.0  # without word that the book is the newest
-AHEAD = timedelta(seconds=10)  # so long before the next known step what comes after it is prepared
 _NEWEST = "select book::text, version, changed_at from catalogue"
 log = structlog.get_logger(__name__)
 
@@ -42,24 +40,13 @@ class HeldBook:
     stale_since: datetime | None
 
 
-class Preparing(NamedTuple):
-    """What makes ready what questions to a book at a time will need: ``first`` before requests are given the book,
-    which tells until when it is ready so; ``rest`` afterwards.
-    """
-
-    first: Callable[[PriceBook, datetime], datetime]
-    rest: Callable[[PriceBook, datetime], None]
-
-
 class BookHolder:
     """Holds the newest version of the price book, mapped from a file; the last one while no newer file can be had."""
 
     def __init__(self, settings: Settings, folder: Path, preparing: Preparing) -> None:
-        self._settings, self._folder, self._preparing = settings, folder, preparing
+        self._settings, self._folder = settings, folder
         self._book: PriceBook | None = None
-        self._prepared: PriceBook | None = None
-        self._ready_until = datetime.max.replace(tzinfo=UTC)
-        self._preparer = Thread()
+        self._preparer = Preparer(preparing)
         self._is_away = False
         self._confirmed = 0.0  # monotonic
         self._checked_at = datetime.fromtimestamp(0, UTC)
@@ -82,9 +69,9 @@ class BookHolder:
         """End the thread, its connection, and what it writes."""
         self._closing.set()
         self._is_asked_to_look.set()
-        for thread in (self._thread, self._preparer):
-            if thread.is_alive():
-                thread.join(timeout=3 * PATIENCE_S)
+        if self._thread.is_alive():
+            self._thread.join(timeout=3 * PATIENCE_S)
+        self._preparer.close(3 * PATIENCE_S)
         whole_collections()
 
     @property
@@ -100,7 +87,8 @@ class BookHolder:
         while not self._closing.is_set():
             try:
                 pause_s = self._look()
-                self._prepare_beside()
+                if self._book is not None:
+                    self._preparer.prepare_beside(self._book)
             except Exception:  # whatever it is, the thread goes on: the book that is held still answers
                 log.exception("book_not_followed")
                 pause_s = EVERY_S
@@ -173,35 +161,11 @@ class BookHolder:
             if is_newest:
                 self._confirmed = monotonic()
             self._book = book
-        self._ready_until = self._preparing.first(book, datetime.now(UTC))
+        self._preparer.prepare(book)
         self._book = book
         until = book.last_change.isoformat()
         log.info("book_opened", book=book.book, version=book.version, sha256=file.digest[:12], known_until=until)
         return True
-
-    def _prepare_beside(self) -> None:
-        """Make ready the rest of a new book and, shortly before the next known step, what is asked after it: in a
-        thread of its own, for it takes a while and the newest version is asked for all the time.
-        """
-        book, now = self._book, datetime.now(UTC)
-        if book is None or self._preparer.is_alive():
-            return
-        is_step = now + AHEAD >= self._ready_until
-        if book is not self._prepared or is_step:
-            arguments = (book, max(now, self._ready_until) if is_step else now)
-            self._preparer = Thread(target=self._prepare, args=arguments, name="llmpricing-prepare", daemon=True)
-            self._preparer.start()
-
-    def _prepare(self, book: PriceBook, at: datetime) -> None:
-        self._prepared = book
-        try:
-            until = self._preparing.first(book, at)
-            self._preparing.rest(book, at)
-        except Exception:  # the first question makes it, and tells what is wrong
-            log.exception("book_not_prepared")
-            until = at + 6 * AHEAD
-        if book is self._book:
-            self._ready_until = until
 
     def _open_last(self, own: str | None) -> None:
         """Hold the file that was written last and is whole: its version was the newest then. Only one of this price

@@ -9,14 +9,14 @@ from decimal import Decimal
 from operator import itemgetter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from llmpricing.book.file import BookFileError, BookHeader, BookTable, open_book
+from llmpricing.book.file import BookFileError, BookHeader, BookTable, content_of, open_book
 from llmpricing.book.shape import SHAPE, BookSpan, Kind
 from llmpricing.book.writing import table_bytes, write_book
 from llmpricing.domain.money import parse_decimal
@@ -171,6 +171,17 @@ def test_any_flipped_byte_of_the_first_ones_is_refused(small):
         path.with_name("flipped.book").write_bytes(content)
         with pytest.raises(BookFileError):
             open_book(path.with_name("flipped.book"))
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(tables=st.binary(max_size=99).map(lambda body: dict.fromkeys(SHAPE, body)))
+@example(tables={})
+@example(tables=dict.fromkeys(SHAPE, bytes(99)))
+def test_what_is_no_table_is_refused_though_its_digest_fits(small, tables):
+    path = small[0].with_name("garbage.book")
+    path.write_bytes(content_of(EMPTY, tables)[1])
+    with pytest.raises(BookFileError, match=r"holds no tables .* llmpricing book export FILE\.$"):
+        open_book(path)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 63, 64, 200, -1])

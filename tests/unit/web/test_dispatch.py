@@ -22,6 +22,7 @@ from llmpricing.web.dispatch import BIG_BYTES
 from llmpricing.web.server import LIMITS, Serving, _Listening
 
 THREADS, CROWD = 4, 12
+HELD_S, PROMPT_S = 20, 10  # who is answered within the second did not wait for the first
 HELD, READY = "/held", "/ready"
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER without patience: close() sends RST
 
@@ -45,7 +46,7 @@ class Slow:
             with self.lock:
                 self.busy += 1
                 self.most_busy = max(self.busy, self.most_busy)
-            self.finish.wait(20)
+            self.finish.wait(HELD_S)
             with self.lock:
                 self.busy -= 1
         start_response("200 OK", [("Content-Length", "2"), ("X-Path", path)])
@@ -93,8 +94,8 @@ def test_small_questions_are_answered_while_more_big_bodies_wait_than_there_are_
         thread.start()
     while not app.busy:
         pass
-    assert [ask(port, None, timeout_s=3) for _ in range(5)] == [200] * 5
-    assert [ask(port, b"x" * BIG_BYTES, timeout_s=3) for _ in range(5)] == [200] * 5
+    assert [ask(port, None, timeout_s=PROMPT_S) for _ in range(5)] == [200] * 5
+    assert [ask(port, b"x" * BIG_BYTES, timeout_s=PROMPT_S) for _ in range(5)] == [200] * 5
     assert answers == []
     app.finish.set()
     for thread in big:
@@ -113,7 +114,7 @@ def test_a_big_body_in_pieces_is_a_big_body(site: tuple[Slow, int]) -> None:
         thread.start()
     while not app.busy:
         pass
-    assert ask(port, None, timeout_s=3) == 200
+    assert ask(port, None, timeout_s=PROMPT_S) == 200
     app.finish.set()
     for thread in threads:
         thread.join()
@@ -180,7 +181,7 @@ def test_what_is_ready_is_answered_while_all_workers_are_busy_and_nothing_else_i
     made = threading.Thread(target=lambda: answers.append(ask(port, None, 20, "/made")))
     made.start()
     wait_until(lambda: listening.dispatcher.waiting == 1)
-    assert [ask(port, None, 3, READY) for _ in range(3)] == [200] * 3
+    assert [ask(port, None, PROMPT_S, READY) for _ in range(3)] == [200] * 3
     assert (app.asked, answers) == ({HELD: THREADS, READY: 3}, [])
     app.finish.set()
     made.join()
@@ -202,7 +203,7 @@ def test_requests_behind_one_another_are_answered_in_order_whoever_answers_them(
 
 @pytest.mark.usefixtures("held")
 def test_a_connection_that_asks_for_what_is_ready_again_and_again_stays_open(site: tuple[Slow, int]) -> None:
-    with closing(http.client.HTTPConnection("127.0.0.1", site[1], timeout=3)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", site[1], timeout=PROMPT_S)) as connection:
         places = set()
         for _ in range(3):
             connection.request("GET", READY)
