@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from webtest import TestApp
+
+from llmpricing.book.file import open_book
+from llmpricing.domain.components import ComponentKey
+from llmpricing.services.catalogue.first_seen import base_prices, late_prices
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
+from llmpricing.services.price_book.folder import keep_book
 
 LARGE = "acme/acme-large"  # first listed on 10 November 2026, without a date of its own
 BEFORE, SINCE = "2026-01-31", "2026-11-12"
@@ -58,6 +70,26 @@ def test_what_the_list_itself_tells_of_that_time_stays(testapp: TestApp) -> None
     page = testapp.get(f"/models/acme/acme-dated?as_of={BEFORE}")
     assert spoken(page.html.select_one(".tiles dd")) == "$ 8.00"
     assert "acme/acme-dated" in ids(testapp.get(f"/?q=dated&as_of={BEFORE}"))
+
+
+def test_what_another_source_ended_is_not_told_by_its_own_list(engine: Engine, tmp_path: Path) -> None:
+    """A person's price since June 2026 ends the one that was first listed in November."""
+    june = HeldPrice(
+        LARGE, ComponentKey("input_tokens", ""), Decimal(3), 1_000_000, since=datetime(2026, 6, 1, tzinfo=UTC)
+    )
+    with Session(engine) as session, session.begin():
+        hold_price(session, june, Decider("Ada", datetime.now(UTC)))
+    path = keep_book(engine, tmp_path)
+    assert path is not None
+    book = open_book(path).price_book
+    clocks = Clocks(datetime(2026, 1, 31, tzinfo=UTC), book.last_change)
+    with Session(engine) as session:
+        for reads in (book, session):
+            late = {(book.slugs[number], meter) for number, meter, is_late in base_prices(reads, clocks) if is_late}
+            assert (LARGE, "input_tokens") in late
+            assert ("acme/acme-dated", "input_tokens") not in late
+            assert len(late_prices(reads, clocks, {LARGE})) == 3
+            assert len(late_prices(reads, clocks, {"acme/acme-dated"})) == 2  # as batch, of which no day is told
 
 
 TWO = f"/compare?models={LARGE},acme/acme-dated"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +17,8 @@ from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import BookRead, Reads
 
-# Offering, meter, whether its first list came after the time asked for; one that had ended before that list is told of
-# as past by the list itself.
+# Offering, meter, whether its first list came after the time asked for; one that ended before that list is told of as
+# past by the list itself, but where the price of another source takes its place: that list ended it.
 BasePrice = tuple[int, str, bool]
 _DECIDING = ("input_tokens", "output_tokens")  # without one of them nothing can be reckoned
 
@@ -26,20 +26,41 @@ _DECIDING = ("input_tokens", "output_tokens")  # without one of them nothing can
 @BookRead
 def base_prices(book: PriceBook, clocks: Clocks) -> Sequence[BasePrice]:
     """The base prices behind the list's columns that are valid and believed."""
-    as_of, known_at = micros(clocks.as_of), micros(clocks.known_at)
-    spans = ("valid_from", "valid_until", "recorded_from", "recorded_until")
-    rows = book.stored("price", *spans, "fresh_from", "offering_id", "meter", "condition_key", "state")
-    return [
-        (offering, meter, fresh is not None and as_of < fresh and (until is None or until > fresh))
-        for since, until, recorded, closed, fresh, offering, meter, key, state in rows
-        if key == ""
-        and state != "unknown"
-        and meter in BASE_METERS.values()
-        and (since is None or since <= as_of)
-        and (until is None or as_of < until)
-        and (recorded is None or recorded <= known_at)
-        and (closed is None or known_at < closed)
-    ]
+    meters = frozenset(BASE_METERS.values())
+    rows = [row for row in _believed(book, clocks) if row[2] == "" and row[1] in meters]
+    return [(offering, meter, is_late) for offering, meter, _, is_late in _prices_then(rows, clocks)]
+
+
+@BookRead
+def late_prices(book: PriceBook, clocks: Clocks, slugs: Collection[str]) -> set[int]:
+    """The ids of these offerings' prices, under whatever conditions, whose first list came after the time asked for."""
+    numbers = {book.numbers[slug] for slug in slugs}
+    rows = [row for row in _believed(book, clocks) if row[0] in numbers]
+    return {price for _, _, price, is_late in _prices_then(rows, clocks) if is_late}
+
+
+def _believed(book: PriceBook, clocks: Clocks) -> Iterator[tuple[Any, ...]]:
+    """Offering, meter, condition, id, source, state, from and until when it holds, since when it is seen."""
+    known_at = micros(clocks.known_at)
+    names = ("id", "source_id", "state", "valid_from", "valid_until", "fresh_from")
+    rows = book.stored("price", "recorded_from", "recorded_until", "offering_id", "meter", "condition_key", *names)
+    return (row[2:] for row in rows if (row[0] is None or row[0] <= known_at) and (row[1] is None or known_at < row[1]))
+
+
+def _prices_then(rows: Sequence[tuple[Any, ...]], clocks: Clocks) -> Iterator[tuple[int, str, int, bool]]:
+    """Offering, meter and id of the valid ones of whole components, and whether their first list came later."""
+    as_of = micros(clocks.as_of)
+    begun = {
+        (offering, meter, key, since): source
+        for offering, meter, key, _, source, _, since, _, _ in rows
+        if since is not None
+    }
+    for offering, meter, key, price, source, state, since, until, fresh in rows:
+        if state != "unknown" and (since is None or since <= as_of) and (until is None or as_of < until):
+            is_late = fresh is not None and as_of < fresh
+            if is_late and until is not None and until <= fresh:
+                is_late = begun.get((offering, meter, key, until), source) != source
+            yield offering, meter, price, is_late
 
 
 def as_known_then(reads: Reads, clocks: Clocks, models: Iterable[SoldModel], standing: StandsOn) -> list[SoldModel]:

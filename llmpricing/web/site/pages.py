@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -11,13 +10,14 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.model_groups import tier_of_id
-from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing, offering_detail
+from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.same_model import model_of
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
@@ -44,7 +44,7 @@ def model(request: Request) -> dict[str, Any]:
     item, stands_on = ask_for_one(request, clocks), standing(request, clocks)
     details = offering_detail.details(request.reads, request.book, clocks, item.id, stands_on)
     of_it = model_of(request.reads, request.book, clocks, item.id, stands_on)
-    late = _late(details.prices, clocks.as_of) if leaves_out(request) else []
+    late = _late(request, clocks, item.id, details.prices) if leaves_out(request) else []
     (of_it,) = models_then(request, clocks, [of_it], stands_on)
     stated, (item,) = item, items_then(request, clocks, [item], stands_on)
     sellers = rank_sellers(request, clocks, workload, of_it, item.id, stands_on)
@@ -86,16 +86,10 @@ def model(request: Request) -> dict[str, Any]:
     }
 
 
-def _late(prices: Sequence[PriceDetail], as_of: datetime) -> list[int]:
-    """The prices that were first listed after the time asked for."""
-    return [
-        one.price_id
-        for one in prices
-        if Code.DATE_UNKNOWN in one.codes
-        and (first := one.evidence.first_seen)
-        and first > as_of.date()
-        and (one.valid_until is None or one.valid_until.date() > first)
-    ]
+def _late(request: Request, clocks: Clocks, slug: str, prices: Sequence[PriceDetail]) -> list[int]:
+    """The prices, own and borrowed, that were first listed after the time asked for."""
+    found = late_prices(request.reads, clocks, {slug, *(one.evidence.via for one in prices if one.evidence.via)})
+    return [one.price_id for one in prices if one.price_id in found]
 
 
 def _by_conditions(prices: Sequence[PriceDetail]) -> list[tuple[list[str], list[PriceDetail]]]:
