@@ -34,12 +34,22 @@ def usage_of(
     if not found:
         raise UsageError("usage", "is not stated: the record holds no count")
     _split_writes(found)
-    read, written = found.get("cache_read_tokens", 0), found.get("cache_write_tokens", 0)
-    apart = read + written
+    _take_beside(found, cached, reasoning, total)
+    if requests is not None and requests >= 1:
+        found["requests"] = int(requests)
+    usage = count(found)
+    if (is_sum and "requests" not in found) or request_input is not None:
+        usage = usage._replace(request_input=request_input or BASE, told=usage.told or Told())
+    return usage
+
+
+def _take_beside(found: dict[str, Quantity], cached: str, reasoning: str, total: Quantity | None) -> None:
+    """Add to the input and output what lies beside them; raises UsageError where the parts make no whole."""
+    apart = found.get("cache_read_tokens", 0) + found.get("cache_write_tokens", 0)
     taken, made = found.get("input_tokens", 0), found.get("output_tokens", 0)
     thought = found.get("output_reasoning_tokens", 0)
-    if total is not None and total > taken + apart + made + thought:
-        parts = taken + apart + made + thought
+    parts = taken + apart + made + thought
+    if total is not None and total > parts:
         raise UsageError(
             "total", f"is {total} tokens, and all that the record counts are {parts}: export it anew, whole"
         )
@@ -51,12 +61,6 @@ def usage_of(
         raise UsageError("output", "is not stated, and reasoning lies inside it: export it anew, whole")
     if thought and _is_thought_beside(reasoning, thought, made, found.get("input_tokens", 0) + made, total):
         found["output_tokens"] = made + thought
-    if requests is not None and requests >= 1:
-        found["requests"] = int(requests)
-    usage = count(found)
-    if (is_sum and "requests" not in found) or request_input is not None:
-        usage = usage._replace(request_input=request_input or BASE, told=usage.told or Told())
-    return usage
 
 
 def _is_beside(
