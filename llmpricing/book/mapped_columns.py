@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cached_property
@@ -23,7 +24,7 @@ class StoredColumn(Protocol):
         ...
 
 
-class _StoredValues:
+class _StoredValues(ABC):
     """A column of values that ``known`` reads, whether they are there or not."""
 
     def __init__(self, array: ArrowArray) -> None:
@@ -37,9 +38,9 @@ class _StoredValues:
         rows = enumerate(values, start)
         return [value if present[n >> 3] >> (n & 7) & 1 else None for n, value in rows]
 
+    @abstractmethod
     def known(self, start: int, stop: int) -> list[Any]:
         """The values, and anything where there is none."""
-        raise NotImplementedError
 
 
 class StoredNumbers(_StoredValues):
