@@ -37,6 +37,7 @@ class Lasting(NamedTuple):
     route: str
     caller: str | None
     is_private: bool
+    is_page: bool
 
 
 def includeme(config: Any) -> None:
@@ -53,16 +54,18 @@ def _period(request: Request) -> StablePeriod:
     return stable_period(request.reads, request.book, datetime.now(UTC))
 
 
-def conditional(view: Answering, *, tells_ages: bool = False) -> Answering:
+def conditional(view: Answering, *, is_page: bool = False) -> Answering:
     """The view of an answer that only the book's version and the period change; asked with its ETag it is a 304.
 
-    One that ``tells_ages`` changes with the period whatever time it is asked for.
+    A page, or a part of one, tells the ages of lists too, so that it changes with the period whatever time it is asked
+    for; and who has one asks each time whether it is the newest, so that a decision shows as soon as it is made.
     """
 
     def answering(request: Request) -> Any:
-        until = request.period.until if tells_ages else valid_until(request)
-        headers = {"ETag": _tag(request, until), "Cache-Control": lifetime(request, until)}
-        _say_what_changes_it(request, until)
+        until = request.period.until if is_page else valid_until(request)
+        for_how_long = each_time(is_private(request)) if is_page else lifetime(request, until)
+        headers = {"ETag": _tag(request, until), "Cache-Control": for_how_long}
+        _say_what_changes_it(request, until, is_page)
         if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
             return Response(status=304, headers=headers)
         request.response.headers.update(headers)
@@ -96,11 +99,11 @@ def _tag(request: Request, until: datetime | None) -> str:
     return f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
 
 
-def _say_what_changes_it(request: Request, until: datetime | None) -> None:
+def _say_what_changes_it(request: Request, until: datetime | None, is_page: bool) -> None:
     """Leave word of it for who may give the same bytes again."""
     if request.held is not None and not stale_since(request):
         lasting = Lasting(
-            request.held.book, until, request.matched_route.name, request.caller.name, is_private(request)
+            request.held.book, until, request.matched_route.name, request.caller.name, is_private(request), is_page
         )
         request.environ[LASTING] = lasting
 
@@ -122,6 +125,11 @@ def lifetime_now(until: datetime | None, is_for_one: bool) -> str:
     fresh_s = min(FRESH_S, left_s)
     kind = "private, " if is_for_one else ""
     return f"{kind}max-age={fresh_s}, stale-while-revalidate={min(STALE_S, left_s - fresh_s)}"
+
+
+def each_time(is_for_one: bool) -> str:
+    """The Cache-Control of what may be kept and is asked for anew each time."""
+    return "private, no-cache" if is_for_one else "no-cache"
 
 
 @cache

@@ -22,7 +22,7 @@ from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.web.access import TOKENS
 from llmpricing.web.answer_task import AT_ONCE, HAS_READY_ANSWERS, NeedsWorker
-from llmpricing.web.conditional import LASTING, Lasting, holds, lifetime_now
+from llmpricing.web.conditional import LASTING, Lasting, each_time, holds, lifetime_now
 from llmpricing.web.held_book import HOLDER
 from llmpricing.web.request_log import HEADER, Answered, request_id, tell
 from llmpricing.web.transactions import Policy
@@ -153,7 +153,9 @@ class ReadyFirst:
         lasting, asked = found.lasting, request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         answered = Answered(lasting.route, lasting.caller, int(found.status[:3]), len(found.body))
         tell(self._registry, environ, answered, perf_counter() - started, request_id=asked)
-        own = [(HEADER, asked), ("Cache-Control", lifetime_now(lasting.until, lasting.is_private))]
+        private = lasting.is_private
+        for_how_long = each_time(private) if lasting.is_page else lifetime_now(lasting.until, private)
+        own = [(HEADER, asked), ("Cache-Control", for_how_long)]
         return _Given(found.status, [*found.headers, *own], found.body)
 
     def _keep(self, key: tuple[Any, ...], tokens: TokensRead, lasting: Lasting | None, response: Any) -> None:

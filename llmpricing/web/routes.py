@@ -78,7 +78,7 @@ def includeme(config: Any) -> None:
     _page(config, "page_model", "/models/{id:.+}", "model", pages.model)
     _page(config, "page_compare", "/compare", "compare", compare_page.show)
     _page(config, "page_calculator", "/calculator", "calculator", calculator_page.show)
-    _get(config, "page_calculator_csv", "/calculator.csv", conditional(calculator_page.show_csv))
+    _get(config, "page_calculator_csv", "/calculator.csv", conditional(calculator_page.show_csv, is_page=True))
     config.asks_the_book("page_calculator_csv")
     config.include("llmpricing.web.site.charts.views")
     _chart(config, "history", charts.history)
@@ -115,7 +115,7 @@ def _serve(config: Any, operation: Operation) -> None:
 
 def _page(config: Any, name: str, pattern: str, template: str, view: Callable[..., Any]) -> None:
     renderer = f"llmpricing.web:templates/{template}.jinja2"
-    _get(config, name, pattern, conditional(view, tells_ages=True), renderer=renderer)
+    _get(config, name, pattern, conditional(view, is_page=True), renderer=renderer)
     config.asks_the_book(name)
 
 
@@ -152,7 +152,7 @@ def _bill(config: Any) -> None:
 def _chart(config: Any, name: str, view: Callable[..., Any]) -> None:
     """A chart in each of its forms."""
     pattern = f"/charts/{name}.{{form:{charts.FORMS}}}"
-    _get(config, f"page_chart_{name}", pattern, conditional(view, tells_ages=True))
+    _get(config, f"page_chart_{name}", pattern, conditional(view, is_page=True))
     config.asks_the_book(f"page_chart_{name}")
 
 

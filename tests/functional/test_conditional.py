@@ -22,6 +22,7 @@ from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES, FEEDS
 from tests.queries import recorded
 
+PAGES = [name for name in EXAMPLES if name == "home" or (name.startswith("page_") and name != "page_bill")]
 LASTING = [one.name for one in OPERATIONS if one.is_lasting and one.name not in FEEDS] + ["home", "page_model"]
 
 
@@ -47,9 +48,18 @@ def test_asked_with_its_etag_an_answer_is_a_304_for_one_query(testapp: TestApp, 
     queries.within(1, 1)
     assert again.body == b""
     assert again.headers["ETag"] == first.headers["ETag"]
-    assert "max-age=" in again.headers["Cache-Control"]
+    assert ("max-age=" in again.headers["Cache-Control"]) == (name not in PAGES)
     testapp.get(EXAMPLES[name], headers={"If-None-Match": '"other"'}, status=200)
     testapp.get(EXAMPLES[name], headers={"If-None-Match": "*"}, status=200)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_who_has_a_page_or_a_part_of_one_asks_each_time_whether_it_is_the_newest(testapp: TestApp, name: str) -> None:
+    first = testapp.get(EXAMPLES[name])
+    for _ in range(2):  # the second is given again as it was sent
+        again = testapp.get(EXAMPLES[name], headers={"If-None-Match": first.headers["ETag"]}, status=304)
+        assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+        assert first.headers["Cache-Control"].removeprefix("private, ") == "no-cache"
 
 
 def test_a_page_that_says_what_is_wrong_is_kept_by_nobody(testapp: TestApp) -> None:

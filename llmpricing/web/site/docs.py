@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.web.access import is_private
-from llmpricing.web.conditional import FRESH_S, holds, release
+from llmpricing.web.conditional import each_time, holds, release
 from llmpricing.web.errors import Refused
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.doc_pages import DocPage, doc_page, page_names
@@ -48,8 +48,7 @@ def _answer(request: Request, page: DocPage | None) -> Any:
     """The values of the template; a 304 where the reader holds the page already."""
     read_parameters(request, {})
     tag = sha256(f"{release()} {_edition()} {request.path}".encode()).hexdigest()[:24]
-    kind = "private, " if is_private(request) else ""
-    headers = {"ETag": f'W/"{tag}"', "Cache-Control": f"{kind}max-age={FRESH_S}"}
+    headers = {"ETag": f'W/"{tag}"', "Cache-Control": each_time(is_private(request))}
     if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
         return Response(status=304, headers=headers)
     request.response.headers.update(headers)
