@@ -12,12 +12,16 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.places import zones_of
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _AWS = "aws"
+# In the log, and in the answer that it keeps, by the words of two operations
+_CACHED = ("cacheReadInputTokenCount", "cache_read_input_tokens", "cacheReadInputTokens")
+_WRITTEN = ("cacheWriteInputTokenCount", "cache_creation_input_tokens", "cacheWriteInputTokens")
 _ANYWHERE = re.compile(r"^(?:us|eu|apac|au|jp|ca|us-gov|global)\.")
 _ARN = re.compile(r"arn:[\w-]+:bedrock:[^:]*:[^:]*:(?P<kind>[\w-]+)/(?P<name>.+)")
 _NAMED_PROFILES = frozenset({"foundation-model", "inference-profile"})
@@ -46,13 +50,8 @@ def _invocation(row: Row) -> UsageRecord:
     usage = usage_of(
         {
             "input_tokens": _first(given.count("inputTokenCount"), used.count("input_tokens", "inputTokens")),
-            "cache_read_tokens": _first(
-                given.count("cacheReadInputTokenCount"), used.count("cache_read_input_tokens", "cacheReadInputTokens")
-            ),
-            "cache_write_tokens": _first(
-                given.count("cacheWriteInputTokenCount"),
-                used.count("cache_creation_input_tokens", "cacheWriteInputTokens"),
-            ),
+            "cache_read_tokens": _first(given.count(_CACHED[0]), used.count(*_CACHED[1:])),
+            "cache_write_tokens": _first(given.count(_WRITTEN[0]), used.count(*_WRITTEN[1:])),
             "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
             "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
             "output_tokens": _first(answer.count("outputTokenCount"), used.count("output_tokens", "outputTokens")),
@@ -275,6 +274,7 @@ SHAPES = (
             "output_tokens": ("outputTokenCount", "usage.output_tokens", "usage.outputTokens"),
             "region": ("region",),
         },
+        sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},
         caches_beside=True,
     ),
     Shape(

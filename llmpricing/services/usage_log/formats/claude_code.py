@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,8 @@ from llmpricing.services.usage_log.formats.told_usage import labels, provider_us
 SYNTHETIC = "<synthetic>"
 _ANTHROPIC = "anthropic"
 _MADE_BY_TOOL = not_billed("made by the tool itself (<synthetic>)")
+_NO_COUNTS = unpriced("usage is not stated: the message holds no count")
+_LIVES_SINCE = datetime(2025, 9, 1, tzinfo=UTC)  # before, Claude Code wrote for five minutes only
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
@@ -25,7 +27,7 @@ def _line(row: Row) -> UsageRecord | None:
     """One message as far as it had come: https://docs.claude.com/en/docs/claude-code."""
     message = row.inner("message")
     found = message.inner("usage")
-    if row.text("type") != "assistant" or not found.raw:
+    if row.text("type") != "assistant":
         return None
     row.close()
     model, at = message.text("model"), row.instant("timestamp")
@@ -40,6 +42,8 @@ def _line(row: Row) -> UsageRecord | None:
     charged = row.amount("costUSD")
     if model == SYNTHETIC:
         return UsageRecord(model, at, charged=charged, labels=facts, record_id=record_id, outcome=_MADE_BY_TOOL)
+    if not found.raw:
+        return UsageRecord(model, at, charged=charged, labels=facts, record_id=record_id, outcome=_NO_COUNTS)
     usage, where = stated(provider_usage(found, "anthropic"))
     return UsageRecord(model, at, usage, None, None, where, charged, labels=facts, record_id=record_id)
 
@@ -120,8 +124,10 @@ SHAPES = (
             "output_tokens": ("message.usage.output_tokens",),
             "cache_read_tokens": ("message.usage.cache_read_input_tokens",),
             "cache_write_tokens": ("message.usage.cache_creation_input_tokens",),
+            "cache_write_1h_tokens": ("cache_creation.ephemeral_1h_input_tokens",),
             "message id": ("message.id", "requestId"),
         },
+        since={"cache_write_1h_tokens": _LIVES_SINCE},
         caches_beside=True,
     ),
     Shape(

@@ -42,6 +42,8 @@ class _Session:
         elif kind == _RECORD:
             return self._record(row, payload)
         elif kind == "event_msg" and payload.text("type") == "token_count":
+            if "info" not in payload.raw:
+                raise UsageError("info", "is missing: the event does not say what was used")
             return self._event(row, payload.inner("info"))
         return None
 

@@ -13,6 +13,7 @@ import numpy as np
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.foreign import foreign_shape
 from llmpricing.services.usage_log.formats.lacking import telling_lacks
+from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row, Unread
@@ -76,7 +77,7 @@ class FileReader:
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
         read = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
-        self._read: RecordReader = telling_lacks(shape, read)
+        self._read: RecordReader = telling_lacks(shape, read, never_told(shape, path, each_row))
         varying = None if one_by_one or shape.grows else shape.varying
         self._alike = AlikeRows(varying, self._read, tuple(unread.ignored)) if varying else None
 

@@ -10,6 +10,7 @@ from typing import Any
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
@@ -198,6 +199,8 @@ _PORTKEY_ALWAYS = {  # in the seller's own words
     "status": ("is_success", "response_status_code"),
     "seller": ("ai_org", "provider"),
 }
+_CACHED = ("cached_tokens", "cache_read_input_tokens", "cacheReadInputTokens", "cachedContentTokenCount")
+_WRITTEN = ("cache_creation_input_tokens", "cacheWriteInputTokens", "cache_write_tokens")
 # https://openrouter.ai/docs/api-reference/get-a-generation: fields without a value are null, none is left out.
 _GENERATION_ALWAYS = {
     "input_tokens": ("native_tokens_prompt",),
@@ -261,6 +264,7 @@ SHAPES = (
             "output_tokens": ("output_tokens",),
             "cache_read_tokens": ("cached_input_tokens",),
             "cache_write_tokens": ("cache_creation_input_tokens",),
+            "requests": ("request_count",),
             "word for your own key": ("credential_type",),
         },
     ),
@@ -271,6 +275,7 @@ SHAPES = (
         signs("ai_org ai_model", "ai_model req_units"),
         by_row(_portkey),
         always=_PORTKEY_ALWAYS,
+        sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},
         leaves_out=True,
     ),
     Shape(

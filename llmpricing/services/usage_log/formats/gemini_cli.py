@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -25,6 +25,8 @@ class _Chat:
         return each([row], self._message)
 
     def _message(self, row: Row) -> UsageRecord | None:
+        if "type" not in row.raw and row.inner("tokens").raw:
+            raise UsageError("type", "is missing: it is not known whose message it is")
         if row.text("type") != "gemini":
             return None
         at, model, tokens = row.instant("timestamp"), row.text("model"), row.inner("tokens")

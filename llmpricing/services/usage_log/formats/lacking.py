@@ -1,43 +1,47 @@
 """What a tool always writes down and a file has no field for: somebody took a column away, and money with it.
 
 A chat without its input or output has no price that could be bounded, and none is said, unless its tool leaves such
-counts out. Any part of a stated input may
-be cached ``untold``: the record says so, and an audit tells how much less or more that would be.
+counts out. Any part of a stated input may be cached ``untold``: the record says so, and an audit tells how much less
+or more that would be.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.fields import is_told
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
-from llmpricing.services.usage_log.formats.row import Row, as_json
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RECORD_ID, Always, RecordReader, Shape
 
 COLUMN_MISSING, COUNT_EMPTY = "COLUMN_MISSING", "COUNT_EMPTY"
 _INPUT = "input_tokens"
+_ANEW = "export it anew, whole"
 _UNBOUNDED = (_INPUT, "output_tokens")
-_INSIDE = ("cache_read_tokens", "cache_write_tokens")
+_OF_ALL = (_INPUT, "requests")
+_INSIDE = (CACHE_READ, CACHE_WRITE)
 # Parts that make a sum where the file does not state it, so that the sum alone proves no field.
 _PARTS = {
-    _INPUT: ("cache_read_tokens", "cache_write_tokens"),
+    _INPUT: _INSIDE,
     "output_tokens": ("output_reasoning_tokens", "output_audio_tokens"),
-    "cache_write_5m_tokens": ("cache_write_tokens",),
+    "cache_write_5m_tokens": (CACHE_WRITE,),
 }
-_DEEPEST = 12
+# Parts that matter only where their sum, told by itself, counts anything.
+_OF_A_SUM = {"cache_write_1h_tokens": CACHE_WRITE}
 # Models that make no tokens and read from no cache: a file of these alone is right without such fields.
 _INPUT_ONLY = re.compile(r"embed|rerank|moderation|voyage|(?:^|[/.-])(?:bge|gte|e5)-", re.IGNORECASE)
 
 
-def telling_lacks(shape: Shape, read: RecordReader) -> RecordReader:
+def telling_lacks(shape: Shape, read: RecordReader, untold: Collection[str] = ()) -> RecordReader:
     """The same reader, whose records say what their row has no field for, of what the shape's tool always writes.
 
     A field that is there states something, be it 0 or empty; an empty input or output is told of all the same. What
-    counts no tokens, or makes none, lacks nothing.
+    counts no tokens, or makes none, lacks nothing. ``untold`` are meters of which the whole file tells nothing.
     """
 
     def reading(row: Row) -> Iterable[UsageRecord]:
@@ -48,7 +52,8 @@ def telling_lacks(shape: Shape, read: RecordReader) -> RecordReader:
             empty = [name for name in unproven if name not in found and _is_uncounted(name, record)]
             if empty:
                 record = record.with_remark(COUNT_EMPTY, f"{_named(empty)}: its field is empty, which is taken as 0")
-            yield _without(shape, record, found) if found else record
+            record = _without(shape, record, found) if found else record
+            yield _doubted(shape, record, untold) if untold else record
 
     return reading if shape.always else read
 
@@ -65,13 +70,32 @@ def _without(shape: Shape, record: UsageRecord, names: Sequence[str]) -> UsageRe
     return record.with_remark(COLUMN_MISSING, said, inside)
 
 
+def _doubted(shape: Shape, record: UsageRecord, untold: Collection[str]) -> UsageRecord:
+    """The record, of whose input any part may have been cached, for all that is told in the whole file."""
+    if record.usage is None or record.outcome.kind is not OutcomeKind.BILLED or not _is_answer(record):
+        return record
+    stated, is_writer = record.usage.stated, WRITER in record.model.lower()
+    names = [
+        name
+        for name in untold
+        if not stated.get(name) and name not in record.untold and (name != CACHE_WRITE or is_writer)
+    ]
+    said = f"{_named(names)} in the whole file: its tool writes that only where it counted any; if so, {_ANEW}"
+    return record.with_remark(COLUMN_MISSING, said, () if shape.caches_beside else tuple(names)) if names else record
+
+
+def _is_answer(record: UsageRecord) -> bool:
+    stated = record.usage.stated if record.usage else ()
+    return any(meter.endswith("_tokens") for meter in stated) and _INPUT_ONLY.search(record.model) is None
+
+
 def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
     """What should be told of a billed record, and is not proven by its counts to have been."""
     if record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
         return
     stated = record.usage.stated
     has_tokens = any(meter.endswith("_tokens") for meter in stated)
-    is_answer = has_tokens and _INPUT_ONLY.search(record.model) is None
+    is_answer, told = _is_answer(record), shape.always.keys() | shape.sometimes.keys()
     for name in shape.always:
         if name in shape.since and (record.at is None or record.at < shape.since[name]):
             continue
@@ -79,8 +103,10 @@ def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
             if record.record_id is None:
                 yield name
             continue
+        if name in _OF_A_SUM and _OF_A_SUM[name] in told and not stated.get(_OF_A_SUM[name]):
+            continue
         is_proven = name in stated and not any(part in stated for part in _PARTS.get(name, ()))
-        is_of_answers = name in shape.of_answers or (name in METERS and name != _INPUT)
+        is_of_answers = name in shape.of_answers or (name in METERS and name not in _OF_ALL)
         is_asked = is_answer if is_of_answers else has_tokens or name not in METERS
         if is_asked and not is_proven:
             yield name
@@ -88,52 +114,12 @@ def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
 
 def _is_lacked(name: str, always: Always, raw: Mapping[str, Any], known: dict[str, bool]) -> bool:
     if name not in known:
-        known[name] = not (any(_holds(raw, field) for field in always[name]) or _is_anywhere(raw, always[name]))
+        known[name] = not is_told(raw, always[name])
     return known[name]
 
 
-def _holds(value: Any, field: str) -> bool:
-    """Whether the object has a field of that dotted name, by its whole name or from level to level."""
-    if isinstance(value, str):
-        value = _opened(value)
-    if isinstance(value, list):
-        return any(_holds(one, field) for one in value)
-    if not isinstance(value, Mapping):
-        return False
-    first, _, rest = field.partition(".")
-    return field in value or (bool(rest) and first in value and _holds(value[first], rest))
-
-
-def _is_anywhere(raw: Mapping[str, Any], fields: Sequence[str]) -> bool:
-    ends = tuple(f".{field}" for field in fields)
-    return any(path.endswith(ends) for path in _paths(raw))
-
-
-def _paths(value: Any, above: str = "", depth: int = 0) -> Iterator[str]:
-    """The dotted names of all fields, also those in lists, in texts of JSON, and OTLP's, which name themselves."""
-    value = _opened(value)
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, list):
-        for one in value:
-            yield from _paths(one, above, depth + 1)
-    elif isinstance(value, Mapping):
-        if isinstance(named := value.get("key"), str) and "value" in value:
-            yield f"{above}.{named}"
-        for name, one in value.items():
-            yield f"{above}.{name}"
-            yield from _paths(one, f"{above}.{name}", depth + 1)
-
-
-def _opened(value: Any) -> Any:
-    try:
-        return as_json("", value)
-    except UsageError:
-        return None
-
-
 def _said(names: Sequence[str]) -> str:
-    return f"{_named(names)}: the file has no field for that, which its tool always writes; export it anew, whole"
+    return f"{_named(names)}: the file has no field for that, which its tool always writes; {_ANEW}"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from llmpricing.domain.quotes.context import UNSTATED
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
@@ -52,12 +53,14 @@ def _spend_log(row: Row) -> UsageRecord:
         outcome=outcome,
         context=where,
     )
-    is_told = usage is None or _tells_caches(metadata)
+    is_told = usage is None or _tells_caches(metadata, model)
     return made if is_told else made.with_remark("CACHES_UNTOLD", _UNTOLD, ("cache_read_tokens", "cache_write_tokens"))
 
 
-def _tells_caches(metadata: Row) -> bool:
-    return bool(metadata.inner("usage_object").raw or metadata.inner("additional_usage_values").raw)
+def _tells_caches(metadata: Row, model: str) -> bool:
+    """The values beside the usage object are Claude's: for others they are 0 whatever was cached."""
+    beside = metadata.inner("additional_usage_values").raw
+    return bool(metadata.inner("usage_object").raw or (beside and (WRITER in model.lower() or any(beside.values()))))
 
 
 def _outcome(row: Row, metadata: Row) -> Outcome:
@@ -132,6 +135,10 @@ SHAPES = (
             "word for a cached answer": ("cache_hit",),
             "status": ("status", "metadata.status"),
         },
+        sometimes={
+            CACHE_READ: ("prompt_tokens_details.cached_tokens", "input_tokens_details.cached_tokens"),
+            CACHE_WRITE: ("cache_creation_tokens", "usage_object.cache_creation_input_tokens"),
+        },
     ),
     Shape(
         "litellm-ui-usage",
@@ -144,6 +151,7 @@ SHAPES = (
             "output_tokens": ("Completion Tokens",),
             "cache_read_tokens": ("Cache Read Input Tokens",),
             "cache_write_tokens": ("Cache Creation Input Tokens",),
+            "requests": ("Successful", "Requests"),
         },
     ),
 )

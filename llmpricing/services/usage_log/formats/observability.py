@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
+# Langfuse's words for caches in usageDetails
+_READ = ("input_cached_tokens", "input_cache_read", "cache_read_input_tokens")
+_WRITTEN = ("input_cache_creation", "cache_creation_input_tokens", "input_cache_write")
+_LIVES = ("input_cache_creation_5m", "input_cache_creation_1h")
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 _SUMMED = not_billed("the sum of its children")
 _NO_COUNTS = unpriced("usage is not stated: the record holds no count")
@@ -49,10 +54,10 @@ def _langfuse_usage(found: Row) -> Usage | None:
     """The parts of usageDetails; None where it counts nothing."""
     plain, cached = (
         found.count("input"),
-        found.count("input_cached_tokens", "input_cache_read", "cache_read_input_tokens"),
+        found.count(*_READ),
     )
-    written = found.count("input_cache_creation", "cache_creation_input_tokens", "input_cache_write")
-    for_5m, for_1h = found.count("input_cache_creation_5m"), found.count("input_cache_creation_1h")
+    written = found.count(*_WRITTEN)
+    for_5m, for_1h = (found.count(name) for name in _LIVES)
     heard, seen = found.count("input_audio_tokens", "input_audio"), found.count("input_image_tokens", "input_image")
     made, thought = found.count("output"), found.count("output_reasoning_tokens", "output_reasoning")
     spoken = found.count("output_audio_tokens", "output_audio")
@@ -157,6 +162,7 @@ SHAPES = (
             "input_tokens": ("usageDetails.input", "usage_details.input"),
             "output_tokens": ("usageDetails.output", "usage_details.output"),
         },
+        sometimes={CACHE_READ: _READ, CACHE_WRITE: (*_WRITTEN, *_LIVES)},
         leaves_out=True,
         caches_beside=True,
     ),
@@ -175,6 +181,7 @@ SHAPES = (
             "details of the output": ("completion_token_details", "completion_tokens_details"),
             "status": ("status", "error"),
         },
+        sometimes={CACHE_READ: ("cache_read",), CACHE_WRITE: ("cache_creation",)},
     ),
     Shape(
         "helicone",

@@ -180,6 +180,7 @@ def _results(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (one for one in found if isinstance(one, Mapping)) if isinstance(found, list) else ()
 
 
+_REQUESTS = ("num_model_requests",)
 _BUCKET = signs("start_time results", "start_time result")
 _ALWAYS = {
     _COMPLETION[name]: (name,)
@@ -192,7 +193,7 @@ SHAPES = (
         "sums of a day, cached inside input_tokens",
         signs("start_time_iso num_model_requests model input_tokens", "start_time num_model_requests model batch"),
         by_row(_dashboard),
-        always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",)},
+        always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
     ),
     Shape(
         "openai-costs",
@@ -209,7 +210,7 @@ SHAPES = (
         _BUCKET,
         _pages,
         _is_usage,
-        always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",)},
+        always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
         of_answers=("word for batch", "tier"),
     ),
 )

@@ -40,7 +40,8 @@ class Shape:
     The tool ``always`` writes these meters or conditions, in a field whose dotted name ends with one of these names:
     where none is there, the file was cut; a RECORD_ID is there if the record has one. Some it writes only ``since`` a
     day, some only ``of_answers``, not of embeddings; and a tool that ``leaves_out`` what it did not count is not known
-    to have been cut by input or output.
+    to have been cut by input or output. What it writes ``sometimes``, where it counted any, is told of somewhere in a
+    whole file, or there was none.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Shape:
     grows: bool = False
     varying: Varying | None = None
     always: Always = field(default_factory=dict)
+    sometimes: Always = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
     leaves_out: bool = False
     of_answers: Sequence[str] = ()

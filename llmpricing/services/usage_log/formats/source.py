@@ -24,6 +24,7 @@ _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
 _BATCH = 5000
+_CHUNK = 2**20
 _SEPARATOR = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)  # as Excel writes above the header
 _DECIMAL_COMMA = re.compile(r"-?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|[1-9]\d{3,},\d+)(?:[eE][+-]?\d+)?")
 _BOM = "\ufeff"
@@ -42,17 +43,25 @@ def raw_rows(path: Path) -> Iterator[RawRow]:
 
     A row that cannot be read is one with the only field BROKEN.
     """
-    try:
+    with _failures_told(path):
         with path.open("rb") as file:
-            if file.read(4) == _PARQUET:
-                yield from parquet_rows(path)
-                return
+            is_parquet = file.read(4) == _PARQUET
+        if is_parquet:
+            yield from parquet_rows(path)
+            return
         with _unpacked(path) as stream:
             start = stream.peek(2**16)[: 2**16]
             if start.startswith(_UTF16):
                 raise LogError(f"{path} is UTF-16: save it as UTF-8.")
             first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
             yield from _json_rows(stream) if first in (b"{", b"[") else _csv_rows(stream)
+
+
+@contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    """Raise what goes wrong with the file as a LogError that names it, but for failures of the disk."""
+    try:
+        yield
     except LogError as error:
         raise LogError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     except UnicodeDecodeError:
@@ -65,6 +74,22 @@ def raw_rows(path: Path) -> Iterator[RawRow]:
         raise LogError(f"{path} cannot be unpacked or read to its end ({str(error)[:80]}): get it anew.") from None
     except csv.Error as error:
         raise LogError(f"{path} is no table that can be read ({error}): get it anew, as it was.") from None
+
+
+def holds_bytes(path: Path, words: Sequence[bytes]) -> bool:
+    """Whether one of the words stands anywhere in the unpacked file; of Parquet, whose pages are packed, always."""
+    most = max(map(len, words))
+    with path.open("rb") as file:
+        if file.read(4) == _PARQUET:
+            return True
+    with _failures_told(path), _unpacked(path) as stream:
+        tail = b""
+        while chunk := stream.read(_CHUNK):
+            found = tail + chunk
+            if any(word in found for word in words):
+                return True
+            tail = found[-most:]
+    return False
 
 
 @contextmanager

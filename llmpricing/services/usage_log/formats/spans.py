@@ -11,6 +11,7 @@ from typing import Any
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row, as_json
 from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, by_row, each, signs
@@ -201,10 +202,14 @@ def _resources(_found: object) -> RecordReader:
 
 
 _IDS = "gen_ai.operation.name"
+# Which spans sum up others: without it an agent's sum is billed beside what it sums up.
+_KIND = "name of the operation"
+_KINDS = ("gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "ai.operationId")
 _SUMS = ("input_tokens", "output_tokens")
 _AI_SDK_ALWAYS = {meter: _AI_SDK_NAMES[meter] for meter in _SUMS}
 # A file of spans may hold those of several families.
 _ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], _CALLS + _OPENINFERENCE[meter]) for meter in _SUMS}
+_SOMETIMES = {meter: (*_OTEL[meter], _OPENINFERENCE[meter], *_AI_SDK[meter]) for meter in (CACHE_READ, CACHE_WRITE)}
 SHAPES = (
     Shape(
         "otlp-json",
@@ -212,7 +217,8 @@ SHAPES = (
         "one span, by the family of its attributes",
         signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
         _resources,
-        always={**_ALWAYS, RECORD_ID: ()},
+        always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
+        sometimes=_SOMETIMES,
         leaves_out=True,
     ),
     Shape(
@@ -221,7 +227,8 @@ SHAPES = (
         "one call of a provider (doGenerate, doStream, doEmbed), cached inside inputTokens",
         signs("ai.operationId ai.model.id", "ai.operationId"),
         by_row(_span),
-        always=_AI_SDK_ALWAYS,
+        always={**_AI_SDK_ALWAYS, RECORD_ID: ()},
+        sometimes=_SOMETIMES,
         leaves_out=True,
     ),
     Shape(
@@ -230,7 +237,8 @@ SHAPES = (
         "one LLM or EMBEDDING span, caches and audio inside the prompt",
         signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
         by_row(_span),
-        always=_ALWAYS,
+        always={**_ALWAYS, RECORD_ID: ()},
+        sometimes=_SOMETIMES,
         leaves_out=True,
     ),
     Shape(
@@ -245,7 +253,8 @@ SHAPES = (
             _IDS,
         ),
         by_row(_span),
-        always=_ALWAYS,
+        always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
+        sometimes=_SOMETIMES,
         leaves_out=True,
     ),
 )

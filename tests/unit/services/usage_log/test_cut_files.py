@@ -47,13 +47,19 @@ def shape_of(name: str) -> Any:
 
 def leaves(name: str, field: str) -> frozenset[str]:
     """The names under which a file keeps what its shape always writes: whole ones, or their last part."""
-    fields = shape_of(name).always.get(field, ())
+    shape = shape_of(name)
+    fields = (*shape.always.get(field, ()), *shape.sometimes.get(field, ()))
     return frozenset(fields) | {
         one.rpartition(".")[2] for one in fields if not one.startswith(("gen_ai", "ai.", "llm"))
     }
 
 
-CASES = [(name, field) for name in twins.NAMES for field in shape_of(name).always if field != RECORD_ID]
+def told_fields(name: str) -> list[str]:
+    shape = shape_of(name)
+    return [field for field in {**shape.always, **shape.sometimes} if field != RECORD_ID]
+
+
+CASES = [(name, field) for name in twins.NAMES for field in told_fields(name)]
 
 
 @pytest.mark.parametrize(("name", "field"), CASES)
@@ -100,6 +106,10 @@ def test_a_file_that_was_cut_by_its_input_or_output_has_no_total_of_what_is_left
     [
         ("otel-spans.json", "spanId"),
         ("otel-spans.json", "traceId"),
+        ("otel-flat.ndjson", "span_id"),
+        ("otel-old-names.ndjson", "trace_id"),
+        ("openinference.ndjson", "span_id"),
+        ("vercel-ai-sdk.ndjson", "span_id"),
         ("codex-session-records.jsonl", "response_id"),
         ("gemini-cli-session.jsonl", "id"),
     ],
@@ -210,6 +220,80 @@ def test_a_message_of_gemini_cli_without_its_tokens_is_not_taken_for_one_that_us
     assert (none.outcome.kind, cut.outcome.kind) == (OutcomeKind.NOT_BILLED, OutcomeKind.UNPRICED)
 
 
+FAMILIES = ("gen_ai.usage.", "llm.token_count.", "ai.usage.")
+
+
+@pytest.mark.parametrize("name", [name for name in twins.NAMES if shape_of(name).sometimes])
+def test_a_file_in_which_no_row_tells_of_caches_says_so_of_what_may_have_used_them(tmp_path: Path, name: str) -> None:
+    """Their tools leave out a count of 0: that one row has none is right, that none has may be a column cut away."""
+    shape = shape_of(name)
+    fields = [field for some in shape.sometimes.values() for field in some]
+    gone = frozenset([*fields, *(f"{family}{field}" for field in fields for family in FAMILIES), "cached_tokens"])
+    whole = records_of(tmp_path / "whole", twins.lines(twins.documents(name)))
+    cut = records_of(tmp_path / "cut", twins.lines([without(one, gone) for one in twins.documents(name)]))
+    lost = [
+        one
+        for before, one in zip(whole, cut, strict=True)
+        if before.outcome == BILLED and before.usage and before.usage.stated.get("cache_read_tokens")
+        if one.usage is None or not one.usage.stated.get("cache_read_tokens")
+    ]
+    assert lost or name.startswith("litellm")  # whose Claude rows tell it twice
+    for one in lost:
+        if one.outcome.kind is OutcomeKind.UNPRICED:  # a total tells that parts are gone
+            continue
+        assert "no cache read tokens" in one.remark
+        assert COLUMN_MISSING in one.codes
+        assert ("cache_read_tokens" in one.untold) == (not shape.caches_beside)
+        assert ("no cache write tokens" in one.remark) <= ("claude" in one.model)
+
+
+def test_a_row_that_tells_of_no_caches_is_right_where_another_row_of_the_file_does(tmp_path: Path) -> None:
+    row = {"timestamp": "2026-11-20T09:01:00Z", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4.1"}
+    rows = [
+        {**row, "traceId": "t", "spanId": str(number), "gen_ai.usage.input_tokens": 9, "gen_ai.usage.output_tokens": 1}
+        for number in range(9)
+    ]
+    told = {**rows[8], "gen_ai.usage.cache_read.input_tokens": 0}
+    assert {one.remark for one in records_of(tmp_path / "told", twins.lines([*rows[:8], told]))} == {""}
+    assert {one.codes for one in records_of(tmp_path / "untold", twins.lines(rows))} == {(COLUMN_MISSING,)}
+    prompts = [{**one, "gen_ai.prompt": "why cache_read.input_tokens?"} for one in rows]  # a word is no field
+    assert {one.codes for one in records_of(tmp_path / "words", twins.lines(prompts))} == {(COLUMN_MISSING,)}
+
+
+CLAUDE_CODE = {"type": "assistant", "sessionId": "s", "timestamp": "2026-11-20T10:00:00Z", "requestId": "r"}
+CLAUDE_CODE |= {"uuid": "u", "cwd": "/p", "isSidechain": False}
+WRITTEN = {"input_tokens": 5, "output_tokens": 7, "cache_read_input_tokens": 0, "cache_creation_input_tokens": 900}
+
+
+@pytest.mark.parametrize(
+    ("split", "day", "is_said"),
+    [
+        ({"cache_creation": {"ephemeral_5m_input_tokens": 900, "ephemeral_1h_input_tokens": 0}}, "2026-11-20", False),
+        ({}, "2026-11-20", True),
+        ({"cache_creation_input_tokens": 0}, "2026-11-20", False),
+        ({}, "2025-06-20", False),  # when there were no others than five minutes
+    ],
+)
+def test_claude_codes_writes_without_their_lives_are_said(
+    tmp_path: Path, split: dict[str, Any], day: str, is_said: bool
+) -> None:
+    message = {"id": "m", "model": "claude-opus-4-8", "usage": {**WRITTEN, **split}}
+    row = {**CLAUDE_CODE, "timestamp": f"{day}T10:00:00Z", "message": message}
+    (found,) = records_of(tmp_path / "log", twins.lines([row]))
+    assert ("no cache write 1h tokens" in found.remark) == is_said
+    assert (COLUMN_MISSING in found.codes) == is_said
+
+
+def test_an_answer_without_its_counts_has_no_price_and_is_not_passed_over(tmp_path: Path) -> None:
+    claude = {**CLAUDE_CODE, "message": {"id": "m", "model": "claude-opus-4-8"}}
+    codex = {"timestamp": "2026-11-20T10:00:00Z", "type": "event_msg", "payload": {"type": "token_count"}}
+    gemini = {"id": "g", "timestamp": "2026-11-20T10:00:00Z", "content": "Hi", "model": "m", "tokens": {"input": 9}}
+    (first, *_) = twins.documents("gemini-cli-session.jsonl")
+    for rows in ([claude], [codex], [first, gemini]):
+        kinds = [one.outcome.kind for one in records_of(tmp_path / "log", twins.lines(rows))]
+        assert kinds == [OutcomeKind.UNPRICED]
+
+
 BEDROCK = {"schemaType": "ModelInvocationLog", "timestamp": "2026-11-20T10:00:00Z", "region": "us-east-1"}
 BEDROCK |= {"modelId": "global.anthropic.claude-haiku-4-5-20251001-v1:0", "operation": "InvokeModel"}
 ANSWERED = {"input_tokens": 7, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 50, "output_tokens": 6}
@@ -234,7 +318,12 @@ def test_what_bedrocks_log_leaves_out_stands_in_the_answer_that_it_keeps(
     assert found.remark == ""
 
 
-AI_CALL = {"timestamp": "2026-11-20T06:02:00Z", "ai.operationId": "ai.generateText.doGenerate"}
+AI_CALL = {
+    "timestamp": "2026-11-20T06:02:00Z",
+    "traceId": "t",
+    "spanId": "s",
+    "ai.operationId": "ai.generateText.doGenerate",
+}
 OF_SDK = {"ai.response.model": "gpt-5-mini", "ai.model.provider": "openai.responses", "ai.usage.inputTokens": 4000}
 OF_SDK |= {"ai.usage.cachedInputTokens": 3000, "ai.usage.outputTokens": 700, "ai.usage.reasoningTokens": 500}
 OF_OTEL = {"gen_ai.response.model": "gpt-5-mini", "gen_ai.provider.name": "openai.responses"}

@@ -207,7 +207,10 @@ def test_a_log_without_usage_objects_says_that_caches_are_not_told(tmp_path: Pat
     assert "usage_object" in untold.remark
     assert (untold.codes, untold.untold) == (("CACHES_UNTOLD",), ("cache_read_tokens", "cache_write_tokens"))
     beside = {"additional_usage_values": {"cache_read_input_tokens": 1000}}
-    assert not only(tmp_path, twins.lines([{**row, "metadata": beside}])).remark
+    assert "usage_object" not in only(tmp_path, twins.lines([{**row, "metadata": beside}])).remark
+    nothing = {"additional_usage_values": {"cache_read_input_tokens": 0, "cache_creation_input_tokens": 0}}
+    other = {**row, "model": "gpt-4.1", "custom_llm_provider": "openai", "metadata": nothing}
+    assert "usage_object" in only(tmp_path, twins.lines([other])).remark  # of others than Claude they tell nothing
 
 
 def test_lines_of_another_shape_in_a_file_are_said_and_not_passed_over(tmp_path: Path) -> None:
