@@ -14,6 +14,17 @@ import click
 
 _ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
 _PACKED = (".gz", ".zst", ".zstd")
+STANDARD_INPUT = "-"
+
+
+class _Spooled(type(Path())):  # type: ignore[misc] # the class of paths here
+    """The file into which standard input was written: told as what the person named, opened where it lies."""
+
+    def __str__(self) -> str:
+        return STANDARD_INPUT
+
+    def __fspath__(self) -> str:
+        return str(Path(*self.parts))
 
 
 @contextmanager
@@ -26,8 +37,8 @@ def usage_paths(words: Sequence[str]) -> Iterator[tuple[list[Path], bool]]:
     has_folder = False
     with tempfile.TemporaryDirectory(prefix="llmpricing-") as folder:
         for word in words:
-            if word == "-":
-                found[_spooled(Path(folder) / "standard-input")] = None
+            if word == STANDARD_INPUT:
+                found[_spooled(_Spooled(folder, "standard-input"))] = None
                 continue
             paths, is_folder = _expanded(word)
             has_folder |= is_folder

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from llmpricing.services.usage_log.pricer import LogPricer
 
 BEYOND = 3  # the exit code where the log is wrong by more than the tolerance
+_NOTHING_COMPARED = (
+    "Nothing was compared, as --tolerance asks: no record states a cost and has a price. Name a log that states costs, "
+    "or lay the seller's own export beside it with --charged."
+)
 _OF_A_BILL = ("day", "model", "project", "session")
 
 
@@ -67,7 +71,10 @@ _OF_A_BILL = ("day", "model", "project", "session")
 @click.option("--force", is_flag=True, help="Replace OUT and the report where they exist.")
 @click.option("--redact", is_flag=True, help="Hash keys, users, teams, sessions and record ids, tell no file's name.")
 @click.option(
-    "--tolerance", default="0.5", show_default=True, callback=share_read, metavar="PERCENT", help="Exit 3 beyond it."
+    "--tolerance",
+    callback=share_read,
+    metavar="PERCENT",
+    help="Exit 3 beyond it; 0.5, if left out. Said, it asks for a comparison: exit 1 where there is none.",
 )
 @click.option(
     "--flat", callback=flat_read, metavar="AMOUNT/month", help="Where a subscription of that price breaks even."
@@ -86,7 +93,8 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     logged figure is its cause, or two at once. The causes' money sums to the difference. A file that states no cost is
     answered with its bill.
 
-    Exit code 0 within --tolerance, 3 beyond it, 1 where it failed, 2 where it was asked for wrongly.
+    Exit code 0 within --tolerance, 3 beyond it, 1 where it failed, 2 where it was asked for wrongly. A job that is to
+    fail without a comparison says --tolerance: then a file that states no cost is exit code 1, else a bill and 0.
 
     \b
     llmpricing audit spendlogs.csv
@@ -96,8 +104,10 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     with asked.known_files() as found, usage_paths(options.charged) as (charged_paths, _):
         charged, _ = told_apart(charged_paths, None, is_many=False)
         report, bridge = _audit(asked, found, charged, options, book)
-    if report.is_beyond(options.tolerance) or (bridge and bridge.is_beyond(options.tolerance)):
+    if report.is_beyond(options.share) or (bridge and bridge.is_beyond(options.share)):
         sys.exit(BEYOND)
+    if options.tolerance is not None and not report.compared and bridge is None:
+        raise click.ClickException(_NOTHING_COMPARED)
 
 
 def _audit(

@@ -43,6 +43,7 @@ def audit_document(
         "recomputed": to_text(report.recomputed) if has_total else None,
         "difference": to_text(report.difference) if both else None,
         "difference_percent": _percent(deviation) if deviation is not None else None,
+        "compared": report.compared,
         "right": report.right,
         "causes": [_cause(row, example) for row, example in shown] if both else [],
         "assumptions": [_assumption(other, effect) for other, effect in said_otherwise(report)],

@@ -11,6 +11,7 @@ import click
 
 from llmpricing.domain.money import MoneyError, parse_decimal
 
+USUAL_TOLERANCE = Decimal("0.005")
 LABELLED = ("team", "key", "project", "session")
 WAYS_OF_GROUPS = ("day", "month", "model", "provider", *LABELLED)
 
@@ -27,13 +28,20 @@ class AuditOptions:
     force: bool
     html: Path | None
     redact: bool
-    tolerance: Decimal
+    tolerance: Decimal | None
     flat: Decimal | None
     as_json: bool
 
+    @property
+    def share(self) -> Decimal:
+        """The part of what it costs by which the log may be wrong."""
+        return USUAL_TOLERANCE if self.tolerance is None else self.tolerance
 
-def share_read(_context: click.Context, _option: click.Parameter, text: str) -> Decimal:
+
+def share_read(_context: click.Context, _option: click.Parameter, text: str | None) -> Decimal | None:
     """Per cent as a part of one; a usage error for anything else."""
+    if text is None:
+        return None
     try:
         found = parse_decimal(text.strip().removesuffix("%").strip())
     except MoneyError:

@@ -15,6 +15,7 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.scripts.asked_book import AskedBook
 from llmpricing.scripts.terminal import rows_done, say
+from llmpricing.scripts.usage_paths import STANDARD_INPUT
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.price_log import LogSummary
@@ -75,6 +76,11 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
 
 
 def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
+    if str(usage) == STANDARD_INPUT:
+        raise click.UsageError(
+            "Standard input (-) is of no shape that is known (llmpricing formats lists those), and a plain table is "
+            f"read from a file: save it with a name that ends in {', '.join(_SHAPES)}."
+        )
     for path in (usage, out, rejects):
         if path.suffix not in _SHAPES:
             raise click.UsageError(f"{path} must end in {', '.join(_SHAPES)}, which tells its shape.")

@@ -170,6 +170,38 @@ def test_rows_are_written_whole_without_formulas_and_on_request_without_names(
     assert json.loads(first)["user"] == json.loads(second)["user"] != json.loads(first)["team"]
 
 
+def test_who_asks_for_a_tolerance_is_not_answered_well_where_nothing_could_be_compared(
+    commands: Commands, tmp_path: Path
+) -> None:
+    """A log that lost its costs, an empty one and one without a price are nothing that a job in CI may pass on."""
+    unpriced = {**ROW, "spend": 0, "model": "nobodys-own-model", "custom_llm_provider": "nobody"}
+    lost = {**ROW, "spend": None}
+    for rows in ([lost], [], [unpriced]):
+        log = spend_log(tmp_path / "log.ndjson", *rows)
+        asked = ("audit", str(log), "--format", "litellm-spend-logs")
+        assert commands.json(*asked)["compared"] == 0
+        strict = commands.run(*asked, "--tolerance", "0.5")
+        assert (strict.exit_code, "Nothing was compared, as --tolerance asks" in strict.stderr) == (1, True)
+    log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT}, lost)
+    assert commands.json("audit", str(log), "--tolerance", "60")["compared"] == 1
+
+
+@pytest.mark.parametrize(
+    "data", [b'{"x', b"a,b\n1,2\n", b"\xff\xfea", b"request_created_at,prompt_tokens,more_tokens\n1,2,3"]
+)
+@pytest.mark.parametrize("command", ["audit", "price", "outlook", "elsewhere"])
+def test_standard_input_is_named_as_it_was_given_whatever_is_wrong_with_it(
+    commands: Commands, command: str, data: bytes
+) -> None:
+    done = commands.run(command, "-", data=data)
+    assert done.exit_code in (1, 2)
+    assert "standard-input" not in done.output
+    assert "llmpricing-" not in done.output
+    log = json.dumps(spend(1, 10, 5, 0, 0.1)).encode()
+    found = json.loads(commands.run(command, "-", "--json", data=log).stdout)
+    assert found["files"][0]["path"] == "-"
+
+
 def test_a_file_without_costs_is_answered_with_its_bill_and_no_exit_code(commands: Commands) -> None:
     done = commands.run("audit", str(FOLDER / "codex-session.jsonl"), "--by", "model")
     assert done.exit_code == 0, done.output

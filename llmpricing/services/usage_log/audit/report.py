@@ -85,7 +85,10 @@ class CauseRow:
 
 @dataclass
 class AuditReport:
-    """What was found of a number of records, whatever their order. ``logged`` and ``recomputed`` are in USD."""
+    """What was found of a number of records, whatever their order. ``logged`` and ``recomputed`` are in USD.
+
+    ``compared`` are the records that state a cost and have a price, ``right`` those of them that are so but for noise.
+    """
 
     groupings: Sequence[Grouping] = ()
     months: Grouping = field(default_factory=lambda: Grouping(("month",)))
@@ -93,6 +96,7 @@ class AuditReport:
     logged: Decimal = Decimal(0)
     recomputed: Decimal = Decimal(0)
     logged_records: int = 0
+    compared: int = 0
     right: int = 0
     effects: EffectSums = field(default_factory=EffectSums)
     _tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
@@ -112,6 +116,7 @@ class AuditReport:
         if record.charged is not None:
             self.logged_records += 1
             self._places[is_sum] = max(self._places[is_sum], places_of(record.charged))
+        self.compared += one.cost is not None and one.logged is not None
         found = one.verdict
         if found.causes:
             reason = found.detail if found.causes == (causes.NOT_BILLED,) else ""
@@ -132,6 +137,7 @@ class AuditReport:
         self.logged = WIDE.add(self.logged, right.logged)
         self.recomputed = WIDE.add(self.recomputed, right.recomputed)
         self.logged_records += right.records
+        self.compared += right.records
         self.right += right.records
         for amount in amounts:
             if self._places[False] >= FINE:  # more makes no difference
