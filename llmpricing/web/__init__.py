@@ -42,6 +42,7 @@ def includeme(config: Any) -> None:
         "access",
         "operators",
         "ready_answers",
+        "api.quick_quotes",
         "api.health",
         "routes",
     ):

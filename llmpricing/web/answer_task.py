@@ -11,6 +11,7 @@ from waitress.utilities import build_http_date
 FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
 AT_ONCE = "llmpricing.at_once"  # in the environ of a request that no worker has: answer it from memory or not at all
 HAS_READY_ANSWERS = "llmpricing.has_ready_answers"  # in the registry of an application that may answer at once
+POSTED_AT_ONCE = "llmpricing.posted_at_once"  # in the registry: by path how long a body may be that is so answered
 _IN_ONE_BYTES = 1 << 16  # of head and body: copying so many takes less than another call of the system
 _DECIDED = {"Connection", "Date", "Server", "Transfer-Encoding"}  # by waitress, which looks at what is stated
 

@@ -13,6 +13,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 
 from llmpricing.web.answer_task import AnswerTask, NeedsWorker
+from llmpricing.web.dispatch import body_bytes
 from llmpricing.web.errors import RETRY_AFTER_S
 from llmpricing.web.large_bodies import RequestParser, ServerBusy
 from llmpricing.web.request_log import shown
@@ -93,7 +94,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def _may_be_ready(self) -> bool:
         request = self.requests[0]
-        return self.server.has_ready_answers and not request.error and request.command == "GET"
+        if request.error:
+            return False
+        if request.command == "GET":
+            return bool(self.server.has_ready_answers)
+        most_bytes = self.server.posted_at_once.get(request.path, 0) if request.command == "POST" else 0
+        return 0 < body_bytes(self) <= most_bytes
 
     def parser_class(self, adj: Any) -> RequestParser:
         """The next request on this connection."""

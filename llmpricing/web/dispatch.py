@@ -42,7 +42,7 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress ship
         if task.is_reading:
             task.is_due = True
             return
-        if _body_bytes(task) <= BIG_BYTES:
+        if body_bytes(task) <= BIG_BYTES:
             super().add_task(task)
             return
         big = _Big(self, task)
@@ -87,7 +87,7 @@ class _Big(NamedTuple):
         self.channel.cancel()
 
 
-def _body_bytes(channel: Any) -> int:
+def body_bytes(channel: Any) -> int:
     """The length of the first request's body, which has arrived; 0 where the server itself refuses the request."""
     request = channel.requests[0]
     return 0 if request.error or request.body_rcv is None else len(request.body_rcv)

@@ -64,8 +64,13 @@ def read_json(request: Request) -> Any:
         raise HTTPUnsupportedMediaType
     if (request.content_length or 0) > MAX_BYTES or len(request.body) > MAX_BYTES:
         raise HTTPRequestEntityTooLarge
+    return body_value(request.body)
+
+
+def body_value(body: bytes) -> Any:
+    """A body's value; raises the 400 where it is no JSON, or where one object states a field twice."""
     try:
-        value, twice = json_value(request.body)
+        value, twice = json_value(body)
     except ValueError:
         raise Refused(400, "INVALID_JSON", "The body is not JSON that can be read.") from None
     if twice is not None:

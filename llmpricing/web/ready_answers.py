@@ -8,7 +8,7 @@ anew.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, datetime
 from threading import Lock
 from time import perf_counter
@@ -30,9 +30,9 @@ from llmpricing.web.transactions import Policy
 MOST_BYTES = 6 << 20  # of one process
 LARGEST = 1 << 20  # a whole list as CSV is rarely asked for twice
 _OWN_BYTES = 3_000  # what an answer takes beside its body and its question, about
-_LONGEST_QUESTION = 2_000  # longer ones are asked once
+LONGEST_QUESTION = 2_000  # longer ones are asked once
 _OF_EACH = ("Cache-Control", HEADER)  # headers that are made anew
-_TOLD_APART_BY = ("PATH_INFO", "QUERY_STRING", "SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")
+_ASKED_BY = ("SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")
 _AT_HOME_BY = ("REMOTE_ADDR", "HTTP_ORIGIN", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")  # asked in development only
 
 
@@ -75,7 +75,7 @@ class ReadyAnswers:
 
     def keep(self, key: Hashable, answer: SentAnswer) -> None:
         """Keep an answer in the place of the one before."""
-        if len(answer.body) > LARGEST or _length(key) > _LONGEST_QUESTION:
+        if len(answer.body) > LARGEST or length(key) > LONGEST_QUESTION:
             return
         with self._lock:
             self._drop(key)
@@ -90,15 +90,27 @@ class ReadyAnswers:
 
 
 def _size(key: Hashable, answer: SentAnswer) -> int:
-    return len(answer.body) + _length(key) + _OWN_BYTES
+    return len(answer.body) + length(key) + _OWN_BYTES
 
 
-def _length(key: Hashable) -> int:
+def length(key: Hashable) -> int:
     """How many characters the texts of a question have."""
     return sum(len(part) for part in key if isinstance(part, str)) if isinstance(key, tuple) else 0
 
 
-class _Given:
+def telling_apart(registry: Any, *asked: str) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    """What of an environ tells two askers apart who might be answered otherwise, beside what is ``asked``."""
+    is_development = registry.settings["llmpricing"].environment == "development"
+    names = asked + _ASKED_BY + (_AT_HOME_BY if is_development else ())
+
+    def key(environ: dict[str, Any]) -> tuple[Any, ...]:
+        stated = environ.get("HTTP_AUTHORIZATION")
+        return (*map(environ.get, names), digest_of(stated) if stated else None)
+
+    return key
+
+
+class Given:
     """An answer of ready bytes, as a WSGI application."""
 
     def __init__(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
@@ -116,8 +128,7 @@ class ReadyFirst:
         self._policy, self._registry = policy, registry
         self._holder, self._tokens = registry[HOLDER], registry[TOKENS]
         self._answers = ReadyAnswers()
-        is_development = registry.settings["llmpricing"].environment == "development"
-        self._told_apart_by = _TOLD_APART_BY + (_AT_HOME_BY if is_development else ())
+        self._key = telling_apart(registry, "PATH_INFO", "QUERY_STRING")
 
     def __call__(self, environ: dict[str, Any], router: Any) -> Any:
         started = perf_counter()
@@ -127,7 +138,7 @@ class ReadyFirst:
         tokens = self._tokens.peek(0)
         if tokens is None:
             return self._make(environ, router)
-        key = (*map(environ.get, self._told_apart_by), _digest(environ))
+        key = self._key(environ)
         if found := self._find(environ.get("HTTP_IF_NONE_MATCH", ""), key, held.book, tokens):
             return self._give(environ, found, started)
         response = self._make(environ, router)
@@ -149,14 +160,14 @@ class ReadyFirst:
         found = self._answers.find((200, *key), book, tokens, now)
         return None if found and stated and holds(stated, found.etag) else found
 
-    def _give(self, environ: dict[str, Any], found: SentAnswer, started: float) -> _Given:
+    def _give(self, environ: dict[str, Any], found: SentAnswer, started: float) -> Given:
         lasting, asked = found.lasting, request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         answered = Answered(lasting.route, lasting.caller, int(found.status[:3]), len(found.body))
         tell(self._registry, environ, answered, perf_counter() - started, request_id=asked)
         private = lasting.is_private
         for_how_long = each_time(private) if lasting.is_page else lifetime_now(lasting.until, private)
         own = [(HEADER, asked), ("Cache-Control", for_how_long)]
-        return _Given(found.status, [*found.headers, *own], found.body)
+        return Given(found.status, [*found.headers, *own], found.body)
 
     def _keep(self, key: tuple[Any, ...], tokens: TokensRead, lasting: Lasting | None, response: Any) -> None:
         etag = response.headers.get("ETag")
@@ -165,11 +176,6 @@ class ReadyFirst:
         headers = tuple(pair for pair in response.headerlist if pair[0] not in _OF_EACH)
         answer = SentAnswer(lasting, tokens, response.status, headers, response.body, etag)
         self._answers.keep((response.status_int, *key), answer)
-
-
-def _digest(environ: dict[str, Any]) -> bytes | str | None:
-    stated = environ.get("HTTP_AUTHORIZATION")
-    return digest_of(stated) if stated else None
 
 
 def includeme(config: Any) -> None:

@@ -16,7 +16,7 @@ import structlog
 from waitress import create_server, wasyncore
 from waitress.server import BaseWSGIServer
 
-from llmpricing.web.answer_task import HAS_READY_ANSWERS
+from llmpricing.web.answer_task import HAS_READY_ANSWERS, POSTED_AT_ONCE
 from llmpricing.web.channels import Channel, channels
 from llmpricing.web.dispatch import Dispatcher
 from llmpricing.web.json_body import LARGE_BODIES
@@ -62,6 +62,7 @@ def make_server(global_config: dict[str, str], **options: Any) -> Callable[[Any]
             listening.options.large_bodies = registry.get(LARGE_BODIES, {})
             for server in listening.servers:
                 server.has_ready_answers = HAS_READY_ANSWERS in registry
+                server.posted_at_once = registry.get(POSTED_AT_ONCE, {})
         Serving(listening).until_stopped(settings.drain_timeout_s if settings else 20)
         for close in registry.get("llmpricing.closing", ()) if registry else ():
             close()
@@ -85,7 +86,8 @@ class _Listening:
         self.dispatcher, self.options = dispatcher, made.adj
         self.servers = [each for each in self.sockets.values() if isinstance(each, BaseWSGIServer)]
         for server in self.servers:
-            server.channel_class, server.is_draining, server.has_ready_answers = Channel, False, False
+            server.channel_class, server.is_draining = Channel, False
+            server.has_ready_answers, server.posted_at_once = False, {}
         self.addresses = [f"{server.effective_host}:{server.effective_port}" for server in self.servers]
 
     def _answer(self, environ: dict[str, Any], start_response: Any) -> Any:

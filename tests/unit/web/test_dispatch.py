@@ -24,6 +24,7 @@ from llmpricing.web.server import LIMITS, Serving, _Listening
 THREADS, CROWD = 4, 12
 HELD_S, PROMPT_S = 20, 10  # who is answered within the second did not wait for the first
 HELD, READY = "/held", "/ready"
+POSTED_BYTES = 100
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER without patience: close() sends RST
 
 
@@ -162,7 +163,7 @@ def held(listening: _Listening, site: tuple[Slow, int]) -> Iterator[None]:
     """All workers are busy with a request until the application may finish; it has ready answers."""
     app, port = site
     for server in listening.servers:
-        server.has_ready_answers = True
+        server.has_ready_answers, server.posted_at_once = True, {READY: POSTED_BYTES}
     threads = [threading.Thread(target=ask, args=(port, None, 20, HELD)) for _ in range(THREADS)]
     for thread in threads:
         thread.start()
@@ -186,6 +187,27 @@ def test_what_is_ready_is_answered_while_all_workers_are_busy_and_nothing_else_i
     app.finish.set()
     made.join()
     assert (app.asked["/made"], answers) == (1, [200])
+
+
+@pytest.mark.usefixtures("held")
+def test_a_short_body_that_may_be_answered_at_once_waits_for_no_worker_and_others_do(
+    listening: _Listening, site: tuple[Slow, int]
+) -> None:
+    (app, port), answers = site, list[int]()
+    others = [(READY, POSTED_BYTES + 1), (READY, 0), ("/made", POSTED_BYTES)]
+    made = [
+        threading.Thread(target=lambda path=path, size=size: answers.append(ask(port, b"x" * size, 20, path)))  # type: ignore[misc]
+        for path, size in others
+    ]
+    for thread in made:
+        thread.start()
+    wait_until(lambda: listening.dispatcher.waiting == len(others))
+    assert [ask(port, b"x" * POSTED_BYTES, PROMPT_S, READY) for _ in range(3)] == [200] * 3
+    assert (app.asked, answers) == ({HELD: THREADS, READY: 3}, [])
+    app.finish.set()
+    for thread in made:
+        thread.join()
+    assert answers == [200] * len(others)
 
 
 @pytest.mark.usefixtures("held")

@@ -1,0 +1,189 @@
+"""Single quotes answered before there is a request: to who was answered before, all but the price is known.
+
+What surrounds a quote (its headers, who asks, whether they see contract rates) is that of an answer which the same
+asker got from the view, and good for as long as the tokens are. Whatever is not as usual goes to the view: errors, a
+stale book, many items, a proxy's sign-in. The server's own loop answers what was asked before and quick then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from datetime import UTC, datetime
+from time import perf_counter, thread_time
+from typing import Any, NamedTuple
+
+import msgspec
+from pyramid.config import PHASE3_CONFIG
+from pyramid.interfaces import IExecutionPolicy
+from pyramid.request import Request
+
+from llmpricing.book.price_book import PriceBook
+from llmpricing.services.decisions.kept_tokens import TokensRead
+from llmpricing.services.memory import Memory
+from llmpricing.services.quotes.document import quote_document
+from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.web.access import TOKENS
+from llmpricing.web.answer_task import AT_ONCE, POSTED_AT_ONCE, NeedsWorker
+from llmpricing.web.api.quote_questions import QuoteBody, question, question_in_address
+from llmpricing.web.delivery import SMALLEST, pack, takes_packed
+from llmpricing.web.errors import Refused
+from llmpricing.web.held_book import HOLDER
+from llmpricing.web.json_body import body_value, shaped
+from llmpricing.web.quote_refusals import Place
+from llmpricing.web.ready_answers import LONGEST_QUESTION, Given, length, telling_apart
+from llmpricing.web.request_log import HEADER, Answered, request_id, tell
+from llmpricing.web.transactions import Policy
+
+POSTED, ADDRESSED = "/api/v1/quotes", "/api/v1/quote"
+MOST_BYTES = 8_000  # of a question: one usage object takes some hundred
+QUICK_S = 0.001  # of a thread's processor time; most take a tenth
+_MOST_ASKERS, _MOST_KINDS = 256, 4096
+_ASKER = "llmpricing.quote_asker"  # in the environ of a request whose quote may be surrounded alike again
+_OF_EACH = ("Content-Length", "Content-Encoding", HEADER)
+_ASKED_AS = ("PATH_INFO", "CONTENT_TYPE", "HTTP_CONTENT_ENCODING")
+_OK = 200
+_PLACE, _encoder = Place(), msgspec.json.Encoder()
+
+
+class Asker(NamedTuple):
+    """By which route a quote was asked for, by whom, and whether they see contract rates."""
+
+    route: str
+    caller: str | None
+    sees_rates: bool
+
+
+class Surroundings(NamedTuple):
+    """What stands around every quote of an asker while the ``tokens`` are these; ``is_packed`` where it is long."""
+
+    asker: Asker
+    tokens: TokensRead
+    headers: tuple[tuple[str, str], ...]
+    is_packed: bool
+
+
+_Reader = Callable[[dict[str, Any], datetime, Asker], Asked]
+
+
+def leave_word(request: Request) -> None:
+    """Say that the answer is a quote of the book in memory, and whose."""
+    request.environ[_ASKER] = Asker(request.matched_route.name, request.caller.name, request.caller.sees_rates)
+
+
+class QuickQuotes:
+    """The execution policy that quotes by itself where it can, and learns from what the one behind it answers."""
+
+    def __init__(self, policy: Policy, registry: Any) -> None:
+        self._policy, self._registry = policy, registry
+        self._holder, self._tokens = registry[HOLDER], registry[TOKENS]
+        self._key = telling_apart(registry, *_ASKED_AS)
+        self._known: Memory[Hashable, Surroundings] = Memory(_MOST_ASKERS)
+        self._quick = _QuickKinds()
+
+    def __call__(self, environ: dict[str, Any], router: Any) -> Any:
+        if (read := _reader(environ)) is None:
+            return self._policy(environ, router)
+        started, held, tokens = perf_counter(), self._holder.held, self._tokens.peek(0)
+        if held is None or held.stale_since is not None or tokens is None or "app.dbsession" in environ:
+            return self._policy(environ, router)
+        key = self._key(environ)
+        known = self._known.recall((key,)).get(key)
+        if known and known.tokens == tokens and (body := self._quote(environ, held.book, known.asker, read)):
+            return self._give(environ, known, body, started)
+        response = self._policy(environ, router)
+        self._learn(key, tokens, environ, response)
+        return response
+
+    def _quote(self, environ: dict[str, Any], book: PriceBook, asker: Asker, read: _Reader) -> bytes | None:
+        """The body of the answer; None where the view has more to say."""
+        began = thread_time()
+        try:
+            asked = read(environ, datetime.now(UTC), asker)
+        except (Refused, UnicodeDecodeError):
+            return None
+        kind = _kind(asked)
+        if environ.get(AT_ONCE) and not self._quick.knows(book, kind):
+            raise NeedsWorker
+        (answer,) = quote_many(book, [asked])
+        if not isinstance(answer, Quoted):
+            return None
+        meta = {"catalogue_version": book.version}
+        encoded = _encoder.encode({"data": quote_document(answer), "meta": meta})
+        self._quick.note(book, kind, thread_time() - began)
+        return encoded
+
+    def _give(self, environ: dict[str, Any], known: Surroundings, body: bytes, started: float) -> Given:
+        own = [(HEADER, request_id(environ.get("HTTP_X_REQUEST_ID", "")))]
+        if known.is_packed and len(body) >= SMALLEST:
+            body = pack(body)
+            own.append(("Content-Encoding", "gzip"))
+        own.append(("Content-Length", str(len(body))))
+        answered = Answered(known.asker.route, known.asker.caller, _OK, len(body))
+        tell(self._registry, environ, answered, perf_counter() - started, request_id=own[0][1])
+        return Given("200 OK", [*known.headers, *own], body)
+
+    def _learn(self, key: Hashable, tokens: TokensRead, environ: dict[str, Any], response: Any) -> None:
+        asker: Asker | None = environ.get(_ASKER)
+        if asker is not None and response.status_int == _OK and length(key) <= LONGEST_QUESTION:
+            headers = tuple(pair for pair in response.headerlist if pair[0] not in _OF_EACH)
+            self._known.keep(key, Surroundings(asker, tokens, headers, takes_packed(environ)))
+
+
+class _QuickKinds:
+    """Kinds of questions that one price book answered quickly the last time."""
+
+    def __init__(self) -> None:
+        self._book: PriceBook | None = None
+        self._kinds: set[Hashable] = set()
+
+    def knows(self, book: PriceBook, kind: Hashable) -> bool:
+        return self._book is book and kind in self._kinds
+
+    def note(self, book: PriceBook, kind: Hashable, took_s: float) -> None:
+        if self._book is not book or len(self._kinds) >= _MOST_KINDS:
+            self._book, self._kinds = book, set()
+        if took_s <= QUICK_S:
+            self._kinds.add(kind)
+        else:
+            self._kinds.discard(kind)
+
+
+def _kind(asked: Asked) -> Hashable:
+    """All of a question that decides how long it takes, as far as it is not what takes long the first time alone."""
+    usage = asked.usage
+    told = usage.told.usage_format if usage.told else None
+    seldom = asked.known_at, asked.price_ids, asked.rate_ids, usage.service_tier, usage.region
+    return (asked.name, asked.provider, usage.keys, told, asked.context, asked.currency, seldom)
+
+
+def _reader(environ: dict[str, Any]) -> _Reader | None:
+    """How this question is read, where it is a small one of ours."""
+    path, method = environ.get("PATH_INFO"), environ["REQUEST_METHOD"]
+    if path == POSTED and method == "POST" and not environ.get("QUERY_STRING"):
+        stated = environ.get("CONTENT_LENGTH") or ""
+        return _posted if stated.isdecimal() and 0 < int(stated) <= MOST_BYTES else None
+    is_addressed = path == ADDRESSED and method == "GET" and len(environ.get("QUERY_STRING", "")) <= MOST_BYTES
+    return _addressed if is_addressed else None
+
+
+def _posted(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
+    text = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    environ["wsgi.input"].seek(0)  # for the view
+    return question(shaped(body_value(text), QuoteBody), now, _PLACE, sees_rates=asker.sees_rates)
+
+
+def _addressed(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
+    return question_in_address(Request(environ), now, sees_rates=asker.sees_rates)
+
+
+def includeme(config: Any) -> None:
+    """Quote before all that makes a request, where there is a book in memory and no proxy signs people in."""
+    settings = config.registry.settings["llmpricing"]
+    if settings.book_dir is not None and not settings.auth_user_header:
+        # After the ready answers, whose policy it wraps.
+        config.action("llmpricing.quick_quotes", _quote_first, (config.registry,), order=PHASE3_CONFIG + 3)
+
+
+def _quote_first(registry: Any) -> None:
+    registry.setdefault(POSTED_AT_ONCE, {})[POSTED] = MOST_BYTES
+    registry.registerUtility(QuickQuotes(registry.getUtility(IExecutionPolicy), registry), IExecutionPolicy)
