@@ -14,11 +14,12 @@ PRESETS = {  # tokens a month, and the share of them that is input
     "medium": (5_000_000, Decimal("0.5")),
     "large": (20_000_000, Decimal("0.7")),
 }
+USUAL = "small"
 
 
 def workload_of(values: Mapping[str, Any]) -> Workload:
-    """The workload that parameters ask for: a preset, small where they name none, as the others change it."""
-    tokens, input_share = PRESETS[values.get("preset", "small")]
+    """The workload that parameters ask for: a preset, the usual one where they name none, as the others change it."""
+    tokens, input_share = PRESETS[values.get("preset", USUAL)]
     tokens = values.get("tokens", tokens)
     return Workload(
         tokens,

@@ -149,6 +149,34 @@ def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
         assert listapp.get("/", {name: bad}, status=400).html.find(id=f"{name}-problem")
 
 
+def chosen_preset(page: Any) -> str:
+    return spoken(page.html.select_one("#preset option[selected]"))
+
+
+@pytest.mark.parametrize("path", ["/", "/models/openai/gpt-9"])
+def test_the_choice_of_a_workload_says_own_once_numbers_are_typed_and_takes_them_away(
+    listapp: TestApp, path: str
+) -> None:
+    def form_of(page: Any) -> Any:
+        return next(one for one in page.forms.values() if "tokens" in one.fields)
+
+    assert chosen_preset(listapp.get(path)) == "small: 1M"
+    assert chosen_preset(listapp.get(path + "?cached_share=70%25")) == "small: 1M"
+    for query, said in (
+        ("tokens=20M", "own: 20M"), ("preset=large", "large: 20M"), ("preset=large&input_share=0.5", "own: 20M"),
+        ("tokens=7000000&preset=medium", "own: 7M"), ("requests=9", "own: 1M"),
+    ):  # fmt: skip
+        assert chosen_preset(listapp.get(f"{path}?{query}")) == said
+    sent = form_of(listapp.get(f"{path}?preset=large&tokens=7M&cached_share=70%25"))
+    again = sent.submit().maybe_follow()
+    assert (chosen_preset(again), form_of(again)["tokens"].value) == ("own: 7M", "7M")
+    assert "4.9M of them input and 3.43M from a cache" in again.text  # 70 % of it, as before
+    sent["preset"].select(text="medium: 5M")
+    other = sent.submit().maybe_follow()
+    assert (chosen_preset(other), form_of(other)["tokens"].value) == ("medium: 5M", "")
+    assert "5M tokens a month, 2.5M of them input and 1.75M from a cache, in 2,500 requests" in other.text
+
+
 def test_releases_are_stated_or_told_by_the_id_and_bound_the_list(listapp: TestApp) -> None:
     assert cells(named(listapp.get("/?q=gpt-9"))["GPT-9"])["Released"] == "1 Mar 2026"
     assert list(named(listapp.get("/?released_since=2026-02-01"))) == ["GPT-9"]

@@ -86,6 +86,12 @@ def total(value: Decimal, currency: str | None) -> str:
     return f"{sign(currency)}{amount(round(value, places))}"
 
 
+def share(part: Decimal | Fraction) -> str:
+    """A share as a field takes it: ``60%``, ``12.5%``; rounded where it does not end."""
+    exact = Fraction(part) * 100
+    return f"{to_text(round(Decimal(exact.numerator) / exact.denominator, 2))}%"
+
+
 def per_cent(share: Fraction | None) -> str:
     """A share in whole per cents: ``35 %``, ``-4 %``, ``> 99 %`` for nearly all; a dash where there is none."""
     if share is None:

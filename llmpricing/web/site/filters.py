@@ -16,6 +16,7 @@ from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.site import display
+from llmpricing.web.workloads import USUAL
 
 Option = tuple[str, str]  # value, label
 
@@ -42,11 +43,6 @@ LABELS = {
 }
 MARKED = "models"  # those to be compared
 WORKLOAD_FIELDS = ("preset", "tokens", "input_share", "cached_share", "requests")
-PRESET_OPTIONS = (
-    ("small", "small: 1M, 60 % input"),
-    ("medium", "medium: 5M, 50 % input"),
-    ("large", "large: 20M, 70 % input"),
-)
 _MORE = (
     "input_share",
     "requests",
@@ -59,7 +55,7 @@ _MORE = (
 _KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "columns", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
-_UNASKED = (("preset", "small"), ("sort", "-released_on"))  # what the list does anyhow: no address needs to say it
+_UNASKED = (("preset", USUAL), ("sort", "-released_on"))  # what the list does anyhow: no address needs to say it
 _SORTS: tuple[Option, ...] = (
     ("", "Newest release"),
     ("month", "Cheapest month"),
@@ -131,6 +127,11 @@ class Filters:
         return [pair for pair in self.pairs if pair[0] not in (*names, "page")]
 
     @property
+    def typed(self) -> dict[str, str]:
+        """The first text of each field."""
+        return {name: text for name, text in reversed(self.pairs)}
+
+    @property
     def workload(self) -> list[Option]:
         """The workload and clocks, as another page takes them."""
         return [pair for pair in self.pairs if pair[0] in (*WORKLOAD_FIELDS, *CLOCKS)]
@@ -153,11 +154,9 @@ class Filters:
         if name == "lab":
             return list(self.labs)
         if name == "min_context":
-            return [(str(count), f"{display.tokens(count)} tokens") for count in _CONTEXTS]
+            return [(str(count), display.tokens(count)) for count in _CONTEXTS]
         if name == "updated_within_days":
             return [(str(days), display.count(days, "day")) for days in _PERIODS]
-        if name == "preset":
-            return [("", PRESET_OPTIONS[0][1]), *PRESET_OPTIONS[1:]]
         if name == "sort":
             return list(_SORTS)
         return [(need.id, need.words) for need in NEEDS.values()]

@@ -28,7 +28,7 @@ from llmpricing.web.site.known_then import models_then
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
-from llmpricing.web.site.workload import month_total, weighing
+from llmpricing.web.site.workload import month_total, preset_choices, weighing, without_own_numbers
 
 _found: Memory[Any, tuple[FoundModels, Known]] = Memory(4)
 
@@ -38,6 +38,8 @@ def home(request: Request) -> Any:
     if any(not text.strip() for text in request.GET.values()):  # of fields that were left empty
         kept = [(name, text) for name, text in request.GET.items() if text.strip()]
         raise HTTPSeeOther(request.path_url + (address(kept) if kept else ""))
+    if just := without_own_numbers(request):
+        raise HTTPSeeOther(request.path_url + just)
     now = request.period.start
     known = filter_values(request.reads)
     try:
@@ -46,7 +48,7 @@ def home(request: Request) -> Any:
         question = read_model_question(request, now)
     except Refused as refused:
         request.response.status_int = refused.status
-        return _page(request, now, read_filters(request.GET, known, refused)) | {"question": None, "models": []}
+        return _page(request, now, read_filters(request.GET, known, refused), None) | {"models": []}
     stands_on = standing(request, question.clocks)
     filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on, known))
     found, values = _find(request, question, stands_on)
@@ -54,8 +56,7 @@ def home(request: Request) -> Any:
     columns = shown_columns(question.columns, few, question.order.removeprefix("-"))
     rows = _ordered(request, question, found)
     first = (question.page - 1) * question.limit
-    return _page(request, now, filters) | {
-        "question": question,
+    return _page(request, now, filters, question) | {
         "found": found,
         "columns": columns,
         "few": few,
@@ -146,9 +147,13 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
 _SHELF_WORDS = {"unpriced": "without a price", "subscription": "in subscriptions", UNDATED: "not known then"}
 
 
-def _page(request: Request, now: datetime, filters: Filters) -> dict[str, Any]:
+def _page(request: Request, now: datetime, filters: Filters, question: ModelQuestion | None) -> dict[str, Any]:
+    workload = question.workload if question else None
     return {
         "show": display,
+        "question": question,
+        "workload": workload,
+        "presets": preset_choices(filters.typed, workload),
         "shelf": shelf,
         "filters": filters,
         "labels": LABELS,

@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pyramid.request import Request
+
 from llmpricing.services.catalogue.model_list import UNDATED, Weigh
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
-from llmpricing.web.workloads import PRESETS
+from llmpricing.web.site import display
+from llmpricing.web.site.filters import address
+from llmpricing.web.workloads import PRESETS, USUAL
 
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s?([kKmMbB]?)", re.ASCII)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
@@ -50,6 +54,33 @@ WORKLOAD: Mapping[str, p.Reader] = {
     "input_share": percent_or_share,
     "cached_share": percent_or_share,
 }
+
+
+NUMBERS = ("tokens", "input_share", "requests")  # that a preset states too
+_JUST = "just-"  # before a preset that is chosen in the place of numbers of one's own
+
+
+def preset_choices(typed: Mapping[str, str], workload: Workload | None) -> list[tuple[str, str, bool]]:
+    """Value, text and whether it is the one, of each workload to choose: where numbers were typed, it is one's own, and
+    what it keeps of its preset is that preset's.
+    """
+    base = typed.get("preset", "").strip()
+    labels = {name: f"{name}: {display.tokens(tokens)}" for name, (tokens, _) in PRESETS.items()}
+    if any(typed.get(name, "").strip() for name in NUMBERS):
+        own = f"own: {display.tokens(workload.tokens)}" if workload else "own"
+        return [(base, own, True), *((f"{_JUST}{name}", text, False) for name, text in labels.items())]
+    chosen = base or USUAL
+    stray = [(base, base, True)] if chosen not in labels else []
+    return [(name if name != USUAL else "", text, name == chosen) for name, text in labels.items()] + stray
+
+
+def without_own_numbers(request: Request) -> str | None:
+    """The query with just the preset that was chosen in the place of one's own numbers; None where none was."""
+    name = request.GET.get("preset", "").strip()
+    if not name.startswith(_JUST):
+        return None
+    others = [pair for pair in request.GET.items() if pair[0] not in ("preset", *NUMBERS) and pair[1].strip()]
+    return address([*others, ("preset", name.removeprefix(_JUST))])
 
 
 _WITHOUT_OUTPUT = ("embedding", "rerank", "moderation")  # modes that are asked for no text

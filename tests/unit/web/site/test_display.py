@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -116,3 +117,11 @@ def test_conditions_are_said_in_words() -> None:
 
 def test_another_currency_is_named() -> None:
     assert (display.sign("USD"), display.sign("CNY"), display.sign(None)) == ("$", "CNY\N{NO-BREAK SPACE}", "$")
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [(Decimal("0.6"), "60%"), (Decimal(0), "0%"), (Fraction(1, 3), "33.33%"), (Fraction(1, 8), "12.5%")],
+)
+def test_a_share_is_written_as_a_field_takes_it(part: Decimal | Fraction, text: str) -> None:
+    assert display.share(part) == text
