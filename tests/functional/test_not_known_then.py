@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from llmpricing.services.catalogue.first_seen import base_prices, late_prices
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.services.price_book.folder import keep_book
+from tests.conftest import running_app
 
 LARGE = "acme/acme-large"  # first listed on 10 November 2026, without a date of its own
 BEFORE, SINCE = "2026-01-31", "2026-11-12"
@@ -30,6 +32,56 @@ def spoken(element: Any) -> str:
 
 def ids(page: Any) -> list[str]:
     return [box["value"] for box in page.html.select("input.mark")]
+
+
+@pytest.fixture(scope="module")
+def fullapp(full_book_of_module: str, redis_url: str) -> Iterator[TestApp]:
+    """The application over all bundled prices."""
+    with running_app(full_book_of_module, redis_url) as found:
+        yield found
+
+
+CACHED = {"tokens": "20000000", "input_share": "0.7", "cached_share": "0.7", "requests": "10000"}
+O3, DAY = "openai/o3", "2026-11-01"  # its cache price was first listed on 10 November, its other prices before
+
+
+def dollars(text: str) -> Decimal:
+    return Decimal(text.split()[0].lstrip("$").replace(",", ""))
+
+
+def month_of_quote(app: TestApp, cached: int) -> Decimal:
+    """What the API quotes for that month on that day, ``cached`` of its input tokens being read from a cache."""
+    usage = {"input_tokens": 14_000_000, "output_tokens": 6_000_000, "cache_read_tokens": cached, "requests": 10_000}
+    query = "&".join(f"{name}={count}" for name, count in usage.items())
+    return Decimal(app.get(f"/api/v1/quote?model={O3}&at={DAY}&{query}").json["data"]["total"])
+
+
+@pytest.mark.parametrize("later_too", [False, True])
+def test_my_month_counts_a_cache_price_that_was_not_known_then_on_request_alone(
+    fullapp: TestApp, later_too: bool
+) -> None:
+    """What is read from a cache costs what input does where no price of its own is known, as in a quote."""
+    shown = {"as_of": DAY, **({"show": "undated"} if later_too else {})}
+    expected = month_of_quote(fullapp, 9_800_000 if later_too else 0)
+    assert month_of_quote(fullapp, 0) != month_of_quote(fullapp, 9_800_000)
+    rows = fullapp.get("/", {"q": "o3", "provider": "openai", "sort": "month", **CACHED, **shown}).html
+    (row,) = (one for one in rows.select("table.offerings tbody tr") if one.select_one("input.mark")["value"] == O3)
+    assert dollars(spoken(row.select_one(".month"))) == round(expected, 2)
+    page = fullapp.get(f"/models/{O3}", {**CACHED, **shown})
+    assert f"${expected:.2f} for 20M tokens" in spoken(page.html.main)
+    others = {"models": f"{O3},openai/gpt-4o", **CACHED, **shown}
+    assert dollars(dict_of(fullapp.get("/compare", others))["My month"]) == round(expected, 2)
+    chart = fullapp.get("/charts/costs.csv", others).text
+    assert dict(line.split(",")[:2] for line in chart.splitlines()[1:])[O3] == str(expected.normalize())
+    one = {"input_tokens": "1400", "cache_read_tokens": "980", "output_tokens": "600", "requests": "10000", **shown}
+    ranked = fullapp.get("/calculator.csv", {**one, "model": O3}).text
+    assert next(line.split(",")[3] for line in ranked.splitlines() if f",{O3}," in line) == str(expected.normalize())
+    assert ("Not known then." in fullapp.get("/calculator", {**one, "model": O3}).text) is not later_too
+
+
+def dict_of(page: Any) -> dict[str, str]:
+    """The lines of a comparison of the first offering."""
+    return {spoken(row.th): spoken(row.select_one("td")) for row in page.html.select("table.compared tbody tr")}
 
 
 @pytest.mark.parametrize("more", ["", "&sort=input_per_mtok", "&group=none", "&max_input_price=5"])

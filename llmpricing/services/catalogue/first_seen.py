@@ -21,6 +21,7 @@ from llmpricing.services.price_book import BookRead, Reads
 # past by the list itself, but where the price of another source takes its place: that list ended it.
 BasePrice = tuple[int, str, bool]
 _DECIDING = ("input_tokens", "output_tokens")  # without one of them nothing can be reckoned
+_CACHE_READ = "cache_read_tokens"
 
 
 @BookRead
@@ -94,9 +95,25 @@ def _late(reads: Reads, clocks: Clocks) -> Mapping[int, Mapping[str, bool]]:
     return found
 
 
-def _as_known_then(row: Any, late: Mapping[int, Mapping[str, bool]], standing: StandsOn) -> Any:
+def late_cache_reads(reads: Reads, clocks: Clocks, rows: Iterable[Any], standing: StandsOn) -> list[str]:
+    """Those of these rows, by id, whose price of a cache read alone was first listed later than the time asked for."""
+    late = _late(reads, clocks)
+    found = {row.id: _late_meters(row, late, standing) for row in rows}
+    return [
+        slug
+        for slug, meters in found.items()
+        if meters.get(_CACHE_READ) and not any(meters.get(meter) for meter in _DECIDING)
+    ]
+
+
+def _late_meters(row: Any, late: Mapping[int, Mapping[str, bool]], standing: StandsOn) -> dict[str, bool]:
+    """Whether the price of each of its meters, own or borrowed, was first listed later."""
     stood_on = standing.get(row.number)
-    found = {**(late.get(stood_on.number, {}) if stood_on else {}), **late.get(row.number, {})}
+    return {**(late.get(stood_on.number, {}) if stood_on else {}), **late.get(row.number, {})}
+
+
+def _as_known_then(row: Any, late: Mapping[int, Mapping[str, bool]], standing: StandsOn) -> Any:
+    found = _late_meters(row, late, standing)
     hidden = {name: None for name, meter in BASE_METERS.items() if found.get(meter)}
     if not hidden:
         return row

@@ -15,7 +15,6 @@ from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
-from llmpricing.services.quotes.workloads import costs_of_book
 from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused, invalid, wants_json
 from llmpricing.web.list_query import most_like, own_ids, standing
@@ -29,7 +28,7 @@ from llmpricing.web.site.calculator_question import (
 )
 from llmpricing.web.site.filters import address, clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import is_undated, items_then, leaves_out, with_undated
+from llmpricing.web.site.known_then import costs_then, is_undated, items_then, leaves_out, left_out, with_undated
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
 
@@ -45,7 +44,7 @@ EXAMPLE = (
 @dataclass(frozen=True, slots=True)
 class Calculated:
     """What was asked, and its quote as the API has it; ``month`` is the total of all requests, None where unknown.
-    ``is_undated``: its prices were first listed after the day asked for, so that the quote is not shown.
+    ``is_undated``: a price of it was first listed after the day asked for, so that the quote is not shown.
     """
 
     question: CalculatorQuestion
@@ -127,8 +126,9 @@ def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | No
         chosen = found.quote.model.id  # by the month that all are ranked by: its quote may count more
     else:
         return rank(request, asked.clocks, workload, None, None)
-    rates = request.caller.sees_rates
-    costs = costs_of_book(request.reads, request.book, asked.clocks, workload, [chosen], with_rates=rates)
+    stands_on = standing(request, asked.clocks)
+    rows = listing.rows_of(request.reads, asked.clocks, [chosen], stands_on)
+    costs = costs_then(request, asked.clocks, workload, rows, stands_on)
     if chosen not in costs:
         like = most_like(request, asked.clocks, chosen)
         message = f"No offering has the id {chosen[:100]!r}."
@@ -151,13 +151,20 @@ def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | Non
         answer = of_stale_book(answer, since)
     month = None if answer.total is None else answer.total * asked.requests
     document = quote_document(answer)
-    return Calculated(asked, document, month, _is_undated(request, clocks, document.model.id))
+    reads_cache = bool(asked.usage.stated.get("cache_read_tokens"))
+    undated = _is_undated(request, clocks, document.model.id, reads_cache=reads_cache)
+    return Calculated(asked, document, month, undated)
 
 
-def _is_undated(request: Request, clocks: Clocks, slug: str) -> bool:
+def _is_undated(request: Request, clocks: Clocks, slug: str, *, reads_cache: bool = False) -> bool:
+    """Whether a price that is reckoned with is left out."""
     stands_on = standing(request, clocks)
-    items = listing.get_offerings(request.reads, clocks, [slug], stands_on) if leaves_out(request) else []
-    return any(map(is_undated, items_then(request, clocks, items, stands_on)))
+    stated = listing.get_offerings(request.reads, clocks, [slug], stands_on) if leaves_out(request) else []
+    then = items_then(request, clocks, stated, stands_on)
+    return any(
+        is_undated(known) or (reads_cache and "cache_read_per_mtok" in left_out(one, known))
+        for one, known in zip(stated, then, strict=True)
+    )
 
 
 def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:

@@ -19,7 +19,8 @@ from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
@@ -29,7 +30,7 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
+from llmpricing.web.site.known_then import SHOW, costs_then, items_then, left_out, with_undated
 from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
 from llmpricing.web.workloads import workload_of
 
@@ -60,7 +61,9 @@ def show(request: Request) -> dict[str, Any]:
     items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = _score_lines(request, clocks, items, models)
-    lines = [*_lines(request, clocks, workload, items, stated), *scored] if items else []
+    rows = listing.rows_of(request.reads, clocks, slugs, stands_on) if items else []
+    costs = costs_then(request, clocks, workload, rows, stands_on)
+    lines = [*_lines(workload, costs, items, stated), *scored] if items else []
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
@@ -109,17 +112,12 @@ def _items(request: Request, clocks: Clocks, slugs: Sequence[str], stands_on: St
 
 
 def _lines(
-    request: Request, clocks: Clocks, workload: Workload, items: Sequence[OfferingItem], stated: Sequence[OfferingItem]
+    workload: Workload,
+    costs: Mapping[str, WorkloadTotal],
+    items: Sequence[OfferingItem],
+    stated: Sequence[OfferingItem],
 ) -> list[ComparedLine]:
     """What is shown of the offerings; where ``stated`` alone has a price, the line says that it was not known then."""
-    costs = costs_of_book(
-        request.reads,
-        request.book,
-        clocks,
-        workload,
-        [item.id for item in items],
-        with_rates=request.caller.sees_rates,
-    )
     totals, later_too = ([month_total(one.price_state, costs.get(one.id)) for one in row] for row in (items, stated))
     each = [per_mtok(total, workload) for total in totals]
     prices = [

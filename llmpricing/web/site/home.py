@@ -54,7 +54,7 @@ def home(request: Request) -> Any:
     found, values = _find(request, question, stands_on)
     few = few_known(values, len(found.rows))
     columns = shown_columns(question.columns, few, question.order.removeprefix("-"))
-    rows = _ordered(request, question, found)
+    rows = _ordered(request, question, stands_on, found)
     first = (question.page - 1) * question.limit
     return _page(request, now, filters, question) | {
         "found": found,
@@ -107,11 +107,11 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
     return _found.remember((book.book, book.version, clocks, wanted, question.joined, question.workload), find)
 
 
-def _ordered(request: Request, question: ModelQuestion, found: FoundModels) -> list[ModelRow]:
+def _ordered(request: Request, question: ModelQuestion, stands_on: StandsOn, found: FoundModels) -> list[ModelRow]:
     """The rows in order; the whole list is quoted only where it is ordered by what it costs."""
     if question.order.removeprefix("-") != "month":
         return in_order(found.rows, question.order, {})
-    costs = costs_of(request, question, found.rows)
+    costs = costs_of(request, question, stands_on, found.rows)
     totals = {
         row.shown.id: total
         for row in found.rows

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from pyramid.request import Request
 
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.services.catalogue.first_seen import as_known_then, items_as_known_then
+from llmpricing.services.catalogue.first_seen import as_known_then, items_as_known_then, late_cache_reads
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.web import parameters as p
 from llmpricing.web.site.filters import address
 
@@ -35,6 +39,37 @@ def items_then(
 ) -> list[OfferingItem]:
     """The same of offerings."""
     return items_as_known_then(request.reads, clocks, items, standing) if leaves_out(request) else list(items)
+
+
+def costs_then(
+    request: Request, clocks: Clocks, workload: Workload, rows: Sequence[Any], standing: StandsOn
+) -> dict[str, WorkloadTotal]:
+    """What the workload costs at the offerings of these rows, by id; where the price of a cache read is left out, its
+    tokens are billed as input, as a quote bills them that finds no price of their own.
+    """
+
+    def costs(of: Workload, slugs: Sequence[str]) -> dict[str, WorkloadTotal]:
+        rates = request.caller.sees_rates
+        return costs_of_book(request.reads, request.book, clocks, of, slugs, with_rates=rates)
+
+    found = costs(workload, [row.id for row in rows])
+    if late := late_caches(request, clocks, workload, rows, standing):
+        found |= costs(uncached(workload), late)
+    return found
+
+
+def late_caches(
+    request: Request, clocks: Clocks, workload: Workload, rows: Sequence[Any], standing: StandsOn
+) -> list[str]:
+    """Those of these rows, by id, at which the workload reads from a cache whose price is left out."""
+    if not workload.cached_share or not leaves_out(request):
+        return []
+    return late_cache_reads(request.reads, clocks, rows, standing)
+
+
+def uncached(workload: Workload) -> Workload:
+    """The same tokens, none of them from a cache."""
+    return replace(workload, cached_share=Decimal(0))
 
 
 def left_out(stated: OfferingItem, shown: OfferingItem) -> frozenset[str]:

@@ -15,7 +15,8 @@ from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import SHELVES, shelf
 from llmpricing.services.catalogue.same_model import sellers_of
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.workload import month_total, weighing
 
 
@@ -46,9 +47,10 @@ def rank_sellers(
     shown = _one_each(sellers_of(model), slug, workload)
     items = items_of(request.reads, clocks, shown, stands_on)
     states = {row.id: row.price_state for row in model.rows}
-    asked, rates = list({slug: None} | {item.id: None for item in items}), request.caller.sees_rates
-    costs = costs_of_book(request.reads, request.book, clocks, workload, asked, with_rates=rates)
-    totals = {one: month_total(states[one], costs.get(one)) for one in asked}
+    own = [row for row in model.rows if row.id == slug]
+    asked = list({row.id: row for row in (*own, *shown)}.values())
+    costs = costs_then(request, clocks, workload, asked, stands_on)
+    totals = {row.id: month_total(states[row.id], costs.get(row.id)) for row in asked}
     places = {row.id: SHELVES.index(shelf(row)) for row in shown}
     ranked = [RankedSeller(item, totals[item.id], item.id == slug) for item in items]
 

@@ -15,10 +15,10 @@ from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, ModelRow, find_models
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workloads import Workload, costs_of_book
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
-from llmpricing.web.site.known_then import models_then
+from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SHOWN = 50
@@ -57,9 +57,7 @@ def rank(request: Request, clocks: Clocks, workload: Workload, against: str | No
     models = models_then(request, clocks, models, stands_on)
     found = find_models(models, ModelFilter(), clocks, weighing(workload))
     rows = found.rows
-    slugs = [row.shown.id for row in rows]
-    with_rates = request.caller.sees_rates
-    costs = costs_of_book(request.reads, request.book, clocks, workload, slugs, with_rates=with_rates)
+    costs = costs_then(request, clocks, workload, [row.shown for row in rows], stands_on)
     totals = {
         row.shown.id: total
         for row in rows

@@ -16,7 +16,7 @@ from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.row_codes import waiting_in_rows
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
-from llmpricing.services.quotes.workloads import costs_of_book
+from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.workload import month_total, per_mtok
 
@@ -41,11 +41,11 @@ class ShownModel:
         return len(self.row.offerings) - 1 - len(self.others)
 
 
-def costs_of(request: Request, question: ModelQuestion, rows: Sequence[ModelRow]) -> dict[str, WorkloadTotal]:
+def costs_of(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, rows: Sequence[ModelRow]
+) -> dict[str, WorkloadTotal]:
     """What the workload costs at the offerings that these rows show."""
-    slugs = [row.shown.id for row in rows]
-    rates = request.caller.sees_rates
-    return costs_of_book(request.reads, request.book, question.clocks, question.workload, slugs, with_rates=rates)
+    return costs_then(request, question.clocks, question.workload, [row.shown for row in rows], stands_on)
 
 
 def shown_models(
@@ -53,7 +53,7 @@ def shown_models(
 ) -> list[ShownModel]:
     """The rows as the page writes them."""
     items = items_of(request.reads, question.clocks, [row.shown for row in rows], stands_on)
-    costs = costs_of(request, question, rows)
+    costs = costs_of(request, question, stands_on, rows)
     reviewed = [row.shown.number for row, item in zip(rows, items, strict=True) if Code.UNDER_REVIEW in item.codes]
     waiting = waiting_in_rows(request.reads, question.clocks, reviewed, stands_on)
     return [

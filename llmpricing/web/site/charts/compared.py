@@ -7,11 +7,11 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.services.catalogue.listing import get_offerings
+from llmpricing.services.catalogue.listing import get_offerings, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workloads import workload_costs
+from llmpricing.services.quotes.workloads import Workload, WorkloadCost, workload_costs
 from llmpricing.services.scores.kept_scores import KeptScore, scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid
@@ -20,7 +20,7 @@ from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import answer
-from llmpricing.web.site.known_then import SHOW, is_undated, items_then, leaves_out
+from llmpricing.web.site.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
 from llmpricing.web.workloads import PRESETS, workload_of
 
 MOST = 12  # bars that can still be read
@@ -43,8 +43,15 @@ def costs(request: Request) -> Response:
     workload, kind = workload_of(values), "dated" if leaves_out(request) else "all"
     question = {"clocks": str(clocks), "models": ",".join(models), "workload": str(workload), "prices": kind}
 
+    def costs_at(of: Workload, slugs: list[str]) -> dict[str, WorkloadCost]:
+        costs = workload_costs(request.reads, clocks, of, slugs, "USD", with_rates=False)
+        return {one.offering: one for one in costs}
+
     def build() -> Any:
-        found = workload_costs(request.reads, clocks, workload, models, "USD", with_rates=False)
+        stands_on = standing(request, clocks)
+        late = late_caches(request, clocks, workload, rows_of(request.reads, clocks, models, stands_on), stands_on)
+        of_input = costs_at(uncached(workload), late)
+        found = [of_input.get(slug, one) for slug, one in costs_at(workload, models).items()]
         undated = _undated(request, clocks, models) if leaves_out(request) else set()
         return costs_chart(
             [one._replace(total=None, state=UNDATED) if one.offering in undated else one for one in found]
