@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp, Upload
 
+from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.scores.importing_scores import import_scores
 from tests.conftest import running_app
@@ -189,3 +193,31 @@ def test_the_page_and_its_chart_rank_by_prices_that_were_known_on_the_day_asked_
     assert ["acme-small" in chart for chart in charts] == [False, True]
     assert "acme/acme-large" in app.get(shown.html.find("a", string="best value")["href"]).text
     assert ranked(app.get("/best-value?as_of=2026-11-12")) == ranked(app.get("/best-value"))
+
+
+def test_a_model_and_a_comparison_tell_each_score_with_what_it_measures_and_where_it_is_stated(app: TestApp) -> None:
+    large, bazaar = "acme/acme-large", "bazaar/acme/acme-large"
+    scores = app.get(f"/api/v1/models/{large}").json["data"]["scores"]
+    assert [one["benchmark"] for one in scores] == ["gsm8k", "humaneval", "mmlu"]
+    ours = BENCHMARKS["mmlu"]
+    assert scores[2] == {
+        "benchmark": "mmlu",
+        "name": ours.name,
+        "about": ours.about,
+        "score": SCORES["acme-large"][0],
+        "lowest": "0",
+        "highest": "100",
+        "is_lower_better": False,
+        "is_out_of_range": False,
+        "measured_on": None,
+        "source_url": URL,
+        "note": None,
+    }
+    query = f"models={large},{bazaar},acme/acme-long"
+    rows = app.get(f"/api/v1/compare?{query}").json["data"]
+    assert rows[0]["scores"] == rows[1]["scores"] == scores  # of the model, whoever sells it
+    assert [one["score"] for one in rows[2]["scores"]] == ["99", "99"]
+    before = app.get(f"/api/v1/models/{large}?known_at=2026-11-23T00:00:00Z").json["data"]
+    assert before["scores"] == []
+    (row, *_) = csv.DictReader(StringIO(app.get(f"/api/v1/compare?{query}&format=csv").text))
+    assert json.loads(row["scores"]) == scores

@@ -13,17 +13,23 @@ from pyramid.request import Request
 from llmpricing.domain.money import ratio_text
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, as_json
 from llmpricing.web.api.model_rows import item_json
 from llmpricing.web.api.models import ModelMeta, model_meta
+from llmpricing.web.api.scores import ScoreJson, scores_json
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.operations import Operation
 
 FEWEST, MOST = 2, 5
 ComparedJson: Any = as_json(
-    "ComparedJson", OfferingItem, input_times_cheapest=DecimalText | None, output_times_cheapest=DecimalText | None
+    "ComparedJson",
+    OfferingItem,
+    input_times_cheapest=DecimalText | None,
+    output_times_cheapest=DecimalText | None,
+    scores=list[ScoreJson],
 )
 
 
@@ -44,17 +50,20 @@ def compare(request: Request) -> CompareAnswer:
     if not FEWEST <= len(slugs) <= MOST:
         raise invalid("models", f"models takes {FEWEST} to {MOST} ids with commas between them.")
     clocks = read_clocks(values, request.period.start, request.book)
-    items = listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks))
+    stands_on = standing(request, clocks)
+    items = listing.get_offerings(request.reads, clocks, slugs, stands_on)
     found = {item.id: item for item in items}
     if unknown := [slug for slug in slugs if slug not in found]:
         message = "No offering has one of these ids. Ids look like openai/gpt-4o."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="models", unknown=unknown)
     items = [found[slug] for slug in slugs]
+    models = models_of(request.reads, request.book, clocks, slugs, stands_on)
     data = [
         ComparedJson(
             **item_json(item),
             input_times_cheapest=_times(item, items, "input_per_mtok"),
             output_times_cheapest=_times(item, items, "output_per_mtok"),
+            scores=scores_json(request, clocks, item.id, models[item.id]),
         )
         for item in items
     ]
@@ -73,7 +82,7 @@ COMPARE = Operation(
     name="compare",
     path="/api/v1/compare",
     view=compare,
-    title=f"{FEWEST} to {MOST} offerings side by side, and how many times the cheapest each costs",
+    title=f"{FEWEST} to {MOST} offerings side by side, how many times the cheapest each costs, and what they scored",
     parameters={"models": p.text_of(2000).of("their ids, with commas between them"), **CLOCKS},
     required=("models",),
     answers=(CompareAnswer,),

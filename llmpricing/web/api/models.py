@@ -17,6 +17,7 @@ from llmpricing.services.catalogue.same_model import model_of, other_sellers
 from llmpricing.services.clocks import Clocks
 from llmpricing.web.api.answers import StaleMeta, as_json, stale_meta
 from llmpricing.web.api.model_rows import ItemJson, item_json, rows_json
+from llmpricing.web.api.scores import ScoreJson, scores_json
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.list_query import (
@@ -42,7 +43,14 @@ ALL = 1_000_000  # rows of CSV, where no limit is given
 
 
 PriceJson: Any = as_json("PriceJson", offering_detail.PriceDetail)
-ModelJson: Any = as_json("ModelJson", OfferingItem, prices=list[PriceJson], other_sellers=list[str], aliases=list[str])
+ModelJson: Any = as_json(
+    "ModelJson",
+    OfferingItem,
+    prices=list[PriceJson],
+    scores=list[ScoreJson],
+    other_sellers=list[str],
+    aliases=list[str],
+)
 
 
 class ListMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
@@ -117,6 +125,7 @@ def show_model(request: Request) -> ModelAnswer:
     data = ModelJson(
         **item_json(item),
         prices=[PriceJson(**price_json(price)) for price in details.prices],
+        scores=scores_json(request, clocks, item.id, model),
         other_sellers=other_sellers(model, item.id),
         aliases=details.aliases,
     )
@@ -168,7 +177,7 @@ MODEL = Operation(
     name="model",
     path="/api/v1/models/{id}",
     view=show_model,
-    title="One offering with all its prices, their conditions and sources, and who else sells the model",
+    title="One offering with all its prices, their conditions sources and scores, and who else sells the model",
     parameters=CLOCKS,
     answers=(ModelAnswer,),
     asks_the_book=True,

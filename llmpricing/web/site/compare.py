@@ -61,7 +61,7 @@ def show(request: Request) -> dict[str, Any]:
     items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = _score_lines(request, clocks, items, models)
-    rows = listing.rows_of(request.reads, clocks, slugs, stands_on) if items else []
+    rows = [row for slug, model in models.items() for row in model.rows if row.id == slug]
     costs = costs_then(request, clocks, workload, rows, stands_on)
     lines = [*_lines(workload, costs, items, stated), *scored] if items else []
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]

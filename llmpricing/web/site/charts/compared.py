@@ -48,9 +48,8 @@ def costs(request: Request) -> Response:
         return {one.offering: one for one in costs}
 
     def build() -> Any:
-        stands_on = standing(request, clocks)
-        late = late_caches(request, clocks, workload, rows_of(request.reads, clocks, models, stands_on), stands_on)
-        of_input = costs_at(uncached(workload), late)
+        late = _late_caches(request, clocks, workload, models)
+        of_input = costs_at(uncached(workload), late) if late else {}
         found = [of_input.get(slug, one) for slug, one in costs_at(workload, models).items()]
         undated = _undated(request, clocks, models) if leaves_out(request) else set()
         return costs_chart(
@@ -58,6 +57,14 @@ def costs(request: Request) -> Response:
         )
 
     return answer(request, "costs", question, build)
+
+
+def _late_caches(request: Request, clocks: Clocks, workload: Workload, models: list[str]) -> list[str]:
+    """Those at which the workload reads from a cache whose price was first listed after the day asked for."""
+    if not leaves_out(request):
+        return []
+    stands_on = standing(request, clocks)
+    return late_caches(request, clocks, workload, rows_of(request.reads, clocks, models, stands_on), stands_on)
 
 
 def _undated(request: Request, clocks: Clocks, models: list[str]) -> set[str]:
