@@ -37,9 +37,11 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
         settings = read_settings(ini, lists=registry.BUNDLED)
     except SettingsError as error:
         raise SystemExit(str(error)) from None  # pserve would bury the list of problems under a traceback
-    if ini_file := (global_config or {}).get("__file__"):
+    ini_file = (global_config or {}).get("__file__")
+    if ini_file:
         settings = at_our_servers(settings, Path(ini_file))
-    with rare_collections(), Configurator(settings=ini | {"llmpricing": settings}) as config:
+    given = ini | {"llmpricing": settings, "llmpricing.ini_file": ini_file}
+    with rare_collections(), Configurator(settings=given) as config:
         config.include("llmpricing.models")  # request.dbsession
         config.include("llmpricing.cache")  # request.cache
         config.include("llmpricing.web")

@@ -94,6 +94,7 @@ ADMIN_FORMS = {
     "admin_benchmarks_upload": "/admin/benchmarks/upload",
     "admin_sources_trust": "/admin/sources/trust",
     "admin_sources_clear": "/admin/sources/clear",
+    "admin_sources_read": "/admin/sources/read",
     "admin_rates_add": "/admin/rates/add",
     "admin_rates_end": "/admin/rates/end",
     "admin_aliases_add": "/admin/aliases/add",

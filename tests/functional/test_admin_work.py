@@ -29,7 +29,7 @@ MODEL, RESOLVE = "/api/v1/models/acme/acme-large", "/api/v1/resolve?model=my-gpt
 WHY = "our contract <b>"
 FORMS = (
     pins.HOLD, pins.LET_GO, rates.ADD, rates.END, aliases.ADD, aliases.END, prices.ENTER, prices.TAKE_BACK,
-    benchmarks.UPLOAD, sources.TRUST, sources.CLEAR,
+    benchmarks.UPLOAD, sources.TRUST, sources.CLEAR, sources.READ,
 )  # fmt: skip
 RIGHT = {
     "offering": "acme/acme-large", "meter": "input_tokens", "amount": "9.5", "note": WHY, "provider": "acme",
@@ -106,7 +106,7 @@ def send(app: TestApp, path: str, fields: dict[str, str], status: int, headers: 
 def filled(form: Any) -> dict[str, str]:
     """What the form must have."""
     needed = {field.name: RIGHT[field.name] for field in form.fields if field.required}
-    if form in (sources.TRUST, sources.CLEAR):
+    if form in (sources.TRUST, sources.CLEAR, sources.READ):
         needed["source"] = "genai-prices"
     return needed | ({"discount": "10"} if form is rates.ADD else {})
 

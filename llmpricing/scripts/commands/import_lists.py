@@ -55,6 +55,7 @@ class _Import(click.Command):
 @click.option("--allow-drop", is_flag=True, help="Let a list pass that lost most of its entries, or of some price.")
 @click.option("--allow-changes", is_flag=True, help="Let a list pass whose prices changed by one factor, or so many.")
 @click.option("--dry-run", is_flag=True, help="Do it all, tell what it did, and change nothing.")
+@click.option("--steps", is_flag=True, hidden=True, help="Say how far it is in lines, for a program.")
 @json_option
 def import_(
     ini: Path,
@@ -65,6 +66,7 @@ def import_(
     allow_drop: bool,
     allow_changes: bool,
     dry_run: bool,
+    steps: bool,
     as_json: bool,
 ) -> None:
     """Bring the price book up to what SOURCE says: whole or not at all, and twice is as once.
@@ -93,7 +95,7 @@ def import_(
                     allow_changes=allow_changes,
                     max_entries=settings.import_max_entries,
                 )
-                answers.append(_answer(*_import(settings, info, reading, dry_run), dry_run))
+                answers.append(_answer(*_import(settings, info, reading, dry_run, steps), dry_run))
         except click.ClickException as error:
             failed = True
             answers.append({"source": info.slug, "outcome": "failed", "error": error.message})
@@ -117,7 +119,7 @@ def _check_question(source: str | None, origin: str | None, every: bool, publish
 
 
 def _import(
-    settings: Settings, info: SourceInfo, reading: ReadList, dry_run: bool
+    settings: Settings, info: SourceInfo, reading: ReadList, dry_run: bool, steps: bool
 ) -> tuple[ImportSummary, list[Waiting]]:
     """What the import did, tried again where the line to the database breaks: once imported, a list changes nothing.
 
@@ -127,7 +129,8 @@ def _import(
     held: list[Waiting] = []
 
     def work() -> None:
-        with open_book(settings, commit=not dry_run) as session, progress_bar(f"Publishing {info.slug}") as progress:
+        bar = progress_bar(f"Publishing {info.slug}", as_lines=steps)
+        with open_book(settings, commit=not dry_run) as session, bar as progress:
             found[:] = import_lists(session, [(info, reading)], progress, grace_days=settings.evidence_grace_days)
             if dry_run:
                 held[:] = held_of(session, info.slug, reading.published_at)

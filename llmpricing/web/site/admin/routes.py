@@ -34,6 +34,8 @@ def includeme(config: Any) -> None:
     _form(config, "admin_benchmarks_upload", "/benchmarks/upload", taking, "benchmarks")
     _page(config, "admin_sources", "/sources", for_operators(sources.show), "sources")
     _form(config, "admin_sources_trust", "/sources/trust", does(sources.rank, sources.show_refused), "sources")
+    config.include("llmpricing.web.site.admin.sources")
+    _form(config, "admin_sources_read", "/sources/read", does(sources.read, sources.show_refused), "sources")
     _form(config, "admin_sources_clear", "/sources/clear", does(sources.clear, sources.show_refused), "sources")
     _page(config, "admin_log", "/log", for_operators(log.show), "log")
     config.add_route("admin_log_csv", f"{ADMIN_PATH}/log.csv")

@@ -10,12 +10,15 @@ from pyramid.response import Response
 
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
+from llmpricing.services.imports.asked import import_runs, keep_end, note_asked
 from llmpricing.services.imports.failures import failing_sources
 from llmpricing.sources.registry import SOURCES
 from llmpricing.web import parameters as p
 from llmpricing.web.access import ADMIN_PATH
+from llmpricing.web.errors import Refused
 from llmpricing.web.operators import decider_of
 from llmpricing.web.parameters import read_parameters
+from llmpricing.web.site.admin.importing import AskedImport, ImportRunner
 from llmpricing.web.site.admin.posting import SHOWN, done, words
 from llmpricing.web.site.admin.work_forms import WHY, AskedField, WorkForm
 
@@ -27,6 +30,23 @@ _SOURCE = AskedField(
 _RANK = AskedField("rank", "At rank", p.whole(1, 99), "Say the rank; 1 is believed first.", hint="1")
 TRUST = WorkForm("trust", f"{_PATH}/trust", "Set", (_SOURCE, _PROVIDER, _RANK, WHY))
 CLEAR = WorkForm("clear", f"{_PATH}/clear", "As elsewhere", (_SOURCE, _PROVIDER, WHY))
+READ = WorkForm("read", f"{_PATH}/read", "Read now", (_SOURCE,))
+RUNNER = "llmpricing.import_runner"  # in the registry
+_RUNS = "An import runs already. Next: wait until it has ended, then ask again."
+_NO_INI = "This server was not started by an ini file, so it cannot. Next: llmpricing import {source}"
+
+
+def includeme(config: Any) -> None:
+    """Have a runner of imports, which knows the ini file that the server was started by."""
+    registry = config.registry
+
+    def end(one: AskedImport) -> None:
+        details = {"outcome": one.outcome, "reason": one.reason or None, **(one.counts or {})}
+        stated = {name: value for name, value in details.items() if value is not None}
+        keep_end(registry["llmpricing.engine"], one.actor, one.source, datetime.now(UTC), stated)
+
+    runner = registry[RUNNER] = ImportRunner(registry.settings.get("llmpricing.ini_file"), end)
+    registry.setdefault("llmpricing.closing", []).append(runner.close)
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -41,14 +61,18 @@ def show_refused(request: Request) -> dict[str, Any]:
     unread = [SOURCES[slug] for slug in SOURCES if slug not in {one.source for one in found}]
     ranks = trusts(request.dbsession)
     failing = failing_sources(request.dbsession)
+    runner: ImportRunner = request.registry[RUNNER]
     shown = {
         "sources": found,
         "unread": unread,
         "failing": failing,
+        "asked": runner.newest,
+        "elsewhere": not runner.runs and import_runs(request.dbsession),
+        "can_read": runner.can_run,
         "ranks": ranks[:SHOWN],
         "more": max(0, len(ranks) - SHOWN),
     }
-    return {**words(), "trust": TRUST, "clear": CLEAR, **shown}
+    return {**words(), "trust": TRUST, "clear": CLEAR, "read": READ, **shown}
 
 
 def rank(request: Request) -> Response:
@@ -65,3 +89,16 @@ def clear(request: Request) -> Response:
     asked = CLEAR.read(request)
     by = decider_of(request, asked["note"])
     return done(_PATH, done="cleared", count=clear_trust(request.dbsession, by, asked["provider"], asked["source"]))
+
+
+def read(request: Request) -> Response:
+    """Have a source's list read from its own address: begun once the asking is kept, and refused while one runs."""
+    source, runner = READ.read(request)["source"], request.registry[RUNNER]
+    if not runner.can_run:
+        raise Refused(409, "REFUSED", _NO_INI.format(source=source))
+    by = decider_of(request, None)
+    if import_runs(request.dbsession) or not runner.reserve(source, by.name, by.at):
+        raise Refused(409, "REFUSED", _RUNS)
+    note_asked(request.dbsession, by.name, source, by.at)
+    request.tm.get().addAfterCommitHook(runner.start)
+    return done(_PATH)
