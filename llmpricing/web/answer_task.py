@@ -12,7 +12,6 @@ FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a 
 AT_ONCE = "llmpricing.at_once"  # in the environ of a request that no worker has: answer it from memory or not at all
 HAS_READY_ANSWERS = "llmpricing.has_ready_answers"  # in the registry of an application that may answer at once
 POSTED_AT_ONCE = "llmpricing.posted_at_once"  # in the registry: by path how long a body may be that is so answered
-_IN_ONE_BYTES = 1 << 16  # of head and body: copying so many takes less than another call of the system
 _DECIDED = {"Connection", "Date", "Server", "Transfer-Encoding"}  # by waitress, which looks at what is stated
 
 
@@ -38,12 +37,12 @@ class AnswerTask(WSGITask):  # type: ignore[misc]  # waitress ships no types
         return environ
 
     def write(self, data: bytes) -> None:
-        """Write the body or a part of it, the head before the first; a small answer goes in one piece."""
-        is_whole = self.content_length == len(data) <= _IN_ONE_BYTES
+        """Write the body or a part of it, the head before the first; a whole body goes with its head."""
+        is_whole = self.content_length == len(data)
         if not (is_whole and data and self.complete and self.has_body and not self.wrote_header):
             super().write(data)
             return
-        self.channel.write_soon(self.build_response_header() + data)
+        self.channel.write_whole(self.build_response_header(), data)
         self.wrote_header, self.content_bytes_written = True, len(data)
 
     def build_response_header(self) -> bytes:

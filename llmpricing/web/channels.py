@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from socket import MSG_PEEK
+from contextlib import suppress
+from socket import MSG_PEEK, socket
 from time import time
 from typing import Any
 
@@ -27,6 +28,7 @@ _REFUSALS = {
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
     503: ("UNAVAILABLE", "Many files are being sent. Send yours again in a few seconds."),
 }
+_CAN_GATHER = hasattr(socket, "sendmsg")  # not on Windows
 ASKED_AFTER_S = 0.02  # a request that waited so long for a worker is no longer served to nobody
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
 log = structlog.get_logger()
@@ -71,6 +73,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     task_class = AnswerTask
     error_task_class = _ServerRefusal
+    connected: bool
     is_reading = False  # by the server's loop, which answers at once what is ready
     is_due = False  # a request has arrived meanwhile, which no worker has
 
@@ -91,6 +94,22 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.is_due:
             self.is_due = False
             self.server.add_task(self)
+
+    def write_whole(self, head: bytes, body: bytes) -> None:
+        """Write an answer: what the socket takes at once goes uncopied in one call, waitress keeps the rest.
+
+        Waitress would copy a page four times on its way, in memory that it takes from the system and gives back.
+        """
+        with self.outbuf_lock:
+            sent = 0
+            if _CAN_GATHER and self.connected and not self.total_outbufs_len:
+                with suppress(OSError):  # full, or gone: waitress finds out which
+                    sent = self.socket.sendmsg((head, body))
+                    self.last_activity = time()
+            if sent < len(head):
+                self.write_soon(head[sent:] + body)
+            elif sent < len(head) + len(body):
+                self.write_soon(body[sent - len(head) :])
 
     def _may_be_ready(self) -> bool:
         request = self.requests[0]
