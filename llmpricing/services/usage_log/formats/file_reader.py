@@ -14,17 +14,16 @@ from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.foreign import foreign_shape
 from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.never_told import never_told
+from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape
-from llmpricing.services.usage_log.formats.source import BROKEN, RawRow, raw_rows
+from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
 
 EachRow = Callable[[], None]
 _ROWS = 8_192
-_MOST_SIGNS = 2**25  # of the rows that are held at once, as they would be printed
-_SAMPLED = 16
 
 
 class ReadBatch(NamedTuple):
@@ -93,14 +92,16 @@ class FileReader:
             while found := list(islice(records, _ROWS)):
                 yield ReadBatch(None, list(enumerate(found)))
             return
-        rows = self._rows()
-        while some := list(_some(rows)):
-            yield self._batch(self._alike, some)
+        for block in raw_blocks(self._path, _ROWS):
+            for _ in range(len(block)):
+                self._each_row()
+            yield self._batch(self._alike, block)
 
-    def _batch(self, alike: AlikeRows, rows: Sequence[RawRow]) -> ReadBatch:
+    def _batch(self, alike: AlikeRows, rows: RawBlock) -> ReadBatch:
         block = alike.block(rows)
         others = range(len(rows)) if block is None else block.others
-        found = [(place, record) for place in others for record in self._records(rows[place])]
+        alone = zip(others, rows.rows(others), strict=True)
+        found = [(place, record) for place, row in alone for record in self._records(row)]
         return ReadBatch(block.columns if block else None, found)
 
     def _rows(self) -> Iterator[RawRow]:
@@ -132,14 +133,3 @@ def counted_fields(rows: Iterable[RawRow], each_row: EachRow) -> Iterator[Mappin
     for row in rows:
         each_row()
         yield row.fields
-
-
-def _some(rows: Iterator[RawRow]) -> Iterator[RawRow]:
-    """Rows that may be held at once: fewer where they are long."""
-    signs = 0
-    for number, row in enumerate(islice(rows, _ROWS)):
-        yield row
-        if not number % _SAMPLED:
-            signs += _SAMPLED * len(str(row.fields))
-            if signs > _MOST_SIGNS:
-                return

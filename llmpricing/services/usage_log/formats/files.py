@@ -117,6 +117,10 @@ class UsageFiles:
             for name, is_billed in zip(columns.ids, billed, strict=True)
         ]
         seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
+        new = {digest for digest in digests if digest is not None}
+        if not others and len(new) == len(digests) and seen.isdisjoint(new):
+            seen |= new
+            return ReadBatch(columns, [])
         marked: list[tuple[int, UsageRecord]] = []
         coming = next(rest, None)
         for row, (place, digest) in enumerate(zip(columns.place.tolist(), digests, strict=True)):

@@ -14,7 +14,7 @@ _CHUNK = 2**18
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _BLANK = " \t\n\r\ufeff\x1e"  # a record separator may stand before each document (RFC 7464)
 # Under which keys files keep their records.
-_LISTS = frozenset(
+LISTS = frozenset(
     {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
     | {"rows", "runs", "logs", "observations", "generations", "records"}
 )
@@ -32,7 +32,7 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
         for item in document:
             yield from records_of(item)
     elif isinstance(document, Mapping):
-        name = next((name for name in _LISTS & document.keys() if _is_list(name, document[name])), None)
+        name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
         inner = document.get("data")
         if name is not None:
             for item in document[name]:
@@ -57,8 +57,9 @@ def _with_envelope(item: Any, document: Mapping[str, Any]) -> Any:
     return {"sessionId": session, **item} if session and isinstance(item, Mapping) else item
 
 
-def _is_list(name: str, found: Any) -> bool:
-    return name in _LISTS and isinstance(found, list) and _are_records(name, found[0] if found else None)
+def is_list(name: str, found: Any) -> bool:
+    """Whether what a document has under this name is the list of its records."""
+    return name in LISTS and isinstance(found, list) and _are_records(name, found[0] if found else None)
 
 
 def _are_records(name: str, first: Any) -> bool:
@@ -124,7 +125,7 @@ class JsonStream:
             if self._next() != ":":
                 raise LogError("The file is no JSON that can be read: a name in it has no value.")
             self._place += 1
-            if self._next() == "[" and name in _LISTS and not is_held and self._begins_with_records(name):
+            if self._next() == "[" and name in LISTS and not is_held and self._begins_with_records(name):
                 is_held = True
                 yield from self._items((envelope,))
             else:

@@ -12,10 +12,10 @@ from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.alike_rows import KindOfRows, Understood
 from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRow
 from llmpricing.services.usage_log.formats.block_cells import BlockCells, NotAlike
+from llmpricing.services.usage_log.formats.raw_blocks import RawBlock
 from llmpricing.services.usage_log.formats.record_columns import NOT_STATED, RecordColumns, RecordHead
 from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.shape import RecordReader, Varying
-from llmpricing.services.usage_log.formats.source import BROKEN, RawRow
 
 _MOST_KINDS = 4_000  # remembered; of a file of more, rows are read one by one
 _MOST_FAILURES = 3  # blocks of a file after which no more is tried
@@ -58,13 +58,9 @@ class AlikeRows:
         self._size_of_kinds = self._asked.size
         self._failures = 0
 
-    def block(self, rows: Sequence[RawRow]) -> RowBlock | None:
+    def block(self, rows: RawBlock) -> RowBlock | None:
         """The rows as columns; None where each is to be read by itself."""
-        if (
-            self._failures == _MOST_FAILURES
-            or not rows
-            or any(BROKEN in row.fields or "" in row.fields for row in rows)
-        ):
+        if self._failures == _MOST_FAILURES or not len(rows) or rows.has_broken:
             return None
         size = None
         try:
@@ -80,9 +76,9 @@ class AlikeRows:
             self._failures += 1
             return None
 
-    def _learn(self, rows: Sequence[RawRow]) -> None:
+    def _learn(self, rows: RawBlock) -> None:
         """Learn from a few rows what is asked of them, before others are told apart by it."""
-        for row in rows[:: len(rows) // _LEARNT + 1]:
+        for row in rows.rows(range(0, len(rows), len(rows) // _LEARNT + 1)):
             list(self._read(AskedRow(row.fields, self._unread, self._asked)))
         if self._unread.fields:
             raise NotAlike
@@ -140,15 +136,19 @@ def _columns(block: BlockCells, found: Sequence[_FoundRows]) -> RecordColumns:
                 counts[meter] = np.full(len(rows), NOT_STATED, np.int64)
             counts[meter][start : start + len(one.rows)] = one.counts[:, number]
         start += len(one.rows)
-    chosen = place.tolist()
+    chosen, is_all = place.tolist(), len(place) == len(block.good)
+
+    def take(found: Sequence[Any]) -> Sequence[Any]:
+        return found if is_all else [found[row] for row in chosen]
+
     return RecordColumns(
         heads,
         which,
         place,
         block.at[place],
         {meter: numbers[order] for meter, numbers in counts.items()},
-        [block.charged[row] for row in chosen],
-        [block.ids[row] for row in chosen],
-        {name: [texts[row] for row in chosen] for name, texts in block.labels.items()},
+        take(block.charged),
+        take(block.ids),
+        {name: take(texts) for name, texts in block.labels.items()},
         np.zeros(len(rows), np.bool_),
     )

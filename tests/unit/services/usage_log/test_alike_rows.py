@@ -8,9 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats import file_reader
@@ -118,6 +120,33 @@ def test_own_columns_become_columns_unless_a_row_stands_for_many_requests(tmp_pa
         records, refusal = said(file, own, one_by_one=False)
         assert (records, refusal) == said(file, own, one_by_one=True)
         assert (len(records), refusal) == (5 * BLOCK, "")
+
+
+def test_a_field_that_only_some_rows_have_tells_kinds_apart_as_nothing_in_it_does_not(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = longer(rows_of("helicone.csv"), Random(5), 4 * BLOCK)  # noqa: S311 - rows for a test
+    rows = [
+        {name: cell for name, cell in row.items() if name != "provider" or place % 2} for place, row in enumerate(rows)
+    ]
+    rows = [{**row, "provider": None} if "provider" in row else row for row in rows]
+    shape, path = BY_NAME["helicone"], written(tmp_path / "log", rows, is_table=False)
+    records, refusal = said(path, shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert in_columns(path, shape) > 0.9
+    assert {bool(record.remark) for record in records} == {True, False}
+
+
+def test_a_table_of_parquet_becomes_columns(tmp_path: Path) -> None:
+    rows = longer(rows_of("litellm-spendlogs.csv"), Random(5), 4 * BLOCK)  # noqa: S311 - rows for a test
+    packed = [
+        {name: json.dumps(cell, default=float) if isinstance(cell, dict | list) else cell for name, cell in row.items()}
+        for row in rows
+    ]
+    shape, path = BY_NAME["litellm-spend-logs"], tmp_path / "log.parquet"
+    parquet.write_table(pa.Table.from_pylist(packed), path)
+    records, refusal = said(path, shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert in_columns(path, shape) > 0.9
+    assert len(records) == len(rows)
 
 
 def test_half_a_sign_as_cut_logs_have_it_is_read(tmp_path: Path) -> None:
