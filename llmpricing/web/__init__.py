@@ -25,9 +25,10 @@ class _Json:
 
 def includeme(config: Any) -> None:
     configure(config.registry.settings["llmpricing"].log_format)
-    config.include("pyramid_jinja2")
     config.add_renderer("json", _Json)
     for part in (
+        "rendering",
+        "asked",
         "transactions",
         "held_book",
         "json_body",

@@ -13,6 +13,7 @@ from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPUnsupportedMed
 from pyramid.request import Request
 
 from llmpricing.domain.money import MoneyError, parse_decimal
+from llmpricing.web.asked import AskedRequest
 from llmpricing.web.errors import Refused, invalid
 
 MAX_BYTES = 1 << 20
@@ -26,7 +27,7 @@ _EXPECTED = re.compile(r"Expected `(\w+)(?: \| null)?`(.*)", re.DOTALL)
 _KINDS = {"str": "text", "int": "a whole number", "array": "a list", "object": "an object", "bool": "true or false"}
 
 
-class BoundedRequest(Request):  # type: ignore[misc]  # Pyramid ships no types
+class BoundedRequest(AskedRequest):
     """A request that keeps its body in memory; one over MAX_BYTES is left unread, to be refused, but for paths that
     take larger ones, which lie in an unnamed temporary file.
     """

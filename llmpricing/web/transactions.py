@@ -13,6 +13,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.outages import deadline
+from llmpricing.web.asked import released
 
 SAFE_METHODS = ("GET", "HEAD")
 READING_ROUTES = "llmpricing.reading_routes"  # in the registry: names of the routes that only read by any method
@@ -74,7 +75,7 @@ def within_deadline(policy: Policy, seconds: float) -> Policy:
     """An execution policy under one deadline: all attempts of a request, and its clean-up, share ``seconds``."""
 
     def bounded(environ: dict[str, Any], router: Any) -> Response:
-        with deadline(seconds), _copies_closed(environ):
+        with released(environ), deadline(seconds), _copies_closed(environ):
             return policy(environ, router)
 
     return bounded

@@ -170,7 +170,7 @@ def _resolved(names: Names, asked: Asked, known_at: datetime) -> _Case | QuoteEr
     try:
         meaning = meant(names.at(Clocks(asked.at, known_at))(asked.name, asked.provider), asked.name, asked.provider)
     except (UnknownModel, AmbiguousModel) as refusal:
-        return refusal
+        return refusal.with_traceback(None)  # which refers to who gets it
     meaning = in_its_place(meaning, asked.context)
     beside = () if asked.price_ids else tuple([names.offerings[slug] for slug in possible(meaning)])
     return _Case(asked, known_at, meaning, names.offerings[meaning.slug], beside)
@@ -208,7 +208,7 @@ def _answer(case: _Case, believed: _Believed) -> Quoted | QuoteError:
             others = [(one.slug, _quote(case._replace(offered=one), believed)) for one in case.beside]
             found = quote_of([(case.offered.slug, found), *others])
     except (ContextError, PriceIdError, RateIdError, PriceDataError) as refusal:
-        return refusal
+        return refusal.with_traceback(None)
     if case.meaning.rule == "fallback":
         message = f"{case.meaning.detail}; priced as {case.meaning.slug}"
         found = found._replace(warnings=(*found.warnings, Notice(Code.FALLBACK_SELLER, message)))
