@@ -1,8 +1,7 @@
-"""How the FastAPI peers come by their answers: out of memory, out of Redis, by asyncpg, by `calc_price`."""
+"""How the FastAPI peers come by their answers: out of memory, out of Redis, by asyncpg."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Awaitable, Callable
 from importlib import import_module
@@ -75,25 +74,5 @@ def listing_in(url: str) -> Answer:
             rows = await connection.fetch(LISTING, most, limit)
         found: bytes = orjson.dumps({"data": [dict(row) for row in rows], "meta": {"count": len(rows)}})
         return found
-
-    return answer
-
-
-def quote_by_calc_price() -> Answer:
-    """One quote by genai-prices' own calculator."""
-    genai_prices = import_module("genai_prices")
-
-    async def answer(request: Any) -> bytes:
-        asked = json.loads(await request.body())
-        provider, _, model = asked["model"].partition("/")
-        found = genai_prices.calc_price(genai_prices.Usage(**asked["usage"]), model, provider_id=provider)
-        data = {
-            "id": f"{found.provider.id}/{found.model.id}",
-            "total": str(found.total_price),
-            "input": str(found.input_price),
-            "output": str(found.output_price),
-            "currency": "USD",
-        }
-        return json.dumps({"data": data}).encode()
 
     return answer

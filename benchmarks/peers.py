@@ -6,17 +6,18 @@ are no part of this project.
 
 from __future__ import annotations
 
-import json
-import logging
+import os
 import sys
 import time
-import uuid
-from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
-from benchmarks.peer_answers import listing_in, out_of_memory, out_of_redis, quote_by_calc_price
+from prometheus_client import Counter, Histogram
+
+from benchmarks.peer_answers import listing_in, out_of_memory, out_of_redis
+from benchmarks.peer_quotes import quote_by_calc_price
 
 TAG = '"the-same"'
 
@@ -36,18 +37,35 @@ def waitress_of(body: bytes) -> Any:
 
 
 def fastapi_of(method: str, path: str, answer: Callable[[Any], Awaitable[bytes]]) -> Any:
-    """FastAPI answering one path by ``answer(request)``, with a request id, a line of JSON and a counter."""
-    fastapi, counted = import_module("fastapi"), Counter[tuple[str, int]]()
-    app, log = fastapi.FastAPI(), logging.getLogger("asked")
-    log.addHandler(logging.StreamHandler(sys.stderr))
-    log.setLevel(logging.INFO)
+    """FastAPI answering one path by ``answer(request)``, with a request id, a line of JSON and counters like ours."""
+    fastapi, orjson = import_module("fastapi"), import_module("orjson")
+    app, write = fastapi.FastAPI(), sys.stderr.write
+    labels = (path.rpartition("/")[2], method, "200")
+    counted = Counter("peer_requests", "Requests answered.", ("route", "method", "status")).labels(*labels)
+    seconds = Histogram("peer_request_seconds", "Time to the answer.", ("route",)).labels(labels[0])
 
     async def view(request: Any) -> Any:
-        started, asked = time.perf_counter(), uuid.uuid4().hex
+        started, asked = time.perf_counter(), os.urandom(16).hex()
         found = await answer(request)
-        counted[path, 200] += 1
-        line = {"event": "request", "path": path, "status": 200, "bytes": len(found), "request_id": asked}
-        log.info(json.dumps(line | {"elapsed_ms": round((time.perf_counter() - started) * 1000, 1)}))
+        elapsed_s = time.perf_counter() - started
+        counted.inc()
+        seconds.observe(elapsed_s)
+        line = {
+            "method": request.method,
+            "path": request.url.path,
+            "query": request.url.query,
+            "client": request.client.host,
+            "caller": None,
+            "route": labels[0],
+            "status": 200,
+            "bytes": len(found),
+            "elapsed_ms": round(elapsed_s * 1000, 1),
+            "event": "request",
+            "request_id": asked,
+            "level": "info",
+            "timestamp": datetime.now(UTC),
+        }
+        write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
         return fastapi.Response(found, media_type="application/json", headers={"X-Request-Id": asked})
 
     view.__annotations__ = {"request": fastapi.Request}
