@@ -1,17 +1,13 @@
-"""Columns of a book as they are written: values of Python on one side, Arrow on the other, exactly."""
+"""Columns of a book as they are written: the parts of their values on one side, Arrow on the other, exactly."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from llmpricing.book.shape import DIGITS, PARTS, ColumnKinds, Kind
-from llmpricing.domain.times import micros
 
 _UNSCALED = pa.decimal256(DIGITS, 0)
 
@@ -43,36 +39,18 @@ def _fields(name: str, kind: Kind) -> list[Any]:
 
 
 def batch_of(columns: ColumnKinds, rows: Iterable[Sequence[Any]]) -> Any:
-    """One record batch of rows, whose values are in the order of the columns; a span is anything with lower, upper."""
-    values = list(zip(*rows, strict=True)) or [()] * len(columns)
-    arrays = [array for kind, column in zip(columns.values(), values, strict=True) for array in _arrays(kind, column)]
-    return pa.record_batch(arrays, schema=schema(columns))
+    """One record batch of rows, whose values are the parts of those of the columns, in their order: times in
+    microseconds, a span as two of them, JSON as text, a decimal as the text of its digits and its scale.
+    """
+    taken = schema(columns)
+    values = list(zip(*rows, strict=True)) or [()] * len(taken)
+    arrays = [_array(column, field.type) for field, column in zip(taken, values, strict=True)]
+    return pa.record_batch(arrays, schema=taken)
 
 
-def _arrays(kind: Kind, values: Sequence[Any]) -> Iterator[Any]:
-    if kind is Kind.DECIMAL:
-        parts = [(None, None) if value is None else _unscaled(value) for value in values]
-        yield pa.array([unscaled for unscaled, _ in parts], _UNSCALED)
-        yield pa.array([scale for _, scale in parts], pa.int16())
-    elif kind is Kind.SPAN:
-        yield pa.array([_micros(value.lower) for value in values], pa.int64())
-        yield pa.array([_micros(value.upper) for value in values], pa.int64())
-    elif kind is Kind.TIME:
-        yield pa.array([_micros(value) for value in values], pa.int64())
-    elif kind is Kind.JSON:
-        yield pa.array([None if value is None else json.dumps(value) for value in values], pa.string())
-    elif kind is Kind.WORD:
-        yield pa.array(values, pa.string()).dictionary_encode()
-    else:
-        yield pa.array(values, _ARROW[kind])
-
-
-def _micros(at: datetime | None) -> int | None:
-    return None if at is None else micros(at)
-
-
-def _unscaled(value: Decimal) -> tuple[Decimal, int]:
-    sign, digits, exponent = value.as_tuple()
-    if not isinstance(exponent, int):
-        raise ValueError("a price book holds finite decimals only")
-    return Decimal((sign, digits, 0)), -exponent
+def _array(values: Sequence[Any], kind: Any) -> Any:
+    if kind == _UNSCALED:
+        return pa.array(values, pa.string()).cast(_UNSCALED)
+    if pa.types.is_dictionary(kind):
+        return pa.array(values, pa.string()).dictionary_encode()
+    return pa.array(values, kind)

@@ -15,7 +15,7 @@ from llmpricing.whole_files import write_whole
 
 
 def write_book(path: Path, header: BookHeader, tables: Mapping[str, Iterable[Sequence[Any]]]) -> str:
-    """Write a book of these rows, whose values are in the order of SHAPE; returns its SHA-256.
+    """Write a book of these rows, whose values are the parts of those of SHAPE, in its order; returns its SHA-256.
 
     The file appears at the end, whole and on the disk; with ``own_terms`` nobody but its owner may read it. Raises
     OSError.

@@ -14,7 +14,7 @@ from llmpricing.services.price_book import Reads
 from llmpricing.services.price_book.holder import BookHolder, HeldBook
 from llmpricing.services.price_book.preparing import Preparing
 from llmpricing.settings import Settings
-from llmpricing.web.prepared import prepare_lists, prepare_rest
+from llmpricing.web.prepared import REST, prepare_lists
 
 HOLDER = "llmpricing.book_holder"  # in the registry, where a folder is set
 _ROUTES = "llmpricing.book_routes"  # in the registry: names of the routes that ask nothing but the book
@@ -32,7 +32,7 @@ def includeme(config: Any) -> None:
     config.add_settings({"tm.activate_hook": _needs_transaction})
     if settings.book_dir is None:
         return
-    holder = BookHolder(settings, Path(settings.book_dir), Preparing(prepare_lists, prepare_rest))
+    holder = BookHolder(settings, Path(settings.book_dir), Preparing(prepare_lists, REST))
     config.registry[HOLDER] = holder
     config.registry.setdefault("llmpricing.closing", []).append(holder.close)
     config.action("llmpricing.book_holder", holder.start)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from itertools import islice
 
 from llmpricing.book.price_book import PriceBook
@@ -35,18 +37,35 @@ def prepare_lists(book: PriceBook, at: datetime) -> datetime:
     return period.until
 
 
-def prepare_rest(book: PriceBook, at: datetime) -> None:
-    """Make what takes a while and is asked for less: where lists disagree, the prices of quotes, and what a workload
-    is multiplied with.
+def _where_lists_disagree(book: PriceBook, at: datetime) -> None:
+    disagreements(book, stable_period(book, book_state(book), at).start)
 
-    Full collections do not walk what lies here from now on: it stays as long as the book does.
-    """
+
+def _prices_of_quotes(book: PriceBook, _at: datetime) -> None:
     state = book_state(book)
-    start, offerings = stable_period(book, state, at).start, dict(islice(book.slugs.items(), REMEMBERED_OFFERINGS))
-    disagreements(book, start)
-    prices_of(book, state, state.last_change, offerings)
-    clocks, slugs = state.clocks(start, None), list(offerings.values())
-    for cached_share in (Decimal(0), Decimal("0.5")):  # what is counted is multiplied out apart
-        workload = workload_of({"cached_share": cached_share})
-        costs_of_book(book, state, clocks, workload, slugs, with_rates=False)
+    prices_of(book, state, state.last_change, _remembered(book))
+
+
+def _cost_of_workload(cached_share: Decimal, book: PriceBook, at: datetime) -> None:
+    state = book_state(book)
+    clocks = state.clocks(stable_period(book, state, at).start, None)
+    workload, slugs = workload_of({"cached_share": cached_share}), list(_remembered(book).values())
+    costs_of_book(book, state, clocks, workload, slugs, with_rates=False)
+
+
+def _remembered(book: PriceBook) -> dict[int, str]:
+    return dict(islice(book.slugs.items(), REMEMBERED_OFFERINGS))
+
+
+def _settle(_book: PriceBook, _at: datetime) -> None:
+    """Full collections do not walk what lies here from now on: it stays as long as the book does."""
     settle()
+
+
+# What takes a while and is asked for less. What is counted in a workload is multiplied out apart from what is not.
+REST: Sequence[Callable[[PriceBook, datetime], None]] = (
+    _where_lists_disagree,
+    _prices_of_quotes,
+    *(partial(_cost_of_workload, cached_share) for cached_share in (Decimal(0), Decimal("0.5"))),
+    _settle,
+)

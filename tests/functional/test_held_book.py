@@ -138,7 +138,7 @@ def new_holder(database_url, folder):
         answering.append(holder.held)
         return at + AHEAD * 1000
 
-    holder = BookHolder(settings_of(database_url), folder, Preparing(first, lambda book, at: None))
+    holder = BookHolder(settings_of(database_url), folder, Preparing(first, ()))
     return holder, answering
 
 
@@ -276,7 +276,7 @@ def test_what_is_asked_after_the_next_known_step_is_prepared_before_it(book_url,
         if is_failing:
             raise ValueError("of a book that is not what it should be")
 
-    holder = BookHolder(settings_of(book_url), tmp_path, Preparing(first, rest))
+    holder = BookHolder(settings_of(book_url), tmp_path, Preparing(first, [rest]))
     holder.start()
     wait_until(lambda: len(made) >= 3, patience_s=60)
     assert holder.held is not None
@@ -331,6 +331,7 @@ def test_a_database_that_answers_is_asked_while_its_book_has_no_file_whatever_it
             holder._open_last("2" * 32)
         wait_until(lambda holder=holder: holder._look() == EVERY_S)
         holder._line.close()
+        holder._awaited.close()
         assert (holder.held, len(answering)) == (None, has_held)
 
 

@@ -2,51 +2,84 @@
 
 from __future__ import annotations
 
-import subprocess
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
 import structlog
 
-from llmpricing.services.price_book.folder import is_being_written, write_in_child
+from llmpricing.services.price_book.folder import is_being_written, take_seat
+from llmpricing.services.price_book.state import BookState
+from llmpricing.services.price_book.writing_child import WritingChild
 from llmpricing.settings import Settings
 
+WARM_AFTER_S = 5.0  # of serving: a start has other things to do
 AGAIN_AFTER_S = 10.0  # a file that could not be written is tried again
+SILENT_S = 60.0  # a child that has not answered for so long hangs
+OTHERS_S = 2.0  # so long after a change another process' child may begin
 log = structlog.get_logger(__name__)
 
 
 class AwaitedFile:
-    """Has the file of the newest version written into the folder."""
+    """Has the file of the newest version written into the folder. Of the processes that serve a database from it one
+    keeps a child that waits to write; another's goes when it has written. ``answered`` is called when ours has.
+    """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self._settings, self._folder = settings, folder
-        self._child: subprocess.Popen[bytes] | None = None
-        self._not_before = 0.0  # monotonic
+    def __init__(self, settings: Settings, folder: Path, answered: Callable[[], None]) -> None:
+        self._settings, self._folder, self._answered = settings, folder, answered
+        self._seat = f"writer-{sha256(settings.database_url.encode()).hexdigest()[:16]}"
+        self._child: WritingChild | None = None
+        self._awaited: BookState | None = None
+        self._since = self._not_before = 0.0  # monotonic
+        self._warm_from = monotonic() + WARM_AFTER_S
 
     def has_failed(self) -> bool:
-        """Whether our child ended without a file since this was asked last; what it told is in the log."""
-        if self._child is None or self._child.poll() is None:
+        """Whether our child could not write, is gone or silent, since this was asked last."""
+        failure = self._child.failure(SILENT_S) if self._child else None
+        if failure is None:
             return False
-        _, told = self._child.communicate()
-        code, self._child = self._child.returncode, None
-        if not code:
-            return False
-        lines = told.decode(errors="replace").strip().splitlines()
-        last = [line for line in lines if not line.startswith("(Background on")][-1:]
-        log.error("book_not_written", folder=str(self._folder), error=" ".join(last)[:300])
+        log.error("book_not_written", folder=str(self._folder), error=failure[:300])
         self._not_before = monotonic() + AGAIN_AFTER_S
         return True
 
-    def have_written(self) -> bool:
+    def have_written(self, newest: BookState) -> bool:
         """See to it that somebody writes the file; false where it is too early to try again."""
-        if self._child is None and not is_being_written(self._folder):
-            if monotonic() < self._not_before:
-                return False
-            self._child = write_in_child(self._settings, self._folder)
+        if newest != self._awaited:
+            self._awaited, self._since = newest, monotonic()
+        if (self._child and self._child.is_writing) or is_being_written(self._folder):
+            return True
+        if monotonic() < self._not_before:
+            return False
+        self._leave_the_dead()
+        if self._child is None and not self._have_warm() and monotonic() > self._since + OTHERS_S:
+            self._child = WritingChild(self._settings, self._folder, None, self._answered)
+        if self._child is not None:
+            self._child.write()
         return True
+
+    def rest(self) -> None:
+        """While nothing is to be written: keep a child warm where no other process does, and let one that only helped
+        out go.
+        """
+        if self._child and self._child.seat is None and not self._child.is_writing:
+            self.close()
+        self._leave_the_dead()
+        if monotonic() > max(self._warm_from, self._not_before):
+            self._have_warm()
 
     def close(self) -> None:
         """End our child."""
         if self._child is not None:
-            self._child.kill()
-            self._child.communicate()
+            self._child.close()
+            self._child = None
+
+    def _have_warm(self) -> bool:
+        if self._child is None and (seat := take_seat(self._folder, self._seat)):
+            self._child = WritingChild(self._settings, self._folder, seat, self._answered)
+        return self._child is not None
+
+    def _leave_the_dead(self) -> None:
+        if self._child is not None and not self._child.is_alive:
+            self.close()
+            self._warm_from = monotonic() + AGAIN_AFTER_S

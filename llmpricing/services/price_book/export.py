@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Column, ColumnElement, Text, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.file import BookHeader
-from llmpricing.book.shape import SHAPE
-from llmpricing.book.writing import write_book
+from llmpricing.book.shape import SHAPE, Kind
+from llmpricing.book.writing import table_bytes, write_book
 from llmpricing.models import Base
 from llmpricing.services.price_book import book_state
 
@@ -31,12 +32,34 @@ def export_book(session: Session, path: Path, *, known_at: datetime | None = Non
     return write_book(path, header, {name: _rows(session, name, own_terms) for name in SHAPE})
 
 
+def warm_up() -> None:
+    """Load what the first file would have to wait for."""
+    for columns in SHAPE.values():
+        table_bytes(columns, ())
+
+
 def _rows(session: Session, name: str, own_terms: bool) -> Iterable[Sequence[Any]]:
     if name in _OWN and not own_terms:
         return ()
     table = Base.metadata.tables[name]
     columns = [table.c[column] for column in SHAPE[name]]
-    query = select(*columns).order_by(*columns[:2], *table.primary_key)
+    parts = chain.from_iterable(map(_parts, columns, SHAPE[name].values()))
+    query = select(*parts).order_by(*columns[:2], *table.primary_key)
     if name == "offering_alias" and not own_terms:
         query = query.where(table.c.source_id.is_not(None))
     return session.execute(query)
+
+
+def _parts(column: Column[Any], kind: Kind) -> Sequence[ColumnElement[Any]]:
+    """What of a value lies in the file, made by the server: it takes a fraction of the time that Python does."""
+    if kind is Kind.TIME:
+        return (_micros(column),)
+    if kind is Kind.SPAN:
+        return _micros(func.lower(column)), _micros(func.upper(column))
+    if kind is Kind.DECIMAL:
+        return func.replace(cast(column, Text), ".", ""), func.scale(column)
+    return (cast(column, Text) if kind is Kind.JSON else column,)
+
+
+def _micros(at: ColumnElement[Any]) -> ColumnElement[int]:
+    return cast(extract("epoch", at) * 1_000_000, BigInteger)

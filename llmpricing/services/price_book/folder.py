@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -13,15 +10,11 @@ from time import monotonic, sleep
 from typing import IO
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from llmpricing.book.shape import FORMAT
 from llmpricing.domain.times import micros
-from llmpricing.models.session import make_script_engine
 from llmpricing.services.price_book import BookState, book_state
-from llmpricing.settings import Settings, read_settings
-from llmpricing.stores.words import words_for
 
 try:
     import fcntl
@@ -112,32 +105,11 @@ def is_being_written(folder: Path) -> bool:
     return False
 
 
-def write_in_child(settings: Settings, folder: Path) -> subprocess.Popen[bytes]:
-    """Begin to write the newest version's file in a process of its own: it takes the interpreter for a second."""
-    environ = {
-        "LLMPRICING_DATABASE_URL": settings.database_url,
-        "LLMPRICING_REDIS_URL": settings.redis_url,
-        "LLMPRICING_ENVIRONMENT": settings.environment,
-        "LLMPRICING_CONNECT_TIMEOUT_S": f"{settings.connect_timeout_s}",
-        "LLMPRICING_SCRIPT_STATEMENT_TIMEOUT_S": f"{PATIENCE_S}",
-    }
-    command = [sys.executable, "-m", "llmpricing.services.price_book.folder", str(folder)]
-    return subprocess.Popen(  # noqa: S603 - our own module
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=os.environ | environ
-    )
-
-
-def main() -> None:
-    """Write the file of the newest version into the folder that is named; the stores are those of the environment."""
-    engine = make_script_engine(read_settings({}), "llmpricing book")
-    try:
-        keep_book(engine, Path(sys.argv[1]))
-    except DBAPIError as error:
-        words = words_for(error)
-        if words is None:
-            raise
-        raise SystemExit(words.line) from None
-
-
-if __name__ == "__main__":
-    main()
+def take_seat(folder: Path, name: str) -> IO[str] | None:
+    """A place of which the folder has one by this name, ours until it is closed; None where another process has it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    seat = (folder / f".{name}").open("w")
+    if _is_ours(seat):
+        return seat
+    seat.close()
+    return None

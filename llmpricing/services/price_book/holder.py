@@ -51,9 +51,9 @@ class BookHolder:
         self._confirmed = 0.0  # monotonic
         self._checked_at = datetime.fromtimestamp(0, UTC)
         self._line: DatabaseLine | None = None
-        self._awaited = AwaitedFile(settings, folder)
-        self._noted: BookState | None = None
         self._closing, self._is_asked_to_look = Event(), Event()
+        self._awaited = AwaitedFile(settings, folder, self._is_asked_to_look.set)
+        self._noted: BookState | None = None
         self._thread = Thread(target=self._follow, name="llmpricing-book", daemon=True)
 
     def start(self) -> None:
@@ -116,10 +116,11 @@ class BookHolder:
         if newest is None or self._is_held(newest) or self._open_newest(newest):
             self._confirmed, self._checked_at = monotonic(), datetime.now(UTC)
             self._note(newest)
+            self._awaited.rest()
             return EVERY_S
         if self._awaited.has_failed():
             self._open_older(newest.book)
-        return SOON_S if self._awaited.have_written() else EVERY_S
+        return SOON_S if self._awaited.have_written(newest) else EVERY_S
 
     def _newest(self) -> BookState | None:
         expiry = monotonic() + PATIENCE_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import NamedTuple
@@ -17,11 +17,11 @@ log = structlog.get_logger(__name__)
 
 class Preparing(NamedTuple):
     """What makes ready what questions to a book at a time will need: ``first`` before requests are given the book,
-    which tells until when it is ready so; ``rest`` afterwards.
+    which tells until when it is ready so; ``rest`` afterwards, one after the other while the book is the newest.
     """
 
     first: Callable[[PriceBook, datetime], datetime]
-    rest: Callable[[PriceBook, datetime], None]
+    rest: Sequence[Callable[[PriceBook, datetime], None]]
 
 
 class Preparer:
@@ -61,7 +61,10 @@ class Preparer:
         self._prepared = book
         try:
             until = self._preparing.first(book, at)
-            self._preparing.rest(book, at)
+            for make in self._preparing.rest:
+                if book is not self._book:  # a newer one waits for the interpreter
+                    return
+                make(book, at)
         except Exception:  # the first question makes it, and tells what is wrong
             log.exception("book_not_prepared")
             until = at + 6 * AHEAD
