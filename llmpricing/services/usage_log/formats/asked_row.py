@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.usage_log.formats.row import Row, Unread, suspects
+from llmpricing.services.usage_log.formats.row import Flat, Row, Unread, suspects
+
+
+class ReadByItself(Exception):
+    """A row's fields do not tell together with others' what it means."""
 
 
 @dataclass
@@ -58,7 +62,25 @@ class AskedRow(Row):
         self.known(*names)
         return Row(self.raw, self.unread).count(*names)
 
+    def looks_at(self, *names: str) -> None:
+        """Say that what these fields hold is looked at, but for single values."""
+        self.asked.consulted.update(names)
+
+    def looks_at_all(self) -> None:
+        """Say the same of all fields."""
+        self.asked.consulted.update(name for name, value in self.raw.items() if _may_hold_fields(value))
+
+    def flattened(self, flat: Flat) -> Row:
+        """The row with what its attributes hold beside its own fields; raises ReadByItself where it has some."""
+        if flat(self.raw) != self.raw:
+            raise ReadByItself
+        return self
+
     def known(self, *names: str) -> None:
         """Say that these fields are understood: sums of others, or nothing that is billed."""
         self.asked.known.update(names)
         super().known(*names)
+
+
+def _may_hold_fields(value: Any) -> bool:
+    return value is None or isinstance(value, dict | list) or (type(value) is str and value.lstrip()[:1] in ("{", "["))

@@ -15,7 +15,7 @@ from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usag
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _AWS = "aws"
@@ -269,6 +269,7 @@ SHAPES = (
         signs("schemaType modelId requestId", "modelId requestId input operation"),
         by_row(_invocation),
         _is_log,
+        varying=Varying(("timestamp",), record_id=("requestId",)),
         always={
             "input_tokens": ("inputTokenCount", "usage.input_tokens", "usage.inputTokens"),
             "output_tokens": ("outputTokenCount", "usage.output_tokens", "usage.outputTokens"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import compute
 
-from llmpricing.domain.times import micros
+from llmpricing.domain.times import EPOCH, micros
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.alike_rows import RowOfCounts
 from llmpricing.services.usage_log.formats.asked_row import AskedFields
@@ -43,7 +44,9 @@ class BlockCells:
         self.size = asked.size
         self.at, bad_time = instants_of(first_stated(rows.column, varying.at, len(rows)))
         self.charged, bad_charge = self._amounts(varying.charged)
-        self.ids = self._texts(varying.record_id)
+        if varying.charged_per != 1:
+            self.charged = [None if one is None else one / varying.charged_per for one in self.charged]
+        self.ids = self._joined(varying.id_parts) if varying.id_parts else self._texts(varying.record_id)
         self.labels = {name: self._texts(names) for name, names in varying.labels.items()}
         self.good: Mask = ~(bad_time | bad_charge)
         self._numbers: dict[str, Numbers] = {}
@@ -100,6 +103,12 @@ class BlockCells:
 
     def _texts(self, names: Sequence[str]) -> Sequence[str | None]:
         return texts_of(self._rows.column, names, len(self._rows))
+
+    def _joined(self, parts: Sequence[Sequence[str]]) -> Sequence[str | None]:
+        """Ids of these parts and the time of each row."""
+        times = (EPOCH + timedelta(microseconds=at) for at in self.at.tolist())
+        found = zip(*map(self._texts, parts), strict=True)
+        return [f"{':'.join(some)}:{at}" if all(some) else None for some, at in zip(found, times, strict=True)]
 
     def _there(self, row: int) -> list[str]:
         first = 2 + len(self.labels)

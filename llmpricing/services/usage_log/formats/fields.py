@@ -13,22 +13,23 @@ _DEEPEST = 12
 
 def is_told(raw: Mapping[str, Any], fields: Collection[str]) -> bool:
     """Whether the row has one of these fields, by its dotted name or the end of it, be it empty or 0."""
-    return any(_holds(raw, field) for field in fields) or _is_anywhere(raw, fields)
+    return any(holds(raw, field) for field in fields) or is_anywhere(raw, fields)
 
 
-def _holds(value: Any, field: str) -> bool:
+def holds(value: Any, field: str) -> bool:
     """Whether the object has a field of that dotted name, by its whole name or from level to level."""
     if isinstance(value, str):
         value = _opened(value)
     if isinstance(value, list):
-        return any(_holds(one, field) for one in value)
+        return any(holds(one, field) for one in value)
     if not isinstance(value, Mapping):
         return False
     first, _, rest = field.partition(".")
-    return field in value or (bool(rest) and first in value and _holds(value[first], rest))
+    return field in value or (bool(rest) and first in value and holds(value[first], rest))
 
 
-def _is_anywhere(raw: Mapping[str, Any], fields: Collection[str]) -> bool:
+def is_anywhere(raw: Mapping[str, Any], fields: Collection[str]) -> bool:
+    """Whether any dotted name of the row ends with one of these."""
     ends = tuple(f".{field}" for field in fields)
     return any(path.endswith(ends) for path in _paths(raw))
 

@@ -274,6 +274,7 @@ SHAPES = (
         "one request by the seller's own usage object",
         signs("ai_org ai_model", "ai_model req_units"),
         by_row(_portkey),
+        varying=Varying(("created_at", "time_of_generation"), ("cost",), ("id",), {"trace": ("trace_id",)}, _CENTS),
         always=_PORTKEY_ALWAYS,
         sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},
         leaves_out=True,

@@ -8,12 +8,11 @@ or more that would be.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from llmpricing.domain.meters import METERS
-from llmpricing.services.usage_log.formats.fields import is_told
+from llmpricing.services.usage_log.formats.fields import holds, is_anywhere
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -48,7 +47,7 @@ def telling_lacks(shape: Shape, read: RecordReader, untold: Collection[str] = ()
         lacked: dict[str, bool] = {}  # looked up once, however many records the row has
         for record in read(row):
             unproven = list(_unproven(shape, record))
-            found = [name for name in unproven if _is_lacked(name, shape.always, row.raw, lacked)]
+            found = [name for name in unproven if _is_lacked(name, shape.always, row, lacked)]
             empty = [name for name in unproven if name not in found and _is_uncounted(name, record)]
             if empty:
                 record = record.with_remark(COUNT_EMPTY, f"{_named(empty)}: its field is empty, which is taken as 0")
@@ -112,10 +111,21 @@ def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:
             yield name
 
 
-def _is_lacked(name: str, always: Always, raw: Mapping[str, Any], known: dict[str, bool]) -> bool:
+def _is_lacked(name: str, always: Always, row: Row, known: dict[str, bool]) -> bool:
     if name not in known:
-        known[name] = not is_told(raw, always[name])
+        known[name] = not _is_told(row, always[name])
     return known[name]
+
+
+def _is_told(row: Row, fields: Sequence[str]) -> bool:
+    """Whether the row has one of these fields, which looks at no more of it than it has to."""
+    if any(field in row.raw for field in fields):
+        return True
+    row.looks_at(*(field.partition(".")[0] for field in fields))
+    if any(holds(row.raw, field) for field in fields):
+        return True
+    row.looks_at_all()
+    return is_anywhere(row.raw, fields)
 
 
 def _said(names: Sequence[str]) -> str:

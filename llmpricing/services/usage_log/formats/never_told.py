@@ -8,27 +8,36 @@ from typing import Any
 
 from llmpricing.services.usage_log.formats.fields import is_told
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import holds_bytes, raw_rows
+from llmpricing.services.usage_log.formats.source import raw_rows, words_in
 
 CACHE_READ, CACHE_WRITE = "cache_read_tokens", "cache_write_tokens"
 WRITER = "claude"  # whose writes cost more than input; those of most others cost nothing of their own
-_WORDS = (b"cache", b"Cache")  # one of these is in the name of every such field
+_SIGN = "ache"  # the name of every such field holds a word with it
+_WRITERS = (WRITER, WRITER.title())
 
 
 def never_told(shape: Shape, path: Path, each_row: Callable[[], None]) -> Collection[str]:
     """The meters that the shape's tool writes ``sometimes`` and no row of the file has a field for; raises LogError.
 
-    A file without the word is not looked through; else its rows are, as far as to the first of each kind. Writes to
-    caches are looked for in files that name a WRITER.
+    A file that lacks a word of each field's name is not looked through; else its rows are, as far as to the first of
+    each kind. Writes to caches are looked for in files that name a WRITER.
     """
-    if not shape.sometimes or not holds_bytes(path, _WORDS):
-        return shape.sometimes.keys()
-    asked = {
-        meter: fields
-        for meter, fields in shape.sometimes.items()
-        if meter != CACHE_WRITE or holds_bytes(path, (WRITER.encode(), WRITER.title().encode()))
+    if not shape.sometimes:
+        return ()
+    words = {
+        field: [word for word in field.split(".") if _SIGN in word]
+        for some in shape.sometimes.values()
+        for field in some
     }
-    return _untold(asked, (row.fields for row in raw_rows(path)), each_row)
+    found = words_in(path, {word for some in words.values() for word in some} | {*_WRITERS})
+    asked = {
+        meter: [field for field in fields if found.issuperset(words[field])]
+        for meter, fields in shape.sometimes.items()
+        if meter != CACHE_WRITE or not found.isdisjoint(_WRITERS)
+    }
+    untold = {meter for meter, fields in asked.items() if not fields}
+    some = {meter: fields for meter, fields in asked.items() if fields}
+    return untold | {*_untold(some, (row.fields for row in raw_rows(path)), each_row)} if some else untold
 
 
 def _untold(

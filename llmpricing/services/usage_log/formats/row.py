@@ -54,6 +54,9 @@ class Unread:
             yield f"{name} (such as {example}){f', probably {meter}' if meter else ''}"
 
 
+Flat = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
 class Row:
     """A row's fields by name; what was never asked for can be looked over at the end with ``close``.
 
@@ -131,6 +134,16 @@ class Row:
         found = as_json(names[0], self.value(*names))
         items = found if isinstance(found, list | tuple) else []
         return [Row(item, self.unread, f"{self.where}{names[0]}.") for item in items if isinstance(item, dict)]
+
+    def looks_at(self, *names: str) -> None:
+        """Say that what these fields hold is looked at, but for single values."""
+
+    def looks_at_all(self) -> None:
+        """Say the same of all fields."""
+
+    def flattened(self, flat: Flat) -> Row:
+        """The row with what its attributes hold beside its own fields."""
+        return Row(flat(self.raw), self.unread, self.where)
 
     def known(self, *names: str) -> None:
         """Say that these fields are understood: sums of others, or nothing that is billed."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.alike_rows import KindOfRows, Understood
-from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRow
+from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRow, ReadByItself
 from llmpricing.services.usage_log.formats.block_cells import BlockCells, NotAlike
 from llmpricing.services.usage_log.formats.raw_blocks import RawBlock
 from llmpricing.services.usage_log.formats.record_columns import NOT_STATED, RecordColumns, RecordHead
@@ -51,6 +51,7 @@ class AlikeRows:
             *varying.at,
             *varying.charged,
             *varying.record_id,
+            *(name for some in varying.id_parts for name in some),
             *(n for some in varying.labels.values() for n in some),
         }
         self._asked = AskedFields()
@@ -72,7 +73,7 @@ class AlikeRows:
                 understood, others = self._understood(found)
             self._failures += 2 * len(others) > len(rows)
             return RowBlock(_columns(found, understood), others)
-        except (NotAlike, UnicodeEncodeError):  # half a sign, as cut logs have, is no text for Arrow
+        except (NotAlike, ReadByItself, UnicodeEncodeError):  # half a sign, as cut logs have, is no text for Arrow
             self._failures += 1
             return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
@@ -13,6 +14,7 @@ from llmpricing.services.usage_log.formats.row import Row
 
 RecordReader = Callable[[Row], Iterable[UsageRecord]]
 RECORD_ID = "id that tells repeats"
+_ONE = Decimal(1)
 Always = Mapping[str, Sequence[str]]
 
 
@@ -20,12 +22,17 @@ Always = Mapping[str, Sequence[str]]
 class Varying:
     """Fields that differ from row to row and go into the record as they are: by the first of several names that states
     anything. Rows of whose kind one does otherwise are read one by one.
+
+    So many of ``charged_per`` make one of its currency. An id of several ``id_parts`` is that of none of its rows that
+    lack one of them, and ends with the time.
     """
 
     at: tuple[str, ...]
     charged: tuple[str, ...] = ()
     record_id: tuple[str, ...] = ()
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    charged_per: Decimal = _ONE
+    id_parts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

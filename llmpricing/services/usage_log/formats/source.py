@@ -6,13 +6,13 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.csv_rows import csv_blocks, csv_rows
@@ -74,19 +74,48 @@ def _failures_told(path: Path) -> Iterator[None]:
         raise LogError(f"{path} is no table that can be read ({error}): get it anew, as it was.") from None
 
 
-def holds_bytes(path: Path, words: Sequence[bytes]) -> bool:
-    """Whether one of the words stands anywhere in the unpacked file; of Parquet, whose pages are packed, always."""
-    most = max(map(len, words))
-    if _is_parquet(path):
-        return True
-    with _failures_told(path), _unpacked(path) as stream:
-        tail = b""
-        while chunk := stream.read(_CHUNK):
-            found = tail + chunk
-            if any(word in found for word in words):
-                return True
-            tail = found[-most:]
-    return False
+def words_in(path: Path, words: Collection[str]) -> set[str]:
+    """Those of the words that stand anywhere in the unpacked file: in names and texts, whether or not they are fields;
+    of Parquet with nested columns, all.
+    """
+    with _failures_told(path):
+        if _is_parquet(path):
+            return _words_in_parquet(path, words)
+        found, left = set[str](), {word: word.encode() for word in words}
+        most = max(map(len, left.values()), default=0)
+        with _unpacked(path) as stream:
+            tail = b""
+            while left and (chunk := stream.read(_CHUNK)):
+                text = tail + chunk
+                found |= {word for word, signs in left.items() if signs in text}
+                left = {word: signs for word, signs in left.items() if word not in found}
+                tail = text[-most:]
+        return found
+
+
+def _words_in_parquet(path: Path, words: Collection[str]) -> set[str]:
+    with parquet.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        if any(map(pa.types.is_nested, schema.types)):
+            return {*words}
+        names = " ".join(schema.names)
+        found = {word for word in words if word in names}
+        texts = [name for name, kind in zip(schema.names, schema.types, strict=True) if not _is_plain(kind)]
+        for batch in file.iter_batches(_BATCH, columns=texts):
+            if len(found) == len(words):
+                break
+            columns = [column.unique() for column in plain_batch(batch).columns]
+            found |= {word for word in words if word not in found and any(_holds(column, word) for column in columns)}
+    return found
+
+
+def _holds(texts: pa.Array, word: str) -> bool:
+    return bool(compute.any(compute.match_substring(texts, word), min_count=0).as_py())
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Whether its cells hold no words."""
+    return any(is_one(kind) for is_one in (pa.types.is_primitive, pa.types.is_null, pa.types.is_decimal))
 
 
 def _is_parquet(path: Path) -> bool:

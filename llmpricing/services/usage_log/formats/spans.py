@@ -14,7 +14,7 @@ from llmpricing.services.usage_log.formats.counts import Stated, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row, as_json
-from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, Varying, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _USAGE = "gen_ai.usage."
@@ -51,6 +51,11 @@ _AI_SDK_NAMES = {
     for meter, names in _AI_SDK.items()
 }
 _AI_SDK_CALL = re.compile(r"\.do(Generate|Stream|Embed|Rerank)$")
+_STARTED = ("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp")
+_TRACE = ("traceId", "trace_id", "TraceId", "context.trace_id")
+_SPAN_ID = ("spanId", "span_id", "SpanId", "context.span_id")
+_SESSION = ("session.id", "gen_ai.conversation.id")
+_VARYING = Varying(_STARTED, labels={"trace": _TRACE, "session": _SESSION}, id_parts=(_TRACE, _SPAN_ID))
 _SUMMED = not_billed("the sum of its children")
 
 
@@ -97,7 +102,7 @@ def _typed(value: Any) -> Any:
 
 def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
     """The record of a span, of whatever family its attributes are."""
-    row = Row(flat(row.raw), row.unread, row.where)
+    row = row.flattened(flat)
     if row.value("ai.operationId"):
         return _ai_sdk(row, label or {})
     if row.value("openinference.span.kind"):
@@ -156,16 +161,11 @@ def _made(
     is_counted = any(counts.values())
     if not is_call and not is_counted:
         return None
-    trace, span = (
-        row.text("traceId", "trace_id", "TraceId", "context.trace_id"),
-        row.text("spanId", "span_id", "SpanId", "context.span_id"),
-    )
+    trace, span = row.text(*_TRACE), row.text(*_SPAN_ID)
     at = _started(row)
     where = context(tier, place_of(row.text("gen_ai.inference_geo")))
     record_id = f"{trace}:{span}:{at}" if trace and span else None  # some writers begin anew with their numbers
-    facts = labels(
-        trace=trace, service=row.text("service.name"), session=row.text("session.id", "gen_ai.conversation.id")
-    )
+    facts = labels(trace=trace, service=row.text("service.name"), session=row.text(*_SESSION))
     facts = {**label, **facts}
     row.close()
     if not is_call:
@@ -186,7 +186,7 @@ def _has_failed(row: Row) -> bool:
 
 
 def _started(row: Row) -> datetime:
-    return row.instant("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp")
+    return row.instant(*_STARTED)
 
 
 def _resource(row: Row) -> Iterator[UsageRecord]:
@@ -227,6 +227,7 @@ SHAPES = (
         "one call of a provider (doGenerate, doStream, doEmbed), cached inside inputTokens",
         signs("ai.operationId ai.model.id", "ai.operationId"),
         by_row(_span),
+        varying=_VARYING,
         always={**_AI_SDK_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
@@ -237,6 +238,7 @@ SHAPES = (
         "one LLM or EMBEDDING span, caches and audio inside the prompt",
         signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
         by_row(_span),
+        varying=_VARYING,
         always={**_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
@@ -253,6 +255,7 @@ SHAPES = (
             _IDS,
         ),
         by_row(_span),
+        varying=_VARYING,
         always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,

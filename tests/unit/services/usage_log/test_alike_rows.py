@@ -34,6 +34,16 @@ FILES = {
     "openrouter-activity.csv": "openrouter-activity",
     "openrouter-generations.ndjson": "openrouter-generations",
     "vercel-gateway-generations.ndjson": "vercel-gateway-generations",
+    "otel-flat.ndjson": "otel-spans",
+    "otel-old-names.ndjson": "otel-spans",
+    "openinference.ndjson": "openinference",
+    "vercel-ai-sdk.ndjson": "vercel-ai-sdk",
+    "bedrock-invocation-log.ndjson": "bedrock-invocation-log",
+    "portkey.jsonl": "portkey",
+}
+LEAST = {  # of the rows that become columns, where it is less than nine tenths
+    "langsmith-runs.csv": 0.7,  # chains leave their charge out
+    "bedrock-invocation-log.ndjson": -1,  # with the answers in it, of which no two are alike
 }
 OWN = """
 model = "model"
@@ -99,7 +109,7 @@ def test_rows_that_differ_in_counts_alone_become_columns_and_the_same_records(tm
     shape, is_table = BY_NAME[FILES[name]], name.endswith(".csv")
     rows = longer(rows_of(name), Random(5), 5 * BLOCK)  # noqa: S311 - rows for a test
     path = written(tmp_path / "log", rows, is_table=is_table)
-    assert in_columns(path, shape) > (0.7 if name == "langsmith-runs.csv" else 0.9)  # chains leave their charge out
+    assert in_columns(path, shape) > LEAST.get(name, 0.9)
     records, refusal = said(path, shape, one_by_one=False)
     assert (records, refusal) == said(path, shape, one_by_one=True)
     assert len(records) > len(rows) / 2
@@ -147,6 +157,39 @@ def test_a_table_of_parquet_becomes_columns(tmp_path: Path) -> None:
     assert (records, refusal) == said(path, shape, one_by_one=True)
     assert in_columns(path, shape) > 0.9
     assert len(records) == len(rows)
+
+
+def test_an_invocation_log_without_its_answers_becomes_columns(tmp_path: Path) -> None:
+    rows = [row for row in rows_of("bedrock-invocation-log.ndjson") if "outputBodyJson" not in str(row)]
+    shape, rng = BY_NAME["bedrock-invocation-log"], Random(5)  # noqa: S311 - rows for a test
+    one = {"accountId": "111122223333"}
+    made = [{**row, **one, "requestId": f"b{rng.randrange(200)}"} for row in longer(rows, rng, 4 * BLOCK)]
+    path = written(tmp_path / "log", made, is_table=False)
+    records, refusal = said(path, shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert in_columns(path, shape) > 0.9
+    assert any(record.outcome.kind.name == "REPEATED" for record in records)
+
+
+def test_a_span_with_attributes_of_its_own_is_read_as_if_it_had_them_beside_its_fields(tmp_path: Path) -> None:
+    rows = longer(rows_of("otel-flat.ndjson"), Random(5), 4 * BLOCK)  # noqa: S311 - rows for a test
+    for row in rows[BLOCK + 3 :: 7]:
+        row["attributes"] = {"gen_ai.usage.output_tokens": row.pop("gen_ai.usage.output_tokens", 7)}
+    shape, path = BY_NAME["otel-spans"], written(tmp_path / "log", rows, is_table=False)
+    records, refusal = said(path, shape, one_by_one=False)
+    assert (records, refusal) == said(path, shape, one_by_one=True)
+    assert len(records) == len(rows)
+
+
+@pytest.mark.parametrize("hidden", ["errorDetail", "note"])
+def test_a_count_hidden_in_a_field_that_nobody_reads_is_found_as_row_by_row(tmp_path: Path, hidden: str) -> None:
+    rows = [row for row in rows_of("bedrock-invocation-log.ndjson") if "outputBodyJson" not in str(row)]
+    rows = longer(rows, Random(5), 3 * BLOCK)  # noqa: S311 - rows for a test
+    for place, row in enumerate(rows):
+        row["output"] = {}
+        row[hidden] = None if place % 3 else {"outputTokenCount": 5}
+    shape, path = BY_NAME["bedrock-invocation-log"], written(tmp_path / "log", rows, is_table=False)
+    assert said(path, shape, one_by_one=False) == said(path, shape, one_by_one=True)
 
 
 def test_half_a_sign_as_cut_logs_have_it_is_read(tmp_path: Path) -> None:
