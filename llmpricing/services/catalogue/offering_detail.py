@@ -110,7 +110,7 @@ def _detail(
         amount=price.amount,
         currency=price.currency,
         per=price.per,
-        conditions=_conditions(price.conditions),
+        conditions=stated_conditions(price.conditions),
         minimum_quantity=price.minimum_quantity,
         valid_from=price.valid_from,
         valid_until=price.valid_until,
@@ -125,7 +125,7 @@ def _detail(
     )
 
 
-def _conditions(conditions: Conditions) -> dict[str, Any]:
+def stated_conditions(conditions: Conditions) -> dict[str, Any]:
     """What a request must be like to pay this price; empty for the base price."""
     found: dict[str, Any] = {} if conditions.service_tier == STANDARD else {"service_tier": conditions.service_tier}
     if conditions.region:

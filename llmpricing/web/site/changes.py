@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -22,7 +21,6 @@ from llmpricing.web.site import display
 DEFAULT_DAYS = 28
 MOST_SHOWN = 500  # of one kind; the rest stand in the API
 SPANS = (7, 28, 91, 365)
-_DIGEST = re.compile(r"schedule=[0-9a-f]+")
 _READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text}
 
 
@@ -41,7 +39,7 @@ def show(request: Request) -> dict[str, Any]:
         "show": display,
         "change": change_in_words,
         "amount": amount_in_words,
-        "conditions": conditions_in_words,
+        "conditions": display.conditions,
         "days": days,
         "spans": [(span, _address(values, span)) for span in SPANS],
         "models": values.get("model", ()),
@@ -108,11 +106,6 @@ def amount_in_words(stated: Amount | None, meter: str) -> str:
     if stated.amount is None or stated.state != State.PRICED:
         return display.words(stated.state)
     return f"{display.sign(stated.currency)}{display.amount(stated.amount)} {display.per(meter, stated.per)}"
-
-
-def conditions_in_words(key: str) -> str:
-    """The key of a price's conditions, without the digest by which it names a schedule."""
-    return _DIGEST.sub("at certain hours", key)
 
 
 def _address(values: dict[str, Any], days: int) -> str:

@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from llmpricing.domain.conditions import parse_key
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import parse_decimal, to_text
+from llmpricing.services.catalogue.offering_detail import stated_conditions
 from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.quotes.workloads import Workload
 
@@ -44,6 +46,7 @@ _STANDINGS = {
     "seen": "in the source’s lists of that time",
     "carried": "carried over from another time",
 }
+_OF_SCHEDULE = "schedule="
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -176,6 +179,20 @@ def condition(name: str, value: Any) -> str:
     if name == "applies_to":
         return f"charged for {value}"
     return f"{words(name)}: {value}"
+
+
+def conditions(key: str) -> str:
+    """The conditions of this key in plain words; of a schedule the key tells no more than that there is one."""
+    parts = key.split(";")
+    told = [part for part in parts if not part.startswith(_OF_SCHEDULE)]
+    words = [condition(*one) for one in stated_conditions(parse_key(";".join(told), {})).items()]
+    return ", ".join([*words, *(["at certain hours"] if len(told) < len(parts) else [])])
+
+
+def rule(text: str) -> str:
+    """What a line of a quote says of its price: the conditions in words, and names without their signs."""
+    head, sign, rest = text.partition("; ")
+    return words(f"{conditions(head) if '=' in head else head}{sign}{rest}")
 
 
 def _schedule(value: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, moved_to, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
-from llmpricing.web.site.changes import amount_in_words, change_in_words, conditions_in_words
+from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import answer
@@ -45,7 +45,7 @@ def show_sources(request: Request) -> dict[str, Any]:
         "sources": [(one, agreement_of(agreed, one.source)) for one in sources],
         "share": share,
         "disagreements": found[(number - 1) * PAGE : number * PAGE],
-        "conditions": conditions_in_words,
+        "conditions": display.conditions,
         "count": len(found),
         "page": number,
         "pages": max(-(-len(found) // PAGE), 1),
@@ -92,7 +92,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "show": display,
         "amount": amount_in_words,
         "change": change_in_words,
-        "conditions": conditions_in_words,
+        "conditions": display.conditions,
         "id": asked,
         "name": known[asked][0],
         "page": page,

@@ -15,7 +15,7 @@ from llmpricing.services.decisions.review_queue import waiting_reviews
 from llmpricing.services.decisions.upcoming import coming_prices, retired_aliases
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
-from llmpricing.web.site.changes import amount_in_words, conditions_in_words
+from llmpricing.web.site.changes import amount_in_words
 
 LATE_DAYS = 7
 _COMING = timedelta(days=30)
@@ -30,7 +30,7 @@ def show(request: Request) -> dict[str, Any]:
     return {
         "show": display,
         "amount": amount_in_words,
-        "conditions": conditions_in_words,
+        "conditions": display.conditions,
         "groups": groups[:_SHOWN],
         "waiting": sum(len(group.reviews) for group in groups),
         "late": [age for age in source_ages(session, now) if age.age_days >= LATE_DAYS],

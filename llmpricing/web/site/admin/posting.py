@@ -16,7 +16,7 @@ from llmpricing.web.errors import Refused, wants_json
 from llmpricing.web.forms import posted
 from llmpricing.web.operators import AdminView, for_operators
 from llmpricing.web.site import display
-from llmpricing.web.site.changes import amount_in_words, conditions_in_words
+from llmpricing.web.site.changes import amount_in_words
 
 SHOWN = 500  # rows of a table; the command line lists all
 AdminPage = Callable[[Request], dict[str, Any]]
@@ -54,7 +54,7 @@ def done(path: str, **told: Any) -> Response:
 
 def words() -> dict[str, Any]:
     """How the pages write prices and times."""
-    told = {"show": display, "amount": amount_in_words, "conditions": conditions_in_words}
+    told = {"show": display, "amount": amount_in_words, "conditions": display.conditions}
     return told | {"now": datetime.now(UTC)}
 
 

@@ -125,3 +125,38 @@ def test_another_currency_is_named() -> None:
 )
 def test_a_share_is_written_as_a_field_takes_it(part: Decimal | Fraction, text: str) -> None:
     assert display.share(part) == text
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("tier=batch", "service tier: batch"),
+        ("region=eu;from=200000", "region: eu, 200,000 input tokens or more, charged for the whole request"),
+        (
+            "tier=flex;above=128000;marginal",
+            "service tier: flex, more than 128,000 input tokens, charged for tokens beyond the bound",
+        ),
+        ("schedule=0123456789abcdef;resolution:1080p", "resolution: 1080p, at certain hours"),
+    ],
+)
+def test_conditions_are_written_in_words_not_as_their_key(key: str, text: str) -> None:
+    assert display.conditions(key) == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("base", "base"),
+        ("tier=batch", "service tier: batch"),
+        (
+            "base; counts cache_read_tokens too, without a price of its own",
+            "base; counts cache read tokens too, without a price of its own",
+        ),
+        (
+            "region=eu;schedule=0123456789abcdef; counts cache_read_tokens too",
+            "region: eu, at certain hours; counts cache read tokens too",
+        ),
+    ],
+)
+def test_the_rule_of_a_line_is_written_in_words(rule: str, text: str) -> None:
+    assert display.rule(rule) == text
