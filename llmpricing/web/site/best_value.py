@@ -83,6 +83,7 @@ def _page(
     return {
         "show": display,
         "ratio": ratio_text,
+        "decimal": Decimal,
         "number": to_text,
         "benchmarks": list(BENCHMARKS.values()),
         "counts": count_scores(request.reads, clocks),

@@ -137,10 +137,14 @@ class Filters:
         return [pair for pair in self.pairs if pair[0] in (*WORKLOAD_FIELDS, *CLOCKS)]
 
     @property
-    def uses_more(self) -> bool:
-        """Whether one of the fields that are folded away at first is set, or at fault."""
-        at_fault = self.problem.field if self.problem else ""
-        return at_fault in _MORE or any(name in (*_MORE, "columns") for name, _ in self.pairs)
+    def more_at_fault(self) -> bool:
+        """Whether one of the fields that are folded away at first is at fault."""
+        return self.problem is not None and self.problem.field in _MORE
+
+    @property
+    def more_set(self) -> int:
+        """How many of the fields that are folded away at first are set, the choice of columns being one."""
+        return len({name for name, _ in self.pairs} & {*_MORE, "columns"})
 
     def options(self, name: str) -> list[Option]:
         """What a field offers; a value from the address that is not among it is added, so that the form is kept."""
