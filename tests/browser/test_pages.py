@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.browser import webdriver
 from tests.browser.accessibility import BEYOND_THE_SCREEN, breaches
 from tests.browser.webdriver import Browser
+from tests.unplugged.faults import closed_port
+from tests.unplugged.serving import serving
 
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
 
@@ -121,3 +124,25 @@ def test_points_of_prices_stand_below_each_other(browser: Browser, site: str) ->
     })""")
     assert len(places) > 3
     assert max(places) - min(places) <= 1
+
+
+def test_axe_finds_nothing_where_a_usage_file_cannot_be_read(browser: Browser, site: str, tmp_path: Path) -> None:
+    file = tmp_path / "notes.csv"
+    file.write_text("to do\nbuy milk\n")
+    browser.open_styled(f"{site}/bill")
+    browser.write("input[type=file]", str(file))
+    browser.click("main form button")
+    browser.wait_for("location.pathname === '/bill/audit' && document.querySelector('main h1')")
+    assert breaches(browser) == []
+
+
+def test_axe_finds_nothing_on_the_page_of_a_service_whose_database_is_away(browser: Browser, tmp_path: Path) -> None:
+    away = {
+        "sqlalchemy.url": f"postgresql+psycopg2://nobody:none@127.0.0.1:{closed_port()}/none",
+        "redis.url": f"redis://127.0.0.1:{closed_port()}/0",
+        "llmpricing.environment": "development",
+    }
+    with serving(tmp_path, away) as running:
+        browser.open_styled(f"http://127.0.0.1:{running.port}/")
+        assert "503" in browser.run("return document.querySelector('.status').textContent")
+        assert breaches(browser) == []
