@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from xml.etree import ElementTree
@@ -37,6 +38,14 @@ def test_a_history_is_drawn_with_its_finding_in_words(testapp: TestApp) -> None:
     assert "style-src 'unsafe-inline'" in answer.headers["Content-Security-Policy"]
     again = testapp.get(DATED.format("svg"), headers={"If-None-Match": answer.headers["ETag"]}, status=304)
     assert again.body == b""
+
+
+@pytest.mark.parametrize(("model", "tick"), [("acme-dated", "10"), ("acme-small", "0.01")])
+def test_the_axis_of_prices_is_written_without_exponents(testapp: TestApp, model: str, tick: str) -> None:
+    root = ElementTree.fromstring(testapp.get(f"/charts/history.svg?model=acme/{model}").body)  # noqa: S314 - our own
+    told = [one.text or "" for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert [one for one in told if re.search(r"\de[+-]?\d", one)] == []
+    assert tick in told
 
 
 def test_its_facts_are_a_table_and_its_specification_opens_elsewhere(testapp: TestApp) -> None:

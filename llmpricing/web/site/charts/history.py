@@ -128,7 +128,7 @@ def _layers(lines: Sequence[_MeterLine], start: datetime, end: datetime, now: da
     }
     first = lines[0].prices[0] if lines else None
     unit = f"{first.currency} {display.per(first.meter, first.per)}" if first else ""
-    price = {"field": "price", "type": "quantitative", "title": unit, "scale": scale, "axis": {"format": "~g"}}
+    price = {"field": "price", "type": "quantitative", "title": unit, "scale": scale, "axis": {"format": ",~f"}}
     names = [line.name for line in lines]
     colour = {"field": "meter", "type": "nominal", "scale": {"domain": names, "range": SERIES}, "legend": None}
     dash = {"field": "meter", "type": "nominal", "scale": {"domain": names, "range": DASHES}, "legend": None}
