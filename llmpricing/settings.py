@@ -225,6 +225,12 @@ class Settings:
         "database alone",
         "none",
     )
+    memory_mib: int = _setting(
+        "llmpricing.memory_mib",
+        _integer(16, 65_536),
+        "what one process makes of the price book and keeps takes no more, about: what was not asked for longest goes",
+        "48",
+    )
     metrics_listen: tuple[str, int] | None = _setting(
         "llmpricing.metrics_listen",
         _address,

@@ -6,42 +6,114 @@ import gc
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from math import inf
 from threading import Lock
 from typing import Generic, TypeVar
 
+from llmpricing.services.memory_budget import BUDGET, Budget, ticks
+
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+SMALL = 1_000  # bytes of a value that nobody weighs
 PATIENCE_S = 2.0  # for what another thread makes
 _OLDEST = 2  # generation of the collector
 _SELDOM, _OFTEN = gc.get_threshold()[_OLDEST], 5  # collections of younger objects before a full one
 MOST_LOOKED_THROUGH = 10_000  # objects that stay, by a full collection: about 5 ms
 
 
-class Memory(Generic[Key, Value]):
-    """At most ``size`` values; the one that was not asked for longest goes first."""
+class _Kept(Generic[Value]):
+    """A value, about how many bytes it takes, and when it was asked for, as a tick."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._kept: OrderedDict[Key, Value] = OrderedDict()
+    __slots__ = ("asked", "bytes", "value")
+
+    def __init__(self, value: Value, size: int) -> None:
+        self.value, self.bytes, self.asked = value, size, next(ticks)
+
+
+class Memory(Generic[Key, Value]):
+    """At most ``size`` values of at most ``most_bytes`` (None: any), and no more than all memories may take together;
+    the one that was not asked for longest goes first. ``weigh`` tells in a moment about how many bytes a value takes,
+    and is asked again with the value, which may have grown.
+    """
+
+    def __init__(
+        self,
+        size: int | None,
+        weigh: Callable[[Value], int] | None = None,
+        *,
+        most_bytes: int | None = None,
+        budget: Budget = BUDGET,
+    ) -> None:
+        self._size, self._most_bytes, self._budget = size, most_bytes, budget
+        self._weigh = weigh
+        self.bytes = 0
+        self._kept: OrderedDict[Key, _Kept[Value]] = OrderedDict()
         self._making: dict[Key, Lock] = {}  # held by who makes the value
         self._lock = Lock()
+        budget.add(self)
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def recall(self, keys: Iterable[Key]) -> dict[Key, Value]:
         """Those of the keys that are remembered."""
         found = {}
         with self._lock:
             for key in keys:
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                    found[key] = self._kept[key]
+                if (kept := self._kept.get(key)) is not None:
+                    found[key] = self._asked(key, kept)
         return found
 
+    def find(self, key: Key) -> Value | None:
+        """The value, where it is remembered."""
+        if key not in self._kept:
+            return None
+        return self.recall((key,)).get(key)
+
     def keep(self, key: Key, value: Value) -> None:
+        """Remember the value in the place of the one before."""
+        kept = _Kept(value, self._weigh(value) if self._weigh else SMALL)
         with self._lock:
-            self._kept[key] = value
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
+            self._drop(key)
+            self._kept[key] = kept
+            self.bytes += kept.bytes
+            while self._is_full():
+                self._drop(next(iter(self._kept)))
+        self._budget.make_room()
+
+    def forget(self, key: Key) -> None:
+        """Remember it no longer."""
+        with self._lock:
+            self._drop(key)
+
+    def oldest(self) -> float:
+        """The tick at which the value that was not asked for longest was asked for."""
+        with self._lock:
+            return next((kept.asked for kept in self._kept.values()), inf)
+
+    def forget_oldest(self) -> None:
+        """Let that value go."""
+        with self._lock:
+            if self._kept:
+                self._drop(next(iter(self._kept)))
+
+    def _is_full(self) -> bool:
+        if self._size is not None and len(self._kept) > self._size:
+            return True
+        return self._most_bytes is not None and self.bytes > self._most_bytes
+
+    def _drop(self, key: Key) -> None:
+        if (gone := self._kept.pop(key, None)) is not None:
+            self.bytes -= gone.bytes
+
+    def _asked(self, key: Key, kept: _Kept[Value]) -> Value:
+        self._kept.move_to_end(key)
+        kept.asked = next(ticks)
+        if self._weigh is not None:
+            size = self._weigh(kept.value)
+            self.bytes += size - kept.bytes
+            kept.bytes = size
+        return kept.value
 
     def remember(self, key: Key, make: Callable[[], Value]) -> Value:
         """The value, made where it is not remembered. Who asks while another thread makes it waits for that, for a
@@ -50,9 +122,8 @@ class Memory(Generic[Key, Value]):
         made = Lock()
         made.acquire()
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if (kept := self._kept.get(key)) is not None:
+                return self._asked(key, kept)
             making = self._making.setdefault(key, made)
         if making is not made:
             if making.acquire(timeout=PATIENCE_S):

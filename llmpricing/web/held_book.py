@@ -10,6 +10,7 @@ from pyramid.exceptions import URLDecodeError
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
+from llmpricing.services.memory_budget import BUDGET, MIB
 from llmpricing.services.price_book import Reads
 from llmpricing.services.price_book.holder import BookHolder, HeldBook
 from llmpricing.services.price_book.preparing import Preparing
@@ -26,6 +27,7 @@ def includeme(config: Any) -> None:
     """
     settings: Settings = config.registry.settings["llmpricing"]
     config.registry[_ROUTES] = set()
+    BUDGET.most_bytes = settings.memory_mib * MIB
     config.add_directive("asks_the_book", _asks_the_book)
     config.add_request_method(_held, "held", reify=True)
     config.add_request_method(_reads, "reads", reify=True)

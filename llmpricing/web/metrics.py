@@ -17,6 +17,7 @@ from pyramid.response import Response
 
 from llmpricing.health import ProbeError
 from llmpricing.services.catalogue.freshness import health_data
+from llmpricing.services.memory_budget import BUDGET
 from llmpricing.settings import Settings
 from llmpricing.web.dispatch import Dispatcher
 from llmpricing.web.held_book import HOLDER
@@ -97,6 +98,7 @@ class _ProcessGauges(Collector):
         yield connections
 
     def _of_book(self) -> Iterator[Metric]:
+        yield _gauge("kept_bytes", "What is made of the price book and kept takes so many, about.", BUDGET.kept_bytes)
         holder = self._registry.get(HOLDER)
         held = holder.held if holder else None
         if held is not None:

@@ -7,10 +7,8 @@ anew.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, datetime
-from threading import Lock
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -20,6 +18,7 @@ from pyramid.interfaces import IExecutionPolicy
 from llmpricing.book.price_book import PriceBook
 from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.kept_tokens import TokensRead
+from llmpricing.services.memory import Memory
 from llmpricing.web.access import TOKENS
 from llmpricing.web.answer_task import AT_ONCE, HAS_READY_ANSWERS, NeedsWorker
 from llmpricing.web.conditional import LASTING, Lasting, each_time, holds, lifetime_now
@@ -29,7 +28,7 @@ from llmpricing.web.transactions import Policy
 
 MOST_BYTES = 6 << 20  # of one process
 LARGEST = 1 << 20  # a whole list as CSV is rarely asked for twice
-_OWN_BYTES = 3_000  # what an answer takes beside its body and its question, about
+_OWN_BYTES = 3_300  # what an answer takes beside its body, with its question, about
 LONGEST_QUESTION = 2_000  # longer ones are asked once
 _OF_EACH = ("Cache-Control", HEADER)  # headers that are made anew
 _ASKED_BY = ("SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")
@@ -56,41 +55,25 @@ class ReadyAnswers:
     """Ready answers by what was asked, bounded by their bytes; the one that was not asked for longest goes first."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most, self._bytes = most_bytes, 0
-        self._kept: OrderedDict[Hashable, SentAnswer] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Memory[Hashable, SentAnswer] = Memory(None, _size, most_bytes=most_bytes)
 
     def find(self, key: Hashable, book: PriceBook, tokens: TokensRead, now: datetime) -> SentAnswer | None:
         """The answer, where it is good still."""
-        found = self._kept.get(key)
-        if found is None:
-            return None
-        with self._lock:
-            if found.is_good(book, tokens, now):
-                if key in self._kept:
-                    self._kept.move_to_end(key)
-                return found
-            self._drop(key)
+        found = self._kept.find(key)
+        if found is None or found.is_good(book, tokens, now):
+            return found
+        self._kept.forget(key)
         return None
 
     def keep(self, key: Hashable, answer: SentAnswer) -> None:
         """Keep an answer in the place of the one before."""
         if len(answer.body) > LARGEST or length(key) > LONGEST_QUESTION:
             return
-        with self._lock:
-            self._drop(key)
-            self._kept[key] = answer
-            self._bytes += _size(key, answer)
-            while self._bytes > self._most:
-                self._drop(next(iter(self._kept)))
-
-    def _drop(self, key: Hashable) -> None:
-        if (gone := self._kept.pop(key, None)) is not None:
-            self._bytes -= _size(key, gone)
+        self._kept.keep(key, answer)
 
 
-def _size(key: Hashable, answer: SentAnswer) -> int:
-    return len(answer.body) + length(key) + _OWN_BYTES
+def _size(answer: SentAnswer) -> int:
+    return len(answer.body) + _OWN_BYTES
 
 
 def length(key: Hashable) -> int:

@@ -20,7 +20,7 @@ from llmpricing.domain.conditions import BASE, STANDARD, Conditions
 from llmpricing.domain.observations import Amount, State
 from llmpricing.domain.publishing.alike import paid_together
 from llmpricing.services.catalogue.stated_now import OfferingNow, PublishedNow, StatedNow, offerings_now
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.price_book import Reads
 
 _SAME = 1 + Fraction(1, 10**9)  # closer than this is the same number written otherwise
@@ -110,7 +110,7 @@ def disagreements(reads: Reads, now: datetime, offerings: Collection[str] | None
     return _find(reads, now, offerings)
 
 
-_found: Memory[tuple[str, int, datetime], list[Disagreement]] = Memory(2)
+_found: Memory[tuple[str, int, datetime], list[Disagreement]] = Memory(2, lambda found: SMALL + 800 * len(found))
 
 
 def _find(reads: Reads, now: datetime, offerings: Collection[str] | None) -> list[Disagreement]:

@@ -42,7 +42,7 @@ class SoldModel:
         return sum(row.provider == self.lab for row in self.rows)
 
 
-_made: Memory[tuple[str, int, Clocks, bool], list[SoldModel]] = Memory(3)
+_made: Memory[tuple[str, int, Clocks, bool], list[SoldModel]] = Memory(3, lambda models: 200 * len(models))
 
 
 def listed_models(

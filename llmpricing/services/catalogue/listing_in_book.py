@@ -48,8 +48,8 @@ class ListedRow(NamedTuple):
     verified_at: datetime | None
 
 
-_lists: Memory[tuple[str, int, Clocks], list[ListedRow]] = Memory(3)
-_indexes: Memory[tuple[str, int, Clocks], ListIndex] = Memory(3)
+_lists: Memory[tuple[str, int, Clocks], list[ListedRow]] = Memory(3, lambda rows: 700 * len(rows))
+_indexes: Memory[tuple[str, int, Clocks], ListIndex] = Memory(3, lambda index: 400 * len(index))
 
 
 def rows_at(book: PriceBook, clocks: Clocks, standing: StandsOn) -> list[ListedRow]:

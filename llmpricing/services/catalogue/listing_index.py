@@ -27,6 +27,9 @@ class ListIndex:
         self._rows = sorted(rows, key=lambda row: row.id)
         self._orders: dict[tuple[str, bool], Sequence[int]] = {}
 
+    def __len__(self) -> int:
+        return len(self._rows)
+
     def matching(self, wanted: OfferingFilter, clocks: Clocks) -> int:
         """The set of the rows that pass every filter; what is unknown passes none that asks for it."""
         found = (1 << len(self._rows)) - 1

@@ -13,11 +13,11 @@ from llmpricing.domain.money import to_text
 from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.line_evidence import PriceStanding
 from llmpricing.domain.quotes.standing_on import StoodOn, standing_on
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.publishing.readings import lists_of
 
-_lists: Memory[tuple[str, datetime], ReadLists] = Memory(16)
+_lists: Memory[tuple[str, datetime], ReadLists] = Memory(16, lambda lists: SMALL + 500 * len(lists.shown))
 
 
 class DifferenceDocument(msgspec.Struct, frozen=True, gc=False):

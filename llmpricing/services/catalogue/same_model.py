@@ -18,7 +18,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 
-_alike: Memory[tuple[str, int], Mapping[GroupKey, Sequence[str]]] = Memory(4)
+_alike: Memory[tuple[str, int], Mapping[GroupKey, Sequence[str]]] = Memory(4, lambda alike: 300 * len(alike))
 
 
 def model_of(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: StandsOn) -> SoldModel:

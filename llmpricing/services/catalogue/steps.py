@@ -14,7 +14,7 @@ from sqlalchemy import func, select, union
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.times import EPOCH, micros
 from llmpricing.models import ContractRateRow, OfferingAlias, PriceRow
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.price_book import BookState, Reads
 
 _DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ class StablePeriod:
     until: datetime
 
 
-_steps: Memory[tuple[str, int], list[datetime]] = Memory(4)
+_steps: Memory[tuple[str, int], list[datetime]] = Memory(4, lambda steps: SMALL + 60 * len(steps))
 
 
 def stable_period(reads: Reads, known: BookState, now: datetime) -> StablePeriod:

@@ -12,6 +12,7 @@ Meaning = Resolution | Ambiguous | Unknown
 
 _REMEMBERED_NAMES = 2048  # by each of the lookups
 _REMEMBERED_SUGGESTIONS = 256
+_OF_A_NAME = 700  # bytes
 
 
 class Lookup:
@@ -33,6 +34,12 @@ class Lookup:
             return with_suggestions(catalogue, name, Unknown((), why))
 
         self._remembered, self._suggesting = remembered, suggesting
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes what is remembered takes, about."""
+        remembered = self._remembered.cache_info().currsize + self._suggesting.cache_info().currsize
+        return _OF_A_NAME * (1 + remembered)
 
     def __call__(self, name: str, provider: str | None = None) -> Meaning:
         """What the name means; where nothing, with the ids most like it."""

@@ -30,6 +30,7 @@ from llmpricing.services.price_book import BookState, Reads, book_state
 
 _WAIT_FOR_OTHERS_S = 2.0
 _REMEMBERED_CLAIMS = 10_000
+_OF_A_CLAIM = 250  # bytes
 log = logging.getLogger(__name__)
 
 
@@ -48,11 +49,12 @@ class Names:
         recorded += [recorded for _, recorded in self._descriptions]
         created = {offered.created_at for offered in self.offerings.values()}
         self._listed_bounds = sorted(created.union(_bounds(recorded)))
-        self._catalogues: Memory[int, NameIndex] = Memory(4)
-        self._claimed: Memory[tuple[int, str], str | None] = Memory(_REMEMBERED_CLAIMS)
-        self._claims: Memory[tuple[int, str], tuple[str, ...]] = Memory(_REMEMBERED_CLAIMS)
-        self._standing: Memory[int, StandsOn] = Memory(4)
-        self._lookups: Memory[tuple[int, int, int], Lookup] = Memory(16)
+        weight = 1_000 * len(self.offerings)  # and no way back to these names
+        self._catalogues: Memory[int, NameIndex] = Memory(4, lambda _: weight)
+        self._claimed: Memory[tuple[int, str], str | None] = Memory(_REMEMBERED_CLAIMS, lambda _: _OF_A_CLAIM)
+        self._claims: Memory[tuple[int, str], tuple[str, ...]] = Memory(_REMEMBERED_CLAIMS, lambda _: _OF_A_CLAIM)
+        self._standing: Memory[int, StandsOn] = Memory(4, lambda found: 250 * len(found))
+        self._lookups: Memory[tuple[int, int, int], Lookup] = Memory(16, lambda lookup: lookup.bytes)
         self.alias_mark, self._aliases = "", tuple[RecordedAlias, ...]()
         self.priced = PricedNames()
         self._turn()
@@ -174,7 +176,9 @@ class Names:
 
 
 _books: Memory[tuple[str, str], Names] = Memory(1)  # by what lists say of names, with the newest aliases and prices
-_versions: Memory[tuple[str, int], Names] = Memory(2)  # the one before, for who still reads it
+_versions: Memory[tuple[str, int], Names] = Memory(  # the one before too, for who still reads it
+    2, lambda names: 1_500 * len(names.offerings)
+)
 _numbers = count()
 _newest: Memory[str, Names] = Memory(1)  # what was read last, for the health check
 _building = Lock()

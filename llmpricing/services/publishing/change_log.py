@@ -11,7 +11,7 @@ from typing import Any
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.times import EPOCH, micros
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.price_book import BookRead, BookState, Reads
 
 _MOST_LOGGED = 100_000  # offerings' changes; a longer log begins anew
@@ -43,7 +43,7 @@ class ChangeLog:
         return {offering for offering, times in self.times.items() if times[-1] > time}
 
 
-_logs: Memory[str, ChangeLog] = Memory(4)
+_logs: Memory[str, ChangeLog] = Memory(4, lambda log: SMALL + 150 * len(log.times))
 
 
 def change_log(reads: Reads, known: BookState) -> ChangeLog:

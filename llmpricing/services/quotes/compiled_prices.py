@@ -32,7 +32,7 @@ class _Key(NamedTuple):
     changed: tuple[datetime, ...]
 
 
-_compiled: Memory[_Key, OfferingPrices] = Memory(REMEMBERED_OFFERINGS)
+_compiled: Memory[_Key, OfferingPrices] = Memory(REMEMBERED_OFFERINGS, lambda found: 2_000 + 1_250 * len(found.prices))
 
 
 def prices_of(

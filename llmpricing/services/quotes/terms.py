@@ -12,7 +12,7 @@ from typing import Any
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, RateIdError
 from llmpricing.domain.times import TimeSpan
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.price_book import BookRead, Reads
 
 _WILD = "*?["
@@ -37,6 +37,9 @@ class Currencies:
         self._rates = tuple(rates)
         self._changes = sorted({time for valid, _ in self._rates for time in (valid.lower, valid.upper) if time})
         self._between: dict[int, tuple[Exchange, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._rates)
 
     def at(self, at: datetime) -> tuple[Exchange, ...]:
         """What each currency is worth then; the same tuple between two changes."""
@@ -76,7 +79,9 @@ class RecordedTerms:
         return self.currencies.at(at)
 
 
-_read_before: Memory[tuple[str, datetime], RecordedTerms] = Memory(64)
+_read_before: Memory[tuple[str, datetime], RecordedTerms] = Memory(
+    64, lambda terms: SMALL + 300 * (len(terms.contracts) + len(terms.currencies))
+)
 
 
 def terms_at(reads: Reads, book: str, recorded: datetime) -> RecordedTerms:

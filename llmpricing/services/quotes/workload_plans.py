@@ -53,7 +53,9 @@ class WorkloadPlan:
         return None if linear is None else WorkloadTotal(money(linear.units(usage.leaves)), "USD")
 
 
-_plans: Memory[tuple[str, int, Clocks, bool], dict[str, WorkloadPlan | None]] = Memory(4)
+_plans: Memory[tuple[str, int, Clocks, bool], dict[str, WorkloadPlan | None]] = Memory(
+    4, lambda plans: 800 * len(plans)
+)
 
 
 def plans_of(

@@ -125,7 +125,9 @@ def _part(quantity: int, share: Decimal | Fraction) -> int:
     return int(quantity * share)
 
 
-_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, WorkloadTotal]] = Memory(8)
+_costs: Memory[tuple[str, int, Clocks, Workload, bool], dict[str, WorkloadTotal]] = Memory(
+    8, lambda costs: 350 * len(costs)
+)
 
 
 def costs_of_book(

@@ -21,7 +21,7 @@ from llmpricing.web.api.answers import as_json
 ItemJson: Any = as_json("ItemJson", OfferingItem)
 _FIELDS = tuple(field.name for field in fields(OfferingItem))
 
-_made: Memory[tuple[str, int, Clocks], dict[int, msgspec.Raw]] = Memory(3)
+_made: Memory[tuple[str, int, Clocks], dict[int, msgspec.Raw]] = Memory(3, lambda rows: 650 * len(rows))
 
 
 def item_json(item: OfferingItem) -> dict[str, Any]:

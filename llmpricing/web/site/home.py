@@ -16,7 +16,7 @@ from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, in_order, shelf
-from llmpricing.services.memory import Memory
+from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
@@ -30,7 +30,7 @@ from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_l
 from llmpricing.web.site.shown_models import costs_of, shown_models
 from llmpricing.web.site.workload import month_total, preset_choices, weighing, without_own_numbers
 
-_found: Memory[Any, tuple[FoundModels, Known]] = Memory(4)
+_found: Memory[Any, tuple[FoundModels, Known]] = Memory(4, lambda found: SMALL + 150 * len(found[0].rows))
 
 
 def home(request: Request) -> Any:

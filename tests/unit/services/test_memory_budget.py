@@ -1,0 +1,108 @@
+"""What all memories of a process keep together: no more bytes than they may, the least recently used going first."""
+
+from __future__ import annotations
+
+import gc
+
+from llmpricing.services.memory import SMALL, Memory
+from llmpricing.services.memory_budget import Budget
+
+
+def of_its_length(value: str) -> int:
+    return len(value)
+
+
+def two_memories(most_bytes: int) -> tuple[Budget, Memory[int, str], Memory[str, str]]:
+    budget = Budget(most_bytes)
+    return budget, Memory(10, of_its_length, budget=budget), Memory(10, of_its_length, budget=budget)
+
+
+def test_all_memories_together_keep_no_more_bytes_than_they_may() -> None:
+    budget, numbers, names = two_memories(100)
+    for n in range(9):
+        numbers.keep(n, "." * 20)
+        names.keep(str(n), "." * 15)
+        assert budget.kept_bytes == numbers.bytes + names.bytes <= 100
+    assert numbers.bytes == 20 * len(numbers) > 0
+    assert names.bytes == 15 * len(names) > 0
+
+
+def test_of_all_memories_the_value_that_was_not_asked_for_longest_goes() -> None:
+    _, numbers, names = two_memories(100)
+    numbers.keep(1, "." * 25)
+    names.keep("a", "." * 25)
+    numbers.keep(2, "." * 25)
+    names.keep("b", "." * 25)
+    numbers.remember(1, str)
+    names.keep("c", "." * 25)
+    assert set(numbers.recall([1, 2])) == {1, 2}
+    assert set(names.recall("abc")) == {"b", "c"}
+
+
+def test_what_was_made_of_an_old_version_goes_when_that_of_a_new_one_needs_its_place() -> None:
+    budget = Budget(100)
+    rows: Memory[tuple[str, int], str] = Memory(3, of_its_length, budget=budget)
+    names: Memory[tuple[str, int], str] = Memory(3, of_its_length, budget=budget)
+    for version in (1, 2):
+        for memory in (rows, names):
+            memory.remember(("book", version), lambda: "." * 50)
+    for memory in (rows, names):
+        assert set(memory.recall([("book", 1), ("book", 2)])) == {("book", 2)}
+    assert budget.kept_bytes == 100
+
+
+def test_what_each_memory_was_asked_for_last_stays_however_large_it_is() -> None:
+    budget, numbers, names = two_memories(100)
+    names.keep("a", "." * 40)
+    names.keep("b", "." * 40)
+    numbers.keep(1, "." * 500)
+    assert numbers.recall([1]) == {1: "." * 500}
+    assert set(names.recall("ab")) == {"b"}
+    assert budget.kept_bytes == 540
+
+
+def test_a_value_that_grows_is_weighed_again_when_it_is_asked_for() -> None:
+    budget = Budget(100)
+    grown: Memory[str, list[int]] = Memory(2, len, budget=budget)
+    grown.remember("a", list).extend(range(90))
+    assert budget.kept_bytes == 0
+    grown.recall("a")
+    assert budget.kept_bytes == 90
+    grown.keep("b", list(range(20)))
+    assert set(grown.recall("ab")) == {"b"}
+
+
+def test_a_memory_has_a_limit_of_its_own_besides() -> None:
+    budget = Budget(1_000)
+    answers: Memory[int, str] = Memory(None, of_its_length, most_bytes=50, budget=budget)
+    for n in range(5):
+        answers.keep(n, "." * 20)
+    assert set(answers.recall(range(5))) == {3, 4}
+
+
+def test_what_is_kept_anew_or_forgotten_is_not_counted_twice() -> None:
+    budget, numbers, names = two_memories(100)
+    numbers.keep(1, "." * 30)
+    numbers.keep(1, "." * 20)
+    names.keep("a", "..")
+    names.forget("a")
+    names.forget("a")
+    assert budget.kept_bytes == 20
+    assert names.find("a") is None
+
+
+def test_a_memory_that_is_gone_counts_no_more() -> None:
+    budget, numbers, names = two_memories(100)
+    numbers.keep(1, "." * 60)
+    names.keep("a", "." * 30)
+    del numbers
+    gc.collect()
+    assert budget.kept_bytes == 30
+
+
+def test_a_value_that_nobody_weighs_counts_as_a_small_one() -> None:
+    budget = Budget(10 * SMALL)
+    plain: Memory[int, int] = Memory(20, budget=budget)
+    for n in range(20):
+        plain.keep(n, n)
+    assert set(plain.recall(range(20))) == set(range(10, 20))
