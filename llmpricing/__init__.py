@@ -24,11 +24,17 @@ def __getattr__(name: str) -> Any:
 
 def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     """The WSGI application: settings, then includes, then routes. Bad settings end the start with one message."""
+    from llmpricing.services.memory import rare_collections
+
+    with rare_collections():  # of garbage, of which loading modules makes none to speak of
+        return _application(global_config, ini)
+
+
+def _application(global_config: dict[str, str] | None, ini: dict[str, Any]) -> Router:
     # Here, so that what needs no web (the domain, the commands) does not load it.
     from pyramid.config import Configurator
 
     from llmpricing.local_stores.moved import at_our_servers
-    from llmpricing.services.memory import rare_collections
     from llmpricing.settings import read_settings
     from llmpricing.settings_error import SettingsError
     from llmpricing.sources import registry
@@ -41,7 +47,7 @@ def main(global_config: dict[str, str] | None, **ini: Any) -> Router:
     if ini_file:
         settings = at_our_servers(settings, Path(ini_file))
     given = ini | {"llmpricing": settings, "llmpricing.ini_file": ini_file}
-    with rare_collections(), Configurator(settings=given) as config:
+    with Configurator(settings=given) as config:
         config.include("llmpricing.models")  # request.dbsession
         config.include("llmpricing.cache")  # request.cache
         config.include("llmpricing.web")

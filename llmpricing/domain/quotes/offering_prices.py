@@ -15,7 +15,7 @@ from llmpricing.domain.quotes.context_pricing import ContextPricing
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.line_evidence import PriceStanding, standing_of
 from llmpricing.domain.quotes.other_totals import Alternative, alternatives
-from llmpricing.domain.quotes.periods import Period, bounds
+from llmpricing.domain.quotes.periods import Period, bounds, same_words
 from llmpricing.domain.quotes.places import DEFAULTS, GLOBAL, listed_place, zones_of
 from llmpricing.domain.quotes.search_fees import with_one_fee
 from llmpricing.domain.quotes.sellers import charges_apart, default_facts, has_default_place
@@ -43,8 +43,8 @@ class OfferingPrices:
     def __init__(self, prices: Sequence[Price], offering: str = "", others: Sequence[OtherPrice] = ()) -> None:
         self.prices = prices = tuple(with_one_fee(prices, offering))
         self.offering = offering  # provider/api-id, for what its seller documents; empty where that does not count
-        self.tiers = frozenset(price.conditions.service_tier for price in prices)
-        self.regions = frozenset(price.conditions.region for price in prices) - {""}
+        self.tiers = same_words(frozenset(price.conditions.service_tier for price in prices))
+        self.regions = same_words(frozenset(price.conditions.region for price in prices) - {""})
         self.extra: dict[str, frozenset[str]] = {}
         for price in prices:
             if price.meter not in METERS:

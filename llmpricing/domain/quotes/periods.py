@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from llmpricing.domain.conditions import Schedule
 from llmpricing.domain.meters import ancestors
@@ -20,6 +21,12 @@ def bounds(price: Price) -> Iterable[datetime]:
             yield bound.astimezone(UTC)
 
 
+@lru_cache(1_024)
+def same_words(words: frozenset[str]) -> frozenset[str]:
+    """One object for all sets that are equal: a book of thousands of offerings has few of tiers and places."""
+    return words
+
+
 class Period:
     """A stretch of time, from ``start`` (inclusive) until ``end``, with the same prices of all ``listed`` ones;
     only clocks tick in it.
@@ -30,7 +37,7 @@ class Period:
     ) -> None:
         self.listed, self.start, self.end, self.offering = listed, start, end, offering
         self.prices = tuple(price for price in listed if self._holds(price))
-        self.regions = frozenset(price.conditions.region for price in self.prices) - {""}
+        self.regions = same_words(frozenset(price.conditions.region for price in self.prices) - {""})
         schedules = {s.key: s for price in self.prices if (s := price.conditions.schedule)}
         self.schedules: tuple[Schedule, ...] = tuple(schedules.values())
 

@@ -6,18 +6,19 @@ import re
 from functools import cache
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 
 import llmpricing
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 _NAME = re.compile(r"(?:decisions/)?[\w-]+")
 _ANCHOR = re.compile(r"[\w.-]+")
 _HTML = ("html_block", "html_inline")
-_PARSER = MarkdownIt("commonmark").enable("table")
 
 
 class DocSection(NamedTuple):
@@ -49,6 +50,13 @@ def location() -> Path:
 
 
 @cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # by who first reads a page: most processes show none
+
+    return MarkdownIt("commonmark").enable("table")
+
+
+@cache
 def page_names() -> tuple[str, ...]:
     """The names of all pages, sorted; that of a folder is the folder's."""
     files = (file.relative_to(location()) for file in location().rglob("*.md"))
@@ -66,14 +74,14 @@ def doc_page(name: str) -> DocPage:
 
 def rendered(name: str, text: str) -> DocPage:
     """A page of this name and text in Markdown, whose links to other pages lead to these."""
-    tokens = _without_elements(_PARSER.parse(text))
+    tokens = _without_elements(_parser().parse(text))
     headings = _anchored(tokens)
     _name_rows(tokens)
     _fit_tables(tokens)
     _lead_links(name, tokens)
     title = next((one.title for level, one in headings if level == "h1"), name)
     sections = tuple(one for level, one in headings if level == "h2")
-    html = _PARSER.renderer.render(tokens, _PARSER.options, {})
+    html = _parser().renderer.render(tokens, _parser().options, {})
     return DocPage(name, title, Markup(html), sections)  # noqa: S704 - the text is a file of ours
 
 
@@ -109,6 +117,8 @@ def _name_rows(tokens: list[Token]) -> None:
 
 def _fit_tables(tokens: list[Token]) -> None:
     """Let tables and long lines scroll within themselves, by keyboard too, and cells be aligned without a style."""
+    from markdown_it.token import Token
+
     for token in tokens:
         if "style" in token.attrs:  # which the pages' policy refuses
             token.attrSet("class", str(token.attrs.pop("style")).replace("text-align:", "to-the-"))
