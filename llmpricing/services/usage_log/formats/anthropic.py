@@ -172,6 +172,7 @@ SHAPES = (
         },
         since=_SINCE,
         caches_beside=True,
+        of="Anthropic",
     ),
     Shape(
         "anthropic-console-cost",
@@ -179,6 +180,7 @@ SHAPES = (
         "amounts without quantities",
         signs("usage_date_utc cost_usd token_type"),
         by_row(_console_cost),
+        of="Anthropic",
     ),
     Shape(
         "anthropic-cost-report",
@@ -187,6 +189,7 @@ SHAPES = (
         signs("starting_at results"),
         _pages,
         _is_cost_report,
+        of="Anthropic",
     ),
     Shape(
         "anthropic-usage-report",
@@ -208,6 +211,7 @@ SHAPES = (
         },
         since=_SINCE,
         caches_beside=True,
+        of="Anthropic",
     ),
     Shape(
         "claude-code-analytics",
@@ -223,5 +227,6 @@ SHAPES = (
             "word for seats": ("customer_type",),
         },
         caches_beside=True,
+        of="Anthropic",
     ),
 )

@@ -13,9 +13,9 @@ from llmpricing.domain.quotes.places import zones_of
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _AWS = "aws"
@@ -183,6 +183,11 @@ class BillColumns:
     account: str
     line_id: str
 
+    @property
+    def charge_of(self) -> Charge:
+        """Where a line states what it costs."""
+        return Charge((self.charged,), (self.currency,))
+
     def read(self, row: Row) -> UsageRecord:
         """The record of a line: disjoint counts, so that each line is billed by itself."""
         at = row.instant(self.at)
@@ -205,8 +210,8 @@ class BillColumns:
             reason = unpriced("the usage type is not understood") if is_ours and charged else _NO_MODEL
             return replace(made, model=row.text(self.usage_type) if is_ours else "", outcome=reason)
         amount = row.amount(self.amount) or Decimal(0)
-        if not amount:
-            return replace(made, model=kind.model, outcome=of_zero(charged))
+        if amount <= 0:
+            return replace(made, model=kind.model, outcome=of_less_than_none() if amount else of_zero(charged))
         tokens = _tokens(amount, row.text(self.unit), ":" in row.text(self.usage_type))
         model, place = _model_and_place(resource, row.text(self.region))
         if "." not in model or model.startswith("arn:"):
@@ -238,6 +243,23 @@ _CUR = BillColumns(
     region="product_region_code",
     account="line_item_usage_account_id",
     line_id="identity_line_item_id",
+)
+# The report of old has the same columns, named by their group and a slash.
+_OLD_CUR = BillColumns(
+    charge="lineItem/LineItemType",
+    usage_type="lineItem/UsageType",
+    service=("lineItem/ProductCode",),
+    resource="lineItem/ResourceId",
+    description=("lineItem/LineItemDescription",),
+    amount="lineItem/UsageAmount",
+    unit="pricing/unit",
+    at="lineItem/UsageStartDate",
+    until="lineItem/UsageEndDate",
+    charged="lineItem/UnblendedCost",
+    currency="lineItem/CurrencyCode",
+    region="product/regionCode",
+    account="lineItem/UsageAccountId",
+    line_id="identity/LineItemId",
 )
 _FOCUS = BillColumns(
     charge="ChargeCategory",
@@ -277,21 +299,33 @@ SHAPES = (
         },
         sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},
         caches_beside=True,
+        of="AWS",
     ),
     Shape(
         "aws-cur",
         "AWS Cost and Usage Report 2.0",
         "sums of an hour or day, one kind of tokens a line",
         signs("line_item_usage_type line_item_line_item_type line_item_usage_amount"),
-        by_row(_CUR.read),
+        by_row(_CUR.read, _CUR.charge_of),
         always={"region": (_CUR.region,), "currency": (_CUR.currency,), "resource": (_CUR.resource,)},
+        of="AWS",
+    ),
+    Shape(
+        "aws-cur-legacy",
+        "AWS Cost and Usage Report of old, its columns named with a slash",
+        "sums of an hour or day, one kind of tokens a line",
+        signs("lineItem/UsageType lineItem/LineItemType lineItem/UsageAmount"),
+        by_row(_OLD_CUR.read, _OLD_CUR.charge_of),
+        always={"region": (_OLD_CUR.region,), "currency": (_OLD_CUR.currency,), "resource": (_OLD_CUR.resource,)},
+        of="AWS",
     ),
     Shape(
         "aws-focus",
         "AWS's bill by FOCUS",
         "sums of an hour or day, one kind of tokens a line",
         signs("ChargeCategory BilledCost PricingQuantity x_UsageType"),
-        by_row(_FOCUS.read),
+        by_row(_FOCUS.read, _FOCUS.charge_of),
         always={"region": (_FOCUS.region,), "currency": (_FOCUS.currency,), "resource": (_FOCUS.resource,)},
+        of="AWS",
     ),
 )

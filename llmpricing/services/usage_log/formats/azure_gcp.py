@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_zero, unpriced
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Charge, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
+_AZURE_CHARGE = ("costInBillingCurrency", "CostInBillingCurrency")
+_AZURE_CURRENCY = ("billingCurrency", "BillingCurrencyCode", "billingCurrencyCode")
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_MONTHS = 12
 _NO_MODEL = not_billed("no language model's tokens")
 _AZURE_METER = re.compile(
     r"(?P<model>.+?)[ -](?P<more>(?:(?:batch|pp|prty|priority|flex|cached|cchd|cache|aud|audio|img|txt|text|rt)[ -])*)"
@@ -63,10 +70,33 @@ def _azure_place(zone: str, location: str) -> str | None:
     return None if zone.lower() in ("", "glbl", "global") else location or None
 
 
-def _azure(row: Row) -> UsageRecord:
-    at = row.instant("date", "Date")
-    charged = row.amount("costInBillingCurrency", "CostInBillingCurrency")
-    currency = row.text("billingCurrency", "BillingCurrencyCode", "billingCurrencyCode").upper() or "USD"
+def _has_days_first(rows: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether the days of a file are written 20/11/2026, as a spreadsheet of other lands saves them: one day after the
+    twelfth tells, and Azure itself writes the month first.
+    """
+    for row in rows:
+        found = _SLASHED.match(str(row.get("date") or row.get("Date") or ""))
+        if found and int(found[1]) > _MONTHS:
+            return True
+    return False
+
+
+def _azure_lines(has_days_first: object) -> RecordReader:
+    read = partial(_azure, has_days_first=bool(has_days_first))
+    return lambda row: each([row], read, Charge(_AZURE_CHARGE, _AZURE_CURRENCY))
+
+
+def _azure_day(row: Row, has_days_first: bool) -> datetime:
+    found = _SLASHED.match(row.text("date", "Date")) if has_days_first else None
+    return Row({"date": f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}"} if found else row.raw, row.unread).instant(
+        "date", "Date"
+    )
+
+
+def _azure(row: Row, *, has_days_first: bool = False) -> UsageRecord:
+    at = _azure_day(row, has_days_first)
+    charged = row.amount(*_AZURE_CHARGE)
+    currency = row.text(*_AZURE_CURRENCY).upper() or "USD"
     charge, meter = row.text("chargeType", "ChargeType"), row.text("meterName", "MeterName")
     location = row.text("resourceLocation", "ResourceLocation")
     facts = labels(
@@ -84,8 +114,9 @@ def _azure(row: Row) -> UsageRecord:
     model = _azure_model(found["model"])
     more = found["more"].lower().replace("-", " ").split()
     quantity, unit = row.amount("quantity", "Quantity") or Decimal(0), row.text("unitOfMeasure", "UnitOfMeasure")
-    if not quantity:
-        return replace(made, model=model, charged=charged, outcome=of_zero(charged))
+    if quantity <= 0:
+        outcome = of_less_than_none() if quantity else of_zero(charged)
+        return replace(made, model=model, charged=charged, outcome=outcome)
     scale = _UNIT.match(unit)
     if not (scale and (scale["number"] or scale["scale"])):
         reason = f"unitOfMeasure is {unit[:40] or 'not stated'}, of which it is not known how many tokens it means"
@@ -142,17 +173,19 @@ def _gcp(row: Row) -> UsageRecord:
         outcome = unpriced(f"the SKU is not understood: {sku[:80]}") if named else _NO_MODEL
         return replace(made, charged=charged if named else None, outcome=outcome)
     used = row.inner("usage")
-    count = used.count("amount") or row.count("usage.amount") or 0
+    count = used.amount("amount") or row.amount("usage.amount") or Decimal(0)
     model = _gcp_model(found["model"], "preview" in sku.lower())
-    if not count:
-        return replace(made, model=model, charged=charged, outcome=of_zero(charged))
+    if count <= 0:
+        outcome = of_less_than_none() if count else of_zero(charged)
+        return replace(made, model=model, charged=charged, outcome=outcome)
     words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))
     way = "output" if "output" in words else "input"
     modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")
     is_cached = bool({"caching", "cached"} & words)
     part = f"cache_{modality}read_tokens" if is_cached else f"{way}_{modality}tokens"
     request_input = OVER_STEP if _LONG.search(sku) else None
-    usage = usage_of({f"{way}_tokens": count, part: count}, is_sum=True, request_input=request_input)
+    tokens = int(count) if count == count.to_integral_value() else count
+    usage = usage_of({f"{way}_tokens": tokens, part: tokens}, is_sum=True, request_input=request_input)
     tier = next((one for one in ("batch", "flex", "priority") if one in words), None)
     return replace(made, model=model, usage=usage, context=context(tier), charged=charged)
 
@@ -163,9 +196,10 @@ SHAPES = (
         "Azure's cost export",
         "sums of a day, one kind of tokens a line",
         signs("meterName chargeType costInBillingCurrency quantity", "MeterName ChargeType CostInBillingCurrency"),
-        by_row(_azure),
+        _azure_lines,
+        scan=_has_days_first,
         always={
-            "currency": ("billingCurrency", "BillingCurrencyCode", "billingCurrencyCode"),
+            "currency": _AZURE_CURRENCY,
             "place": ("resourceLocation", "ResourceLocation"),
         },
     ),
@@ -174,7 +208,7 @@ SHAPES = (
         "Google Cloud's billing export (BigQuery)",
         "sums of an hour, one kind of tokens a line",
         signs("billing_account_id service sku usage_start_time", "sku usage cost credits", "sku.description cost"),
-        by_row(_gcp),
+        by_row(_gcp, Charge(("cost",), ("currency",))),
         always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
     ),
 )

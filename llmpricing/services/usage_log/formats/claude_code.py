@@ -12,7 +12,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import Charge, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
 
 SYNTHETIC = "<synthetic>"
@@ -20,6 +20,7 @@ _ANTHROPIC = "anthropic"
 _MADE_BY_TOOL = not_billed("made by the tool itself (<synthetic>)")
 _NO_COUNTS = unpriced("usage is not stated: the message holds no count")
 _LIVES_SINCE = datetime(2025, 9, 1, tzinfo=UTC)  # before, Claude Code wrote for five minutes only
+_TOOLS_COST = Charge(("costUSD",))
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
@@ -66,7 +67,7 @@ def _ccusage_counts(row: Row) -> Usage:
 
 
 def _entry(row: Row) -> Iterable[UsageRecord]:
-    return each(row.rows("modelBreakdowns"), partial(_breakdown, row))
+    return each(row.rows("modelBreakdowns"), partial(_breakdown, row), Charge(("cost",)))
 
 
 def _breakdown(entry: Row, row: Row) -> UsageRecord:
@@ -116,7 +117,7 @@ SHAPES = (
         "Claude Code's sessions (~/.claude/projects)",
         "one message by its last line, caches beside the input",
         signs("type message sessionId", "type message timestamp", "type summary leafUuid", "type messageId snapshot"),
-        by_row(_line),
+        by_row(_line, _TOOLS_COST),
         _is_line,
         grows=True,
         always={
@@ -129,6 +130,7 @@ SHAPES = (
         },
         since={"cache_write_1h_tokens": _LIVES_SINCE},
         caches_beside=True,
+        of="Claude Code",
     ),
     Shape(
         "ccusage",
@@ -143,13 +145,14 @@ SHAPES = (
             "cache_write_tokens": ("modelBreakdowns.cacheCreationTokens", "modelBreakdowns.cacheCreationInputTokens"),
         },
         caches_beside=True,
+        of="Claude Code",
     ),
     Shape(
         "ccusage-blocks",
         "ccusage blocks --json",
         "sums of five hours, without a split by model",
         signs("isGap tokenCounts", "isGap startTime costUSD"),
-        by_row(_block),
+        by_row(_block, _TOOLS_COST),
         always={
             "input_tokens": ("tokenCounts.inputTokens",),
             "output_tokens": ("tokenCounts.outputTokens",),
@@ -157,5 +160,6 @@ SHAPES = (
             "cache_write_tokens": ("tokenCounts.cacheCreationTokens", "tokenCounts.cacheCreationInputTokens"),
         },
         caches_beside=True,
+        of="Claude Code",
     ),
 )

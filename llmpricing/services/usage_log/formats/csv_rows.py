@@ -59,6 +59,11 @@ def csv_blocks(stream: io.BufferedReader, rows: int) -> Iterator[RawBlock]:
         yield from _CsvTable(header.decode(), None).blocks(stream, rows)
 
 
+def header_names(line: str) -> list[str]:
+    """The names of the columns in the first line of a table."""
+    return _names(next(csv.reader([line], delimiter=max(",;\t|", key=line.count)), []))
+
+
 def _stated_divider(line: str) -> str | None:
     found = _SEPARATOR.fullmatch(line.strip("\r\n "))
     return found[1] if found else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
@@ -13,11 +14,13 @@ import numpy as np
 
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
+from llmpricing.services.usage_log.formats.nested_calls import AROUND, NestedCalls
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import raw_rows
+from llmpricing.services.usage_log.formats.source import header_of, raw_rows
 
 
 def _no_matter() -> None:
@@ -51,8 +54,9 @@ class UnknownShape(LogError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is of no shape that is known. llmpricing formats lists those that are; --format names one, "
-            "and a table with the columns of a quote is priced by itself, as .csv, .ndjson or .parquet."
+            f"{path} is of no shape that is known. llmpricing formats lists those that are; --format names one. Of any "
+            f"other table say what its columns mean: llmpricing formats --suggest {path} > map.toml, then --columns "
+            "map.toml; one with the columns of a quote is priced by itself, as .csv, .ndjson or .parquet."
         )
 
 
@@ -60,7 +64,10 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
     """The file with its shape, told by its first rows unless it is given; raises LogError, and what ``each_row``
     raises, which is called for every row.
     """
-    found = shape or recognised(counted_fields(islice(raw_rows(path), SAMPLE), each_row))
+    found = shape
+    if found is None:
+        rows = list(counted_fields(islice(raw_rows(path), SAMPLE), each_row))
+        found = recognised(rows or [dict.fromkeys(header_of(path), "")])
     if found is None:
         raise UnknownShape(path)
     return UsageFile(path, found)
@@ -83,6 +90,7 @@ class UsageFiles:
     _sums: set[int] = field(default_factory=set)
     _seen: set[int] = field(default_factory=set)
     _largest: dict[int, int] = field(default_factory=dict)
+    _nested: NestedCalls = field(default_factory=NestedCalls)
 
     def records(self) -> Iterator[UsageRecord]:
         """All records; one that was told before has the outcome REPEATED."""
@@ -96,12 +104,15 @@ class UsageFiles:
             if file.shape.grows:
                 self._weigh(file)
         copies = copied([file.path for file in self.files])
+        first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
             unread[file.path] = Unread(self.ignored)
             reader = FileReader(file.shape, file.path, unread[file.path], self.each_row, one_by_one=self.one_by_one)
             batches = reader.batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
-                yield batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
+                told = batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
+                other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
+                yield told if other == file.shape.name else told.changed(partial(_overlapping, other, file.shape.name))
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
             fields = [name for found in unread.values() for name in found.fields]
             raise UncountedError(_refusal(lines, fields))
@@ -116,9 +127,10 @@ class UsageFiles:
             None if name is None else hash((shape.name, is_billed, name))
             for name, is_billed in zip(columns.ids, billed, strict=True)
         ]
+        around, counts = _nesting(columns) if shape.nests else ((), ())
         seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
         new = {digest for digest in digests if digest is not None}
-        if not others and len(new) == len(digests) and seen.isdisjoint(new):
+        if not others and not any(around) and len(new) == len(digests) and seen.isdisjoint(new):
             seen |= new
             return ReadBatch(columns, [])
         marked: list[tuple[int, UsageRecord]] = []
@@ -131,15 +143,25 @@ class UsageFiles:
                 continue
             if digest in seen:
                 repeated[row] = True
-            else:
-                seen.add(digest)
+                continue
+            seen.add(digest)
+            if shape.nests and billed[row]:
+                repeated[row] = self._nested.is_told(columns.ids[row] or "", around[row], counts[row])
         while coming is not None:
             marked.append((coming[0], self._marked(shape, coming[1])))
             coming = next(rest, None)
         return ReadBatch(columns.having(repeated), marked)
 
     def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
-        return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
+        is_told = self._is_repeated(shape, record) or (shape.nests and self._is_within(record))
+        return replace(record, outcome=REPEATED) if is_told else record
+
+    def _is_within(self, record: UsageRecord) -> bool:
+        if record.record_id is None or record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
+            return False
+        stated = record.usage.stated
+        counts = int(stated.get("input_tokens", 0)), int(stated.get("output_tokens", 0))
+        return self._nested.is_told(record.record_id, record.labels.get(AROUND), counts)
 
     def _weigh(self, file: UsageFile) -> None:
         for record in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).records():
@@ -170,6 +192,25 @@ class UsageFiles:
             return True
         self._seen.add(digest)
         return False
+
+
+def _nesting(columns: RecordColumns) -> tuple[Sequence[str | None], Sequence[tuple[int, int]]]:
+    """By row the span around it, and its input and output."""
+    nothing = np.zeros(len(columns), np.int64)
+    taken, made = (
+        np.maximum(columns.counts.get(meter, nothing), 0).tolist() for meter in ("input_tokens", "output_tokens")
+    )
+    return columns.labels.get(AROUND) or [None] * len(columns), list(zip(taken, made, strict=True))
+
+
+def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
+    if record.outcome.kind is not OutcomeKind.BILLED:
+        return record
+    said = (
+        f"{one} and {other} may tell of the same usage, and both are counted: price one of them, or lay the other "
+        "beside it by audit --charged"
+    )
+    return record.with_remark("SHAPES_OVERLAP", said)
 
 
 def copied(paths: Sequence[Path]) -> set[Path]:

@@ -13,7 +13,7 @@ from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, provider_usage, stated, tier_of
 
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
@@ -21,6 +21,7 @@ _FEES = unpriced("fees for searches or files were charged too, of which it is no
 _FREE = ":free"
 _NO_WRITES = "the file does not tell what was written to caches, which Claude costs more for"
 _CENTS = Decimal(100)
+_GENERATION_COST = ("total_cost", "usage")
 
 
 def _activity(row: Row) -> UsageRecord:
@@ -77,7 +78,7 @@ def _generation(seller: str, row: Row) -> UsageRecord:
     outcome: Outcome = _OWN_KEY if row.truth("is_byok") else FREE if model.endswith(_FREE) else BILLED
     if outcome == BILLED and row.count("num_search_results"):
         outcome = _FEES
-    at, charged, record_id = row.instant("created_at"), row.amount("total_cost", "usage"), row.text("id") or None
+    at, charged, record_id = row.instant("created_at"), row.amount(*_GENERATION_COST), row.text("id") or None
     facts = labels(app=row.text("app_id"), upstream=row.text("provider_name"))
     row.close()
     return UsageRecord(
@@ -209,14 +210,14 @@ _GENERATION_ALWAYS = {
     "word for your own key": ("is_byok",),
     "id": ("id",),
 }
-_GENERATION_VARYING = Varying(("created_at",), ("total_cost", "usage"), ("id",), {"app": ("app_id",)})
+_GENERATION_VARYING = Varying(("created_at",), _GENERATION_COST, ("id",), {"app": ("app_id",)})
 SHAPES = (
     Shape(
         "openrouter-activity",
         "the export of OpenRouter's activity page",
         "one request, cached inside tokens_prompt",
         signs("generation_id tokens_prompt tokens_completion"),
-        by_row(_activity),
+        by_row(_activity, Charge(("cost_total",))),
         varying=Varying(
             ("created_at",),
             ("cost_total",),
@@ -232,33 +233,36 @@ SHAPES = (
             "fee for files": ("cost_file_processing",),
             "variant": ("variant",),
         },
+        of="OpenRouter",
     ),
     Shape(
         "openrouter-generations",
         "OpenRouter's generations (/generation)",
         "one request by native_tokens_*, cached inside",
         _GENERATION,
-        by_row(_openrouter),
+        by_row(_openrouter, Charge(_GENERATION_COST)),
         lambda row: not _is_vercel(row),
         varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
+        of="OpenRouter",
     ),
     Shape(
         "vercel-gateway-generations",
         "generations of Vercel's AI Gateway",
         "one request by native_tokens_*, cached inside",
         _GENERATION,
-        by_row(_vercel),
+        by_row(_vercel, Charge(_GENERATION_COST)),
         _is_vercel,
         varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
+        of="Vercel's gateway",
     ),
     Shape(
         "vercel-gateway-report",
         "the report of Vercel's AI Gateway",
         "sums of a day and model, caches inside input_tokens",
         signs("credential_type input_tokens total_cost", "market_cost input_tokens model"),
-        by_row(_vercel_report),
+        by_row(_vercel_report, Charge(("total_cost",))),
         always={
             "input_tokens": ("input_tokens",),
             "output_tokens": ("output_tokens",),
@@ -267,13 +271,14 @@ SHAPES = (
             "requests": ("request_count",),
             "word for your own key": ("credential_type",),
         },
+        of="Vercel's gateway",
     ),
     Shape(
         "portkey",
         "Portkey's logs",
         "one request by the seller's own usage object",
         signs("ai_org ai_model", "ai_model req_units"),
-        by_row(_portkey),
+        by_row(_portkey, Charge(("cost",), ("cost_currency",), int(_CENTS))),
         varying=Varying(("created_at", "time_of_generation"), ("cost",), ("id",), {"trace": ("trace_id",)}, _CENTS),
         always=_PORTKEY_ALWAYS,
         sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},

@@ -32,6 +32,7 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
         for item in document:
             yield from records_of(item)
     elif isinstance(document, Mapping):
+        document = _by_project(document)
         name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
         inner = document.get("data")
         if name is not None:
@@ -43,6 +44,15 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
             yield document
     else:
         yield {"": document}  # no record, and none may be lost
+
+
+def _by_project(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """ccusage's lists of days by project as one list, whose items say their project."""
+    found = document.get("projects")
+    if not isinstance(found, Mapping) or not all(isinstance(days, list) for days in found.values()):
+        return document
+    rows = [{"project": name, **day} for name, days in found.items() for day in days if isinstance(day, Mapping)]
+    return {"daily": rows} if rows and all("modelBreakdowns" in one for one in rows) else document
 
 
 def _is_envelope(document: Mapping[str, Any]) -> bool:

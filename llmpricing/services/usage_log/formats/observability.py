@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import Charge, RecordReader, Shape, Varying, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 # Langfuse's words for caches in usageDetails
 _READ = ("input_cached_tokens", "input_cache_read", "cache_read_input_tokens")
 _WRITTEN = ("input_cache_creation", "cache_creation_input_tokens", "input_cache_write")
 _LIVES = ("input_cache_creation_5m", "input_cache_creation_1h")
+_LANGFUSE_COST = ("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost")
+_HELICONE_COST = ("cost", "cost_usd")
+_LANGSMITH_COST = Charge(("total_cost",))
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 _SUMMED = not_billed("the sum of its children")
 _NO_COUNTS = unpriced("usage is not stated: the record holds no count")
@@ -31,7 +36,7 @@ def _langfuse(row: Row) -> UsageRecord | None:
         return None
     at = row.instant("startTime", "start_time")
     model = row.text("model", "provided_model_name", "providedModelName", "internalModel")
-    charged = row.amount("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost")
+    charged = row.amount(*_LANGFUSE_COST)
     facts = labels(
         trace=row.text("traceId", "trace_id"),
         name=row.text("name"),
@@ -114,6 +119,19 @@ def _langsmith(row: Row) -> UsageRecord | None:
     return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)
 
 
+def _runs(_found: object) -> RecordReader:
+    return lambda row: each(_with_children(row), _langsmith, _LANGSMITH_COST)
+
+
+def _with_children(row: Row) -> Iterator[Row]:
+    """The run and all that it called, where an export nests them."""
+    left = [row]
+    while left:
+        run = left.pop()
+        yield run
+        left += reversed(run.rows("child_runs"))
+
+
 def _langsmith_outcome(row: Row) -> Outcome:
     return not_billed("failed") if row.text("status").lower() == "error" or row.text("error") else BILLED
 
@@ -136,7 +154,7 @@ def _helicone(row: Row) -> UsageRecord:
     elif status is not None and status >= 400:
         outcome = not_billed(f"failed (status {status})")
     record_id, at = row.text("request_id") or None, row.instant("request_created_at")
-    charged, facts = row.amount("cost", "cost_usd"), labels(user=row.text("user_id"))
+    charged, facts = row.amount(*_HELICONE_COST), labels(user=row.text("user_id"))
     row.close()
     provider = row.text("provider") or None
     usage = usage_of(counts, BESIDE, total=total) if outcome == BILLED else None
@@ -151,10 +169,10 @@ SHAPES = (
         "Langfuse's observations: API, export and blob storage",
         "one observation, all parts of usageDetails beside one another",
         signs("id type usageDetails", "id type usage_details"),
-        by_row(_langfuse),
+        by_row(_langfuse, Charge(_LANGFUSE_COST)),
         varying=Varying(
             ("startTime", "start_time"),
-            ("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost"),
+            _LANGFUSE_COST,
             ("id",),
             {"trace": ("traceId", "trace_id"), "user": ("userId", "user_id"), "session": ("sessionId", "session_id")},
         ),
@@ -171,7 +189,7 @@ SHAPES = (
         "LangSmith's runs",
         "one llm run, caches inside prompt_tokens",
         signs("id run_type prompt_tokens", "id run_type start_time extra"),
-        by_row(_langsmith),
+        _runs,
         varying=Varying(("start_time",), ("total_cost",), ("id",), {"trace": ("trace_id",)}),
         always={
             "input_tokens": ("prompt_tokens",),
@@ -188,8 +206,8 @@ SHAPES = (
         "Helicone's requests",
         "one request, caches beside prompt_tokens",
         signs("request_created_at prompt_tokens completion_tokens", "request_created_at prompt_cache_read_tokens"),
-        by_row(_helicone),
-        varying=Varying(("request_created_at",), ("cost", "cost_usd"), ("request_id",), {"user": ("user_id",)}),
+        by_row(_helicone, Charge(_HELICONE_COST)),
+        varying=Varying(("request_created_at",), _HELICONE_COST, ("request_id",), {"user": ("user_id",)}),
         always={
             "input_tokens": ("prompt_tokens",),
             "output_tokens": ("completion_tokens",),

@@ -194,6 +194,7 @@ SHAPES = (
         signs("start_time_iso num_model_requests model input_tokens", "start_time num_model_requests model batch"),
         by_row(_dashboard),
         always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
+        of="OpenAI",
     ),
     Shape(
         "openai-costs",
@@ -202,6 +203,7 @@ SHAPES = (
         _BUCKET,
         _pages,
         _is_costs,
+        of="OpenAI",
     ),
     Shape(
         "openai-usage",
@@ -212,5 +214,6 @@ SHAPES = (
         _is_usage,
         always={**_ALWAYS, "word for batch": ("batch",), "tier": ("service_tier",), "requests": _REQUESTS},
         of_answers=("word for batch", "tier"),
+        of="OpenAI",
     ),
 )

@@ -20,7 +20,7 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row, as_instant, as_number
-from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row
+from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "currency", "id")
@@ -68,6 +68,12 @@ class OwnColumns:
         )
 
     @property
+    def charge(self) -> Charge:
+        """Where a row states what was charged."""
+        charged, currency = ((self.roles[role],) if role in self.roles else () for role in ("charged", "currency"))
+        return Charge(charged, currency)
+
+    @property
     def varying(self) -> Varying | None:
         """What differs from row to row; None where one column says several things, or where a row may stand for many
         requests, of which each has a step of its own.
@@ -105,7 +111,7 @@ def own_shape(path: Path) -> Shape:
         f"columns by {path}",
         f"caches {columns.cached} the input",
         (),
-        by_row(columns.read),
+        by_row(columns.read, columns.charge),
         varying=columns.varying,
     )
 

@@ -50,6 +50,11 @@ def of_zero(charged: Decimal | None) -> Outcome:
     return unpriced("cost only: the line states no quantity") if charged else not_billed("a line of zero")
 
 
+def of_less_than_none() -> Outcome:
+    """The outcome of a bill's line that takes usage back: counts are never negative, and what it gives back is kept."""
+    return unpriced("a correction: it takes usage of an earlier line back, which is priced there")
+
+
 @dataclass(frozen=True, slots=True)
 class UsageRecord:
     """One record. ``at`` is when it was used, or when the ``span`` begins that it sums up (None: one request).

@@ -28,6 +28,7 @@ _DOLLARS = re.compile(
 _NO_COUNT = re.compile(r"duration|latency|elapsed|time|limit|max|window|quota|per_?second|ttft|retr(y|ies)", re.I)
 _TRUE = frozenset({"true", "t", "yes", "1"})
 _AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)?")
+_DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})( \d\d:\d\d(?::\d\d)?)?")  # day first, everywhere
 _OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 _EPOCHS = ((10**17, 1000), (10**14, 1), (10**11, Decimal("0.001")))  # nanoseconds, microseconds, milliseconds
 _MOST_UNREAD = 50
@@ -153,7 +154,7 @@ class Row:
         """Remember the fields that nobody asked for and that look like counts or conditions of a price."""
         for name in suspects(tuple(self.raw)):
             value = self.raw[name]
-            if name in self._read or value is None or isinstance(value, dict | list) or states_nothing(value):
+            if name in self._read or value is None or _is_nested(value) or states_nothing(value):
                 continue
             if _looks_billed(name, value):
                 self.unread.add(self.where + name, value)
@@ -177,6 +178,13 @@ def states_nothing(value: Any) -> bool:
     if type(value) is str:
         return value in NOTHING
     return type(value) is float and value != value
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether it is an object or a list, or the text of a list as tables have them: whose it is reads it."""
+    if type(value) is str:
+        return value == "{}" or (value[:1], value[-1:]) == ("[", "]")
+    return isinstance(value, dict | list)
 
 
 def without_dollars(value: Any) -> Any:
@@ -278,6 +286,8 @@ def as_instant(value: Any) -> datetime:
             pass
     if found := _AMERICAN_DAY.fullmatch(text):
         text = f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}"
+    if found := _DOTTED_DAY.fullmatch(text):
+        text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}{found[4] or ''}"
     text = _OFFSET.sub(r"\1:\2", text.removesuffix(" UTC")) if ":" in text else text
     return read_instant(text, assume_utc=True)[0]
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.record import UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 
 RecordReader = Callable[[Row], Iterable[UsageRecord]]
+USD = "USD"
 RECORD_ID = "id that tells repeats"
 _ONE = Decimal(1)
 Always = Mapping[str, Sequence[str]]
@@ -48,7 +49,8 @@ class Shape:
     where none is there, the file was cut; a RECORD_ID is there if the record has one. Some it writes only ``since`` a
     day, some only ``of_answers``, not of embeddings; and a tool that ``leaves_out`` what it did not count is not known
     to have been cut by input or output. What it writes ``sometimes``, where it counted any, is told of somewhere in a
-    whole file, or there was none.
+    whole file, or there was none. Shapes ``of`` the same may tell of the same usage; calls of
+    one that ``nests`` may lie within one another, as their AROUND says.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Shape:
     since: Mapping[str, datetime] = field(default_factory=dict)
     leaves_out: bool = False
     of_answers: Sequence[str] = ()
+    of: str = ""
+    nests: bool = False
     caches_beside: bool = False
 
     def likeness(self, row: Mapping[str, Any]) -> int:
@@ -80,20 +84,44 @@ def signs(*sets: str) -> tuple[frozenset[str], ...]:
     )
 
 
-def each(rows: Iterable[Row], read: Callable[[Row], UsageRecord | None]) -> Iterator[UsageRecord]:
-    """The record of each row that is one; a row that cannot be read is a record without a price that says why."""
+class Charge(NamedTuple):
+    """Where a row states what was charged for it: ``per`` as many make one of the currency."""
+
+    names: tuple[str, ...]
+    currency: tuple[str, ...] = ()
+    per: int = 1
+
+    def of(self, row: Row) -> tuple[Decimal | None, str]:
+        """The amount and its currency, no amount where it cannot be read."""
+        try:
+            amount = row.amount(*self.names)
+        except UsageError:
+            return None, USD
+        return amount and amount / self.per, row.text(*self.currency).upper() or USD
+
+
+NO_CHARGE = Charge(())
+
+
+def each(
+    rows: Iterable[Row], read: Callable[[Row], UsageRecord | None], charge: Charge = NO_CHARGE
+) -> Iterator[UsageRecord]:
+    """The record of each row that is one; a row that cannot be read is a record without a price that says why, and
+    keeps what was charged.
+    """
     for row in rows:
         try:
             found = read(row)
         except UsageError as error:
-            found = UsageRecord(model=_model_of(row), outcome=unpriced(str(error)))
+            amount, currency = charge.of(row) if charge.names else (None, USD)
+            found = UsageRecord(model=_model_of(row), charged=amount, currency=currency, outcome=unpriced(str(error)))
         if found is not None:
             yield found
 
 
-def by_row(read: Callable[[Row], UsageRecord | None]) -> Callable[[Any], RecordReader]:
+def by_row(read: Callable[[Row], UsageRecord | None], charge: Charge = NO_CHARGE) -> Callable[[Any], RecordReader]:
     """The reader of a shape each of whose rows is at most one record."""
-    return lambda _found: lambda row: each([row], read)
+    return lambda _found: lambda row: each([row], read, charge)
 
 
 def _model_of(row: Row) -> str:

@@ -6,7 +6,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -15,7 +15,7 @@ import pyarrow as pa
 from pyarrow import compute, parquet
 
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.csv_rows import csv_blocks, csv_rows
+from llmpricing.services.usage_log.formats.csv_rows import csv_blocks, csv_rows, header_names
 from llmpricing.services.usage_log.formats.joined_stream import JoinedStream
 from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream, records_of
 from llmpricing.services.usage_log.formats.json_texts import decoded
@@ -24,6 +24,7 @@ from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, R
 from llmpricing.services.usage_log.formats.table_blocks import TableBlock, cells_of, plain_batch, uncovered
 
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_ZIP = b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MARK = b"\xef\xbb\xbf"
 _LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
@@ -118,6 +119,15 @@ def _is_plain(kind: pa.DataType) -> bool:
     return any(is_one(kind) for is_one in (pa.types.is_primitive, pa.types.is_null, pa.types.is_decimal))
 
 
+def header_of(path: Path) -> Sequence[str]:
+    """The names of the columns of a table without rows, none where the file is none; raises LogError."""
+    with _failures_told(path):
+        if _is_parquet(path):
+            return list(parquet.read_schema(path).names)
+        with _unpacked(path) as stream:
+            return header_names(stream.readline(2**20).decode("utf-8-sig"))
+
+
 def _is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) == _PARQUET
@@ -125,6 +135,8 @@ def _is_parquet(path: Path) -> bool:
 
 def _is_json(stream: io.BufferedReader) -> bool:
     start = stream.peek(2**16)[: 2**16]
+    if start.startswith(_ZIP):
+        raise LogError("The file is a ZIP archive or a workbook: unpack it, or save the table in it as CSV.")
     if start.startswith(_UTF16):
         raise LogError("The file is UTF-16: save it as UTF-8.")
     return start.removeprefix(_MARK).lstrip()[:1] in (b"{", b"[")

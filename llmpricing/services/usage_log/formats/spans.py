@@ -55,7 +55,10 @@ _STARTED = ("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_tim
 _TRACE = ("traceId", "trace_id", "TraceId", "context.trace_id")
 _SPAN_ID = ("spanId", "span_id", "SpanId", "context.span_id")
 _SESSION = ("session.id", "gen_ai.conversation.id")
-_VARYING = Varying(_STARTED, labels={"trace": _TRACE, "session": _SESSION}, id_parts=(_TRACE, _SPAN_ID))
+_PARENT = ("parentSpanId", "parent_span_id", "ParentSpanId", "parent_id", "context.parent_id")
+_VARYING = Varying(
+    _STARTED, labels={"trace": _TRACE, "parent": _PARENT, "session": _SESSION}, id_parts=(_TRACE, _SPAN_ID)
+)
 _SUMMED = not_billed("the sum of its children")
 
 
@@ -66,7 +69,7 @@ def flat(row: Mapping[str, Any]) -> dict[str, Any]:
         name = name.removeprefix("attributes.") if isinstance(name, str) else name
         if name in ("attributes", "span_attributes", "SpanAttributes"):
             found.update(_attributes(value))
-        elif isinstance(value, Mapping) and name in ("gen_ai", "llm", "ai", "openinference"):
+        elif isinstance(value, Mapping) and name in ("gen_ai", "llm", "ai", "openinference", "context"):
             found.update(_dotted(f"{name}.", value))
         else:
             found.setdefault(name, value)
@@ -165,7 +168,9 @@ def _made(
     at = _started(row)
     where = context(tier, place_of(row.text("gen_ai.inference_geo")))
     record_id = f"{trace}:{span}:{at}" if trace and span else None  # some writers begin anew with their numbers
-    facts = labels(trace=trace, service=row.text("service.name"), session=row.text(*_SESSION))
+    facts = labels(
+        trace=trace, parent=row.text(*_PARENT), service=row.text("service.name"), session=row.text(*_SESSION)
+    )
     facts = {**label, **facts}
     row.close()
     if not is_call:
@@ -220,6 +225,7 @@ SHAPES = (
         always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
+        nests=True,
     ),
     Shape(
         "vercel-ai-sdk",
@@ -231,6 +237,7 @@ SHAPES = (
         always={**_AI_SDK_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
+        nests=True,
     ),
     Shape(
         "openinference",
@@ -242,6 +249,7 @@ SHAPES = (
         always={**_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
+        nests=True,
     ),
     Shape(
         "otel-spans",
@@ -259,5 +267,6 @@ SHAPES = (
         always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
+        nests=True,
     ),
 )
