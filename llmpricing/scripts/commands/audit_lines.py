@@ -73,7 +73,7 @@ def _otherwise(fact: str, records: int, cost: Decimal, there: Decimal, values: S
     return (
         f"No {fact} stated in {_records(records)}: taken as {ASSUMED[fact]}; "
         f"if {' or '.join(values)}: {by}USD {'+' if more > 0 else ''}{to_text(more)}"
-        f"{f'. State it: --{fact} {values[0]}' if fact in _FLAGS else ''}"
+        f"{f'. If so, say --{fact} {values[0]}' if fact in _FLAGS else ''}"
     )
 
 

@@ -31,6 +31,7 @@ _SHOWN_NAMES = 5
 _SHOWN_FILES = 10
 _SHOWN_MODELS = 40
 _SHOWN_OTHERS = 12
+_PRICED_OR_NOT = "whether it has a price"
 
 
 @dataclass(frozen=True)
@@ -149,19 +150,36 @@ def recognised(files: Sequence[UsageFile], unknown: Sequence[Path]) -> Iterator[
     for name, found in by_shape.items():
         shape = found[0].shape
         which = ", ".join(str(one.path) for one in found) if len(found) <= _SHOWN_FILES else f"{len(found):,} files"
-        yield f"{which}: {name}, {shape.title} ({shape.counts}){_columns(found[0].taken)}"
+        yield f"{which}: {name}, {shape.title} ({shape.counts})"
+        yield from _columns(found[0].taken)
     if unknown:
         named = ", ".join(map(str, unknown[:_SHOWN_FILES])) + (", ..." if len(unknown) > _SHOWN_FILES else "")
         yield f"Left out, of no shape that is known or not to be read: {len(unknown):,} files ({named})"
 
 
-def _columns(taken: TakenFor) -> str:
-    """What each field is taken for, and on which nothing hangs."""
-    said = "; ".join(f"{name} = {' + '.join(roles)}" for name, roles in taken.fields.items())
+def _columns(taken: TakenFor) -> Iterator[str]:
+    """What each field is taken for, and on which nothing hangs; --json has those too that only rule a price out."""
+    if not taken.fields:
+        return
+    short = _shortened([*taken.fields, *taken.others])
+    told = {name: roles for name, roles in taken.fields.items() if list(roles) != [_PRICED_OR_NOT]}
+    said = (f"{short[name]} = {' + '.join(roles)}" for name, roles in told.items())
+    yield f"  Read: {'; '.join(said)}"
     more = len(taken.others) - _SHOWN_OTHERS
     beyond = f" and {more} more" if more > 0 else ""
-    others = f". Not counted: {', '.join(taken.others[:_SHOWN_OTHERS])}{beyond}" if taken.others else ""
-    return f". Read: {said}{others}" if said else ""
+    if taken.others:
+        yield f"  Not counted: {', '.join(short[name] for name in taken.others[:_SHOWN_OTHERS])}{beyond}"
+
+
+def _shortened(names: Sequence[str]) -> Mapping[str, str]:
+    """Each dotted name by as much of its end as no other has."""
+    ends = Counter(end for name in names for end in _ends(name))
+    return {name: next((end for end in _ends(name) if ends[end] == 1), name) for name in names}
+
+
+def _ends(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[-length:]) for length in range(1, len(parts) + 1))
 
 
 def _lines(bill: Bill) -> Iterator[str]:

@@ -31,9 +31,9 @@ def test_a_file_is_answered_with_its_bill(commands: Commands) -> None:
     assert done.exit_code == 0, done.output
     said = done.output.splitlines()
     assert "litellm-spendlogs.json: litellm-spend-logs, LiteLLM's table of spend logs" in said[0]
-    assert "; spend = charged; " in said[0]
-    assert ". Not counted: " in said[0]
-    assert said[1] == "Records: 6; priced: 4; not billed: 1; repeated: 0; without a price: 1"
+    assert "; spend = charged; " in said[1]
+    assert "  Not counted: " in said[2]
+    assert said[3] == "Records: 6; priced: 4; not billed: 1; repeated: 0; without a price: 1"
     assert "  1: a tool's call, without a model" in said
     assert "  1: usage_object is missing: the record does not say how much was used" in said
     assert "Total of the priced records: USD 0.02669" in said

@@ -21,6 +21,7 @@ _MADE_BY_TOOL = not_billed("made by the tool itself (<synthetic>)")
 _NO_COUNTS = unpriced("usage is not stated: the message holds no count")
 _LIVES_SINCE = datetime(2025, 9, 1, tzinfo=UTC)  # before, Claude Code wrote for five minutes only
 _TOOLS_COST = Charge(("costUSD",))
+_ITS_IDS = re.compile(r"msg_(?!bdrk_|vrtx_)")  # those of other clouds say so
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
@@ -46,7 +47,8 @@ def _line(row: Row) -> UsageRecord | None:
     if not found.raw:
         return UsageRecord(model, at, charged=charged, labels=facts, record_id=record_id, outcome=_NO_COUNTS)
     usage, where = stated(provider_usage(found, "anthropic"))
-    return UsageRecord(model, at, usage, None, None, where, charged, labels=facts, record_id=record_id)
+    seller = _ANTHROPIC if _ITS_IDS.match(ids[0]) and model.startswith("claude-") else None
+    return UsageRecord(model, at, usage, seller, None, where, charged, labels=facts, record_id=record_id)
 
 
 def _is_line(row: Mapping[str, Any]) -> bool:
