@@ -6,14 +6,17 @@ wait for the collector of garbage.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from jinja2 import Template
+from jinja2.ext import Extension
 from jinja2.runtime import Context
 from pyramid.config import PHASE3_CONFIG
 
 import llmpricing.web
 
+_INDENT = re.compile(r"\n[ \t]+")
 _MADE = "_contexts_of_this_page"  # among the variables: the contexts that its templates were given
 
 
@@ -39,6 +42,14 @@ class _PageTemplate(Template):
                 context.vars, context.parent = {}, {}
 
 
+class _Unindented(Extension):
+    """Templates as they are shown: a browser takes a line's indentation for one blank, as it does the line's end."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """The source without the blanks before its lines; what values bring stays as it is."""
+        return _INDENT.sub("\n", source)
+
+
 def includeme(config: Any) -> None:
     """Render ``.jinja2`` so."""
     from pyramid_jinja2 import add_jinja2_renderer, get_jinja2_environment
@@ -49,5 +60,6 @@ def includeme(config: Any) -> None:
     def let_go() -> None:
         environment = get_jinja2_environment(config)
         environment.context_class, environment.template_class = _PageContext, _PageTemplate
+        environment.add_extension(_Unindented)
 
     config.action(None, let_go, order=PHASE3_CONFIG + 1)
