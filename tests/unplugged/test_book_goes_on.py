@@ -94,6 +94,20 @@ def clients(site, count):
             thread.join()
 
 
+def test_a_password_that_was_changed_leaves_prices_quotable_until_it_is_ours_again(priced_stores, site):
+    well, url = answers(site), make_url(priced_stores.database_url)
+    with as_superuser(priced_stores) as run:
+        run(f"alter role {url.username} password 'another'")
+        try:
+            run("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (url.username,))
+            assert_goes_on(site, well)
+            assert health(site, 503)["checks"]["database"]["error"].startswith("authentication failed")
+        finally:
+            run(f"alter role {url.username} password '{url.password}'")
+    assert_recovers(site, well)
+    assert health(site)["services"]["database"] == "ok"
+
+
 def test_a_table_that_is_locked_is_not_asked(priced_stores, site):
     well, engine = answers(site), create_engine(priced_stores.database_url)
     with engine.connect() as connection:

@@ -40,7 +40,7 @@ def test_a_redis_that_was_never_there_is_not_missed(priced_stores, serve_book, b
         assert_degraded(site, way)
 
 
-@pytest.mark.parametrize("way", ["killed", "frozen", "full", "read-only"])
+@pytest.mark.parametrize("way", ["killed", "frozen", "wrong password", "full", "read-only"])
 def test_a_redis_that_fails_is_not_missed_and_used_again_by_itself(priced_stores, book_site, way):
     well = answers(book_site)
     with failing(priced_stores, way):
@@ -61,9 +61,23 @@ def failing(stores, way):
     elif way == "frozen":
         with frozen(stores.valkey.pid):
             yield
+    elif way == "wrong password":
+        with closing(Redis.from_url(stores.redis_url)) as client, another_password(client, stores.redis_url):
+            yield
     else:
         with closing(Redis.from_url(stores.redis_url)) as client, taking_no_writes(client, way):
             yield
+
+
+@contextmanager
+def another_password(client, url):
+    """Who is connected goes, and comes in no more."""
+    client.config_set("requirepass", "another")
+    client.client_kill_filter(skipme=True)
+    try:
+        yield
+    finally:
+        client.config_set("requirepass", make_url(url).password or "")
 
 
 @contextmanager

@@ -58,4 +58,4 @@ def _told(batch: Batch, priced: Priced, digest: str) -> pa.Table:
     said.append((batch.layout.behind(_BEHIND)[0], [answer.reason for answer in priced.answers]))
     for name, texts in said:
         table = table.append_column(name, pa.array(texts, pa.string()).take(which))
-    return table.append_column(batch.layout.behind(_BEHIND)[1], pa.array([digest] * table.num_rows, pa.string()))
+    return table.append_column(batch.layout.behind(_BEHIND)[1], pa.repeat(digest, table.num_rows))
