@@ -67,6 +67,16 @@ class MistakesAsSums:
     of_zero: Mask
     outcomes: Mask
 
+    def of_all(self, counts: Numbers) -> tuple[Numbers, Mask]:
+        """The units by these counts, a row each, and which rows have the same outcomes; none where 64 bits are few."""
+        most = counts.max(axis=0).tolist()
+        if not (self.units.hold(most) and self.asked.hold(most)):
+            return np.zeros((len(counts), len(self.names)), np.int64), np.zeros(len(counts), np.bool_)
+        sums = self.asked.of(counts.T).T
+        same = (np.where(self.of_zero, sums == 0, sums < 0) == self.outcomes).all(axis=1)
+        units = self.units.terms @ counts.T
+        return (units if self.units.divisors is None else units // self.units.divisors[:, None]).T, same
+
     def fits(self, counts: UseCounts) -> bool:
         """Whether the counts have the same outcomes, and 64 bits hold their sums."""
         if not (self.units.hold(counts.values) and self.asked.hold(counts.values)):
@@ -75,7 +85,7 @@ class MistakesAsSums:
         return bool((np.where(self.of_zero, sums == 0, sums < 0) == self.outcomes).all())
 
 
-def _traced(use: AuditedUse, mistakes: Mistakes) -> MistakesAsSums | None:
+def traced_sums(use: AuditedUse, mistakes: Mistakes) -> MistakesAsSums | None:
     """The mistakes of all uses like this one; None where only each use by itself can tell."""
     trace = Trace()
     try:
@@ -173,7 +183,7 @@ class AlikeUses:
         if self._tries[mistakes] >= (_MOST_TRACES if known else _MOST_FAILURES):
             return None
         self._tries[mistakes] += 1
-        if new := _traced(use(), mistakes):
+        if new := traced_sums(use(), mistakes):
             known.append(new)
         return new if new and new.fits(counts) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,9 +23,11 @@ from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.kinds import kind_cost
 from llmpricing.services.usage_log.priced_columns import PricedBatch, PricedColumns, count_columns, exact_sums
 from llmpricing.services.usage_log.pricer import multiplied
+from llmpricing.services.usage_log.vectors import combined
 
 _LARGEST = Decimal(10**6)  # USD: figures of one record in 1e-12 that 64 bits hold with room
 _ZERO = Decimal(0)
+_MOST_UNTOLD = 8  # rows of one kind that are looked at for all, as they lie on different sides of what is compared
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,11 @@ def _with_effects(
     auditor: Auditor, columns: PricedColumns, rows: Numbers
 ) -> tuple[Numbers, list[tuple[Numbers, _There]]]:
     """Those of the rows of which it is known together what else they might cost, and what."""
-    found, known = [], []
-    group = columns.priced.group[rows]
-    for number in np.unique(group).tolist():
-        some = rows[group == number]
+    found: list[Numbers] = []
+    known: list[tuple[Numbers, _There]] = []
+    code = _group_codes(columns, rows)
+    for number in np.unique(code).tolist():
+        some = rows[code == number]
         record = columns.record(int(some[0]))
         others = auditor.otherwise(record)
         if others is None or record.record.usage is None:
@@ -160,9 +163,43 @@ def _with_effects(
             if not fits.all():
                 break
         else:
-            found.append(some)
-            known.append((some, there))
+            parts = list(_with_untold(auditor, columns, some, there)) if record.record.untold else [(some, there)]
+            found += [part for part, _ in parts]
+            known += parts
     return np.sort(np.concatenate([np.zeros(0, np.int64), *found])), known
+
+
+def _group_codes(columns: PricedColumns, rows: Numbers) -> Numbers:
+    """Numbers that tell apart the kinds of the rows, and what is untold of them."""
+    sets: dict[tuple[str, ...], int] = {}
+    untold = np.array([sets.setdefault(head.record.untold, len(sets)) for head in columns.columns.heads], np.int64)
+    parts = [(columns.priced.group[rows], len(columns.priced.kinds)), (untold[columns.which[rows]], max(len(sets), 1))]
+    return combined(parts)
+
+
+def _with_untold(
+    auditor: Auditor, columns: PricedColumns, rows: Numbers, there: _There
+) -> Iterator[tuple[Numbers, _There]]:
+    """The rows, which use the same meters, with what they cost by what is untold of them too, as far as that is known
+    together.
+    """
+    left = np.arange(len(rows))
+    for _ in range(_MOST_UNTOLD):
+        if not len(left):
+            return
+        record = columns.record(int(rows[left[0]]))
+        sums = auditor.untold(record)
+        if sums is None or record.record.usage is None:
+            return
+        used = [meter for meter, quantity in record.record.usage.stated.items() if quantity]
+        counts = [columns.stated(meter)[rows[left]] for meter in used]
+        units, fits = sums.of_all(np.stack([*counts, np.ones(len(left), np.int64)], axis=1))
+        if not fits.any():
+            return
+        chosen = left[fits]
+        told = {Otherwise(*name): units[fits, place] for place, name in enumerate(sums.names)}
+        yield rows[chosen], {**{other: theirs[chosen] for other, theirs in there.items()}, **told}
+        left = left[~fits]
 
 
 def _add_right(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,7 +13,9 @@ from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.context import ContextError
 from llmpricing.domain.quotes.linear import Linear
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
+from llmpricing.domain.quotes.mistakes.explaining import Costed
 from llmpricing.domain.quotes.unit_rates import PriceDataError
+from llmpricing.services.usage_log.audit.alike import MistakesAsSums, traced_sums
 from llmpricing.services.usage_log.audit.uses import AuditedUses, is_alike
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.formats.record import UsageRecord
@@ -68,7 +70,7 @@ class WhatElse:
         """What else the record might cost."""
         record, offering = priced.record, priced.answer.offering
         has_cache = with_saving and _has_cache(record)
-        found = None if has_cache or self._one_by_one else self.of_kind(priced)
+        found = None if has_cache or record.untold or self._one_by_one else self.of_kind(priced)
         if found is not None and record.usage is not None:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
@@ -81,10 +83,17 @@ class WhatElse:
         self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
         saved = _saved(use, cost) if has_cache else Decimal(0)
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
-        return Effects(saved, low, high, {**dict(_otherwise(use)), **dict(_told(use, record.untold))})
+        return Effects(saved, low, high, {**dict(_otherwise(use)), **_amounts(_told(use, record.untold))})
+
+    def of_untold(self, priced: PricedRecord) -> MistakesAsSums | None:
+        """What requests like this one cost by what is untold of them, as sums of counts; None where each by itself can
+        tell.
+        """
+        use = self._uses.use(priced.record)
+        return traced_sums(use, lambda one: list(_told(one, priced.record.untold))) if use else None
 
     def of_kind(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
-        """What else requests like this one may cost; None where only each by itself can tell."""
+        """What else requests like this one may cost, but for what is untold; None where each by itself can tell."""
         kind = priced.kind
         if kind is None or not is_alike(priced.record):
             return None
@@ -132,7 +141,11 @@ def _otherwise(use: AuditedUse) -> Iterator[tuple[Otherwise, Decimal]]:
             yield other, money(units)
 
 
-def _told(use: AuditedUse, untold: Sequence[str]) -> Iterator[tuple[Otherwise, Decimal]]:
+def _amounts(found: Iterable[Costed]) -> Mapping[Otherwise, Decimal]:
+    return {Otherwise(one.name, one.detail): money(one.units) for one in found}
+
+
+def _told(use: AuditedUse, untold: Sequence[str]) -> Iterator[Costed]:
     """What it costs if all of the input that is not cached otherwise was of a meter that nothing is told of."""
     apart = sum(use.stated(meter) for meter in ("cache_read_tokens", "cache_write_tokens", *_MEDIA))
     for meter in untold:
@@ -140,7 +153,7 @@ def _told(use: AuditedUse, untold: Sequence[str]) -> Iterator[tuple[Otherwise, D
         split = {"cache_write_5m_tokens": rest} if meter == "cache_write_tokens" else {}
         there = use.counted({**use.usage.stated, meter: rest, **split})
         if there is not None and (units := there.units()) is not None:
-            yield Otherwise(meter.replace("_", " "), ALL_INPUT), money(units)
+            yield Costed(meter.replace("_", " "), ALL_INPUT, units)
 
 
 def _others(use: AuditedUse) -> Iterator[tuple[Otherwise, AuditedUse]]:

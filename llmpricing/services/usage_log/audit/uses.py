@@ -40,7 +40,7 @@ class _Alike:
 
 def is_alike(record: UsageRecord) -> bool:
     """Whether others of the same kind differ from the record in nothing but counts and time."""
-    return record.span is None and not record.context.extra and record.context.time_known and not record.untold
+    return record.span is None and not record.context.extra and record.context.time_known
 
 
 class AuditedUses:

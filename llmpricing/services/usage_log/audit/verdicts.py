@@ -21,6 +21,7 @@ from llmpricing.domain.quotes.mistakes.explaining import (
     is_same,
     places_of,
 )
+from llmpricing.services.usage_log.audit.alike import MistakesAsSums
 from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
@@ -107,8 +108,12 @@ class Auditor:
             return found._replace(verdict=AuditVerdict((causes.NO_PRICE if logged else causes.NOT_LOGGED,)))
         return found._replace(verdict=self._verdict(priced, _units(logged), _units(cost)))
 
+    def untold(self, priced: PricedRecord) -> MistakesAsSums | None:
+        """What requests like this one cost by what is untold of them; None where each by itself can tell."""
+        return self._else.of_untold(priced)
+
     def otherwise(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
-        """What else requests like this one may cost; None where only each by itself can tell."""
+        """What else they may cost, but for what is untold; None where each by itself can tell."""
         return self._else.of_kind(priced)
 
     def _home(self, amount: Decimal, currency: str, at: datetime | None) -> Decimal:
