@@ -55,7 +55,7 @@ class UnknownShape(LogError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} is of no shape that is known. llmpricing formats lists those that are; --format names one. Of any "
-            f"other table say what its columns mean: llmpricing formats --suggest {path} > map.toml, then --columns "
+            "other table say what its columns mean: llmpricing formats --suggest FILE > map.toml, then --columns "
             "map.toml; one with the columns of a quote is priced by itself, as .csv, .ndjson or .parquet."
         )
 
