@@ -85,7 +85,7 @@ def _identity(api_id: str) -> Identity:
     return Identity(words, numbers, date, variant, build, place[1] if place else "")
 
 
-_remembered = lru_cache(maxsize=8_192)(_identity)  # all ids that the lists hold, and what is asked often
+_remembered = lru_cache(maxsize=4_096)(_identity)  # the ids of a book of all bundled lists, and what is asked often
 
 
 def _without_date(text: str) -> tuple[str, str]:

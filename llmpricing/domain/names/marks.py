@@ -55,7 +55,7 @@ def _marks(name: str) -> tuple[str, ...]:
     return tuple(sorted(mark for mark in found if mark not in _NEUTRAL))
 
 
-_remembered = lru_cache(maxsize=8_192)(_marks)  # all ids that the lists hold, and what is asked often
+_remembered = lru_cache(maxsize=4_096)(_marks)  # the ids of a book of all bundled lists, and what is asked often
 
 
 def swallowed(requested: str, *stated: str) -> tuple[str, ...]:
