@@ -10,7 +10,7 @@ from pyramid.exceptions import URLDecodeError
 from pyramid.interfaces import IRoutesMapper
 from pyramid.request import Request
 
-from llmpricing.services.memory_budget import BUDGET, MIB
+from llmpricing.services.memory.budget import BUDGET, MIB
 from llmpricing.services.price_book import Reads
 from llmpricing.services.price_book.holder import BookHolder, HeldBook
 from llmpricing.services.price_book.preparing import Preparing

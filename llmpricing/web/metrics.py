@@ -17,7 +17,7 @@ from pyramid.response import Response
 
 from llmpricing.health import ProbeError
 from llmpricing.services.catalogue.freshness import health_data
-from llmpricing.services.memory_budget import BUDGET
+from llmpricing.services.memory.budget import BUDGET
 from llmpricing.settings import Settings
 from llmpricing.web.dispatch import Dispatcher
 from llmpricing.web.held_book import HOLDER

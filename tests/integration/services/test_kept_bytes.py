@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.book.file import open_book
 from llmpricing.book.price_book import PriceBook
-from llmpricing.services.memory_budget import BUDGET, MIB
+from llmpricing.services.memory.budget import BUDGET, MIB
 from llmpricing.services.price_book.folder import keep_book
 from llmpricing.web.prepared import REST, prepare_lists
 from tests.servers import StoreUrls, new_database

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 from llmpricing.services.memory import SMALL, Memory
-from llmpricing.services.memory_budget import Budget
+from llmpricing.services.memory.budget import Budget
 
 
 def of_its_length(value: str) -> int:

@@ -10,7 +10,7 @@ from math import inf
 from threading import Lock
 from typing import Generic, TypeVar
 
-from llmpricing.services.memory_budget import BUDGET, Budget, ticks
+from llmpricing.services.memory.budget import BUDGET, Budget, ticks
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
