@@ -53,7 +53,7 @@ class Asker(NamedTuple):
     sees_rates: bool
 
 
-class Surroundings(NamedTuple):
+class QuoteFrame(NamedTuple):
     """What stands around every quote of an asker while the ``tokens`` are these; ``is_packed`` where it is long."""
 
     asker: Asker
@@ -62,7 +62,7 @@ class Surroundings(NamedTuple):
     is_packed: bool
 
 
-_Reader = Callable[[dict[str, Any], datetime, Asker], Asked]
+_QuestionReader = Callable[[dict[str, Any], datetime, Asker], Asked]
 
 
 def leave_word(request: Request) -> None:
@@ -77,7 +77,7 @@ class QuickQuotes:
         self._policy, self._registry = policy, registry
         self._holder, self._tokens = registry[HOLDER], registry[TOKENS]
         self._key = telling_apart(registry, *_ASKED_AS)
-        self._known: Memory[Hashable, Surroundings] = Memory(_MOST_ASKERS)
+        self._known: Memory[Hashable, QuoteFrame] = Memory(_MOST_ASKERS)
         self._quick = _QuickKinds()
 
     def __call__(self, environ: dict[str, Any], router: Any) -> Any:
@@ -94,7 +94,7 @@ class QuickQuotes:
         self._learn(key, tokens, environ, response)
         return response
 
-    def _quote(self, environ: dict[str, Any], book: PriceBook, asker: Asker, read: _Reader) -> bytes | None:
+    def _quote(self, environ: dict[str, Any], book: PriceBook, asker: Asker, read: _QuestionReader) -> bytes | None:
         """The body of the answer; None where the view has more to say."""
         try:
             asked = read(environ, datetime.now(UTC), asker)
@@ -110,7 +110,7 @@ class QuickQuotes:
             self._quick.note(book, _kind(asked), thread_time() - began)
         return encoded
 
-    def _give(self, environ: dict[str, Any], known: Surroundings, body: bytes, started: float) -> Given:
+    def _give(self, environ: dict[str, Any], known: QuoteFrame, body: bytes, started: float) -> Given:
         own = [(HEADER, request_id(environ.get("HTTP_X_REQUEST_ID", "")))]
         if known.is_packed and len(body) >= SMALLEST:
             body = pack(body)
@@ -124,7 +124,7 @@ class QuickQuotes:
         asker: Asker | None = environ.get(_ASKER)
         if asker is not None and response.status_int == _OK and length(key) <= LONGEST_QUESTION:
             headers = tuple(pair for pair in response.headerlist if pair[0] not in _OF_EACH)
-            self._known.keep(key, Surroundings(asker, tokens, headers, takes_packed(environ)))
+            self._known.keep(key, QuoteFrame(asker, tokens, headers, takes_packed(environ)))
 
 
 class _QuickKinds:
@@ -132,12 +132,12 @@ class _QuickKinds:
 
     def __init__(self) -> None:
         self._book: PriceBook | None = None
-        self._kinds: set[Hashable] = set()
+        self._kinds: set[int] = set()
 
-    def knows(self, book: PriceBook, kind: Hashable) -> bool:
+    def knows(self, book: PriceBook, kind: int) -> bool:
         return self._book is book and kind in self._kinds
 
-    def note(self, book: PriceBook, kind: Hashable, took_s: float) -> None:
+    def note(self, book: PriceBook, kind: int, took_s: float) -> None:
         if self._book is not book or len(self._kinds) >= _MOST_KINDS:
             self._book, self._kinds = book, set()
         if took_s <= QUICK_S:
@@ -154,15 +154,17 @@ def _quoted(book: PriceBook, asked: Asked) -> bytes | None:
     return _encoder.encode({"data": quote_document(answer), "meta": {"catalogue_version": book.version}})
 
 
-def _kind(asked: Asked) -> Hashable:
-    """All of a question that decides how long it takes, as far as it is not what takes long the first time alone."""
+def _kind(asked: Asked) -> int:
+    """All of a question that decides how long it takes, as far as it is not what takes long the first time alone: as a
+    number, for thousands are kept and a question may be long. Two that share one cost the loop a slow answer at worst.
+    """
     usage = asked.usage
     told = usage.told.usage_format if usage.told else None
     seldom = asked.known_at, asked.price_ids, asked.rate_ids, usage.service_tier, usage.region
-    return (asked.name, asked.provider, usage.keys, told, asked.context, asked.currency, seldom)
+    return hash((asked.name, asked.provider, usage.keys, told, asked.context, asked.currency, seldom))
 
 
-def _reader(environ: dict[str, Any]) -> _Reader | None:
+def _reader(environ: dict[str, Any]) -> _QuestionReader | None:
     """How this question is read, where it is a small one of ours."""
     path, method = environ.get("PATH_INFO"), environ["REQUEST_METHOD"]
     if path == POSTED and method == "POST" and not environ.get("QUERY_STRING"):

@@ -15,7 +15,7 @@ from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usag
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _AWS = "aws"
@@ -184,9 +184,9 @@ class BillColumns:
     line_id: str
 
     @property
-    def charge_of(self) -> Charge:
+    def charge_of(self) -> ChargeFields:
         """Where a line states what it costs."""
-        return Charge((self.charged,), (self.currency,))
+        return ChargeFields((self.charged,), (self.currency,))
 
     def read(self, row: Row) -> UsageRecord:
         """The record of a line: disjoint counts, so that each line is billed by itself."""

@@ -14,7 +14,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Charge, RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _AZURE_CHARGE = ("costInBillingCurrency", "CostInBillingCurrency")
@@ -83,7 +83,7 @@ def _has_days_first(rows: Iterable[Mapping[str, Any]]) -> bool:
 
 def _azure_lines(has_days_first: object) -> RecordReader:
     read = partial(_azure, has_days_first=bool(has_days_first))
-    return lambda row: each([row], read, Charge(_AZURE_CHARGE, _AZURE_CURRENCY))
+    return lambda row: each([row], read, ChargeFields(_AZURE_CHARGE, _AZURE_CURRENCY))
 
 
 def _azure_day(row: Row, has_days_first: bool) -> datetime:
@@ -208,7 +208,7 @@ SHAPES = (
         "Google Cloud's billing export (BigQuery)",
         "sums of an hour, one kind of tokens a line",
         signs("billing_account_id service sku usage_start_time", "sku usage cost credits", "sku.description cost"),
-        by_row(_gcp, Charge(("cost",), ("currency",))),
+        by_row(_gcp, ChargeFields(("cost",), ("currency",))),
         always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
     ),
 )

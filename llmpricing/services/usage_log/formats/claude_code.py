@@ -12,7 +12,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Charge, RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
 
 SYNTHETIC = "<synthetic>"
@@ -20,7 +20,7 @@ _ANTHROPIC = "anthropic"
 _MADE_BY_TOOL = not_billed("made by the tool itself (<synthetic>)")
 _NO_COUNTS = unpriced("usage is not stated: the message holds no count")
 _LIVES_SINCE = datetime(2025, 9, 1, tzinfo=UTC)  # before, Claude Code wrote for five minutes only
-_TOOLS_COST = Charge(("costUSD",))
+_TOOLS_COST = ChargeFields(("costUSD",))
 _ITS_IDS = re.compile(r"msg_(?!bdrk_|vrtx_)")  # those of other clouds say so
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
@@ -69,7 +69,7 @@ def _ccusage_counts(row: Row) -> Usage:
 
 
 def _entry(row: Row) -> Iterable[UsageRecord]:
-    return each(row.rows("modelBreakdowns"), partial(_breakdown, row), Charge(("cost",)))
+    return each(row.rows("modelBreakdowns"), partial(_breakdown, row), ChargeFields(("cost",)))
 
 
 def _breakdown(entry: Row, row: Row) -> UsageRecord:

@@ -13,7 +13,7 @@ from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, provider_usage, stated, tier_of
 
 _OWN_KEY = not_billed("by your own key: the upstream seller bills it")
@@ -217,7 +217,7 @@ SHAPES = (
         "the export of OpenRouter's activity page",
         "one request, cached inside tokens_prompt",
         signs("generation_id tokens_prompt tokens_completion"),
-        by_row(_activity, Charge(("cost_total",))),
+        by_row(_activity, ChargeFields(("cost_total",))),
         varying=Varying(
             ("created_at",),
             ("cost_total",),
@@ -240,7 +240,7 @@ SHAPES = (
         "OpenRouter's generations (/generation)",
         "one request by native_tokens_*, cached inside",
         _GENERATION,
-        by_row(_openrouter, Charge(_GENERATION_COST)),
+        by_row(_openrouter, ChargeFields(_GENERATION_COST)),
         lambda row: not _is_vercel(row),
         varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
@@ -251,7 +251,7 @@ SHAPES = (
         "generations of Vercel's AI Gateway",
         "one request by native_tokens_*, cached inside",
         _GENERATION,
-        by_row(_vercel, Charge(_GENERATION_COST)),
+        by_row(_vercel, ChargeFields(_GENERATION_COST)),
         _is_vercel,
         varying=_GENERATION_VARYING,
         always=_GENERATION_ALWAYS,
@@ -262,7 +262,7 @@ SHAPES = (
         "the report of Vercel's AI Gateway",
         "sums of a day and model, caches inside input_tokens",
         signs("credential_type input_tokens total_cost", "market_cost input_tokens model"),
-        by_row(_vercel_report, Charge(("total_cost",))),
+        by_row(_vercel_report, ChargeFields(("total_cost",))),
         always={
             "input_tokens": ("input_tokens",),
             "output_tokens": ("output_tokens",),
@@ -278,7 +278,7 @@ SHAPES = (
         "Portkey's logs",
         "one request by the seller's own usage object",
         signs("ai_org ai_model", "ai_model req_units"),
-        by_row(_portkey, Charge(("cost",), ("cost_currency",), int(_CENTS))),
+        by_row(_portkey, ChargeFields(("cost",), ("cost_currency",), int(_CENTS))),
         varying=Varying(("created_at", "time_of_generation"), ("cost",), ("id",), {"trace": ("trace_id",)}, _CENTS),
         always=_PORTKEY_ALWAYS,
         sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},

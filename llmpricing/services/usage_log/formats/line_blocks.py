@@ -25,7 +25,7 @@ _MOST_LEARNT = 40  # lines of one block that may bring new names
 _HUGE = "[0-9][eE][-+]?[0-9]{18}"  # out of range for a Decimal
 _OPENING = (b"{", b"[")
 _FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError)
-Line = Callable[[bytes], Any]
+LineDecoder = Callable[[bytes], Any]
 
 
 class LineBlock:
@@ -99,13 +99,13 @@ class _Field:
     is_always: bool
 
 
-class LineReader:
+class LineBlockReader:
     """Makes blocks of the lines of one file, whose fields it learns."""
 
     def __init__(self) -> None:
         self._fields: dict[str, _Field] = {}
-        self._decode: Line | None = None
-        self._inner: LineReader | None = None
+        self._decode: LineDecoder | None = None
+        self._inner: LineBlockReader | None = None
         self._is_given_up = False
 
     def block(self, lines: Sequence[bytes], numbers: Sequence[int]) -> LineBlock | None:
@@ -120,7 +120,7 @@ class LineReader:
         if not covers:
             return found
         if "data" in covers and (inner := found.inner("data")) is not None:
-            self._inner = self._inner or LineReader()
+            self._inner = self._inner or LineBlockReader()
             return self._inner.block(inner, numbers)
         return found if not any(_is_cover(name, found.column(name)) for name in covers) else None
 
@@ -164,7 +164,7 @@ class LineReader:
         return False
 
 
-def _decoder(fields: Mapping[str, _Field]) -> Line | None:
+def _decoder(fields: Mapping[str, _Field]) -> LineDecoder | None:
     """What reads a line of these fields; None where they are too many, or bear names that none should."""
     if len(fields) > _MOST_NAMES or "" in fields or any(name.startswith("\0") for name in fields):
         return None

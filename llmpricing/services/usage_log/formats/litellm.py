@@ -10,7 +10,7 @@ from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
 
 DAY = timedelta(days=1)
@@ -121,7 +121,7 @@ SHAPES = (
         "LiteLLM's table of spend logs, by SQL or /spend/logs",
         "metadata.usage_object, caches inside prompt_tokens",
         signs("request_id call_type spend startTime", "request_id call_type spend metadata"),
-        by_row(_spend_log, Charge(("spend",))),
+        by_row(_spend_log, ChargeFields(("spend",))),
         varying=Varying(
             ("startTime", "start_time", "starttime"),
             ("spend",),
@@ -146,7 +146,7 @@ SHAPES = (
         "the export of LiteLLM's usage page",
         "sums of a day, caches inside Prompt Tokens",
         signs("Date, Model, Spend, Prompt Tokens, Completion Tokens", "Date, Model, Spend, Cache Read Input Tokens"),
-        by_row(_ui_day, Charge(("Spend",))),
+        by_row(_ui_day, ChargeFields(("Spend",))),
         always={
             "input_tokens": ("Prompt Tokens",),
             "output_tokens": ("Completion Tokens",),

@@ -9,7 +9,7 @@ from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, u
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Charge, RecordReader, Shape, Varying, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, Varying, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 # Langfuse's words for caches in usageDetails
@@ -18,7 +18,7 @@ _WRITTEN = ("input_cache_creation", "cache_creation_input_tokens", "input_cache_
 _LIVES = ("input_cache_creation_5m", "input_cache_creation_1h")
 _LANGFUSE_COST = ("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost")
 _HELICONE_COST = ("cost", "cost_usd")
-_LANGSMITH_COST = Charge(("total_cost",))
+_LANGSMITH_COST = ChargeFields(("total_cost",))
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 _SUMMED = not_billed("the sum of its children")
 _NO_COUNTS = unpriced("usage is not stated: the record holds no count")
@@ -169,7 +169,7 @@ SHAPES = (
         "Langfuse's observations: API, export and blob storage",
         "one observation, all parts of usageDetails beside one another",
         signs("id type usageDetails", "id type usage_details"),
-        by_row(_langfuse, Charge(_LANGFUSE_COST)),
+        by_row(_langfuse, ChargeFields(_LANGFUSE_COST)),
         varying=Varying(
             ("startTime", "start_time"),
             _LANGFUSE_COST,
@@ -206,7 +206,7 @@ SHAPES = (
         "Helicone's requests",
         "one request, caches beside prompt_tokens",
         signs("request_created_at prompt_tokens completion_tokens", "request_created_at prompt_cache_read_tokens"),
-        by_row(_helicone, Charge(_HELICONE_COST)),
+        by_row(_helicone, ChargeFields(_HELICONE_COST)),
         varying=Varying(("request_created_at",), _HELICONE_COST, ("request_id",), {"user": ("user_id",)}),
         always={
             "input_tokens": ("prompt_tokens",),

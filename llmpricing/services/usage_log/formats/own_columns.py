@@ -20,7 +20,7 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row, as_instant, as_number
-from llmpricing.services.usage_log.formats.shape import Charge, Shape, Varying, by_row
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "currency", "id")
@@ -68,10 +68,10 @@ class OwnColumns:
         )
 
     @property
-    def charge(self) -> Charge:
+    def charge(self) -> ChargeFields:
         """Where a row states what was charged."""
         charged, currency = ((self.roles[role],) if role in self.roles else () for role in ("charged", "currency"))
-        return Charge(charged, currency)
+        return ChargeFields(charged, currency)
 
     @property
     def varying(self) -> Varying | None:

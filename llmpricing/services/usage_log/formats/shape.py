@@ -84,7 +84,7 @@ def signs(*sets: str) -> tuple[frozenset[str], ...]:
     )
 
 
-class Charge(NamedTuple):
+class ChargeFields(NamedTuple):
     """Where a row states what was charged for it: ``per`` as many make one of the currency."""
 
     names: tuple[str, ...]
@@ -100,11 +100,11 @@ class Charge(NamedTuple):
         return amount and amount / self.per, row.text(*self.currency).upper() or USD
 
 
-NO_CHARGE = Charge(())
+NO_CHARGE = ChargeFields(())
 
 
 def each(
-    rows: Iterable[Row], read: Callable[[Row], UsageRecord | None], charge: Charge = NO_CHARGE
+    rows: Iterable[Row], read: Callable[[Row], UsageRecord | None], charge: ChargeFields = NO_CHARGE
 ) -> Iterator[UsageRecord]:
     """The record of each row that is one; a row that cannot be read is a record without a price that says why, and
     keeps what was charged.
@@ -119,7 +119,9 @@ def each(
             yield found
 
 
-def by_row(read: Callable[[Row], UsageRecord | None], charge: Charge = NO_CHARGE) -> Callable[[Any], RecordReader]:
+def by_row(
+    read: Callable[[Row], UsageRecord | None], charge: ChargeFields = NO_CHARGE
+) -> Callable[[Any], RecordReader]:
     """The reader of a shape each of whose rows is at most one record."""
     return lambda _found: lambda row: each([row], read, charge)
 

@@ -19,7 +19,7 @@ from llmpricing.services.usage_log.formats.csv_rows import csv_blocks, csv_rows,
 from llmpricing.services.usage_log.formats.joined_stream import JoinedStream
 from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream, records_of
 from llmpricing.services.usage_log.formats.json_texts import decoded
-from llmpricing.services.usage_log.formats.line_blocks import LineReader
+from llmpricing.services.usage_log.formats.line_blocks import LineBlockReader
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow, RowsBlock, some_rows
 from llmpricing.services.usage_log.formats.table_blocks import TableBlock, cells_of, plain_batch, uncovered
 
@@ -165,7 +165,7 @@ def _json_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
 
 def _json_blocks(stream: io.BufferedReader, rows: int) -> Iterator[RawBlock]:
     """The same rows, about so many together."""
-    head, reader = stream.readline(_LINE), LineReader()
+    head, reader = stream.readline(_LINE), LineBlockReader()
     if not _are_lines(head):
         yield from some_rows(_documents(head, stream), rows)
         return
