@@ -186,8 +186,10 @@ def test_batches_of_a_log_bear_the_quotes_of_their_rows(pricer):
     counts = [(name, pa.int64()) for name in ("input_tokens", "output_tokens")]
     schema = pa.schema([("model", pa.string()), ("at", pa.timestamp("us", "UTC")), *counts, ("note", pa.string())])
     whole = pa.RecordBatch.from_pylist(rows, schema)
-    pieces = [whole.slice(0, 7), whole.slice(7, 0), whole.slice(7)]
-    found = pa.Table.from_batches(pricer.price_batches(pieces)).to_pylist()
+    pieces = [whole.slice(0, 7), whole.slice(7, 0), whole.slice(7, 1), whole.slice(8)]
+    priced = list(pricer.price_batches(pieces))
+    assert [batch.num_rows for batch in priced] == [7, 1, whole.num_rows - 8]  # as they came
+    found = pa.Table.from_batches(priced).to_pylist()
     assert [{name: row[name] for name in rows[0]} for row in found] == rows
     for row, answer in zip(
         found,
@@ -204,6 +206,19 @@ def test_batches_of_a_log_bear_the_quotes_of_their_rows(pricer):
     assert {row["offering"] for row in found} >= {"openai/gpt-4o", "openai/gpt-4.1-mini"}
     at_once = pa.Table.from_batches(pricer.price_batches([whole])).to_pylist()
     assert at_once == found
+
+
+def test_batches_of_other_columns_and_of_many_rows_are_priced_as_they_come(pricer):
+    one = pa.RecordBatch.from_pydict({"model": ["openai/gpt-4o"], "input_tokens": [1_000_000]})
+    noted = pa.RecordBatch.from_pydict({"model": ["openai/gpt-4o"], "input_tokens": [3_000_000], "note": ["x"]})
+    many = pa.RecordBatch.from_pydict({"model": ["openai/gpt-4o"] * 60_000, "input_tokens": [2_000_000] * 60_000})
+    priced = list(pricer.price_batches([one, many, many, noted.select(["model", "input_tokens"]), one]))
+    assert [batch.num_rows for batch in priced] == [1, 60_000, 60_000, 1, 1]
+    (unit,) = priced[0].column("cost").to_pylist()
+    assert unit > 0
+    assert [set(batch.column("cost").to_pylist()) for batch in priced] == [
+        {unit}, {2 * unit}, {2 * unit}, {3 * unit}, {unit}
+    ]  # fmt: skip
 
 
 def test_columns_that_do_not_tell_what_to_price_stop_the_first_batch(pricer):
