@@ -91,11 +91,25 @@ class Memory(Generic[Key, Value]):
         with self._lock:
             return next((kept.asked for kept in self._kept.values()), inf)
 
-    def forget_oldest(self) -> None:
-        """Let that value go."""
+    def forget_oldest(self, before: float, most_bytes: int, most: int) -> int:
+        """Let go what was asked for before this tick, oldest first, until so many bytes or values went, but never the
+        last one; returns how many values that were.
+        """
         with self._lock:
-            if self._kept:
-                self._drop(next(iter(self._kept)))
+            went, left = 0, self.bytes - most_bytes
+            while len(self._kept) > 1 and went < most and self.bytes > left:
+                key, kept = next(iter(self._kept.items()))
+                if kept.asked >= before:
+                    break
+                self._drop(key)
+                went += 1
+        return went
+
+    def forget_all(self) -> None:
+        """Let all values go."""
+        with self._lock:
+            self._kept.clear()
+            self.bytes = 0
 
     def _is_full(self) -> bool:
         if self._size is not None and len(self._kept) > self._size:

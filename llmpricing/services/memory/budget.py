@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from itertools import count
+from math import inf
 from threading import Lock
+from time import sleep
 from typing import Protocol
 from weakref import WeakSet
 
 MIB = 1 << 20
 DEFAULT_MIB = 48
+AT_ONCE = 100  # values that go before other threads are let in
 ticks = count()  # one each time that something remembered is asked for
 
 
@@ -23,8 +27,14 @@ class Bounded(Protocol):
         """The tick at which the value that was not asked for longest was asked for."""
         ...
 
-    def forget_oldest(self) -> None:
-        """Let that value go."""
+    def forget_oldest(self, before: float, most_bytes: int, most: int) -> int:
+        """Let go what was asked for before this tick, oldest first, until so many bytes or values went, but never the
+        last one; returns how many values that were.
+        """
+        ...
+
+    def forget_all(self) -> None:
+        """Let all values go."""
         ...
 
 
@@ -34,7 +44,8 @@ class Budget:
     def __init__(self, most_bytes: int) -> None:
         self.most_bytes = most_bytes
         self._memories: WeakSet[Bounded] = WeakSet()
-        self._lock = Lock()
+        self._lock = Lock()  # of the set of memories, for a moment
+        self._making_room = Lock()
 
     def add(self, memory: Bounded) -> None:
         """Bound a memory too, for as long as there is one."""
@@ -44,27 +55,52 @@ class Budget:
     @property
     def kept_bytes(self) -> int:
         """What all memories take, about."""
-        with self._lock:
-            return sum(memory.bytes for memory in self._memories)
+        return sum(memory.bytes for memory in self._all())
 
     def forget_all(self) -> None:
         """Let all values of all memories go."""
-        with self._lock:
-            for memory in self._memories:
-                while len(memory):
-                    memory.forget_oldest()
+        for memory in self._all():
+            memory.forget_all()
 
     def make_room(self) -> None:
         """Let values go until the others fit. What each memory was asked for last stays, however large: it is in use,
         as the names of the newest version are, and would be made again for each question.
+
+        One thread does so, for what others keep meanwhile too, and lets them in between; who keeps something then
+        waits for nothing. It looks again once it let go of the lock, for what was kept until then.
         """
+        while self._excess() > 0 and self._making_room.acquire(blocking=False):
+            try:
+                while (excess := self._excess()) > 0:
+                    if not self._forget(excess):
+                        return
+                    sleep(0)
+            finally:
+                self._making_room.release()
+
+    def _excess(self) -> int:
+        return self.kept_bytes - self.most_bytes
+
+    def _forget(self, excess: int) -> int:
+        """Let the oldest values go, until so many bytes or ``AT_ONCE`` values went; returns how many values that were.
+
+        By memory: what was asked for in one before the oldest of all others goes together.
+        """
+        oldest = [(memory.oldest(), number, memory) for number, memory in enumerate(self._all()) if len(memory) > 1]
+        heapify(oldest)
+        went = 0
+        while oldest and excess > 0 and went < AT_ONCE:
+            _, number, memory = heappop(oldest)
+            until, took = oldest[0][0] if oldest else inf, memory.bytes
+            went += memory.forget_oldest(until, excess, AT_ONCE - went)
+            excess -= took - memory.bytes
+            if len(memory) > 1:
+                heappush(oldest, (memory.oldest(), number, memory))
+        return went
+
+    def _all(self) -> list[Bounded]:
         with self._lock:
-            excess = sum(memory.bytes for memory in self._memories) - self.most_bytes
-            while excess > 0 and (others := [memory for memory in self._memories if len(memory) > 1]):
-                oldest = min(others, key=lambda memory: memory.oldest())
-                excess -= oldest.bytes
-                oldest.forget_oldest()
-                excess += oldest.bytes
+            return list(self._memories)
 
 
 BUDGET = Budget(DEFAULT_MIB * MIB)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
 
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.services.memory.budget import Budget
@@ -106,3 +109,54 @@ def test_a_value_that_nobody_weighs_counts_as_a_small_one() -> None:
     for n in range(20):
         plain.keep(n, n)
     assert set(plain.recall(range(20))) == set(range(10, 20))
+
+
+class Watched(Memory[int, str]):
+    """Counts how often it is asked how old its values are, and waits before it lets go of some until it may."""
+
+    looks = 0
+
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(None, of_its_length, budget=budget)
+        self.asked, self.goes_on = Event(), Event()
+        self.goes_on.set()
+
+    def oldest(self) -> float:
+        self.looks += 1
+        return super().oldest()
+
+    def forget_oldest(self, *bounds: Any) -> int:
+        self.asked.set()
+        assert self.goes_on.wait(60)
+        return super().forget_oldest(*bounds)
+
+
+def test_many_small_values_go_together_and_in_the_order_in_which_they_were_asked_for() -> None:
+    budget = Budget(10_000)
+    memories = [Watched(budget) for _ in range(30)]
+    for n in range(10_000):
+        memories[n // 1_000].keep(n, ".")
+    memories[20].keep(0, "." * 2_000)
+    memories[21].keep(0, "." * 5_500)
+    assert [len(memory) for memory in memories[:10]] == [1] * 7 + [493, 1_000, 1_000]
+    assert set(memories[7].recall(range(10_000))) == set(range(7_507, 8_000))
+    assert sum(memory.looks for memory in memories) < 2_000
+    assert budget.kept_bytes == 10_000
+
+
+def test_nobody_waits_while_another_thread_makes_room() -> None:
+    budget = Budget(100)
+    large, other = Watched(budget), Watched(budget)
+    for n in range(9):
+        large.keep(n, "." * 10)
+    large.goes_on.clear()
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            making = threads.submit(large.keep, 9, "." * 50)
+            assert large.asked.wait(60)
+            threads.submit(other.keep, 1, "." * 30).result(20)
+            assert not making.done()
+        finally:
+            large.goes_on.set()
+        making.result(60)
+    assert budget.kept_bytes == 100
