@@ -86,6 +86,17 @@ def test_an_answer_with_refusals_in_it_waits_for_none_either(held: TestApp) -> N
     assert [type(one) for one in found if isinstance(one, Request | Context | FrameType)] == []
 
 
+def test_a_quick_quote_leaves_nothing_for_the_collector(held: TestApp) -> None:
+    left = {}
+    for asked in ("model=acme/acme-large&input_tokens=9", "model=acme/no-such&input_tokens=9", "model=a&no_meter=1"):
+        for _ in range(3):
+            ask(held, f"/api/v1/quote?{asked}")  # by the view first, which learns who asks
+        with garbage() as found:
+            ask(held, f"/api/v1/quote?{asked}")
+        left[asked] = [type(one) for one in found]
+    assert {asked: types for asked, types in left.items() if types} == {}
+
+
 def test_all_requests_are_of_one_class(held: TestApp) -> None:
     factory = held.app.registry.getUtility(IRequestFactory)
     seen: set[type] = set()

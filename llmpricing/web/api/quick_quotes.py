@@ -25,6 +25,7 @@ from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.web.access import TOKENS
 from llmpricing.web.answer_task import AT_ONCE, POSTED_AT_ONCE, NeedsWorker
 from llmpricing.web.api.quote_questions import QuoteBody, question, question_in_address
+from llmpricing.web.asked import released
 from llmpricing.web.delivery import SMALLEST, pack, takes_packed
 from llmpricing.web.errors import Refused
 from llmpricing.web.held_book import HOLDER
@@ -181,7 +182,8 @@ def _posted(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
 
 
 def _addressed(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
-    return question_in_address(Request(environ), now, sees_rates=asker.sees_rates)
+    with released(environ):
+        return question_in_address(Request(environ), now, sees_rates=asker.sees_rates)
 
 
 def includeme(config: Any) -> None:
