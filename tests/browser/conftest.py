@@ -37,3 +37,10 @@ def site(
 def browser() -> Iterator[Browser]:
     with webdriver.chromium() as found:
         yield found
+
+
+@pytest.fixture(autouse=True)
+def _no_complaints_of_others(request: pytest.FixtureRequest) -> None:
+    """What pages of an earlier test wrote to the console is no matter of the next."""
+    if "browser" in request.fixturenames:
+        request.getfixturevalue("browser").complaints()

@@ -77,7 +77,6 @@ def test_axe_finds_no_breach_of_wcag_on_any_page(browser: Browser, site: str, pa
 
 @pytest.mark.parametrize("path", ["/", "/models/acme/acme-large"])
 def test_browser_asks_nobody_else_and_has_nothing_to_complain_of(browser: Browser, site: str, path: str) -> None:
-    browser.complaints()
     browser.open(site + path)
     assert browser.run(FOREIGN) == []
     assert browser.run("return document.styleSheets.length") == 2
