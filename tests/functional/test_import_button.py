@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic, sleep
@@ -17,9 +20,14 @@ from webtest import TestApp
 
 from llmpricing import main
 from llmpricing.models import AuditEvent
+from llmpricing.services.decisions.reviews_and_pins import DecisionRefused
+from llmpricing.services.imports.asked import note_asked
 from llmpricing.services.imports.failures import failing_sources
 from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site.admin import sources
+from llmpricing.web.site.admin.importing import _STOPPED
 from llmpricing.web.site.admin.sources import RUNNER
+from tests.commands import commands_on
 from tests.https_server import ListServer, certificate, connect_proxy, https_server
 from tests.lists import small_list
 from tests.operators import forget_attempts, let_in, sign_in
@@ -42,21 +50,55 @@ def internet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ListSe
         yield server
 
 
-@pytest.fixture
-def desk(book_url: str, redis_url: str, tmp_path: Path) -> Iterator[TestApp]:
+@contextmanager
+def silent(internet: ListServer) -> Iterator[Event]:
+    """LiteLLM's list is asked for, which the event tells, and does not come before the block ends."""
+    asked, goes_on = Event(), Event()
+
+    def answer(request: Any) -> None:
+        asked.set()
+        goes_on.wait(PATIENCE_S)
+        request.send_error(404)
+
+    internet.answer(urlsplit(SOURCES["litellm"].url).path, answer)
+    try:
+        yield asked
+    finally:
+        goes_on.set()
+
+
+@contextmanager
+def signed_in(book_url: str, redis_url: str, ini: Path) -> Iterator[TestApp]:
     """The application of an ini file, in which ada is signed in."""
     settings = {"sqlalchemy.url": book_url, "redis.url": redis_url, "llmpricing.environment": "development"}
-    ini = tmp_path / "desk.ini"
     ini.write_text("[app:main]\n" + "".join(f"{name} = {value}\n" for name, value in settings.items()))
-    let_in(book_url)
     forget_attempts(redis_url)
     app = TestApp(main({"__file__": str(ini)}, **settings))
     try:
         sign_in(app, status=303)
         yield app
     finally:
-        for close in app.app.registry["llmpricing.closing"]:
-            close()
+        close(app)
+
+
+@pytest.fixture
+def desk(book_url: str, redis_url: str, tmp_path: Path) -> Iterator[TestApp]:
+    """One server's application."""
+    let_in(book_url)
+    with signed_in(book_url, redis_url, tmp_path / "desk.ini") as app:
+        yield app
+
+
+@pytest.fixture
+def other_desk(desk: TestApp, book_url: str, redis_url: str, tmp_path: Path) -> Iterator[TestApp]:
+    """Another one's, on the same price book."""
+    with signed_in(book_url, redis_url, tmp_path / "other.ini") as app:
+        yield app
+
+
+def close(app: TestApp) -> None:
+    for each in app.app.registry["llmpricing.closing"]:
+        each()
 
 
 def press(app: TestApp, source: str = LIST.slug, **asked: Any) -> Any:
@@ -71,10 +113,10 @@ def told(app: TestApp) -> str:
 def end_of(app: TestApp) -> str:
     """What the page tells of the import once it has ended."""
     until = monotonic() + PATIENCE_S
-    while app.app.registry[RUNNER].runs:
-        assert monotonic() < until, told(app)
+    while "is being read" in (said := told(app)):
+        assert monotonic() < until, said
         sleep(0.1)
-    return told(app)
+    return said
 
 
 def events(url: str) -> list[tuple[str, str, str, Any]]:
@@ -132,14 +174,80 @@ def test_without_a_network_it_fails_in_words_which_are_kept(
     assert "in vain" in desk.get("/admin/sources").text
 
 
-def test_an_import_of_the_command_line_is_known_and_refuses_another(desk: TestApp, book_url: str) -> None:
-    engine = create_engine(book_url, poolclass=NullPool, connect_args={"application_name": "llmpricing import"})
-    with engine.connect() as session:
-        session.execute(select(1))
-        assert "An import runs, by the command line or another server." in told(desk)
-        press(desk, status=409)
+def test_an_import_of_the_command_line_is_known_and_refuses_another(
+    desk: TestApp, internet: ListServer, book_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    with silent(internet) as asked, commands_on(tmp_path, book_url, redis_url).start("import litellm") as program:
+        try:
+            assert asked.wait(PATIENCE_S)
+            assert "An import runs, by the command line or another server." in told(desk)
+            press(desk, status=409)
+        finally:
+            program.kill()
     press(desk, "no-such", status=400)
     assert events(book_url) == []
+
+
+def test_all_servers_tell_the_same_and_one_import_runs_at_a_time(
+    desk: TestApp, other_desk: TestApp, internet: ListServer, book_url: str
+) -> None:
+    with silent(internet) as asked:
+        press(desk, "litellm", status=303)
+        assert asked.wait(PATIENCE_S)
+        assert "litellm is being read since" in told(desk)
+        assert told(other_desk) == told(desk)
+        press(other_desk, status=409)
+        desk.app.registry[RUNNER]._place.tell(1_200, 2_719)
+        assert "1,200 of 2,719 offerings published" in told(other_desk)
+        assert told(other_desk) == told(desk)
+        close(desk)
+    stopped = "litellm could not be read, as ada asked"
+    assert stopped in told(desk)
+    assert told(other_desk) == told(desk)
+    ended = {"outcome": "failed", "reason": _STOPPED}
+    assert events(book_url) == [("ada", "import_asked", "litellm", {}), ("ada", "import_ended", "litellm", ended)]
+    press(other_desk, status=303)
+
+
+def test_an_import_that_cannot_start_fails_and_frees_the_button(
+    desk: TestApp, internet: ListServer, book_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/no/such/python")
+        press(desk, "litellm", status=303)
+        assert "Next: llmpricing import litellm" in end_of(desk)
+    internet.answer(urlsplit(LIST.url).path, lambda request: request.send_error(404))
+    press(desk, status=303)
+    assert f"{LIST.slug} could not be read" in end_of(desk)
+    assert [one[1:3] for one in events(book_url)] == [
+        ("import_asked", "litellm"), ("import_ended", "litellm"), ("import_asked", LIST.slug),
+        ("import_ended", LIST.slug),
+    ]  # fmt: skip
+
+
+def test_asking_that_is_not_kept_leaves_the_place_free(
+    desk: TestApp, other_desk: TestApp, book_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sources, "note_asked", lambda *_: (_ for _ in ()).throw(DecisionRefused("no")))
+        press(desk, status="*", expect_errors=True)
+    assert events(book_url) == []
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port()}")
+    for one in (other_desk, desk):
+        press(one, status=303)
+        end_of(one)
+
+
+def test_an_import_whose_server_died_is_told_as_one_without_an_end(desk: TestApp, book_url: str) -> None:
+    with Session(create_engine(book_url, poolclass=NullPool)) as session, session.begin():
+        note_asked(session, "ada", "litellm", datetime.now(UTC))
+    assert "litellm could not be read, as ada asked" in (said := told(desk))
+    assert "Its server stopped before it could keep what came of it. Next:" in said
+    with Session(create_engine(book_url, poolclass=NullPool)) as session, session.begin():
+        note_asked(session, "eve", "models-dev", datetime.now(UTC))
+    assert [one[:3] for one in events(book_url)] == [
+        ("ada", "import_asked", "litellm"), ("ada", "import_ended", "litellm"), ("eve", "import_asked", "models-dev"),
+    ]  # fmt: skip
 
 
 def test_a_server_without_an_ini_file_names_the_command(testapp: TestApp, book_url: str, redis_url: str) -> None:

@@ -20,6 +20,8 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
 
+from llmpricing.services.imports.running import ImportPlace, RunningImports, running_imports, shown_as_running
+from llmpricing.settings import read_settings
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 from tests.lists import price_list
@@ -144,6 +146,23 @@ def test_imports_and_decisions_are_kept(pooled_url: str, book_url: str, redis_ur
     for folder, one in commands.items():
         done(one, f"backup {folder / 'file'}")
     assert (direct / "file").read_bytes() == (pooled / "file").read_bytes()
+
+
+def test_one_import_at_a_time_has_the_place_and_leaves_nothing(pooled_url: str, book_url: str, redis_url: str) -> None:
+    urls = {"sqlalchemy.url": pooled_url, "redis.url": redis_url}
+    settings = read_settings(urls | {"llmpricing.environment": "development"}, environ={})
+    place = ImportPlace.take(settings)
+    assert place is not None
+    assert ImportPlace.take(settings) is None
+    place.tell(7, 9)
+    with create_engine(pooled_url, poolclass=NullPool).connect() as connection:
+        assert running_imports(connection) == RunningImports(is_asked=True, done=7, total=9, is_any=True)
+    place.leave()
+    with shown_as_running(settings), shown_as_running(settings):
+        assert ImportPlace.take(settings) is None
+    with create_engine(book_url, poolclass=NullPool).connect() as connection:
+        assert running_imports(connection) == RunningImports()
+        assert connection.scalar(HELD) == 0
 
 
 def done(commands: Commands, command: str) -> None:

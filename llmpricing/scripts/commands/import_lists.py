@@ -26,6 +26,7 @@ from llmpricing.services.decisions.review_queue import Waiting, held_of
 from llmpricing.services.imports.fetches import ReadList, last_answer
 from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.kept_lists import is_kept
+from llmpricing.services.imports.running import shown_as_running
 from llmpricing.settings import Settings
 from llmpricing.sources.declaration import SourceInfo
 from llmpricing.sources.fetch import fetch
@@ -85,6 +86,7 @@ def import_(
     settings = ini_settings(ini)
     failed = False
     answers = []
+    click.get_current_context().with_resource(shown_as_running(settings))
     is_its_own = origin is None and not dry_run  # another address, a file or a trial says nothing of the source
     for info in SOURCES.values() if source is None else [SOURCES[source]]:
         try:

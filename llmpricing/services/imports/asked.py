@@ -1,34 +1,71 @@
-"""Imports that an operator asks for: what the audit log tells of them, and whether one runs now, whoever began it."""
+"""Imports that operators ask for, as the audit log and the locks tell of them: the same in every process."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from llmpricing.models import AuditEvent
+from llmpricing.services.imports.running import RunningImports
 
-# Names of sessions are seen by every role, and a program that ends or dies takes its own along.
-_RUNNING = text(
-    "select exists(select from pg_stat_activity where application_name = :name and datname = current_database())"
+_ASKED, _ENDED = "import_asked", "import_ended"
+_UNKNOWN_END = (
+    "Its server stopped before it could keep what came of it. Next: look below whether it was read meanwhile, or ask "
+    "again."
 )
-_PROGRAM = "llmpricing import"  # as the command names its sessions
 
 
-def import_runs(session: Session) -> bool:
-    """Whether some import works on this price book: of a command line, or for an operator of another server."""
-    return bool(session.scalar(_RUNNING, {"name": _PROGRAM}))
+@dataclass(frozen=True, slots=True)
+class AskedImport:
+    """An import that somebody asked for: how many offerings are published so far, and once ended, what came of it."""
+
+    source: str
+    actor: str
+    begun: datetime
+    done: int = 0
+    total: int = 0
+    ended: datetime | None = None
+    outcome: str = ""
+    reason: str = ""  # of a failure, in words
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def newest_asked(session: Session, running: RunningImports) -> AskedImport | None:
+    """The one that was asked for last; one that runs no more and has no end in the log failed when it was asked for."""
+    query = select(AuditEvent).where(AuditEvent.action.in_((_ASKED, _ENDED))).order_by(AuditEvent.id.desc()).limit(1)
+    if (event := session.scalar(query)) is None:
+        return None
+    if event.action == _ASKED:
+        if running.is_asked:
+            return AskedImport(event.subject, event.actor, event.at, running.done, running.total)
+        told: dict[str, Any] = {"outcome": "failed", "reason": _UNKNOWN_END}
+    else:
+        told = dict(event.details)
+    outcome, reason = told.pop("outcome", ""), told.pop("reason", "")
+    return AskedImport(
+        event.subject, event.actor, event.at, ended=event.at, outcome=outcome, reason=reason, counts=told
+    )
 
 
 def note_asked(session: Session, actor: str, source: str, at: datetime) -> None:
-    """Log that somebody has a list read."""
-    session.add(AuditEvent(at=at, actor=actor, action="import_asked", subject=source, details={}))
+    """Log that somebody has a list read; who holds the place says so. One before without an end gets it."""
+    before = newest_asked(session, RunningImports())
+    if before is not None and before.reason == _UNKNOWN_END:
+        _note_end(session, before.actor, before.source, at, {"outcome": before.outcome, "reason": before.reason})
+        session.flush()  # the log is read in the order of its numbers
+    session.add(AuditEvent(at=at, actor=actor, action=_ASKED, subject=source, details={}))
 
 
 def keep_end(engine: Engine, actor: str, source: str, at: datetime, told: Mapping[str, Any]) -> None:
     """Log what came of it, in a transaction of its own; ``told`` is JSON."""
     with Session(engine) as session, session.begin():
-        session.add(AuditEvent(at=at, actor=actor, action="import_ended", subject=source, details=dict(told)))
+        _note_end(session, actor, source, at, told)
+
+
+def _note_end(session: Session, actor: str, source: str, at: datetime, told: Mapping[str, Any]) -> None:
+    session.add(AuditEvent(at=at, actor=actor, action=_ENDED, subject=source, details=dict(told)))

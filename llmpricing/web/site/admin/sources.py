@@ -10,15 +10,16 @@ from pyramid.response import Response
 
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.services.decisions.source_trust import clear_trust, set_trust, trusts
-from llmpricing.services.imports.asked import import_runs, keep_end, note_asked
+from llmpricing.services.imports.asked import newest_asked, note_asked
 from llmpricing.services.imports.failures import failing_sources
+from llmpricing.services.imports.running import running_imports
 from llmpricing.sources.registry import SOURCES
 from llmpricing.web import parameters as p
 from llmpricing.web.access import ADMIN_PATH
 from llmpricing.web.errors import Refused
 from llmpricing.web.operators import decider_of
 from llmpricing.web.parameters import read_parameters
-from llmpricing.web.site.admin.importing import AskedImport, ImportRunner
+from llmpricing.web.site.admin.importing import ImportRunner
 from llmpricing.web.site.admin.posting import SHOWN, done, words
 from llmpricing.web.site.admin.work_forms import WHY, AskedField, WorkForm
 
@@ -39,13 +40,9 @@ _NO_INI = "This server was not started by an ini file, so it cannot. Next: llmpr
 def includeme(config: Any) -> None:
     """Have a runner of imports, which knows the ini file that the server was started by."""
     registry = config.registry
-
-    def end(one: AskedImport) -> None:
-        details = {"outcome": one.outcome, "reason": one.reason or None, **(one.counts or {})}
-        stated = {name: value for name, value in details.items() if value is not None}
-        keep_end(registry["llmpricing.engine"], one.actor, one.source, datetime.now(UTC), stated)
-
-    runner = registry[RUNNER] = ImportRunner(registry.settings.get("llmpricing.ini_file"), end)
+    runner = registry[RUNNER] = ImportRunner(
+        registry.settings.get("llmpricing.ini_file"), registry.settings["llmpricing"]
+    )
     registry.setdefault("llmpricing.closing", []).append(runner.close)
 
 
@@ -61,14 +58,15 @@ def show_refused(request: Request) -> dict[str, Any]:
     unread = [SOURCES[slug] for slug in SOURCES if slug not in {one.source for one in found}]
     ranks = trusts(request.dbsession)
     failing = failing_sources(request.dbsession)
-    runner: ImportRunner = request.registry[RUNNER]
+    running = running_imports(request.dbsession)
+    asked = newest_asked(request.dbsession, running)
     shown = {
         "sources": found,
         "unread": unread,
         "failing": failing,
-        "asked": runner.newest,
-        "elsewhere": not runner.runs and import_runs(request.dbsession),
-        "can_read": runner.can_run,
+        "asked": asked,
+        "elsewhere": running.is_any and (asked is None or asked.ended is not None),
+        "can_read": request.registry[RUNNER].can_run,
         "ranks": ranks[:SHOWN],
         "more": max(0, len(ranks) - SHOWN),
     }
@@ -97,8 +95,10 @@ def read(request: Request) -> Response:
     if not runner.can_run:
         raise Refused(409, "REFUSED", _NO_INI.format(source=source))
     by = decider_of(request, None)
-    if import_runs(request.dbsession) or not runner.reserve(source, by.name, by.at):
+    asking = request.tm.get()
+    if (one := runner.reserve(source, by.name, by.at)) is None:
         raise Refused(409, "REFUSED", _RUNS)
+    asking.addAfterCommitHook(runner.start, (one,))
+    asking.addAfterAbortHook(runner.start, (False, one))
     note_asked(request.dbsession, by.name, source, by.at)
-    request.tm.get().addAfterCommitHook(runner.start)
     return done(_PATH)
