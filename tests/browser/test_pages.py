@@ -145,3 +145,18 @@ def test_axe_finds_nothing_on_the_page_of_a_service_whose_database_is_away(brows
         browser.open_styled(f"http://127.0.0.1:{running.port}/")
         assert "503" in browser.run("return document.querySelector('.status').textContent")
         assert breaches(browser) == []
+
+
+def test_what_is_compared_stays_in_sight_on_a_phone_and_no_id_is_cut(browser: Browser, site: str) -> None:
+    browser.resize(390)
+    browser.open_styled(site + "/compare?models=acme/acme-large,acme/acme-long,bazaar/acme/acme-large")
+    assert "sideways" in browser.run("return document.querySelector('.sideways').innerText")
+    left = "document.querySelector('.sides tbody th').getBoundingClientRect().left"
+    before = browser.run(f"return {left}")
+    moved = browser.run(
+        "const table = document.querySelector('.scroll'); table.scrollLeft = 60; return table.scrollLeft"
+    )
+    assert moved > 0
+    assert browser.run(f"return {left}") == before
+    cut = "[...document.querySelectorAll('.sides .id')].filter(one => one.scrollWidth > one.clientWidth).length"
+    assert browser.run(f"return {cut}") == 0

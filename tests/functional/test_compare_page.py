@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from llmpricing.web.site.compare import _need_line, _to_the_cheapest
+from llmpricing.web.site.compare import _to_the_cheapest
+from llmpricing.web.site.compared_lines import line_of, need_line
 from llmpricing.web.site.display import per_cent
 from tests.functional.test_pages import spoken
 
@@ -36,13 +37,42 @@ def test_offerings_stand_side_by_side_and_the_best_of_a_line_is_marked_in_words(
     assert found["prompt caching"] == ["yes", "– no list says"]  # the first has a price of it
 
 
-def test_who_prices_a_cache_offers_one_also_where_a_list_of_capabilities_says_no() -> None:
+def test_who_prices_a_cache_offers_one_also_where_a_list_of_capabilities_is_silent() -> None:
     def item(price: Decimal | None, capabilities: list[str] | None) -> Any:
         return SimpleNamespace(cache_read_per_mtok=price, capabilities=capabilities, modalities=None)
 
     price = Decimal(1)
     items = [item(price, ["tools"]), item(price, ["caching"]), item(price, None), item(None, ["tools"])]
-    assert _need_line("prompt_caching", items).cells == ["yes, lists differ", "yes", "yes", "no"]
+    assert need_line("prompt_caching", items).cells == ["yes", "yes", "yes", "not listed"]
+
+
+@pytest.mark.parametrize(
+    ("need", "cells"),
+    [
+        ("open_weights", ["yes", "not listed", "–"]),
+        ("web_search", ["not listed", "not listed", "–"]),
+        ("pdf", ["not listed", "not listed", "–"]),  # a list without a word for it says nothing of it
+        ("vision", ["yes", "not listed", "–"]),
+        ("audio_in", ["no", "not listed", "–"]),  # all that it takes is named, and this is not
+        ("video", ["no", "not listed", "–"]),
+    ],
+)
+def test_silence_of_the_lists_is_no_no(need: str, cells: list[str]) -> None:
+    named = {"input": ["text", "image"], "output": ["text"]}
+    items: list[Any] = [
+        SimpleNamespace(cache_read_per_mtok=None, capabilities=flags, modalities=modalities)
+        for flags, modalities in ((["open_weights"], named), (["tools"], None), (None, None))
+    ]
+    assert need_line(need, items).cells == cells
+
+
+def test_what_is_written_alike_is_alike_the_best() -> None:
+    def best(*totals: str) -> set[int]:
+        return set(line_of("My month", [Decimal(one) for one in totals], lambda one: f"{one:.2f}", min).best)
+
+    assert best("4.441", "4.442") == set()
+    assert best("4.442", "4.441", "5") == {0, 1}
+    assert best("4.44", "5") == {0}
 
 
 def test_a_basket_is_marked_in_the_list_and_travels_in_the_address(testapp: TestApp) -> None:
@@ -60,7 +90,7 @@ def test_the_copied_table_carries_a_link_that_is_frozen(testapp: TestApp) -> Non
     page = testapp.get(f"/compare?{TWO}&preset=large")
     told = page.html.select_one("#markdown").get_text()
     assert "| Input | **$2.50** | $3.00 |" in told
-    link = next(line.removeprefix("Source: ") for line in told.splitlines() if line.startswith("Source: "))
+    link = next(line.split()[1] for line in told.splitlines() if line.startswith("Source: "))
     assert "as_of=" in link
     assert "known_at=" in link
     again = testapp.get(link)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+_NAMED_BY_ALL = frozenset({"image", "audio", "video"})  # PDF is a modality of some lists alone
+
 
 @dataclass(frozen=True, slots=True)
 class Need:
@@ -26,6 +28,15 @@ class Need:
         asked = [(self.flags, flags), (self.takes, takes), (self.gives, gives)]
         told = [stated for words, stated in asked if words]
         return False if any(stated is not None for stated in told) else None
+
+    def is_denied(self, takes: Collection[str] | None, gives: Collection[str] | None) -> bool:
+        """Whether lists say that a model does not meet it. They name all that it takes or gives, but of flags what it
+        can: a flag that is missing denies nothing.
+        """
+        asked = [(words, stated) for words, stated in ((self.takes, takes), (self.gives, gives)) if words]
+        return bool(asked) and all(
+            words <= _NAMED_BY_ALL and stated is not None and not words & set(stated) for words, stated in asked
+        )
 
 
 def _need(id_: str, words: str, flags: str = "", takes: str = "", gives: str = "") -> Need:

@@ -37,16 +37,16 @@ def days_old(published: datetime, now: datetime) -> int:
     return max((now.astimezone(UTC).date() - published.astimezone(UTC).date()).days, 0)
 
 
-def source_ages(reads: Reads, now: datetime) -> list[SourceAge]:
-    """Every source that was read, the most trusted first."""
+def source_ages(reads: Reads, now: datetime, known_at: datetime | None = None) -> list[SourceAge]:
+    """Every source that was read by ``known_at`` (None: by now), the most trusted first; ages are those at ``now``."""
     if isinstance(reads, PriceBook):
         return [
             SourceAge(source.slug, source.name, at, days_old(at, now), origin.startswith(BUNDLED))
-            for source, at, origin in _newest_in(reads)
+            for source, at, origin in _newest_in(reads, known_at)
         ]
     latest = (
         select(SourceFetch)
-        .where(SourceFetch.is_reading())
+        .where(SourceFetch.is_reading(known_at))
         .ext(distinct_on(SourceFetch.source_id))
         .order_by(SourceFetch.source_id, SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .subquery()
@@ -62,13 +62,20 @@ def source_ages(reads: Reads, now: datetime) -> list[SourceAge]:
     ]
 
 
-def _newest_in(book: PriceBook) -> list[tuple[Any, datetime, str]]:
+def _newest_in(book: PriceBook, known_at: datetime | None) -> list[tuple[Any, datetime, str]]:
     """Each source of a book in memory that was read, and its newest list."""
     newest: dict[int, Any] = {}
     for row in book.records("source_fetch"):
         before = newest.get(row.source_id)
-        counts = row.outcome in READ and row.undone_at is None
-        if counts and (before is None or (row.published_at, row.id) > (before.published_at, before.id)):
+        if known_at is None:
+            counts = row.undone_at is None
+        else:
+            counts = row.fetched_at <= known_at and (row.undone_at is None or row.undone_at > known_at)
+        if (
+            counts
+            and row.outcome in READ
+            and (before is None or (row.published_at, row.id) > (before.published_at, before.id))
+        ):
             newest[row.source_id] = row
     found = [(book.sources[number], row.published_at, row.origin) for number, row in newest.items()]
     return sorted(found, key=lambda one: (one[0].trust_rank, one[0].slug))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.conditions import STANDARD, Conditions
-from llmpricing.domain.prices import Price
+from llmpricing.domain.prices import OtherPrice, Price
 from llmpricing.domain.quotes.line_evidence import codes_of, standing_of, waiting_for
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn, StoodOn
@@ -77,6 +77,24 @@ def details(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: 
     return Details(prices, sorted(aliases))
 
 
+def prices_of(
+    reads: Reads, book: BookState, clocks: Clocks, slugs: Sequence[str], standing: StandsOn = NO_STANDING
+) -> dict[str, list[PriceDetail]]:
+    """The prices of each of these offerings, which must exist, as ``details`` has them."""
+    if isinstance(reads, PriceBook):
+        numbers = {slug: reads.numbers[slug] for slug in slugs}
+    else:
+        rows = reads.execute(select(Offering.slug, Offering.id).where(Offering.slug.in_(slugs)))
+        numbers = {slug: number for slug, number in rows}
+    read, beside = prices_at(reads, [number for number in numbers.values() if number not in standing], clocks)
+    return {
+        slug: _prices(reads, book, clocks, number, standing[number])
+        if number in standing
+        else _shown(reads, book, clocks, read.get(number, ()), beside.get(number, ()))
+        for slug, number in numbers.items()
+    }
+
+
 def _prices(
     reads: Reads, book: BookState, clocks: Clocks, offering_id: int, stood_on: StoodOn | None
 ) -> list[PriceDetail]:
@@ -87,6 +105,12 @@ def _prices(
         read = believed_prices(reads, numbers, clocks.known_at)
         beside = believed_other_prices(reads, numbers, clocks.known_at)
     found, others = prices_with_stood_on(read, beside, offering_id, stood_on)
+    return _shown(reads, book, clocks, found, others)
+
+
+def _shown(
+    reads: Reads, book: BookState, clocks: Clocks, found: Sequence[Price], others: Sequence[OtherPrice]
+) -> list[PriceDetail]:
     prices = [price for price in found if price.valid_at(clocks.as_of)]
     lists = read_lists(reads, book, clocks.known_at)
     return [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
@@ -28,6 +30,8 @@ from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, s
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of, need_line
+from llmpricing.web.site.compared_prices import lists_named, origin_lines, prices_then, with_reached_steps, with_steps
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, costs_then, items_then, left_out, with_undated
@@ -36,17 +40,8 @@ from llmpricing.web.workloads import workload_of
 
 FEWEST, MOST = 2, 5
 _READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW}
-_DASH, _NOT_THEN = "–", "not known then"
-_PRICED_CACHE = {"yes": "yes", "no": "yes, lists differ", _DASH: "yes"}
-
-
-@dataclass(frozen=True, slots=True)
-class ComparedLine:
-    """One fact of all offerings: what is written of each, and which of them are the best."""
-
-    title: str
-    cells: list[str]
-    best: frozenset[int] = frozenset()
+_NOT_THEN = "not known then"
+_STEPS = "Requests with more input tokens are charged what stands behind “above” or “from”."
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -63,7 +58,9 @@ def show(request: Request) -> dict[str, Any]:
     scored = _score_lines(request, clocks, items, models)
     rows = [row for slug, model in models.items() for row in model.rows if row.id == slug]
     costs = costs_then(request, clocks, workload, rows, stands_on)
-    lines = [*_lines(workload, costs, items, stated), *scored] if items else []
+    prices = prices_then(request, clocks, slugs, stands_on) if items else {}
+    then = _then(values, clocks, request.period.start)
+    lines = [*_lines(workload, costs, items, stated, prices, then), *scored] if items else []
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
@@ -80,12 +77,22 @@ def show(request: Request) -> dict[str, Any]:
         "chart": _chart(request, slugs, workload),
         "can_draw": can_draw(),
         "scored": bool(scored),
-        "markdown": _markdown(items, lines, workload, link),
+        "markdown": _markdown(items, lines, workload, f"{link} ({_sources(prices, clocks)})"),
+        "meanings_of_cells": _meanings(lines),
+        "steps": _STEPS if _has_steps(lines) else None,
+        "as_of": values.get("as_of"),
+        "known_at": clocks.known_at if "known_at" in values else None,
+        "of_now": urlencode([pair for pair in request.GET.items() if pair[0] not in CLOCKS]),
         "csv": "/api/v1/compare?" + urlencode([("models", ",".join(slugs)), ("format", "csv"), *_clocks(request)]),
         "clock_query": clock_query(request),
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
-        **ages_shown(freshness.source_ages(request.reads, request.period.start)),
+        **ages_shown(freshness.source_ages(request.reads, then, clocks.known_at if "known_at" in values else None)),
     }
+
+
+def _then(values: Mapping[str, Any], clocks: Clocks, now: datetime) -> datetime:
+    """When ages are told of: now, or the time whose knowledge is asked for."""
+    return min(now, max(clocks.as_of, clocks.known_at)) if "known_at" in values else now
 
 
 def _chart(request: Request, slugs: Sequence[str], workload: Workload) -> str:
@@ -116,28 +123,35 @@ def _lines(
     costs: Mapping[str, WorkloadTotal],
     items: Sequence[OfferingItem],
     stated: Sequence[OfferingItem],
+    prices: Mapping[str, Sequence[PriceDetail]],
+    then: datetime,
 ) -> list[ComparedLine]:
     """What is shown of the offerings; where ``stated`` alone has a price, the line says that it was not known then."""
     totals, later_too = ([month_total(one.price_state, costs.get(one.id)) for one in row] for row in (items, stated))
     each = [per_mtok(total, workload) for total in totals]
-    prices = [
-        _known_then(_line(title, _prices(name, items), display.price, min), _prices(name, stated))
+    of_each = [prices[item.id] for item in items]
+    base = [
+        with_steps(
+            _known_then(line_of(title, _prices(name, items), display.price, min), _prices(name, stated)), name, of_each
+        )
         for title, name in _PRICES
     ]
     limits = [
-        _line(title, [getattr(item, name) for item in items], display.tokens, max)
+        line_of(title, [getattr(item, name) for item in items], display.tokens, max)
         for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
     ]
     month = [
-        _line("My month", totals, _dollars, min),
+        with_reached_steps(line_of("My month", totals, _dollars, min), workload, of_each),
         ComparedLine("To the cheapest", _to_the_cheapest(totals)),
-        _line("My month, per million tokens", each, _dollars, min),
+        line_of("My month, per million tokens", each, _dollars, min),
     ]
+    hidden = [left_out(*pair) or None for pair in zip(stated, items, strict=True)]
     return [
-        *prices,
+        *base,
         *(_known_then(line, later_too) for line in month),
+        *(_known_then(line, hidden) for line in origin_lines(of_each, then)),
         *limits,
-        *(_need_line(name, stated) for name in NEEDS),
+        *(need_line(name, stated) for name in NEEDS),
     ]
 
 
@@ -145,10 +159,10 @@ def _prices(name: str, items: Sequence[OfferingItem]) -> list[Decimal | None]:
     return [getattr(item, name) if item.currency == "USD" else None for item in items]
 
 
-def _known_then(line: ComparedLine, stated: Sequence[Decimal | None]) -> ComparedLine:
+def _known_then(line: ComparedLine, stated: Sequence[object | None]) -> ComparedLine:
     """The line, which says of what is stated and not shown that it was not known then."""
     told = zip(line.cells, stated, strict=True)
-    cells = [_NOT_THEN if cell == _DASH and value is not None else cell for cell, value in told]
+    cells = [_NOT_THEN if cell == DASH and value is not None else cell for cell, value in told]
     return replace(line, cells=cells)
 
 
@@ -167,7 +181,7 @@ def _score_lines(
     kept = [scores_of(request.reads, clocks, [item.id, *(row.id for row in models[item.id].rows)]) for item in items]
     found = [{one.benchmark: one.score for one in of_it} for of_it in kept]
     return [
-        _line(
+        line_of(
             f"{one.name} (less is better)" if one.is_lower_better else one.name,
             [scores.get(one.id) for scores in found],
             to_text,
@@ -178,35 +192,12 @@ def _score_lines(
     ]
 
 
-def _line(
-    title: str, values: Sequence[Any], write: Callable[[Any], str], best_of: Callable[[Any], Any]
-) -> ComparedLine:
-    known = [value for value in values if value is not None]
-    best = best_of(known) if len(set(known)) > 1 else None
-    cells = [_DASH if value is None else write(value) for value in values]
-    return ComparedLine(title, cells, frozenset(i for i, one in enumerate(values) if best is not None and one == best))
-
-
-def _need_line(name: str, items: Sequence[OfferingItem]) -> ComparedLine:
-    need = NEEDS[name]
-    met = [
-        need.met(item.capabilities, (item.modalities or {}).get("input"), (item.modalities or {}).get("output"))
-        for item in items
-    ]
-    words = {True: "yes", False: "no", None: _DASH}
-    cells = [words[one] for one in met]
-    if name == "prompt_caching":  # which who prices it offers, whatever lists of capabilities say
-        priced = [item.cache_read_per_mtok is not None for item in items]
-        cells = [_PRICED_CACHE[cell] if is_priced else cell for cell, is_priced in zip(cells, priced, strict=True)]
-    return ComparedLine(need.words, cells)
-
-
 def _to_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:
     """By how many per cent each costs more than the cheapest that asks something."""
     least = min(filter(None, totals), default=None)
     if least is None:
-        return [_DASH for _ in totals]
-    return [_DASH if total is None else _dearer(total, least) for total in totals]
+        return [DASH for _ in totals]
+    return [DASH if total is None else _dearer(total, least) for total in totals]
 
 
 def _dearer(total: Decimal, least: Decimal) -> str:
@@ -218,12 +209,33 @@ def _dollars(total: Decimal) -> str:
     return display.total(total, "USD")
 
 
-def _markdown(items: Sequence[OfferingItem], lines: Sequence[ComparedLine], workload: Workload, link: str) -> str:
+def _sources(prices: Mapping[str, Sequence[PriceDetail]], clocks: Clocks) -> str:
+    """Whose lists the prices are of, and to when they are pinned."""
+    pinned = f"as of {display.long_day(clocks.as_of)}, as known on {display.long_day(clocks.known_at)}"
+    return f"{lists_named(prices) or 'no list'}; {pinned}"
+
+
+def _has_steps(lines: Sequence[ComparedLine]) -> bool:
+    return any(note for line in lines for note in line.notes)
+
+
+def _meanings(lines: Sequence[ComparedLine]) -> list[tuple[str, str]]:
+    """The words of cells that have to be told the meaning of, with it."""
+    written = {cell for line in lines for cell in line.cells}
+    return [(cell, meaning) for cell, meaning in MEANINGS.items() if cell in written]
+
+
+def _markdown(items: Sequence[OfferingItem], lines: Sequence[ComparedLine], workload: Workload, source: str) -> str:
     """The table for a document, the best in bold; signs that would break a table or be run are escaped."""
     head = ["", *(escaped(item.id) for item in items)]
-    rows = [
-        [line.title, *(f"**{cell}**" if place in line.best else cell for place, cell in enumerate(line.cells))]
-        for line in lines
-    ]
-    about = f"Prices in USD per million tokens; my month is {display.workload(workload)}."
-    return f"{table([head, *rows])}\n\n{about}\nSource: {link}\n"
+    rows = [[line.title, *(_cell(line, place) for place in range(len(items)))] for line in lines]
+    about = [f"Prices in USD per million tokens; my month is {display.workload(workload)}."]
+    about += [_STEPS] if _has_steps(lines) else []
+    about += [f"{cell}: {meaning}." for cell, meaning in _meanings(lines)]
+    return f"{table([head, *rows])}\n\n{' '.join(about)}\nSource: {source}\n"
+
+
+def _cell(line: ComparedLine, place: int) -> str:
+    cell = escaped(line.cells[place])
+    told = [f"**{cell}**" if place in line.best else cell, line.note(place)]
+    return ", ".join(filter(None, told))

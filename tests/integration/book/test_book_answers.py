@@ -295,6 +295,9 @@ def test_all_of_an_offering_is_that_of_the_database(database, book, questions):
     slugs = sorted(book.numbers)
     assert providers(book) == providers(database)
     assert source_ages(book, NOW) == source_ages(database, NOW)
+    first = min(one.fetched_at for one in book.records("source_fetch"))
+    for known_at in (first - timedelta(1), first, NOW):
+        assert source_ages(book, NOW, known_at) == source_ages(database, NOW, known_at)
     for one, slug in zip(questions[:150], slugs[:: len(slugs) // 150], strict=False):
         clocks = book_state(book).clocks(one.at, one.known_at)
         stands_on = names_of(database, book_state(database)).standing(clocks.known_at)
