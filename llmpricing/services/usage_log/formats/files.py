@@ -14,9 +14,8 @@ import numpy as np
 
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
-from llmpricing.services.usage_log.formats.nested_calls import AROUND, NestedCalls
+from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
-from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -103,6 +102,9 @@ class UsageFiles:
         for file in self.files:
             if file.shape.grows:
                 self._weigh(file)
+            if file.shape.nests:
+                self._note_nested(file)
+        self._nested.settle()
         copies = copied([file.path for file in self.files])
         first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
@@ -111,6 +113,7 @@ class UsageFiles:
             batches = reader.batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
                 told = batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
+                told = self._nested.marked(told) if file.shape.nests else told
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
                 yield told if other == file.shape.name else told.changed(partial(_overlapping, other, file.shape.name))
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
@@ -127,10 +130,9 @@ class UsageFiles:
             None if name is None else hash((shape.name, is_billed, name))
             for name, is_billed in zip(columns.ids, billed, strict=True)
         ]
-        around, counts = _nesting(columns) if shape.nests else ((), ())
         seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
         new = {digest for digest in digests if digest is not None}
-        if not others and not any(around) and len(new) == len(digests) and seen.isdisjoint(new):
+        if not others and len(new) == len(digests) and seen.isdisjoint(new):
             seen |= new
             return ReadBatch(columns, [])
         marked: list[tuple[int, UsageRecord]] = []
@@ -143,25 +145,19 @@ class UsageFiles:
                 continue
             if digest in seen:
                 repeated[row] = True
-                continue
-            seen.add(digest)
-            if shape.nests and billed[row]:
-                repeated[row] = self._nested.is_told(columns.ids[row] or "", around[row], counts[row])
+            else:
+                seen.add(digest)
         while coming is not None:
             marked.append((coming[0], self._marked(shape, coming[1])))
             coming = next(rest, None)
         return ReadBatch(columns.having(repeated), marked)
 
     def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
-        is_told = self._is_repeated(shape, record) or (shape.nests and self._is_within(record))
-        return replace(record, outcome=REPEATED) if is_told else record
+        return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
 
-    def _is_within(self, record: UsageRecord) -> bool:
-        if record.record_id is None or record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
-            return False
-        stated = record.usage.stated
-        counts = int(stated.get("input_tokens", 0)), int(stated.get("output_tokens", 0))
-        return self._nested.is_told(record.record_id, record.labels.get(AROUND), counts)
+    def _note_nested(self, file: UsageFile) -> None:
+        for batch in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).batches():
+            self._nested.add(batch)
 
     def _weigh(self, file: UsageFile) -> None:
         for record in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).records():
@@ -192,15 +188,6 @@ class UsageFiles:
             return True
         self._seen.add(digest)
         return False
-
-
-def _nesting(columns: RecordColumns) -> tuple[Sequence[str | None], Sequence[tuple[int, int]]]:
-    """By row the span around it, and its input and output."""
-    nothing = np.zeros(len(columns), np.int64)
-    taken, made = (
-        np.maximum(columns.counts.get(meter, nothing), 0).tolist() for meter in ("input_tokens", "output_tokens")
-    )
-    return columns.labels.get(AROUND) or [None] * len(columns), list(zip(taken, made, strict=True))
 
 
 def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
