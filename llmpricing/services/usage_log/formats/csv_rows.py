@@ -128,7 +128,11 @@ class _CsvTable:
         self._number += lines
 
     def _batch(self, text: bytes) -> pa.RecordBatch | None:
-        """The rows as Arrow reads them; None where Python might read them otherwise, or finds a header."""
+        """The rows as Arrow reads them; None where Python might read them otherwise, or finds a header. Raises
+        UnicodeDecodeError, which within Arrow's handler of rows would be printed and passed over.
+        """
+        if not text.isascii():
+            text.decode()
         if text.count(b"\r") != text.count(b"\r\n") or b"\0" in text:
             return None
         broken: list[object] = []

@@ -18,6 +18,8 @@ LISTS = frozenset(
     {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
     | {"rows", "runs", "logs", "observations", "generations", "records"}
 )
+_PROJECTS = "projects"
+COVERS = LISTS | {_PROJECTS}  # names under which an object may hold records whose cover it is
 
 
 class Characters(Protocol):
@@ -48,11 +50,24 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
 
 def _by_project(document: Mapping[str, Any]) -> Mapping[str, Any]:
     """ccusage's lists of days by project as one list, whose items say their project."""
-    found = document.get("projects")
-    if not isinstance(found, Mapping) or not all(isinstance(days, list) for days in found.values()):
-        return document
-    rows = [{"project": name, **day} for name, days in found.items() for day in days if isinstance(day, Mapping)]
-    return {"daily": rows} if rows and all("modelBreakdowns" in one for one in rows) else document
+    rows = _days_of(document.get(_PROJECTS))
+    return {"daily": rows} if rows else document
+
+
+def _days_of(projects: Any) -> list[Mapping[str, Any]]:
+    """The days of all projects; none where these are no lists of ccusage's."""
+    if not isinstance(projects, Mapping) or not all(isinstance(days, list) for days in projects.values()):
+        return []
+    rows: list[Mapping[str, Any]] = [
+        {"project": name, **day} for name, days in projects.items() for day in days if isinstance(day, Mapping)
+    ]
+    return rows if all("modelBreakdowns" in one for one in rows) else []
+
+
+def may_cover(name: str, found: Any) -> bool:
+    """Whether an object that holds this under this name may be but the cover of the records in it (``records_of``)."""
+    is_inner = name == "data" and isinstance(found, Mapping)
+    return is_inner or is_list(name, found) or (name == _PROJECTS and bool(_days_of(found)))
 
 
 def _is_envelope(document: Mapping[str, Any]) -> bool:

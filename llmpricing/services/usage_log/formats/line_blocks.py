@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from llmpricing.services.usage_log.batch import Numbers
-from llmpricing.services.usage_log.formats.json_stream import LISTS, is_list
+from llmpricing.services.usage_log.formats.json_stream import COVERS, may_cover
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawRow, column_of
 from llmpricing.services.usage_log.formats.table_blocks import any_like
@@ -116,7 +116,7 @@ class LineBlockReader:
         if parsed is None:
             return None
         found = LineBlock(lines, numbers, parsed, {name: replace(field) for name, field in self._fields.items()})
-        covers = self._fields.keys() & LISTS
+        covers = self._fields.keys() & COVERS
         if not covers:
             return found
         if "data" in covers and (inner := found.inner("data")) is not None:
@@ -202,7 +202,11 @@ def _is_cover(name: str, cells: Cells) -> bool:
     """Whether any row is but the cover of the records that it holds under this name."""
     if not isinstance(cells, JsonTexts):
         return not isinstance(cells, pa.Array) and any(isinstance(cell, dict | list) for cell in cells)
-    return any(
-        text is not None and ((text[0] == "[" and is_list(name, decoded(text))) or (text[0] == "{" and name == "data"))
-        for text in cells.texts.to_pylist()
-    )
+    return any(text is not None and _may_cover(name, text) for text in cells.texts.to_pylist())
+
+
+def _may_cover(name: str, text: str) -> bool:
+    try:
+        return may_cover(name, decoded(text))
+    except ValueError:  # row by row it is told why
+        return True

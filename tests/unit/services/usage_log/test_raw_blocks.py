@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "é"]), inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.sampled_from(["x", "y", "gen_ai.usage", "data", "messages", "rows", "", 'q"', "type"])
+NAMES = st.sampled_from(["x", "y", "gen_ai.usage", "data", "messages", "rows", "projects", "", 'q"', "type"])
 
 
 @pytest.mark.hypothesis
@@ -138,6 +139,8 @@ def test_any_json_lines_have_the_same_rows_in_blocks(
     [
         *("", "  ", "nothing", "[]", "5", '{"x": 7}\r', '{"x": NaN}', '{"x": 1e99999999999999999999}'),
         *('{"x": "\\ud83d"}', '{"x": {"y": 01}}', '{"data": [{"x": 5}, {"x": 6}]}', '{"data": {"x": 5}}'),
+        *('{"projects": {"a": [{"modelBreakdowns": []}, {"modelBreakdowns": []}]}}', '{"projects": {"a": [5]}}'),
+        *('{"projects": {"y": [{"modelBreakdowns": 01}]}}', '{"rows": {"y": 01}}', '{"projects": {"a": "b"}}'),
         *('{"data": {"x": 5}, "type": "a"}', '{"y": {"z": 1e99999999999999999999}}', '{"y": {"z": "\\ud83d a"}}'),
     ],
 )
@@ -159,6 +162,28 @@ def test_what_is_enveloped_line_by_line_is_read_as_lines(tmp_path: Path) -> None
     path.write_text("".join(f'{{"data": {{"id": "a{n}", "more": {{"z": {n}}}}}}}\n' for n in range(7)), "utf-8")
     assert same(path)
     assert all(isinstance(block, LineBlock) for block in blocks_of(path))
+
+
+def test_lists_by_project_one_a_line_are_read_day_by_day(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    days = [{"date": f"2026-11-{day}", "modelBreakdowns": []} for day in (20, 21)]
+    path.write_text(2 * (json.dumps({"projects": {"a": days, "b": days[:1]}}) + "\n"), "utf-8")
+    assert same(path)
+    assert [row.fields["project"] for block in blocks_of(path) for row in block.rows(range(len(block)))] == 2 * [*"aab"]
+
+
+@pytest.mark.parametrize("rows", ["1,2\n3,4,\xff\n5,6\n", '"1",2\n3\xff\n', "1,\xff\n"])
+def test_a_broken_row_that_is_no_text_is_refused_and_nothing_else_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str
+) -> None:
+    printed: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", printed.append)
+    path = tmp_path / "log.csv"
+    path.write_bytes(("x,y\n" + rows).encode("latin-1"))
+    with pytest.raises(LogError, match=r"log\.csv is no UTF-8 text: save it as UTF-8\."):
+        list(raw_blocks(path, 3))
+    assert same(path)
+    assert not printed
 
 
 def test_quotes_within_cells_and_line_ends_are_read_by_arrow(tmp_path: Path) -> None:
