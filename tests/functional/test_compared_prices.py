@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,8 @@ from webtest import TestApp
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site.compared_lines import ComparedLine
+from llmpricing.web.site.compared_prices import origin_lines, with_steps
 from tests.functional.test_compare_page import TWO, lines
 from tests.functional.test_pages import spoken
 from tests.lists import small_list
@@ -78,3 +82,32 @@ def test_a_pinned_comparison_says_so_and_grows_no_younger(testapp: TestApp, engi
     today = pinned.click("Show today’s")
     assert lines(today) == lines(later)
     assert not today.html.select(".intro > .warning")
+
+
+def detail(meter: str, amount: str, source: str = "one", via: str | None = None, **conditions: Any) -> Any:
+    evidence = SimpleNamespace(via=via, last_seen=None)
+    told = {"currency": "USD", "per": 1000, "source": source, "valid_from": None, "basis": "undated"}
+    return SimpleNamespace(meter=meter, amount=Decimal(amount), conditions=conditions, evidence=evidence, **told)
+
+
+def test_steps_are_told_in_their_order_and_as_the_list_means_them() -> None:
+    prices = [
+        detail("input_tokens", "0.003", input_tokens_from=200_001, applies_to="tokens beyond the bound"),
+        detail("input_tokens", "0.002", input_tokens_above=100_000, applies_to="the whole request"),
+        detail("input_tokens", "0.001"),
+        detail("input_tokens", "0.009", input_tokens_above=1, applies_to="the whole request", service_tier="batch"),
+    ]
+    line = with_steps(ComparedLine("Input", ["$1.00"]), "input_per_mtok", [prices])
+    assert line.note(0) == "above 100K: $2.00, from 200K on: $3.00 (of the tokens beyond)"
+
+
+def test_prices_of_several_lists_are_each_under_their_own() -> None:
+    prices = [
+        detail("input_tokens", "1"),
+        detail("output_tokens", "2"),
+        detail("cache_read_tokens", "3", "two", via="a/b"),
+    ]
+    by, since, listed = origin_lines([prices, []], datetime(2026, 11, 25, tzinfo=UTC))
+    assert by.cells == ["input and output: one; cache read: two, that of a/b", "–"]
+    assert since.cells == ["the source states no date", "–"]
+    assert listed.cells == ["–", "–"]
