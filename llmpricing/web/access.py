@@ -16,6 +16,7 @@ from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.services.decisions.known_tokens import KnownTokens
 from llmpricing.settings import SCOPES, AccessToken, Settings
+from llmpricing.web.answer_task import PASSED_ON, TOLD_BY_PROXIES
 from llmpricing.web.errors import Refused
 from llmpricing.web.sign_in import signed_in, strip_forged
 
@@ -147,12 +148,16 @@ def _stated(authorization: str) -> str:
 
 
 def _is_at_home(request: Request) -> bool:
-    """Whether the one who develops asks: from this machine, by one of its own names, and no page of another site."""
+    """Whether the one who develops asks: from this machine and through no proxy, by one of the machine's own names, and
+    no page of another site (one without a name says ``Origin: null``).
+    """
+    if any(name in request.environ for name in (PASSED_ON, *TOLD_BY_PROXIES)):
+        return False
     try:
-        host = urlsplit(f"//{request.host}").hostname
-        origin = urlsplit(request.headers.get("Origin", "")).netloc
+        asked = urlsplit(f"//{request.host}")
+        is_own_name = asked.hostname in _LOCAL and (asked.port is None or asked.port > 0)  # two names are no port
     except ValueError:
         return False
     local_client = request.client_addr in (None, *_LOCAL)  # none where no server is between, as in tests
-    is_proxied = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
-    return local_client and not is_proxied and host in _LOCAL and origin in ("", request.host)
+    origin = request.headers.get("Origin")
+    return local_client and is_own_name and origin in (None, f"{request.scheme}://{request.host}")

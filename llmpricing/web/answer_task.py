@@ -9,6 +9,11 @@ from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
 FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
+TOLD_BY_PROXIES = (  # headers that a proxy adds, of which waitress takes most out of what the application sees
+    *(f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "HOST", "PROTO", "PORT", "BY")),
+    *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"),
+)
+PASSED_ON = "llmpricing.is_passed_on"  # in the environ, where there was such a header
 AT_ONCE = "llmpricing.at_once"  # in the environ of a request that no worker has: answer it from memory or not at all
 HAS_READY_ANSWERS = "llmpricing.has_ready_answers"  # in the registry of an application that may answer at once
 POSTED_AT_ONCE = "llmpricing.posted_at_once"  # in the registry: by path how long a body may be that is so answered
@@ -33,6 +38,8 @@ class AnswerTask(WSGITask):  # type: ignore[misc]  # waitress ships no types
         """
         environ: dict[str, Any] = super().get_environment()
         environ[FROM_PROXY] = self.channel.addr[0] == self.channel.server.adj.trusted_proxy
+        if any(name in environ for name in TOLD_BY_PROXIES):
+            environ[PASSED_ON] = True
         environ[AT_ONCE] = self.channel.is_reading
         return environ
 

@@ -20,7 +20,7 @@ from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.services.memory import Memory
 from llmpricing.web.access import TOKENS
-from llmpricing.web.answer_task import AT_ONCE, HAS_READY_ANSWERS, NeedsWorker
+from llmpricing.web.answer_task import AT_ONCE, HAS_READY_ANSWERS, PASSED_ON, TOLD_BY_PROXIES, NeedsWorker
 from llmpricing.web.conditional import LASTING, Lasting, each_time, holds, lifetime_now
 from llmpricing.web.held_book import HOLDER
 from llmpricing.web.request_log import HEADER, Answered, request_id, tell
@@ -32,7 +32,7 @@ _OWN_BYTES = 3_300  # what an answer takes beside its body, with its question, a
 LONGEST_QUESTION = 2_000  # longer ones are asked once
 _OF_EACH = ("Cache-Control", HEADER)  # headers that are made anew
 _ASKED_BY = ("SCRIPT_NAME", "HTTP_HOST", "wsgi.url_scheme", "HTTP_ACCEPT_ENCODING")
-_AT_HOME_BY = ("REMOTE_ADDR", "HTTP_ORIGIN", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED")  # asked in development only
+_AT_HOME_BY = ("REMOTE_ADDR", "HTTP_ORIGIN", PASSED_ON, *TOLD_BY_PROXIES)  # asked in development only
 
 
 class SentAnswer(NamedTuple):

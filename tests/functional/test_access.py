@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
@@ -176,10 +177,13 @@ def test_each_scope_has_etags_of_its_own_and_no_shared_cache_keeps_them(guarded:
     "headers",
     [
         {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
         {"Host": "elsewhere.example"},
+        {"Host": "localhost:80, elsewhere.example"},
         {"X-Forwarded-For": "192.0.2.1"},
+        {"Via": "1.1 gate"},
     ],
-    ids=lambda headers: next(iter(headers)),
+    ids=lambda headers: "-".join(*headers.items()),
 )
 def test_without_tokens_contract_rates_are_for_who_develops_on_this_machine(
     agreed_url: str, redis_url: str, headers: dict[str, str]
@@ -190,6 +194,21 @@ def test_without_tokens_contract_rates_are_for_who_develops_on_this_machine(
         assert totals(app.get(QUOTE, headers=headers)) == (listed, listed, {None})
         far = app.get(QUOTE, extra_environ={"REMOTE_ADDR": "192.0.2.1"})
         assert totals(far) == (listed, listed, {None})
+
+
+def test_whoever_comes_through_a_proxy_on_this_machine_sees_no_contract_rates_though_the_server_hides_its_headers(
+    tmp_path: Path, agreed_url: str, redis_url: str
+) -> None:
+    urls = {"sqlalchemy.url": agreed_url, "redis.url": redis_url, "llmpricing.environment": "development"}
+    with serving(tmp_path, urls) as site:
+        for headers, share in (({}, 2), ({"X-Forwarded-For": "192.0.2.1"}, 1), ({"Forwarded": "for=1"}, 1), ({}, 2)):
+            with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)) as connection:
+                connection.request("GET", QUOTE, headers=headers)
+                data = json.loads(connection.getresponse().read())["data"]
+            assert Decimal(data["total"]) * share == Decimal(data["list_total"])
+        with closing(http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)) as connection:
+            connection.request("GET", "/admin/rates", headers={"X-Forwarded-For": "192.0.2.1"})
+            assert connection.getresponse().status != 200
 
 
 def test_in_production_nobody_sees_contract_rates_without_a_token(agreed_url: str, redis_url: str) -> None:
