@@ -44,6 +44,7 @@ class SentAnswer(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     etag: str
+    asked: int = 0  # characters of the question, which is kept beside it
 
     def is_good(self, book: PriceBook, tokens: TokensRead, now: datetime) -> bool:
         """Whether the same question would be answered so now."""
@@ -69,11 +70,11 @@ class ReadyAnswers:
         """Keep an answer in the place of the one before."""
         if len(answer.body) > LARGEST or length(key) > LONGEST_QUESTION:
             return
-        self._kept.keep(key, answer)
+        self._kept.keep(key, answer._replace(asked=length(key)))
 
 
 def _size(answer: SentAnswer) -> int:
-    return len(answer.body) + _OWN_BYTES
+    return len(answer.body) + answer.asked + _OWN_BYTES
 
 
 def length(key: Hashable) -> int:
