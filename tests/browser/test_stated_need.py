@@ -55,6 +55,6 @@ def test_the_stated_need_leads_to_a_comparison_that_justifies(browser: Browser, 
     assert visitor.clicks < FEW
     assert visitor.shown("[...document.querySelectorAll('thead a')].map(one => one.textContent)") == names
     text = str(visitor.shown("document.querySelector('#markdown').value"))
-    assert "20M tokens a month, 12M of them input and 8.4M from a cache" in text
+    assert "20M tokens a month: 12M in (70% cached), 8M out" in text
     assert f"| My month | **${months[0]:.2f}** |" in text
     assert browser.complaints() == []

@@ -70,7 +70,7 @@ def test_a_model_is_one_row_of_its_lab_with_its_sellers_beneath(listapp: TestApp
     assert list(found) == ["GPT-9", "GPT-9 (2026-01-01)"]  # a date with another price is another row, newest first
     row = found["GPT-9"]
     assert row.select_one(".id").get_text().split()[0] == "openai/gpt-9"
-    assert spoken(row.select_one("summary")) == "2 sellers from $1.00"
+    assert spoken(row.select_one("summary")) == "2 sellers, input from $1.00"
     beneath = [spoken(one) for one in row.select(".others li")]
     assert beneath == [
         "resale/openai/gpt-9 $1.00 in, 9.00 out",
@@ -144,9 +144,71 @@ def test_my_month_is_the_quote_services_answer_and_travels_in_the_address(listap
 def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
     page = listapp.get("/", {"tokens": "20M", "cached_share": "70%", "preset": "large", "q": "gpt-9"})
     said = spoken(page.html.select_one("caption"))
-    assert "20M tokens a month, 14M of them input and 9.8M from a cache, in 10,000 requests" in said
+    assert "20M tokens a month: 14M in (70% cached), 6M out, in 10,000 requests" in said
     for name, bad in (("tokens", "many"), ("cached_share", "170%"), ("tokens", "0"), ("requests", "1e9")):
         assert listapp.get("/", {name: bad}, status=400).html.find(id=f"{name}-problem")
+
+
+@pytest.mark.parametrize(("typed", "said"), [("70", "70%"), ("70%", "70%"), ("0.7", "70%"), ("1", "100%")])
+def test_a_share_is_a_part_of_one_or_per_cents(listapp: TestApp, typed: str, said: str) -> None:
+    page = listapp.get("/", {"cached_share": typed})
+    assert f"600K in ({said} cached), 400K out" in spoken(page.html.select_one("#mymonth"))
+
+
+def sold_too(engine: Engine, models: list[dict[str, Any]]) -> None:
+    """Another seller with these models."""
+    later, published = NOW + timedelta(hours=2), datetime(2026, 11, 16, tzinfo=UTC)
+    sold = [
+        {"id": slug, "name": slug.title(), "api_pattern": slug, "models": of}
+        for slug, of in ({**SOLD, "other": models}).items()
+    ]
+    with Session(engine) as session, session.begin():
+        reading = ReadList(json.dumps(sold).encode(), published, later, "a test's list")
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
+
+
+def test_no_month_is_told_of_a_seller_without_a_price_of_output(listapp: TestApp, engine: Engine) -> None:
+    judge = _entry("judge-1", "Judge 1", 0.01, 0)
+    del judge["prices"]["output_mtok"]
+    sold_too(engine, [judge])
+    last = list(named(listapp.get("/?sort=month&q=other")).items())[-1]
+    assert (last[0], cells(last[1])["My month"]) == ("Judge 1", "– unknown: no list prices its output")
+    assert cells(named(listapp.get("/?q=judge&input_share=100"))["Judge 1"])["My month"].startswith("$0.01 ")
+    page = listapp.get("/models/other/judge-1")
+    assert "Unknown: no list prices its output, for 1M tokens" in spoken(page.html.main)
+    assert "Judge 1" not in spoken(listapp.get("/calculator?input_tokens=600&output_tokens=400").html.main)
+    (row,) = listapp.get("/api/v1/calculator?model=other/judge-1").json["data"]
+    assert (row["total"], row["rank"], row["state"], row["codes"]) == (None, None, "not_offered", ["NOT_OFFERED"])
+
+
+def test_a_row_tells_from_which_context_on_it_is_dearer(listapp: TestApp, engine: Engine) -> None:
+    long = _entry("long-1", "Long 1", 1, 5)
+    long["prices"]["input_mtok"] = {"base": 1, "tiers": [{"start": 100_000, "price": 5}]}
+    short = {**long, "id": "short-1", "name": "Short 1", "match": {"equals": "short-1"}, "context_window": 64_000}
+    sold_too(engine, [long, short])
+    found = named(listapp.get("/?q=other"))
+    (tag,) = [tag for tag in found["Long 1"].select(".tag") if "dearer" in tag.get_text()]
+    assert spoken(tag) == "dearer above 100K"
+    assert tag["title"] == "from 100,001 input tokens a request, all per million: input $5.00"
+    assert "dearer" not in spoken(found["Short 1"])
+
+
+def test_the_month_goes_along_to_a_model_and_to_other_pages(listapp: TestApp) -> None:
+    query = "tokens=20000000&cached_share=70%25"
+    page = listapp.get(f"/?{query}&q=gpt-9&sort=month")
+    row = named(page)["GPT-9"]
+    assert {link["href"].partition("?")[2] for link in row.select("a.name, .others a")} == {query}
+    model = listapp.get(row.select_one("a.name")["href"])
+    for shown in (page, model):
+        nav = {spoken(link): link["href"] for link in shown.html.select("header nav a")}
+        assert (nav["Prices"], nav["Compare"]) == (f"/?{query}", f"/compare?{query}")
+        asked = listapp.get(nav["Calculator"])
+        assert "20M tokens a month: 12M in (70% cached), 8M out, in 10,000 requests" in spoken(asked.html.main)
+        back = {spoken(link): link["href"] for link in asked.html.select("header nav a")}["Prices"]
+        assert "12M in (70% cached), 8M out" in spoken(listapp.get(back).html.select_one("#mymonth"))
+    assert f"/?{query}" in {link["href"] for link in model.html.select(".crumbs a")}
+    plain = {link["href"] for link in listapp.get("/calculator").html.select("header nav a")}
+    assert {"/", "/compare", "/calculator"} <= plain
 
 
 def chosen_preset(page: Any) -> str:
@@ -170,11 +232,11 @@ def test_the_choice_of_a_workload_says_own_once_numbers_are_typed_and_takes_them
     sent = form_of(listapp.get(f"{path}?preset=large&tokens=7M&cached_share=70%25"))
     again = sent.submit().maybe_follow()
     assert (chosen_preset(again), form_of(again)["tokens"].value) == ("own: 7M", "7M")
-    assert "4.9M of them input and 3.43M from a cache" in again.text  # 70 % of it, as before
+    assert "4.9M in (70% cached), 2.1M out" in again.text  # 70 % of it, as before
     sent["preset"].select(text="medium: 5M")
     other = sent.submit().maybe_follow()
     assert (chosen_preset(other), form_of(other)["tokens"].value) == ("medium: 5M", "")
-    assert "5M tokens a month, 2.5M of them input and 1.75M from a cache, in 2,500 requests" in other.text
+    assert "5M tokens a month: 2.5M in (70% cached), 2.5M out, in 2,500 requests" in other.text
 
 
 def test_releases_are_stated_or_told_by_the_id_and_bound_the_list(listapp: TestApp) -> None:
@@ -236,7 +298,8 @@ def test_a_pasted_usage_object_gives_the_months_shares(listapp: TestApp, usage: 
     cached = f"&cached_share=0{shares}" if shares else ""
     assert page.request.query_string == f"q=gpt&tokens=20000000&requests=5000&input_share=0.75{cached}"
     assert page.forms[0]["usage"].value == ""
-    assert "20M tokens a month, 15M of them input" in spoken(page.html.select_one("caption"))
+    said = "15M in (50% cached), 5M out" if cached else "15M in, 5M out"
+    assert f"20M tokens a month: {said}, in 5,000 requests" in spoken(page.html.select_one("#mymonth"))
 
 
 def test_so_many_requests_like_a_pasted_one_make_the_month(listapp: TestApp) -> None:

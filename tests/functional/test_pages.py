@@ -367,7 +367,7 @@ def test_an_offering_says_what_the_readers_month_costs_there_and_at_its_other_se
     query = "tokens=20000000&input_share=0.75&as_of=2026-11-22&model=acme/acme-large&model=bazaar/acme/acme-large"
     api = {one["id"]: one["total"] for one in testapp.get(f"/api/v1/calculator?{query}").json["data"]}
     assert api == {"acme/acme-large": "87.5", "bazaar/acme/acme-large": "100"}
-    assert "$87.50 for 20M tokens a month, 15M of them input, in 10,000 requests" in spoken(page.html.main)
+    assert "$87.50 for 20M tokens a month: 15M in, 5M out, in 10,000 requests" in spoken(page.html.main)
     assert [spoken(cell) for cell in page.html.select("table.sellers [data-label='My month']")] == ["$87.50", "$100.00"]
     assert "Unknown, for some price is missing" in spoken(testapp.get("/models/acme/acme-mystery").html.main)
     refused = testapp.get("/models/acme/acme-large?tokens=many", status=400, headers={"Accept": "text/html"})

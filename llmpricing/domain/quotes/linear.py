@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.observations import State
-from llmpricing.domain.quotes.allocation import UNKNOWN, Allocation, BillEntry
+from llmpricing.domain.quotes.allocation import REQUESTS, UNKNOWN, Allocation, BillEntry
 from llmpricing.domain.quotes.assumed import by_default
 from llmpricing.domain.quotes.context import UNSTATED, Context
 from llmpricing.domain.quotes.context_pricing import StatedFacts
@@ -67,10 +67,13 @@ def request_kind(
 
 
 class LinearForm(NamedTuple):
-    """A linear cost in the currencies of its prices: none where nothing is charged."""
+    """A linear cost in the currencies of its prices: none where nothing is charged. ``is_whole``: it leaves out no
+    share that the seller does not offer.
+    """
 
     currencies: frozenset[str]
     linear: Linear
+    is_whole: bool
 
 
 def linear_forms(
@@ -94,25 +97,27 @@ def linear_forms(
         for facts, selection in pricing.variants(usage.keys)
     ]
     priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
-    return [_form(allocation, len(usage.keys)) for allocation in priced]
+    return [_form(allocation, usage.keys) for allocation in priced]
 
 
 def _priced(allocations: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:
     return [allocation for _, allocation in allocations if allocation.state not in (UNKNOWN, State.NOT_OFFERED)]
 
 
-def _form(allocation: Allocation, size: int) -> LinearForm | None:
+def _form(allocation: Allocation, keys: Sequence[str]) -> LinearForm | None:
     """Currency and linear cost of an allocation, None where it has none: bands, minimums, several currencies."""
     currencies = frozenset(entry.unit_rates[0].currency for entry in allocation.entries if entry.unit_rates[0].units)
     if len(currencies) > 1 or not all(map(_is_linear, allocation.entries)):
         return None
     divisor = lcm(*(entry.unit_rates[0].per for entry in allocation.entries))
-    rates = [0] * (size + 1)
+    rates = [0] * (len(keys) + 1)
     for entry in allocation.entries:
         for place in entry.places:
             rates[place] = entry.unit_rates[0].units * (divisor // entry.unit_rates[0].per)
     *coefficients, fixed = rates
-    return LinearForm(currencies, Linear(tuple(coefficients), fixed, divisor))
+    billed = {place for entry in allocation.entries for place in entry.places}
+    is_whole = all(place in billed or key == REQUESTS for place, key in enumerate(keys))
+    return LinearForm(currencies, Linear(tuple(coefficients), fixed, divisor), is_whole)
 
 
 def _is_linear(entry: BillEntry) -> bool:

@@ -91,10 +91,10 @@ def _made(
 
 
 def _linear(prices: OfferingPrices, context: Context, usage: Usage, clocks: Clocks) -> Linear | None:
-    """What requests like this one cost; None where that is not one sum in USD."""
+    """What requests like this one cost; None where that is not one sum in USD, or leaves out what is not offered."""
     try:
         forms = set(linear_forms(prices, usage, clocks.as_of, context))
     except PriceDataError:
         return None
     form = forms.pop() if len(forms) == 1 else None
-    return form.linear if form and form.currencies <= {"USD"} else None
+    return form.linear if form and form.is_whole and form.currencies <= {"USD"} else None

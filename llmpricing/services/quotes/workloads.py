@@ -8,9 +8,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
+from llmpricing.domain.choice.kinds import SILENT, kind_of
+from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.quantities import Usage, count
+from llmpricing.services.catalogue.offered_facts import OfferedFacts, offered_facts
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
@@ -54,7 +58,8 @@ class Workload:
 
 
 class WorkloadCost(NamedTuple):
-    """What the workload costs at an offering; ``total`` is None where nobody says. ``has_batch`` tells whether the
+    """What the workload costs at an offering; ``total`` is None where nobody says, and where what it counts is not
+    offered, such as output without a price: ``state`` is ``not_offered`` then. ``has_batch`` tells whether the
     batch share is priced as batch: None where there is none. ``codes`` are those of the quotes' warnings.
     """
 
@@ -86,15 +91,41 @@ def workload_costs(
 
     whole = quotes(offerings, workload.quantities, UNSTATED)
     if not any(workload.batch_quantities.values()):
-        return [_cost(slug, None, one) for slug, one in whole.items()]
+        return _without_cut(reads, [_cost(slug, None, one) for slug, one in whole.items()])
     asked = quotes(list(whole), workload.batch_quantities, BATCH)
     batch = {slug: one for slug, one in asked.items() if one.total is not None}
     rest = workload.other_quantities
     others = quotes(list(batch), rest, UNSTATED) if any(rest.values()) else {}
-    return [
-        _cost(slug, True, batch[slug], *filter(None, [others.get(slug)])) if slug in batch else _cost(slug, False, one)
-        for slug, one in whole.items()
-    ]
+    return _without_cut(
+        reads,
+        [
+            _cost(slug, True, batch[slug], *filter(None, [others.get(slug)]))
+            if slug in batch
+            else _cost(slug, False, one)
+            for slug, one in whole.items()
+        ],
+    )
+
+
+def _without_cut(reads: Reads, costs: Sequence[WorkloadCost]) -> list[WorkloadCost]:
+    """The costs, none of a workload that is sold in part alone: what is not offered costs a quote nothing, and a month
+    would look cheap by it. Only models that answer no text at all need no price of output.
+    """
+    if all(Code.NOT_OFFERED not in one.codes for one in costs):
+        return list(costs)
+    facts = offered_facts(reads)
+    return [one if _is_whole(one, facts.get(one.offering)) else _not_offered(one) for one in costs]
+
+
+def _is_whole(cost: WorkloadCost, facts: OfferedFacts | None) -> bool:
+    if Code.NOT_OFFERED not in cost.codes:
+        return True
+    mode, gives = (facts.mode, facts.output_modalities) if facts else (None, None)
+    return kind_of(mode, gives, cost.offering.partition("/")[2]) in SILENT
+
+
+def _not_offered(cost: WorkloadCost) -> WorkloadCost:
+    return cost._replace(total=None, list_total=None, state=State.NOT_OFFERED.value)
 
 
 def _cost(slug: str, has_batch: bool | None, *parts: Quote) -> WorkloadCost:

@@ -186,7 +186,8 @@ CALCULATOR = Operation(
     path="/api/v1/calculator",
     view=calculate,
     title="What a workload costs at every offering, the cheapest first",
-    about="Small is a million tokens a month, 60 % of them input; medium 5 million, 50 %; large 20 million, 70 %.",
+    about="Small is a million tokens a month, 60 % of them input; medium 5 million, 50 %; large 20 million, 70 %. "
+    "No total is told where a part of it is not offered, such as output.",
     parameters={
         "preset": p.one_of(*PRESETS).of("a workload by name, small where it is left out; the others change it"),
         "tokens": p.whole(1, 10**12).of("input and output tokens"),

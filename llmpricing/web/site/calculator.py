@@ -89,7 +89,7 @@ def show(request: Request) -> Any:
         "list_query": found.question.as_workload() if found else "",
         "number": Decimal,
         "with_undated": with_undated(request),
-        "clock_query": clock_query(request),
+        "kept_month": _kept_month(request, asked) if refused is None else "",
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 
@@ -105,6 +105,12 @@ def show_csv(request: Request) -> Response:
     response.headers["Content-Disposition"] = 'attachment; filename="calculator.csv"'
     response.text = ranking_csv(ranking)
     return response
+
+
+def _kept_month(request: Request, asked: CalculatorQuestion) -> str:
+    """The query by which other pages take the month and the clocks."""
+    clocks, month = clock_query(request), asked.kept_month
+    return f"{address(month)}&{clocks[1:]}".rstrip("&") if month else clocks
 
 
 def _left_out(asked: CalculatorQuestion) -> list[str]:

@@ -72,6 +72,12 @@ class CalculatorQuestion:
         month = month_of(self.usage, self.requests) if self.usage else {}
         return urlencode({**month, "sort": "month"}) if month else ""
 
+    @property
+    def kept_month(self) -> list[tuple[str, str]]:
+        """The month as other pages take it."""
+        month = month_of(self.usage, self.requests) if self.usage else {}
+        return [(name, str(value)) for name, value in month.items()]
+
 
 def read_calculator_question(request: Request) -> CalculatorQuestion:
     """The question of this address; raises the 400 that names the offending field."""

@@ -17,6 +17,7 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import parse_decimal, to_text
 from llmpricing.services.catalogue.offering_detail import stated_conditions
 from llmpricing.services.catalogue.price_evidence import DifferenceDocument
+from llmpricing.services.catalogue.row_steps import DearerStep
 from llmpricing.services.quotes.workloads import Workload
 
 ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
@@ -103,11 +104,31 @@ def per_cent(share: Fraction | None) -> str:
 
 
 def workload(of: Workload) -> str:
-    """``20M tokens a month, 14M of them input and 9.8M from a cache, in 10,000 requests``."""
+    """``20M tokens a month: 14M in (70% cached), 6M out, in 10,000 requests``; cached is a share of what goes in."""
     whole = of.quantities
-    cached = f" and {tokens(whole['cache_read_tokens'])} from a cache" if whole["cache_read_tokens"] else ""
-    inputs = f"{tokens(whole['input_tokens'])} of them input{cached}"
-    return f"{tokens(of.tokens)} tokens a month, {inputs}, in {count(of.requests, 'request')}"
+    cached = f" ({share(of.cached_share)} cached)" if whole["cache_read_tokens"] else ""
+    parts = f"{tokens(whole['input_tokens'])} in{cached}, {tokens(whole['output_tokens'])} out"
+    return f"{tokens(of.tokens)} tokens a month: {parts}, in {count(of.requests, 'request')}"
+
+
+def dearer(step: DearerStep) -> str:
+    """What a request costs beyond a step of its context: ``from 100,001 input tokens a request: input $5.00 ...``."""
+    asked = (
+        f"{words(meter.removesuffix('_tokens'))} {sign(step.currency)}{amount(price)}"
+        for meter, price in step.per_mtok.items()
+    )
+    return f"from {step.tokens:,} input tokens a request, all per million: {', '.join(asked)}"
+
+
+def no_month(item: Any) -> str:
+    """Why nobody can say what a month costs at an offering, by its row."""
+    if item.price_state in ("subscription", "included"):
+        return "a subscription pays"
+    if item.price_state == "priced" and item.input_per_mtok is not None and item.output_per_mtok is None:
+        return "unknown: no list prices its output"
+    if item.price_state == "priced" and item.input_per_mtok == item.output_per_mtok == 0:
+        return "unknown: it charges otherwise than by tokens"
+    return "unknown"
 
 
 def long_day(at: datetime | date) -> str:

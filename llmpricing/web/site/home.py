@@ -23,7 +23,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.compare import MOST
-from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, clock_query, read_filters
+from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, read_filters
 from llmpricing.web.site.known_then import models_then
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
@@ -158,7 +158,6 @@ def _page(request: Request, now: datetime, filters: Filters, question: ModelQues
         "filters": filters,
         "labels": LABELS,
         "formats": FORMATS_OF_OBJECTS,
-        "clock_query": clock_query(request),
         "provider_names": {slug: name for slug, name, _ in filters.known.providers},
         **ages_shown(freshness.source_ages(request.reads, now)),
     }

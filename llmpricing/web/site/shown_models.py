@@ -15,6 +15,7 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listing import OfferingItem, items_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.row_codes import waiting_in_rows
+from llmpricing.services.catalogue.row_steps import DearerStep, steps_in_rows
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.model_question import ModelQuestion
@@ -34,6 +35,7 @@ class ShownModel:
     needs: list[str]
     others: list[Any]
     waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
+    step: DearerStep | None  # of its context, from which on a request is dearer
 
     @property
     def unnamed(self) -> int:
@@ -56,6 +58,7 @@ def shown_models(
     costs = costs_of(request, question, stands_on, rows)
     reviewed = [row.shown.number for row, item in zip(rows, items, strict=True) if Code.UNDER_REVIEW in item.codes]
     waiting = waiting_in_rows(request.reads, question.clocks, reviewed, stands_on)
+    steps = steps_in_rows(request.reads, question.clocks, [row.shown.number for row in rows], stands_on)
     return [
         ShownModel(
             row,
@@ -69,6 +72,12 @@ def shown_models(
             ],
             [one for one in row.offerings if one is not row.shown][:MOST_SELLERS],
             waiting.get(row.shown.number, {}),
+            _within(item.context_window, steps.get(row.shown.number)),
         )
         for row, item in zip(rows, items, strict=True)
     ]
+
+
+def _within(window: int | None, step: DearerStep | None) -> DearerStep | None:
+    """The step, where requests so long are taken."""
+    return step if step and (window is None or step.tokens <= window) else None

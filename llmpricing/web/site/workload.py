@@ -9,6 +9,7 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.choice.kinds import SILENT, kind_of
 from llmpricing.services.catalogue.model_list import UNDATED, Weigh
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
@@ -20,7 +21,7 @@ from llmpricing.web.workloads import PRESETS, USUAL
 
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s?([kKmMbB]?)", re.ASCII)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)\s?%", re.ASCII)
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s?(%?)", re.ASCII)
 _MILLION = 10**6
 
 
@@ -39,11 +40,11 @@ def count(low: int, high: int) -> p.Reader:
 
 
 def _percent_or_share(name: str, raw: str) -> Decimal:
-    """``70%`` or ``0.7``."""
-    if (found := _PERCENT.fullmatch(raw)) and Decimal(found[1]) <= 100:
-        return Decimal(found[1]) / 100
-    value: Decimal = p.share(name, raw)
-    return value
+    """``70%``, ``70`` or ``0.7``: a number above 1 counts per cents, 1 is the whole."""
+    found = _SHARE.fullmatch(raw)
+    if not found or (number := Decimal(found[1])) > 100:
+        raise invalid(name, f"{name} takes a share of 0% to 100%, such as 70% or 0.7.")
+    return number / 100 if found[2] or number > 1 else number
 
 
 percent_or_share = p.Reader(_percent_or_share, {"type": "string"})
@@ -83,9 +84,6 @@ def without_own_numbers(request: Request) -> str | None:
     return address([*others, ("preset", name.removeprefix(_JUST))])
 
 
-_WITHOUT_OUTPUT = ("embedding", "rerank", "moderation")  # modes that are asked for no text
-
-
 def weighing(workload: Workload) -> Weigh:
     """What base prices make of the workload, near enough to tell a cheap seller from a dear one; None where unknown."""
     quantities = workload.quantities
@@ -94,8 +92,9 @@ def weighing(workload: Workload) -> Weigh:
 
     def weigh(row: Any) -> Decimal | None:
         price, output = row.input_per_mtok, row.output_per_mtok
-        answers = row.mode not in _WITHOUT_OUTPUT
-        if price is None or row.currency != "USD" or (output is None and outputs and answers):
+        if price is None or row.currency != "USD":
+            return None
+        if output is None and outputs and kind_of(row.mode, row.outputs, row.id.partition("/")[2]) not in SILENT:
             return None
         read = price if row.cache_read_per_mtok is None else row.cache_read_per_mtok
         return Decimal(price * fresh + read * cached + (output or 0) * outputs)
@@ -110,8 +109,9 @@ def per_mtok(total: Decimal | None, workload: Workload) -> Decimal | None:
 
 def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
     """What the workload costs in USD at an offering; None where that is unknown, and where a subscription pays: its
-    own price is no cost of tokens, so such an offering never looks free; nor where its price was not known then.
+    own price is no cost of tokens, so such an offering never looks free; nor where its price was not known then, nor
+    where tokens cost nothing and what it gives is charged otherwise, by the image or the song.
     """
     if cost is None or cost.currency != "USD" or price_state in ("subscription", "included", UNDATED):
         return None
-    return cost.total
+    return None if price_state == "priced" and not cost.total else cost.total

@@ -19,6 +19,7 @@ def cost(total: Decimal | None, currency: str = "USD") -> WorkloadTotal:
     [
         ("priced", cost(Decimal("5.50")), Decimal("5.50")),
         ("free", cost(Decimal(0)), Decimal(0)),
+        ("priced", cost(Decimal(0)), None),  # it charges by the image or the song
         ("subscription", cost(Decimal(0)), None),
         ("included", cost(Decimal(0)), None),
         ("priced", cost(Decimal(5), "CNY"), None),

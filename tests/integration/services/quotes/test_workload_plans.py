@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.book.price_book import PriceBook
+from llmpricing.domain.choice.kinds import kind_of
 from llmpricing.domain.usage.quantities import count
+from llmpricing.services.catalogue.offered_facts import offered_facts
 from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 from llmpricing.services.quotes.workloads import Workload, WorkloadCost, costs_of_book, workload_costs
@@ -56,6 +58,27 @@ def test_every_offering_costs_what_its_quote_says_and_hardly_one_is_quoted(book:
     usage = count(SMALL.quantities | {"requests": SMALL.requests})
     told = [slug for slug in slugs if (plan := plans[slug]) and plan.cost(usage, clocks)]
     assert len(told) > 0.9 * sum(one.total is not None for one in quoted)
+
+
+def test_a_month_with_output_is_told_only_where_output_is_sold_or_never_asked_for(book: PriceBook) -> None:
+    """Where a quote says that output is not offered; models that give no text, such as embeddings, need none."""
+    slugs = sorted(book.numbers)
+    quoted, found = both(book, SMALL, TIMES[1], slugs)
+    cut = [one for one in quoted if "NOT_OFFERED" in one.codes]
+    cut_ids = [one.offering for one in cut]
+    untold = {one.offering for one in cut if one.total is None}
+    assert untold
+    assert {one.state for one in cut if one.offering in untold} == {"not_offered"}
+    assert all(found[slug].total is None for slug in untold)
+    told = [one.offering for one in cut if one.offering not in untold]
+    assert told
+    facts = offered_facts(book)
+    kinds = {slug: kind_of(facts[slug].mode, facts[slug].output_modalities, slug.partition("/")[2]) for slug in cut_ids}
+    assert {kinds[slug] for slug in told} <= {"embedding", "rerank", "moderation"}
+    assert "chat" in {kinds[slug] for slug in untold}
+    inputs = Workload(1_000_000, 1_000, Decimal(1), Decimal(0), Decimal(0))
+    _, of_input = both(book, inputs, TIMES[1], sorted(untold))
+    assert all(total is not None for total, _ in of_input.values())
 
 
 @settings(max_examples=25, deadline=None)

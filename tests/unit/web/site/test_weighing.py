@@ -14,7 +14,13 @@ from llmpricing.web.workloads import workload_of
 def row(output: str | None, mode: str = "chat", currency: str = "USD") -> SimpleNamespace:
     price = None if output is None else Decimal(output)
     return SimpleNamespace(
-        input_per_mtok=Decimal(5), output_per_mtok=price, cache_read_per_mtok=None, currency=currency, mode=mode
+        id="acme/large",
+        input_per_mtok=Decimal(5),
+        output_per_mtok=price,
+        cache_read_per_mtok=None,
+        currency=currency,
+        mode=mode,
+        outputs=None,
     )
 
 
