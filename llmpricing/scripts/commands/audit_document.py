@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.scripts.commands.price_bill import bill_document
 
 if TYPE_CHECKING:
@@ -147,4 +148,4 @@ def _group(report: AuditReport, ways: Sequence[str], values: Sequence[str], grou
 
 
 def _percent(part: Decimal) -> str:
-    return to_text((part * 100).quantize(_CENT))
+    return to_text(WIDE.quantize(WIDE.multiply(part, Decimal(100)), _CENT))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.scripts.commands.audit_document import ASSUMED, Shown, said_otherwise, shown_groupings
 from llmpricing.scripts.commands.price_bill import counted_records, recognised
 
@@ -103,7 +104,7 @@ def _causes(shown: Shown) -> Iterator[str]:
     if shown:
         yield "Why:"
     for row, example in shown[:_SHOWN_CAUSES]:
-        share = f"{(row.share * 100).quantize(Decimal('0.1'))} %"
+        share = f"{WIDE.quantize(row.share * 100, Decimal('0.1'))} %"
         yield f"  USD {to_text(row.money)} ({share}), {_records(row.records)}: {row.title}"
         if row.also:
             yield f"    the same figures come of: {', '.join(row.also)}"
@@ -145,4 +146,4 @@ def _records(number: int) -> str:
 
 
 def _signed(per_cent: Decimal) -> str:
-    return f"{per_cent.quantize(_CENT):+f}"
+    return f"{WIDE.quantize(per_cent, _CENT):+f}"

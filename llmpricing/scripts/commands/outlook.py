@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_options import LABELLED, share_read
 from llmpricing.scripts.commands.outlook_lines import outlook_lines
@@ -132,7 +133,7 @@ def _step(step: OutlookStep) -> dict[str, Any]:
         "from": step.day,
         "before": to_text(step.before),
         "difference": to_text(step.difference),
-        "difference_percent": None if step.share is None else to_text((step.share * 100).quantize(_CENT)),
+        "difference_percent": None if step.share is None else to_text(WIDE.quantize(step.share * 100, _CENT)),
         "models": [
             {
                 "offering": one.offering,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHAPES = (".csv", ".ndjson", ".parquet")
 _SHOWN_REASONS = 20
+_SHOWN_KEPT = 20
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
     if layout:
         yield f"Columns that count: {', '.join(layout.counting)}"
         if kept := [name for name in layout.names if name not in layout.counting]:
-            yield f"Kept as they are: {', '.join(kept)}"
+            more = f" and {len(kept) - _SHOWN_KEPT:,} more" if len(kept) > _SHOWN_KEPT else ""
+            yield f"Kept as they are: {', '.join(kept[:_SHOWN_KEPT])}{more}"
         if layout.at is None:
             yield "The log states no times: priced as of now."
     unpriced = sum(summary.unpriced.values())

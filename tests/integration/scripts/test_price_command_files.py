@@ -74,3 +74,13 @@ def test_a_price_run_that_is_told_to_end_leaves_no_part_of_a_file(commands: Comm
     assert process.wait(timeout=30) == 128 + signal.SIGTERM, process.communicate()
     process.communicate()
     assert [path.name for path in tmp_path.iterdir() if "log" in path.name] == ["log.csv"]
+
+
+def test_some_of_many_columns_that_are_kept_are_named(commands: Commands, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    header, row, _ = ROWS.splitlines()
+    more = [f"c{place}" for place in range(1025)]
+    log.write_text(f"{header},{','.join(more)}\n{row}{',' * len(more)}\n")
+    done = commands.run("price", str(log))
+    assert "Kept as they are: c0, c1, " in done.output
+    assert ", c19 and 1,005 more\n" in done.output

@@ -125,6 +125,7 @@ _MARKET_KINDS = {
 _MARKET = re.compile(rf".*?MP:(?:[A-Z0-9]+_)?(?P<kind>{'|'.join(_MARKET_KINDS)})(?P<more>(?:_[A-Za-z]+)*)-Units")
 _EDITION = re.compile(r"(?P<model>.+?) \(Amazon Bedrock Edition\)")
 _UNIT = re.compile(r"(?P<number>\d*)\s*(?P<scale>[KM]?)\b.*tokens.*", re.IGNORECASE)
+_UNIT_DIGITS = 12
 _SCALES = {"": 1, "K": 1000, "M": 1_000_000}
 _MILLION = Decimal(1_000_000)
 
@@ -154,7 +155,8 @@ def _native_model(words: str) -> str:
 
 def _tokens(amount: Decimal, unit: str, is_market: bool) -> Decimal:
     """The tokens of an amount: thousands by the unit, or millions where the marketplace states none."""
-    if found := _UNIT.fullmatch(unit.strip()):
+    found = _UNIT.fullmatch(unit.strip())
+    if found and len(found["number"]) <= _UNIT_DIGITS:
         return amount * int(found["number"] or 1) * _SCALES[found["scale"].upper()]
     if is_market and unit.strip().lower() in ("", "units"):
         return amount * _MILLION

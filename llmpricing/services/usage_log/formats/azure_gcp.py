@@ -38,6 +38,7 @@ _CACHED = frozenset({"cached", "cchd", "cache"})
 _TIERS = {"batch": "batch", "pp": "priority", "prty": "priority", "priority": "priority", "flex": "flex"}
 _MODALITIES = {"aud": "audio", "audio": "audio", "img": "image"}
 _UNIT = re.compile(r"(?P<number>\d+)?\s*(?P<scale>[KM]?)", re.IGNORECASE)
+_UNIT_DIGITS = 12
 _SCALES = {"": 1, "K": 1000, "M": 1_000_000}
 # Dated models, of which a meter has the month and the day only.
 _DATED = {
@@ -118,7 +119,7 @@ def _azure(row: Row, *, has_days_first: bool = False) -> UsageRecord:
         outcome = of_less_than_none() if quantity else of_zero(charged)
         return replace(made, model=model, charged=charged, outcome=outcome)
     scale = _UNIT.match(unit)
-    if not (scale and (scale["number"] or scale["scale"])):
+    if not (scale and (scale["number"] or scale["scale"])) or len(scale["number"] or "") > _UNIT_DIGITS:
         reason = f"unitOfMeasure is {unit[:40] or 'not stated'}, of which it is not known how many tokens it means"
         return replace(made, model=model, charged=charged, outcome=unpriced(reason))
     tokens = quantity * int(scale["number"] or 1) * _SCALES[scale["scale"].upper()]

@@ -86,7 +86,7 @@ class _CsvTable:
 
     def rows(self, text: TextIO) -> Iterator[RawRow]:
         """The rows below the header, or below those that were read before."""
-        for row in csv.reader(text, delimiter=self._divider):
+        for row in self._read(text):
             number, self._number = self._number, self._number + 1
             if row and row[0] in self._firsts and _sorted(row) == _sorted(self._header):
                 self._names = _names(row)
@@ -96,6 +96,21 @@ class _CsvTable:
                 yield RawRow(number, dict(zip(self._names, cells, strict=True)))
             elif any(row):
                 yield RawRow(number, {BROKEN: f"the line has {len(row)} cells, and the header {len(self._names)}"})
+
+    def _read(self, text: TextIO) -> Iterator[list[str]]:
+        """The cells of each row; raises LogError where one is larger than any record."""
+        try:
+            yield from csv.reader(self._lines(text), delimiter=self._divider)
+        except csv.Error as error:
+            if "field larger" not in str(error):
+                raise
+            raise LogError(_too_large(self._number)) from None
+
+    def _lines(self, text: TextIO) -> Iterator[str]:
+        while line := text.readline(LARGEST_ITEM):
+            if len(line) >= LARGEST_ITEM:
+                raise LogError(_too_large(self._number))
+            yield line
 
     def blocks(self, stream: io.BufferedReader, rows: int) -> Iterator[RawBlock]:
         """The same, about so many together."""
@@ -190,6 +205,10 @@ def _ends_of_rows(text: bytes) -> Any:
     if b'"' not in text:
         return ends
     return ends[np.searchsorted(np.flatnonzero(signs == _QUOTE), ends) % 2 == 0]
+
+
+def _too_large(row: int) -> str:
+    return f"Row {row:,} is larger than {LARGEST_ITEM:,} bytes: look whether all quotes are closed, and get it anew."
 
 
 def _all_pointed(column: pa.Array) -> pa.Array:

@@ -32,6 +32,9 @@ _DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})( \d\d:\d\d(?::\d\d)?)?"
 _OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 _EPOCHS = ((10**17, 1000), (10**14, 1), (10**11, Decimal("0.001")))  # nanoseconds, microseconds, milliseconds
 _MOST_UNREAD = 50
+# Digits before the point, and places behind it, of what any usage, charge or time since 1970 is: beyond, numbers are
+# mistakes, and those of huge exponents would take all the time and memory there is.
+MOST_DIGITS, FINEST = 20, 40
 _MOST_COUNTED = LARGEST * 1000
 
 
@@ -96,14 +99,14 @@ class Row:
     def amount(self, *names: str) -> Decimal | None:
         """An amount of money or another signed number, also one with a dollar sign; raises UsageError."""
         found = self.value(*names)
-        return None if found is None else as_number(names[0], without_dollars(found))
+        return None if found is None else as_number(self.where + names[0], without_dollars(found))
 
     def count(self, *names: str) -> Quantity | None:
         """A count that is not negative; raises UsageError."""
         stated = self.value(*names)
         if type(stated) in WHOLE and 0 <= stated <= _MOST_COUNTED:
             return cast(int, stated)
-        found = None if stated is None else as_number(names[0], stated)
+        found = None if stated is None else as_number(self.where + names[0], stated)
         if found is None:
             return None
         if found < 0:
@@ -246,15 +249,24 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def as_number(field: str, value: Any) -> Decimal:
-    """The number, exactly as it is written; raises UsageError."""
+    """The number, exactly as it is written; raises UsageError, also where no usage nor charge is of such a size."""
     if isinstance(value, bool):
         raise UsageError(field, "must be a number")
     if isinstance(value, int) or (isinstance(value, Decimal) and value.is_finite()):
-        return Decimal(value)
+        return _bounded(field, Decimal(value))
     try:
-        return parse_decimal(repr(value) if isinstance(value, float) else str(value))
+        return _bounded(field, parse_decimal(repr(value) if isinstance(value, float) else str(value)))
     except MoneyError:
         raise UsageError(field, f"is {str(value)[:40]!r}, not a number") from None
+
+
+def _bounded(field: str, number: Decimal) -> Decimal:
+    if -FINEST <= number.adjusted() < MOST_DIGITS:
+        return number
+    if not number:
+        return Decimal(0)
+    how = "large" if number.adjusted() > 0 else "small"
+    raise UsageError(field, f"is {number:.6g}: no count or amount is so {how}, correct it or take it out")
 
 
 def as_json(field: str, value: Any) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -15,16 +14,24 @@ from llmpricing.domain.times import InstantError, micros
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, is_empty
-from llmpricing.services.usage_log.formats.row import NOTHING, as_instant, as_number, states_nothing, without_dollars
+from llmpricing.services.usage_log.formats.row import (
+    FINEST,
+    NOTHING,
+    as_instant,
+    as_number,
+    states_nothing,
+    without_dollars,
+)
 from llmpricing.services.usage_log.times import read_column
 
 CellsOf = Callable[[str], Cells]
 # Times of which Arrow and we are sure to think the same.
 _BARE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?$"
 _WITH_OFFSET = _BARE[:-1] + r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$"
-_AMOUNT = r"^-?[0-9]{1,15}(?:\.[0-9]{1,25})?(?:[eE][-+]?[0-9]{1,2})?$"  # short of all bounds
+_AMOUNT = r"^-?[0-9]{1,15}(?:\.[0-9]{1,25})?(?:[eE]-(?:0?[0-9]|1[0-5]))?$"  # short of all bounds
 _NOTHING = pa.array(sorted(NOTHING), pa.string())
-_EVERYDAY = 10.0**15
+_EVERYDAY_DIGITS = 15
+_EVERYDAY, _LEAST = 10.0**_EVERYDAY_DIGITS, 10.0**-FINEST
 
 
 def first_stated(cells: CellsOf, names: Sequence[str], rows: int) -> Cells:
@@ -102,10 +109,10 @@ def _everyday(cells: Sequence[Any]) -> list[Decimal | None] | None:
     """The cells as amounts where all are numbers of an everyday size; None where any is not."""
     kinds = set(map(type, cells))
     if kinds <= {Decimal, int, type(None)}:
-        whole = all(cell is None or abs(cell) < _EVERYDAY for cell in cells)
-        return [None if cell is None else Decimal(cell) for cell in cells] if whole else None
+        found = [None if cell is None else Decimal(cell) for cell in cells]
+        return found if all(one is None or -FINEST <= one.adjusted() < _EVERYDAY_DIGITS for one in found) else None
     if kinds <= {float, type(None)} and all(
-        cell is None or (isfinite(cell) and abs(cell) < _EVERYDAY) for cell in cells
+        cell is None or cell == 0 or _LEAST <= abs(cell) < _EVERYDAY for cell in cells
     ):
         return [None if cell is None else Decimal(repr(cell)) for cell in cells]
     return None

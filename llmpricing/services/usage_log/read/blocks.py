@@ -12,8 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from llmpricing.services.usage_log.batch import Numbers
+from llmpricing.services.usage_log.columns import LogError
 
 _END = ord("\n")
+LARGEST_LINE = 64 * 2**20  # bytes
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,31 @@ class Block:
             yield Block(self.first + start, self.text[ends[0] : ends[-1] + 1])
 
 
-def whole_lines(file: BinaryIO, size: int, before: bytes = b"\n") -> bytes:
-    """The next lines, of at least so many bytes together, behind ``before``; nothing at the end of the file."""
-    more = file.read(size)
-    return b"".join((before, more, file.readline())) if more else b""
+def whole_lines(file: BinaryIO, size: int, first: int, before: bytes = b"\n") -> bytes:
+    """The next lines, of at least so many bytes together, behind ``before``; nothing at the end of the file.
+
+    ``first`` is the number of the line behind the first line end. Raises LogError where a line is larger than any
+    record.
+    """
+    if not (more := file.read(size)):
+        return b""
+    text = before + more
+    rest = file.readline(LARGEST_LINE)
+    if len(rest) >= LARGEST_LINE:
+        raise _too_large(file, first - 1 + text.count(b"\n"))
+    return text + rest
+
+
+def next_line(file: BinaryIO, number: int) -> bytes:
+    """The next line, which has this number; raises LogError where it is larger than any record."""
+    line = file.readline(LARGEST_LINE)
+    if len(line) >= LARGEST_LINE:
+        raise _too_large(file, number)
+    return line
+
+
+def _too_large(file: BinaryIO, number: int) -> LogError:
+    return LogError(
+        f"{file.name}: line {number:,} is larger than {LARGEST_LINE:,} bytes, which no record is: "
+        "look whether this is a log, and get it anew."
+    )

@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.batch import Batch, Broken, Numbers
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
-from llmpricing.services.usage_log.read.blocks import Block, whole_lines
+from llmpricing.services.usage_log.read.blocks import Block, next_line, whole_lines
 
 BLOCK, _PIECE = 4 * 2**20, 2**20
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
@@ -31,7 +31,7 @@ _TEXTS = pa.dictionary(pa.int32(), pa.string())
 def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterator[Batch]:
     """The rows of the file, with all columns or those that count; LogError where its header tells not what to do."""
     with path.open("rb") as file:
-        head = file.readline().removeprefix(b"\xef\xbb\xbf")
+        head = next_line(file, 1).removeprefix(b"\xef\xbb\xbf")
         try:
             names = next(csv.reader([head.decode().rstrip("\r\n")], strict=True), [])
         except (UnicodeDecodeError, csv.Error):
@@ -50,7 +50,7 @@ def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterato
 def _blocks(file: BinaryIO, size: int) -> Iterator[Block]:
     """Whole rows; a line break between quotes ends no row."""
     line, text = 2, b"\n"
-    while more := whole_lines(file, size, text):
+    while more := whole_lines(file, size, line, text):
         text = more
         cut = text.rfind(b"\n")
         if b'"' in text and text.count(b'"', 0, cut) % 2:

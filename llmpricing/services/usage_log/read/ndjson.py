@@ -31,7 +31,7 @@ def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
     reader = _LineReader(columns)
     with path.open("rb") as file:
         first, size = 1, min(BLOCK, LEARNING)
-        while text := whole_lines(file, size):
+        while text := whole_lines(file, size, first):
             if first == 1:
                 text = text.replace(b"\xef\xbb\xbf", b"", 1) if text.startswith(b"\n\xef\xbb\xbf") else text
             block = Block(first, text if text.endswith(b"\n") else text + b"\n")
@@ -168,9 +168,9 @@ def _decoded(text: bytes) -> dict[str, Any]:
     try:
         row = _DECODER.decode(text)
     except RecursionError:
-        raise LogError("the line is nested too deeply") from None
+        raise LogError("the line is nested too deeply: no usage is, take it out or get the file anew") from None
     except ArithmeticError:
-        raise LogError("the line holds a number that is out of range") from None
+        raise LogError("the line holds a number that is out of range: correct it or take it out") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         row = None
     if not row:
