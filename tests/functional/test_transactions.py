@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import zope.sqlalchemy
 from pyramid.config import Configurator
-from pyramid.request import Request, apply_request_extensions
+from pyramid.request import Request
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 from webtest import TestApp
@@ -112,9 +112,8 @@ def test_a_post_that_writes_may_do_so_whoever_used_the_session_before(
 
 @pytest.mark.parametrize("path", ["/api/v1/quotes", "/api/v1/coverage"])
 def test_our_own_posted_questions_only_read_before_their_route_is_found(testapp: TestApp, path: str) -> None:
-    request = Request.blank(path, method="POST")
+    request = testapp.app.request_factory.blank(path, method="POST")
     request.registry = testapp.app.registry
-    apply_request_extensions(request)
     assert request.matched_route is None
     assert request.reads_only is True
 

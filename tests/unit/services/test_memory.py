@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -138,6 +139,34 @@ def test_what_a_short_collection_leaves_alive_is_freed_by_a_later_one(short: Non
     del answering
     gc.collect()
     assert knot() is None
+
+
+def test_a_tuple_that_another_thread_makes_can_grow_while_collections_are_short(short: None) -> None:
+    """The list of all objects refers to it too: before that was gone again by then, one of some 200 did not grow."""
+    failures: list[SystemError] = []
+    is_over = Event()
+
+    def make() -> None:
+        while not (failures or is_over.is_set()):
+            try:
+                tuple([number] for number in range(60))
+            except SystemError as failure:
+                failures.append(failure)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        makers = [Thread(target=make) for _ in range(3)]
+        for maker in makers:
+            maker.start()
+        for _ in range(5_000):
+            gc.collect()
+    finally:
+        is_over.set()
+        sys.setswitchinterval(interval)
+    for maker in makers:
+        maker.join()
+    assert failures == []
 
 
 def test_what_settles_is_not_looked_through_while_collections_are_short(short: None) -> None:
