@@ -28,10 +28,10 @@ run: $(VENV)/.run ## start the stores if needed, fill the price book, serve http
 # One worker a core; a file's tests stay together. ARGS adds options: make test ARGS='-k alias'.
 PYTEST := $(BIN)/python -m pytest -n logical --dist loadgroup --no-loadscope-reorder
 
-test: $(VENV)/.dev ## all tests, on real stores (under 8 minutes on two quiet cores)
+test: $(VENV)/.dev ## all tests, on real stores (about 17 minutes on two quiet cores)
 	$(PYTEST) $(ARGS)
 
-test-fast: $(VENV)/.dev ## unit and functional tests (under 2 minutes on two quiet cores)
+test-fast: $(VENV)/.dev ## unit and functional tests (some minutes)
 	$(PYTEST) tests/unit tests/functional $(ARGS)
 
 coverage: $(VENV)/.dev ## all tests with their branches counted, in the programs they start too; fails below 95 %
