@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from pyramid.request import Request
+from webob.multidict import MultiDict
 
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web import parameters as p
@@ -17,9 +18,18 @@ from llmpricing.web.workloads import workload_of
 
 def kept_query(request: Request) -> str:
     """The month and the clocks of this address, as the list, a model's page and a comparison take them."""
-    found = [(name, text) for name, text in request.GET.items() if name in (*WORKLOAD_FIELDS, *CLOCKS) and text.strip()]
-    found += [pair for pair in request.GET.items() if pair == ("show", UNDATED)]
+    stated = _stated(request)
+    found = [(name, text) for name, text in stated.items() if name in (*WORKLOAD_FIELDS, *CLOCKS) and text.strip()]
+    found += [pair for pair in stated.items() if pair == ("show", UNDATED)]
     return address(found) if found else ""
+
+
+def _stated(request: Request) -> MultiDict:
+    """The parameters of the address; none where it is no text, which the page that says so shows links beside."""
+    try:
+        return request.GET
+    except UnicodeDecodeError:
+        return MultiDict()
 
 
 def with_kept(request: Request, query: str) -> str:
@@ -32,7 +42,8 @@ def calculator_query(request: Request) -> str:
     """The month as the calculator takes it, by the request; nothing where the address states none, or where no request
     of whole tokens makes it up: another month would be another number.
     """
-    given = {name: request.GET.getall(name) for name in WORKLOAD_FIELDS if request.GET.get(name, "").strip()}
+    stated = _stated(request)
+    given = {name: stated.getall(name) for name in WORKLOAD_FIELDS if stated.get(name, "").strip()}
     if not given:
         return ""
     try:
