@@ -24,7 +24,7 @@ from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.settings import Settings
 from llmpricing.stores.asking import DatabaseLine
 
-EVERY_S = 0.5
+EVERY_S = 0.25
 SOON_S = 0.1  # while a newer version's file is written; oftener nobody asks
 PATIENCE_S = 1.0  # for the database's answer
 STALE_AFTER_S = 5.0  # without word that the book is the newest
