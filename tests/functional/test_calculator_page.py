@@ -133,11 +133,76 @@ def test_a_price_that_nobody_states_leaves_the_total_unknown(testapp: TestApp) -
     assert "input tokens" in spoken(page.html.select_one("ul.excluded"))
 
 
+def test_without_a_model_all_are_ranked_and_the_page_says_how_to_see_one_line_by_line(testapp: TestApp) -> None:
+    page = testapp.get("/calculator?input_tokens=10")
+    assert ranked(page)
+    assert "to see its month line by line" in page.text
+
+
+def test_a_month_is_told_as_in_the_list_and_costs_line_by_line_what_the_list_has_as_its_sum(testapp: TestApp) -> None:
+    month = {"tokens": "20M", "input_share": "60%", "cached_share": "70%", "requests": "10000"}
+    page = testapp.get("/calculator", {"model": "acme/acme-large", **month})
+    told = testapp.get("/api/v1/quote", {
+        "model": "acme/acme-large", "input_tokens": 12_000_000, "cache_read_tokens": 8_400_000,
+        "output_tokens": 8_000_000, "requests": 10_000,
+    }).json["data"]  # fmt: skip
+    assert tiles(page)["A month of 10,000 requests"] == f"${Decimal(told['total']):,.2f}"
+    assert Decimal(tiles(page)["A request, on the average"][1:]) == round(Decimal(told["total"]) / 10_000, 5)
+    quantities = [spoken(row.td) for row in page.html.select("table.lines tbody tr")]
+    assert quantities == ["3,600,000", "8,400,000", "8,000,000"]
+    own = next(row for row in ranked(page) if row[0].endswith("acme/acme-large"))
+    assert own[1] == tiles(page)["A month of 10,000 requests"]
+    listed = testapp.get(
+        "/?q=acme-large&" + "&".join(f"{name}={text}".replace("%", "%25") for name, text in month.items())
+    )
+    assert own[1] in spoken(listed.html.select_one("td.month"))
+
+
+MONTH = ("preset", "tokens", "input_share", "cached_share", "requests")
+
+
 @pytest.mark.parametrize(
-    ("query", "said"), [("model=acme/acme-large", "How much?"), ("input_tokens=10", "Of which model?")]
+    "path", ["/", "/calculator", "/compare?models=acme/acme-large,acme/acme-long", "/models/acme/acme-large"]
 )
-def test_half_a_question_asks_for_the_other_half(testapp: TestApp, query: str, said: str) -> None:
-    assert said in testapp.get(f"/calculator?{query}").text
+def test_the_month_is_asked_in_the_same_fields_and_words_on_every_page(testapp: TestApp, path: str) -> None:
+    page = testapp.get(path)
+    words = {field: spoken(page.html.find("label", attrs={"for": field})) for field in MONTH}
+    assert words == dict(
+        zip(MONTH, ("My month", "Tokens a month", "Input share", "Cached share", "Requests a month"), strict=True)
+    )
+    form = next(one for one in page.forms.values() if "tokens" in one.fields)
+    form["tokens"], form["cached_share"] = "7M", "70%"
+    sent = form.submit().maybe_follow()
+    assert "7M tokens a month: 4.2M in (70% cached), 2.8M out, in 3,500 requests" in spoken(sent.html.main)
+    again = next(one for one in sent.forms.values() if "tokens" in one.fields)
+    assert (again["tokens"].value, again["cached_share"].value) == ("7M", "70%")
+    again["preset"].select(text="large: 20M")
+    large = again.submit().maybe_follow()
+    assert "20M tokens a month: 14M in (70% cached)" in spoken(large.html.main)
+    assert not any(word in large.request.query_string for word in ("tokens", "just", "=&"))
+
+
+def test_a_preset_takes_the_place_of_one_request(testapp: TestApp) -> None:
+    form = testapp.get("/calculator", LARGE | {"requests": "20"}).forms[0]
+    assert form["preset"].value == ""
+    form["preset"].select(text="small: 1M")
+    page = form.submit().maybe_follow()
+    assert page.request.query_string == "model=acme%2Facme-large&preset=small"
+    assert "1M tokens a month" in spoken(page.html.main)
+
+
+@pytest.mark.parametrize("name", ["tokens", "input_share", "cached_share"])
+def test_a_month_that_is_told_twice_is_refused_beside_its_field(testapp: TestApp, name: str) -> None:
+    page = testapp.get("/calculator", LARGE | {name: "1"}, status=400)
+    assert "state the month or a request" in page.html.find(id=f"{name}-problem").get_text()
+    assert page.forms[0]["input_tokens"].value == "1M"
+
+
+def test_what_a_share_as_batch_makes_of_the_month_is_told_beside_the_lines_without_it(testapp: TestApp) -> None:
+    asked = {"model": "acme/acme-dated", "tokens": "1M", "input_share": "1", "requests": "1", "batch_share": "50%"}
+    page = testapp.get("/calculator", asked)
+    assert tiles(page)["A month of 1 request"] == "$4.00"
+    assert "With 50% as batch, where that has a price, the month is $3.00" in spoken(page.html.main)
 
 
 def test_the_example_shows_a_result(testapp: TestApp) -> None:
@@ -207,7 +272,6 @@ def test_the_ranking_needs_no_model_and_tells_from_where_caching_pays(testapp: T
     assert rows["acme/acme-small"].endswith("no cache price below the input’s")
     with_usage = testapp.get("/calculator?input_tokens=10&requests=1M")
     assert "10M tokens a month: 10M in, 0 out" in spoken(with_usage.html.select_one("#ranked + p"))
-    assert not testapp.get("/calculator?model=acme/acme-large").html.select("table.ranked")
 
 
 def test_a_batch_share_is_priced_as_batch_where_that_has_a_price(testapp: TestApp) -> None:

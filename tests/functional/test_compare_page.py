@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from llmpricing.web.site.compare import _to_the_cheapest
 from llmpricing.web.site.compared_lines import line_of, need_line
+from llmpricing.web.site.compared_months import above_the_cheapest
 from llmpricing.web.site.display import per_cent
 from tests.functional.test_pages import spoken
 
@@ -21,7 +21,7 @@ TWO = "models=acme/acme-large&models=bazaar/acme/acme-large"
 def lines(page: Any) -> dict[str, list[str]]:
     return {
         spoken(row.th): [" ".join(cell.get_text(" ").split()) for cell in row.select("td")]
-        for row in page.html.select("table.compared tbody tr")
+        for row in page.html.select("table.compared tbody tr:not(.group)")
     }
 
 
@@ -31,7 +31,10 @@ def test_offerings_stand_side_by_side_and_the_best_of_a_line_is_marked_in_words(
     assert found["Input"] == ["$2.50 best", "$3.00"]
     assert found["Cache read"] == ["$1.25", "– no list says"]
     assert found["My month"] == ["$6.25 best", "$7.00"]
-    assert found["To the cheapest"] == ["+0 %", "+12 %"]
+    assert found["Above the cheapest"] == ["cheapest", "+12 %"]
+    assert spoken(page.html.select_one(".finding")) == (
+        "For my month Acme Large by Acme is the cheapest: $6.25. Acme Large by Bazaar +12 %."
+    )
     assert found["Context"] == ["128K", "128K"]  # alike: none is the best
     assert found["tools"] == ["– no list says"] * 2
     assert found["prompt caching"] == ["yes", "– no list says"]  # the first has a price of it
@@ -138,5 +141,5 @@ def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:
 
 
 def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> None:
-    assert _to_the_cheapest([Decimal("2.24"), Decimal("2.23"), None]) == ["+<1 %", "+0 %", "–"]
+    assert above_the_cheapest([Decimal("2.24"), Decimal("2.23"), None]) == ["+<1 %", "cheapest", "–"]
     assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99 %", "> 99 %", "100 %"]

@@ -362,7 +362,7 @@ def test_prices_stand_as_meters_by_tier_with_a_block_for_each_step(testapp: Test
 def test_an_offering_says_what_the_readers_month_costs_there_and_at_its_other_sellers(testapp: TestApp) -> None:
     form = testapp.get("/models/acme/acme-large?as_of=2026-11-22").forms[0]
     form["tokens"], form["input_share"] = "20M", "75%"
-    page = form.submit()
+    page = form.submit().follow()
     assert "as_of=2026-11-22" in page.request.query_string
     query = "tokens=20000000&input_share=0.75&as_of=2026-11-22&model=acme/acme-large&model=bazaar/acme/acme-large"
     api = {one["id"]: one["total"] for one in testapp.get(f"/api/v1/calculator?{query}").json["data"]}

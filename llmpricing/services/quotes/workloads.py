@@ -81,7 +81,7 @@ def workload_costs(
     """
 
     def quotes(of: Sequence[str], quantities: dict[str, int], facts: Context) -> dict[str, Quote]:
-        usage = _usage(quantities)
+        usage = usage_of(quantities)
         asked = [
             Asked(slug, usage, clocks.as_of, clocks.known_at, facts, None, currency, (), None if with_rates else ())
             for slug in of
@@ -147,7 +147,7 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
     return sum(known, Decimal(0)) if len(known) == len(amounts) else None
 
 
-def _usage(quantities: dict[str, int]) -> Usage:
+def usage_of(quantities: dict[str, int]) -> Usage:
     """Usage of the meters that count something; a part of a workload is one request at least."""
     return count({name: n for name, n in quantities.items() if n} | {"requests": max(quantities["requests"], 1)})
 
@@ -179,7 +179,7 @@ def _reckoned(
     """Multiplied where the plan of an offering tells how, quoted elsewhere."""
     found: dict[str, WorkloadTotal] = {}
     if not any(workload.batch_quantities.values()):
-        usage = _usage(workload.quantities)
+        usage = usage_of(workload.quantities)
         plans = plans_of(reads, book, clocks, offerings, with_rates=with_rates)
         for slug in offerings:
             if (plan := plans[slug]) and (cost := plan.cost(usage, clocks)):

@@ -1,4 +1,4 @@
-"""/calculator: what one request costs, line by line with what each price rests on, and so many of them a month."""
+"""/calculator: what a month costs at a model, line by line with what each price rests on, and at every other one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
@@ -23,6 +22,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.calculator_question import (
     COUNTED,
+    OF_ONE_REQUEST,
     CalculatorQuestion,
     read_calculator_question,
 )
@@ -31,9 +31,11 @@ from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import costs_then, is_undated, items_then, leaves_out, left_out, with_undated
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
+from llmpricing.web.site.workload import tidy_address
+from llmpricing.web.site.workload_form import WORKLOAD_LABELS, WorkloadForm
 
 MOST_IN_MARKDOWN = 10  # models of the ranking
-_RANKED_BY = ("input_tokens", "output_tokens", "cache_read_tokens")  # what a workload counts
+_RANKED_BY = ("input_tokens", "output_tokens", "cache_read_tokens", "requests")  # what a workload counts
 _PLACE = Place(usage="", context="")
 EXAMPLE = (
     '{"prompt_tokens": 12000, "completion_tokens": 800, "total_tokens": 12800,'
@@ -43,22 +45,22 @@ EXAMPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Calculated:
-    """What was asked, and its quote as the API has it; ``month`` is the total of all requests, None where unknown.
+    """What was asked, and its quote as the API has it; ``month`` is the total of all requests and ``request`` that of
+    one, on the average where the month was told; None where unknown.
     ``is_undated``: a price of it was first listed after the day asked for, so that the quote is not shown.
     """
 
     question: CalculatorQuestion
     quote: QuoteDocument
     month: Decimal | None
+    request: Decimal | None
     is_undated: bool
 
 
 def show(request: Request) -> Any:
     """The page. What cannot be read or is not sold keeps the form and says beside the field what is wrong."""
-    if any(not text.strip() for text in request.GET.values()):  # of fields that were left empty
-        kept = [(name, text) for name, text in request.GET.items() if text.strip()]
-        raise HTTPSeeOther(request.path_url + (address(kept) if kept else ""))
-    found, ranking, refused = None, None, None
+    tidy_address(request, *OF_ONE_REQUEST)
+    asked, found, ranking, refused = None, None, None, None
     try:
         asked = read_calculator_question(request)
         found = _calculated(request, asked)
@@ -66,9 +68,9 @@ def show(request: Request) -> Any:
     except Refused as error:
         if wants_json(request):
             raise
-        found, refused = None, error
+        asked, found, refused = None, None, error
         request.response.status_int = error.status
-    link = ranking and permalink(request, asked.clocks, asked.kept)
+    link = asked and ranking and permalink(request, asked.clocks, asked.kept)
     return {
         "show": display,
         "found": found,
@@ -76,20 +78,22 @@ def show(request: Request) -> Any:
         "most_shown": MOST_SHOWN,
         "refused": refused,
         "offered": _offered(request, refused) if refused else [],
+        "asked": asked,
+        "form": _form(request, asked, refused),
         "typed": {name: text for name, text in request.GET.items()},
         "counted": COUNTED,
         "tiers": TIERS,
         "formats": FORMATS_OF_OBJECTS,
         "example": address([("model", "gpt-4o"), ("usage", EXAMPLE), ("requests", "100000")]),
         "permalink": link,
-        "left_out": _left_out(asked) if ranking else [],
+        "left_out": _left_out(asked) if asked and ranking else [],
         "markdown": _markdown(found, ranking, str(link)) if ranking else "",
         "csv": f"/calculator.csv{address(request.GET.items())}",
         "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)} if found else {},
-        "list_query": found.question.as_workload() if found else "",
+        "list_query": asked.as_workload() if asked else "",
         "number": Decimal,
         "with_undated": with_undated(request),
-        "kept_month": _kept_month(request, asked) if refused is None else "",
+        "kept_month": _kept_month(request, asked) if asked else "",
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 
@@ -107,24 +111,35 @@ def show_csv(request: Request) -> Response:
     return response
 
 
+def _form(request: Request, asked: CalculatorQuestion | None, refused: Refused | None) -> WorkloadForm:
+    """The fields of the month, with what is wrong with one of them."""
+    problems = {}
+    if refused is not None:
+        name = str(refused.details.get("field", ""))
+        label = WORKLOAD_LABELS.get(name)
+        problems = {name: f"“{label}”{refused.message.removeprefix(name)}"} if label else {}
+    by_request = any(request.GET.get(name, "").strip() for name in OF_ONE_REQUEST)
+    return WorkloadForm(request.GET, asked.workload if asked else None, problems, by_request)
+
+
 def _kept_month(request: Request, asked: CalculatorQuestion) -> str:
     """The query by which other pages take the month and the clocks."""
-    clocks, month = clock_query(request), asked.kept_month
+    clocks, month = clock_query(request), asked.month
     return f"{address(month)}&{clocks[1:]}".rstrip("&") if month else clocks
 
 
 def _left_out(asked: CalculatorQuestion) -> list[str]:
     """What the quote counts and the month at every model does not, in words."""
     usage, where = asked.usage, asked.context
-    meters = [meter for meter, count in usage.stated.items() if count and meter not in _RANKED_BY] if usage else []
+    meters = [meter for meter, count in usage.stated.items() if count and meter not in _RANKED_BY]
     stated = [f"the {where.service_tier} tier" if where.service_tier else "", where.region and f"region {where.region}"]
     return [*map(display.words, meters), *filter(None, stated)]
 
 
 def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | None) -> Ranking | None:
-    """All models by the month of such requests; None where a model is named but no usage yet, or none is counted."""
+    """All models by the same month; None where no token is counted."""
     workload = asked.workload
-    if workload is None or (asked.usage is None and asked.model is not None):
+    if workload is None:
         return None
     if asked.against is not None:
         (chosen,) = own_ids(request, [asked.against])
@@ -144,8 +159,8 @@ def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | No
 
 
 def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:
-    """The quote, None where the address names no model or no usage yet."""
-    if asked.model is None or asked.usage is None:
+    """The quote, None where the address names no model."""
+    if asked.model is None:
         return None
     rates = None if request.caller.sees_rates else ()
     clocks = asked.clocks
@@ -155,11 +170,15 @@ def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | Non
         raise refusal(answer, _PLACE)
     if since := stale_since(request):
         answer = of_stale_book(answer, since)
-    month = None if answer.total is None else answer.total * asked.requests
+    of_one, month = answer.total, answer.total
+    if answer.total is not None and asked.by_request:
+        month = answer.total * asked.requests
+    elif answer.total is not None:
+        of_one = answer.total / asked.requests
     document = quote_document(answer)
     reads_cache = bool(asked.usage.stated.get("cache_read_tokens"))
     undated = _is_undated(request, clocks, document.model.id, reads_cache=reads_cache)
-    return Calculated(asked, document, month, undated)
+    return Calculated(asked, document, month, of_one, undated)
 
 
 def _is_undated(request: Request, clocks: Clocks, slug: str, *, reads_cache: bool = False) -> bool:
@@ -211,10 +230,10 @@ def _quote_markdown(found: Calculated) -> str:
         ]
         for line in quote.lines
     ]
-    total = quote.total or "unknown"
-    rows.append(["**A request**", "", "", f"**{total}**"])
+    asked = display.count(found.question.requests, "request")
+    if found.question.by_request:
+        rows.append(["**A request**", "", "", f"**{quote.total or 'unknown'}**"])
     if found.month is not None:
-        asked = display.count(found.question.requests, "request")
         rows.append([f"**A month of {asked}**", "", "", f"**{display.amount(found.month)}**"])
     said = "".join(f"\n- {notice.code}: {escaped(notice.message)}" for notice in (*quote.warnings, *quote.notes))
     return f"What {escaped(quote.model.id)} costs\n\n{table(rows)}\n{said}\n"

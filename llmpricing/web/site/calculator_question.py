@@ -1,4 +1,4 @@
-"""What the address of the calculator asks: a model, its usage by hand or as a provider told it, when and how often."""
+"""What the address of the calculator asks: a model, a month by its workload or by one request, and when."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from pyramid.request import Request
 
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
+from llmpricing.domain.usage.quantities import count as count_usage
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workloads import Workload
+from llmpricing.services.quotes.workloads import Workload, usage_of
 from llmpricing.web import parameters as p
+from llmpricing.web.errors import invalid
 from llmpricing.web.quote_refusals import Place, bad_usage
 from llmpricing.web.site.known_then import SHOW
 from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted, workload_like
-from llmpricing.web.site.workload import count, percent_or_share
+from llmpricing.web.site.workload import WORKLOAD, count, percent_or_share
 from llmpricing.web.workloads import workload_of
 
-MOST_REQUESTS = 10**9
 COUNTED = (  # what is stated by hand
     ("input_tokens", "Input tokens", "12K in all"),
     ("cache_read_tokens", "of them cached", "0"),
@@ -29,13 +30,14 @@ COUNTED = (  # what is stated by hand
     ("output_tokens", "Output tokens", "800"),
 )
 _BY_HAND = tuple(name for name, _, _ in COUNTED)
-
+OF_ONE_REQUEST = (*_BY_HAND, *PASTED)
+_OF_THE_MONTH = tuple(name for name in WORKLOAD if name != "requests")  # which both ways of telling it count
 
 _READERS: Mapping[str, p.Reader] = {
     "model": p.text,
     **PASTED,
     **{name: count(0, 10**12) for name in _BY_HAND},
-    "requests": count(1, MOST_REQUESTS),
+    **WORKLOAD,
     "batch_share": percent_or_share,
     "against": p.text,
     "service_tier": p.text,
@@ -49,51 +51,63 @@ _CLOCKS = ("as_of", "known_at")
 
 @dataclass(frozen=True, slots=True)
 class CalculatorQuestion:
-    """The question, read and checked; ``usage`` is that of one request, ``kept`` the parameters but for the clocks."""
+    """The question, read and checked. ``workload`` is the month to rank all models by, None where no token is counted;
+    ``usage`` is what is quoted: that of one of ``requests`` where the month is told ``by_request``, else of the whole
+    month. ``month`` are the parameters by which other pages take it, ``kept`` all but the clocks.
+    """
 
     model: str | None
-    usage: Usage | None
+    usage: Usage
+    by_request: bool
+    workload: Workload | None
     context: Context
     clocks: Clocks
     requests: int
-    batch_share: Decimal
     against: str | None
+    month: list[tuple[str, str]]
     kept: list[tuple[str, str]]
 
     @property
-    def workload(self) -> Workload | None:
-        """The month to rank all models by; the small one where nothing is stated, None where no token is counted."""
-        if self.usage is None:
-            return workload_of({"batch_share": self.batch_share})
-        return workload_like(self.usage, self.requests, self.batch_share)
+    def batch_share(self) -> Decimal:
+        """The share of the month that is sent as batch."""
+        return self.workload.batch_share if self.workload else Decimal(0)
 
     def as_workload(self) -> str:
         """The query by which the list of models shows what the month costs at each of them."""
-        month = month_of(self.usage, self.requests) if self.usage else {}
-        return urlencode({**month, "sort": "month"}) if month else ""
-
-    @property
-    def kept_month(self) -> list[tuple[str, str]]:
-        """The month as other pages take it."""
-        month = month_of(self.usage, self.requests) if self.usage else {}
-        return [(name, str(value)) for name, value in month.items()]
+        return urlencode([*self.month, ("sort", "month")]) if self.month or not self.by_request else ""
 
 
 def read_calculator_question(request: Request) -> CalculatorQuestion:
     """The question of this address; raises the 400 that names the offending field."""
     values = p.read_parameters(request, _READERS)
     at, is_exact = values.get("as_of", (request.period.start, True))
-    name, usage = _usage(values)
+    name, one = _usage(values)
+    workload = workload_of(values) if one is None else _month_like(one, values)
+    stated = [pair for pair in request.GET.items() if pair[1].strip()]
     return CalculatorQuestion(
         values.get("model", name),
-        usage,
+        usage_of(workload.quantities) if one is None and workload else one or count_usage({}),
+        one is not None,
+        workload,
         context(values.get("service_tier"), values.get("region"), time_known=is_exact),
         request.book.clocks(at, values.get("known_at")),
-        values.get("requests", 1),
-        values.get("batch_share", Decimal(0)),
+        workload.requests if workload else values.get("requests", 1),
         values.get("against"),
-        [pair for pair in request.GET.items() if pair[0] not in _CLOCKS and pair[1].strip()],
+        [pair for pair in stated if pair[0] in WORKLOAD] if one is None else _as_others_take_it(one, values),
+        [pair for pair in stated if pair[0] not in _CLOCKS],
     )
+
+
+def _month_like(one: Usage, values: Mapping[str, Any]) -> Workload | None:
+    """So many such requests; raises the 400 of a field that tells the month a second time."""
+    for name in _OF_THE_MONTH:
+        if name in values:
+            raise invalid(name, f"{name} stands beside the tokens of one request: state the month or a request.")
+    return workload_like(one, values.get("requests", 1), values.get("batch_share", Decimal(0)))
+
+
+def _as_others_take_it(one: Usage, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, str(value)) for name, value in month_of(one, values.get("requests", 1)).items()]
 
 
 def _usage(values: Mapping[str, Any]) -> tuple[str | None, Usage | None]:

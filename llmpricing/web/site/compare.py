@@ -31,11 +31,13 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of, need_line
+from llmpricing.web.site.compared_months import above_the_cheapest, dollars, finding
 from llmpricing.web.site.compared_prices import lists_named, origin_lines, prices_then, with_reached_steps, with_steps
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, costs_then, items_then, left_out, with_undated
-from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok
+from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok, tidy_address
+from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
 FEWEST, MOST = 2, 5
@@ -46,6 +48,7 @@ _STEPS = "Requests with more input tokens are charged what stands behind “abov
 
 def show(request: Request) -> dict[str, Any]:
     """The page; with fewer than two ids it says how to choose, with one that is unknown what is most like it."""
+    tidy_address(request)
     values = p.read_parameters(request, _READERS, ("models",))
     asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
     slugs = list(dict.fromkeys(own_ids(request, asked)))
@@ -56,21 +59,26 @@ def show(request: Request) -> dict[str, Any]:
     items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = _score_lines(request, clocks, items, models)
+    names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     rows = [row for slug, model in models.items() for row in model.rows if row.id == slug]
     costs = costs_then(request, clocks, workload, rows, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
-    lines = [*_lines(workload, costs, items, stated, prices, then), *scored] if items else []
+    groups = _groups(workload, costs, items, stated, prices, then) if items else []
+    groups += [("Scores", scored)] if scored else []
+    lines = [line for _, group in groups for line in group]
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
-    names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     return {
         "show": display,
         "slugs": slugs,
         "items": items,
         "models": models,
-        "lines": lines,
+        "groups": groups,
+        "finding": finding(items, models, names, costs),
         "workload": workload,
+        "month": WorkloadForm(request.GET, workload),
+        "others": [pair for pair in request.GET.items() if pair[0] not in WORKLOAD_FIELDS],
         "provider_names": names,
         "most": MOST,
         "permalink": link,
@@ -118,15 +126,17 @@ def _items(request: Request, clocks: Clocks, slugs: Sequence[str], stands_on: St
     return [found[slug] for slug in slugs]
 
 
-def _lines(
+def _groups(
     workload: Workload,
     costs: Mapping[str, WorkloadTotal],
     items: Sequence[OfferingItem],
     stated: Sequence[OfferingItem],
     prices: Mapping[str, Sequence[PriceDetail]],
     then: datetime,
-) -> list[ComparedLine]:
-    """What is shown of the offerings; where ``stated`` alone has a price, the line says that it was not known then."""
+) -> list[tuple[str, list[ComparedLine]]]:
+    """What is shown of the offerings, under headings, what it costs before all; where ``stated`` alone has a price, the
+    line says that it was not known then.
+    """
     totals, later_too = ([month_total(one.price_state, costs.get(one.id)) for one in row] for row in (items, stated))
     each = [per_mtok(total, workload) for total in totals]
     of_each = [prices[item.id] for item in items]
@@ -141,17 +151,16 @@ def _lines(
         for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
     ]
     month = [
-        with_reached_steps(line_of("My month", totals, _dollars, min), workload, of_each),
-        ComparedLine("To the cheapest", _to_the_cheapest(totals)),
-        line_of("My month, per million tokens", each, _dollars, min),
+        with_reached_steps(line_of("My month", totals, dollars, min), workload, of_each),
+        ComparedLine("Above the cheapest", above_the_cheapest(totals)),
+        line_of("My month, per million tokens", each, dollars, min),
     ]
     hidden = [left_out(*pair) or None for pair in zip(stated, items, strict=True)]
     return [
-        *base,
-        *(_known_then(line, later_too) for line in month),
-        *(_known_then(line, hidden) for line in origin_lines(of_each, then)),
-        *limits,
-        *(need_line(name, stated) for name in NEEDS),
+        ("Cost", [_known_then(line, later_too) for line in month]),
+        ("Prices per million tokens", [*base, *(_known_then(line, hidden) for line in origin_lines(of_each, then))]),
+        ("Limits", limits),
+        ("What it can", [need_line(name, stated) for name in NEEDS]),
     ]
 
 
@@ -190,23 +199,6 @@ def _score_lines(
         for one in BENCHMARKS.values()
         if any(one.id in scores for scores in found)
     ]
-
-
-def _to_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:
-    """By how many per cent each costs more than the cheapest that asks something."""
-    least = min(filter(None, totals), default=None)
-    if least is None:
-        return [DASH for _ in totals]
-    return [DASH if total is None else _dearer(total, least) for total in totals]
-
-
-def _dearer(total: Decimal, least: Decimal) -> str:
-    rounded = round((total - least) / least * 100)
-    return "+<1 %" if total > least and not rounded else f"{rounded:+,} %"
-
-
-def _dollars(total: Decimal) -> str:
-    return display.total(total, "USD")
 
 
 def _sources(prices: Mapping[str, Sequence[PriceDetail]], clocks: Clocks) -> str:

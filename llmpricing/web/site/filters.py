@@ -16,6 +16,7 @@ from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.site import display
+from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WORKLOAD_LABELS
 from llmpricing.web.workloads import USUAL
 
 Option = tuple[str, str]  # value, label
@@ -32,17 +33,12 @@ LABELS = {
     "as_of": "Prices as of",
     "sort": "Sort by",
     "capability": "Capabilities",
-    "preset": "My month",
-    "tokens": "Tokens a month",
-    "input_share": "Input share",
-    "cached_share": "Cached share",
-    "requests": "Requests a month",
+    **WORKLOAD_LABELS,
     "dated": "With a dated price",
     "usage": "or a usage object",
     "usage_format": "Its format",
 }
 MARKED = "models"  # those to be compared
-WORKLOAD_FIELDS = ("preset", "tokens", "input_share", "cached_share", "requests")
 _MORE = (
     "input_share",
     "requests",
@@ -100,6 +96,11 @@ class Filters:
     def error(self, name: str) -> str | None:
         """What is wrong with this field."""
         return self.problem.message if self.problem and self.problem.field == name else None
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is wrong, by field."""
+        return {self.problem.field: self.problem.message} if self.problem else {}
 
     @property
     def stray_error(self) -> str | None:

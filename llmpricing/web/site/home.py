@@ -23,23 +23,20 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.compare import MOST
-from llmpricing.web.site.filters import LABELS, WORKLOAD_FIELDS, Filters, address, read_filters
+from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
 from llmpricing.web.site.known_then import models_then
 from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
-from llmpricing.web.site.workload import month_total, preset_choices, weighing, without_own_numbers
+from llmpricing.web.site.workload import month_total, tidy_address, weighing
+from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 
 _found: Memory[Any, tuple[FoundModels, Known]] = Memory(4, lambda found: SMALL + 150 * len(found[0].rows))
 
 
 def home(request: Request) -> Any:
     """The list. A filter that cannot be read is a 400 that keeps the form and says what is wrong beside the field."""
-    if any(not text.strip() for text in request.GET.values()):  # of fields that were left empty
-        kept = [(name, text) for name, text in request.GET.items() if text.strip()]
-        raise HTTPSeeOther(request.path_url + (address(kept) if kept else ""))
-    if just := without_own_numbers(request):
-        raise HTTPSeeOther(request.path_url + just)
+    tidy_address(request)
     now = request.period.start
     known = filter_values(request.reads)
     try:
@@ -153,7 +150,7 @@ def _page(request: Request, now: datetime, filters: Filters, question: ModelQues
         "show": display,
         "question": question,
         "workload": workload,
-        "presets": preset_choices(filters.typed, workload),
+        "month": WorkloadForm(filters.typed, workload, filters.problems),
         "shelf": shelf,
         "filters": filters,
         "labels": LABELS,

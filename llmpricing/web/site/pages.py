@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
@@ -32,14 +31,14 @@ from llmpricing.web.site.model_sellers import rank_sellers
 from llmpricing.web.site.price_matrix import blocks, place
 from llmpricing.web.site.samples import samples
 from llmpricing.web.site.stated_prices import stated_prices
-from llmpricing.web.site.workload import WORKLOAD, preset_choices, without_own_numbers
+from llmpricing.web.site.workload import WORKLOAD, tidy_address
+from llmpricing.web.site.workload_form import WorkloadForm
 from llmpricing.web.workloads import workload_of
 
 
 def model(request: Request) -> dict[str, Any]:
     """Everything on one offering, now or as of the time asked for."""
-    if just := without_own_numbers(request):
-        raise HTTPSeeOther(request.path_url + just)
+    tidy_address(request)
     now = request.period.start
     asked = read_parameters(request, {**CLOCKS, **WORKLOAD, **SHOW})
     workload = workload_of(asked)
@@ -67,8 +66,7 @@ def model(request: Request) -> dict[str, Any]:
         "sellers": sellers,
         "shelf": shelf,
         "workload": workload,
-        "typed": {name: request.GET.get(name, "") for name in WORKLOAD},
-        "presets": preset_choices(request.GET, workload),
+        "month": WorkloadForm(request.GET, workload),
         "codes": {code for one in shown for code in one.codes} | {c for p in details.prices for c in p.codes},
         "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)},
         "aliases": details.aliases,

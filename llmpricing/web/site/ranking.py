@@ -40,7 +40,7 @@ class RankedModel:
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The models with a total, the cheapest first; ``unknown`` are those without, ``undated`` those left out because
-    their price was not known then. ``against`` is the one chosen.
+    their price was not known then. ``against`` is the one chosen, ``own`` its month, None where nobody knows it.
     """
 
     workload: Workload
@@ -48,6 +48,7 @@ class Ranking:
     unknown: int
     undated: int
     against: str | None
+    own: Decimal | None
 
 
 def rank(request: Request, clocks: Clocks, workload: Workload, against: str | None, own: Decimal | None) -> Ranking:
@@ -68,7 +69,7 @@ def rank(request: Request, clocks: Clocks, workload: Workload, against: str | No
         (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
     )
     ranked = [_ranked(row, totals[row.shown.id], workload, dearest, own) for row in ordered]
-    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], against)
+    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], against, own)
 
 
 def _ranked(

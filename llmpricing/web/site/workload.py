@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import SILENT, kind_of
@@ -15,9 +16,9 @@ from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
-from llmpricing.web.site import display
 from llmpricing.web.site.filters import address
-from llmpricing.web.workloads import PRESETS, USUAL
+from llmpricing.web.site.workload_form import JUST, NUMBERS
+from llmpricing.web.workloads import PRESETS
 
 _COUNT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s?([kKmMbB]?)", re.ASCII)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9}
@@ -57,31 +58,18 @@ WORKLOAD: Mapping[str, p.Reader] = {
 }
 
 
-NUMBERS = ("tokens", "input_share", "requests")  # that a preset states too
-_JUST = "just-"  # before a preset that is chosen in the place of numbers of one's own
-
-
-def preset_choices(typed: Mapping[str, str], workload: Workload | None) -> list[tuple[str, str, bool]]:
-    """Value, text and whether it is the one, of each workload to choose: where numbers were typed, it is one's own, and
-    what it keeps of its preset is that preset's.
+def tidy_address(request: Request, *of_one_request: str) -> None:
+    """Lead an address with empty parameters to the one without, and one by which a preset was chosen in the place of
+    numbers of one's own to that of the preset alone; ``of_one_request`` are parameters that tell the month otherwise.
     """
-    base = typed.get("preset", "").strip()
-    labels = {name: f"{name}: {display.tokens(tokens)}" for name, (tokens, _) in PRESETS.items()}
-    if any(typed.get(name, "").strip() for name in NUMBERS):
-        own = f"own: {display.tokens(workload.tokens)}" if workload else "own"
-        return [(base, own, True), *((f"{_JUST}{name}", text, False) for name, text in labels.items())]
-    chosen = base or USUAL
-    stray = [(base, base, True)] if chosen not in labels else []
-    return [(name if name != USUAL else "", text, name == chosen) for name, text in labels.items()] + stray
-
-
-def without_own_numbers(request: Request) -> str | None:
-    """The query with just the preset that was chosen in the place of one's own numbers; None where none was."""
-    name = request.GET.get("preset", "").strip()
-    if not name.startswith(_JUST):
-        return None
-    others = [pair for pair in request.GET.items() if pair[0] not in ("preset", *NUMBERS) and pair[1].strip()]
-    return address([*others, ("preset", name.removeprefix(_JUST))])
+    stated = [(name, text) for name, text in request.GET.items() if text.strip()]
+    preset = next((text.strip() for name, text in stated if name == "preset"), "")
+    if preset.startswith(JUST):
+        instead = ("preset", *NUMBERS, *of_one_request)
+        stated = [*(one for one in stated if one[0] not in instead), ("preset", preset.removeprefix(JUST))]
+    elif len(stated) == len(request.GET):
+        return
+    raise HTTPSeeOther(request.path_url + (address(stated) if stated else ""))
 
 
 def weighing(workload: Workload) -> Weigh:

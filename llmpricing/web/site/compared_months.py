@@ -1,0 +1,55 @@
+"""What the months of a comparison say: which is the cheapest, and by how much the others are dearer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.web.site import display
+from llmpricing.web.site.compared_lines import DASH
+from llmpricing.web.site.workload import month_total
+
+
+def finding(
+    items: Sequence[OfferingItem],
+    models: Mapping[str, SoldModel],
+    sellers: Mapping[str, str],
+    costs: Mapping[str, WorkloadTotal],
+) -> list[tuple[str, str]]:
+    """(name, how its month compares) from the cheapest on; nothing where fewer than two months are known."""
+    totals = {one.id: month_total(one.price_state, costs.get(one.id)) for one in items}
+    known = sorted((total, slug) for slug, total in totals.items() if total is not None)
+    if len(known) < 2:
+        return []
+    written = Counter(models[slug].name for _, slug in known)
+    seller = {one.id: sellers[one.provider] for one in items}
+    names = [
+        models[slug].name if written[models[slug].name] == 1 else f"{models[slug].name} by {seller[slug]}"
+        for _, slug in known
+    ]
+    told = above_the_cheapest([total for total, _ in known]) if known[0][0] else [dollars(total) for total, _ in known]
+    return [(names[0], dollars(known[0][0])), *zip(names[1:], told[1:], strict=True)]
+
+
+def above_the_cheapest(totals: Sequence[Decimal | None]) -> list[str]:
+    """By how many per cent each costs more than the cheapest that asks something."""
+    least = min(filter(None, totals), default=None)
+    if least is None:
+        return [DASH for _ in totals]
+    return [DASH if total is None else _dearer(total, least) for total in totals]
+
+
+def _dearer(total: Decimal, least: Decimal) -> str:
+    if total == least:
+        return "cheapest"
+    rounded = round((total - least) / least * 100)
+    return "+<1 %" if total > least and not rounded else f"{rounded:+,} %"
+
+
+def dollars(total: Decimal) -> str:
+    """A month as the table writes it."""
+    return display.total(total, "USD")
