@@ -18,8 +18,9 @@ from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row import Unread
-from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import header_of, raw_rows
+from llmpricing.services.usage_log.formats.shape import Nesting, Shape
+from llmpricing.services.usage_log.formats.source import header_of, raw_rows, words_in
+from llmpricing.services.usage_log.formats.span_calls import links_of
 
 
 def _no_matter() -> None:
@@ -102,9 +103,9 @@ class UsageFiles:
         for file in self.files:
             if file.shape.grows:
                 self._weigh(file)
-            if file.shape.nests:
-                self._note_nested(file)
-        self._nested.settle()
+            if file.shape.nesting:
+                self._note_nested(file, file.shape.nesting)
+        self._nested.settle(self._links)
         copies = copied([file.path for file in self.files])
         first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
@@ -113,7 +114,7 @@ class UsageFiles:
             batches = reader.batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
                 told = batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
-                told = self._nested.marked(told) if file.shape.nests else told
+                told = self._nested.marked(told, file.shape.nesting) if file.shape.nesting else told
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
                 yield told if other == file.shape.name else told.changed(partial(_overlapping, other, file.shape.name))
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
@@ -155,9 +156,15 @@ class UsageFiles:
     def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
         return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
 
-    def _note_nested(self, file: UsageFile) -> None:
+    def _note_nested(self, file: UsageFile, nesting: Nesting) -> None:
+        tells_parents = bool(words_in(file.path, nesting.fields))
         for batch in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).batches():
-            self._nested.add(batch)
+            self._nested.add(batch, nesting, tells_parents=tells_parents)
+
+    def _links(self) -> Iterator[tuple[int, int]]:
+        for file in self.files:
+            if file.shape.nesting:
+                yield from links_of(file.shape.nesting, counted_fields(raw_rows(file.path), self.each_row))
 
     def _weigh(self, file: UsageFile) -> None:
         for record in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).records():

@@ -7,17 +7,17 @@ from functools import lru_cache
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats import spans
 from llmpricing.services.usage_log.formats.registry import SHAPES
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.span_fields import flat
 
 _MOST_KEPT = 8_000  # characters of the names of a row
 
 
 def foreign_shape(own: Shape, fields: Mapping[str, Any]) -> Shape | None:
     """The other shape that a row is of, in which its reader found nothing; None where it tells of no usage."""
-    seen = {**fields, **spans.flat(fields)}
+    seen = {**fields, **flat(fields)}
     is_short = sum(len(name) for name in seen if isinstance(name, str)) <= _MOST_KEPT
     signed = (_signed_by if is_short else _signed_by.__wrapped__)(frozenset(seen))
     if not signed or own.likeness(seen):

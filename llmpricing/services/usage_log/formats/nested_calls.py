@@ -2,41 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from enum import Enum
 
 import numpy as np
 
-from llmpricing.domain.quotes.context import Context
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
-from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
+from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
+from llmpricing.services.usage_log.formats.shape import Nesting
+from llmpricing.services.usage_log.formats.span_calls import SpanCall, call_of, calls_of
 
-AROUND = "parent"  # the label that names the span around a record's own
-_TAKEN, _MADE = "input_tokens", "output_tokens"
-_WITHIN_THE_OUTPUT = "output_reasoning_tokens"  # priced as what it lies in, and told by some instruments only
-_DIFFERENT = (
-    "spans around this call tell it with another model, seller, tier, place or cache: the innermost is billed, "
-    "the one that stands next to what was asked of the seller"
-)
-_NOTHING: Numbers = np.empty(0, np.int64)
+_DIFFER = "NESTED_CALLS_DIFFER"
+Links = Callable[[], Iterable[tuple[int, int]]]
 
 
-class _Call(NamedTuple):
-    """A call as 64 bits each: its span and what it counts, the same of the span around it (0: none), and what else
-    decides its price.
-    """
+class _NestingDoubt(Enum):
+    """What makes the cost of a call unsure: the code, and what is said."""
 
-    own: int
-    around: int
-    facts: int
+    DIFFERENT = (
+        _DIFFER,
+        "spans around this call tell it with another model, seller, tier, place or cache: the innermost is billed, "
+        "the one that stands next to what was asked of the seller",
+    )
+    HOLDS_OTHERS = (
+        _DIFFER,
+        "calls lie within this one that count neither the same nor, together, its sum: all are billed; if it tells "
+        "theirs again, take it out",
+    )
+    NO_PARENTS = (
+        COLUMN_MISSING,
+        "no field that tells which call lies within which, and another call of its trace counts the same: if they are "
+        "one, told by two instruments, both are billed; export it anew, with the parents",
+    )
+
+
+_OWN_TRACE_RECORD = [SpanCall._fields.index(name) for name in ("own", "of_trace", "record")]
+
+
+class _Calls:
+    """Calls as columns of the fields of ``SpanCall``, each record once."""
+
+    def __init__(self, rows: Numbers) -> None:
+        first = np.unique(rows[:, -1], return_index=True)[1]
+        (self.own, self.around_same, self.facts, self.span, self.around, *counted, self.of_trace, _) = rows[first].T
+        self.taken, self.made = counted
+
+    def relinked(self, links: Links) -> None:
+        """Look for the call around each whose span around is none, if some other one of its trace counts the same."""
+        of_trace, times = np.unique(self.of_trace, return_counts=True)
+        alike = of_trace[(times > 1) & (of_trace != 0)]
+        asked = np.isin(self.of_trace, alike) & (self.around != 0) & ~np.isin(self.around, self.span)
+        if not asked.any():
+            return
+        known, spans = dict(links()), {*self.span.tolist()}
+        self.around, self.around_same = self.around.copy(), self.around_same.copy()
+        for row in np.flatnonzero(asked).tolist():
+            around = _next_call(int(self.around[row]), known, spans)
+            self.around[row] = around
+            self.around_same[row] = hash((around, int(self.taken[row]), int(self.made[row])))
+
+
+def _next_call(around: int, known: Mapping[int, int], spans: set[int]) -> int:
+    """The nearest span that is a call, from this one outwards; this one where there is none."""
+    found, seen = around, set[int]()
+    while found not in spans:
+        if found in seen or found not in known:
+            return around
+        seen.add(found)
+        found = known[found]
+    return found
 
 
 class NestedCalls:
     """Of calls that lie within one another and count the same input and output the innermost are billed, the others are
-    the same calls again. A call that holds others of other counts alone is one by itself.
+    the same calls again; so is a call that counts what those next within it do together. A call that holds others of
+    other counts is one by itself, and says so.
 
     All calls have to be added and settled before any is marked: what comes first decides nothing.
     """
@@ -44,19 +88,35 @@ class NestedCalls:
     def __init__(self) -> None:
         self._added: list[Numbers] = []
         self._outer: set[int] = set()
-        self._unsure: set[int] = set()  # innermost ones whose tree tells several prices
+        self._doubts: dict[int, _NestingDoubt] = {}
+        self._untold: list[Numbers] = []
 
-    def add(self, batch: ReadBatch) -> None:
-        """Note the calls of some records."""
-        calls = [call for _, call in _calls_of(batch.columns)] if batch.columns else []
-        calls += [call for _, record in batch.others if (call := _call_of(record))]
-        if calls:
-            self._added.append(np.array(calls, np.int64))
+    def add(self, batch: ReadBatch, nesting: Nesting, *, tells_parents: bool = True) -> None:
+        """Note the calls of some records of a file, which tells which of them lie within which or does not."""
+        calls = [call for _, call in calls_of(batch.columns, nesting)] if batch.columns else []
+        calls += [call for _, record in batch.others if (call := call_of(record, nesting))]
+        if not calls:
+            return
+        rows = np.array(calls, np.int64)
+        self._added.append(rows)
+        if not tells_parents:
+            self._untold.append(rows[:, _OWN_TRACE_RECORD])
 
-    def settle(self) -> None:
-        """Find out which of the calls that were added are told by one within them."""
-        own, around, facts = np.concatenate(self._added).T if self._added else (_NOTHING,) * 3
+    def settle(self, links: Links = tuple) -> None:
+        """Find out which of the calls that were added are told by those within them. ``links`` are all spans, calls or
+        not, each with the one around it; they are asked for only where that may matter.
+        """
+        if not self._added:
+            return
+        calls = _Calls(np.concatenate(self._added))
         self._added = []
+        calls.relinked(links)
+        self._settle_same(calls)
+        self._settle_sums(calls)
+        self._settle_untold()
+
+    def _settle_same(self, calls: _Calls) -> None:
+        own, around, facts = calls.own, calls.around_same, calls.facts
         is_within = (around != own) & np.isin(around, own)
         nodes = np.unique(np.concatenate([own[is_within], around[is_within]]))
         inner, outer = np.searchsorted(nodes, own[is_within]), np.searchsorted(nodes, around[is_within])
@@ -71,46 +131,80 @@ class NestedCalls:
         np.minimum.at(least, of_call, facts[is_node])
         np.maximum.at(most, of_call, facts[is_node])
         self._outer = set(nodes[holds & has_innermost[tree]].tolist())
-        self._unsure = set(nodes[~holds & (least != most)[tree]].tolist())
+        self._doubts |= dict.fromkeys(nodes[~holds & (least != most)[tree]].tolist(), _NestingDoubt.DIFFERENT)
 
-    def marked(self, batch: ReadBatch) -> ReadBatch:
+    def _settle_sums(self, calls: _Calls) -> None:
+        """Calls that hold others of other counts: the sum of these, or one by itself."""
+        spans, place, times = np.unique(calls.span, return_inverse=True, return_counts=True)
+        call = np.zeros(len(spans), np.int64)
+        call[place] = np.arange(len(place))
+        within = np.flatnonzero(np.isin(calls.around, spans[times == 1]) & (calls.around != calls.span))
+        holder = np.searchsorted(spans, calls.around[within])  # of a number that begins anew none is sure
+        taken, made = np.zeros((2, len(spans)), np.int64)
+        np.add.at(taken, holder, calls.taken[within])
+        np.add.at(made, holder, calls.made[within])
+        whole = call[holder]
+        is_other = (calls.taken[within] != calls.taken[whole]) | (calls.made[within] != calls.made[whole])
+        held = np.unique(holder[is_other])
+        is_sum = (taken[held] == calls.taken[call[held]]) & (made[held] == calls.made[call[held]])
+        owns = calls.own[call[held]]
+        for own in owns[~is_sum].tolist():
+            if own not in self._outer:
+                self._doubts.setdefault(own, _NestingDoubt.HOLDS_OTHERS)
+        self._outer |= {*owns[is_sum].tolist()}
+
+    def _settle_untold(self) -> None:
+        """Calls of files that tell no parents, and of a trace that tells of as many tokens twice."""
+        if not self._untold:
+            return
+        own, of_trace, record = np.concatenate(self._untold).T
+        self._untold = []
+        first = np.unique(record, return_index=True)[1]
+        own, of_trace = own[first], of_trace[first]
+        found, times = np.unique(of_trace, return_counts=True)
+        doubted = own[np.isin(of_trace, found[(times > 1) & (found != 0)])]
+        for one in doubted.tolist():
+            self._doubts.setdefault(one, _NestingDoubt.NO_PARENTS)
+
+    def marked(self, batch: ReadBatch, nesting: Nesting) -> ReadBatch:
         """The records, of which those that one within them tells are told before."""
-        if not self._outer:
+        if not self._outer and not self._doubts:
             return batch
-        others = [(place, self._marked(record)) for place, record in batch.others]
-        return ReadBatch(self._marked_columns(batch.columns) if batch.columns else None, others)
+        others = [(place, self._marked(record, nesting)) for place, record in batch.others]
+        return ReadBatch(self._marked_columns(batch.columns, nesting) if batch.columns else None, others)
 
-    def _marked(self, record: UsageRecord) -> UsageRecord:
-        call = _call_of(record)
+    def _marked(self, record: UsageRecord, nesting: Nesting) -> UsageRecord:
+        call = call_of(record, nesting)
         if call is None:
             return record
         if call.own in self._outer:
             return replace(record, outcome=REPEATED)
-        return _doubted(record) if call.own in self._unsure else record
+        doubt = self._doubts.get(call.own)
+        return record.with_remark(*doubt.value) if doubt else record
 
-    def _marked_columns(self, columns: RecordColumns) -> RecordColumns:
-        repeated, unsure = columns.repeated.copy(), np.zeros(len(columns), np.bool_)
-        for row, call in _calls_of(columns):
+    def _marked_columns(self, columns: RecordColumns, nesting: Nesting) -> RecordColumns:
+        repeated = columns.repeated.copy()
+        doubted = {doubt: np.zeros(len(columns), np.bool_) for doubt in _NestingDoubt}
+        for row, call in calls_of(columns, nesting):
             if call.own in self._outer:
                 repeated[row] = True
-            elif call.own in self._unsure:
-                unsure[row] = True
-        return _with_doubts(columns.having(repeated), unsure)
+            elif doubt := self._doubts.get(call.own):
+                doubted[doubt][row] = True
+        found = columns.having(repeated)
+        for doubt, rows in doubted.items():
+            found = _with_doubt(found, doubt, rows)
+        return found
 
 
-def _doubted(record: UsageRecord) -> UsageRecord:
-    return record.with_remark("NESTED_CALLS_DIFFER", _DIFFERENT)
-
-
-def _with_doubts(columns: RecordColumns, unsure: Mask) -> RecordColumns:
-    """The same, the unsure ones with heads that say so."""
-    if not unsure.any():
+def _with_doubt(columns: RecordColumns, doubt: _NestingDoubt, rows: Mask) -> RecordColumns:
+    """The same, these rows with heads that say so."""
+    if not rows.any():
         return columns
     heads = [*columns.heads]
     which = columns.which.copy()
-    for head in np.unique(which[unsure]).tolist():
-        which[unsure & (columns.which == head)] = len(heads)
-        heads.append(replace(heads[head], record=_doubted(heads[head].record)))
+    for head in np.unique(which[rows]).tolist():
+        which[rows & (columns.which == head)] = len(heads)
+        heads.append(replace(heads[head], record=heads[head].record.with_remark(*doubt.value)))
     return replace(columns, heads=heads, which=which)
 
 
@@ -125,39 +219,3 @@ def _trees(size: int, inner: Numbers, outer: Numbers) -> Numbers:
         found = found[found]
         if np.array_equal(found, before):
             return found
-
-
-def _calls_of(columns: RecordColumns) -> Iterator[tuple[int, _Call]]:
-    """The calls of columns that are billed, each with its row."""
-    is_call = [
-        head.record.outcome.kind is OutcomeKind.BILLED and head.record.usage is not None for head in columns.heads
-    ]
-    texts = [(head.record.model, head.record.provider, head.record.context) for head in columns.heads]
-    counts = {name: cells.tolist() for name, cells in columns.counts.items()}
-    meters = [head.meters for head in columns.heads]
-    around, repeated = columns.labels.get(AROUND), columns.repeated.tolist()
-    for row, head in enumerate(columns.which.tolist()):
-        name = columns.ids[row]
-        if name is None or repeated[row] or not is_call[head]:
-            continue
-        stated = ((meter, counts[meter][row]) for meter in meters[head])
-        yield row, _call(name, around[row] if around else None, stated, texts[head])
-
-
-def _call_of(record: UsageRecord) -> _Call | None:
-    if record.record_id is None or record.usage is None or record.outcome.kind is not OutcomeKind.BILLED:
-        return None
-    stated = ((meter, int(number)) for meter, number in record.usage.stated.items())
-    facts = (record.model, record.provider, record.context)
-    return _call(record.record_id, record.labels.get(AROUND), stated, facts)
-
-
-def _call(
-    name: str, around: str | None, stated: Iterable[tuple[str, int]], facts: tuple[str, str | None, Context]
-) -> _Call:
-    """The call of an id that begins with its trace and span."""
-    counted: Mapping[str, int] = {meter: number for meter, number in stated if number > 0}
-    trace, _, rest = name.partition(":")
-    sums = trace, counted.get(_TAKEN, 0), counted.get(_MADE, 0)
-    parts = frozenset(pair for pair in counted.items() if pair[0] != _WITHIN_THE_OUTPUT)
-    return _Call(hash((sums, rest.partition(":")[0])), hash((sums, around)) if around else 0, hash((*facts, parts)))

@@ -1,4 +1,4 @@
-"""Tools that watch calls: Langfuse, LangSmith and Helicone."""
+"""Tools that watch calls: Langfuse and Helicone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from collections.abc import Iterator
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
-from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, Varying, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import (
+    ChargeFields,
+    Nesting,
+    Shape,
+    Varying,
+    by_itself,
+    by_row,
+    signs,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 # Langfuse's words for caches in usageDetails
@@ -18,7 +26,7 @@ _WRITTEN = ("input_cache_creation", "cache_creation_input_tokens", "input_cache_
 _LIVES = ("input_cache_creation_5m", "input_cache_creation_1h")
 _LANGFUSE_COST = ("calculatedTotalCost", "totalCost", "total_cost", "calculated_total_cost")
 _HELICONE_COST = ("cost", "cost_usd")
-_LANGSMITH_COST = ChargeFields(("total_cost",))
+_PARENT_OBSERVATION = ("parentObservationId", "parent_observation_id")
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
 _SUMMED = not_billed("the sum of its children")
 _NO_COUNTS = unpriced("usage is not stated: the record holds no count")
@@ -43,6 +51,7 @@ def _langfuse(row: Row) -> UsageRecord | None:
         environment=row.text("environment"),
         user=row.text("userId", "user_id"),
         session=row.text("sessionId", "session_id"),
+        parent=row.text(*_PARENT_OBSERVATION),
     )
     outcome = BILLED
     if not is_call:
@@ -86,54 +95,8 @@ def _langfuse_usage(found: Row) -> Usage | None:
     return usage_of(counts, BESIDE, reasoning=INSIDE if is_inside else BESIDE, total=total)
 
 
-def _langsmith(row: Row) -> UsageRecord | None:
-    taken, made, total = row.count("prompt_tokens"), row.count("completion_tokens"), row.count("total_tokens")
-    metadata = row.inner("extra").inner("metadata")
-    parts = row.inner("prompt_token_details", "prompt_tokens_details")
-    others = row.inner("completion_token_details", "completion_tokens_details")
-    is_call = row.text("run_type") in ("llm", "embedding")
-    if not is_call and not taken and not made:
-        return None
-    at, record_id, charged = row.instant("start_time"), row.text("id") or None, row.amount("total_cost")
-    model = metadata.text("ls_model_name") or row.inner("extra").inner("invocation_params").text("model", "model_name")
-    facts = labels(trace=row.text("trace_id"), name=row.text("name"), project=row.text("session_name", "session_id"))
-    provider = metadata.text("ls_provider") or None
-    counts = {
-        "input_tokens": taken,
-        "output_tokens": made,
-        "cache_read_tokens": parts.count("cache_read"),
-        "cache_write_tokens": parts.count("cache_creation"),
-        "cache_write_5m_tokens": parts.count("ephemeral_5m_input_tokens"),
-        "cache_write_1h_tokens": parts.count("ephemeral_1hr_input_tokens", "ephemeral_1h_input_tokens"),
-        "input_audio_tokens": parts.count("audio"),
-        "output_reasoning_tokens": others.count("reasoning"),
-        "output_audio_tokens": others.count("audio"),
-    }
-    for inner in (parts, others):
-        inner.close_counts()
-    row.close()
-    if not is_call:
-        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
-    outcome = _langsmith_outcome(row)
-    usage = usage_of(counts, total=total or None) if outcome == BILLED else None
-    return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)
-
-
-def _runs(_found: object) -> RecordReader:
-    return lambda row: each(_with_children(row), _langsmith, _LANGSMITH_COST)
-
-
-def _with_children(row: Row) -> Iterator[Row]:
-    """The run and all that it called, where an export nests them."""
-    left = [row]
-    while left:
-        run = left.pop()
-        yield run
-        left += reversed(run.rows("child_runs"))
-
-
-def _langsmith_outcome(row: Row) -> Outcome:
-    return not_billed("failed") if row.text("status").lower() == "error" or row.text("error") else BILLED
+def _observation_links(row: Row) -> Iterator[tuple[str, str, str]]:
+    yield "", row.text("id"), row.text(*_PARENT_OBSERVATION)
 
 
 def _helicone(row: Row) -> UsageRecord:
@@ -174,7 +137,12 @@ SHAPES = (
             ("startTime", "start_time"),
             _LANGFUSE_COST,
             ("id",),
-            {"trace": ("traceId", "trace_id"), "user": ("userId", "user_id"), "session": ("sessionId", "session_id")},
+            {
+                "trace": ("traceId", "trace_id"),
+                "user": ("userId", "user_id"),
+                "session": ("sessionId", "session_id"),
+                "parent": _PARENT_OBSERVATION,
+            },
         ),
         always={
             "input_tokens": ("usageDetails.input", "usage_details.input"),
@@ -183,23 +151,7 @@ SHAPES = (
         sometimes={CACHE_READ: _READ, CACHE_WRITE: (*_WRITTEN, *_LIVES)},
         leaves_out=True,
         caches_beside=True,
-    ),
-    Shape(
-        "langsmith",
-        "LangSmith's runs",
-        "one llm run, caches inside prompt_tokens",
-        signs("id run_type prompt_tokens", "id run_type start_time extra"),
-        _runs,
-        varying=Varying(("start_time",), ("total_cost",), ("id",), {"trace": ("trace_id",)}),
-        always={
-            "input_tokens": ("prompt_tokens",),
-            "output_tokens": ("completion_tokens",),
-            "cache_read_tokens": ("prompt_token_details", "prompt_tokens_details"),
-            "cache_write_tokens": ("prompt_token_details", "prompt_tokens_details"),
-            "details of the output": ("completion_token_details", "completion_tokens_details"),
-            "status": ("status", "error"),
-        },
-        sometimes={CACHE_READ: ("cache_read",), CACHE_WRITE: ("cache_creation",)},
+        nesting=Nesting(by_itself, _PARENT_OBSERVATION, _observation_links),
     ),
     Shape(
         "helicone",

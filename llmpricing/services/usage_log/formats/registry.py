@@ -14,12 +14,14 @@ from llmpricing.services.usage_log.formats import (
     codex,
     gateways,
     gemini_cli,
+    langsmith,
     litellm,
     observability,
     openai,
     spans,
 )
 from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.span_fields import flat
 
 SHAPES: tuple[Shape, ...] = (
     *litellm.SHAPES,
@@ -30,6 +32,7 @@ SHAPES: tuple[Shape, ...] = (
     *gemini_cli.SHAPES,
     *spans.SHAPES,
     *observability.SHAPES,
+    *langsmith.SHAPES,
     *gateways.SHAPES,
     *aws.SHAPES,
     *azure_gcp.SHAPES,
@@ -43,7 +46,7 @@ def recognised(rows: Iterable[Mapping[str, Any]]) -> Shape | None:
     liked: Counter[str] = Counter()
     keys: Counter[str] = Counter()
     for row in rows:
-        seen = {**row, **spans.flat(row)}
+        seen = {**row, **flat(row)}
         for shape in SHAPES:
             if likeness := shape.likeness(seen):
                 liked[shape.name] += 1

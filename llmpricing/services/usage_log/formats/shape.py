@@ -37,6 +37,23 @@ class Varying:
 
 
 @dataclass(frozen=True)
+class Nesting:
+    """How calls of a shape lie within one another: by a record's id the trace and number of its span (no trace where
+    numbers are those of one span in the world), which others name as their AROUND; the ``fields`` that tell of it, by
+    any of their words; and all spans of a row, calls or not, each as its trace, its number and the one around it.
+    """
+
+    span_of: Callable[[str], tuple[str, str]]
+    fields: Sequence[str]
+    links: Callable[[Row], Iterable[tuple[str, str, str]]]
+
+
+def by_itself(record_id: str) -> tuple[str, str]:
+    """The span of an id that is the number of one in the world."""
+    return "", record_id
+
+
+@dataclass(frozen=True)
 class Shape:
     """One way in which a tool writes usage down.
 
@@ -50,7 +67,7 @@ class Shape:
     day, some only ``of_answers``, not of embeddings; and a tool that ``leaves_out`` what it did not count is not known
     to have been cut by input or output. What it writes ``sometimes``, where it counted any, is told of somewhere in a
     whole file, or there was none. Shapes ``of`` the same may tell of the same usage; calls of
-    one that ``nests`` may lie within one another, as their AROUND says.
+    one with a ``nesting`` may lie within one another.
     """
 
     name: str
@@ -68,7 +85,7 @@ class Shape:
     leaves_out: bool = False
     of_answers: Sequence[str] = ()
     of: str = ""
-    nests: bool = False
+    nesting: Nesting | None = None
     caches_beside: bool = False
 
     def likeness(self, row: Mapping[str, Any]) -> int:

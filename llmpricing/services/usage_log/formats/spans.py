@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.usage.quantities import Quantity, UsageError
+from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
-from llmpricing.services.usage_log.formats.row import Row, as_json
-from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, Varying, by_row, each, signs
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import (
+    RECORD_ID,
+    Nesting,
+    RecordReader,
+    Shape,
+    Varying,
+    by_row,
+    each,
+    signs,
+)
+from llmpricing.services.usage_log.formats.span_fields import attributes_of, flat
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _USAGE = "gen_ai.usage."
@@ -60,47 +70,6 @@ _VARYING = Varying(
     _STARTED, labels={"trace": _TRACE, "parent": _PARENT, "session": _SESSION}, id_parts=(_TRACE, _SPAN_ID)
 )
 _SUMMED = not_billed("the sum of its children")
-
-
-def flat(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row with its attributes beside its own fields, by dotted names; lists of attributes are taken apart."""
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        name = name.removeprefix("attributes.") if isinstance(name, str) else name
-        if name in ("attributes", "span_attributes", "SpanAttributes"):
-            found.update(_attributes(value))
-        elif isinstance(value, Mapping) and name in ("gen_ai", "llm", "ai", "openinference", "context"):
-            found.update(_dotted(f"{name}.", value))
-        else:
-            found.setdefault(name, value)
-    return found
-
-
-def _attributes(value: Any) -> dict[str, Any]:
-    try:
-        value = as_json("attributes", value)
-    except UsageError:
-        return {}
-    if isinstance(value, Mapping):
-        return dict(_dotted("", value))
-    pairs = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
-    return {str(one.get("key")): _typed(one.get("value")) for one in pairs}
-
-
-def _dotted(above: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from _dotted(f"{above}{name}.", inner)
-        else:
-            yield f"{above}{name}", inner
-
-
-def _typed(value: Any) -> Any:
-    """The value of an OTLP attribute: {"intValue": "12"} is 12."""
-    if isinstance(value, Mapping):  # as a table it has every type's field, and one is filled
-        stated = [found for found in value.values() if found is not None]
-        return stated[0] if len(stated) == 1 else value if stated else None
-    return value
 
 
 def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
@@ -196,16 +165,37 @@ def _started(row: Row) -> datetime:
 
 def _resource(row: Row) -> Iterator[UsageRecord]:
     """The spans of one resource, as OTLP's JSON nests them."""
-    named = _attributes(row.inner("resource").value("attributes"))
+    named = attributes_of(row.inner("resource").value("attributes"))
     label = labels(service=named.get("service.name", ""))
+    yield from each(_scoped(row), partial(_span, label=label))
+
+
+def _scoped(row: Row) -> Iterator[Row]:
     for scope in row.rows("scopeSpans", "instrumentationLibrarySpans"):
-        yield from each(scope.rows("spans"), partial(_span, label=label))
+        yield from scope.rows("spans")
 
 
 def _resources(_found: object) -> RecordReader:
     return _resource
 
 
+def _span_of(record_id: str) -> tuple[str, str]:
+    trace, _, rest = record_id.partition(":")
+    return trace, rest.partition(":")[0]
+
+
+def _links(row: Row) -> Iterator[tuple[str, str, str]]:
+    """The span of a row and the one around it."""
+    row = row.flattened(flat)
+    yield row.text(*_TRACE), row.text(*_SPAN_ID), row.text(*_PARENT)
+
+
+def _scoped_links(row: Row) -> Iterator[tuple[str, str, str]]:
+    for span in _scoped(row):
+        yield from _links(span)
+
+
+_NESTING = Nesting(_span_of, _PARENT, _links)
 _IDS = "gen_ai.operation.name"
 # Which spans sum up others: without it an agent's sum is billed beside what it sums up.
 _KIND = "name of the operation"
@@ -225,7 +215,7 @@ SHAPES = (
         always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
-        nests=True,
+        nesting=replace(_NESTING, links=_scoped_links),
     ),
     Shape(
         "vercel-ai-sdk",
@@ -237,7 +227,7 @@ SHAPES = (
         always={**_AI_SDK_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
-        nests=True,
+        nesting=_NESTING,
     ),
     Shape(
         "openinference",
@@ -249,7 +239,7 @@ SHAPES = (
         always={**_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
-        nests=True,
+        nesting=_NESTING,
     ),
     Shape(
         "otel-spans",
@@ -267,6 +257,6 @@ SHAPES = (
         always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
         leaves_out=True,
-        nests=True,
+        nesting=_NESTING,
     ),
 )

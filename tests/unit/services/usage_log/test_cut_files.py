@@ -185,7 +185,7 @@ def test_spans_of_other_families_lack_nothing_of_what_their_own_writes(tmp_path:
         {
             "attributes": [{"key": key, "value": {"stringValue": str(one)}} for key, one in found.items()],
             "startTimeUnixNano": 1,
-            "traceId": "t",
+            "traceId": f"t-{len(found)}",
             "spanId": f"s-{len(found)}",
         }
         for found in (phoenix, vercel)
@@ -250,7 +250,7 @@ def test_a_file_in_which_no_row_tells_of_caches_says_so_of_what_may_have_used_th
 def test_a_row_that_tells_of_no_caches_is_right_where_another_row_of_the_file_does(tmp_path: Path) -> None:
     row = {"timestamp": "2026-11-20T09:01:00Z", "gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4.1"}
     rows = [
-        {**row, "traceId": "t", "spanId": str(number), "gen_ai.usage.input_tokens": 9, "gen_ai.usage.output_tokens": 1}
+        {**row, "traceId": str(number), "spanId": "s", "gen_ai.usage.input_tokens": 9, "gen_ai.usage.output_tokens": 1}
         for number in range(9)
     ]
     told = {**rows[8], "gen_ai.usage.cache_read.input_tokens": 0}

@@ -14,11 +14,14 @@ from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
-from tests.usage_twins import lines
-from tests.usage_world import AT, document, resources, span
+from llmpricing.services.usage_log.formats.registry import BY_NAME
+from tests.usage_twins import lines, table
+from tests.usage_world import AT, document, resources, span, without
 
 Row = dict[str, Any]
-DIFFER = "NESTED_CALLS_DIFFER"
+DIFFER, CUT = "NESTED_CALLS_DIFFER", "COLUMN_MISSING"
+NESTING = BY_NAME["otel-spans"].nesting
+assert NESTING is not None
 CACHED = "gen_ai.usage.cache_read.input_tokens"
 
 
@@ -27,6 +30,59 @@ def flat(number: str, parent: str = "", trace: str = "t", **more: Any) -> Row:
     row = {"timestamp": AT, "trace_id": trace, "span_id": number, "gen_ai.operation.name": "chat"}
     row |= {"gen_ai.request.model": "gpt-4o", "gen_ai.usage.input_tokens": 100_000, "gen_ai.usage.output_tokens": 1000}
     return {**row, **({"parent_span_id": parent} if parent else {}), **more}
+
+
+def printed(number: str, parent: str = "", taken: int = 1000, made: int = 100, **more: Any) -> Row:
+    """A span of one object of a call, or with ``kind`` of anything else."""
+    kind = more.get("kind", "chat")
+    row = flat(number, parent, **{"gen_ai.usage.input_tokens": taken, "gen_ai.usage.output_tokens": made})
+    return row if kind == "chat" else {"timestamp": AT, "trace_id": "t", "span_id": number, "parent_span_id": parent}
+
+
+def packed(number: str, parent: str = "", taken: int = 1000, made: int = 100, **more: Any) -> Row:
+    """The same in OTLP."""
+    counts = {"gen_ai.usage.input_tokens": taken, "gen_ai.usage.output_tokens": made}
+    found = span(number, parent, **counts)
+    return resources(found if more.get("kind", "chat") == "chat" else {**found, "attributes": []})
+
+
+def observed(number: str, parent: str = "", taken: int = 1000, made: int = 100, kind: str = "GENERATION") -> Row:
+    """An observation as Langfuse's API gives it; its model is told by those of calls alone."""
+    row = {"id": number, "traceId": "t", "type": {"chat": "GENERATION", "chain": "SPAN"}.get(kind, kind)}
+    row |= {"startTime": AT, "parentObservationId": parent or None, "level": "DEFAULT", "model": None}
+    row["usageDetails"] = {}
+    if row["type"] == "GENERATION":
+        row |= {"model": "gpt-4o", "usageDetails": {"input": taken, "output": made, "total": taken + made}}
+    return row
+
+
+def exported(number: str, parent: str = "", taken: int = 1000, made: int = 100, kind: str = "chat") -> Row:
+    """The same out of Langfuse's blob storage."""
+    row = observed(number, parent, taken, made, kind)
+    row |= {"trace_id": "t", "start_time": AT, "usage_details": row["usageDetails"]}
+    row |= {"provided_model_name": row["model"], "parent_observation_id": row["parentObservationId"]}
+    return without(row, "traceId", "startTime", "usageDetails", "model", "parentObservationId")
+
+
+def ran(number: str, parent: str = "", taken: int = 1000, made: int = 100, kind: str = "chat") -> Row:
+    """A run of LangSmith, whose chains repeat the counts of their calls."""
+    row: Row = {"id": number, "trace_id": "t", "parent_run_id": parent or None, "status": "success", "extra": {}}
+    row |= {"run_type": "llm" if kind == "chat" else "chain", "start_time": AT, "prompt_token_details": {}}
+    row |= {"prompt_tokens": taken, "completion_tokens": made, "total_tokens": taken + made, "total_cost": "0.1"}
+    row["extra"] = {"metadata": {"ls_provider": "openai", "ls_model_name": "gpt-4o"}} if kind == "chat" else {}
+    return row
+
+
+def ordered(number: str, parent: str = "", taken: int = 1000, made: int = 100, kind: str = "chat") -> Row:
+    """The same, told by where it stands in the order of its trace."""
+    order = ".".join(f"20261120T100000000000Z{one}" for one in (parent, number) if one)
+    return {**without(ran(number, parent, taken, made, kind), "parent_run_id"), "dotted_order": order}
+
+
+def below(number: str, parent: str = "", taken: int = 1000, made: int = 100, kind: str = "chat") -> Row:
+    """The same, told by the list of all around it."""
+    above = ["root", parent] if parent else []
+    return {**without(ran(number, parent, taken, made, kind), "parent_run_id"), "parent_run_ids": above}
 
 
 def splits(rows: Sequence[Row], *, all_of_them: bool = True) -> Iterator[list[Sequence[Row]]]:
@@ -52,7 +108,11 @@ def read(folder: Path, files: Sequence[bytes]) -> list[UsageRecord]:
 def billed(records: Sequence[UsageRecord]) -> list[str]:
     """The ids of spans that are billed, those that are doubted with a question mark."""
     found = [one for one in records if one.outcome.kind is OutcomeKind.BILLED]
-    return sorted(str(one.record_id).split(":")[1] + "?" * (DIFFER in one.codes) for one in found)
+    return sorted([*str(one.record_id).split(":"), ""][":" in str(one.record_id)] + _doubts(one) for one in found)
+
+
+def _doubts(record: UsageRecord) -> str:
+    return "?" * (DIFFER in record.codes) + "!" * ("which call lies within which" in record.remark)
 
 
 CHAIN = [("1", ""), ("2", "1"), ("3", "2")]
@@ -111,6 +171,59 @@ def test_thoughts_that_one_instrument_tells_make_no_doubt(tmp_path: Path) -> Non
     assert billed(read(tmp_path, [lines(rows)])) == ["2"]
 
 
+WRITERS = [printed, packed, observed, exported, ran, ordered, below]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_every_writer_of_spans_is_understood_alike(tmp_path: Path, write: Any) -> None:
+    for files in splits([write("1"), write("2", "1"), write("3", "2"), write("4", "", 7, 7)], all_of_them=False):
+        assert billed(read(tmp_path, [lines([*some]) for some in files])) == ["3", "4"]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_calls_within_each_other_are_found_through_what_is_no_call(tmp_path: Path, write: Any) -> None:
+    rows = [write("1"), write("2", "1", kind="chain"), write("3", "2", kind="chain"), write("4", "3")]
+    for order in permutations(rows):
+        assert billed(read(tmp_path, [lines([*order])])) == ["4"]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_call_that_sums_up_those_within_it_is_told_by_them(tmp_path: Path, write: Any) -> None:
+    rows = [write("1", "", 1500, 120), write("2", "1", 1000, 100), write("3", "1", 500, 20)]
+    for files in splits(rows, all_of_them=False):
+        assert billed(read(tmp_path, [lines([*some]) for some in files])) == ["2", "3"]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_call_that_holds_others_of_other_counts_says_so(tmp_path: Path, write: Any) -> None:
+    rows = [write("1", "", 1500, 121), write("2", "1", 1000, 100), write("3", "1", 500, 20)]
+    assert billed(read(tmp_path, [lines(rows)])) == ["1?", "2", "3"]
+
+
+@pytest.mark.parametrize("write", [printed, observed, exported, ran])
+def test_a_file_whose_parents_were_cut_says_so_of_calls_that_count_alike(tmp_path: Path, write: Any) -> None:
+    parents = ("parent_span_id", "parentObservationId", "parent_observation_id", "parent_run_id")
+    rows = [without(one, *parents) for one in (write("1"), write("2", "1"), write("3", "2", 7, 7))]
+    assert billed(read(tmp_path, [lines(rows)])) == ["1!", "2!", "3"]
+
+
+def test_a_table_of_runs_is_read_as_its_lines_are(tmp_path: Path) -> None:
+    rows = [ran("1"), ran("2", "1"), ran("3", "2", kind="chain"), ran("4", "3"), ran("5", "", 7, 7)]
+    cells = [{**one, "extra": str(one["extra"]).replace("'", '"'), "prompt_token_details": "{}"} for one in rows]
+    assert billed(read(tmp_path, [table(cells)])) == ["4", "5"]
+
+
+def test_runs_within_runs_need_not_name_the_one_around_them(tmp_path: Path) -> None:
+    inner = without(ran("3"), "parent_run_id")
+    whole = {**ran("1"), "child_runs": [{**without(ran("2", kind="chain"), "parent_run_id"), "child_runs": [inner]}]}
+    assert billed(read(tmp_path, [document([whole])])) == ["3"]
+
+
+def test_a_block_of_observations_is_marked_as_single_ones_are(tmp_path: Path) -> None:
+    pairs = [one for n in range(200) for one in (observed(f"o{n}", "", n, 5), observed(f"i{n}", f"o{n}", n, 5))]
+    assert billed(read(tmp_path, [lines(pairs)])) == sorted(f"i{n}" for n in range(200))
+
+
 def test_as_many_calls_as_there_are_stand_any_distance_apart() -> None:
     """More than were remembered once."""
     size, usage = 60_000, count({"input_tokens": 10, "output_tokens": 5})
@@ -124,6 +237,6 @@ def test_as_many_calls_as_there_are_stand_any_distance_apart() -> None:
     batches = [ReadBatch(None, list(enumerate(some))) for some in (outer, inner)]
     nested = NestedCalls()
     for batch in batches:
-        nested.add(batch)
+        nested.add(batch, NESTING)
     nested.settle()
-    assert billed([record for batch in batches for _, record in nested.marked(batch).others]) == ["2"] * size
+    assert billed([record for batch in batches for _, record in nested.marked(batch, NESTING).others]) == ["2"] * size

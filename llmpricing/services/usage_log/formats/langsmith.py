@@ -1,0 +1,123 @@
+"""LangSmith's runs: calls, and the chains that sum them up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
+from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed
+from llmpricing.services.usage_log.formats.row import Row, as_json
+from llmpricing.services.usage_log.formats.shape import (
+    ChargeFields,
+    Nesting,
+    RecordReader,
+    Shape,
+    Varying,
+    by_itself,
+    each,
+    signs,
+)
+from llmpricing.services.usage_log.formats.told_usage import labels
+
+_COST = ChargeFields(("total_cost",))
+_PARENT_RUN = "parent_run_id"
+_PARENT_RUNS = (_PARENT_RUN, "parent_run_ids", "dotted_order", "child_runs")
+_SUMMED = not_billed("the sum of its children")
+
+
+def _run(row: Row) -> UsageRecord | None:
+    taken, made, total = row.count("prompt_tokens"), row.count("completion_tokens"), row.count("total_tokens")
+    metadata = row.inner("extra").inner("metadata")
+    parts = row.inner("prompt_token_details", "prompt_tokens_details")
+    others = row.inner("completion_token_details", "completion_tokens_details")
+    is_call = row.text("run_type") in ("llm", "embedding")
+    if not is_call and not taken and not made:
+        return None
+    at, record_id, charged = row.instant("start_time"), row.text("id") or None, row.amount("total_cost")
+    model = metadata.text("ls_model_name") or row.inner("extra").inner("invocation_params").text("model", "model_name")
+    facts = labels(
+        trace=row.text("trace_id"),
+        name=row.text("name"),
+        project=row.text("session_name", "session_id"),
+        parent=_parent_run(row),
+    )
+    provider = metadata.text("ls_provider") or None
+    counts = {
+        "input_tokens": taken,
+        "output_tokens": made,
+        "cache_read_tokens": parts.count("cache_read"),
+        "cache_write_tokens": parts.count("cache_creation"),
+        "cache_write_5m_tokens": parts.count("ephemeral_5m_input_tokens"),
+        "cache_write_1h_tokens": parts.count("ephemeral_1hr_input_tokens", "ephemeral_1h_input_tokens"),
+        "input_audio_tokens": parts.count("audio"),
+        "output_reasoning_tokens": others.count("reasoning"),
+        "output_audio_tokens": others.count("audio"),
+    }
+    for inner in (parts, others):
+        inner.close_counts()
+    row.close()
+    if not is_call:
+        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
+    outcome = _outcome(row)
+    usage = usage_of(counts, total=total or None) if outcome == BILLED else None
+    return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)
+
+
+def _runs(_found: object) -> RecordReader:
+    return lambda row: each(_with_children(row), _run, _COST)
+
+
+def _with_children(row: Row) -> Iterator[Row]:
+    """The run and all that it called, where an export nests them; each tells the one around it."""
+    left = [row]
+    while left:
+        run = left.pop()
+        yield run
+        around = {_PARENT_RUN: run.text("id")}
+        left += [Row({**one.raw, **around}, one.unread, one.where) for one in reversed(run.rows("child_runs"))]
+
+
+def _parent_run(row: Row) -> str:
+    """The id of the run around it, by whichever field tells of it.
+
+    https://docs.langchain.com/langsmith/run-data-format: ``parent_run_ids`` and ``dotted_order`` begin with the root.
+    """
+    if _PARENT_RUN in row.raw:
+        return row.text(_PARENT_RUN)
+    above = as_json("parent_run_ids", row.value("parent_run_ids"))
+    if isinstance(above, list) and above:
+        return str(above[-1])
+    parts = row.text("dotted_order").split(".")
+    return parts[-2].rpartition("Z")[2] if len(parts) > 1 else ""
+
+
+def _links(row: Row) -> Iterator[tuple[str, str, str]]:
+    for run in _with_children(row):
+        yield "", run.text("id"), _parent_run(run)
+
+
+def _outcome(row: Row) -> Outcome:
+    return not_billed("failed") if row.text("status").lower() == "error" or row.text("error") else BILLED
+
+
+SHAPES = (
+    Shape(
+        "langsmith",
+        "LangSmith's runs",
+        "one llm run, caches inside prompt_tokens",
+        signs("id run_type prompt_tokens", "id run_type start_time extra"),
+        _runs,
+        varying=Varying(("start_time",), ("total_cost",), ("id",), {"trace": ("trace_id",), "parent": (_PARENT_RUN,)}),
+        always={
+            "input_tokens": ("prompt_tokens",),
+            "output_tokens": ("completion_tokens",),
+            "cache_read_tokens": ("prompt_token_details", "prompt_tokens_details"),
+            "cache_write_tokens": ("prompt_token_details", "prompt_tokens_details"),
+            "details of the output": ("completion_token_details", "completion_tokens_details"),
+            "status": ("status", "error"),
+        },
+        sometimes={CACHE_READ: ("cache_read",), CACHE_WRITE: ("cache_creation",)},
+        nesting=Nesting(by_itself, _PARENT_RUNS, _links),
+    ),
+)
