@@ -10,7 +10,7 @@ MIGRATION_LOCK = 7_266_001  # advisory: one migration at a time
 INITIALISE_LOCK = 7_266_002  # advisory: one initialisation at a time
 IMPORT_LOCK = 7_266_003  # advisory: one import at a time
 ASKED_IMPORT_LOCK = 7_266_004  # advisory: one import at a time that an operator asked for, from the asking to its end
-IMPORT_RUNS_LOCK = 7_266_005  # advisory, shared: programs that import, also while they fetch
+IMPORT_RUNS_LOCK = 7_266_005  # advisory, shared: who imports, also while it fetches, or takes a reading back
 _MIGRATION = re.compile(r"([0-9]{4})_\w+\.py")
 
 

@@ -146,7 +146,7 @@ def test_a_list_is_read_and_another_one_refused_meanwhile(desk: TestApp, interne
     assert "as ada asked: its list is being fetched. Look again" in told(desk)
     assert all(one.has_attr("disabled") for one in desk.get("/admin/sources").html.select("button[form=read]"))
     refused = press(desk, "litellm", status=409, headers={"Accept": "text/html"})
-    assert "An import runs already." in refused.html.find(id="problem").get_text()
+    assert "An import runs already, or a reading is being taken back." in refused.html.find(id="problem").get_text()
     goes_on.set()
     assert f"{LIST.slug} was read, as ada asked" in (said := end_of(desk))
     assert "imported, 1 changed." in said
@@ -180,7 +180,9 @@ def test_an_import_of_the_command_line_is_known_and_refuses_another(
     with silent(internet) as asked, commands_on(tmp_path, book_url, redis_url).start("import litellm") as program:
         try:
             assert asked.wait(PATIENCE_S)
-            assert "An import runs, by the command line or another server." in told(desk)
+            assert "An import runs, or a reading is being taken back, by the command line or another server." in told(
+                desk
+            )
             press(desk, status=409)
         finally:
             program.kill()

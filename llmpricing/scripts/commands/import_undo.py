@@ -17,6 +17,7 @@ from llmpricing.scripts.progress import progress_bar
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.services.decisions.effects import PriceMove, moved_by
 from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.imports.running import shown_as_running
 from llmpricing.services.imports.undoing import Reading, readings, undo
 from llmpricing.settings import Settings
 from llmpricing.sources.registry import SOURCES
@@ -70,15 +71,17 @@ def undo_(number: int, yes: bool, actor: str | None, note: str | None, ini: Path
     say_moves(moves)
     if not yes:
         click.confirm("Is it to be taken back?", abort=True)
-    with failures_told(), open_book(settings) as session:
+    with failures_told(), shown_as_running(settings), open_book(settings) as session:
         _undo(session, number, by)
     say(f"Reading {number} was taken back by {by.name}.")
 
 
 def _effect(settings: Settings, number: int, by: Decider) -> tuple[Reading, list[PriceMove]]:
-    """What taking it back would do to the prices of now: it is tried, and not kept."""
+    """What taking it back would do to the prices of now: it is tried, and not kept. Shown as running only until a person
+    is asked, who may take long.
+    """
     found: list[Reading] = []
-    with failures_told(), open_book(settings, commit=False) as session:
+    with failures_told(), shown_as_running(settings), open_book(settings, commit=False) as session:
         moves = moved_by(session, None, by.at, lambda: found.append(_undo(session, number, by)))
     return found[0], moves
 

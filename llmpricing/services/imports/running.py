@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class RunningImports:
     """Whether one runs that an operator asked for, how many of how many offerings it has published (0 of 0: none
-    yet), and whether any program imports.
+    yet), and whether any program imports or takes a reading back.
     """
 
     is_asked: bool = False
@@ -57,8 +57,8 @@ def running_imports(session: Session | Connection) -> RunningImports:
 
 @contextmanager
 def shown_as_running(settings: Settings) -> Iterator[None]:
-    """Let all processes know that a program imports, for as long as the block takes; it waits for none. A database
-    that is away is told by the import itself.
+    """Let all processes know that a program imports or takes a reading back, for as long as the block takes; it waits
+    for none. A database that is away is told by the work itself.
     """
     engine = make_script_engine(settings, _SHOWN_NAME)
     connection: Connection | None = None

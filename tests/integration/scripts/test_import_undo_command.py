@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
+from llmpricing.services.imports.running import running_imports
+from llmpricing.services.price_book.changes import begin_change
 from tests.commands import Commands, commands_on
+from tests.conftest import NOW
 from tests.lists import price_list
+
+PATIENCE_S = 60.0  # of a busy machine
 
 
 @pytest.fixture
@@ -43,6 +54,32 @@ def test_the_effect_is_shown_and_no_is_no(commands: Commands) -> None:
     again = commands.run(f"import undo {number} --yes")
     assert again.exit_code == 1
     assert "already. To have it again: llmpricing import genai-prices FILE" in again.output
+
+
+def test_all_processes_know_while_a_reading_is_taken_back(commands: Commands, empty_book_url: str) -> None:
+    number = commands.run("import list").output.split()[0]
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+
+    def runs() -> bool:
+        with Session(engine) as session:
+            return running_imports(session).is_any
+
+    with Session(engine) as other:
+        begin_change(other, NOW)  # for which the program waits
+        child = commands.start(f"import undo {number} --yes")
+        _until(runs, child)
+        other.rollback()
+    said, complaints = child.communicate(timeout=PATIENCE_S)
+    assert (child.returncode, "was taken back by" in said) == (0, True), complaints
+    assert not runs()
+
+
+def _until(happens: Callable[[], bool], child: subprocess.Popen[str]) -> None:
+    until = monotonic() + PATIENCE_S
+    while not happens():
+        assert child.poll() is None, child.communicate()
+        assert monotonic() < until
+        sleep(0.05)
 
 
 def test_nonsense_is_refused_with_the_next_step(commands: Commands) -> None:

@@ -33,7 +33,7 @@ TRUST = WorkForm("trust", f"{_PATH}/trust", "Set", (_SOURCE, _PROVIDER, _RANK, W
 CLEAR = WorkForm("clear", f"{_PATH}/clear", "As elsewhere", (_SOURCE, _PROVIDER, WHY))
 READ = WorkForm("read", f"{_PATH}/read", "Read now", (_SOURCE,))
 RUNNER = "llmpricing.import_runner"  # in the registry
-_RUNS = "An import runs already. Next: wait until it has ended, then ask again."
+_RUNS = "An import runs already, or a reading is being taken back. Next: wait until that has ended, then ask again."
 _NO_INI = "This server was not started by an ini file, so it cannot. Next: llmpricing import {source}"
 
 
