@@ -77,8 +77,8 @@ def undo_(number: int, yes: bool, actor: str | None, note: str | None, ini: Path
 
 
 def _effect(settings: Settings, number: int, by: Decider) -> tuple[Reading, list[PriceMove]]:
-    """What taking it back would do to the prices of now: it is tried, and not kept. Shown as running only until a person
-    is asked, who may take long.
+    """What taking it back would do to the prices of now: it is tried, and not kept. Shown as running only until a
+    person is asked, who may take long.
     """
     found: list[Reading] = []
     with failures_told(), shown_as_running(settings), open_book(settings, commit=False) as session:

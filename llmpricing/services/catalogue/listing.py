@@ -17,10 +17,11 @@ from llmpricing.domain.quotes.standing_on import NO_STANDING, StandsOn
 from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_in_book as in_book
 from llmpricing.services.catalogue import listing_query as listed
+from llmpricing.services.catalogue.behind_rows import BehindRow, behind_rows
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.offerings_then import offerings_then
 from llmpricing.services.catalogue.positions import Position
-from llmpricing.services.catalogue.row_codes import codes_of_rows
+from llmpricing.services.catalogue.row_codes import codes_of_row
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.price_book import Reads
 
@@ -173,8 +174,13 @@ def rows_of(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: Stands
 
 def items_of(reads: Reads, clocks: Clocks, rows: Sequence[Any], standing: StandsOn = NO_STANDING) -> list[OfferingItem]:
     """What the list shows of these rows of ``all_rows``."""
-    codes = codes_of_rows(reads, clocks, [row.number for row in rows], standing)
-    return [_item(row, codes.get(row.number, [])) for row in rows]
+    behind = behind_rows(reads, clocks, [row.number for row in rows], standing)
+    return [item_of(row, behind[row.number], clocks.as_of) for row in rows]
+
+
+def item_of(row: Any, behind: BehindRow, at: datetime) -> OfferingItem:
+    """What the list shows of a row of ``all_rows``, by the prices behind it."""
+    return _item(row, codes_of_row(behind, at))
 
 
 def _rows(session: Session, clocks: Clocks, standing: StandsOn, slugs: Sequence[str] | None = None) -> list[Any]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from llmpricing.domain.conditions import BASE
 from llmpricing.domain.observations import State
 from llmpricing.domain.prices import Price
-from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.quotes.unit_rates import least_input
-from llmpricing.services.catalogue.price_evidence import prices_with_stood_on
-from llmpricing.services.catalogue.row_codes import prices_behind_rows
+from llmpricing.services.catalogue.behind_rows import BehindRow
 from llmpricing.services.catalogue.row_columns import BASE_METERS
-from llmpricing.services.clocks import Clocks
-from llmpricing.services.price_book import Reads
 
 _MILLION = 10**6
 
@@ -31,24 +28,12 @@ class DearerStep:
     per_mtok: Mapping[str, Decimal]
 
 
-def steps_in_rows(
-    reads: Reads, clocks: Clocks, offerings: Collection[int], standing: StandsOn
-) -> dict[int, DearerStep]:
-    """The step of each of these offerings, by number, that has one. Two statements, none for no offerings."""
-    if not offerings:
-        return {}
-    numbers = {*offerings, *(standing[one].number for one in offerings if one in standing)}
-    prices, others = prices_behind_rows(reads, clocks, numbers)
-    found = {}
-    for offering in offerings:
-        own, _ = prices_with_stood_on(prices, others, offering, standing.get(offering))
-        if step := _first_dearer([p for p in own if p.state is State.PRICED and p.valid_at(clocks.as_of)]):
-            found[offering] = step
-    return found
+def step_in_row(row: BehindRow, at: datetime) -> DearerStep | None:
+    """The step of a row, where it has one."""
+    return _first_dearer([p for p in row.prices if p.state is State.PRICED and p.valid_at(at)])
 
 
-def _first_dearer(prices: Iterable[Price]) -> DearerStep | None:
-    prices = list(prices)
+def _first_dearer(prices: Sequence[Price]) -> DearerStep | None:
     base = {price.meter: price for price in prices if price.conditions == BASE}
     by_bound: dict[int, list[Price]] = {}
     for price in prices:

@@ -12,10 +12,11 @@ from pyramid.request import Request
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.services.catalogue.listing import OfferingItem, items_of
+from llmpricing.services.catalogue.behind_rows import behind_rows
+from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import ModelRow
-from llmpricing.services.catalogue.row_codes import waiting_in_rows
-from llmpricing.services.catalogue.row_steps import DearerStep, steps_in_rows
+from llmpricing.services.catalogue.row_codes import waiting_in_row
+from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.model_question import ModelQuestion
@@ -54,11 +55,10 @@ def shown_models(
     request: Request, question: ModelQuestion, stands_on: StandsOn, rows: Sequence[ModelRow]
 ) -> list[ShownModel]:
     """The rows as the page writes them."""
-    items = items_of(request.reads, question.clocks, [row.shown for row in rows], stands_on)
+    at, numbers = question.clocks.as_of, [row.shown.number for row in rows]
+    behind = behind_rows(request.reads, question.clocks, numbers, stands_on)
+    items = [item_of(row.shown, behind[row.shown.number], at) for row in rows]
     costs = costs_of(request, question, stands_on, rows)
-    reviewed = [row.shown.number for row, item in zip(rows, items, strict=True) if Code.UNDER_REVIEW in item.codes]
-    waiting = waiting_in_rows(request.reads, question.clocks, reviewed, stands_on)
-    steps = steps_in_rows(request.reads, question.clocks, [row.shown.number for row in rows], stands_on)
     return [
         ShownModel(
             row,
@@ -71,8 +71,8 @@ def shown_models(
                 if need.met(row.shown.capabilities, row.shown.inputs, row.shown.outputs)
             ],
             [one for one in row.offerings if one is not row.shown][:MOST_SELLERS],
-            waiting.get(row.shown.number, {}),
-            _within(item.context_window, steps.get(row.shown.number)),
+            waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
+            _within(item.context_window, step_in_row(behind[row.shown.number], at)),
         )
         for row, item in zip(rows, items, strict=True)
     ]

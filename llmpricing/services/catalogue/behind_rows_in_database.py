@@ -9,15 +9,15 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, cast, or_, 
 from sqlalchemy.orm import Session, aliased
 
 from llmpricing.models import OtherPriceRow, PriceRow
-from llmpricing.services.catalogue import row_codes
-from llmpricing.services.catalogue.row_codes import BehindRows
+from llmpricing.services.catalogue import behind_rows
+from llmpricing.services.catalogue.behind_rows import PricesRead
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.publishing.published_prices_in_database import read_other_prices, read_prices
 
 
-@row_codes.prices_behind_rows.in_database
-def prices_behind_rows(session: Session, clocks: Clocks, offerings: Collection[int]) -> BehindRows:
+@behind_rows.read_prices_behind.in_database
+def read_prices_behind(session: Session, clocks: Clocks, offerings: Collection[int]) -> PricesRead:
     """The prices that stand behind the list's columns, and what is kept beside them; two statements."""
     prices = read_prices(session, *_behind_rows(PriceRow, clocks, offerings))
     return prices, read_other_prices(session, *_behind_rows(OtherPriceRow, clocks, offerings))
