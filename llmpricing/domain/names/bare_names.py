@@ -8,11 +8,12 @@ from itertools import accumulate
 from types import MappingProxyType
 
 from llmpricing.domain.names.answers import Ambiguous, Resolution, one_of
+from llmpricing.domain.names.hints import is_local, sells_at_all
 from llmpricing.domain.names.identities import organisation
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.marks import FINE_TUNE
 from llmpricing.domain.names.moments import Moment
-from llmpricing.domain.names.providers import ORGANISATIONS, is_local, sells_at_all
+from llmpricing.domain.names.providers import ORGANISATIONS
 from llmpricing.domain.names.surfaces import at_surface
 from llmpricing.domain.names.twins import with_twins
 

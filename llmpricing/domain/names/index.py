@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from llmpricing.domain.names.clauses import Clause, MatchError, compile_clause, compile_pattern
+from llmpricing.domain.names.hints import Hint, HintKind, read_hint
 from llmpricing.domain.names.identities import Identity, ModelMarks, identity
 from llmpricing.domain.names.marks import is_date, marks, places, without_dates
 from llmpricing.domain.names.patterns import Pattern
-from llmpricing.domain.names.providers import HUGGING_FACE, Hint, HintKind, called_exactly, read_hint, surfaces_of
+from llmpricing.domain.names.providers import HUGGING_FACE, called_exactly, surfaces_of
 from llmpricing.domain.observations import ObservedProvider
 
 _Key = TypeVar("_Key")

@@ -14,18 +14,11 @@ from itertools import product
 from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why, one_of
 from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import form_of, path_at
+from llmpricing.domain.names.hints import Hint, HintKind, names_nobody
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.moments import ANY_MOMENT, Moment
 from llmpricing.domain.names.places_apart import with_other_places
-from llmpricing.domain.names.providers import (
-    HUGGING_FACE,
-    KIN,
-    NAMED_BY_CUSTOMERS,
-    Hint,
-    HintKind,
-    called_exactly,
-    names_nobody,
-)
+from llmpricing.domain.names.providers import HUGGING_FACE, KIN, NAMED_BY_CUSTOMERS, called_exactly
 from llmpricing.domain.names.routes import PREFIXED, Route, routes
 from llmpricing.domain.names.spellings import spellings, without_window
 from llmpricing.domain.names.suggestions import suggest

@@ -7,17 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from llmpricing.domain.names.forms import LIKE_BEDROCK, Form, form_of
+from llmpricing.domain.names.hints import Hint, HintKind, is_providers_name, read_hint, sells_at_all
 from llmpricing.domain.names.index import NameIndex
-from llmpricing.domain.names.providers import (
-    ORGANISATIONS,
-    Hint,
-    HintKind,
-    called_exactly,
-    is_providers_name,
-    read_hint,
-    sells_at_all,
-    surfaces_of,
-)
+from llmpricing.domain.names.providers import ORGANISATIONS, called_exactly, surfaces_of
 
 PREFIXED = re.compile(r"([^/:]+)[/:](.+)", re.DOTALL)
 _BEHIND = re.compile(r"([^/]+)/([^/:]+)(?:/[^/]*)?")  # Helicone writes the seller behind the model

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from heapq import nsmallest
 from itertools import combinations
 
+from llmpricing.domain.names.hints import HintKind, kind_of
 from llmpricing.domain.names.identities import Identity, identity
 from llmpricing.domain.names.index import IndexedOffering, NameIndex
 from llmpricing.domain.names.marks import marks
-from llmpricing.domain.names.providers import HintKind, kind_of
 
 _SUGGESTIONS = 5
 _MOST_WORDS = 8  # of a name, for trying which of them are somebody's own

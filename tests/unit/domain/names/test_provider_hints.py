@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmpricing.domain.names.providers import HintKind, read_hint
+from llmpricing.domain.names.hints import HintKind, read_hint
 from tests.unit.domain.names.test_matching_catalogue import CATALOGUE
 
 NOBODY, LOCAL, UNKNOWN = HintKind.NOBODY, HintKind.LOCAL, HintKind.UNKNOWN
