@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
-from urllib.parse import unquote
+from typing import Any
 
+from llmpricing.setting_values import (
+    AccessToken,
+    GroupScope,
+    OperatorPassword,
+    address,
+    choice,
+    folder,
+    groups,
+    header,
+    hosts,
+    integer,
+    limit,
+    passwords,
+    seconds,
+    seeds,
+    tokens,
+)
 from llmpricing.settings_error import SettingsError
 from llmpricing.stores.urls import database_options, redis_options
 
@@ -16,145 +31,6 @@ DEVELOPMENT_PASSWORD = "dev_password"  # noqa: S105 - public by design; producti
 # Words for what the sources declare, which lie above this module.
 BUNDLED_LISTS = "bundled"
 OWN_HOSTS = "sources"
-
-
-SCOPES = ("feed", "read", "rates", "admin")  # each holds those before it
-
-
-class AccessToken(NamedTuple):
-    """Who may ask, by a token of which only the SHA-256 digest is kept."""
-
-    name: str
-    scope: str
-    digest: str
-
-
-class OperatorPassword(NamedTuple):
-    """Who works on the pages of /admin, by a password of which only the argon2 hash is kept."""
-
-    name: str
-    hash: str
-
-
-class GroupScope(NamedTuple):
-    """What a group of the proxy's sign-in may see; the group ``*`` is everybody who is signed in."""
-
-    group: str
-    scope: str
-
-
-def _text(raw: str) -> str:
-    return raw
-
-
-def _words(raw: str) -> tuple[str, ...]:
-    return tuple(word for word in raw.replace(",", " ").split() if word)
-
-
-def _hosts(raw: str) -> tuple[str, ...]:
-    return tuple(host.lower() for host in _words(raw))
-
-
-def _seeds(raw: str) -> tuple[str, ...]:
-    if raw == "none":
-        return ()
-    return _words(raw)
-
-
-def _folder(raw: str) -> str | None:
-    return None if raw == "none" else raw
-
-
-def _tokens(raw: str) -> tuple[AccessToken, ...]:
-    if raw == "none":
-        return ()
-    found = [_TOKEN.fullmatch(word) for word in _words(raw)]
-    if not all(found):
-        raise ValueError("takes words such as NAME:SCOPE:DIGEST, as llmpricing token new shows them")
-    return tuple(AccessToken(*match.groups()) for match in found if match)
-
-
-def _passwords(raw: str) -> tuple[OperatorPassword, ...]:
-    if raw == "none":
-        return ()
-    found = [_PASSWORD.fullmatch(word) for word in raw.split()]  # a hash holds commas
-    if not all(found):
-        raise ValueError("takes words such as NAME:HASH, as llmpricing admin hash-password shows them")
-    return tuple(OperatorPassword(*match.groups()) for match in found if match)
-
-
-def _groups(raw: str) -> tuple[GroupScope, ...]:
-    found = [word.rpartition(":") for word in _words(raw)]
-    if not all(group and scope in SCOPES for group, _, scope in found):
-        raise ValueError(f"takes words such as GROUP:SCOPE, where SCOPE is one of {', '.join(SCOPES)}")
-    return tuple(GroupScope(unquote(group), scope) for group, _, scope in found)
-
-
-def _address(raw: str) -> tuple[str, int] | None:
-    if raw == "none":
-        return None
-    host, _, port = raw.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise ValueError("takes an address and a port such as 127.0.0.1:9464")
-    return host, int(port)
-
-
-def _header(raw: str) -> str:
-    if raw == "none":
-        return ""
-    if not _HEADER.fullmatch(raw) or raw.lower() in _CLIENTS_OWN:
-        raise ValueError("takes the name of a header that the proxy sets, such as X-Forwarded-User")
-    return raw
-
-
-_HEADER = re.compile(r"[A-Za-z0-9-]{1,64}")
-_CLIENTS_OWN = ("authorization", "cookie", "host", "origin", "referer", "user-agent", "x-request-id")
-# Of one strength, so that checking one takes as long as another.
-_PASSWORD = re.compile(
-    r"([A-Za-z0-9._-]{1,64}):(\$argon2id\$v=19\$m=65536,t=3,p=4\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43})"
-)
-_TOKEN = re.compile(rf"([A-Za-z0-9._-]{{1,64}}):({'|'.join(SCOPES)}):([0-9a-f]{{64}})")
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def read(raw: str) -> int:
-        try:
-            value = int(raw)
-        except ValueError:
-            raise ValueError("must be a whole number") from None
-        if not low <= value <= high:
-            raise ValueError(f"must be between {low} and {high}")
-        return value
-
-    return read
-
-
-def _limit(low: int, high: int) -> Callable[[str], int | None]:
-    """A whole number, or none for no limit."""
-    return lambda raw: None if raw == "none" else _integer(low, high)(raw)
-
-
-def _seconds(low: float, high: float) -> Callable[[str], float]:
-    def read(raw: str) -> float:
-        try:
-            value = float(raw)  # seconds, never money
-        except ValueError:
-            raise ValueError("must be a number of seconds") from None
-        if not low <= value <= high:
-            raise ValueError(f"must be between {low} and {high} seconds")
-        return value
-
-    return read
-
-
-def _choice(*allowed: str) -> Callable[[str], str]:
-    def read(raw: str) -> str:
-        if raw not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return raw
-
-    return read
 
 
 def _database_url(raw: str) -> str:
@@ -180,163 +56,161 @@ class Settings:
     redis_url: str = _setting("redis.url", _redis_url, "Redis or Valkey, redis://HOST:PORT/NUMBER")
     environment: str = _setting(
         "llmpricing.environment",
-        _choice("development", "production"),
+        choice("development", "production"),
         "production refuses development secrets",
         "production",
     )
     seed: tuple[str, ...] = _setting(
         "llmpricing.seed",
-        _seeds,
+        seeds,
         "price lists that a new price book loads; `bundled`: all that come with us",
         BUNDLED_LISTS,
     )
     auth_tokens: tuple[AccessToken, ...] = _setting(
         "auth.tokens",
-        _tokens,
+        tokens,
         "who may ask beside the tokens of the database, in words that `llmpricing token new` makes",
         "none",
     )
     auth_passwords: tuple[OperatorPassword, ...] = _setting(
         "auth.passwords",
-        _passwords,
+        passwords,
         "who may sign in at /admin beside those of the database, in words that `llmpricing admin hash-password` makes",
         "none",
     )
     auth_user_header: str = _setting(
         "auth.user_header",
-        _header,
+        header,
         "header in which the trusted proxy names who is signed in, such as X-Forwarded-User; `none`: no sign-in",
         "none",
     )
     auth_groups_header: str = _setting(
-        "auth.groups_header", _header, "header in which it names that one's groups, with commas between them", "none"
+        "auth.groups_header", header, "header in which it names that one's groups, with commas between them", "none"
     )
     auth_groups: tuple[GroupScope, ...] = _setting(
         "auth.groups",
-        _groups,
+        groups,
         "what each group may see, in words such as finance:rates; `*`: whoever is signed in; signs such as blanks and "
         "commas of a group percent-encoded",
         "*:read",
     )
     book_dir: str | None = _setting(
         "llmpricing.book_dir",
-        _folder,
+        folder,
         "folder of the price book's files, from which prices are answered, without the database too; `none`: by the "
         "database alone",
         "none",
     )
     memory_mib: int = _setting(
         "llmpricing.memory_mib",
-        _integer(16, 65_536),
+        integer(16, 65_536),
         "what one process makes of the price book and keeps takes no more, about: what was not asked for longest goes",
         "48",
     )
     metrics_listen: tuple[str, int] | None = _setting(
         "llmpricing.metrics_listen",
-        _address,
+        address,
         "address for metrics alone, such as 127.0.0.1:9464, which asks for no token; `none`: /metrics beside the API",
         "none",
     )
-    log_format: str = _setting("llmpricing.log_format", _choice("text", "json"), "log lines", "text")
-    pool_size: int = _setting("llmpricing.pool_size", _integer(1, 100), "database connections kept by one process", "8")
+    log_format: str = _setting("llmpricing.log_format", choice("text", "json"), "log lines", "text")
+    pool_size: int = _setting("llmpricing.pool_size", integer(1, 100), "database connections kept by one process", "8")
     database_slots: int = _setting(
         "llmpricing.database_slots",
-        _integer(1, 100),
+        integer(1, 100),
         "requests at the database at once: at least 2 fewer than waitress has threads, which health needs",
         "6",
     )
-    pool_timeout_s: float = _setting("llmpricing.pool_timeout_s", _seconds(0.1, 30), "wait for a free connection", "2")
+    pool_timeout_s: float = _setting("llmpricing.pool_timeout_s", seconds(0.1, 30), "wait for a free connection", "2")
     connect_timeout_s: float = _setting(
-        "llmpricing.connect_timeout_s", _seconds(0.1, 30), "wait for a new connection", "2"
+        "llmpricing.connect_timeout_s", seconds(0.1, 30), "wait for a new connection", "2"
     )
     statement_timeout_s: float = _setting(
-        "llmpricing.statement_timeout_s", _seconds(0.1, 3600), "the server ends a longer statement", "30"
+        "llmpricing.statement_timeout_s", seconds(0.1, 3600), "the server ends a longer statement", "30"
     )
     request_deadline_s: float = _setting(
         "llmpricing.request_deadline_s",
-        _seconds(0.1, 300),
+        seconds(0.1, 300),
         "a request waits no longer for the database, then 503",
         "10",
     )
     coverage_timeout_s: float = _setting(
         "llmpricing.coverage_timeout_s",
-        _seconds(0.01, 300),
+        seconds(0.01, 300),
         "looking up the names of one coverage question takes no longer, then 400",
         "5",
     )
     drain_timeout_s: float = _setting(
         "llmpricing.drain_timeout_s",
-        _seconds(0, 600),
+        seconds(0, 600),
         "a server that is stopped waits no longer for requests in flight",
         "20",
     )
     retry_attempts: int = _setting(
-        "llmpricing.retry_attempts", _integer(0, 10), "retries after a transient database error", "3"
+        "llmpricing.retry_attempts", integer(0, 10), "retries after a transient database error", "3"
     )
     script_retry_delay_s: float = _setting(
         "llmpricing.script_retry_delay_s",
-        _seconds(0, 60),
+        seconds(0, 60),
         "scripts wait up to this long between their retries",
         "5",
     )
     script_lock_timeout_s: float = _setting(
         "llmpricing.script_lock_timeout_s",
-        _seconds(0.1, 3600),
+        seconds(0.1, 3600),
         "a command waits no longer for what another one holds; after 2 s it says for whom",
         "120",
     )
     script_statement_timeout_s: float = _setting(
         "llmpricing.script_statement_timeout_s",
-        _seconds(1, 86400),
+        seconds(1, 86400),
         "one statement of a command takes no longer",
         "600",
     )
     redis_timeout_s: float = _setting(
-        "llmpricing.redis_timeout_s", _seconds(0.01, 10), "wait for one answer of the cache", "0.5"
+        "llmpricing.redis_timeout_s", seconds(0.01, 10), "wait for one answer of the cache", "0.5"
     )
     health_timeout_s: float = _setting(
-        "llmpricing.health_timeout_s", _seconds(0.1, 10), "wait for a store in a health check", "1.5"
+        "llmpricing.health_timeout_s", seconds(0.1, 10), "wait for a store in a health check", "1.5"
     )
     max_source_age_days: int | None = _setting(
         "llmpricing.max_source_age_days",
-        _limit(0, 3650),
+        limit(0, 3650),
         "the health check warns of a source whose newest list is older, and does not fail; `none`: it does not warn",
         "none",
     )
     max_open_reviews: int | None = _setting(
         "llmpricing.max_open_reviews",
-        _limit(0, 1_000_000),
+        limit(0, 1_000_000),
         "the health check warns where more suspicious prices wait for a person; `none`: it does not warn",
         "none",
     )
     lock_timeout_s: float = _setting(
-        "llmpricing.lock_timeout_s", _seconds(0.1, 600), "a migration waits no longer for a lock", "10"
+        "llmpricing.lock_timeout_s", seconds(0.1, 600), "a migration waits no longer for a lock", "10"
     )
     bill_max_mib: int = _setting(
         "llmpricing.bill_max_mib",
-        _integer(1, 1024),
+        integer(1, 1024),
         "a usage file sent to /bill is no larger; unpacked four times that",
         "64",
     )
     fetch_hosts: tuple[str, ...] = _setting(
         "llmpricing.fetch_hosts",
-        _hosts,
+        hosts,
         "hosts that importers may fetch from, such as a company mirror; `sources`: those of the lists' own addresses",
         OWN_HOSTS,
     )
-    fetch_timeout_s: float = _setting(
-        "llmpricing.fetch_timeout_s", _seconds(1, 600), "a download takes no longer", "60"
-    )
-    fetch_max_mib: int = _setting("llmpricing.fetch_max_mib", _integer(1, 1024), "a price list is no larger", "64")
+    fetch_timeout_s: float = _setting("llmpricing.fetch_timeout_s", seconds(1, 600), "a download takes no longer", "60")
+    fetch_max_mib: int = _setting("llmpricing.fetch_max_mib", integer(1, 1024), "a price list is no larger", "64")
     import_max_entries: int = _setting(
         "llmpricing.import_max_entries",
-        _integer(1, 10_000_000),
+        integer(1, 10_000_000),
         "a price list holds no more entries; the largest known ones hold some 5,000",
         "100000",
     )
     evidence_grace_days: int = _setting(
         "llmpricing.evidence_grace_days",
-        _integer(1, 3650),
+        integer(1, 3650),
         "days that a source's prices count as seen after its last list; changed, all prices are chosen anew at the "
         "next initialisation or import",
         "45",

@@ -15,7 +15,8 @@ from pyramid.response import Response
 from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.services.decisions.known_tokens import KnownTokens
-from llmpricing.settings import SCOPES, AccessToken, Settings
+from llmpricing.setting_values import SCOPES, AccessToken
+from llmpricing.settings import Settings
 from llmpricing.web.answer_task import PASSED_ON, TOLD_BY_PROXIES
 from llmpricing.web.errors import Refused
 from llmpricing.web.sign_in import signed_in, strip_forged

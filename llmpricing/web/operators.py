@@ -18,7 +18,8 @@ from llmpricing.services.decisions.operator_passwords import known_passwords
 from llmpricing.services.decisions.operator_sessions import LASTS, signed_in_by
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.decisions.sign_in_throttle import SignInThrottle
-from llmpricing.settings import SCOPES, Settings
+from llmpricing.setting_values import SCOPES
+from llmpricing.settings import Settings
 from llmpricing.web.access import ADMIN_PATH, Caller, refuse_without
 from llmpricing.web.errors import Refused, invalid, wants_json
 from llmpricing.web.forms import FORM_FIELD, posted

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from pyramid.request import Request
 
-from llmpricing.settings import SCOPES, Settings
+from llmpricing.setting_values import SCOPES
+from llmpricing.settings import Settings
 from llmpricing.web.answer_task import FROM_PROXY
 
 LONGEST = 200  # signs of a name

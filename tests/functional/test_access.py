@@ -27,7 +27,7 @@ from llmpricing.scripts.cli import main as command_line
 from llmpricing.services.decisions import known_tokens
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
-from llmpricing.settings import SCOPES
+from llmpricing.setting_values import SCOPES
 from llmpricing.web.operators import FORM_COOKIE
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app

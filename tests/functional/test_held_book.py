@@ -32,7 +32,8 @@ from llmpricing.services.price_book.holder import EVERY_S, BookHolder
 from llmpricing.services.price_book.preparing import AHEAD, Preparing
 from llmpricing.services.price_book.served import last_served, note_served
 from llmpricing.services.scores.importing_scores import import_scores
-from llmpricing.settings import AccessToken, read_settings
+from llmpricing.setting_values import AccessToken
+from llmpricing.settings import read_settings
 from llmpricing.web.api import model_rows
 from llmpricing.web.held_book import HOLDER
 from tests.conftest import running_app

@@ -19,7 +19,7 @@ from llmpricing.book.price_book import PriceBook
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.services.decisions.own_aliases import add_alias
 from llmpricing.services.decisions.reviews_and_pins import Decider
-from llmpricing.settings import AccessToken
+from llmpricing.setting_values import AccessToken
 from llmpricing.web import request_log
 from llmpricing.web.conditional import Lasting
 from llmpricing.web.ready_answers import LARGEST, ReadyAnswers, SentAnswer

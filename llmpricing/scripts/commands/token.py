@@ -21,7 +21,7 @@ from llmpricing.services.decisions.access_tokens import (
     make_token,
     revoke_token,
 )
-from llmpricing.settings import SCOPES
+from llmpricing.setting_values import SCOPES
 
 scope_option: Decorator = click.option(
     "--scope", type=click.Choice(SCOPES), default="read", show_default=True, help="What it may see."

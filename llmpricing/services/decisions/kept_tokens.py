@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from llmpricing.settings import AccessToken
+from llmpricing.setting_values import AccessToken
 from llmpricing.whole_files import write_whole
 
 _NAME = "access_tokens.json"

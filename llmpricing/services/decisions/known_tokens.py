@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 
 from llmpricing.services.decisions.access_tokens import MOST
 from llmpricing.services.decisions.kept_tokens import TokensRead, keep_tokens, kept_tokens
-from llmpricing.settings import SCOPES, AccessToken, Settings
+from llmpricing.setting_values import SCOPES, AccessToken
+from llmpricing.settings import Settings
 from llmpricing.stores.asking import DatabaseLine
 
 EVERY_S = 1.0  # so that a revoked token opens nothing 2 s later

@@ -16,7 +16,7 @@ from llmpricing.models import OperatorPasswordRow
 from llmpricing.services.decisions.access_tokens import NAME
 from llmpricing.services.decisions.audit import note_event
 from llmpricing.services.decisions.reviews_and_pins import Decider, DecisionRefused
-from llmpricing.settings import OperatorPassword
+from llmpricing.setting_values import OperatorPassword
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher

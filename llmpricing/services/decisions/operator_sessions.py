@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from llmpricing.models import OperatorSessionRow
 from llmpricing.services.decisions.access_tokens import digest_of
 from llmpricing.services.decisions.operator_passwords import known_passwords
-from llmpricing.settings import OperatorPassword
+from llmpricing.setting_values import OperatorPassword
 
 LASTS = timedelta(hours=12)
 
