@@ -22,11 +22,13 @@ _UNKNOWN_END = (
 
 @dataclass(frozen=True, slots=True)
 class AskedImport:
-    """An import that somebody asked for: how many offerings are published so far, and once ended, what came of it."""
+    """An import that somebody asked for: of a running one when it was asked for and how many offerings are published so
+    far, of one that ended when that was and what came of it.
+    """
 
     source: str
     actor: str
-    begun: datetime
+    begun: datetime | None = None
     done: int = 0
     total: int = 0
     ended: datetime | None = None
@@ -36,20 +38,31 @@ class AskedImport:
 
 
 def newest_asked(session: Session, running: RunningImports) -> AskedImport | None:
-    """The one that was asked for last; one that runs no more and has no end in the log failed when it was asked for."""
+    """The one that was asked for last; one that runs no more and has no end in the log failed when it was asked for.
+
+    Ask the locks before: an import keeps its end before it lets go of them.
+    """
     query = select(AuditEvent).where(AuditEvent.action.in_((_ASKED, _ENDED))).order_by(AuditEvent.id.desc()).limit(1)
     if (event := session.scalar(query)) is None:
         return None
     if event.action == _ASKED:
         if running.is_asked:
             return AskedImport(event.subject, event.actor, event.at, running.done, running.total)
-        told: dict[str, Any] = {"outcome": "failed", "reason": _UNKNOWN_END}
-    else:
+        event = _end_since(session, event) or event
+    told: dict[str, Any] = {"outcome": "failed", "reason": _UNKNOWN_END}
+    if event.action == _ENDED:
         told = dict(event.details)
     outcome, reason = told.pop("outcome", ""), told.pop("reason", "")
-    return AskedImport(
-        event.subject, event.actor, event.at, ended=event.at, outcome=outcome, reason=reason, counts=told
-    )
+    return AskedImport(event.subject, event.actor, ended=event.at, outcome=outcome, reason=reason, counts=told)
+
+
+def _end_since(session: Session, asked: AuditEvent) -> AuditEvent | None:
+    """The end of this import as the log tells it by now: the session's transaction may have begun before it was kept,
+    while locks are read as they are.
+    """
+    query = select(AuditEvent).where(AuditEvent.action == _ENDED, AuditEvent.id > asked.id)
+    with Session(session.get_bind().engine) as later:
+        return later.scalar(query.order_by(AuditEvent.id).limit(1))
 
 
 def note_asked(session: Session, actor: str, source: str, at: datetime) -> None:
