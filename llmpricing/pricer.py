@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from llmpricing.book.price_book import PriceBook
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.times import read_instant
+from llmpricing.domain.times import not_ahead, read_instant
 from llmpricing.domain.usage.formats import UsageFormat, read_usage
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
@@ -72,8 +72,9 @@ class Pricer:
         """What usage of a model costs; ``facts`` are those of ``Inquiry``. The answer's ``total`` is an exact Decimal,
         None where it is not known: then ``quote.unpriced`` says why.
 
-        Raises UsageError for usage that cannot be read, InstantError for a time that is none, UnknownModel and
-        AmbiguousModel (with suggestions) for a name, ContextError for a fact that the offering does not know.
+        Raises UsageError for usage that cannot be read, InstantError for a time that is none and for a ``known_at`` in
+        the future, UnknownModel and AmbiguousModel (with suggestions) for a name, ContextError for a fact that the
+        offering does not know.
         """
         return quote_one(self._book, _asked(Inquiry(model, usage, **facts)))
 
@@ -105,8 +106,8 @@ class Pricer:
         """
         from llmpricing.services.usage_log.price_batches import price_batches  # NumPy is loaded for many rows alone
 
-        known = None if known_at is None else _instant(known_at)[0]
-        return price_batches(self._book, batches, dict(columns or {}), _instant(now)[0], known, self.digest)
+        known, of_now = _known(known_at), _instant(now)[0]
+        return price_batches(self._book, batches, dict(columns or {}), of_now, known, self.digest)
 
 
 def _asked(inquiry: Inquiry) -> Asked:
@@ -115,11 +116,16 @@ def _asked(inquiry: Inquiry) -> Asked:
         inquiry.model,
         read_usage(inquiry.usage, inquiry.usage_format),
         at,
-        None if inquiry.known_at is None else _instant(inquiry.known_at)[0],
+        _known(inquiry.known_at),
         context(inquiry.service_tier, inquiry.region, inquiry.facts, hour_stated),
         inquiry.provider,
         inquiry.currency,
     )
+
+
+def _known(stated: Instant | None) -> datetime | None:
+    """By what time something was known; raises InstantError for the future too."""
+    return None if stated is None else not_ahead(_instant(stated)[0], datetime.now(UTC))
 
 
 def _instant(stated: Instant | None) -> tuple[datetime, bool]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Protocol
 
+AHEAD = timedelta(days=1)  # that a clock may be wrong by, and a day begins before it does in UTC
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 YEARS = range(1970, 3000)  # that times asked for may lie in
 # RFC 3339, with a blank for T, without seconds, and with hours alone as offset, as PostgreSQL writes it. No weeks, no
@@ -86,6 +87,15 @@ def in_years(at: datetime) -> datetime:
     if found.year not in YEARS:
         raise InstantError(f"lies outside the years {YEARS[0]} to {YEARS[-1]}")
     return found
+
+
+def not_ahead(at: datetime, now: datetime) -> datetime:
+    """The aware time as one at which something was known; raises InstantError for the future, of which an answer could
+    not be the same later.
+    """
+    if at - now > AHEAD:
+        raise InstantError("lies in the future: leave it out for what is known now")
+    return at
 
 
 def micros(at: datetime) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from llmpricing.domain.meters import METERS
-from llmpricing.domain.times import InstantError, day, read_instant
+from llmpricing.domain.times import InstantError, day, not_ahead, read_instant
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -66,6 +66,14 @@ note_option: Decorator = click.option("--note", help="Why, for the audit log.")
 def instant(text: str) -> datetime:
     """A time in UTC, as ``read_instant`` reads it; a usage error for anything else."""
     return used_at(text)[0]
+
+
+def known_by(text: str) -> datetime:
+    """By what time something was known, in UTC; a usage error for anything else, and for the future."""
+    try:
+        return not_ahead(instant(text), datetime.now(UTC))
+    except InstantError as error:
+        raise click.BadParameter(f"{text[:60]!r} {error}.") from None
 
 
 def used_at(text: str) -> tuple[datetime, bool]:

@@ -31,7 +31,7 @@ _LONGEST_ID = 60  # of a seller, as an error repeats it
 _SORTS = listing.SORTABLE + tuple(f"-{name}" for name in listing.SORTABLE)
 CLOCKS: dict[str, p.Reader] = {
     "as_of": p.time.of("what was charged then; now where it is left out"),
-    "known_at": p.time.of("by what was known then; what is known now where it is left out"),
+    "known_at": p.known.of("by what was known then; what is known now where it is left out"),
 }
 _FILTERS: dict[str, p.Reader] = {
     "provider": p.text.of("of these sellers, by id"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from pyramid.request import Request
 
 from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.times import InstantError, read_instant
+from llmpricing.domain.times import InstantError, not_ahead, read_instant
 from llmpricing.web.errors import invalid
 
 PRINTABLE = r"^[^\u0000-\u001f\u007f-\u00a0]*$"
@@ -151,6 +151,15 @@ def read_time(name: str, raw: str) -> datetime:
     return read_use(name, raw)[0]
 
 
+def read_known(name: str, raw: str) -> datetime:
+    """By what time something was known, in UTC; none in the future."""
+    at = read_time(name, raw)
+    try:
+        return not_ahead(at, datetime.now(UTC))
+    except InstantError as error:
+        raise invalid(name, f"{name} {error}.") from None
+
+
 def read_use(name: str, raw: str) -> tuple[datetime, bool]:
     """When something was used, in UTC, and whether the hour was stated."""
     try:
@@ -162,3 +171,4 @@ def read_use(name: str, raw: str) -> tuple[datetime, bool]:
 _TIME = {"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}
 time = Reader(read_time, _TIME)
 use = Reader(read_use, _TIME)
+known = Reader(read_known, _TIME)

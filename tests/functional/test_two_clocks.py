@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
-from webtest import TestApp
+from webtest import AppError, TestApp
 
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -161,9 +161,22 @@ def test_the_import_of_these_tests_changes_every_answer(testapp: TestApp, engine
     assert [name for name, (ask, _) in QUESTIONS.items() if data_of(ask(testapp)) == before[name]] == []
 
 
+@pytest.mark.parametrize("asked", QUESTIONS)
+def test_what_will_be_known_is_refused_by_its_field(testapp: TestApp, asked: str) -> None:
+    """Bounded by the last change in silence, the answer would be another one after each import."""
+    ask, names = QUESTIONS[asked]
+    with pytest.raises(AppError) as refused:
+        ask(testapp, known_at="2062-01-01")
+    assert "400 Bad Request" in str(refused.value)
+    assert "known_at lies in the future: leave it out for what is known now." in str(refused.value)
+    if "as_of" in names:
+        ask(testapp, as_of="2062-01-01")
+
+
 @pytest.mark.parametrize("sort", ["id", "-context_window", "input_per_mtok"])
 def test_the_pages_of_one_cursor_show_one_state_across_an_import(testapp: TestApp, engine: Engine, sort: str) -> None:
-    query = f"/api/v1/models?sort={sort}&limit=3&known_at=2030-01-01"
+    tomorrow = f"{datetime.now(UTC).date() + timedelta(days=1)}"  # later than the last change, and no more than a day
+    query = f"/api/v1/models?sort={sort}&limit=3&known_at={tomorrow}"
     whole = testapp.get(query.replace("limit=3", "limit=200")).json["data"]
     first = testapp.get(query).json
     paged = first["data"]
@@ -174,7 +187,7 @@ def test_the_pages_of_one_cursor_show_one_state_across_an_import(testapp: TestAp
     assert paged + third["data"] == whole
     assert {page["meta"]["known_at"] for page in (first, second, third)} == {first["meta"]["known_at"]}
     assert third["meta"]["count"] == len(whole)
-    other = testapp.get(f"{query.replace('2030', '2031')}&cursor={second['meta']['next']}", status=400).json
+    other = testapp.get(f"{query.replace(tomorrow, '2026-11-01')}&cursor={second['meta']['next']}", status=400).json
     assert "another known_at" in other["error"]["message"]
 
 

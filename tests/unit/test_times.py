@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from llmpricing.domain.times import YEARS, InstantError, OffsetMissing, micros, read_instant, within_calendar
-from llmpricing.scripts.options import instant, used_at
+from llmpricing.domain.times import YEARS, InstantError, OffsetMissing, micros, not_ahead, read_instant, within_calendar
+from llmpricing.scripts.options import instant, known_by, used_at
 from llmpricing.services.usage_log.times import read_cell, read_column
 from llmpricing.web.errors import Refused
-from llmpricing.web.parameters import read_time, read_use
+from llmpricing.web.parameters import read_known, read_time, read_use
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FORMS = (
@@ -48,6 +48,18 @@ FORMS = (
 )
 def test_times_are_read_in_utc(text: str, at: datetime) -> None:
     assert read_instant(text) == (at, True)
+
+
+def test_of_the_future_nothing_is_known_but_clocks_and_places_differ_by_a_day() -> None:
+    assert not_ahead(NOON + timedelta(days=1), NOON) == NOON + timedelta(days=1)
+    with pytest.raises(InstantError, match="lies in the future: leave it out for what is known now"):
+        not_ahead(NOON + timedelta(days=1, microseconds=1), NOON)
+    with pytest.raises(click.BadParameter, match="'2999-01-01' lies in the future"):
+        known_by("2999-01-01")
+    with pytest.raises(Refused) as refused:
+        read_known("known_at", "2999-01-01")
+    assert refused.value.message == "known_at lies in the future: leave it out for what is known now."
+    assert known_by("2026-01-31T12:00:00Z") == read_known("known_at", "2026-01-31T12:00:00Z") == NOON
 
 
 def test_a_bare_date_is_midnight_in_utc_of_an_hour_that_was_not_stated() -> None:

@@ -19,7 +19,7 @@ from llmpricing.scripts.commands.audit_lines import audit_lines
 from llmpricing.scripts.commands.audit_options import WAYS_OF_GROUPS, AuditOptions, flat_read, share_read, ways_read
 from llmpricing.scripts.commands.price_bill import check_out
 from llmpricing.scripts.file_shapes import told_apart
-from llmpricing.scripts.options import instant, json_option
+from llmpricing.scripts.options import instant, json_option, known_by
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_paths import usage_paths
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
@@ -79,7 +79,7 @@ _OF_A_BILL = ("day", "model", "project", "session")
 @click.option(
     "--flat", callback=flat_read, metavar="AMOUNT/month", help="Where a subscription of that price breaks even."
 )
-@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
 @click.option(
     "--at-prices-of", "prices_of", type=instant, metavar="DATE", help="Every record at the prices of that day."
 )

@@ -16,7 +16,7 @@ from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.commands.exchange import check_currency, worth
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.list_files import list_in_file
-from llmpricing.scripts.options import ini_option, instant, json_option
+from llmpricing.scripts.options import ini_option, instant, json_option, known_by
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.sources.registry import SOURCES
 
@@ -70,7 +70,7 @@ def book() -> None:
 
 @book.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--known-at", type=instant, help="Up to what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="Up to what was known then. Now, if left out.")
 @click.option("--with-contract-rates", is_flag=True, help="With your own rates, names and scores: a secret file.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 @ini_option

@@ -11,7 +11,7 @@ import click
 from llmpricing.domain.money import to_text
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.price_bill import bill_document, counted_records, recognised
-from llmpricing.scripts.options import instant, json_option
+from llmpricing.scripts.options import json_option, known_by
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
 
@@ -35,7 +35,7 @@ _SHOWN_SELLERS, _SHOWN_MODELS, _SHOWN_REASONS = 5, 10, 10
     help="Whose prices: today's, or those of each record's own time.",
 )
 @click.option("--top", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many models are shown.")
-@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
 def elsewhere(

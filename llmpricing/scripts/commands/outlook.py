@@ -15,7 +15,7 @@ from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.audit_options import LABELLED, share_read
 from llmpricing.scripts.commands.outlook_lines import outlook_lines
 from llmpricing.scripts.commands.price_bill import bill_document
-from llmpricing.scripts.options import instant, json_option
+from llmpricing.scripts.options import json_option, known_by
 from llmpricing.scripts.prices_moved import amount_text
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
@@ -40,7 +40,7 @@ _CENT = Decimal("0.01")
     "--by", "way", type=click.Choice(list(LABELLED)), default="team", show_default=True, help="Whose part of each step."
 )
 @click.option("--redact", is_flag=True, help="Hash keys, users, teams and sessions, and tell no file's name.")
-@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
 def outlook(

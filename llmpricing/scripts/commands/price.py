@@ -13,7 +13,7 @@ from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.price_bill import BillOptions, price_bill
 from llmpricing.scripts.commands.price_table import TableOptions, price_table
-from llmpricing.scripts.options import instant, json_option
+from llmpricing.scripts.options import json_option, known_by
 from llmpricing.scripts.usage_shapes import AskedFiles, asks_files
 
 # Who says one of these means a plain table, whatever its columns look like.
@@ -40,7 +40,7 @@ _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
     show_default=True,
     help="Whose names the counts have; also in one column usage.",
 )
-@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
 @click.option("--force", is_flag=True, help="Replace OUT and REJECTS where they exist.")
 @json_option

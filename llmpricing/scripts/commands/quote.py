@@ -18,7 +18,7 @@ from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.times import day
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
 from llmpricing.scripts.asked_book import AskedBook, asks_book
-from llmpricing.scripts.options import instant, json_option, used_at
+from llmpricing.scripts.options import json_option, known_by, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, NoticeDocument, QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import AmbiguousModel, Asked, UnknownModel, quote_one
@@ -63,7 +63,7 @@ def named(text: str) -> tuple[str, str]:
 )
 @click.option("--usage-format", type=click.Choice(get_args(UsageFormat)), default="auto", show_default=True)
 @click.option("--at", type=used_at, help="When it was used: a date or time with offset. Now, if left out.")
-@click.option("--known-at", type=instant, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
 @click.option("--tier", help="The service tier, such as batch.")
 @click.option("--region", help="Where it ran.")
 @click.option("--context", "facts", type=named, multiple=True, help="Any other fact that prices depend on.")

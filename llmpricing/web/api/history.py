@@ -147,7 +147,7 @@ HISTORY = Operation(
     title="What one offering's prices were, are and will be",
     parameters={
         "meter": p.text.of("of this meter"),
-        "known_at": p.time.of("as it was known then; as it is known now where it is left out"),
+        "known_at": p.known.of("as it was known then; as it is known now where it is left out"),
         **page_readers(DEFAULT_LIMIT),
     },
     answers=(HistoryAnswer,),

@@ -159,7 +159,7 @@ def post_coverage(request: Request) -> dict[str, Any]:
     body = shaped(read_json(request), CoverageBody)
     if len(body.models) > MOST_NAMES:
         raise invalid("models", f"models takes at most {MOST_NAMES} names.")
-    stated = {name: p.read_time(name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
+    stated = {name: CLOCKS[name](name, raw) for name in CLOCKS if (raw := getattr(body, name)) is not None}
     clocks = read_clocks(stated, datetime.now(UTC), request.book)
     asked = [NamedAt(one) if isinstance(one, str) else NamedAt(one.model, one.provider) for one in body.models]
     found = _cover(request, clocks, asked)

@@ -92,9 +92,9 @@ def _answer_batch(request: Request, posted: dict[str, Any], now: datetime) -> di
     batch = shaped(posted, BatchBody)
     if len(batch.items) > MOST_ITEMS:
         raise invalid("items", f"items takes at most {MOST_ITEMS} questions.")
-    for name in ("at", "known_at"):
+    for name, read in (("at", p.read_time), ("known_at", p.read_known)):
         if (raw := getattr(batch, name)) is not None:
-            p.read_time(name, raw)  # so that an error names this field, not the items'
+            read(name, raw)  # so that an error names this field, not the items'
     answers: list[Any] = [None] * len(batch.items)
     asked: dict[int, Asked] = {}
     places = [Place(f"items[{number}].") for number in range(len(batch.items))]

@@ -43,7 +43,7 @@ _READERS: Mapping[str, p.Reader] = {
     "service_tier": p.text,
     "region": p.text,
     "as_of": p.use,
-    "known_at": p.time,
+    "known_at": p.known,
     **SHOW,
 }
 _CLOCKS = ("as_of", "known_at")

@@ -27,7 +27,7 @@ from llmpricing.web.site.charts.theme import dressed, in_plain_colours
 FORMS = "svg|csv|vl\\.json"
 _TTL_S = 3600
 _RENDERER = "llmpricing.charts"  # in the registry
-_HISTORY = {"model": p.text, "known_at": p.time}
+_HISTORY = {"model": p.text, "known_at": p.known}
 
 
 def includeme(config: Any) -> None:
