@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from io import BufferedReader
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,9 @@ from llmpricing.services.usage_log.columns import LogError
 
 _END = ord("\n")
 LARGEST_LINE = 64 * 2**20  # bytes
+_STRIDE = 2**16
+_Item = TypeVar("_Item")
+_Sign = TypeVar("_Sign", np.uint8, np.uint16)
 
 
 @dataclass(frozen=True)
@@ -28,14 +33,15 @@ class Block:
     @cached_property
     def ends(self) -> npt.NDArray[np.int32]:
         """The places of all line ends."""
-        return np.flatnonzero(self.signs == _END).astype(np.int32)
+        parts = [np.flatnonzero(part == _END) for part in in_strides(self.signs)]
+        return np.concatenate([part + place * _STRIDE for place, part in enumerate(parts)], dtype=np.int32)
 
     @cached_property
     def rows(self) -> int:
         """How many lines it has; quicker than to know where they end, unless that is known."""
         if "ends" in self.__dict__:
             return len(self.ends) - 1
-        return int(np.count_nonzero(self.signs == _END)) - 1
+        return sum(int(np.count_nonzero(signs == _END)) for signs in in_strides(self.signs)) - 1
 
     @property
     def lines(self) -> Numbers:
@@ -56,13 +62,17 @@ class Block:
         """Its lines for Arrow."""
         return pa.py_buffer(self.text).slice(1)
 
-    @property
+    @cached_property
     def is_utf8(self) -> bool:
         """Whether its bytes are text."""
         try:
             return self.text.isascii() or bool(self.text.decode())
         except UnicodeDecodeError:
             return False
+
+    def look(self) -> None:
+        """Learn now where its lines end and whether it is text, which it remembers."""
+        self.ends, self.is_utf8  # noqa: B018 - asked for what they remember
 
     def pieces(self, rows: int) -> Iterator[Block]:
         """The same lines as blocks of so many."""
@@ -71,22 +81,37 @@ class Block:
             yield Block(self.first + start, self.text[ends[0] : ends[-1] + 1])
 
 
-def whole_lines(file: BinaryIO, size: int, first: int, before: bytes = b"\n") -> bytes:
-    """The next lines, of at least so many bytes together, behind ``before``; nothing at the end of the file.
+def in_strides(signs: npt.NDArray[_Sign]) -> Iterator[npt.NDArray[_Sign]]:
+    """The same in parts so small that what is made of each stays near the processor, in memory that is used again."""
+    return (signs[start : start + _STRIDE] for start in range(0, len(signs), _STRIDE))
 
-    ``first`` is the number of the line behind the first line end. Raises LogError where a line is larger than any
-    record.
+
+def ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """The same items, each made by another thread while the one before it is used; what that raises is raised here."""
+    with ThreadPoolExecutor(1, "read-ahead") as thread:
+        coming = thread.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = thread.submit(next, items, None)
+            yield item
+
+
+def whole_lines(file: BufferedReader, room: memoryview, first: int, before: bytes = b"\n") -> bytes:
+    """The next lines behind ``before``, at least as many bytes as there is ``room``; nothing at the end of the file.
+
+    What ``room`` holds is lost: it is the same each time, since new memory for each block would cost more than the
+    reading. ``first`` is the number of the line behind the first line end. Raises LogError where a line is larger
+    than any record.
     """
-    if not (more := file.read(size)):
+    if not (filled := file.readinto(room)):
         return b""
-    text = before + more
+    more = room[:filled]
     rest = file.readline(LARGEST_LINE)
     if len(rest) >= LARGEST_LINE:
-        raise _too_large(file, first - 1 + text.count(b"\n"))
-    return text + rest
+        raise _too_large(file, first - 1 + (before + more).count(b"\n"))
+    return b"".join((before, more, rest))
 
 
-def next_line(file: BinaryIO, number: int) -> bytes:
+def next_line(file: BufferedReader, number: int) -> bytes:
     """The next line, which has this number; raises LogError where it is larger than any record."""
     line = file.readline(LARGEST_LINE)
     if len(line) >= LARGEST_LINE:
@@ -94,7 +119,7 @@ def next_line(file: BinaryIO, number: int) -> bytes:
     return line
 
 
-def _too_large(file: BinaryIO, number: int) -> LogError:
+def _too_large(file: BufferedReader, number: int) -> LogError:
     return LogError(
         f"{file.name}: line {number:,} is larger than {LARGEST_LINE:,} bytes, which no record is: "
         "look whether this is a log, and get it anew."

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,12 @@ from llmpricing.services.usage_log.batch import Batch, Broken, Numbers
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
-from llmpricing.services.usage_log.read.blocks import Block, next_line, whole_lines
+from llmpricing.services.usage_log.read.blocks import Block, ahead, in_strides, next_line, whole_lines
 
-BLOCK, _PIECE = 4 * 2**20, 2**20
+BLOCK, _PIECE = 2 * 2**20, 2**19
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
 _HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for a number
+_HEX_SIGN = int.from_bytes(b"0x", "little")
 _REORDERED = "a header above it has the columns in another order: give the rows below that as a log of their own"
 csv.field_size_limit(2**31 - 1)  # prompts are longer than the 128 KiB that it allows else
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
@@ -40,17 +41,17 @@ def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterato
         wanted = layout.names if whole else layout.counting
         yield Batch(layout, pa.table({}), np.zeros(0, np.int64))  # so that the columns of an empty log are known
         is_reordered = False
-        for block in _blocks(file, BLOCK):
-            batch = None if is_reordered else _plain(layout, wanted, block)
+        for block, plain in ahead((block, _plain_text(layout, block)) for block in _blocks(file, BLOCK)):
+            batch = None if is_reordered or plain is None else _columns(layout, wanted, plain)
             batch = batch or _line_by_line(layout, block.first, block.text[1:], is_reordered=is_reordered)
             is_reordered = is_reordered or any(one.reason == _REORDERED for one in batch.broken)
             yield batch
 
 
-def _blocks(file: BinaryIO, size: int) -> Iterator[Block]:
+def _blocks(file: BufferedReader, size: int) -> Iterator[Block]:
     """Whole rows; a line break between quotes ends no row."""
-    line, text = 2, b"\n"
-    while more := whole_lines(file, size, line, text):
+    line, text, room = 2, b"\n", memoryview(bytearray(size))
+    while more := whole_lines(file, room, line, text):
         text = more
         cut = text.rfind(b"\n")
         if b'"' in text and text.count(b'"', 0, cut) % 2:
@@ -64,14 +65,19 @@ def _blocks(file: BinaryIO, size: int) -> Iterator[Block]:
         yield Block(line, text if text.endswith(b"\n") else text + b"\n")
 
 
-def _plain(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | None:
-    """The block if each of its lines is a row and all quantities are whole numbers, else None."""
+def _plain_text(layout: Layout, block: Block) -> Block | None:
+    """The block with plain line ends if Arrow reads its lines as they are meant, else None."""
     if b"\r" in block.text:
         block = Block(block.first, block.text.replace(b"\r\n", b"\n"))
     if (len(layout.names) == 1 and b"\n\n" in block.text) or b"\r" in block.text or not block.is_utf8:
         return None
     if _may_be_hexadecimal(block) and _HEXADECIMAL.search(block.text):
         return None
+    return block if block.rows else None
+
+
+def _columns(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | None:
+    """The rows of a plain text if each of its lines is one and all quantities are whole numbers, else None."""
     is_quoted = b'"' in block.text
     types = dict.fromkeys(layout.names, pa.string()) | {name: _TEXTS for name in layout.named if name}
     types |= {name: pa.int64() for name, meter in layout.meters.items() if METERS[meter].family not in FRACTIONAL}
@@ -92,7 +98,11 @@ def _plain(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | None:
                 invalid_row_handler=note,
             ),
             arrow_csv.ConvertOptions(
-                column_types=types, null_values=[""], strings_can_be_null=False, include_columns=list(wanted)
+                check_utf8=False,  # all of the block was
+                column_types=types,
+                null_values=[""],
+                strings_can_be_null=False,
+                include_columns=list(wanted),
             ),
         )
     except pa.ArrowInvalid:
@@ -103,9 +113,9 @@ def _plain(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | None:
 
 
 def _may_be_hexadecimal(block: Block) -> bool:
-    """Whether an x follows a zero: several times as fast as a search for them."""
-    signs = block.signs
-    return bool(((signs[1:] == ord("x")) & (signs[:-1] == ord("0"))).any()) or (
+    """Whether an x follows a zero, looked for in pairs of bytes: several times as fast as a search for them."""
+    pairs = (np.frombuffer(block.text, "<u2", (len(block.text) - odd) // 2, odd) for odd in (0, 1))
+    return any((part == _HEX_SIGN).any() for one in pairs for part in in_strides(one)) or (
         b"X" in block.text and b"0X" in block.text
     )
 

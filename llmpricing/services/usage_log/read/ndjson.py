@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from llmpricing.services.usage_log.batch import Batch, Broken
 from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError
 from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import stated_usage
-from llmpricing.services.usage_log.read.blocks import Block, whole_lines
+from llmpricing.services.usage_log.read.blocks import Block, ahead, whole_lines
 from llmpricing.services.usage_log.read.plain_lines import plain_columns, stated_names
 
 BLOCK = 4 * 2**20
@@ -30,13 +31,20 @@ def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
     """The rows of the file; raises LogError where the first of them do not tell what to price."""
     reader = _LineReader(columns)
     with path.open("rb") as file:
-        first, size = 1, min(BLOCK, LEARNING)
-        while text := whole_lines(file, size, first):
-            if first == 1:
-                text = text.replace(b"\xef\xbb\xbf", b"", 1) if text.startswith(b"\n\xef\xbb\xbf") else text
-            block = Block(first, text if text.endswith(b"\n") else text + b"\n")
+        for block in ahead(_blocks(file)):
             yield from reader.batches(block)
-            first, size = first + block.rows, BLOCK
+
+
+def _blocks(file: BufferedReader) -> Iterator[Block]:
+    """Whole lines, of which it is known where they end and whether they are text."""
+    first, size, room = 1, min(BLOCK, LEARNING), memoryview(bytearray(BLOCK))
+    while text := whole_lines(file, room[:size], first):
+        if first == 1:
+            text = text.replace(b"\xef\xbb\xbf", b"", 1) if text.startswith(b"\n\xef\xbb\xbf") else text
+        block = Block(first, text if text.endswith(b"\n") else text + b"\n")
+        block.look()
+        first, size = first + block.rows, BLOCK
+        yield block
 
 
 class _ColumnNames(NamedTuple):

@@ -25,9 +25,10 @@ def read_parquet(path: Path, columns: ColumnRoles, rows: int = _ROWS) -> Iterato
         with parquet.ParquetFile(path) as file:
             layout = columns.layout(file.schema_arrow.names)
             check_types(layout, file.schema_arrow)
+            known = file.metadata
         texts = [name for name in layout.named if name]
         line = 1
-        with parquet.ParquetFile(path, read_dictionary=texts, pre_buffer=False) as file:
+        with parquet.ParquetFile(path, metadata=known, read_dictionary=texts, pre_buffer=False) as file:
             for batch in file.iter_batches(rows):
                 table = plain_texts(pa.Table.from_batches([batch]))
                 numbers = np.arange(line, line + table.num_rows)

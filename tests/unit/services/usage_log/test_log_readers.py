@@ -4,6 +4,7 @@ same rows whatever the pieces that the file is read in.
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -191,3 +192,17 @@ def test_memory_does_not_grow_with_the_log(tmp_path: Path, shape: str) -> None:
 
     peak(1_000)  # what is made once
     assert peak(40_000) < 1.3 * peak(10_000)
+
+
+@pytest.mark.parametrize("read", [csv_log.read_csv, ndjson_log.read_ndjson])
+def test_whoever_stops_reading_leaves_no_thread_behind(tmp_path: Path, read: Any) -> None:
+    log = tmp_path / "log"
+    row = '{"model": "m", "input_tokens": 5}' if read is ndjson_log.read_ndjson else "m,5"
+    log.write_text("model,input_tokens\n" * (read is csv_log.read_csv) + f"{row}\n" * 500_000, "utf-8")
+    batches = read(log, ColumnRoles())
+    rows = 0
+    while not rows:
+        rows = next(batches).table.num_rows
+    assert any(one.name.startswith("read-ahead") for one in threading.enumerate())
+    batches.close()
+    assert not any(one.name.startswith("read-ahead") for one in threading.enumerate())
