@@ -24,6 +24,7 @@ class Code(StrEnum):
     AGGREGATE = "AGGREGATE"  # a sum of requests may hide context steps
     REGION_ASSUMED = "REGION_ASSUMED"  # the seller's default place was taken
     DEFAULT_ASSUMED = "DEFAULT_ASSUMED"  # another known default was taken
+    TIME_ASSUMED = "TIME_ASSUMED"  # a log states no time: it was priced as of now
     BY_SUBSCRIPTION = "BY_SUBSCRIPTION"  # tokens were paid for in advance
     VIA_OFFERING = "VIA_OFFERING"  # the price of another id of the same model was taken
     BOOK_STALE = "BOOK_STALE"  # the database is away

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.domain.quotes.context import CURRENCY, REGION, TIERS, Context, ContextError
@@ -62,6 +62,15 @@ class OfferingPrices:
         self._periods: list[Period | None] = [None] * (len(self.bounds) + 1)
         self._alternatives: dict[int, tuple[tuple[Alternative, OfferingPrices], ...]] = {}
         self._pricings: dict[tuple[int, Context, tuple[bool, ...], tuple[ContractRate, ...]], ContextPricing] = {}
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the same request costs something else at another time, as far as any list says."""
+        amounts: dict[tuple[str, Conditions], set[tuple[object, ...]]] = {}
+        for price in self.prices:
+            said = (price.state, price.amount, price.currency, price.per)
+            amounts.setdefault((price.meter, price.conditions), set()).add(said)
+        return self.has_clock or any(len(some) > 1 for some in amounts.values())
 
     def _defaults(self) -> dict[str, str | None]:
         """What a fact is where a request leaves it out, by its name; the bare entry is None."""

@@ -102,7 +102,7 @@ def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
             more = f" and {len(kept) - _SHOWN_KEPT:,} more" if len(kept) > _SHOWN_KEPT else ""
             yield f"Kept as they are: {', '.join(kept[:_SHOWN_KEPT])}{more}"
         if layout.at is None:
-            yield "The log states no times: priced as of now."
+            yield "The log states no times: priced as of now. If a column of it holds them, name it with --at-column."
     unpriced = sum(summary.unpriced.values())
     yield f"Rows: {summary.rows:,}; priced: {summary.priced:,} in {out}; without a price: {unpriced:,}"
     for reason, rows in summary.unpriced.most_common(_SHOWN_REASONS):

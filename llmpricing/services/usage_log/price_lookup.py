@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,11 @@ class FoundPrices:
 
     def __post_init__(self) -> None:
         self._has_clock = self.prices.has_clock
+
+    @cached_property
+    def changes(self) -> bool:
+        """Whether what requests of this name cost hangs on their time."""
+        return self.prices.has_changed or any(rate.valid_from or rate.valid_until for rate in self.rates)
 
     def places(self, at: Numbers, bare: Mask | None) -> Numbers:
         """The place of each time; NO_PLACE where only the day is known and prices change on that day."""

@@ -10,12 +10,13 @@ from decimal import Decimal
 import numpy as np
 
 from llmpricing.domain.quotes.context import Context
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.times import micros
 from llmpricing.services.price_book import Reads, book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, ROUNDING, KindCost, PricedKind, priced_kind
 from llmpricing.services.usage_log.price_lookup import NO_PLACE, FoundPrices, Placed, PriceLookup, placed
-from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, quote_rows
+from llmpricing.services.usage_log.row_by_row import LogTerms, RowAnswer, codes_text, quote_rows
 from llmpricing.services.usage_log.times import read_column
 from llmpricing.services.usage_log.vectors import Counted, combined, counted, distinct
 
@@ -84,12 +85,15 @@ class LogPricer:
         else:
             at, bare, bad = read_column(batch.table.column(batch.layout.at), self._terms.assume_utc)
             usage.odd[bad] = True
-        group, kinds = self._grouped(batch, usage, placed(self._lookup, batch, usage, at, bare))
+        rows = placed(self._lookup, batch, usage, at, bare)
+        group, kinds = self._grouped(batch, usage, rows)
         units, fits = multiplied(usage, group, [kind.cost for kind in kinds])
         answers, which = _answers(usage, group, kinds, units, fits)
         by_itself = np.array([kind.answer is None for kind in kinds], np.bool_)[group]
         alone = usage.odd | ~fits | by_itself
         totals = self._quoted(batch, answers, which, alone)
+        if batch.layout.at is None:
+            which = _of_assumed_times(answers, which, rows)
         return Priced(units, totals, which, answers, group, kinds, alone)
 
     def found(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:
@@ -133,6 +137,19 @@ class LogPricer:
             if found.total is not None:
                 totals[row] = found.total
         return totals
+
+
+def _of_assumed_times(answers: list[RowAnswer], which: Numbers, rows: Placed) -> Numbers:
+    """Which answer each row has, when those of prices that changed say that nobody stated a time."""
+    changes = np.array([found.changes for found in rows.prices], np.bool_)[rows.which]
+    has_cost = np.array([answer.reason is None for answer in answers], np.bool_)[which]
+    doubted = changes & has_cost
+    which = which.copy()
+    for number in np.unique(which[doubted]).tolist():
+        codes = codes_text({*answers[number].warnings.split(), Code.TIME_ASSUMED})
+        which[doubted & (which == number)] = len(answers)
+        answers.append(answers[number]._replace(warnings=codes))
+    return which
 
 
 def _answers(

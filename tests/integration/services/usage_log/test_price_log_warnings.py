@@ -86,3 +86,23 @@ def test_rows_in_doubt_are_priced_together_too(book, rows, tmp_path):
     _, *batches = csv_log.read_csv(tmp_path / "log.csv", ColumnRoles(known_facts(book)))
     found = [LogPricer(book, NOW, None).price(batch) for batch in batches]
     assert sum(len(one.totals) for one in found) < ROWS / 20
+
+
+def test_a_log_without_times_says_so_of_what_had_other_prices(book, tmp_path):
+    """DeepSeek charges by the hour and Gemini 2.5 Flash charges more from January on; an embedding never changed."""
+    names = (
+        "google/gemini-2.5-flash",
+        "deepseek/deepseek-v4-pro",
+        "openai/text-embedding-3-small",
+        "nobody/knows-this",
+    )
+    rows = [{"model": name, "input_tokens": "1000"} for name in names for _ in range(3)]
+    write_csv(tmp_path / "log.csv", rows)
+    summary, out = priced(book, tmp_path / "log.csv")
+    told = [Code.TIME_ASSUMED in row["warnings"].split() for row in read_csv(out)]
+    assert told == [True] * 6 + [False] * 3
+    assert summary.warned[Code.TIME_ASSUMED].rows == 6
+    assert summary.warned[Code.TIME_ASSUMED].totals["USD"] == sum(Decimal(row["cost"]) for row in read_csv(out)[:6])
+    dated = [{**row, "at": "2026-11-20T10:00:00Z"} for row in rows]
+    write_csv(tmp_path / "dated.csv", dated)
+    assert Code.TIME_ASSUMED not in priced(book, tmp_path / "dated.csv")[0].warned
