@@ -13,8 +13,8 @@ from llmpricing.local_stores import ports
 from llmpricing.local_stores.errors import StoreError
 from llmpricing.local_stores.home import Home
 from llmpricing.local_stores.probes import ask_patiently, claim_cache
-from llmpricing.local_stores.processes import ServerProcess
-from llmpricing.local_stores.wanted import WantedStore, wanted_stores
+from llmpricing.local_stores.processes import ServerProcess, working_folder
+from llmpricing.local_stores.wanted import LOCAL_HOSTS, WantedStore, wanted_stores
 from llmpricing.settings import Settings, environment_name
 
 Say = Callable[[str], None]
@@ -58,24 +58,26 @@ class OpenStores:
 
 
 @contextmanager
-def used_stores(settings: Settings, home: Home, say: Say) -> Iterator[OpenStores]:
-    """Stores for as long as they are needed; our own servers end with their last user, unless they are kept.
+def used_stores(settings: Settings, home: Home, say: Say, *, only_own: bool = False) -> Iterator[OpenStores]:
+    """Stores for as long as they are needed; our own servers end with their last user, unless they are kept. With
+    ``only_own`` no server of anybody else is used, such as one that another checkout started on the same port.
 
     StoreError says which store cannot be used, why, and what to do next; nothing was started then.
     """
     pairs = list(zip(wanted_stores(settings), (home.postgres, home.valkey), strict=True))
     answers = [ask_patiently(server.ask, wanted.url, say) for wanted, server in pairs]
     for (wanted, server), answer in zip(pairs, answers, strict=True):
-        if wanted.refusal and not answer.ready:
-            raise StoreError(f"{server.label} at {wanted.place} cannot be used: {answer.reason}.\n{wanted.refusal}")
-    if all(answer.ready for answer in answers) and home.idle:
+        if wanted.refusal and (only_own or not answer.ready):
+            reason = answer.reason or "it is not of this folder"
+            raise StoreError(f"{server.label} at {wanted.place} cannot be used: {reason}.\n{wanted.refusal}")
+    if all(answer.ready for answer in answers) and home.idle and not only_own:
         yield _opened(pairs, say)  # other people's servers need no folder of ours
         return
     home.create()
     with home.joined() as am_last:
         try:
             with home.locked(say):
-                opened = _opened(pairs, say)
+                opened = _opened(pairs, say, only_own=only_own)
                 home.remember_moved(_moved(pairs, opened))
             yield opened
         finally:
@@ -88,8 +90,8 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _opened(pairs: list[tuple[WantedStore, ServerProcess]], say: Say) -> OpenStores:
-    database, cache = (_open(wanted, server, say) for wanted, server in pairs)
+def _opened(pairs: list[tuple[WantedStore, ServerProcess]], say: Say, *, only_own: bool = False) -> OpenStores:
+    database, cache = (_open(wanted, server, say, only_own=only_own) for wanted, server in pairs)
     claim_cache(cache.url)
     return OpenStores(database, cache)
 
@@ -109,11 +111,16 @@ def _leave(home: Home, am_last: Callable[[], bool], say: Say) -> None:
         say(f"Stopped {' and '.join(stopped)}; the data stays in {shown(home.folder)}.")
 
 
-def _open(wanted: WantedStore, server: ServerProcess, say: Say) -> OpenStore:
+def _open(wanted: WantedStore, server: ServerProcess, say: Say, *, only_own: bool) -> OpenStore:
+    """The server that the settings name; where one of ours runs on another port, or ``only_own`` asks for it, ours."""
     answer = server.ask(wanted.url)
-    if answer.ready:
-        own = server.pid is not None and server.port == wanted.url.port
+    runs = server.pid is not None
+    own = runs and server.port == wanted.url.port
+    if answer.ready and (own or wanted.refusal or not (runs or only_own)):
         say(f"{server.label}: using the server at {wanted.place}{_whose(server) if own else ''}.")
+        if not own and (other := _another_folder(wanted, server)):
+            say(f"  llmpricing started it for another folder, whose data are shared: {other}")
+            say("  For servers and a price book of this folder alone: --own-stores")
         return OpenStore(wanted.url, server if own else None)
     moved = wanted.url.set(port=server.port or wanted.url.port)
     if server.pid is not None and server.admits(moved):
@@ -128,7 +135,8 @@ def _start(wanted: WantedStore, server: ServerProcess, reason: str, say: Say) ->
     url, port = wanted.url, wanted.url.port or server.default_port
     if not ports.is_free(port):
         url = url.set(port=ports.free_port_after(port, server.port))
-        say(f"{server.label}: the server at {wanted.place} is not ours ({reason}); ours takes port {url.port}.")
+        why = reason or "another folder's"
+        say(f"{server.label}: the server at {wanted.place} is not ours ({why}); ours takes port {url.port}.")
         say(f"  Commands find it by themselves; for pserve set {wanted.variable} to the same URL with port {url.port}.")
     server.start(url.port or port, url)
     answer = server.ask(url)
@@ -139,6 +147,14 @@ def _start(wanted: WantedStore, server: ServerProcess, reason: str, say: Say) ->
         )
     say(f"{server.label}: started at {url.host}:{url.port}, data in {shown(server.folder)}.")
     return OpenStore(url, server)
+
+
+def _another_folder(wanted: WantedStore, server: ServerProcess) -> Path | None:
+    """Where the data of a server lie that llmpricing started for another folder on this machine."""
+    if wanted.url.host not in LOCAL_HOSTS:
+        return None
+    found = working_folder(wanted.url.port or server.default_port)
+    return found if found and found.name == server.folder.name else None
 
 
 def _whose(server: ServerProcess) -> str:

@@ -172,6 +172,21 @@ def is_alive(pid: int) -> bool:
     return bool(_psutil().pid_exists(pid))
 
 
+def working_folder(port: int) -> Path | None:
+    """The folder in which a server that listens on a port of this machine works, which is where PostgreSQL and Valkey
+    have their data; None where we may not see it, as in a container.
+    """
+    try:
+        import psutil  # comes with the extra "stores"
+    except ImportError:
+        return None
+    with contextlib.suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return Path(psutil.Process(connection.pid).cwd())
+    return None
+
+
 def _psutil() -> Any:
     try:
         import psutil  # comes with the extra "stores"

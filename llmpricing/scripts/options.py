@@ -57,6 +57,11 @@ class ListedNumber(click.ParamType[int]):
 
 
 json_option: Decorator = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+own_stores_option: Decorator = click.option(
+    "--own-stores",
+    is_flag=True,
+    help="Use no server that another folder started; ours take the next free ports where those of INI are taken.",
+)
 as_option: Decorator = click.option(
     "--as", "actor", metavar="NAME", help="Who decides, for the audit log. Your account's name, if left out."
 )

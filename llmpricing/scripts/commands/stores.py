@@ -17,6 +17,7 @@ from llmpricing.local_stores.wanted import WantedStore, wanted_stores
 from llmpricing.models import Base
 from llmpricing.scripts.command_group import CommandGroup
 from llmpricing.scripts.ini import stated_settings
+from llmpricing.scripts.options import own_stores_option
 from llmpricing.scripts.terminal import say
 from llmpricing.settings import environment_name
 
@@ -36,14 +37,15 @@ def stores() -> None:
 
 @stores.command()
 @INI
-def up(ini: Path) -> None:
+@own_stores_option
+def up(ini: Path, own_stores: bool) -> None:
     """Start what does not run yet, and let it run.
 
     \b
     llmpricing stores up
     """
     home = home_beside(ini)
-    with used_stores(stated_settings(ini), home, say) as opened:
+    with used_stores(stated_settings(ini), home, say, only_own=own_stores) as opened:
         if not home.idle:
             home.keep(True)
         for wanted, store in zip(wanted_stores(stated_settings(ini)), (opened.database, opened.cache), strict=True):

@@ -230,6 +230,41 @@ class TestCommands:
         assert checkout.command("stores", "down").exit_code == 0
         assert "The password was refused." in checkout.command("rate", "list").output, "the ini's word holds again"
 
+    def test_another_folders_servers_are_shared_with_a_word_or_not_at_all(
+        self, checkout: Checkout, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert checkout.program("stores", "up").returncode == 0
+        theirs = checkout.pids()
+        second = Checkout(place / "second", checkout.database_port, checkout.cache_port, checkout.web_port)
+        second.folder.mkdir()
+        second.write_ini()
+        monkeypatch.chdir(second.folder)
+
+        shared = second.program("stores", "up")
+        assert shared.returncode == 0, shared.stdout
+        data = place / "var"
+        for folder in (data / "pgdata", data / "valkey"):
+            assert f"llmpricing started it for another folder, whose data are shared: {folder}\n" in shared.stdout
+        assert second.pids() == (None, None)
+
+        own = second.program("stores", "up", "--own-stores")
+        assert own.returncode == 0, own.stdout
+        assert own.stdout.count("is not ours (another folder's); ours takes port") == 2
+        ours = second.pids()
+        assert None not in ours
+        assert not set(ours) & set(theirs)
+        again = second.program("stores", "up")
+        assert again.stdout.count("started earlier by llmpricing") == 2, "what runs for this folder is the one meant"
+        assert second.pids() == ours
+        assert second.command("stores", "down").output == "Stopped Redis and PostgreSQL.\n"
+        assert checkout.pids() == theirs
+
+        url = f"redis://localhost:{checkout.cache_port}/0"
+        named = second.command("stores", "up", "--own-stores", LLMPRICING_REDIS_URL=url)
+        assert named.exit_code == 1
+        assert "cannot be used: it is not of this folder.\nLLMPRICING_REDIS_URL names this server" in named.output
+        monkeypatch.chdir(place)
+
     def test_a_server_named_by_the_environment_is_never_replaced(self, checkout: Checkout) -> None:
         url = f"postgresql+psycopg2://llmpricing:topsecret@localhost:{checkout.database_port}/llmpricing_dev"
         up = checkout.command("stores", "up", LLMPRICING_DATABASE_URL=url)
