@@ -14,12 +14,12 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from waitress import wasyncore
 
 from llmpricing.web.answer_task import AT_ONCE, NeedsWorker
 from llmpricing.web.channels import ASKED_AFTER_S, channels
 from llmpricing.web.dispatch import BIG_BYTES
-from llmpricing.web.server import LIMITS, Serving, _Listening
+from llmpricing.web.server import _Listening
+from tests.looping_server import looping, sockets
 
 THREADS, CROWD = 4, 12
 HELD_S, PROMPT_S = 20, 10  # who is answered within the second did not wait for the first
@@ -57,28 +57,15 @@ class Slow:
 @pytest.fixture
 def listening() -> _Listening:
     """The web server's sockets on a port of its own, with a few workers."""
-    return _Listening(LIMITS | {"listen": "127.0.0.1:0", "threads": str(THREADS)})
+    return sockets(THREADS)
 
 
 @pytest.fixture
 def site(listening: _Listening) -> Iterator[tuple[Slow, int]]:
     """The application behind them, served, and the port."""
-    app, stop = Slow(), list[bool]()
-    listening.app = app
-    serving = Serving(listening)
-
-    def serve() -> None:
-        while not stop:
-            serving._poll(0.05)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield app, int(listening.addresses[0].rpartition(":")[2])
-    app.finish.set()
-    stop.append(True)
-    thread.join()
-    listening.dispatcher.shutdown(timeout=1)
-    wasyncore.close_all(listening.sockets)
+    app = Slow()
+    with looping(listening, app, app.finish.set) as port:
+        yield app, port
 
 
 def ask(port: int, body: bytes | None, timeout_s: float = 20, path: str = "/") -> int:

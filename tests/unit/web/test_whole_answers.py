@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from time import sleep
 from typing import Any
 
 import pytest
-from waitress import wasyncore
 
 from llmpricing.web import channels
-from llmpricing.web.server import LIMITS, Serving, _Listening
+from tests.looping_server import looping, sockets
 
 SMALL, LARGE = 100, 900_000  # waitress keeps so many bytes in memory
 SOCKET_BYTES = 16_384
@@ -33,23 +31,11 @@ def sized(environ: dict[str, Any], start_response: Any) -> list[bytes]:
 def port(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a server whose application answers ``/N`` by N bytes; on systems that gather and others."""
     monkeypatch.setattr(channels, "_CAN_GATHER", request.param)
-    listening, stop = _Listening(LIMITS | {"listen": "127.0.0.1:0", "threads": "2"}), list[bool]()
-    listening.app = sized
-    for server in listening.servers:  # whose connections take after them
+    found = sockets(threads=2)
+    for server in found.servers:  # whose connections take after them
         server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
-    serving = Serving(listening)
-
-    def serve() -> None:
-        while not stop:
-            serving._poll(0.05)
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield int(listening.addresses[0].rpartition(":")[2])
-    stop.append(True)
-    thread.join()
-    listening.dispatcher.shutdown(timeout=1)
-    wasyncore.close_all(listening.sockets)
+    with looping(found, sized) as port:
+        yield port
 
 
 def received(connection: socket.socket, count: int, pause: Callable[[], None] = lambda: None) -> list[bytes]:
