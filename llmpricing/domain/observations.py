@@ -150,6 +150,7 @@ class ObservedOffering:
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: frozenset[str] | None = None
+    denied_capabilities: frozenset[str] | None = None  # that the list says it has not
     input_modalities: tuple[str, ...] | None = None
     output_modalities: tuple[str, ...] | None = None
     deprecated_on: date | None = None

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
+from llmpricing.domain.choice.abilities import abilities_text
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.offering_needs import able
 from llmpricing.web.site.compared_lines import line_of, need_line
 from llmpricing.web.site.compared_months import above_the_cheapest
 from llmpricing.web.site.display import per_cent
@@ -40,13 +43,25 @@ def test_offerings_stand_side_by_side_and_the_best_of_a_line_is_marked_in_words(
     assert found["prompt caching"] == ["yes", "– no list says"]  # the first has a price of it
 
 
-def test_who_prices_a_cache_offers_one_also_where_a_list_of_capabilities_is_silent() -> None:
-    def item(price: Decimal | None, capabilities: list[str] | None) -> Any:
-        return SimpleNamespace(cache_read_per_mtok=price, capabilities=capabilities, modalities=None)
+def offered(
+    can: list[str] | None, takes: list[str] | None = None, gives: list[str] | None = None, cache: Decimal | None = None
+) -> Any:
+    """An offering of which it was not kept which list says what of it."""
+    return SimpleNamespace(
+        cache_read_per_mtok=cache, capabilities=can, inputs=takes, outputs=gives, stated_abilities=None
+    )
 
+
+def apart(*rows: Any) -> list[tuple[SoldModel, Any]]:
+    """Each the only offering of its model."""
+    return [(SoldModel("M", None, "chat", None, (row,), able([row])), row) for row in rows]
+
+
+def test_who_prices_a_cache_offers_one_also_where_a_list_of_capabilities_is_silent() -> None:
     price = Decimal(1)
-    items = [item(price, ["tools"]), item(price, ["caching"]), item(price, None), item(None, ["tools"])]
-    assert need_line("prompt_caching", items).cells == ["yes", "yes", "yes", "not listed"]
+    rows = [offered(["tools"], cache=price), offered(["caching"], cache=price), offered(None, cache=price)]
+    cells = need_line("prompt_caching", apart(*rows, offered(["tools"]))).cells
+    assert cells == ["yes", "yes", "yes", "not listed"]
 
 
 @pytest.mark.parametrize(
@@ -61,12 +76,24 @@ def test_who_prices_a_cache_offers_one_also_where_a_list_of_capabilities_is_sile
     ],
 )
 def test_silence_of_the_lists_is_no_no(need: str, cells: list[str]) -> None:
-    named = {"input": ["text", "image"], "output": ["text"]}
-    items: list[Any] = [
-        SimpleNamespace(cache_read_per_mtok=None, capabilities=flags, modalities=modalities)
-        for flags, modalities in ((["open_weights"], named), (["tools"], None), (None, None))
-    ]
-    assert need_line(need, items).cells == cells
+    rows = offered(["open_weights"], ["text", "image"], ["text"]), offered(["tools"]), offered(None)
+    assert need_line(need, apart(*rows)).cells == cells
+
+
+def test_what_no_list_says_of_a_seller_is_told_as_the_models_and_a_no_with_its_list() -> None:
+    said = {"capabilities": ["reasoning", "web_search"], "denied_capabilities": ["open_weights"]}
+    one, silent, denied = offered(None), offered(None), offered(None)
+    one.stated_abilities = abilities_text({"a-list": said, "b-list": {"denied_capabilities": ["reasoning"]}})
+    denied.stated_abilities = abilities_text({"b-list": {"denied_capabilities": ["reasoning"]}})
+    rows = (one, silent, denied)
+    model = SoldModel("M", None, "chat", None, rows, able(rows))
+
+    def told(need: str) -> list[str]:
+        return need_line(need, [(model, row) for row in rows]).cells
+
+    assert told("reasoning") == ["yes", "as the model, by a-list", "no, by b-list"]
+    assert told("open_weights") == ["no, by a-list", "–", "–"]  # who denies it of one seller says nothing of others
+    assert told("web_search") == ["yes", "–", "–"]  # which each seller adds to a model, or does not
 
 
 def test_what_is_written_alike_is_alike_the_best() -> None:

@@ -34,8 +34,14 @@ SOLD = {
     "lab": [_entry("other-1", "Other 1", 0.5, 0.5), _entry("other-embed", "Other Embed", 0.1, 0)],
 }
 DESCRIBED = {
-    "gpt-9": {"release_date": "2026-03-01", "tool_call": True, "reasoning": True, "family": "gpt"},
-    "gpt-9-2026-01-01": {"release_date": "2026-01-01", "tool_call": False, "family": "gpt"},
+    "gpt-9": {
+        "release_date": "2026-03-01",
+        "tool_call": True,
+        "reasoning": True,
+        "structured_output": True,
+        "family": "gpt",
+    },
+    "gpt-9-2026-01-01": {"release_date": "2026-01-01", "tool_call": False, "open_weights": False, "family": "gpt"},
 }
 
 
@@ -114,6 +120,42 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     assert set(named(listapp.get("/" + link))) == {
         "GPT-9", "Other 1", "Acme Large", "Acme Small", "Acme Long", "Acme Dated",
     }  # fmt: skip
+
+
+def test_a_cheaper_seller_is_found_by_what_lists_say_of_its_model(listapp: TestApp) -> None:
+    row = named(listapp.get("/?capability=tools&max_input_price=1"))["GPT-9"]  # its lab asks 2
+    assert row.select_one("input.mark")["value"] == "resale/openai/gpt-9"
+    assert "as the model: tools, reasoning" in cells(row)["Can"]
+    both = named(listapp.get("/?capability=tools"))["GPT-9"]
+    assert spoken(both.summary) == "2 sellers, input from $1.00"
+    told = {spoken(one.a): [spoken(tag) for tag in one.select(".tag")] for one in both.select(".others li")}
+    assert told == {
+        "openai/gpt-9-2026-03-01": ["as the model"],
+        "resale/openai/gpt-9": ["as the model"],
+        "resale/openai/gpt-9:free": ["free", "as the model"],
+    }
+    flat = listapp.get("/?capability=tools&group=none")
+    assert {box["value"] for box in flat.html.select("input.mark")} == {"openai/gpt-9", *list(told)[:2]}
+
+
+def test_what_a_list_denies_of_an_offering_its_model_does_not_lend_it(listapp: TestApp) -> None:
+    page = listapp.get("/?capability=open_weights&unsaid=1&limit=200")
+    assert "GPT-9 (2026-01-01)" not in named(page)
+    assert "GPT-9" in named(page)
+    compared = listapp.get("/compare?models=openai/gpt-9-2026-01-01,openai/gpt-9").html
+    lines = {spoken(row.th): [spoken(cell) for cell in row.select("td")] for row in compared.select("tbody tr")}
+    assert lines["tools"] == ["no, by models-dev", "yes"]
+    assert lines["open weights"] == ["no, by models-dev", "not listed"]
+
+
+def test_sellers_of_which_no_list_says_what_each_adds_are_counted_beneath(listapp: TestApp) -> None:
+    row = named(listapp.get("/?capability=structured_output"))["GPT-9"]
+    assert row.select_one("input.mark")["value"] == "openai/gpt-9"
+    more = row.select_one("a.more")
+    assert spoken(more) == "+ 1 seller where no list says"
+    opened = named(listapp.get("/" + more["href"]))["GPT-9"]
+    assert spoken(opened.summary) == "2 sellers, input from $1.00"
+    assert opened.select_one("a.more") is None
 
 
 def test_capabilities_are_asked_in_peoples_words_and_by_lists_own_flags(listapp: TestApp) -> None:

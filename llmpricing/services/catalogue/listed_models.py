@@ -16,6 +16,7 @@ from llmpricing.domain.names.model_groups import SoldOffering, grouped
 from llmpricing.domain.names.model_names import model_name
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listing import all_rows
+from llmpricing.services.catalogue.offering_needs import LentNeeds, able, meets
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
@@ -27,7 +28,8 @@ _HOUSES = {"qwen": "alibaba", "xai": "x-ai"}  # labs that paths call otherwise t
 @dataclass(frozen=True, slots=True, eq=False)
 class SoldModel:
     """A model: ``rows`` are its offerings as ``all_rows`` has them, the lab's own first. ``released_on`` is the lab's
-    day of release as a list states it, or the date that its id bears; None where neither tells.
+    day of release as a list states it, or the date that its id bears; None where neither tells. ``able`` are the needs
+    that lists say it meets, at whatever seller, with those lists.
     """
 
     name: str
@@ -35,6 +37,18 @@ class SoldModel:
     kind: str
     released_on: date | None
     rows: tuple[Any, ...]
+    able: LentNeeds
+
+    def meets(self, row: Any, need: str) -> bool | None:
+        """Whether one of its offerings meets a need: by what lists say of that, else by what they say of the model;
+        None where a list would have to say more.
+        """
+        said = meets(row, need)
+        return True if said is None and need in self.able else said
+
+    def lends(self, row: Any, need: str) -> bool:
+        """Whether one of its offerings meets a need by what lists say of the model alone."""
+        return need in self.able and meets(row, need) is None
 
     @property
     def own(self) -> int:
@@ -57,11 +71,15 @@ def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldMode
     """The models that these rows of ``all_rows`` are of."""
     by_slug = {row.id: row for row in rows}
     sold = [_sold(row) for row in by_slug.values()]
-    groups = grouped(sold) if joined else [[one] for one in sold]
-    several = Counter(_bare(group) for group in groups) if joined else Counter[Any]()
-    return [
-        _model([(one, by_slug[one.slug]) for one in group], joined, dated=several[_bare(group)] > 1) for group in groups
-    ]
+    groups = grouped(sold)
+    several = Counter(_bare(group) for group in groups)
+    models = []
+    for group in groups:
+        members = [(one, by_slug[one.slug]) for one in group]
+        can = able(row for _, row in members)
+        for part in [members] if joined else [[one] for one in members]:
+            models.append(_model(part, can, joined, dated=several[_bare(group)] > 1))
+    return models
 
 
 def _bare(group: Sequence[SoldOffering]) -> Any:
@@ -75,14 +93,14 @@ def _sold(row: Any) -> SoldOffering:
     return SoldOffering(row.id, row.provider, api_id, kind_of(row.mode, row.outputs, api_id), prices if told else None)
 
 
-def _model(members: list[tuple[SoldOffering, Any]], joined: bool, dated: bool) -> SoldModel:
+def _model(members: list[tuple[SoldOffering, Any]], can: LentNeeds, joined: bool, dated: bool) -> SoldModel:
     lab, kind = _lab(members), members[0][0].kind
     dates = {identity(sold.api_id).date for sold, _ in members}
     own = [(sold.api_id, row.name) for sold, row in members if row.provider == lab]
     every = [(sold.api_id, row.name) for sold, row in members]
     name = model_name(own, every, max(dates) if dated and "" not in dates else "") if joined else every[0][1]
     rows = sorted((row for _, row in members), key=lambda row: (row.provider != lab, row.provider, len(row.id), row.id))
-    return SoldModel(name, lab, kind, _released(rows, lab, min(filter(None, dates), default="")), tuple(rows))
+    return SoldModel(name, lab, kind, _released(rows, lab, min(filter(None, dates), default="")), tuple(rows), can)
 
 
 def _lab(members: Iterable[tuple[SoldOffering, Any]]) -> str | None:

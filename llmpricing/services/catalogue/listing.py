@@ -56,7 +56,12 @@ class OfferingItem:
     codes: list[str]
 
 
-_BESIDE = {"number": "id", "mode": "mode", "released_on": "released_on"}  # of a row, from the offering's column
+_BESIDE = {
+    "number": "id",
+    "mode": "mode",
+    "released_on": "released_on",
+    "stated_abilities": "stated_abilities",
+}  # of a row, from the offering's column
 # The scalar columns, by which a list may be sorted.
 SORTABLE = tuple(name for name in OfferingItem.__slots__ if name not in ("capabilities", "modalities", "codes"))
 
@@ -159,7 +164,7 @@ def providers(reads: Reads) -> Sequence[tuple[str, str, int]]:
 
 
 def all_rows(reads: Reads, clocks: Clocks, standing: StandsOn = NO_STANDING) -> list[Any]:
-    """All offerings of a time as rows: the list's columns but for codes, and ``mode``, ``released_on``, ``number``."""
+    """All offerings of a time as rows: the list's columns but for codes, and those of _BESIDE."""
     if isinstance(reads, PriceBook):
         return in_book.rows_at(reads, clocks, standing)
     return _rows(reads, clocks, standing)

@@ -31,6 +31,7 @@ class ListedRow(NamedTuple):
     lab: str | None
     mode: str | None
     released_on: date | None
+    stated_abilities: str | None
     status: str | None
     price_state: str
     currency: str | None
@@ -105,6 +106,7 @@ def _row(book: PriceBook, offering: Any, prices: RowPrices, read: Mapping[str, d
         lab=offering.lab,
         mode=offering.mode,
         released_on=offering.released_on,
+        stated_abilities=offering.stated_abilities,
         status=offering.status,
         price_state=prices.state,
         currency=prices.currency,

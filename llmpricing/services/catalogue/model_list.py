@@ -11,7 +11,6 @@ from operator import itemgetter
 from typing import Any
 
 from llmpricing.domain.choice.kinds import CHAT
-from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_in_book import price_tests
 from llmpricing.services.catalogue.row_columns import BASE_METERS
@@ -51,11 +50,14 @@ class ModelFilter:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model of the list: the offering to show, and all that match, the cheapest for the workload first."""
+    """A model of the list: the offering to show, and all that match, the cheapest for the workload first; ``unsaid``
+    counts the other sellers of which no list says whether they have what is asked for.
+    """
 
     model: SoldModel
     shown: Any
     offerings: list[Any]
+    unsaid: int = 0
 
     @property
     def sellers(self) -> int:
@@ -88,7 +90,8 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
             continue
         verdicts = [(row, test(model, row)) for row in model.rows]
         matching = [row for row, verdict in verdicts if verdict or (wanted.unsaid and verdict is None)]
-        counted = matching or [row for row, verdict in verdicts if verdict is None]
+        open_to_it = [row for row, verdict in verdicts if verdict is None]
+        counted = matching or open_to_it
         if not counted:
             continue
         open_ = [row for row in counted if shelf(row) in visible]
@@ -99,7 +102,8 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
         if not matching:
             unsaid += bool(open_)
         elif open_:
-            rows.append(_row(model, open_, matching, weigh))
+            sellers = {row.provider for row in open_to_it if shelf(row) in visible}
+            rows.append(_row(model, open_, matching, weigh, len(sellers - {row.provider for row in matching})))
         else:
             hidden[min(map(shelf, matching), key=SHELVES.index)] += 1
     return FoundModels(rows, kinds, hidden, unsaid)
@@ -118,13 +122,13 @@ def shelf(row: Any) -> str:
     }.get(row.price_state, "unpriced")
 
 
-def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:
+def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh, unsaid: int) -> ModelRow:
     best = min((shelf(row) for row in open_), key=SHELVES.index)
     of_it = [row for row in open_ if shelf(row) == best]
     by_cost = sorted(of_it, key=lambda row: _cheapness(row, weigh))
     shown = next((row for row in of_it if row.provider == model.lab), by_cost[0])
     others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
-    return ModelRow(model, shown, [*by_cost, *others])
+    return ModelRow(model, shown, [*by_cost, *others], unsaid)
 
 
 def _cheapness(row: Any, weigh: Weigh) -> tuple[Any, ...]:
@@ -138,13 +142,13 @@ def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:
 
 
 def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[SoldModel, Any], Passes]:
-    hard, needs = list(_hard_tests(wanted, clocks)), [NEEDS[name] for name in wanted.needs]
+    hard = list(_hard_tests(wanted, clocks))
     words, fewest = wanted.words.lower().split(), wanted.min_context
 
     def verdict(model: SoldModel, row: Any) -> Passes:
         if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
             return False
-        told: list[Passes] = [need.met(row.capabilities, row.inputs, row.outputs) for need in needs]
+        told: list[Passes] = [model.meets(row, need) for need in wanted.needs]
         if fewest is not None:
             told.append(None if row.context_window is None else row.context_window >= fewest)
         return False if False in told else None if None in told else True

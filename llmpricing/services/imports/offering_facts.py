@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
+from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
 from llmpricing.models import Model, Offering, OfferingPast, Provider, Source
 from llmpricing.models.inserting import insert_all
@@ -30,6 +31,8 @@ _FACTS = (
     "deprecated_on",
     "released_on",
 )
+_STATED = (*_FACTS, "denied_capabilities")
+_COLUMNS = (*_FACTS, "stated_abilities")
 _PUBLISHED = "published_at"  # the newest list that said it, beside each source's facts
 
 
@@ -100,11 +103,11 @@ def _keep_past(session: Session, changed: Iterable[Mapping[str, Any]], now: date
 
     Of several lists that land at once the first finds what was believed before; the others change what nobody saw.
     """
-    stated = {values["id"]: tuple(values[name] for name in _FACTS) for values in changed}
-    columns = [Offering.__table__.c[name] for name in _FACTS]
+    stated = {values["id"]: tuple(values[name] for name in _COLUMNS) for values in changed}
+    columns = [Offering.__table__.c[name] for name in _COLUMNS]
     before = session.execute(select(Offering.id, *columns).where(Offering.id.in_(stated), Offering.created_at < now))
     past = [
-        {"offering_id": id_, "until": now} | dict(zip(_FACTS, facts, strict=True))
+        {"offering_id": id_, "until": now} | dict(zip(_COLUMNS, facts, strict=True))
         for id_, *facts in before
         if tuple(facts) != stated[id_]
     ]
@@ -146,7 +149,7 @@ def _date_facts(session: Session, source: Source, which: ColumnElement[bool], pu
 
 def _stated(offering: ObservedOffering, published_at: datetime) -> dict[str, Any]:
     """What the list says of the offering, and when it was published: the source's newest list counts."""
-    facts = {name: _plain(getattr(offering, name)) for name in _FACTS if getattr(offering, name) is not None}
+    facts = {name: _plain(getattr(offering, name)) for name in _STATED if getattr(offering, name) is not None}
     return facts | {_PUBLISHED: _at(published_at)}
 
 
@@ -174,6 +177,7 @@ def _picked(facts: Mapping[str, Any], ranks: Mapping[str, int], offering: Observ
     picked["name"] = picked["name"] or offering.api_id
     flags = [said["capabilities"] for said in facts.values() if "capabilities" in said]
     picked["capabilities"] = sorted({flag for stated in flags for flag in stated}) if flags else None
+    picked["stated_abilities"] = abilities_text(facts)
     for name in ("deprecated_on", "released_on"):
         if stated := picked[name]:
             picked[name] = date.fromisoformat(stated)

@@ -160,6 +160,7 @@ def offering_of(name: Name, facts: Facts) -> ObservedOffering:
         context_window=facts.read(optional_count, "max_input_tokens"),
         max_output_tokens=facts.read(optional_count, "max_output_tokens"),
         capabilities=_capabilities(facts.entry),
+        denied_capabilities=_denied(facts.entry),
         input_modalities=facts.read(texts, "supported_modalities") or None,
         output_modalities=facts.read(texts, "supported_output_modalities") or None,
         deprecated_on=facts.read(optional_date, "deprecation_date"),
@@ -171,6 +172,12 @@ def _capabilities(entry: Mapping[str, Any]) -> frozenset[str] | None:
     flags = [name for name in entry if name.startswith("supports_")]
     named = (name.removeprefix("supports_") for name in flags if entry[name] is True)
     return frozenset(_CAPABILITIES.get(name, name) for name in named) if flags else None
+
+
+def _denied(entry: Mapping[str, Any]) -> frozenset[str] | None:
+    """The ``supports_*`` that are false, where no other of the same name is true; None if there is none."""
+    denied = {name.removeprefix("supports_") for name in entry if name.startswith("supports_") and entry[name] is False}
+    return frozenset(_CAPABILITIES.get(name, name) for name in denied) - (_capabilities(entry) or set()) or None
 
 
 def _finished(item: _Gathered) -> ObservedOffering:

@@ -95,6 +95,7 @@ def _offering(slug: str, key: str, api_id: str, facts: Facts, unknown: Counter[s
         context_window=limit.read(optional_count, "context"),
         max_output_tokens=limit.read(optional_count, "output"),
         capabilities=frozenset(name for name in _CAPABILITIES if entry.get(name)),
+        denied_capabilities=frozenset(name for name in _CAPABILITIES if entry.get(name) is False) or None,
         input_modalities=input_ or None,
         output_modalities=output or None,
         released_on=facts.read(_released, "release_date"),

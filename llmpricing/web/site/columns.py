@@ -46,7 +46,7 @@ def known_values(rows: Sequence[ModelRow], weigh: Weigh) -> Known:
     """Of how many of the rows each column has a value."""
     tests: dict[str, Callable[[ModelRow], Any]] = {
         "month": lambda row: weigh(row.shown),
-        "can": lambda row: row.shown.capabilities,
+        "can": lambda row: row.shown.capabilities if row.shown.capabilities is not None else row.model.able or None,
         "released": lambda row: row.model.released_on,
         "seller": lambda row: row.shown.provider,
         "context": lambda row: row.shown.context_window,

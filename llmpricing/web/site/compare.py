@@ -60,11 +60,12 @@ def show(request: Request) -> dict[str, Any]:
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
     scored = _score_lines(request, clocks, items, models)
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
-    rows = [row for slug, model in models.items() for row in model.rows if row.id == slug]
-    costs = costs_then(request, clocks, workload, rows, stands_on)
+    sold = [(model, row) for slug in slugs if (model := models.get(slug)) for row in model.rows if row.id == slug]
+    costs = costs_then(request, clocks, workload, [row for _, row in sold], stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
     groups = _groups(workload, costs, items, stated, prices, then) if items else []
+    groups += [("What it can", [need_line(need, sold) for need in NEEDS])] if items else []
     groups += [("Scores", scored)] if scored else []
     lines = [line for _, group in groups for line in group]
     kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
@@ -160,7 +161,6 @@ def _groups(
         ("Cost", [_known_then(line, later_too) for line in month]),
         ("Prices per million tokens", [*base, *(_known_then(line, hidden) for line in origin_lines(of_each, then))]),
         ("Limits", limits),
-        ("What it can", [need_line(name, stated) for name in NEEDS]),
     ]
 
 
@@ -213,7 +213,7 @@ def _has_steps(lines: Sequence[ComparedLine]) -> bool:
 
 def _meanings(lines: Sequence[ComparedLine]) -> list[tuple[str, str]]:
     """The words of cells that have to be told the meaning of, with it."""
-    written = {cell for line in lines for cell in line.cells}
+    written = {cell.partition(",")[0] for line in lines for cell in line.cells}
     return [(cell, meaning) for cell, meaning in MEANINGS.items() if cell in written]
 
 

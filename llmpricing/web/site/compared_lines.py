@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmpricing.domain.choice.needs import NEEDS
-from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.offering_needs import stated_needs
 
-DASH, NOT_LISTED = "–", "not listed"
-MEANINGS = {DASH: "no list says", NOT_LISTED: "no list names it of the model, which is not a no"}
+DASH, NOT_LISTED, AS_MODEL = "–", "not listed", "as the model"
+MEANINGS = {
+    DASH: "no list says",
+    NOT_LISTED: "no list names it of the model, which is not a no",
+    AS_MODEL: "lists say it of the same model elsewhere, none of this seller",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +45,20 @@ def line_of(
     return ComparedLine(title, cells, frozenset(place for place, cell in enumerate(cells) if cell == best))
 
 
-def need_line(name: str, items: Sequence[OfferingItem]) -> ComparedLine:
-    """Who meets a need: ``no`` only where lists say so."""
-    return ComparedLine(NEEDS[name].words, [_meets(name, item) for item in items])
+def need_line(need: str, offerings: Sequence[tuple[SoldModel, Any]]) -> ComparedLine:
+    """Who meets a need, of offerings with their models: ``no`` only where a list says so, and which."""
+    return ComparedLine(NEEDS[need].words, [_meets(need, model, row) for model, row in offerings])
 
 
-def _meets(name: str, item: OfferingItem) -> str:
-    need, modalities = NEEDS[name], item.modalities or {}
-    takes, gives = modalities.get("input"), modalities.get("output")
-    met = need.met(item.capabilities, takes, gives)
-    if met or (name == "prompt_caching" and item.cache_read_per_mtok is not None):  # who prices it offers it
-        return "yes"
-    if need.is_denied(takes, gives):
-        return "no"
-    return DASH if met is None else NOT_LISTED
+def _meets(need: str, model: SoldModel, row: Any) -> str:
+    if model.lends(row, need):
+        return AS_MODEL + by_lists(model.able[need])
+    if (met := model.meets(row, need)) is not None:
+        return "yes" if met else "no" + by_lists(stated_needs(row)[need].lists)
+    return DASH if row.capabilities is None else NOT_LISTED
+
+
+def by_lists(names: Sequence[str]) -> str:
+    """Who says so, behind what they say; nothing where that was not kept."""
+    known = [name for name in names if name]
+    return f", by {' and '.join(known)}" if known else ""

@@ -8,13 +8,16 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing, offering_detail
 from llmpricing.services.catalogue.first_seen import late_prices
+from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.services.catalogue.offering_needs import meets, stated_needs
 from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.same_model import model_of
 from llmpricing.services.clocks import Clocks
@@ -25,6 +28,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.known_then import SHOW, items_then, leaves_out, left_out, models_then, with_undated
 from llmpricing.web.site.model_sellers import rank_sellers
@@ -69,6 +73,7 @@ def model(request: Request) -> dict[str, Any]:
         "month": WorkloadForm(request.GET, workload),
         "codes": {code for one in shown for code in one.codes} | {c for p in details.prices for c in p.codes},
         "provider_names": {slug: name for slug, name, _ in listing.providers(request.reads)},
+        "needs_said": _needs_said(of_it, item.id),
         "aliases": details.aliases,
         "history": history_chart(item.id, past, now),
         "can_draw": can_draw(),
@@ -85,6 +90,18 @@ def model(request: Request) -> dict[str, Any]:
         "clock_query": clock_query(request),
         **ages_shown([age for age in ages if age.source in sources] or ages),
     }
+
+
+def _needs_said(model: SoldModel, slug: str) -> list[tuple[str, list[str]]]:
+    """What lists deny of the offering, and what they say of its model alone: words, and needs with those lists."""
+    row = next(row for row in model.rows if row.id == slug)
+    denied = [(need, stated.lists) for need, stated in stated_needs(row).items() if meets(row, need) is False]
+    lent = [(need, model.able[need]) for need in NEEDS if model.lends(row, need)]
+    told = [
+        (words, [NEEDS[need].words + by_lists(lists) for need, lists in found])
+        for words, found in (("No", denied), (AS_MODEL.capitalize(), lent))
+    ]
+    return [(words, needs) for words, needs in told if needs]
 
 
 def _late(request: Request, clocks: Clocks, slug: str, prices: Sequence[PriceDetail]) -> list[int]:

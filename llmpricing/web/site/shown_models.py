@@ -15,6 +15,7 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import ModelRow
+from llmpricing.services.catalogue.offering_needs import meets
 from llmpricing.services.catalogue.row_codes import waiting_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
@@ -34,7 +35,9 @@ class ShownModel:
     total: Decimal | None
     per_mtok: Decimal | None
     needs: list[str]
+    needs_of_model: list[str]  # that lists say of the model, and none of this seller
     others: list[Any]
+    as_model: frozenset[str]  # of the others, by id, those that match by what lists say of the model
     waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
     step: DearerStep | None  # of its context, from which on a request is dearer
 
@@ -59,23 +62,29 @@ def shown_models(
     behind = behind_rows(request.reads, question.clocks, numbers, stands_on)
     items = [item_of(row.shown, behind[row.shown.number], at) for row in rows]
     costs = costs_of(request, question, stands_on, rows)
-    return [
-        ShownModel(
-            row,
-            item,
-            total := month_total(item.price_state, costs.get(item.id)),
-            per_mtok(total, question.workload),
-            [
-                need.words
-                for need in NEEDS.values()
-                if need.met(row.shown.capabilities, row.shown.inputs, row.shown.outputs)
-            ],
-            [one for one in row.offerings if one is not row.shown][:MOST_SELLERS],
-            waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
-            _within(item.context_window, step_in_row(behind[row.shown.number], at)),
+    found = []
+    for row, item in zip(rows, items, strict=True):
+        total = month_total(item.price_state, costs.get(item.id))
+        others = [one for one in row.offerings if one is not row.shown][:MOST_SELLERS]
+        found.append(
+            ShownModel(
+                row,
+                item,
+                total,
+                per_mtok(total, question.workload),
+                [need.words for need in NEEDS.values() if meets(row.shown, need.id)],
+                [need.words for need in NEEDS.values() if row.model.lends(row.shown, need.id)],
+                others,
+                frozenset(one.id for one in others if _lends_any(row, one, question.wanted.needs)),
+                waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
+                _within(item.context_window, step_in_row(behind[row.shown.number], at)),
+            )
         )
-        for row, item in zip(rows, items, strict=True)
-    ]
+    return found
+
+
+def _lends_any(row: ModelRow, other: Any, needs: Sequence[str]) -> bool:
+    return any(row.model.lends(other, need) for need in needs)
 
 
 def _within(window: int | None, step: DearerStep | None) -> DearerStep | None:

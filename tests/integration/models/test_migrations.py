@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -128,6 +129,24 @@ def test_a_migrated_book_tells_the_last_sightings_that_imports_keep(empty_book_u
     engine.dispose()
     march = datetime(2026, 3, 1, tzinfo=UTC)
     assert kept == {"acme/a": {None}, "acme/b": {march}, "acme/c": {None}}
+
+
+def test_a_migrated_book_tells_which_list_says_what_of_abilities(empty_book_url: str) -> None:
+    described = {"id": "acme", "name": "Acme", "models": {"a": {"id": "a", "reasoning": True, "tool_call": False}}}
+    engine = create_engine(empty_book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        for source, data in (("genai-prices", price_list(a=1)), ("models-dev", json.dumps({"acme": described}))):
+            reading = ReadList(data if isinstance(data, bytes) else data.encode(), NOW, NOW, "a test's list")
+            import_lists(session, [(SOURCES[source], reading)])
+    query = text("select stated_abilities from offering")
+    with engine.connect() as connection:
+        kept = connection.scalars(query).all()
+        connection.rollback()
+        migrations.downgrade(connection, 10, "0021")
+        migrations.upgrade(connection, 10)
+        assert connection.scalars(query).all() == kept
+    engine.dispose()
+    assert kept == ['{"models-dev":{"can":["reasoning"],"cannot":["tool_call"]}}']
 
 
 def _left_out(connection: Connection) -> dict[str, set[datetime | None]]:

@@ -35,6 +35,7 @@ def amount(prices, offering, price_at):
 def test_capabilities_modalities_limits_and_lab_are_read(prices, offering):
     grok = offering(prices, "x-ai/grok-9")
     assert grok.capabilities == {"attachment", "reasoning", "tool_call", "structured_output", "interleaved"}
+    assert grok.denied_capabilities == {"open_weights", "temperature"}
     assert (grok.input_modalities, grok.output_modalities) == (("text", "image"), ("text",))
     assert (grok.context_window, grok.max_output_tokens) == (2_000_000, 30_000)
     assert (grok.lab, grok.mode, grok.status) == ("x-ai", "chat", None)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from llmpricing.domain.choice.abilities import needs_stated
 from llmpricing.models import BookVersion, ObservationRow, Offering, PriceRow, Review, Source, SourceFetch
 from llmpricing.services.catalogue.listing import get_offering
 from llmpricing.services.clocks import Clocks
@@ -217,7 +218,7 @@ def test_a_describing_list_that_returns_to_what_it_said_is_believed_again(empty_
 
 def test_no_list_denies_a_capability_that_another_one_states_and_a_release_is_kept(empty_session: Session) -> None:
     flagged = json.loads(cost_map(a=2))
-    flagged["acme/a"]["supports_vision"] = True
+    flagged["acme/a"] |= {"supports_vision": True, "supports_web_search": False}
     load(empty_session, json.dumps(flagged).encode(), "2026-11-10", source="litellm")
     model = {"id": "a", "release_date": "2026-10-02", "open_weights": True, "cost": {"input": 2, "output": 8}}
     described = {"acme": {"id": "acme", "name": "Acme", "models": {"a": model}}}
@@ -225,6 +226,12 @@ def test_no_list_denies_a_capability_that_another_one_states_and_a_release_is_ke
     offering = empty_session.scalars(select(Offering).where(Offering.slug == "acme/a")).one()
     assert offering.capabilities == ["open_weights", "vision"]
     assert offering.released_on == date(2026, 10, 2)
+    stated = needs_stated(offering.stated_abilities)
+    assert {need: (one.is_met, one.lists) for need, one in stated.items()} == {
+        "vision": (True, ("litellm",)),
+        "web_search": (False, ("litellm",)),
+        "open_weights": (True, ("models-dev",)),
+    }
 
 
 def test_a_thousandfold_slip_does_not_move_the_public_price(empty_session: Session) -> None:
