@@ -186,6 +186,9 @@ def test_what_is_coming_and_what_it_costs_elsewhere_are_those_of_the_commands(ap
     page = send(app, (FOLDER / name).read_bytes())
     coming = json.loads(commands.run("outlook", str(FOLDER / name), "--json").stdout)
     assert told(page, "today") == coming["today"]
+    assert told(page, "thirty") == coming["thirty_such_days"]
+    assert coming["days"] == 1
+    assert "usage of this one day, from" in page.html.select_one("#coming").parent.get_text()
     months = [(row.th.get_text(), row.td.get_text()) for row in page.html.select("#months tbody tr")]
     assert months == [(one["month"], one["cost"]) for one in coming["months"]]
     there = json.loads(commands.run("elsewhere", str(FOLDER / name), "--json").stdout)

@@ -101,8 +101,10 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
         "by": found.way,
         "since": found.since,
         "until": found.until,
+        "days": found.days,
         "records": found.records,
         "today": to_text(found.today),
+        "thirty_such_days": _text(found.thirty_such_days(found.today)),
         "without_one_price": [_without(one) for one in found.unpriced],
         "months": [
             {
@@ -110,6 +112,7 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
                 "cost": to_text(one.cost),
                 "low": to_text(one.low),
                 "high": _text(one.high),
+                "thirty_such_days": _text(found.thirty_such_days(one.cost)),
                 "without_one_price": [_without(gap) for gap in one.unpriced],
             }
             for one in found.months

@@ -27,8 +27,8 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
         yield "No record has a price, so that there is nothing to look ahead with."
         return
     yield (
-        f"Usage from {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}: {found.records:,} records, "
-        f"USD {to_text(found.today)} at today's prices"
+        f"Usage of {found.days_in_words}, from {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}: "
+        f"{found.records:,} records, USD {to_text(found.today)} at today's prices{_thirty(found, found.today)}"
     )
     yield from _gaps(found.unpriced, "now")
     yield "What is coming:" if found.steps else "What is coming: no announced price changes what this usage costs."
@@ -44,10 +44,16 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
             f"{_signed(step.difference)} against tools that kept it"
         )
         yield from _effects(step, found.way)
-    yield "The same usage by month:"
+    yield f"The usage of {found.days_in_words} at the prices of each month:"
     for one in found.months:
-        yield f"  {one.month}: USD {to_text(one.cost)}{_beyond(one)}"
+        yield f"  {one.month}: USD {to_text(one.cost)}{_thirty(found, one.cost)}{_beyond(one)}"
         yield from _gaps(one.unpriced, "then")
+
+
+def _thirty(found: Outlook, cost: Decimal) -> str:
+    """What thirty days like those of a shorter log cost."""
+    each = found.thirty_such_days(cost)
+    return "" if each is None else f" (30 such days: USD {to_text(each)})"
 
 
 def _beyond(one: MonthCost) -> str:

@@ -65,6 +65,8 @@ def test_a_coming_rise_beyond_the_tolerance_ends_with_exit_code_3(commands: Comm
     assert (found["by"], step["by"]) == ("team", {"red": "2.6"})
     assert [one["new"] for one in step["models"][0]["prices"]] == ["5 USD per 1,000,000", "15 USD per 1,000,000"]
     assert found["files"][0]["shape"] == "litellm-spend-logs"
+    assert (found["days"], found["thirty_such_days"]) == (1, "312")
+    assert [one["thirty_such_days"] for one in found["months"]][-1] == "390"  # 13 a day
     said = commands.run("outlook", str(log), "--tolerance", "30")
     assert said.exit_code == 0
     assert f"  {RISE:%Y-%m-%d}: USD +2.6 (+25.00 %)" in said.output.splitlines()
@@ -94,7 +96,7 @@ def test_a_month_says_what_it_leaves_out_and_between_what_all_of_it_lies() -> No
         MonthCost("2027-02", Decimal(20), Decimal(20), Decimal(20)),
     ]
     said = list(
-        outlook_lines(FoundFiles([], [], has_folder=False), Outlook(Bill(), "team", NOW, NOW, 3, months=months))
+        outlook_lines(FoundFiles([], [], has_folder=False), Outlook(Bill(), "team", NOW, NOW, 30, 3, months=months))
     )
     left_out = "    not counted: 3 records of acme/acme-large, which cost USD 5.2 today; then: nobody says"
     assert said[-5:] == [

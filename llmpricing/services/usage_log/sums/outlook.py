@@ -17,8 +17,10 @@ from llmpricing.services.usage_log.sums.moved_prices import MovedPrice, moved_pr
 from llmpricing.services.usage_log.sums.outlook_months import MonthCost, WithoutPrice, months_of, unpriced_today
 from llmpricing.services.usage_log.sums.own_prices import withdrawn_steps
 from llmpricing.services.usage_log.sums.own_usage import OwnUsage
+from llmpricing.services.usage_log.sums.window import DAYS
 
 _TICK = timedelta(microseconds=1)
+_MICRO = 10**6  # of a dollar, each 1e6 of the unit of money
 _LOOKED_BACK = timedelta(days=366)  # at announcements that were withdrawn
 
 
@@ -55,7 +57,8 @@ class OutlookStep:
 
 @dataclass
 class Outlook:
-    """The same usage at other times: that from ``since`` until ``until``, of so many ``records``. ``today`` is what it
+    """The same usage at other times: that from ``since`` until ``until``, of so many ``days`` and ``records``, which is
+    a month's only where the log is long enough. ``today`` is what it
     costs at today's prices, ``months`` what in each month to come, all in USD. ``unpriced`` is what has
     no one price today, by offering.
     """
@@ -64,12 +67,28 @@ class Outlook:
     way: str = "team"  # what groups are told apart by
     since: datetime | None = None
     until: datetime | None = None
+    days: int = 0
     records: int = 0
     today: Decimal = Decimal(0)
     months: list[MonthCost] = field(default_factory=list)
     steps: list[OutlookStep] = field(default_factory=list)
     withdrawn: list[OutlookStep] = field(default_factory=list)
     unpriced: list[WithoutPrice] = field(default_factory=list)
+
+    @property
+    def days_in_words(self) -> str:
+        """How long the usage is: what a few days cost must not be taken for a month."""
+        if self.days == 1:
+            return "this one day"
+        return f"{'these ' if self.days < DAYS else ''}{self.days} days"
+
+    def thirty_such_days(self, cost: Decimal) -> Decimal | None:
+        """What costs so much in the days of the log, in thirty days like these, to 1e-6 USD; None where it is thirty
+        days already.
+        """
+        if not 0 < self.days < DAYS:
+            return None
+        return money(round(Fraction(cost) * DAYS / self.days * _MICRO) * _MICRO)
 
     def is_beyond(self, tolerance: Decimal) -> bool:
         """Whether a step that comes moves the log by more than this part of what it cost before."""
@@ -88,7 +107,7 @@ def outlook_from(own: OwnUsage, bill: Bill, now: datetime, months: int) -> Outlo
     found = Outlook(bill, own.way)
     if own.bounds is None:
         return found
-    found.since, found.until = own.bounds
+    (found.since, found.until), found.days = own.bounds, own.days
     models = own.models()
     starts = _month_starts(now, months + 1)
     found.records = sum(one.usage.records for model in models.values() for one in model.sums)

@@ -39,6 +39,11 @@ class OwnUsage:
         """From when until when usage counts; None where nothing has a price."""
         return self._window.bounds
 
+    @property
+    def days(self) -> int:
+        """On how many days usage counts."""
+        return self._window.days
+
     def models(self) -> dict[str, ModelUsage]:
         """What counts, by offering."""
         for ((slug, group), asked, _, is_sum), usage in self._window.sums().items():

@@ -11,6 +11,7 @@ from llmpricing.services.usage_log.sums.log_sums import Divisions, LogSums, SumK
 
 DAYS = 30
 _DAY = timedelta(days=1)
+_TICK = timedelta(microseconds=1)
 
 
 @dataclass
@@ -19,6 +20,7 @@ class UsageWindow:
 
     first: datetime | None = None
     end: datetime | None = None
+    last: datetime | None = None  # moment that a record tells of
     _days: dict[datetime, LogSums] = field(default_factory=dict)
 
     def add(self, record: UsageRecord, divisions: Divisions, group: tuple[str, ...]) -> None:
@@ -27,6 +29,8 @@ class UsageWindow:
         assert at is not None  # noqa: S101 - what is priced states it
         self.first = at if self.first is None else min(self.first, at)
         end = at + (record.span or timedelta())
+        last = max(at, end - _TICK)  # what is told by the day ends before the next one
+        self.last = last if self.last is None else max(self.last, last)
         if self.end is None or end > self.end:
             self.end = end
             self._forget()
@@ -50,6 +54,13 @@ class UsageWindow:
         if self.first is None or self.end is None:
             return None
         return (self._least, self._least + DAYS * _DAY) if self._is_long else (self.first, self.end)
+
+    @property
+    def days(self) -> int:
+        """On how many days of UTC, from the first to the last, usage counts; 0 of an empty log."""
+        if self.first is None or self.last is None:
+            return 0
+        return DAYS if self._is_long else (_midnight(self.last) - _midnight(self.first)).days + 1
 
     @property
     def _is_long(self) -> bool:

@@ -147,6 +147,7 @@ def test_the_last_thirty_full_days_count_of_a_longer_log_in_whatever_order(book:
         found = outlook(book, order)
         assert (found.since, found.until) == (datetime(2026, 10, 21, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))
         assert (found.records, found.today) == (30, Decimal(120))
+        assert (found.days, found.thirty_such_days(found.today)) == (30, None)
 
 
 def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
@@ -154,6 +155,16 @@ def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
     log = [used(5, 1_000_000, 0), UsageRecord(LARGE, midnight, count({"input_tokens": 500_000}))]
     found = outlook(book, log)
     assert (found.records, found.today, found.until) == (2, Decimal(6), midnight)
+    assert (found.days, found.thirty_such_days(found.today)) == (6, Decimal(30))  # of 6 days from the 15th on
+
+
+def test_days_told_whole_are_as_many_days_as_they_say(book: Session) -> None:
+    """Four lines of a day each, the last until midnight: 4 x 4 = 16, and 30 / 4 of it in thirty such days."""
+    day, first = timedelta(days=1), datetime(2026, 11, 16, tzinfo=UTC)
+    usage = count({"input_tokens": 1_000_000})
+    found = outlook(book, [UsageRecord(LARGE, first + n * day, usage, span=day) for n in range(4)])
+    assert (found.days, found.today, found.thirty_such_days(found.today)) == (4, Decimal(16), Decimal(120))
+    assert found.thirty_such_days(Decimal("0.0000001")) == Decimal("0.000001")
 
 
 def test_a_log_without_a_price_has_no_outlook_and_its_bill_says_why(book: Session) -> None:
