@@ -233,6 +233,30 @@ def test_a_row_tells_from_which_context_on_it_is_dearer(listapp: TestApp, engine
     assert spoken(tag) == "dearer above 100K"
     assert tag["title"] == "from 100,001 input tokens a request, all per million: input $5.00"
     assert "dearer" not in spoken(found["Short 1"])
+    ranked = listapp.get("/calculator?tokens=1M").html
+    marked = {spoken(row.a): "dearer above 100K" in spoken(row.th) for row in ranked.select("table.ranked tbody tr")}
+    assert {name for name, is_marked in marked.items() if is_marked} == {"Long 1"}
+    assert marked["Short 1"] is False
+    sellers = listapp.get("/models/other/long-1").html.select_one("table.sellers")
+    assert "dearer above 100K" in spoken(sellers.select_one("tbody th"))
+
+
+def test_nothing_that_is_paid_for_otherwise_than_by_the_token_ranks_as_free(listapp: TestApp, engine: Engine) -> None:
+    zero = {"input_cost_per_token": 0, "output_cost_per_token": 0}
+    listed = {
+        "chatgpt/gpt-9": {"litellm_provider": "chatgpt", "mode": "responses"},
+        "gemini/song-1": {"litellm_provider": "gemini", "mode": "chat", **zero, "output_cost_per_image": 0.08},
+        "openai/given-1:free": {"litellm_provider": "openai", "mode": "chat", **zero},
+    }
+    with Session(engine) as session, session.begin():
+        reading = ReadList(json.dumps(listed).encode(), NOW, NOW + timedelta(hours=3), "a test's list")
+        import_lists(session, [(SOURCES["litellm"], reading)])
+    rows = {one["id"]: one for one in listapp.get("/api/v1/calculator?limit=1000").json["data"]}
+    told = {slug: (one["total"], one["rank"], one["state"]) for slug, one in rows.items()}
+    assert told["chatgpt/gpt-9"] == (None, None, "subscription")
+    assert told["google/song-1"] == (None, None, "charged_otherwise")
+    assert told["openai/given-1:free"][::2] == ("0", "free")
+    assert rows["openai/given-1:free"]["rank"] is not None
 
 
 def test_the_month_goes_along_to_a_model_and_to_other_pages(listapp: TestApp) -> None:

@@ -28,9 +28,10 @@ class DearerStep:
     per_mtok: Mapping[str, Decimal]
 
 
-def step_in_row(row: BehindRow, at: datetime) -> DearerStep | None:
-    """The step of a row, where it has one."""
-    return _first_dearer([p for p in row.prices if p.state is State.PRICED and p.valid_at(at)])
+def step_in_row(row: BehindRow, at: datetime, window: int | None) -> DearerStep | None:
+    """The step of a row, where it has one and requests so long are taken (``window`` None: nobody says how long)."""
+    step = _first_dearer([p for p in row.prices if p.state is State.PRICED and p.valid_at(at)])
+    return step if step and (window is None or step.tokens <= window) else None
 
 
 def _first_dearer(prices: Sequence[Price]) -> DearerStep | None:

@@ -57,6 +57,19 @@ class Workload:
         return {meter: quantity - batch[meter] for meter, quantity in self.quantities.items()}
 
 
+CHARGED_OTHERWISE = "charged_otherwise"  # the state of a cost where tokens are free and what the offering gives is not
+
+
+def why_no_cost(price_state: str, total: Decimal) -> str | None:
+    """Why a total at an offering whose prices are in such a state is no cost of its tokens, as a state; None where it
+    is one. A subscription's own price is none; and where tokens cost nothing, what is given may be charged otherwise,
+    by the image or the song.
+    """
+    if price_state in (State.SUBSCRIPTION, State.INCLUDED):
+        return price_state
+    return CHARGED_OTHERWISE if price_state == State.PRICED and not total else None
+
+
 class WorkloadCost(NamedTuple):
     """What the workload costs at an offering; ``total`` is None where nobody says, and where what it counts is not
     offered, such as output without a price: ``state`` is ``not_offered`` then. ``has_batch`` tells whether the

@@ -12,21 +12,24 @@ import msgspec
 from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.observations import State
+from llmpricing.services.catalogue import listing
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
-from llmpricing.services.quotes.workloads import Workload, WorkloadCost, workload_costs
+from llmpricing.services.quotes.workloads import Workload, WorkloadCost, why_no_cost, workload_costs
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, sellers
+from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, sellers, standing
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import asked_of, digest_of_question, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
 from llmpricing.web.workloads import PRESETS, REQUEST_TOKENS, workload_of
 
 DEFAULT_LIMIT = 50
+_UNPAID = (State.SUBSCRIPTION, State.INCLUDED)
 CACHE_TTL_S = 3600
 _CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
 
@@ -34,7 +37,8 @@ _CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
 class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
     """What the workload costs at one offering. ``saving`` is the share of the reference's total that is saved: below 0
     where it costs more. ``has_batch`` is false where the batch share is at standard prices for want of others, null
-    where there is no batch share. Totals are null, and ranks too, where nobody knows.
+    where there is no batch share. Totals are null, and ranks too, where nobody knows, and where tokens are not what is
+    paid for, as ``state`` says: ``subscription``, ``included``, ``charged_otherwise`` (by the song), ``not_offered``.
     """
 
     rank: int | None
@@ -93,7 +97,7 @@ def calculate(request: Request) -> CalculatorAnswer:
         slugs = _asked_for(request, clocks, values)
         currency = values.get("currency", "USD")
         costs = workload_costs(request.reads, clocks, workload, slugs, currency, with_rates=sees_rates)
-        return _ranked(costs, against)
+        return _ranked(_only_costs(request, clocks, costs), against)
 
     ranked = cached(request, "calculator", kept, CACHE_TTL_S, list[CalculatedJson], build)
     after = read_place(values["cursor"], question, _CalculatorPlace) if "cursor" in values else None
@@ -129,6 +133,21 @@ def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list
     of = sellers(request, values["provider"]) if "provider" in values else None
     wanted = named or [slug for slug, seller in known.items() if of is None or seller in of]
     return list(dict.fromkeys([*wanted, *filter(None, [values.get("against")])]))
+
+
+def _only_costs(request: Request, clocks: Clocks, costs: Sequence[WorkloadCost]) -> list[WorkloadCost]:
+    """The costs, without the totals that are none of tokens: those of subscriptions, and of what is charged by the song
+    while its tokens are free. Nothing else may look free.
+    """
+    doubtful = [one.offering for one in costs if one.total is not None and (not one.total or one.state in _UNPAID)]
+    rows = listing.rows_of(request.reads, clocks, doubtful, standing(request, clocks)) if doubtful else []
+    states = {row.id: row.price_state for row in rows}
+    found = []
+    for one in costs:
+        state = states.get(one.offering, one.state)
+        why = None if one.total is None else why_no_cost(state, one.total)
+        found.append(one._replace(total=None, list_total=None, state=why) if why else one)
+    return found
 
 
 def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[CalculatedJson]:
@@ -187,7 +206,8 @@ CALCULATOR = Operation(
     view=calculate,
     title="What a workload costs at every offering, the cheapest first",
     about="Small is a million tokens a month, 60 % of them input; medium 5 million, 50 %; large 20 million, 70 %. "
-    "No total is told where a part of it is not offered, such as output.",
+    "No total is told where a part of it is not offered, such as output, nor where tokens are not what is paid for: in "
+    "subscriptions, or where they are free and songs are not.",
     parameters={
         "preset": p.one_of(*PRESETS).of("a workload by name, small where it is left out; the others change it"),
         "tokens": p.whole(1, 10**12).of("input and output tokens"),

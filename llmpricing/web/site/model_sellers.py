@@ -10,9 +10,11 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listed_models import SoldModel
-from llmpricing.services.catalogue.listing import OfferingItem, items_of
+from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import SHELVES, shelf
+from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.catalogue.same_model import sellers_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
@@ -27,6 +29,7 @@ class RankedSeller:
     item: OfferingItem
     total: Decimal | None
     is_this: bool
+    step: DearerStep | None  # of its context, from which on a request is dearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,23 @@ def rank_sellers(
 ) -> Sellers:
     """The sellers of the model that the offering ``slug`` is of."""
     shown = _one_each(sellers_of(model), slug, workload)
-    items = items_of(request.reads, clocks, shown, stands_on)
+    behind = behind_rows(request.reads, clocks, [row.number for row in shown], stands_on)
+    items = {row.id: item_of(row, behind[row.number], clocks.as_of) for row in shown}
     states = {row.id: row.price_state for row in model.rows}
     own = [row for row in model.rows if row.id == slug]
     asked = list({row.id: row for row in (*own, *shown)}.values())
     costs = costs_then(request, clocks, workload, asked, stands_on)
     totals = {row.id: month_total(states[row.id], costs.get(row.id)) for row in asked}
     places = {row.id: SHELVES.index(shelf(row)) for row in shown}
-    ranked = [RankedSeller(item, totals[item.id], item.id == slug) for item in items]
+    ranked = [
+        RankedSeller(
+            items[row.id],
+            totals[row.id],
+            row.id == slug,
+            step_in_row(behind[row.number], clocks.as_of, row.context_window),
+        )
+        for row in shown
+    ]
 
     def rank(one: RankedSeller) -> tuple[Any, ...]:
         item = one.item

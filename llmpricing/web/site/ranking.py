@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from io import StringIO
+from typing import Any
 
 from pyramid.request import Request
 
 from llmpricing.domain.choice.caching import pays_from
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, ModelRow, find_models
+from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import standing
@@ -41,6 +46,7 @@ class RankedModel:
 class Ranking:
     """The models with a total, the cheapest first; ``unknown`` are those without, ``undated`` those left out because
     their price was not known then. ``against`` is the one chosen, ``own`` its month, None where nobody knows it.
+    ``steps`` are those of context of the first ones, by the offering's number.
     """
 
     workload: Workload
@@ -49,6 +55,7 @@ class Ranking:
     undated: int
     against: str | None
     own: Decimal | None
+    steps: Mapping[int, DearerStep]
 
 
 def rank(request: Request, clocks: Clocks, workload: Workload, against: str | None, own: Decimal | None) -> Ranking:
@@ -69,7 +76,15 @@ def rank(request: Request, clocks: Clocks, workload: Workload, against: str | No
         (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
     )
     ranked = [_ranked(row, totals[row.shown.id], workload, dearest, own) for row in ordered]
-    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], against, own)
+    steps = _steps(request, clocks, [row.shown for row in ordered[:MOST_SHOWN]], stands_on)
+    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], against, own, steps)
+
+
+def _steps(request: Request, clocks: Clocks, shown: Sequence[Any], stands_on: StandsOn) -> dict[int, DearerStep]:
+    """From which context on these offerings are dearer than their row says."""
+    behind = behind_rows(request.reads, clocks, [row.number for row in shown], stands_on)
+    found = {row.number: step_in_row(behind[row.number], clocks.as_of, row.context_window) for row in shown}
+    return {number: step for number, step in found.items() if step}
 
 
 def _ranked(

@@ -77,7 +77,7 @@ def shown_models(
                 others,
                 frozenset(one.id for one in others if _lends_any(row, one, question.wanted.needs)),
                 waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
-                _within(item.context_window, step_in_row(behind[row.shown.number], at)),
+                step_in_row(behind[row.shown.number], at, item.context_window),
             )
         )
     return found
@@ -85,8 +85,3 @@ def shown_models(
 
 def _lends_any(row: ModelRow, other: Any, needs: Sequence[str]) -> bool:
     return any(row.model.lends(other, need) for need in needs)
-
-
-def _within(window: int | None, step: DearerStep | None) -> DearerStep | None:
-    """The step, where requests so long are taken."""
-    return step if step and (window is None or step.tokens <= window) else None

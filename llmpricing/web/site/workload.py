@@ -13,7 +13,7 @@ from pyramid.request import Request
 from llmpricing.domain.choice.kinds import SILENT, kind_of
 from llmpricing.services.catalogue.model_list import UNDATED, Weigh
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
-from llmpricing.services.quotes.workloads import Workload
+from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.site.filters import address
@@ -100,6 +100,6 @@ def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
     own price is no cost of tokens, so such an offering never looks free; nor where its price was not known then, nor
     where tokens cost nothing and what it gives is charged otherwise, by the image or the song.
     """
-    if cost is None or cost.currency != "USD" or price_state in ("subscription", "included", UNDATED):
+    if cost is None or cost.total is None or cost.currency != "USD" or price_state == UNDATED:
         return None
-    return None if price_state == "priced" and not cost.total else cost.total
+    return None if why_no_cost(price_state, cost.total) else cost.total
