@@ -71,6 +71,30 @@ def test_a_value_that_could_not_be_made_is_made_by_who_asks_next() -> None:
     assert remembered.remember("a", lambda: 2) == 2
 
 
+def test_a_value_that_was_forgotten_is_made_by_one_thread_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "PATIENCE_S", 60)
+    remembered: Memory[str, object] = Memory(1)
+    remembered.remember("a", object)
+    remembered.forget("a")
+    began, is_made, made = Event(), Event(), list[object]()
+
+    def make() -> object:
+        made.append(object())
+        began.set()
+        assert is_made.wait(60)
+        return made[-1]
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(remembered.remember, "a", make)
+        assert began.wait(60)
+        second = threads.submit(remembered.remember, "a", make)
+        with pytest.raises(TimeoutError):
+            second.result(0.2)
+        is_made.set()
+        assert first.result(60) is second.result(60)
+    assert len(made) == 1
+
+
 def test_a_value_that_is_false_is_remembered_too() -> None:
     remembered: Memory[str, tuple[()]] = Memory(1)
     made = []
@@ -101,6 +125,7 @@ def test_collections_that_become_short_inside_the_block_stay_so(no_collector: No
     assert gc.get_threshold()[2] < before[2]
     whole_collections()
     assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
 
 
 class Knot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from threading import Event
 from typing import Any
 
@@ -40,6 +41,36 @@ def test_of_all_memories_the_value_that_was_not_asked_for_longest_goes() -> None
     names.keep("c", "." * 25)
     assert set(numbers.recall([1, 2])) == {1, 2}
     assert set(names.recall("abc")) == {"b", "c"}
+
+
+def test_room_is_made_in_the_order_of_asking_whichever_memory_a_value_is_in() -> None:
+    _, numbers, names = two_memories(100)
+    for number, name in ((1, "a"), (2, "b")):
+        numbers.keep(number, "." * 20)
+        names.keep(name, "." * 20)
+    numbers.keep(3, "." * 20)
+    names.keep("c", "." * 40)
+    assert set(numbers.recall([1, 2, 3])) == {2, 3}
+    assert set(names.recall("abc")) == {"b", "c"}
+
+
+def test_what_was_asked_for_again_is_newer_than_what_another_memory_kept_meanwhile() -> None:
+    _, numbers, names = two_memories(100)
+    for number, name in ((1, "a"), (2, "b")):
+        numbers.keep(number, "." * 20)
+        names.keep(name, "." * 20)
+    numbers.recall([1, 2])
+    names.keep("c", "." * 40)
+    assert set(numbers.recall([1, 2])) == {1, 2}
+    assert set(names.recall("abc")) == {"b", "c"}
+
+
+def test_no_more_values_go_at_once_than_may() -> None:
+    _, numbers, _ = two_memories(100)
+    for number in range(5):
+        numbers.keep(number, ".")
+    assert numbers.forget_oldest(inf, 100, 3) == 3
+    assert set(numbers.recall(range(5))) == {3, 4}
 
 
 def test_what_was_made_of_an_old_version_goes_when_that_of_a_new_one_needs_its_place() -> None:
