@@ -118,9 +118,9 @@ def _open(wanted: WantedStore, server: ServerProcess, say: Say, *, only_own: boo
     own = runs and server.port == wanted.url.port
     if answer.ready and (own or wanted.refusal or not (runs or only_own)):
         say(f"{server.label}: using the server at {wanted.place}{_whose(server) if own else ''}.")
-        if not own and (other := _another_folder(wanted, server)):
+        if not own and (other := another_folder(wanted, server)):
             say(f"  llmpricing started it for another folder, whose data are shared: {other}")
-            say("  For servers and a price book of this folder alone: --own-stores")
+            say("  For servers and a price book of this folder alone: llmpricing run --own-stores")
         return OpenStore(wanted.url, server if own else None)
     moved = wanted.url.set(port=server.port or wanted.url.port)
     if server.pid is not None and server.admits(moved):
@@ -149,7 +149,7 @@ def _start(wanted: WantedStore, server: ServerProcess, reason: str, say: Say) ->
     return OpenStore(url, server)
 
 
-def _another_folder(wanted: WantedStore, server: ServerProcess) -> Path | None:
+def another_folder(wanted: WantedStore, server: ServerProcess) -> Path | None:
     """Where the data of a server lie that llmpricing started for another folder on this machine."""
     if wanted.url.host not in LOCAL_HOSTS:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from llmpricing.local_stores.home import home_beside
-from llmpricing.local_stores.opening import shown, used_stores
+from llmpricing.local_stores.opening import another_folder, shown, used_stores
 from llmpricing.local_stores.postgres import SUPERUSER
 from llmpricing.local_stores.processes import ServerProcess
 from llmpricing.local_stores.reset import drop_our_tables, empty_cache, empty_database
@@ -155,8 +155,8 @@ def role(name: str, ini: Path) -> None:
 
 def _show(wanted: WantedStore, server: ServerProcess) -> bool:
     url, answer = wanted.url, server.ask(wanted.url)
-    if not answer.ready and server.pid is not None and server.port != url.port:
-        url = wanted.url.set(port=server.port)
+    if server.pid is not None and server.port != url.port and not (answer.ready and wanted.refusal):
+        url = wanted.url.set(port=server.port)  # as commands find it
         answer = server.ask(url)
     own = server.pid is not None and server.port == url.port
     say(f"{server.label}: {'running' if answer.ready else f'not usable, {answer.reason}'}")
@@ -164,6 +164,9 @@ def _show(wanted: WantedStore, server: ServerProcess) -> bool:
     if own:
         say(f"  process  {server.pid}, started by llmpricing")
         say(f"  data     {shown(server.folder)}")
+    elif answer.ready and (other := another_folder(wanted, server)):
+        say("  process  started by llmpricing for another folder, whose data are shared")
+        say(f"  data     {other}")
     elif answer.ready:
         say("  process  not started by llmpricing, which leaves it alone")
     return answer.ready

@@ -246,6 +246,9 @@ class TestCommands:
         for folder in (data / "pgdata", data / "valkey"):
             assert f"llmpricing started it for another folder, whose data are shared: {folder}\n" in shared.stdout
         assert second.pids() == (None, None)
+        status = second.command("stores", "status").output
+        assert status.count("started by llmpricing for another folder, whose data are shared") == 2
+        assert f"  data     {data / 'pgdata'}\n" in status
 
         own = second.program("stores", "up", "--own-stores")
         assert own.returncode == 0, own.stdout
@@ -256,6 +259,8 @@ class TestCommands:
         again = second.program("stores", "up")
         assert again.stdout.count("started earlier by llmpricing") == 2, "what runs for this folder is the one meant"
         assert second.pids() == ours
+        status = second.command("stores", "status").output
+        assert [f"process  {pid}, started by llmpricing" in status for pid in ours] == [True, True]
         assert second.command("stores", "down").output == "Stopped Redis and PostgreSQL.\n"
         assert checkout.pids() == theirs
 
