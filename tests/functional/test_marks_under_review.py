@@ -51,7 +51,7 @@ def test_its_page_shows_both_and_says_which_counts(testapp: TestApp) -> None:
         "Input tokens per million tokens: genai-prices now: $2,500.00 ; until a person decides, $2.50 counts."
     )
     (waits,) = page.select("table.matrix .waits")
-    assert spoken(waits.parent) == "$ 2.50 per million tokens under review genai-prices now: $2,500.00"
+    assert spoken(waits.parent) == "$ 2.50 under review genai-prices now: $2,500.00"
 
 
 def test_the_first_price_of_a_model_that_is_held_back_is_unknown_and_shown_as_waiting(testapp: TestApp) -> None:

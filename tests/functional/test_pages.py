@@ -347,8 +347,8 @@ def test_prices_stand_as_meters_by_tier_with_a_block_for_each_step(testapp: Test
     ]  # fmt: skip
     assert matrices(page) == {
         "Without further conditions": {
-            "input tokens": ["$ 4.00 per million tokens", "$ 2.00 per million tokens"],
-            "output tokens": ["$ 12.00 per million tokens", "$ 6.00 per million tokens"],
+            "input tokens per million tokens": ["$ 4.00", "$ 2.00"],
+            "output tokens per million tokens": ["$ 12.00", "$ 6.00"],
         }
     }
     stepped = matrices(testapp.get("/models/acme/acme-long"))

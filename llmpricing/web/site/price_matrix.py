@@ -15,11 +15,20 @@ _FIRST_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_wr
 
 @dataclass(frozen=True, slots=True)
 class PriceBlock:
-    """The prices that share all conditions but the tier: ``rows`` are (meter, a price or None for each tier)."""
+    """The prices that share all conditions but the tier."""
 
     conditions: list[str]
     tiers: list[str]
-    rows: list[tuple[str, list[PriceDetail | None]]]
+    rows: list[MatrixRow]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixRow:
+    """A meter with a price or None for each tier; ``unit`` is what each of them buys, None where they differ."""
+
+    meter: str
+    unit: str | None
+    cells: list[PriceDetail | None]
 
 
 def blocks(prices: Sequence[PriceDetail]) -> list[PriceBlock]:
@@ -46,7 +55,14 @@ def _block(conditions: list[str], prices: Sequence[PriceDetail]) -> PriceBlock:
     found = {tier for _, tier in cells}
     tiers = [*(tier for tier in _TIERS if tier in found), *sorted(found - set(_TIERS))]
     meters = sorted({meter for meter, _ in cells}, key=place)
-    return PriceBlock(conditions, tiers, [(meter, [cells.get((meter, tier)) for tier in tiers]) for meter in meters])
+    return PriceBlock(
+        conditions, tiers, [_row(meter, [cells.get((meter, tier)) for tier in tiers]) for meter in meters]
+    )
+
+
+def _row(meter: str, cells: list[PriceDetail | None]) -> MatrixRow:
+    units = {display.per(meter, one.per) for one in cells if one is not None and one.state == "priced"}
+    return MatrixRow(meter, units.pop() if len(units) == 1 else None, cells)
 
 
 def _tier(price: PriceDetail) -> str:

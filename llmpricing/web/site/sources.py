@@ -101,6 +101,8 @@ def show_provider(request: Request) -> dict[str, Any]:
         "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
         "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
         "priced": sum(one.price_state == "priced" for one in items),
-        "labs": sorted({one.lab for one in page.items if one.lab}),
+        "labs": sorted(
+            {(one.lab, known[one.lab][0] if one.lab in known else one.lab) for one in page.items if one.lab}
+        ),
         "changes": changes_since(request.reads, since, request.period.start, slugs)[:MOST_MOVED],
     }
