@@ -95,5 +95,6 @@ SHAPES = (
             "cache_read_tokens": ("last_token_usage.cached_input_tokens", "payload.usage.cached_input_tokens"),
             RECORD_ID: (),
         },
+        of="Codex",
     ),
 )

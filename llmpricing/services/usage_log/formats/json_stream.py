@@ -16,7 +16,7 @@ _BLANK = " \t\n\r\ufeff\x1e"  # a record separator may stand before each documen
 # Under which keys files keep their records.
 LISTS = frozenset(
     {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
-    | {"rows", "runs", "logs", "observations", "generations", "records"}
+    | {"rows", "runs", "logs", "observations", "generations", "records", "result"}
 )
 _PROJECTS = "projects"
 COVERS = LISTS | {_PROJECTS}  # names under which an object may hold records whose cover it is
@@ -97,7 +97,8 @@ def _are_records(name: str, first: Any) -> bool:
         return (
             not of_bucket and not {"uncached_input_tokens", "context_window", "token_type", "cost_type"} & first.keys()
         )
-    return name != "messages" or ("role" not in first and "type" in first)
+    is_message = "role" not in first and ("type" in first or {"info", "parts"} <= first.keys())
+    return name != "messages" or is_message
 
 
 class JsonStream:

@@ -9,15 +9,19 @@ from typing import Any
 from llmpricing.services.usage_log.formats import (
     anthropic,
     aws,
-    azure_gcp,
+    azure,
+    ccusage_codex,
     claude_code,
+    cloudflare,
     codex,
     gateways,
+    gcp,
     gemini_cli,
     langsmith,
     litellm,
     observability,
     openai,
+    opencode,
     spans,
 )
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -29,13 +33,17 @@ SHAPES: tuple[Shape, ...] = (
     *anthropic.SHAPES,
     *claude_code.SHAPES,
     *codex.SHAPES,
+    *ccusage_codex.SHAPES,
+    *opencode.SHAPES,
     *gemini_cli.SHAPES,
     *spans.SHAPES,
     *observability.SHAPES,
     *langsmith.SHAPES,
     *gateways.SHAPES,
+    *cloudflare.SHAPES,
     *aws.SHAPES,
-    *azure_gcp.SHAPES,
+    *azure.SHAPES,
+    *gcp.SHAPES,
 )
 BY_NAME: Mapping[str, Shape] = {shape.name: shape for shape in SHAPES}
 SAMPLE = 200  # rows at the beginning of a file that tell its shape

@@ -14,8 +14,11 @@ from sqlalchemy.pool import NullPool
 from llmpricing.services.usage_log.bill import Bill, billed, priced_records
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.pricer import LogPricer
+from tests.usage_tools import DOUBTED, TOOLS
 from tests.usage_twins import crlf, gzipped, lines, marked, table, zstandard
-from tests.usage_world import HEARD, SUM, WORLD, World, document, message
+from tests.usage_world import HEARD, SUM, WORLD, Row, World, document, message
+
+ALL = [*WORLD, *TOOLS]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,7 @@ def figures(bill: Bill) -> tuple[object, ...]:
     return (bill.totals["USD"] if bill.priced else None, outcomes)
 
 
-@pytest.mark.parametrize("world", WORLD, ids=[one.name for one in WORLD])
+@pytest.mark.parametrize("world", ALL, ids=[one.name for one in ALL])
 def test_the_files_come_to_what_their_arithmetic_says(session: Session, tmp_path: Path, world: World) -> None:
     bill = bill_of(session, tmp_path, world.files)
     assert figures(bill) == (world.total, world.outcomes)
@@ -46,7 +49,7 @@ def test_the_files_come_to_what_their_arithmetic_says(session: Session, tmp_path
         assert bill.charged["USD"] == world.charged
 
 
-@pytest.mark.parametrize("world", WORLD, ids=[one.name for one in WORLD])
+@pytest.mark.parametrize("world", ALL, ids=[one.name for one in ALL])
 def test_packed_and_in_the_other_order_they_come_to_the_same(session: Session, tmp_path: Path, world: World) -> None:
     is_text = not any(one.startswith(b"PAR1") for one in world.files)
     for packed in (gzipped, zstandard) if is_text else (bytes,):
@@ -64,3 +67,11 @@ def test_files_of_two_shapes_that_may_tell_of_the_same_usage_say_so(session: Ses
     assert next(iter(both.remarks)).startswith("claude-code-sessions and ccusage may tell of the same usage")
     alone = bill_of(session, tmp_path, [lines([message("1")]), table([HEARD])])
     assert "SHAPES_OVERLAP" not in alone.warned
+
+
+@pytest.mark.parametrize(("code", "doubted", "sure"), DOUBTED, ids=[one[0] for one in DOUBTED])
+def test_what_a_tool_does_not_tell_is_said_of_the_records_that_lack_it(
+    session: Session, tmp_path: Path, code: str, doubted: Sequence[Row], sure: Sequence[Row]
+) -> None:
+    bill = bill_of(session, tmp_path, [lines([*doubted, *sure])])
+    assert bill.warned[code] == len(doubted)

@@ -20,7 +20,7 @@ from llmpricing.services.usage_log.formats.shape import RECORD_ID
 from tests import usage_twins as twins
 
 # A line of these has one quantity or none: without it the line has no price, and says so.
-ONE_QUANTITY = {"openai-costs", "aws-cur", "aws-cur-legacy", "aws-focus", "azure-cost", "gcp-billing"}
+ONE_QUANTITY = {"openai-costs", "aws-cur", "aws-cur-legacy", "aws-focus", "azure-cost", "azure-focus", "gcp-billing"}
 NO_QUANTITY = {"anthropic-console-cost", "anthropic-cost-report", "github-copilot-premium"}
 SAID = "export it anew, whole"
 

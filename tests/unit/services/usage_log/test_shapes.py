@@ -36,11 +36,14 @@ SHAPE_OF = {
     "aws-cur2.csv": "aws-cur",
     "aws-focus.csv": "aws-focus",
     "azure-cost.csv": "azure-cost",
+    "azure-focus.csv": "azure-focus",
     "bedrock-invocation-log.ndjson": "bedrock-invocation-log",
     "ccusage-blocks.json": "ccusage-blocks",
+    "ccusage-codex.json": "ccusage-codex",
     "ccusage-daily.json": "ccusage",
     "ccusage-session.json": "ccusage",
     "claude-code-session.jsonl": "claude-code-sessions",
+    "cloudflare-ai-gateway.json": "cloudflare-ai-gateway",
     "codex-session-records.jsonl": "codex-sessions",
     "codex-session.jsonl": "codex-sessions",
     "gcp-billing.ndjson": "gcp-billing",
@@ -58,6 +61,8 @@ SHAPE_OF = {
     "litellm-ui-usage.csv": "litellm-ui-usage",
     "openai-costs.json": "openai-costs",
     "openai-usage-dashboard.csv": "openai-dashboard",
+    "opencode-messages.ndjson": "opencode-messages",
+    "opencode-session.json": "opencode-messages",
     "openinference.ndjson": "openinference",
     "openrouter-activity.csv": "openrouter-activity",
     "openrouter-generations.ndjson": "openrouter-generations",
@@ -145,7 +150,7 @@ def test_the_order_and_the_split_of_a_file_change_nothing(tmp_path: Path, name: 
 
 
 # A line of a cloud's bill has one quantity, whatever further columns the bill has.
-ONE_QUANTITY = ("aws-cur", "aws-cur-legacy", "aws-focus", "azure-cost", "gcp-billing")
+ONE_QUANTITY = ("aws-cur", "aws-cur-legacy", "aws-focus", "azure-cost", "azure-focus", "gcp-billing")
 COUNTED = [name for name in twins.NAMES if twins.EXPECTED[name]["priced"] and not name.startswith(ONE_QUANTITY)]
 
 
@@ -166,7 +171,8 @@ SOME_COUNT = frozenset(
     | {"characters", "seconds", "quantity", "tokens_prompt", "native_tokens_prompt", "usage_input_tokens_no_cache"}
     | {"gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.token_count.prompt", "ai.usage.inputTokens"}
     | {"ai.usage.promptTokens", "Prompt Tokens", "req_units", "tool", "cache_creation", "line_item", "amount"}
-    | {"line_item_usage_amount", "PricingQuantity", "input_cached_tokens", "cost_type", "ai.usage.tokens"}
+    | {"line_item_usage_amount", "PricingQuantity", "input_cached_tokens", "cost_type", "ai.usage.tokens", "reasoning"}
+    | {"tokens_in"}
 )
 
 

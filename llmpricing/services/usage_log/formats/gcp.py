@@ -1,0 +1,84 @@
+"""Google Cloud's bill, in which a SKU's name tells the model and what is counted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+from llmpricing.domain.quotes.context import context
+from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
+from llmpricing.services.usage_log.formats.told_usage import labels
+
+_NO_MODEL = not_billed("no language model's tokens")
+_GCP_SKU = re.compile(
+    r"(?P<model>Gemini [\d.]+ \w+(?: (?:Lite|Image|Native|Live|Preview))*?)(?: GA| Preview)? "
+    r"(?P<words>(?:(?:Thinking|Text|Image|Audio|Video|Input|Output|Caching|Cached|Batch|Flex|Priority)[ ,]*)+)"
+    r"(?:- (?P<more>.*))?",
+    re.IGNORECASE,
+)
+_LONG = re.compile(r"\s*\(Long\)", re.IGNORECASE)
+
+
+def _gcp_model(words: str, is_preview: bool) -> str:
+    """The id of a SKU's model: those from the third generation on have no .0, and previews say so."""
+    name = re.sub(r"\s+", "-", words.lower())
+    newer = re.sub(r"^gemini-([3-9])\.0-", r"gemini-\1-", name)
+    return f"{newer}-preview" if is_preview and re.match(r"gemini-[3-9]", newer) else newer
+
+
+def _gcp(row: Row) -> UsageRecord:
+    """A row of the billing export: https://cloud.google.com/billing/docs/how-to/export-data-bigquery-tables"""
+    at = row.instant("usage_start_time")
+    span = row.instant("usage_end_time") - at if row.text("usage_end_time") else None
+    cost, sku = row.amount("cost"), row.inner("sku").text("description") or row.text("sku.description")
+    credits_ = [one.amount("amount") or Decimal(0) for one in row.rows("credits")]
+    charged = None if cost is None else cost + sum(credits_, Decimal(0))
+    facts = labels(
+        project=row.inner("project").text("id") or row.text("project.id"),
+        region=row.inner("location").text("region"),
+    )
+    currency = row.text("currency").upper() or "USD"
+    made = UsageRecord("", at, None, "google-vertex", span, currency=currency, labels=facts)
+    kind = row.text("cost_type").lower() or "regular"
+    found = _GCP_SKU.fullmatch(_LONG.sub("", sku).strip())
+    named = bool(found) or "gemini" in sku.lower()
+    if kind != "regular":
+        outcome = not_billed(f"a line of {kind}, not of usage")
+        return replace(made, charged=charged if named else None, outcome=outcome)
+    if not sku and cost:
+        return replace(made, charged=charged, outcome=unpriced("the row names no SKU"))
+    if not found:
+        outcome = unpriced(f"the SKU is not understood: {sku[:80]}") if named else _NO_MODEL
+        return replace(made, charged=charged if named else None, outcome=outcome)
+    used = row.inner("usage")
+    count = used.amount("amount") or row.amount("usage.amount") or Decimal(0)
+    model = _gcp_model(found["model"], "preview" in sku.lower())
+    if count <= 0:
+        outcome = of_less_than_none() if count else of_zero(charged)
+        return replace(made, model=model, charged=charged, outcome=outcome)
+    words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))
+    way = "output" if "output" in words else "input"
+    modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")
+    is_cached = bool({"caching", "cached"} & words)
+    part = f"cache_{modality}read_tokens" if is_cached else f"{way}_{modality}tokens"
+    request_input = OVER_STEP if _LONG.search(sku) else None
+    tokens = int(count) if count == count.to_integral_value() else count
+    usage = usage_of({f"{way}_tokens": tokens, part: tokens}, is_sum=True, request_input=request_input)
+    tier = next((one for one in ("batch", "flex", "priority") if one in words), None)
+    return replace(made, model=model, usage=usage, context=context(tier), charged=charged)
+
+
+SHAPES = (
+    Shape(
+        "gcp-billing",
+        "Google Cloud's billing export (BigQuery)",
+        "sums of an hour, one kind of tokens a line",
+        signs("billing_account_id service sku usage_start_time", "sku usage cost credits", "sku.description cost"),
+        by_row(_gcp, ChargeFields(("cost",), ("currency",))),
+        always={"currency": ("currency",), "credits": ("credits",), "kind of cost": ("cost_type",)},
+    ),
+)
