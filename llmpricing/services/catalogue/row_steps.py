@@ -30,7 +30,7 @@ class DearerStep:
 
 def step_in_row(row: BehindRow, at: datetime, window: int | None) -> DearerStep | None:
     """The step of a row, where it has one and requests so long are taken (``window`` None: nobody says how long)."""
-    step = _first_dearer([p for p in row.prices if p.state is State.PRICED and p.valid_at(at)])
+    step = _first_dearer([p for p in row.prices if p.state in (State.PRICED, State.FREE) and p.valid_at(at)])
     return step if step and (window is None or step.tokens <= window) else None
 
 
