@@ -16,6 +16,7 @@ from llmpricing.services.scores.valuing import ValueQuestion, value_models
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks, standing
+from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
 
 _WEIGHT = "weight_"
 VALUE: Mapping[str, p.Reader] = {
@@ -24,8 +25,10 @@ VALUE: Mapping[str, p.Reader] = {
         for one in BENCHMARKS.values()
     },
     "floor": p.share.of("the least quality, 0 to 1, with which a model is ranked"),
+    **ASKED,
     **CLOCKS,
 }
+VALUE_REPEATABLE = ASKED_REPEATABLE
 
 
 def read_value_question(values: Mapping[str, Any]) -> ValueQuestion:
@@ -41,5 +44,6 @@ def ask_for_value(
 ) -> tuple[BestValue, list[str]]:
     """The rankings that answer the question of an address, and the names of own scores that mean no model."""
     clocks = read_clocks(values, request.period.start, request.book)
-    question = replace(read_value_question(values), only_known_then=only_known_then)
+    wanted = read_asked(request, values)
+    question = replace(read_value_question(values), only_known_then=only_known_then, wanted=wanted)
     return value_models(request.reads, clocks, standing(request, clocks), question, own)

@@ -97,6 +97,40 @@ def test_own_weights_and_a_floor_change_order_and_reasons(app: TestApp) -> None:
     assert {row["why"] for row in few} == {"few_scores"}
 
 
+def test_models_stand_at_the_cheapest_seller_that_is_what_is_asked_for(app: TestApp) -> None:
+    told = {row["model"]: (row["standing"], row["id"], row["why"]) for row in ranking(app, provider="bazaar")}
+    assert told["acme-large"] == ("ranked", "bazaar/acme/acme-large", None)
+    assert told["acme-small"] == ("excluded", None, "not_as_asked")
+    cheap = {row["model"]: row["standing"] for row in ranking(app, max_input_price="1", min_context="1000")}
+    assert (cheap["acme-small"], cheap["acme-large"]) == ("ranked", "excluded")
+    assert {one["id"] for one in app.get("/api/v1/frontier?max_input_price=1").json["data"]} == {"acme/acme-small"}
+
+
+def test_what_no_list_says_is_told_apart_from_what_is_denied(app: TestApp) -> None:
+    assert {row["why"] for row in ranking(app, capability="tools")} == {"unsaid", "few_scores"}
+    assert ranking(app, capability="tools", unsaid="1") == ranking(app)
+    page = app.get("/best-value?capability=tools&tokens=20M")
+    assert not page.html.select("table.value")
+    link = page.html.select_one("#mymonth a")
+    assert link.get_text() == "+ 5 models where no list says"
+    opened = app.get("/best-value" + link["href"])
+    assert len(opened.html.select("table.value tbody tr")) == 4
+    assert {box["value"] for box in opened.html.select("[name=capability][checked]")} == {"tools"}
+
+
+def test_the_month_stands_beside_the_ranking_and_travels_on(app: TestApp) -> None:
+    page = app.get("/best-value?tokens=20M&cached_share=70")
+    assert "My month: 20M tokens a month: 12M in (70% cached), 8M out" in page.html.select_one("#mymonth").get_text()
+    months = {row.a.get_text(): row.select_one("[data-label='My month']") for row in page.html.select("tbody tr")}
+    (row,) = app.get("/api/v1/calculator?tokens=20000000&cached_share=0.7&model=acme/acme-dated").json["data"]
+    assert months["acme-dated"].get_text(strip=True) == f"${row['total']}.00"
+    kept = "tokens=20M&cached_share=70"
+    links = [link["href"] for link in page.html.select("header nav a, tbody th a")]
+    assert {link for link in links if kept in link} == set(links) - {"/bill", "/docs"}
+    form = page.forms[0]
+    assert (form["tokens"].value, form["cached_share"].value) == ("20M", "70")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

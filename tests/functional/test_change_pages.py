@@ -67,6 +67,23 @@ def test_what_cannot_be_read_is_a_400(app: TestApp, path: str) -> None:
     app.get(path, status=400)
 
 
+def test_the_month_travels_through_pages_that_have_none_of_their_own(app: TestApp) -> None:
+    kept = "tokens=20M&cached_share=70"
+    for path in ("/changes?days=14&", "/sources?", "/providers/acme?"):
+        page = app.get(path + kept).html
+        pages = [link["href"] for link in page.select("header nav a") if link["href"] not in ("/bill", "/docs")]
+        assert len(pages) == 6
+        assert all(kept in link for link in pages)
+        within = [link["href"] for link in page.select("main a") if link["href"].startswith(("/models/", "/changes?"))]
+        assert all(kept in link for link in within)
+        assert within or path == "/sources?"  # where one list alone says something nothing differs
+    compared = app.get(f"/compare?models=acme/acme-large,acme/acme-small&{kept}").html
+    assert {link["href"] for link in compared.select("thead a")} == {
+        f"/models/acme/acme-large?{kept}",
+        f"/models/acme/acme-small?{kept}",
+    }
+
+
 def test_a_seller_is_shown_with_what_it_sells_and_what_moved(app: TestApp) -> None:
     page = app.get("/providers/acme").html
     assert [row.th.a.get_text() for row in page.select("table.value tbody tr")] == [

@@ -23,13 +23,17 @@ class WhyExcluded(StrEnum):
 
     FEW_SCORES = "few_scores"
     BELOW_FLOOR = "below_floor"
+    NOT_AS_ASKED = "not_as_asked"
+    UNSAID = "unsaid"
     UNKNOWN_PRICE = "unknown_price"
     OTHER_CURRENCY = "other_currency"
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredOffering:
-    """A model at one seller: its scores by benchmark, and its prices in ``currency`` per million tokens."""
+    """A model at one seller: its scores by benchmark, and its prices in ``currency`` per million tokens. ``passes``
+    tells whether it is what is asked for, None where no list says.
+    """
 
     id: str
     model: str
@@ -37,6 +41,7 @@ class ScoredOffering:
     input_per_mtok: Decimal | None
     output_per_mtok: Decimal | None
     currency: str | None = "USD"
+    passes: bool | None = True
 
     @property
     def average(self) -> Fraction | None:
@@ -97,11 +102,11 @@ def best_value(
     ranked: list[ValuedOffering] = []
     free: list[ValuedOffering] = []
     excluded: list[ExcludedModel] = []
-    for model, sellers in _by_model(offerings).items():
-        scores = sellers[0].scores
+    for model, every in _by_model(offerings).items():
+        scores, sellers = every[0].scores, [one for one in every if one.passes]
         found = quality_of(scores, weights)
         quality, coverage, count = found or (None, Fraction(0), 0)
-        why = _why_not(quality, count, floor, sellers)
+        why = _why_not(quality, count, floor, every)
         if quality is None or why is not None:
             excluded.append(ExcludedModel(model, why or WhyExcluded.FEW_SCORES, count, quality))
             continue
@@ -143,12 +148,14 @@ def _priced(sellers: Sequence[ScoredOffering]) -> list[tuple[Fraction, ScoredOff
 
 
 def _why_not(
-    quality: Fraction | None, count: int, floor: Decimal, sellers: Sequence[ScoredOffering]
+    quality: Fraction | None, count: int, floor: Decimal, every: Sequence[ScoredOffering]
 ) -> WhyExcluded | None:
     if quality is None or count < LEAST_SCORES:
         return WhyExcluded.FEW_SCORES
     if quality < Fraction(floor):
         return WhyExcluded.BELOW_FLOOR
+    if not (sellers := [one for one in every if one.passes]):
+        return WhyExcluded.UNSAID if any(one.passes is None for one in every) else WhyExcluded.NOT_AS_ASKED
     if _priced(sellers):
         return None
     known = any(one.average is not None for one in sellers)

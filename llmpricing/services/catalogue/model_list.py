@@ -109,6 +109,13 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
     return FoundModels(rows, kinds, hidden, unsaid)
 
 
+def verdicts(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks) -> dict[str, Passes]:
+    """Whether each offering is what is wanted, by id; with ``unsaid`` those too of which no list says."""
+    test = _test(wanted, clocks)
+    found = ((row.id, test(model, row)) for model in models for row in model.rows)
+    return {slug: wanted.unsaid if passes is None and wanted.unsaid else passes for slug, passes in found}
+
+
 def shelf(row: Any) -> str:
     """Where an offering stands."""
     if row.status in ("deprecated", "removed"):

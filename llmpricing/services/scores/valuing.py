@@ -10,11 +10,13 @@ from llmpricing.domain.names.answers import Resolution
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, best_value
 from llmpricing.domain.scores.score_file import StatedScore
-from llmpricing.services.catalogue.first_seen import items_as_known_then
+from llmpricing.services.catalogue.first_seen import as_known_then, items_as_known_then
+from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.listing import OfferingItem, get_offerings
+from llmpricing.services.catalogue.model_list import ModelFilter, verdicts
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
-from llmpricing.services.price_book import Reads
+from llmpricing.services.price_book import Reads, book_state
 from llmpricing.services.scores.kept_scores import is_model, model_of, models_sold, scores_by_model
 
 _GONE = "removed"  # from its seller's list: nobody can buy it now
@@ -29,6 +31,7 @@ class ValueQuestion:
     weights: Mapping[str, Decimal]
     floor: Decimal = Decimal(0)
     only_known_then: bool = False  # without prices that were first listed after the time asked for
+    wanted: ModelFilter | None = None  # what each must be, at the seller that counts
 
 
 def value_models(
@@ -41,14 +44,31 @@ def value_models(
     scores = scores_by_model(reads, clocks)
     unknown = _with_own(reads, clocks, scores, own)
     models = models_sold(reads, clocks, scores)
+    passing = _passing(reads, clocks, standing, question)
     offered = [
         ScoredOffering(
-            one.id, models[one.id], scores[models[one.id]], one.input_per_mtok, one.output_per_mtok, one.currency
+            one.id,
+            models[one.id],
+            scores[models[one.id]],
+            one.input_per_mtok,
+            one.output_per_mtok,
+            one.currency,
+            passing.get(one.id, question.wanted is None),
         )
         for one in items(reads, clocks, list(models), standing)
         if one.status != _GONE and not one.id.endswith(_SLOWER)
     ]
     return best_value(offered, question.weights, question.floor), unknown
+
+
+def _passing(reads: Reads, clocks: Clocks, standing: StandsOn, question: ValueQuestion) -> Mapping[str, bool | None]:
+    """Whether each offering is what is wanted, as the list of models finds it."""
+    if question.wanted is None:
+        return {}
+    models = listed_models(reads, book_state(reads), clocks, standing)
+    if question.only_known_then:
+        models = as_known_then(reads, clocks, models, standing)
+    return verdicts(models, question.wanted, clocks)
 
 
 def _priced_then(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn) -> list[OfferingItem]:

@@ -16,7 +16,7 @@ from llmpricing.web.api.answers import ClocksMeta, CountMeta, DecimalText, book_
 from llmpricing.web.list_query import read_clocks
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import page_of, page_readers
-from llmpricing.web.value_query import VALUE, ask_for_value, read_value_question
+from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
 
 
 class BenchmarkJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -173,6 +173,7 @@ BEST_VALUE = Operation(
     title="Models by quality against price, with the reason of each that is left out",
     about="QAPS = quality / ((input + output) / 2), in USD per million tokens, each model at its cheapest seller.",
     parameters={**VALUE, **page_readers()},
+    repeatable=VALUE_REPEATABLE,
     answers=(ValueAnswer,),
     rows=ValuedJson,
     is_lasting=True,
@@ -184,6 +185,7 @@ FRONTIER = Operation(
     view=list_frontier,
     title="The models that none beats in both, quality and price: the cheapest first",
     parameters={**VALUE, **page_readers()},
+    repeatable=VALUE_REPEATABLE,
     answers=(ValueAnswer,),
     rows=ValuedJson,
     is_lasting=True,

@@ -13,38 +13,51 @@ from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
+from llmpricing.services.catalogue import listing
+from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.kept_scores import count_scores
 from llmpricing.web.errors import invalid
 from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import MAX_BYTES
-from llmpricing.web.list_query import read_clocks
+from llmpricing.web.list_query import read_clocks, standing
+from llmpricing.web.need_query import ASKED
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import answer
-from llmpricing.web.site.known_then import SHOW, leaves_out, with_undated, without_show
-from llmpricing.web.value_query import VALUE, ask_for_value, read_value_question
+from llmpricing.web.site.filters import LABELS, address
+from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
+from llmpricing.web.site.month_links import month_pairs
+from llmpricing.web.site.workload import WORKLOAD, month_total
+from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
+from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
+from llmpricing.web.workloads import workload_of
 
 WHY = {
     WhyExcluded.FEW_SCORES: f"fewer than {LEAST_SCORES} scores that have a weight",
     WhyExcluded.BELOW_FLOOR: "below the least quality",
+    WhyExcluded.NOT_AS_ASKED: "no seller of it is what you ask for",
+    WhyExcluded.UNSAID: "no list says whether a seller of it is what you ask for",
     WhyExcluded.UNKNOWN_PRICE: "no seller’s price of both input and output is known",
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
 _NOT_THEN = "no seller’s price of both input and output was known then"
-_VALUE = {**VALUE, **SHOW}
+_VALUE = {**VALUE, **SHOW, **WORKLOAD}
+_BOUNDS = ("max_input_price", "max_output_price", "min_context")
 MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
 
 def show(request: Request) -> dict[str, Any]:
     """The page by kept scores. An address with empty parameters leads to the one without."""
-    values = read_parameters(request, _VALUE)
+    values = read_parameters(request, _VALUE, VALUE_REPEATABLE)
     stated = [(name, text) for name, text in request.GET.items() if text.strip()]
     if len(stated) < len(request.GET):
         raise HTTPSeeOther(f"{request.path}?{urlencode(stated)}" if stated else request.path)
@@ -53,7 +66,7 @@ def show(request: Request) -> dict[str, Any]:
 
 def show_with_own(request: Request) -> dict[str, Any]:
     """The page with the scores of a CSV file that is sent along; nothing of it is kept."""
-    values = read_parameters(request, _VALUE)
+    values = read_parameters(request, _VALUE, VALUE_REPEATABLE)
     request.response.headers["Cache-Control"] = "no-store"
     rows = _sent(request)
     own = [stated for _, stated in rows if stated is not None]
@@ -62,10 +75,10 @@ def show_with_own(request: Request) -> dict[str, Any]:
 
 def chart(request: Request) -> Response:
     """GET /charts/frontier: the same question as a chart."""
-    values = read_parameters(request, _VALUE)
+    values = read_parameters(request, _VALUE, VALUE_REPEATABLE)
     clocks = read_clocks(values, request.period.start, request.book)
     is_then = leaves_out(request)
-    question = {name: str(value) for name, value in values.items()}
+    question = {name: str(value) for name, value in values.items() if name not in WORKLOAD}
     question |= {"clocks": str(clocks), "prices": "dated" if is_then else "all"}
 
     def build() -> Any:
@@ -79,7 +92,9 @@ def _page(
 ) -> dict[str, Any]:
     question, clocks = read_value_question(values), read_clocks(values, request.period.start, request.book)
     found, unknown = ask_for_value(request, values, own, only_known_then=leaves_out(request))
+    workload = workload_of(values)
     query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
+    data = [pair for pair in without_show(request) if pair[0] not in WORKLOAD]
     return {
         "show": display,
         "ratio": ratio_text,
@@ -96,7 +111,17 @@ def _page(
         "why": WHY | ({WhyExcluded.UNKNOWN_PRICE: _NOT_THEN} if leaves_out(request) else {}),
         "with_undated": with_undated(request) if not own and leaves_out(request) and _is_any_unknown(found) else None,
         "shows": request.GET.get("show", ""),
-        "data_query": f"?{urlencode(without_show(request))}" if without_show(request) else "",
+        "data_query": f"?{urlencode(data)}" if data else "",
+        "workload": workload,
+        "month": WorkloadForm(request.GET, workload),
+        "months": _months(request, clocks, workload, found),
+        "month_pairs": month_pairs(request),
+        "others": [pair for pair in request.GET.items() if pair[0] not in WORKLOAD_FIELDS],
+        "needs": [(need.id, need.words, need.id in values.get("capability", ())) for need in NEEDS.values()],
+        "bounds": [(name, LABELS[name], request.GET.get(name, "")) for name in _BOUNDS],
+        "asked": any(name in values for name in ASKED),
+        "kept_sellers": request.GET.getall("provider"),
+        "unsaid": _unsaid(request, values, found),
         "finding": frontier_chart(found.ranked).finding,
         "query": f"?{query}" if query else "",
         "can_draw": can_draw() and not own,
@@ -105,6 +130,21 @@ def _page(
         "failed": failed[:_MOST_FAILED],
         "failed_count": len(failed),
     }
+
+
+def _months(request: Request, clocks: Clocks, workload: Workload, found: BestValue) -> dict[str, Decimal | None]:
+    """What the month costs at the offerings that are ranked, by id."""
+    slugs = [one.offering.id for one in (*found.ranked, *found.free)]
+    stands_on = standing(request, clocks)
+    rows = listing.rows_of(request.reads, clocks, slugs, stands_on)
+    costs = costs_then(request, clocks, workload, rows, stands_on)
+    return {row.id: month_total(row.price_state, costs.get(row.id)) for row in rows}
+
+
+def _unsaid(request: Request, values: dict[str, Any], found: BestValue) -> tuple[int, str] | None:
+    """How many models are left out of which no list says enough, with the address that takes them in."""
+    count = sum(one.why is WhyExcluded.UNSAID for one in found.excluded)
+    return (count, address([*request.GET.items(), ("unsaid", "1")])) if count and "unsaid" not in values else None
 
 
 def _is_any_unknown(found: BestValue) -> bool:

@@ -94,6 +94,7 @@ def show(request: Request) -> Any:
         "number": Decimal,
         "with_undated": with_undated(request),
         "kept_month": _kept_month(request, asked) if asked else "",
+        "kept_only_month": address(asked.month) if asked and asked.month else "",
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
     }
 

@@ -17,11 +17,13 @@ from llmpricing.web import parameters as p
 from llmpricing.web.list_query import own_ids, sellers
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.month_links import month_pairs
+from llmpricing.web.site.workload import WORKLOAD
 
 DEFAULT_DAYS = 28
 MOST_SHOWN = 500  # of one kind; the rest stand in the API
 SPANS = (7, 28, 91, 365)
-_READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text}
+_READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text, **WORKLOAD}
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -41,7 +43,8 @@ def show(request: Request) -> dict[str, Any]:
         "amount": amount_in_words,
         "conditions": display.conditions,
         "days": days,
-        "spans": [(span, _address(values, span)) for span in SPANS],
+        "spans": [(span, _address(values, span, month_pairs(request))) for span in SPANS],
+        "here_too": urlencode(month_pairs(request)),
         "models": values.get("model", ()),
         "provider": values.get("provider"),
         "since": since,
@@ -108,7 +111,7 @@ def amount_in_words(stated: Amount | None, meter: str) -> str:
     return f"{display.sign(stated.currency)}{display.amount(stated.amount)} {display.per(meter, stated.per)}"
 
 
-def _address(values: dict[str, Any], days: int) -> str:
+def _address(values: dict[str, Any], days: int, month: Sequence[tuple[str, str]]) -> str:
     pairs = [("model", one) for one in values.get("model", ())]
     pairs += [("provider", values["provider"])] if "provider" in values else []
-    return "/changes?" + urlencode([("days", days), *pairs])
+    return "/changes?" + urlencode([("days", days), *pairs, *month])

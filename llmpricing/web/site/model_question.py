@@ -10,13 +10,13 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import CHAT, KINDS
-from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.model_list import ORDERS, SHELVES, ModelFilter
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks, sellers
+from llmpricing.web.need_query import need
 from llmpricing.web.site.columns import IDS
 from llmpricing.web.site.pasted import PASTED
 from llmpricing.web.site.workload import WORKLOAD, count
@@ -27,22 +27,12 @@ EVERY_KIND = "all"
 DEFAULT_LIMIT, MAX_LIMIT = 40, 200
 MOST_MARKED = 20  # far more than can be compared, so that a mark too many does not hide the list
 _SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
-_FLAGS = {flag: need.id for need in NEEDS.values() for flag in need.flags} | {name: name for name in NEEDS}
-
-
-def _capability(name: str, raw: str) -> str:
-    """A need by its name, or by a list's own flag that meets it."""
-    if raw not in _FLAGS:
-        raise invalid(name, f"There is no capability {raw[:60]!r}.", known=list(NEEDS))
-    return _FLAGS[raw]
-
-
 _on = p.one_of("1")
 _READERS: Mapping[str, p.Reader] = {
     "q": p.text,
     "provider": p.text,
     "lab": p.text,
-    "capability": p.Reader(_capability, {"type": "string"}),
+    "capability": need,
     "max_input_price": p.price,
     "max_output_price": p.price,
     "min_context": count(0, 10**12),

@@ -19,6 +19,17 @@ def kept_query(request: Request) -> str:
     return address(found) if found else ""
 
 
+def month_query(request: Request) -> str:
+    """The month alone, for pages that have no clocks: they take it on to the next page."""
+    pairs = month_pairs(request)
+    return address(pairs) if pairs else ""
+
+
+def month_pairs(request: Request) -> list[tuple[str, str]]:
+    """The same as names and texts."""
+    return [(name, text) for name, text in _stated(request).items() if name in WORKLOAD_FIELDS and text.strip()]
+
+
 def _stated(request: Request) -> MultiDict:
     """The parameters of the address; none where it is no text, which the page that says so shows links beside."""
     try:

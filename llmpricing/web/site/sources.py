@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from pyramid.request import Request
 from pyramid.response import Response
@@ -24,8 +25,9 @@ from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import answer
-from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
+from llmpricing.web.site.month_links import month_pairs
+from llmpricing.web.site.workload import WORKLOAD
 
 _TTL_S = 3600
 PAGE = 50  # disagreements
@@ -36,7 +38,7 @@ _LATELY = timedelta(days=28)
 
 def show_sources(request: Request) -> dict[str, Any]:
     """Every list with its age and agreement, and a page of disagreements, the farthest apart first."""
-    values = read_parameters(request, {"page": p.whole(1, 10_000)})
+    values = read_parameters(request, {"page": p.whole(1, 10_000), **WORKLOAD})
     found = disagreements(request.reads, request.period.start)
     sources, number = read_sources(request.reads, request.period.start), values.get("page", 1)
     agreed = _agreements(request)
@@ -48,6 +50,7 @@ def show_sources(request: Request) -> dict[str, Any]:
         "conditions": display.conditions,
         "count": len(found),
         "page": number,
+        "month_of_pages": urlencode(month_pairs(request)),
         "pages": max(-(-len(found) // PAGE), 1),
         "finding": agreement_chart(agreed).finding,
         "can_draw": can_draw(),
@@ -68,7 +71,7 @@ def _agreements(request: Request) -> list[ListAgreement]:
 
 def show_provider(request: Request) -> dict[str, Any]:
     """What a seller sells, and what moved there in four weeks."""
-    clocks = read_clocks(read_parameters(request, {**CLOCKS, **SHOW}), request.period.start, request.book)
+    clocks = read_clocks(read_parameters(request, {**CLOCKS, **SHOW, **WORKLOAD}), request.period.start, request.book)
     asked = request.matchdict["id"]
     known = {slug: (name, count) for slug, name, count in listing.providers(request.reads)}
     if asked not in known:
@@ -97,7 +100,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "name": known[asked][0],
         "page": page,
         "items": items,
-        "clock_query": clock_query(request),
+        "month_of_pages": urlencode(month_pairs(request)),
         "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
         "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
         "priced": sum(one.price_state == "priced" for one in items),

@@ -1,0 +1,50 @@
+"""What an address asks of models: needs, context, price bounds and sellers, in the same words everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyramid.request import Request
+
+from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.services.catalogue.model_list import SHELVES, ModelFilter
+from llmpricing.web import parameters as p
+from llmpricing.web.errors import invalid
+from llmpricing.web.list_query import sellers
+
+_FLAGS = {flag: need.id for need in NEEDS.values() for flag in need.flags} | {name: name for name in NEEDS}
+
+
+def _need(name: str, raw: str) -> str:
+    """A need by its name, or by a list's own flag that meets it."""
+    if raw not in _FLAGS:
+        raise invalid(name, f"There is no capability {raw[:60]!r}.", known=list(NEEDS))
+    return _FLAGS[raw]
+
+
+need = p.Reader(_need, {"type": "string"})
+ASKED: Mapping[str, p.Reader] = {
+    "capability": need.of(f"that meet all of these needs, by what lists say of the model: {', '.join(NEEDS)}"),
+    "min_context": p.whole(0, 10**12).of("at sellers that take a context of this many tokens"),
+    "max_input_price": p.price.of("at sellers whose input costs no more, in USD per million tokens"),
+    "max_output_price": p.price.of("at sellers whose output costs no more, in USD per million tokens"),
+    "provider": p.text.of("at these sellers, by id"),
+    "unsaid": p.one_of("1").of("1: those too of which no list says whether they meet it"),
+}
+ASKED_REPEATABLE = ("capability", "provider")
+_PLAIN = ("max_input_price", "max_output_price", "min_context")
+
+
+def read_asked(request: Request, values: Mapping[str, Any]) -> ModelFilter | None:
+    """What is asked of models of every kind; None where nothing is."""
+    if not any(name in values for name in ASKED if name != "unsaid"):
+        return None
+    return ModelFilter(
+        needs=tuple(dict.fromkeys(values.get("capability", ()))),
+        providers=frozenset(sellers(request, values["provider"]) if "provider" in values else ()),
+        unsaid="unsaid" in values,
+        kind=None,
+        show=frozenset(SHELVES),
+        **{name: values[name] for name in _PLAIN if name in values},
+    )
