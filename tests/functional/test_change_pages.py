@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,6 +24,7 @@ from tests.servers import new_database
 
 FIRST = datetime.now(UTC) - timedelta(days=20)
 LATER = datetime.now(UTC) - timedelta(days=3)
+API = f"/api/v1/changes?since={(datetime.now(UTC) - timedelta(days=14)):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,40 @@ def test_changes_stand_by_week_with_old_and_new_price(app: TestApp) -> None:
     )
     arrived = page.find("section", {"aria-labelledby": "arrived"})
     assert [link.get_text() for link in arrived.select("a")] == ["acme/acme-new"]
+
+
+def test_what_a_list_told_of_for_the_first_time_stands_apart(store_urls: Any, empty_book: str, redis_url: str) -> None:
+    entries = json.loads(cost_map(**{"acme-large": 2, "acme-small": 1}))
+    caching = json.dumps({key: entry | {"cache_read_input_token_cost": 5e-7} for key, entry in entries.items()})
+    lists = [
+        ("genai-prices", FIRST, listed("acme", {"acme-large": (2, 8), "acme-small": (1, 4)})),
+        ("litellm", LATER, caching.encode()),
+        ("genai-prices", LATER, listed("acme", {"acme-large": (1, 8), "acme-small": (1, 4)})),
+    ]
+    with new_database(store_urls, empty_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session:
+            for source, at, content in lists:
+                with session.begin():
+                    import_lists(session, [(SOURCES[source], ReadList(content, at, at, "file"))])
+        with running_app(url, redis_url) as app:
+            page = app.get("/changes?days=14&tokens=20M")
+            (moved,) = page.html.select("section ul.moves li ul li")
+            assert "−50 %" in moved.get_text()
+            (turned,) = [link for link in page.html.select(".intro a") if "arrived in our lists" in link.get_text()]
+            assert turned.get_text() == "+ 1 price that arrived in our lists"
+            learnt = app.get(turned["href"])
+            assert "tokens=20M" in turned["href"]
+            said = [one.get_text() for one in learnt.html.select("section ul.moves li ul li")]
+            (only,) = (
+                said  # of acme-large it asks for another input now, so that its cache price is none of this tariff
+            )
+            assert "cache read" in only
+            assert "new price" in only
+            told = {(one["offering"], one["meter"]): one["is_sellers"] for one in app.get(API).json["data"]}
+            assert told == {
+                ("acme/acme-large", "input_tokens"): True,
+                ("acme/acme-small", "cache_read_tokens"): False,
+            }
 
 
 def test_one_model_or_another_seller_is_asked_for_by_address(app: TestApp) -> None:

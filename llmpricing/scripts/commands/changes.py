@@ -107,10 +107,13 @@ def _meant(ids: tuple[str, ...]) -> str:
 def _line(change: Change) -> str:
     factor = f" ({ratio_text(change.factor)}x)" if change.factor else ""
     conditions = f" [{change.condition_key}]" if change.condition_key else ""
+    told = (
+        "" if change.is_sellers else ", which tells of it for the first time or is believed now: no move of the seller"
+    )
     since = f", valid from {change.valid_from:%Y-%m-%d %H:%M} UTC" if change.valid_from else ""
     return (
         f"{change.offering} {change.meter}{conditions}: {_text(change.old)} -> {_text(change.new)}{factor}{since}, "
-        f"recorded {change.recorded_at:%Y-%m-%d %H:%M} UTC, says {change.source}"
+        f"recorded {change.recorded_at:%Y-%m-%d %H:%M} UTC, says {change.source}{told}"
     )
 
 
@@ -133,6 +136,7 @@ def _json(change: Change) -> dict[str, Any]:
         "recorded_at": change.recorded_at,
         "valid_from": change.valid_from,
         "source": change.source,
+        "is_sellers": change.is_sellers,
     }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import BookSpan
-from llmpricing.domain.observations import Amount, State
+from llmpricing.domain.observations import Amount, Basis, State
 from llmpricing.domain.times import micros
 from llmpricing.models import Offering, PriceRow, Source
 from llmpricing.services.price_book import Reads
@@ -25,7 +25,9 @@ from llmpricing.services.price_book import Reads
 class Change:
     """A published price that moved; ``old`` or ``new`` is None where there was, or is, none.
 
-    ``recorded_at`` is when we learnt it; ``valid_from`` may lie in the future.
+    ``recorded_at`` is when we learnt it; ``valid_from`` may lie in the future. ``is_sellers`` tells whether by the
+    evidence the seller changed it: the same list said otherwise before, or it begins by a date or between two lists
+    after the time compared with. Else a list told of it for the first time, or another list is believed now.
     """
 
     offering: str
@@ -36,6 +38,7 @@ class Change:
     recorded_at: datetime
     valid_from: datetime | None
     source: str
+    is_sellers: bool
 
     @property
     def factor(self) -> Fraction | None:
@@ -118,6 +121,8 @@ class _BookRow(NamedTuple):
     amount: Decimal | None
     currency: str
     per_quantity: int
+    basis: Basis
+    bracket_from: datetime | None
     valid: BookSpan
     recorded: BookSpan
     offering: str
@@ -167,19 +172,31 @@ def _moves(rows: Sequence[Any], since: datetime, now: datetime) -> Iterator[Chan
     old = next((row for row in rows if since in row.valid and since in row.recorded), None)
     current = next((row for row in believed if now in row.valid), None)
     if current is not None and not _same(old, current):
-        yield _change(old, current)
+        yield _change(old, current, since)
     elif current is None and old is not None:
         yield _end(old, rows, now)
     before = current
     for row in believed:
         if row.valid.lower is not None and row.valid.lower > now:
             if row.recorded.lower > since and not _same(before, row):
-                yield _change(before, row)
+                yield _change(before, row, since)
             before = row
 
 
-def _change(old: Any | None, new: Any) -> Change:
-    return Change(*_names(new), old and _amount(old), _amount(new), new.recorded.lower, new.valid.lower, new.source)
+def _change(old: Any | None, new: Any, since: datetime) -> Change:
+    was, recorded, begins = old and _amount(old), new.recorded.lower, new.valid.lower
+    return Change(*_names(new), was, _amount(new), recorded, begins, new.source, _is_sellers(old, new, since))
+
+
+def _is_sellers(old: Any | None, new: Any, since: datetime) -> bool:
+    if old is not None and old.source == new.source:
+        return True
+    begins = new.valid.lower
+    is_dated = new.basis in _DATED or new.bracket_from is not None
+    return begins is not None and begins > since and is_dated
+
+
+_DATED = (Basis.DOCUMENTED, Basis.MANUAL)
 
 
 def _end(old: Any, rows: Sequence[Any], now: datetime) -> Change:
@@ -187,8 +204,10 @@ def _end(old: Any, rows: Sequence[Any], now: datetime) -> Change:
     ended = [row for row in rows if row.recorded.upper is None and row.valid.upper and row.valid.upper <= now]
     if ended:
         last = max(ended, key=lambda row: row.valid.upper)
-        return Change(*_names(old), _amount(old), None, last.recorded.lower, last.valid.upper, last.source)
-    return Change(*_names(old), _amount(old), None, old.recorded.upper, None, old.source)
+        return Change(
+            *_names(old), _amount(old), None, last.recorded.lower, last.valid.upper, last.source, is_sellers=True
+        )
+    return Change(*_names(old), _amount(old), None, old.recorded.upper, None, old.source, is_sellers=False)
 
 
 def _same(old: Any | None, new: Any) -> bool:

@@ -53,7 +53,10 @@ class AmountJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
-    """A published price that moved. ``old`` or ``new`` is null where there was or is none; ``factor`` is new / old."""
+    """A published price that moved. ``old`` or ``new`` is null where there was or is none; ``factor`` is new / old.
+    ``is_sellers`` is false where no evidence says that the seller changed it: a list told of it for the first time, or
+    another list is believed now.
+    """
 
     offering: str
     meter: str
@@ -64,6 +67,7 @@ class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
     recorded_at: datetime
     valid_from: datetime | None
     source: str
+    is_sellers: bool
 
 
 class ChangesMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
@@ -130,6 +134,7 @@ def _moved(one: Change) -> ChangeJson:
         recorded_at=one.recorded_at,
         valid_from=one.valid_from,
         source=one.source,
+        is_sellers=one.is_sellers,
     )
 
 

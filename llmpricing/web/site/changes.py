@@ -23,18 +23,21 @@ from llmpricing.web.site.workload import WORKLOAD
 DEFAULT_DAYS = 28
 MOST_SHOWN = 500  # of one kind; the rest stand in the API
 SPANS = (7, 28, 91, 365)
-_READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text, **WORKLOAD}
+_READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text, "learnt": p.one_of("1"), **WORKLOAD}
 
 
 def show(request: Request) -> dict[str, Any]:
-    """The page: announced prices first, then the weeks in which we learnt of changes, the newest first."""
+    """The page: announced prices first, then the weeks in which we learnt of changes, the newest first. What sellers
+    did; with ``learnt`` what lists told of for the first time instead.
+    """
     values = read_parameters(request, _READERS, repeatable=("model",))
-    now, days = request.period.start, values.get("days", DEFAULT_DAYS)
+    now, days, month = request.period.start, values.get("days", DEFAULT_DAYS), month_pairs(request)
     since = comparable_since(request.reads, now - timedelta(days=days))
     models = set(own_ids(request, values["model"])) if "model" in values else None
     if "provider" in values:
         (values["provider"],) = sellers(request, [values["provider"]])
-    moved = _of_seller(changes_since(request.reads, since, now, models), values)
+    every = _of_seller(changes_since(request.reads, since, now, models), values)
+    moved = [one for one in every if one.is_sellers == ("learnt" not in values)]
     coming = [one for one in moved if _is_announced(one, now)]
     past = [one for one in moved if not _is_announced(one, now)]
     return {
@@ -43,8 +46,11 @@ def show(request: Request) -> dict[str, Any]:
         "amount": amount_in_words,
         "conditions": display.conditions,
         "days": days,
-        "spans": [(span, _address(values, span, month_pairs(request))) for span in SPANS],
-        "here_too": urlencode(month_pairs(request)),
+        "spans": [(span, _address(values, span, month)) for span in SPANS],
+        "learnt": "learnt" in values,
+        "others": len(every) - len(moved),
+        "turned": _address({**values, "learnt": None if "learnt" in values else "1"}, days, month),
+        "here_too": urlencode(month),
         "models": values.get("model", ()),
         "provider": values.get("provider"),
         "since": since,
@@ -114,4 +120,5 @@ def amount_in_words(stated: Amount | None, meter: str) -> str:
 def _address(values: dict[str, Any], days: int, month: Sequence[tuple[str, str]]) -> str:
     pairs = [("model", one) for one in values.get("model", ())]
     pairs += [("provider", values["provider"])] if "provider" in values else []
+    pairs += [("learnt", "1")] if values.get("learnt") else []
     return "/changes?" + urlencode([("days", days), *pairs, *month])

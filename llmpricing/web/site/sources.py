@@ -107,5 +107,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         "labs": sorted(
             {(one.lab, known[one.lab][0] if one.lab in known else one.lab) for one in page.items if one.lab}
         ),
-        "changes": changes_since(request.reads, since, request.period.start, slugs)[:MOST_MOVED],
+        "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
+            :MOST_MOVED
+        ],
     }

@@ -21,7 +21,7 @@ from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
 from tests.commands import Commands, commands_on
-from tests.lists import price_list
+from tests.lists import listed, price_list
 
 MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 
@@ -69,6 +69,28 @@ def test_a_price_that_rose_is_told_with_both_values_and_its_day(engine: Engine) 
         ("acme/a", "output_tokens", 8, 12, 1.5, MONDAY + timedelta(days=3.5)),
     ]
     assert moves(engine, MONDAY + timedelta(days=8), MONDAY + timedelta(days=9)) == []
+
+
+def test_what_a_list_tells_of_for_the_first_time_is_no_move_of_a_seller(engine: Engine) -> None:
+    """Another list knows a cache price of old, and prices that begin by a date or between two of its lists."""
+    load(engine, listed("acme", {"a": (2, 8), "b": (1, 2)}), MONDAY)
+    week = timedelta(days=7)
+
+    def mapped(**more: float) -> bytes:
+        entry = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 2e-6, **more}
+        return json.dumps({"acme/a": {**entry, "output_cost_per_token": 8e-6}}).encode()
+
+    load(engine, mapped(cache_read_input_token_cost=1e-6), MONDAY + week, "litellm")
+    load(engine, listed("acme", {"a": (2, 8), "b": (3, 2)}), MONDAY + 2 * week)
+    told = mapped(cache_read_input_token_cost=1e-6, cache_creation_input_token_cost=3e-6)
+    load(engine, told, MONDAY + 3 * week, "litellm")
+    with Session(engine) as session:
+        found = changes_since(session, MONDAY + timedelta(days=1), MONDAY + 4 * week)
+    assert {(one.offering, one.meter): one.is_sellers for one in found} == {
+        ("acme/a", "cache_read_tokens"): False,
+        ("acme/a", "cache_write_tokens"): True,  # the same list did not have it before
+        ("acme/b", "input_tokens"): True,
+    }
 
 
 def test_a_price_that_came_and_went_back_did_not_move(engine: Engine) -> None:
@@ -195,6 +217,7 @@ def test_json_tells_old_new_factor_times_and_source(moved: Commands) -> None:
         "recorded_at": change["recorded_at"],
         "valid_from": change["valid_from"],
         "source": "genai-prices",
+        "is_sellers": True,
         "listed": False,
     }
     assert said["listed_moved"] == []
