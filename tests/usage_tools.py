@@ -8,7 +8,25 @@ from decimal import Decimal
 from typing import Any
 
 from tests.usage_twins import lines, table
-from tests.usage_world import AT, HAIKU, M, Row, World, as_parquet, document, without
+from tests.usage_world import (
+    AT,
+    CALLED,
+    CHAIN,
+    HAIKU,
+    HEARD,
+    MINI,
+    OBSERVED,
+    RUN,
+    SUM,
+    M,
+    Row,
+    World,
+    as_parquet,
+    document,
+    message,
+    without,
+)
+from tests.usage_world import AZURE as METER
 
 WHEN = 1795168800000
 # gpt-5-mini: 0.25, cached 0.025, output 2.
@@ -28,10 +46,17 @@ def answer(number: int, model: str, seller: str, counts: Row, **more: Any) -> Ro
     return {**ids, "modelID": model, "providerID": seller, "cost": 0, "tokens": counts, "mode": "build", **more}
 
 
-def stored(message: Row) -> Row:
+def grown(made: int, **more: Any) -> Row:
+    """The first line of a session as far as it had come, at 9 whole."""
+    found = message("1")
+    usage = {**found["message"]["usage"], **more}
+    return {**found, "message": {**found["message"], "usage": usage if made == 9 else {**usage, "output_tokens": made}}}
+
+
+def stored(one: Row) -> Row:
     """The message as a row of opencode's database, which keeps ids apart."""
-    data = json.dumps(without(message, "id", "sessionID"))
-    return {"id": message["id"], "session_id": "ses", "time_created": WHEN, "time_updated": WHEN, "data": data}
+    data = json.dumps(without(one, "id", "sessionID"))
+    return {"id": one["id"], "session_id": "ses", "time_created": WHEN, "time_updated": WHEN, "data": data}
 
 
 ASKED = answer(1, "claude-haiku-4-5", "anthropic", tokens(10, 20, 0, 1000, 200))
@@ -173,8 +198,117 @@ AZURE = [
     ),
 ]
 
-TOOLS: Sequence[World] = [*OPENCODE, *CODEX, *CLOUDFLARE, *AZURE]
+SPAN: Row = {"timestamp": AT, "trace_id": "t", "span_id": "s", **CALLED}
+TWICE = {"metadata": json.dumps(json.dumps({"usage_object": {"prompt_tokens": 1000, "completion_tokens": 100}}))}
+SPENT: Row = {"request_id": "q", "call_type": "acompletion", "spend": 0.1, "startTime": AT, "model": "gpt-4.1-mini"}
+SPENT |= {"custom_llm_provider": "openai", "status": "success", "cache_hit": "False", **TWICE}
+ROLLOUT = [
+    {"timestamp": AT, "type": "session_meta", "payload": {"id": "s", "cwd": "/p"}},
+    {"timestamp": AT, "type": "turn_context", "payload": {"model": "gpt-5-mini"}},
+]
+COUNTED = {"input_tokens": 4000, "cached_input_tokens": 3000, "output_tokens": 1000, "reasoning_output_tokens": 300}
+
+
+def event(total: int) -> Row:
+    """A count of Codex, when so many tokens have been used."""
+    info = {"total_token_usage": {"total_tokens": total}, "last_token_usage": COUNTED}
+    return {"timestamp": AT, "type": "event_msg", "payload": {"type": "token_count", "info": info}}
+
+
+VARIANTS = [
+    World("an operation in capitals", [lines([{**SPAN, "gen_ai.operation.name": "CHAT"}])], MINI, (1, 0, 0, 0)),
+    World(
+        "an operation of a newer kind", [lines([{**SPAN, "gen_ai.operation.name": "responses"}])], MINI, (1, 0, 0, 0)
+    ),
+    World(
+        "an agent's sum without its calls", [lines([{**SPAN, "gen_ai.operation.name": "agent"}])], None, (0, 0, 0, 1)
+    ),
+    World(
+        "an agent's sum and a call of it in another file",
+        [lines([{**SPAN, "gen_ai.operation.name": "agent"}]), lines([{**SPAN, "span_id": "u", "parent_span_id": "s"}])],
+        MINI,
+        (1, 1, 0, 0),
+    ),
+    World("a run in capitals", [lines([{**RUN, "run_type": "LLM"}])], MINI, (1, 0, 0, 0)),
+    World("a chain without its calls", [lines([CHAIN])], None, (0, 0, 0, 1)),
+    World("JSON within a text of JSON", [lines([SPENT])], PLAIN, (1, 0, 0, 0)),
+    World(
+        "a blank before the offset",
+        [table([{**HEARD, "request_created_at": "2026-11-20 12:00:00 +0200"}])],
+        MINI,
+        (1, 0, 0, 0),
+        Decimal("0.5"),
+    ),
+    World("hours of a meter of tokens", [table([{**METER, "unitOfMeasure": "1 Hour"}])], None, (0, 0, 0, 1), A_LINE),
+    World(
+        "a meter of single tokens",
+        [table([{**METER, "unitOfMeasure": "1M Tokens", "quantity": "1"}])],
+        A_LINE,
+        (1, 0, 0, 0),
+    ),
+    World(
+        "a total in the last row", [table([HEARD, {**dict.fromkeys(HEARD, ""), "model": "Total"}])], MINI, (1, 0, 0, 1)
+    ),
+    World("a cut download", [lines([message("1"), message("2")])[:-40]], HAIKU, (1, 0, 0, 1)),
+    World("an error page at the end", [lines([message("1")]) + b"<html>502</html>\n"], HAIKU, (1, 0, 0, 1)),
+    World(
+        "a comma behind each line",
+        [b",\n".join([document(message("1")), document(message("2")), b""])],
+        HAIKU * 2,
+        (2, 0, 0, 0),
+    ),
+    World(
+        "a session that grows in another file", [lines([grown(9)]), lines([grown(1), grown(5)])], HAIKU, (1, 0, 2, 0)
+    ),
+    World("batch by Claude Code's word", [lines([grown(9, service_tier="batch")])], HAIKU / 2, (1, 0, 0, 0)),
+    World(
+        "a rollout that another one resumes",
+        [lines([*ROLLOUT, event(5000)]), lines([*ROLLOUT, event(5000), event(9999)])],
+        THOUGHT * 2,
+        (2, 0, 1, 0),
+    ),
+    World("a rollout without a turn", [lines([ROLLOUT[0], event(5000)])], None, (0, 0, 0, 1)),
+    World(
+        "a total that says caches lie inside",
+        [
+            lines(
+                [
+                    {
+                        **OBSERVED,
+                        "usage_details": {"input": 1000, "input_cached_tokens": 400, "output": 100, "total": 1100},
+                    }
+                ]
+            )
+        ],
+        MINI,
+        (1, 0, 0, 0),
+    ),
+    World(
+        "a generation within a span within a generation",
+        [
+            document(
+                [
+                    {**OBSERVED, "id": "a", "parent_observation_id": None},
+                    {**OBSERVED, "id": "s", "type": "SPAN", "usage_details": {}, "parent_observation_id": "a"},
+                    {**OBSERVED, "id": "b", "parent_observation_id": "s"},
+                ]
+            )
+        ],
+        MINI,
+        (1, 0, 1, 0),
+    ),
+    World(
+        "several shapes together",
+        [lines([*ROLLOUT, event(5000)]), table([HEARD]), lines([ASKED]), document({"daily": [SUM]}), lines([LOGGED])],
+        THOUGHT + MINI + HAIKU * 2 + PLAIN,
+        (5, 0, 0, 0),
+    ),
+]
+
+TOOLS: Sequence[World] = [*OPENCODE, *CODEX, *CLOUDFLARE, *AZURE, *VARIANTS]
 DOUBTED = [
+    ("OPERATION_UNKNOWN", [{**SPAN, "gen_ai.operation.name": "responses"}], [{**SPAN, "trace_id": "u"}]),
+    ("TIER_ASSUMED", [{**SPAN, "openai.request.service_tier": "flex"}], [{**SPAN, "trace_id": "u"}]),
     ("REASONING_UNTOLD", [UNTOLD], [BESIDE, INSIDE, ASKED]),
     ("MODEL_ASSUMED", [{**OF_DAY, "models": {"gpt-5": {**SUMMED, "isFallback": True}}}], [OF_DAY]),
     ("CACHES_UNTOLD", [LOGGED], []),

@@ -40,7 +40,7 @@ _AZURE_EMBEDDING = re.compile(
 _CACHED = frozenset({"cached", "cchd", "cache"})
 _TIERS = {"batch": "batch", "pp": "priority", "prty": "priority", "priority": "priority", "flex": "flex"}
 _MODALITIES = {"aud": "audio", "audio": "audio", "img": "image"}
-_UNIT = re.compile(r"(?P<number>\d+)?\s*(?P<scale>[KM]?)", re.IGNORECASE)
+_UNIT = re.compile(r"(?P<number>\d+)?\s*(?P<scale>[KM]?)(?:\s*(?:tokens?|units?|count))?", re.IGNORECASE)
 _UNIT_DIGITS = 12
 _SCALES = {"": 1, "K": 1000, "M": 1_000_000}
 # Dated models, of which a meter has the month and the day only.
@@ -145,7 +145,7 @@ def _focus(row: Row) -> UsageRecord:
 
 def _tokens_of_unit(quantity: Decimal, unit: str) -> Decimal:
     """How many tokens so many units are; raises UsageError."""
-    scale = _UNIT.match(unit)
+    scale = _UNIT.fullmatch(unit.strip())
     if not (scale and (scale["number"] or scale["scale"])) or len(scale["number"] or "") > _UNIT_DIGITS:
         reason = f"is {unit[:40] or 'not stated'}, of which it is not known how many tokens it means"
         raise UsageError("unitOfMeasure", reason)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
-from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed
+from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, Outcome, UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row, as_json
 from llmpricing.services.usage_log.formats.shape import (
     ChargeFields,
@@ -23,7 +23,6 @@ from llmpricing.services.usage_log.formats.told_usage import labels
 _COST = ChargeFields(("total_cost",))
 _PARENT_RUN = "parent_run_id"
 _PARENT_RUNS = (_PARENT_RUN, "parent_run_ids", "dotted_order", "child_runs")
-_SUMMED = not_billed("the sum of its children")
 
 
 def _run(row: Row) -> UsageRecord | None:
@@ -31,7 +30,7 @@ def _run(row: Row) -> UsageRecord | None:
     metadata = row.inner("extra").inner("metadata")
     parts = row.inner("prompt_token_details", "prompt_tokens_details")
     others = row.inner("completion_token_details", "completion_tokens_details")
-    is_call = row.text("run_type") in ("llm", "embedding")
+    is_call = row.text("run_type").lower() in ("llm", "embedding")
     if not is_call and not taken and not made:
         return None
     at, record_id, charged = row.instant("start_time"), row.text("id") or None, row.amount("total_cost")
@@ -58,7 +57,7 @@ def _run(row: Row) -> UsageRecord | None:
         inner.close_counts()
     row.close()
     if not is_call:
-        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
+        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     outcome = _outcome(row)
     usage = usage_of(counts, total=total or None) if outcome == BILLED else None
     return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 
 import numpy as np
 
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
-from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord
+from llmpricing.services.usage_log.formats.record import REPEATED, SUMMED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.shape import Nesting
-from llmpricing.services.usage_log.formats.span_calls import SpanCall, call_of, calls_of
+from llmpricing.services.usage_log.formats.span_calls import TRACE, SpanCall, call_of, calls_of, traces_of
 
 _DIFFER = "NESTED_CALLS_DIFFER"
+_LOST = unpriced("it sums up calls, and no file holds any of its trace: export those too")
 Links = Callable[[], Iterable[tuple[int, int]]]
 
 
@@ -90,9 +92,13 @@ class NestedCalls:
         self._outer: set[int] = set()
         self._doubts: dict[int, _NestingDoubt] = {}
         self._untold: list[Numbers] = []
+        self._summed: set[str] = set()  # traces that hold sums of calls, those without any call when settled
+        self._called: set[str] = set()
 
     def add(self, batch: ReadBatch, nesting: Nesting, *, tells_parents: bool = True) -> None:
         """Note the calls of some records of a file, which tells which of them lie within which or does not."""
+        for is_sum, trace in traces_of(batch.columns, batch.others):
+            (self._summed if is_sum else self._called).add(trace)
         calls = [call for _, call in calls_of(batch.columns, nesting)] if batch.columns else []
         calls += [call for _, record in batch.others if (call := call_of(record, nesting))]
         if not calls:
@@ -106,6 +112,7 @@ class NestedCalls:
         """Find out which of the calls that were added are told by those within them. ``links`` are all spans, calls or
         not, each with the one around it; they are asked for only where that may matter.
         """
+        self._summed -= self._called
         if not self._added:
             return
         calls = _Calls(np.concatenate(self._added))
@@ -168,12 +175,14 @@ class NestedCalls:
 
     def marked(self, batch: ReadBatch, nesting: Nesting) -> ReadBatch:
         """The records, of which those that one within them tells are told before."""
-        if not self._outer and not self._doubts:
+        if not self._outer and not self._doubts and not self._summed:
             return batch
         others = [(place, self._marked(record, nesting)) for place, record in batch.others]
         return ReadBatch(self._marked_columns(batch.columns, nesting) if batch.columns else None, others)
 
     def _marked(self, record: UsageRecord, nesting: Nesting) -> UsageRecord:
+        if record.outcome == SUMMED and record.labels.get(TRACE) in self._summed:
+            return replace(record, outcome=_LOST)
         call = call_of(record, nesting)
         if call is None:
             return record
@@ -192,19 +201,24 @@ class NestedCalls:
                 doubted[doubt][row] = True
         found = columns.having(repeated)
         for doubt, rows in doubted.items():
-            found = _with_doubt(found, doubt, rows)
+            found = _changed(found, rows, partial(UsageRecord.with_remark, code=doubt.value[0], remark=doubt.value[1]))
+        is_sum = np.array([head.record.outcome == SUMMED for head in columns.heads], np.bool_)[columns.which]
+        if self._summed and is_sum.any():
+            traces = columns.labels.get(TRACE, [None] * len(columns))
+            is_lost = is_sum & np.array([trace in self._summed for trace in traces], np.bool_)
+            found = _changed(found, is_lost, partial(replace, outcome=_LOST))
         return found
 
 
-def _with_doubt(columns: RecordColumns, doubt: _NestingDoubt, rows: Mask) -> RecordColumns:
-    """The same, these rows with heads that say so."""
+def _changed(columns: RecordColumns, rows: Mask, change: Callable[[UsageRecord], UsageRecord]) -> RecordColumns:
+    """The same, these rows with heads that are changed so."""
     if not rows.any():
         return columns
     heads = [*columns.heads]
     which = columns.which.copy()
     for head in np.unique(which[rows]).tolist():
         which[rows & (columns.which == head)] = len(heads)
-        heads.append(replace(heads[head], record=heads[head].record.with_remark(*doubt.value)))
+        heads.append(replace(heads[head], record=change(heads[head].record)))
     return replace(columns, heads=heads, which=which)
 
 

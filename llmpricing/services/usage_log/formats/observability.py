@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
-from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
     ChargeFields,
@@ -28,7 +28,6 @@ _LANGFUSE_COST = ("calculatedTotalCost", "totalCost", "total_cost", "calculated_
 _HELICONE_COST = ("cost", "cost_usd")
 _PARENT_OBSERVATION = ("parentObservationId", "parent_observation_id")
 _NO_REFERENCE = "00000000-0000-0000-0000-000000000000"
-_SUMMED = not_billed("the sum of its children")
 _NO_COUNTS = unpriced("usage is not stated: the record holds no count")
 
 
@@ -55,7 +54,7 @@ def _langfuse(row: Row) -> UsageRecord | None:
     )
     outcome = BILLED
     if not is_call:
-        outcome, charged = _SUMMED, None
+        outcome, charged = SUMMED, None
     elif usage is None:
         outcome = not_billed("failed") if row.text("level").upper() == "ERROR" else _NO_COUNTS
     row.close()

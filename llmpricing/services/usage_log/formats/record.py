@@ -40,6 +40,9 @@ def not_billed(reason: str) -> Outcome:
     return Outcome(OutcomeKind.NOT_BILLED, reason)
 
 
+SUMMED = not_billed("the sum of its children")
+
+
 def unpriced(reason: str) -> Outcome:
     """The outcome of a record whose price cannot be told."""
     return Outcome(OutcomeKind.UNPRICED, reason)

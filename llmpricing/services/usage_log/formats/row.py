@@ -29,7 +29,7 @@ _NO_COUNT = re.compile(r"duration|latency|elapsed|time|limit|max|window|quota|pe
 _TRUE = frozenset({"true", "t", "yes", "1"})
 _AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)?")
 _DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})( \d\d:\d\d(?::\d\d)?)?")  # day first, everywhere
-_OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
+_OFFSET = re.compile(r" ?([+-]\d\d):?(\d\d)$")
 _EPOCHS = ((10**17, 1000), (10**14, 1), (10**11, Decimal("0.001")))  # nanoseconds, microseconds, milliseconds
 _MOST_UNREAD = 50
 # Digits before the point, and places behind it, of what any usage, charge or time since 1970 is: beyond, numbers are
@@ -270,13 +270,23 @@ def _bounded(field: str, number: Decimal) -> Decimal:
 
 
 def as_json(field: str, value: Any) -> Any:
-    """The value, read where it is a JSON text; raises UsageError where that is broken."""
+    """The value, read where it is a JSON text, or one of such a text; raises UsageError where that is broken."""
+    if isinstance(value, str) and value.lstrip()[:2] in ('"{', '"[') and value.rstrip()[-1:] == '"':
+        value = _unquoted(value)
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
         return decoded(value)
     except ValueError:
         raise UsageError(field, f"is {value[:40]!r}, not JSON that can be read") from None
+
+
+def _unquoted(value: str) -> Any:
+    """The text that a JSON text of one holds, as tables have it whose tool wrote objects as texts already."""
+    try:
+        return decoded(value)
+    except ValueError:
+        return value
 
 
 def as_instant(value: Any) -> datetime:

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import SUMMED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.shape import Nesting
 
 AROUND = "parent"  # the label that names the span around a record's own
-_TRACE = "trace"
+TRACE = "trace"
 _TAKEN, _MADE = "input_tokens", "output_tokens"
 _WITHIN_THE_OUTPUT = "output_reasoning_tokens"  # priced as what it lies in, and told by some instruments only
 
@@ -51,6 +51,17 @@ def links_of(nesting: Nesting, rows: Iterable[Mapping[str, Any]]) -> Iterator[tu
                 yield span_number(trace, own), span_number(trace, around)
 
 
+def traces_of(columns: RecordColumns | None, others: Iterable[tuple[int, UsageRecord]]) -> Iterator[tuple[bool, str]]:
+    """The trace of each record that tells of one, and whether the record is a sum of calls."""
+    for _, record in others:
+        if trace := record.labels.get(TRACE):
+            yield record.outcome == SUMMED, trace
+    if columns is not None and TRACE in columns.labels:
+        is_sum = [head.record.outcome == SUMMED for head in columns.heads]
+        pairs = zip(columns.which.tolist(), columns.labels[TRACE], strict=True)
+        yield from {(is_sum[head], trace) for head, trace in pairs if trace}
+
+
 def calls_of(columns: RecordColumns, nesting: Nesting) -> Iterator[tuple[int, SpanCall]]:
     """The calls of columns that are billed, each with its row."""
     is_call = [
@@ -59,7 +70,7 @@ def calls_of(columns: RecordColumns, nesting: Nesting) -> Iterator[tuple[int, Sp
     texts = [(head.record.model, head.record.provider, head.record.context) for head in columns.heads]
     counts = {name: cells.tolist() for name, cells in columns.counts.items()}
     meters = [head.meters for head in columns.heads]
-    around, traces, repeated = columns.labels.get(AROUND), columns.labels.get(_TRACE), columns.repeated.tolist()
+    around, traces, repeated = columns.labels.get(AROUND), columns.labels.get(TRACE), columns.repeated.tolist()
     for row, head in enumerate(columns.which.tolist()):
         name = columns.ids[row]
         if name is None or repeated[row] or not is_call[head]:
@@ -75,7 +86,7 @@ def call_of(record: UsageRecord, nesting: Nesting) -> SpanCall | None:
         return None
     stated = ((meter, int(number)) for meter, number in record.usage.stated.items())
     facts = (record.model, record.provider, record.context)
-    places = record.labels.get(AROUND), record.labels.get(_TRACE)
+    places = record.labels.get(AROUND), record.labels.get(TRACE)
     return _call(record.record_id, nesting, places, stated, facts)
 
 

@@ -12,7 +12,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
-from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
     RECORD_ID,
@@ -28,6 +28,7 @@ from llmpricing.services.usage_log.formats.span_fields import attributes_of, fla
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
 _USAGE = "gen_ai.usage."
+_SERVED = ("openai.response.service_tier", "gen_ai.openai.response.service_tier")
 # https://opentelemetry.io/docs/specs/semconv/gen-ai: the names of today before those of old, one count each.
 _OTEL = {
     "input_tokens": ("input_tokens", "prompt_tokens"),
@@ -37,6 +38,15 @@ _OTEL = {
     "output_reasoning_tokens": ("reasoning.output_tokens", "reasoning_tokens", "reasoning_output_tokens"),
 }
 _OPERATIONS = frozenset({"", "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding"})
+# What sums up others' calls, or calls no model: other operations that count tokens are taken for calls, and say so.
+_SUMMING = frozenset(
+    {"invoke_agent", "create_agent", "execute_tool", "invoke_workflow", "agent", "chain", "tool", "workflow", "task"}
+    | {"framework", "handoff", "guardrail", "plan", "evaluate", "retrieval"}
+)
+_UNKNOWN_OPERATION = (
+    "the span's operation is none that is known: it is billed as a call; if it sums up others, take it out"
+)
+_TIER_ASSUMED = "a tier was asked for, and no answer tells which one served: priced as standard"
 _CALLS = "llm.token_count."
 # https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 _OPENINFERENCE = {
@@ -69,7 +79,6 @@ _PARENT = ("parentSpanId", "parent_span_id", "ParentSpanId", "parent_id", "conte
 _VARYING = Varying(
     _STARTED, labels={"trace": _TRACE, "parent": _PARENT, "session": _SESSION}, id_parts=(_TRACE, _SPAN_ID)
 )
-_SUMMED = not_billed("the sum of its children")
 
 
 def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
@@ -86,11 +95,15 @@ def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     counts = {meter: row.count(*(_USAGE + name for name in names)) for meter, names in _OTEL.items()}
     total = row.count(_USAGE + "total_tokens", "llm.usage.total_tokens")
     row.known("gen_ai.usage.cost")
-    operation = row.text("gen_ai.operation.name", "llm.request.type")
+    operation = row.text("gen_ai.operation.name", "llm.request.type").lower()
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
     provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
-    is_call = operation in _OPERATIONS and bool(model or operation)
-    return _made(row, counts, total, model, provider, is_call, _tier(row), label)
+    is_known = operation in _OPERATIONS
+    is_call = bool(model or operation) if is_known else operation not in _SUMMING and any(counts.values())
+    made = _made(row, counts, total, model, provider, is_call, _tier(row), label)
+    return (
+        made if made is None or is_known or not is_call else made.with_remark("OPERATION_UNKNOWN", _UNKNOWN_OPERATION)
+    )
 
 
 def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
@@ -113,10 +126,15 @@ def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     return _made(row, counts, total, model, provider, is_call, _tier(row), label)
 
 
+def _is_tier_asked(row: Row) -> bool:
+    """Whether another tier than the standard one was asked for, and no answer is told that says which one served."""
+    asked = tier_of(row.text("openai.request.service_tier", "gen_ai.openai.request.service_tier"))
+    return asked is not None and not row.text(*_SERVED)
+
+
 def _tier(row: Row) -> str | None:
     """The tier that served, not that which was asked for."""
-    row.known("openai.request.service_tier", "gen_ai.openai.request.service_tier")
-    return tier_of(row.text("openai.response.service_tier", "gen_ai.openai.response.service_tier"))
+    return tier_of(row.text(*_SERVED))
 
 
 def _made(
@@ -141,15 +159,17 @@ def _made(
         trace=trace, parent=row.text(*_PARENT), service=row.text("service.name"), session=row.text(*_SESSION)
     )
     facts = {**label, **facts}
+    is_unsure = _is_tier_asked(row)
     row.close()
     if not is_call:
-        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=_SUMMED)
+        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     if not is_counted:
         outcome = not_billed("failed") if _has_failed(row) else unpriced("usage is not stated: the span holds no count")
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=outcome)
-    return UsageRecord(
+    made = UsageRecord(
         model, at, usage_of(counts, total=total or None), provider, None, where, labels=facts, record_id=record_id
     )
+    return made.with_remark("TIER_ASSUMED", _TIER_ASSUMED) if is_unsure else made
 
 
 def _has_failed(row: Row) -> bool:

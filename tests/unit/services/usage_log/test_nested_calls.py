@@ -207,6 +207,16 @@ def test_a_file_whose_parents_were_cut_says_so_of_calls_that_count_alike(tmp_pat
     assert billed(read(tmp_path, [lines(rows)])) == ["1!", "2!", "3"]
 
 
+@pytest.mark.parametrize("size", [1, 200])
+def test_a_sum_whose_trace_holds_no_call_has_no_price(tmp_path: Path, size: int) -> None:
+    chains = [{**ran(f"c{n}", kind="chain"), "trace_id": f"t{n}"} for n in range(size)]
+    calls = [{**ran(f"r{n}", f"c{n}"), "trace_id": f"t{n}"} for n in range(0, size, 2)]
+    found = [one for one in read(tmp_path, [lines(chains), lines(calls)]) if one.record_id in {c["id"] for c in chains}]
+    lost = [one for one in found if one.outcome.kind is OutcomeKind.UNPRICED]
+    assert {one.record_id for one in lost} == {f"c{n}" for n in range(1, size, 2)}
+    assert {one.outcome.kind for one in found if one not in lost} == {OutcomeKind.NOT_BILLED}
+
+
 def test_a_table_of_runs_is_read_as_its_lines_are(tmp_path: Path) -> None:
     rows = [ran("1"), ran("2", "1"), ran("3", "2", kind="chain"), ran("4", "3"), ran("5", "", 7, 7)]
     cells = [{**one, "extra": str(one["extra"]).replace("'", '"'), "prompt_token_details": "{}"} for one in rows]
