@@ -40,6 +40,28 @@ def test_a_history_is_drawn_with_its_finding_in_words(testapp: TestApp) -> None:
     assert again.body == b""
 
 
+WIDE_AND_NARROW = (
+    "/models/acme/acme-dated",
+    "/compare?models=acme/acme-large,acme/acme-long",
+    "/sources",
+)
+
+
+@pytest.mark.parametrize("path", WIDE_AND_NARROW)
+def test_a_phone_is_given_a_narrow_chart_of_the_same_facts(testapp: TestApp, path: str) -> None:
+    picture = testapp.get(path).html.find("picture")
+    assert picture.source["media"] == "(max-width: 45.99rem)"
+    wide, narrow = (testapp.get(address) for address in (picture.img["src"], picture.source["srcset"]))
+    widths = [float(ElementTree.fromstring(one.body).attrib["width"]) for one in (wide, narrow)]  # noqa: S314 - our own
+    assert widths[1] < widths[0] * 0.75
+    titles = [ElementTree.fromstring(one.body).findtext("{http://www.w3.org/2000/svg}title") for one in (wide, narrow)]  # noqa: S314
+    assert titles[0] == titles[1]
+    refused = testapp.get(
+        picture.source["srcset"].replace("narrow", "huge"), status=400, headers={"Accept": "application/json"}
+    )
+    assert refused.json["error"]["details"]["field"] == "width"
+
+
 @pytest.mark.parametrize(("model", "tick"), [("acme-dated", "10"), ("acme-small", "0.01")])
 def test_the_axis_of_prices_is_written_without_exponents(testapp: TestApp, model: str, tick: str) -> None:
     root = ElementTree.fromstring(testapp.get(f"/charts/history.svg?model=acme/{model}").body)  # noqa: S314 - our own

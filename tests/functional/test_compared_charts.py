@@ -37,7 +37,7 @@ def test_the_finding_names_the_cheapest_and_what_nobody_knows_is_no_bar() -> Non
     chart = costs_chart([cost("a/x", "12.5"), cost("b/y", None), cost("c/z", "2.5")])
     assert chart.finding == "c/z costs the least, $2.50, 5 times less than a/x"
     assert chart.about.endswith("Not known: b/y.")
-    assert [row["offering"] for row in chart.layers[0]["data"]["values"]] == ["c/z", "a/x"]
+    assert [row["offering"] for row in chart.layers(0)[0]["data"]["values"]] == ["c/z", "a/x"]
     assert [row[1] for row in chart.rows] == ["12.5", None, "2.5"]
     assert costs_chart([cost("b/y", None)]).finding == "Nobody knows what this costs at these offerings"
     assert costs_chart([cost("a/x", "0"), cost("b/y", "1")]).finding == "a/x costs the least, nothing; most at b/y"

@@ -31,7 +31,7 @@ from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
-from llmpricing.web.site.charts.views import answer
+from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.filters import LABELS, address
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
@@ -75,7 +75,7 @@ def show_with_own(request: Request) -> dict[str, Any]:
 
 def chart(request: Request) -> Response:
     """GET /charts/frontier: the same question as a chart."""
-    values = read_parameters(request, _VALUE, VALUE_REPEATABLE)
+    values = read_parameters(request, {**_VALUE, **WIDTHS}, VALUE_REPEATABLE)
     clocks = read_clocks(values, request.period.start, request.book)
     is_then = leaves_out(request)
     question = {name: str(value) for name, value in values.items() if name not in WORKLOAD}

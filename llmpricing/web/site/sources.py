@@ -24,7 +24,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.changes import amount_in_words, change_in_words
 from llmpricing.web.site.charts.agreement import agreement_chart, share
 from llmpricing.web.site.charts.renderer import can_draw
-from llmpricing.web.site.charts.views import answer
+from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, with_undated
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD
@@ -59,7 +59,7 @@ def show_sources(request: Request) -> dict[str, Any]:
 
 def agreement(request: Request) -> Response:
     """GET /charts/agreement: how far the lists agree."""
-    read_parameters(request, {})
+    read_parameters(request, WIDTHS)
     return answer(request, "agreement", {}, lambda: agreement_chart(_agreements(request)))
 
 

@@ -17,7 +17,7 @@ _KINDS = ("agree", "apart")
 def agreement_chart(found: Sequence[ListAgreement]) -> Chart:
     """The chart of the agreement of each two lists."""
     rows = [[one.first, one.second, one.compared, one.compared - one.apart, one.apart, one.severe] for one in found]
-    return Chart(_finding(found), _about(found), _COLUMNS, rows, _layers(found), _BAR * max(len(found), 1))
+    return Chart(_finding(found), _about(found), _COLUMNS, rows, lambda _: _layers(found), _BAR * max(len(found), 1))
 
 
 def share(compared: int, apart: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -13,34 +13,34 @@ from typing import Any
 from llmpricing.web.site.charts.theme import CONFIG
 
 WIDTH, HEIGHT = 620, 280
-_LINE = 78  # signs of a title that fit the width
+NARROW = 240  # on a phone, whose screen has room for it and for the words beside
+_SIGNS = 8  # pixels of a sign of the title
 _NAME, _SIGN = 40, 7.4  # signs of a name at most, and pixels of one
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """``finding`` says what it shows in a sentence, ``about`` in a few; ``rows`` are its facts under ``columns``, with
-    money as text. ``layers`` are those of a Vega-Lite specification.
+    money as text. ``layers`` are those of a Vega-Lite specification, by its width in pixels.
     """
 
     finding: str
     about: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
-    layers: Sequence[Mapping[str, Any]]
+    layers: Callable[[int], Sequence[Mapping[str, Any]]]
     height: int = HEIGHT
 
-    @property
-    def specification(self) -> dict[str, Any]:
+    def specification(self, width: int = WIDTH) -> dict[str, Any]:
         """The whole Vega-Lite specification."""
         return {
             "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
             "description": self.finding,
-            "title": {"text": wrap(self.finding, _LINE) or [""]},
-            "width": WIDTH,
+            "title": {"text": wrap(self.finding, width // _SIGNS) or [""]},
+            "width": width,
             "height": self.height,
             "config": dict(CONFIG),
-            "layer": list(self.layers),
+            "layer": list(self.layers(width)),
         }
 
 

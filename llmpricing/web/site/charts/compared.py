@@ -19,13 +19,13 @@ from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
-from llmpricing.web.site.charts.views import answer
+from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
 from llmpricing.web.workloads import PRESETS, workload_of
 
 MOST = 12  # bars that can still be read
 MOST_SCORED = 5  # series that can still be told apart
-_MODELS = {"models": p.text_of(2000), **CLOCKS}
+_MODELS = {"models": p.text_of(2000), **CLOCKS, **WIDTHS}
 _WORKLOAD = {
     "preset": p.one_of(*PRESETS),
     "tokens": p.whole(1, 10**12),

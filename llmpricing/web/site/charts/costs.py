@@ -23,7 +23,9 @@ def costs_chart(costs: Sequence[WorkloadCost]) -> Chart:
     rows = [[one.offering, None if one.total is None else to_text(one.total), one.currency, one.state] for one in costs]
     about = f"Not known: {', '.join(unknown)}." if unknown else ""
     told = ". ".join(f"{one.offering}: {_money(one)}" for one in known)
-    return Chart(_finding(known), f"{told}. {about}".strip(), _COLUMNS, rows, _layers(known), _BAR * max(len(known), 1))
+    return Chart(
+        _finding(known), f"{told}. {about}".strip(), _COLUMNS, rows, lambda _: _layers(known), _BAR * max(len(known), 1)
+    )
 
 
 def _finding(known: Sequence[WorkloadCost]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from llmpricing.domain.money import ratio_text
 from llmpricing.domain.scores.best_value import ValuedOffering
-from llmpricing.web.site.charts.chart import WIDTH, Chart, inline, position, share_of_axis
+from llmpricing.web.site.charts.chart import Chart, inline, position, share_of_axis
 from llmpricing.web.site.charts.theme import INK, QUIET, SERIES
 
 _COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
@@ -18,8 +18,9 @@ _NEAR_X, _NEAR_Y = 90, 14  # pixels within which two names would lie on each oth
 def frontier_chart(ranked: Sequence[ValuedOffering]) -> Chart:
     """The chart of the ranking of paid models."""
     best = sorted((one for one in ranked if one.is_on_frontier), key=lambda one: one.average)
+    rows = [_row(one) for one in ranked]
     return Chart(
-        _finding(ranked, best), _about(best), _COLUMNS, [_row(one) for one in ranked], _layers(ranked, best), _HEIGHT
+        _finding(ranked, best), _about(best), _COLUMNS, rows, lambda width: _layers(ranked, best, width), _HEIGHT
     )
 
 
@@ -45,19 +46,19 @@ def _row(one: ValuedOffering) -> list[Any]:
     return [one.offering.model, one.offering.id, *numbers, "yes" if one.is_on_frontier else "no"]
 
 
-def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) -> list[dict[str, Any]]:
+def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering], width: int) -> list[dict[str, Any]]:
     prices = [position(one.average) for one in ranked] or [1.0]
     scores = [position(one.quality) for one in ranked] or [0.0, 1.0]
     across = {"type": "log", "domain": [min(prices) / 1.5, max(prices) * 2], "nice": False}
     up = {"type": "linear", "domain": [max(min(scores) - 0.05, 0), min(max(scores) + 0.05, 1)], "nice": False}
-    title = "USD per million tokens, average of input and output, logarithmic"
+    title = ["USD per million tokens, average", "of input and output, logarithmic"]
     axis = {"format": "~g", "grid": False, "tickCount": 6}
     x = {"field": "price", "type": "quantitative", "scale": across, "title": title, "axis": axis}
     y = {"field": "quality", "type": "quantitative", "scale": up, "title": "quality, 0 to 1"}
     line = {"type": "line", "interpolate": "step-after", "color": SERIES[0], "strokeDash": [5, 3]}
     others = inline([_point(one) for one in ranked if not one.is_on_frontier])
     points = inline([_point(one) for one in best])
-    named = inline([_point(one) for one in _apart(best, across, up)])
+    named = inline([_point(one) for one in _apart(best, across, up, width)])
     hollow = {"type": "point", "color": QUIET, "size": 50}
     full = {"type": "point", "color": SERIES[0], "shape": "diamond", "filled": True, "opacity": 1, "size": 110}
     words = {"type": "text", "align": "left", "dx": 8, "dy": -8, "color": INK}
@@ -73,11 +74,13 @@ def _point(one: ValuedOffering) -> dict[str, Any]:
     return {"price": position(one.average), "quality": position(one.quality), "model": one.offering.model}
 
 
-def _apart(best: Sequence[ValuedOffering], across: dict[str, Any], up: dict[str, Any]) -> list[ValuedOffering]:
+def _apart(
+    best: Sequence[ValuedOffering], across: dict[str, Any], up: dict[str, Any], width: int
+) -> list[ValuedOffering]:
     """Those whose names do not lie on one that comes before, the best first."""
     kept: list[tuple[float, float, ValuedOffering]] = []
     for one in reversed(best):
-        x = WIDTH * share_of_axis(position(one.average), across)
+        x = width * share_of_axis(position(one.average), across)
         y = _HEIGHT * share_of_axis(position(one.quality), up)
         if all(abs(x - a) > _NEAR_X or abs(y - b) > _NEAR_Y for a, b, _ in kept):
             kept.append((x, y, one))

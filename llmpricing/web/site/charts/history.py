@@ -44,7 +44,7 @@ def history_chart(offering: str, prices: Sequence[PastPrice], now: datetime) -> 
         _about(lines),
         _COLUMNS,
         [[_cell(one, name) for name in _COLUMNS] for one in shown],
-        _layers(lines, start, end, now),
+        lambda width: _layers(lines, start, end, now, width),
     )
 
 
@@ -115,10 +115,12 @@ def _cell(one: PastPrice, name: str) -> Any:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value or "")
 
 
-def _layers(lines: Sequence[_MeterLine], start: datetime, end: datetime, now: datetime) -> list[dict[str, Any]]:
+def _layers(
+    lines: Sequence[_MeterLine], start: datetime, end: datetime, now: datetime, width: int
+) -> list[dict[str, Any]]:
     values = [_value(one) for line in lines for one in line.prices]
     scale = _scale(values)
-    days = {"format": "%b %Y" if end - start > _YEARS else "%-d %b %Y", "tickCount": 6}
+    days = {"format": "%b %Y" if end - start > _YEARS else "%-d %b %Y", "tickCount": 6 if width == WIDTH else 3}
     time = {
         "field": "at",
         "type": "temporal",
@@ -142,7 +144,7 @@ def _layers(lines: Sequence[_MeterLine], start: datetime, end: datetime, now: da
     mark = {"type": "line", "interpolate": "step-after", "strokeWidth": 2.5}
     steps = [row for line in lines for row in _steps(line, start, end)]
     found.append({"data": inline(steps), "mark": mark, "encoding": encoding})
-    found.append(_labels(lines, scale, colour))
+    found.append(_labels(lines, scale, colour, width))
     return found
 
 
@@ -188,7 +190,9 @@ def _today(now: datetime, time: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [rule, {"data": at, "mark": text, "encoding": where}]
 
 
-def _labels(lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mapping[str, Any]) -> dict[str, Any]:
+def _labels(
+    lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mapping[str, Any], width: int
+) -> dict[str, Any]:
     """The meters' names and last prices to the right of their lines, none over another."""
     last = [(line, line.prices[-1]) for line in lines]
     heights = {line.meter: HEIGHT * (1 - share_of_axis(position(_value(one)), scale)) for line, one in last}
@@ -201,7 +205,7 @@ def _labels(lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mappi
         "data": inline(rows),
         "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": 600, "color": INK},
         "encoding": {
-            "x": {"value": WIDTH},
+            "x": {"value": width},
             "y": {"field": "height", "type": "quantitative", "scale": None, "axis": None},
             "text": {"field": "words"},
             "color": colour,

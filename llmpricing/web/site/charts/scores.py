@@ -25,7 +25,9 @@ def scores_chart(scores: Mapping[str, Sequence[KeptScore]]) -> Chart:
     finding = _finding(scores) if flat else f"No score is known of {', '.join(scores)}"
     about = ". ".join(f"{offering}: {to_text(one.score)} at {BENCHMARKS[one.benchmark].name}" for offering, one in flat)
     tests = len({one.benchmark for _, one in flat})
-    return Chart(finding, about, _COLUMNS, rows, _layers(list(scores), flat), max(tests * len(scores), 1) * _BAR)
+    return Chart(
+        finding, about, _COLUMNS, rows, lambda _: _layers(list(scores), flat), max(tests * len(scores), 1) * _BAR
+    )
 
 
 def _share(one: KeptScore) -> str:

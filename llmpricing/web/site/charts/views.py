@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import StringIO
 from typing import Any
 
@@ -19,7 +19,7 @@ from llmpricing.web.list_query import own_ids
 from llmpricing.web.paging import digest_of_question
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.selecting import cell
-from llmpricing.web.site.charts.chart import Chart
+from llmpricing.web.site.charts.chart import NARROW, WIDTH, Chart
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import ChartRenderer, ChartsAwayError, can_draw
 from llmpricing.web.site.charts.theme import dressed, in_plain_colours
@@ -27,7 +27,9 @@ from llmpricing.web.site.charts.theme import dressed, in_plain_colours
 FORMS = "svg|csv|vl\\.json"
 _TTL_S = 3600
 _RENDERER = "llmpricing.charts"  # in the registry
-_HISTORY = {"model": p.text, "known_at": p.known}
+_WIDTHS = {"narrow": NARROW, "wide": WIDTH}
+WIDTHS: Mapping[str, p.Reader] = {"width": p.one_of(*_WIDTHS)}  # how wide a chart is drawn
+_HISTORY = {"model": p.text, "known_at": p.known, **WIDTHS}
 
 
 def includeme(config: Any) -> None:
@@ -52,25 +54,27 @@ def history(request: Request) -> Response:
 
 def answer(request: Request, name: str, question: dict[str, str], build: Callable[[], Chart]) -> Response:
     """The chart in the form that the address names. Drawn, it is kept under its question."""
-    form = request.matchdict["form"]
+    form, width = request.matchdict["form"], _WIDTHS[request.GET.get("width", "").strip() or "wide"]
     if form == "csv":
         return _send(request, "text/csv", _as_csv(build()))
     if form == "vl.json":
-        plain = in_plain_colours(build().specification)
+        plain = in_plain_colours(build().specification(width))
         return _send(request, "application/json", msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
     if not can_draw():
         message = "Charts are not installed here: pip install 'llmpricing[charts]'. Their facts stand under .csv."
         raise Refused(404, "NOT_FOUND", message)
-    kept = digest_of_question(question)
+    kept = digest_of_question(question | {"width": str(width)})
     return _send(
-        request, "image/svg+xml", cached(request, f"chart-{name}", kept, _TTL_S, str, lambda: _drawn(request, build()))
+        request,
+        "image/svg+xml",
+        cached(request, f"chart-{name}", kept, _TTL_S, str, lambda: _drawn(request, build(), width)),
     )
 
 
-def _drawn(request: Request, chart: Chart) -> str:
+def _drawn(request: Request, chart: Chart, width: int) -> str:
     renderer: ChartRenderer = request.registry[_RENDERER]
     try:
-        return dressed(renderer.draw(chart.specification), chart.finding, chart.about)
+        return dressed(renderer.draw(chart.specification(width)), chart.finding, chart.about)
     except ChartsAwayError:
         message = "The chart cannot be drawn now. Try again in a few seconds; its facts stand under .csv."
         raise Refused(503, "UNAVAILABLE", message, headers={"Retry-After": RETRY_AFTER_S}) from None

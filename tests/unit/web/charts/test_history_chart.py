@@ -40,7 +40,7 @@ def price(meter: str, amount: str, since: str | None, until: str | None, **more:
 
 
 def layer(prices: list[PastPrice], mark: str) -> list[dict[str, Any]]:
-    layers = history_chart("acme/x", prices, NOW).specification["layer"]
+    layers = history_chart("acme/x", prices, NOW).specification()["layer"]
     return [row for one in layers if one["mark"]["type"] == mark for row in one["data"]["values"]]
 
 
@@ -108,7 +108,7 @@ def test_other_units_currencies_conditions_and_unknown_prices_are_left_out() -> 
 @pytest.mark.parametrize(("other", "kind"), [("2", "linear"), ("0.01", "log")])
 def test_far_apart_prices_lie_on_a_logarithmic_axis(other: str, kind: str) -> None:
     chart = history_chart("acme/x", [*FALLEN, price("cache_read_tokens", other, None, None)], NOW)
-    line = next(one for one in chart.layers if one["mark"]["type"] == "line")
+    line = next(one for one in chart.layers(620) if one["mark"]["type"] == "line")
     assert line["encoding"]["y"]["scale"]["type"] == kind
 
 
