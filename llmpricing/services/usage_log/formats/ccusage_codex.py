@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.counts import INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
@@ -15,6 +16,7 @@ from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordRead
 from llmpricing.services.usage_log.formats.told_usage import labels
 
 _COST = ChargeFields(("costUSD",))
+_CACHED = "cachedInputTokens"
 _DAY = timedelta(days=1)
 _BEGINS = ("date", "month", "week", "lastActivity")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -34,15 +36,21 @@ def _entry(row: Row) -> Iterable[UsageRecord]:
     """
     models = row.inner("models").raw
     counted = [Row({"model": name, **counts}, row.unread) for name, counts in models.items() if _is_object(counts)]
-    return each(counted, partial(_model, row, len(models) == 1), _COST)
+    yield from each(counted, partial(_model, row, len(models) == 1), _COST)
+    for name in ("inputTokens", "outputTokens"):
+        whole, told = row.count(name) or 0, sum(one.count(name) or 0 for one in counted)
+        if whole > told:
+            raise UsageError(name, f"is {whole} in the sum, and {told} in its models: export it anew, whole")
 
 
 def _model(entry: Row, is_alone: bool, row: Row) -> UsageRecord:
     at = _begin(entry)
+    if _CACHED not in row.raw and _CACHED in entry.raw:
+        raise UsageError(_CACHED, "is not stated of this model, but of the sum: export it anew, whole")
     usage = usage_of(
         {
             "input_tokens": row.count("inputTokens"),
-            "cache_read_tokens": row.count("cachedInputTokens"),
+            "cache_read_tokens": row.count(_CACHED),
             "output_tokens": row.count("outputTokens"),
             "output_reasoning_tokens": row.count("reasoningOutputTokens"),
         },

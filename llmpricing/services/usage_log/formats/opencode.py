@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from llmpricing.domain.usage.quantities import Quantity
+from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -32,9 +32,11 @@ def _messages(row: Row) -> Iterable[UsageRecord]:
     """
     inner = row.inner("info") if "info" in row.raw else row.inner("data") if "data" in row.raw else row
     message = Row({**{name: row.raw.get(name) for name in ("id", "session_id")}, **inner.raw}, row.unread)
+    if not message.text("role") and message.inner("tokens").raw and "messageID" not in message.raw:
+        raise UsageError("role", "is missing: it is not known whose message it is")
     if message.text("role") != "assistant":
         return ()
-    steps = [part for part in row.rows("parts") if part.text("type") == "step-finish"]
+    steps = [part for part in row.rows("parts") if part.text("type") == "step-finish" or part.inner("tokens").raw]
     if len(steps) < 2:
         return each([message], _message, _COST)
     return each(steps, partial(_step, message, iter(range(len(steps)))), _COST)
