@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.utilities import Error
 
 from llmpricing.web.json_body import MAX_BYTES
@@ -62,7 +62,10 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         return taken_s > min(MOST_SENDING_S, PATIENCE_S + self.body_bytes_received / SLOWEST_RATE)
 
     def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
+        try:
+            super().parse_header(header_plus)
+        except ValueError:  # of urlsplit, which waitress does not expect: it would close without a word
+            raise ParsingError("Bad URI") from None
         most = getattr(self.adj, "large_bodies", {}).get(self.path)
         if most is None or self.command != "POST" or (self.content_length <= MAX_BYTES and not self.chunked):
             return

@@ -156,6 +156,7 @@ def test_only_so_many_usage_files_are_on_their_way_at_once(site):
     [
         (b"GET /" + b"a" * (262_144 - 5), 431, "HEADERS_TOO_LARGE"),
         (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400, "BAD_REQUEST"),
+        (b"GET http://[a/ HTTP/1.1\r\n\r\n", 400, "BAD_REQUEST"),  # a host that is no address
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "NOT_IMPLEMENTED"),
     ],
 )
