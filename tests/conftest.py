@@ -67,6 +67,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: next((n for n, room in enumerate(FIRST) if _place(item).startswith(room)), len(FIRST)))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """No worker runs one test in the place of others, or another worker's: a new pytest did both once."""
+    names = [item.nodeid for item in session.items]
+    if len(set(names)) < len(names):
+        raise pytest.UsageError(
+            "Two tests have one name, so that workers run one of them only. Next: pin pytest as it was."
+        )
+    keeps_files = hasattr(session.config, "workerinput") and session.config.getoption("dist") == "loadgroup"
+    if keeps_files and not all("@" in name.rpartition("]")[2] for name in names):
+        raise pytest.UsageError("xdist no longer keeps a file's tests together. Next: pin pytest as it was.")
+
+
 def _place(item: pytest.Item) -> str:
     return item.path.relative_to(HERE).as_posix()
 

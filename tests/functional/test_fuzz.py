@@ -60,4 +60,9 @@ def test_what_the_document_allows_and_what_it_does_not_is_answered_as_it_says(ca
 def is_padded(query: dict[str, Any] | None) -> bool:
     """Whether a value is blank or has blanks around it: it is read without them, and as if it were not there."""
     values = [one for found in (query or {}).values() for one in (found if isinstance(found, list) else [found])]
-    return any(one is None or str(one) != str(one).strip() or not str(one) for one in values) or [] in values
+    return any(is_blank(one) or str(one) != str(one).strip() for one in values) or [] in values
+
+
+def is_blank(value: Any) -> bool:
+    """Whether nothing is sent of it: an empty object is none either."""
+    return value is None or value == {} or not str(value)
