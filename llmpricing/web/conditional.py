@@ -78,6 +78,19 @@ def conditional(view: Answering, *, is_page: bool = False) -> Answering:
     return answering
 
 
+def kept_page(request: Request, *made_of: Any) -> Response | None:
+    """The 304 of a page that is made of this release and ``made_of`` alone, where the reader holds it already; else its
+    headers are set. Nothing is asked for that.
+    """
+    key = (release(), request.path_info, stale_since(request), made_of)
+    tag = f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
+    headers = {"ETag": tag, "Cache-Control": each_time(is_private(request))}
+    if holds(request.headers.get("If-None-Match", ""), tag):
+        return Response(status=304, headers=headers)
+    request.response.headers.update(headers)
+    return None
+
+
 def valid_until(request: Request) -> datetime | None:
     """The next known step of the answer; None where its time was stated, so that only a change of the book ends it."""
     is_stated = any(request.GET.get(name, "").strip() for name in ("as_of", "at"))

@@ -22,7 +22,7 @@ from tests.conftest import running_app
 from tests.functional.addresses import EXAMPLES, FEEDS
 from tests.queries import recorded
 
-PAGES = [name for name in EXAMPLES if name == "home" or (name.startswith("page_") and name != "page_bill")]
+PAGES = [name for name in EXAMPLES if name in ("home", "reference") or name.startswith("page_")]
 LASTING = [one.name for one in OPERATIONS if one.is_lasting and one.name not in FEEDS] + ["home", "page_model"]
 
 

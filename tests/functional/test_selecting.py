@@ -134,6 +134,7 @@ def test_no_cell_begins_a_formula_and_each_can_be_read_back(text: str) -> None:
         ("/api/v1/models/Acme/ACME-large?as_of=2026-01-01", "/api/v1/models/acme/acme-large?as_of=2026-01-01"),
         ("/api/v1/models/acme/acme-large/", "/api/v1/models/acme/acme-large"),
         ("/models/ACME/acme-large/", "/models/acme/acme-large"),
+        ("/docs/How-Prices/", "/docs/how-prices"),
         ("/api/v1/providers/?fields=id", "/api/v1/providers?fields=id"),
         ("/api/v1/models/bazaar/ACME/acme-tiny:free", "/api/v1/models/bazaar/acme/acme-tiny:free"),
     ],

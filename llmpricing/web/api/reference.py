@@ -10,7 +10,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.web.access import is_private
-from llmpricing.web.conditional import FRESH_S
+from llmpricing.web.conditional import FRESH_S, kept_page
 from llmpricing.web.errors import Refused
 
 DOCUMENT = "llmpricing.openapi"  # in the registry: the document's bytes
@@ -29,11 +29,11 @@ def show_document(request: Request) -> Response:
     return found
 
 
-def show_page(request: Request) -> dict[str, Any]:
+def show_page(request: Request) -> Any:
     """The page that reads the document in the browser; all that it loads comes from here."""
     if find_spec("swagger_ui") is None:
         raise Refused(404, "NOT_FOUND", _MISSING)
-    return {"assets": ASSETS}
+    return kept_page(request) or {"assets": ASSETS}
 
 
 def includeme(config: Any) -> None:

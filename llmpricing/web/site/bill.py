@@ -19,6 +19,7 @@ from pyramid.response import FileIter, Response
 
 from llmpricing.domain.money import to_text
 from llmpricing.unnamed_files import unnamed_file
+from llmpricing.web.conditional import kept_page
 from llmpricing.web.errors import Refused, invalid
 from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import LARGE_BODIES
@@ -46,10 +47,10 @@ _places = BoundedSemaphore(AT_ONCE)
 log = structlog.get_logger()
 
 
-def show(request: Request) -> dict[str, Any]:
+def show(request: Request) -> Any:
     """The page with its form."""
     read_parameters(request, {})
-    return _page(request, None)
+    return kept_page(request, _most_mib(request)) or _page(request, None)
 
 
 def show_audit(request: Request) -> dict[str, Any]:

@@ -7,11 +7,10 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from pyramid.request import Request
-from pyramid.response import Response
 
-from llmpricing.web.access import is_private
-from llmpricing.web.conditional import each_time, holds, release
+from llmpricing.web.conditional import kept_page
 from llmpricing.web.errors import Refused
+from llmpricing.web.list_query import moved_to, own_case
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.doc_pages import DocPage, doc_page, page_names
 
@@ -38,21 +37,19 @@ def show_all(request: Request) -> Any:
 
 def show_one(request: Request) -> Any:
     """One page, with a table of what it holds."""
-    name = request.matchdict["name"]
+    asked = request.matchdict["name"]
+    (name,) = own_case([asked.rstrip("/")], page_names())
     if name not in page_names():
         raise Refused(404, "NOT_FOUND", "The documentation has no such page. Next: choose one at /docs.")
+    if name != asked:
+        raise moved_to(request, asked, name)
     return _answer(request, doc_page(name))
 
 
 def _answer(request: Request, page: DocPage | None) -> Any:
     """The values of the template; a 304 where the reader holds the page already."""
     read_parameters(request, {})
-    tag = sha256(f"{release()} {_edition()} {request.path}".encode()).hexdigest()[:24]
-    headers = {"ETag": f'W/"{tag}"', "Cache-Control": each_time(is_private(request))}
-    if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
-        return Response(status=304, headers=headers)
-    request.response.headers.update(headers)
-    return {"page": page, "shelves": shelves()}
+    return kept_page(request, _edition()) or {"page": page, "shelves": shelves()}
 
 
 @cache
