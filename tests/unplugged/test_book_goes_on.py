@@ -118,6 +118,17 @@ def test_a_table_that_is_locked_is_not_asked(priced_stores, site):
     engine.dispose()
 
 
+def test_the_table_that_tells_the_version_is_locked_and_leaves_prices_quotable(priced_stores, site):
+    well, engine = answers(site), create_engine(priced_stores.database_url)
+    with engine.connect() as connection:
+        connection.execute(text("lock table catalogue in access exclusive mode"))
+        assert_goes_on(site, well)
+        assert health(site, 503)["checks"]["database"]["error"].startswith("locked")
+    engine.dispose()
+    assert_recovers(site, well)
+    assert health(site)["services"]["database"] == "ok"
+
+
 def test_a_schema_that_is_behind_is_told_and_not_missed(priced_stores, site):
     well, engine, ours = answers(site), create_engine(priced_stores.database_url), schema.expected().revisions
 
@@ -133,6 +144,42 @@ def test_a_schema_that_is_behind_is_told_and_not_missed(priced_stores, site):
         say(ours[0])
         engine.dispose()
     assert health(site)["services"]["database"] == "ok"
+
+
+def test_a_database_that_lost_our_tables_leaves_prices_quotable_until_they_are_back(priced_stores, site):
+    well = answers(site)
+    with another_database(priced_stores):
+        assert_goes_on(site, well)
+        assert health(site, 503)["checks"]["database"]["error"].startswith("schema missing")
+    assert_recovers(site, well)
+    assert health(site)["services"]["database"] == "ok"
+
+
+@contextmanager
+def another_database(stores):
+    """An empty database bears the name of ours, as after a restore that went wrong."""
+    url = make_url(stores.database_url)
+
+    def change_places(gone, come):
+        run(f"alter database {url.database} allow_connections false")
+        run("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", (url.database,))
+        wait_until(lambda: is_left(run), PATIENCE_S)
+        run(f"alter database {url.database} rename to {gone}")
+        run(f"alter database {come} rename to {url.database}")
+        run(f"alter database {url.database} allow_connections true")
+
+    def is_left(run):
+        run("select count(*) from pg_stat_activity where datname = %s", (url.database,))
+        return run.__self__.fetchone() == (0,)
+
+    with as_superuser(stores) as run:
+        run(f"create database empty owner {url.username}")
+        change_places("ours", "empty")
+        try:
+            yield
+        finally:
+            change_places("empty", "ours")
+            run("drop database empty")
 
 
 def test_a_database_that_takes_no_more_writes_answers_as_before_and_operators_are_told(priced_stores, site):

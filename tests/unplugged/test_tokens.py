@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from llmpricing.local_stores import RunningStores
 from llmpricing.services.decisions.access_tokens import digest_of
@@ -53,6 +54,37 @@ def test_what_was_known_goes_on_to_count_and_nothing_opens(
             wait_until(lambda: ask(site, FREE, token)[0] == 401, 20)
             assert token not in site.log.read_text()
     finally:  # the other tests of these stores ask without a token
+        commands.run("token revoke", "desk")
+        assert commands.run("token open").exit_code == 0
+
+
+def test_a_database_that_lost_its_tables_opens_nothing(
+    tmp_path: Path, stores: RunningStores, urls: dict[str, str]
+) -> None:
+    commands = commands_on(tmp_path, stores.database_url, stores.redis_url)
+    token = commands.run("token add", "desk").output.splitlines()[0].rpartition(" ")[2]
+    of_book = urls | {"sqlalchemy.url": stores.database_url, "llmpricing.book_dir": str(tmp_path / "books")}
+    engine = create_engine(stores.database_url, isolation_level="AUTOCOMMIT")
+
+    def rename(old: str, new: str) -> None:
+        with engine.connect() as connection:
+            connection.execute(text(f"alter table {old} rename to {new}"))
+
+    try:
+        with serving(tmp_path, of_book) as site:
+            assert ask(site, FREE)[0] == 401
+            rename("access_token", "lost_token")
+            try:
+                wait_until(lambda: "tokens_not_read" in site.log.read_text(), 20)
+                assert (ask(site, FREE)[0], ask(site, FREE, token)[0]) == (401, 200)
+                with serving(tmp_path, of_book) as later:  # which knows it by what the other wrote down
+                    assert (ask(later, FREE)[0], ask(later, FREE, token)[0]) == (401, 200)
+            finally:
+                rename("lost_token", "access_token")
+            wait_until(lambda: "tokens_read" in site.log.read_text(), 20)
+            assert (ask(site, FREE)[0], ask(site, FREE, token)[0]) == (401, 200)
+    finally:
+        engine.dispose()
         commands.run("token revoke", "desk")
         assert commands.run("token open").exit_code == 0
 

@@ -73,7 +73,7 @@ class KnownTokens:
             try:
                 if line is None or not line.alive:
                     line = DatabaseLine(self._settings.database_url, expiry, application_name="llmpricing tokens")
-                self._keep(_read(line, expiry), None)
+                self._keep(_read(line, expiry, self._found or self._kept()), None)
             except psycopg2.Error as error:
                 self._keep(self._found, error)
             self._was_tried.set()
@@ -95,10 +95,13 @@ class KnownTokens:
         return kept_tokens(self._folder) if self._folder is not None else None
 
 
-def _read(line: DatabaseLine, expiry: float) -> TokensRead:
+def _read(line: DatabaseLine, expiry: float, known: TokensRead | None) -> TokensRead:
+    """What the database says; raises psycopg2's errors, also where it lost the tables that it had."""
     try:
         ((was_made,),) = line.ask(expiry, _MADE)
         rows = line.ask(expiry, _OPEN, MOST) if was_made else []
-    except UndefinedTable:  # a database of before there were tokens
-        return TokensRead((), False)
+    except UndefinedTable:
+        if known is not None and known.was_made:
+            raise
+        return TokensRead((), False)  # a database of before there were tokens
     return TokensRead(tuple(AccessToken(*row) for row in rows if row[1] in SCOPES), was_made)
