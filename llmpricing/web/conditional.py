@@ -51,7 +51,7 @@ def _book(request: Request) -> BookState:
 
 
 def _period(request: Request) -> StablePeriod:
-    return stable_period(request.reads, request.book, datetime.now(UTC))
+    return stable_period(request.reads, request.book, datetime.now(UTC), with_rates=request.caller.sees_rates)
 
 
 def conditional(view: Answering, *, is_page: bool = False) -> Answering:

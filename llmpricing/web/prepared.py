@@ -1,4 +1,6 @@
-"""What the first questions to a book would wait for, made before they come: names, rows of lists, compiled prices."""
+"""What the first questions to a book would wait for, made before they come: names, rows of lists, compiled prices. It
+is what most are told, who see no contract rates.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def prepare_lists(book: PriceBook, at: datetime) -> datetime:
     when that is what they are made of.
     """
     state = book_state(book)
-    period, names = stable_period(book, state, at), names_of(book, state)
+    period, names = stable_period(book, state, at, with_rates=False), names_of(book, state)
     clocks = state.clocks(period.start, None)
     standing = names.standing(clocks.known_at)
     index_at(book, clocks, standing)
@@ -38,7 +40,7 @@ def prepare_lists(book: PriceBook, at: datetime) -> datetime:
 
 
 def _where_lists_disagree(book: PriceBook, at: datetime) -> None:
-    disagreements(book, stable_period(book, book_state(book), at).start)
+    disagreements(book, stable_period(book, book_state(book), at, with_rates=False).start)
 
 
 def _prices_of_quotes(book: PriceBook, _at: datetime) -> None:
@@ -48,7 +50,7 @@ def _prices_of_quotes(book: PriceBook, _at: datetime) -> None:
 
 def _cost_of_workload(cached_share: Decimal, book: PriceBook, at: datetime) -> None:
     state = book_state(book)
-    clocks = state.clocks(stable_period(book, state, at).start, None)
+    clocks = state.clocks(stable_period(book, state, at, with_rates=False).start, None)
     workload, slugs = workload_of({"cached_share": cached_share}), list(_remembered(book).values())
     costs_of_book(book, state, clocks, workload, slugs, with_rates=False)
 

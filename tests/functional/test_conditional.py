@@ -75,7 +75,7 @@ def test_a_page_of_a_past_day_changes_with_the_age_of_its_sources(
     pages, answers = set(), set()
     for day in days:
         period = StablePeriod(day, day + timedelta(days=1))
-        monkeypatch.setattr("llmpricing.web.conditional.stable_period", lambda *_, now=period: now)
+        monkeypatch.setattr("llmpricing.web.conditional.stable_period", lambda *_, now=period, **__: now)
         pages.add(testapp.get(address).headers["ETag"])
         answers.add(testapp.get(f"/api/v1{address}").headers["ETag"])
     assert (len(pages), len(answers)) == (2, 1)

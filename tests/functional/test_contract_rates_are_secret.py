@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -91,3 +91,26 @@ def test_what_was_agreed_changes_nothing_that_is_told_without_the_scope(
         assert {name for name in after if after[name] != seen[name] and not name.startswith("net_")} == SHOWN
         assert {after[name][0] for name in after if name.startswith("net_")} == {403}
         assert any("0.7771" in text for name, (_, text) in seen.items() if name.startswith("net_"))
+
+
+def test_when_an_agreement_begins_is_told_to_who_may_see_it_alone(app: TestApp, book_url: str) -> None:
+    now = datetime.now(UTC)
+    begins = now + min(timedelta(hours=1), (midnight_after(now) - now) / 2)
+    engine = create_engine(book_url, poolclass=NullPool)
+    with Session(engine) as session, session.begin():
+        half = [RateValue(discount=Decimal("0.5"))]
+        add_contract_rates(session, Decider("me", now), "acme", "*", half, begins)
+    engine.dispose()
+    wait_for(app, lambda answer: answer["book"] is not None and shows_step(app, begins))
+    untold = app.get("/api/v1/models", headers=bearing("read")).json["meta"]["valid_until"]
+    assert datetime.fromisoformat(untold) == midnight_after(now)
+
+
+def midnight_after(now: datetime) -> datetime:
+    return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+
+
+def shows_step(app: TestApp, at: datetime) -> bool:
+    """Whether who sees rates is told of it."""
+    told = app.get("/api/v1/models", headers=bearing("rates")).json["meta"]["valid_until"]
+    return datetime.fromisoformat(told) == at

@@ -237,7 +237,7 @@ def test_genai_prices_data_imported_into_an_empty_book_is_exported_as_it_came(
 def test_no_feed_is_fresh_beyond_a_known_step(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     period = StablePeriod(now - timedelta(hours=1), now + timedelta(seconds=40))
-    monkeypatch.setattr("llmpricing.web.conditional.stable_period", lambda *_: period)
+    monkeypatch.setattr("llmpricing.web.conditional.stable_period", lambda *_, **__: period)
     for name, path in FEEDS.items():
         if name.startswith("feed_models_dev"):
             continue  # which nobody imported

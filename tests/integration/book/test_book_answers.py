@@ -205,7 +205,10 @@ def test_a_book_changes_at_the_same_steps(database, book):
     known, other = book_state(database), book_state(book)
     assert (known.version, known.last_change) == (other.version, other.last_change)
     for at in (NOW - 500 * DAY, NOW, known.last_change + 10 * DAY):
-        assert stable_period(book, other, at) == stable_period(database, known, at)
+        for rates in (True, False):
+            assert stable_period(book, other, at, with_rates=rates) == stable_period(
+                database, known, at, with_rates=rates
+            )
 
 
 def filters(chance, known):
