@@ -11,7 +11,7 @@ import numpy as np
 from llmpricing.domain.quotes.traced import CountTerms, Trace, Traced
 from llmpricing.domain.usage.quantities import Usage, count
 from llmpricing.services.usage_log.batch import Mask, Numbers
-from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRow
+from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRow, ReadByItself
 from llmpricing.services.usage_log.formats.json_cells import planted
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordHead
@@ -73,7 +73,10 @@ class RowOfCounts:
         """What it tells of all rows like it; None where each has to be read by itself. ``asked`` and ``unread`` learn
         of it.
         """
-        plain = list(read(AskedRow(self._raw, unread, asked)))
+        try:
+            plain = list(read(AskedRow(self._raw, unread, asked)))
+        except ReadByItself:
+            return None
         if unread.fields or len(plain) > 1:
             return None
         trace, aside = Trace(), Unread(unread.ignored)

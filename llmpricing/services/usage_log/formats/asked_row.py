@@ -16,16 +16,19 @@ class ReadByItself(Exception):
 
 @dataclass
 class AskedFields:
-    """Names of fields: read as counts, or as anything else, or understood without being read."""
+    """Names of fields: read as counts, or as anything else, or understood without being read; and those of which
+    matters how they begin, with the beginnings.
+    """
 
     counted: set[str] = field(default_factory=set)
     consulted: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
+    begun: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def size(self) -> tuple[int, int]:
         """Grows with every name that is new to it."""
-        return len(self.counted), len(self.consulted)
+        return len(self.counted), len(self.consulted) + len(self.begun)
 
     @property
     def numbers(self) -> list[str]:
@@ -40,11 +43,12 @@ class AskedFields:
 class AskedRow(Row):
     """A row that remembers what it was asked."""
 
-    __slots__ = ("asked",)
+    __slots__ = ("_is_opened", "asked")
 
     def __init__(self, raw: Mapping[str, Any], unread: Unread, asked: AskedFields) -> None:
         super().__init__(raw, unread)
         self.asked = asked
+        self._is_opened = False
 
     def value(self, *names: str) -> Any:
         """What the first of these names states; None where none does."""
@@ -62,12 +66,26 @@ class AskedRow(Row):
         self.known(*names)
         return Row(self.raw, self.unread).count(*names)
 
+    def beginning(self, name: str, *starts: str) -> str:
+        """The first of these that the text of that name begins with; empty where none is."""
+        self.asked.begun[name] = starts
+        return Row(self.raw, self.unread).beginning(name, *starts)
+
+    def opened(self, name: str, *fields: str) -> Row:
+        """The row with these fields of the object of that name as its own, whose block must show them so too."""
+        self._is_opened = True
+        row = AskedRow(super().opened(name, *fields).raw, self.unread, self.asked)
+        row._read = self._read
+        return row
+
     def looks_at(self, *names: str) -> None:
         """Say that what these fields hold is looked at, but for single values."""
         self.asked.consulted.update(names)
 
     def looks_at_all(self) -> None:
-        """Say the same of all fields."""
+        """Say the same of all fields; raises ReadByItself where most of an object was passed over."""
+        if self._is_opened:
+            raise ReadByItself
         self.asked.consulted.update(name for name, value in self.raw.items() if _may_hold_fields(value))
 
     def flattened(self, flat: Flat) -> Row:

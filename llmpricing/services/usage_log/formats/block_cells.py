@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -35,9 +35,11 @@ class NotAlike(Exception):
 
 
 class BlockCells:
-    """The cells of some rows by what a reader asks of them."""
+    """The cells of some rows by what a reader asks of them; between ``turns``, in microseconds, times are alike."""
 
-    def __init__(self, rows: RawBlock, asked: AskedFields, free: set[str], varying: Varying) -> None:
+    def __init__(
+        self, rows: RawBlock, asked: AskedFields, free: set[str], varying: Varying, turns: Sequence[int] = ()
+    ) -> None:
         self._rows = rows
         for names in rows.names:
             asked.suspect(names)
@@ -46,7 +48,7 @@ class BlockCells:
         self.charged, bad_charge = self._amounts(varying.charged)
         if varying.charged_per != 1:
             self.charged = [None if one is None else one / varying.charged_per for one in self.charged]
-        self.ids = self._joined(varying.id_parts) if varying.id_parts else self._texts(varying.record_id)
+        self.ids = self._joined(varying) if varying.id_parts else self._texts(varying.record_id)
         self.labels = {name: self._texts(names) for name, names in varying.labels.items()}
         self.good: Mask = ~(bad_time | bad_charge)
         self._numbers: dict[str, Numbers] = {}
@@ -57,6 +59,10 @@ class BlockCells:
             self._add_number(name)
         for name in sorted(asked.consulted - free):
             self._add_named(name)
+        for name, starts in sorted(asked.begun.items()):
+            self._add_beginnings(name, starts)
+        if turns:
+            self._add("since", _NamedCells(np.searchsorted(turns, self.at, "right"), range(len(turns) + 1)))
         self._parts.append((rows.which_names, len(rows.names)))
 
     def kinds(self) -> Iterator[Numbers]:
@@ -90,13 +96,16 @@ class BlockCells:
             return False
         return all(record.labels.get(name) == texts[row] for name, texts in self.labels.items())
 
+    def fields(self, row: int) -> Mapping[str, Any]:
+        """The fields of a row, as they were written."""
+        return next(self._rows.rows([row])).fields
+
     def row(self, row: int) -> RowOfCounts:
         """A row, and which of its cells are counts."""
         one = np.array([row], np.int64)
         outlines = {name: (self._named[name].of(row), cells.counts(one).shape[1]) for name, cells in self._json.items()}
         some = {name: found for name, found in outlines.items() if is_outline(found[0])}
-        (raw,) = self._rows.rows([row])
-        return RowOfCounts(raw.fields, self._there(row), some)
+        return RowOfCounts(self.fields(row), self._there(row), some)
 
     def _amounts(self, names: Sequence[str]) -> tuple[Sequence[Decimal | None], Mask]:
         return amounts_of(first_stated(self._rows.column, names, len(self._rows)))
@@ -104,10 +113,12 @@ class BlockCells:
     def _texts(self, names: Sequence[str]) -> Sequence[str | None]:
         return texts_of(self._rows.column, names, len(self._rows))
 
-    def _joined(self, parts: Sequence[Sequence[str]]) -> Sequence[str | None]:
-        """Ids of these parts and the time of each row."""
+    def _joined(self, varying: Varying) -> Sequence[str | None]:
+        """Ids of their parts, and the time of each row where they end with it."""
+        found = zip(*map(self._texts, varying.id_parts), strict=True)
+        if varying.any_id_part:
+            return [":".join(text or "" for text in some) if any(some) else None for some in found]
         times = (EPOCH + timedelta(microseconds=at) for at in self.at.tolist())
-        found = zip(*map(self._texts, parts), strict=True)
         return [f"{':'.join(some)}:{at}" if all(some) else None for some, at in zip(found, times, strict=True)]
 
     def _there(self, row: int) -> list[str]:
@@ -142,6 +153,13 @@ class BlockCells:
         values = [*found.dictionary.to_pylist(), None]
         indices = found.indices.fill_null(len(values) - 1) if found.null_count else found.indices
         self._add(name, _NamedCells(indices.to_numpy().astype(np.int64), values))
+
+    def _add_beginnings(self, name: str, starts: Sequence[str]) -> None:
+        """A column of which nothing but the beginnings tell kinds of rows apart."""
+        texts, codes = pa.array(self._texts((name,)), pa.string()), np.zeros(len(self.at), np.int64)
+        for place, start in reversed([*enumerate(starts, 1)]):
+            codes[compute.starts_with(texts, start).fill_null(False).to_numpy(zero_copy_only=False)] = place
+        self._add(f"{name} begins", _NamedCells(codes, ["", *starts]))
 
     def _add(self, name: str, cells: _NamedCells) -> None:
         self._parts.append((cells.codes, max(len(cells.values), 1)))

@@ -12,7 +12,7 @@ from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, Varying, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
 
 SYNTHETIC = "<synthetic>"
@@ -21,19 +21,20 @@ _MADE_BY_TOOL = not_billed("made by the tool itself (<synthetic>)")
 _NO_COUNTS = unpriced("usage is not stated: the message holds no count")
 _LIVES_SINCE = datetime(2025, 9, 1, tzinfo=UTC)  # before, Claude Code wrote for five minutes only
 _TOOLS_COST = ChargeFields(("costUSD",))
-_ITS_IDS = re.compile(r"msg_(?!bdrk_|vrtx_)")  # those of other clouds say so
+_ITS_ID, _CLOUDS = "msg_", ("msg_bdrk_", "msg_vrtx_")  # ids of other clouds say so
+_OF_MESSAGES = ("id", "model", "usage")
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
 def _line(row: Row) -> UsageRecord | None:
     """One message as far as it had come: https://docs.claude.com/en/docs/claude-code."""
-    message = row.inner("message")
-    found = message.inner("usage")
+    row = row.opened("message", *_OF_MESSAGES)
+    found = row.inner("message.usage")
     if row.text("type") != "assistant":
         return None
     row.close()
-    model, at = message.text("model"), row.instant("timestamp")
-    ids = (message.text("id"), row.text("requestId"))
+    model, at = row.text("message.model"), row.instant("timestamp")
+    ids = (row.text("message.id"), row.text("requestId"))
     record_id = ":".join(ids) if any(ids) else row.text("uuid") or None
     facts = labels(
         project=row.text("cwd"),
@@ -47,7 +48,8 @@ def _line(row: Row) -> UsageRecord | None:
     if not found.raw:
         return UsageRecord(model, at, charged=charged, labels=facts, record_id=record_id, outcome=_NO_COUNTS)
     usage, where = stated(provider_usage(found, "anthropic"))
-    seller = _ANTHROPIC if _ITS_IDS.match(ids[0]) and model.startswith("claude-") else None
+    is_its_own = row.beginning("message.id", *_CLOUDS, _ITS_ID) == _ITS_ID
+    seller = _ANTHROPIC if is_its_own and model.startswith("claude-") else None
     return UsageRecord(model, at, usage, seller, None, where, charged, labels=facts, record_id=record_id)
 
 
@@ -122,12 +124,24 @@ SHAPES = (
         by_row(_line, _TOOLS_COST),
         _is_line,
         grows=True,
+        varying=Varying(
+            ("timestamp",),
+            ("costUSD",),
+            ("uuid",),
+            {"project": ("cwd",), "session": ("sessionId",), "branch": ("gitBranch",)},
+            id_parts=(("message.id",), ("requestId",)),
+            any_id_part=True,
+            opens={"message": _OF_MESSAGES},
+        ),
         always={
             "input_tokens": ("message.usage.input_tokens",),
             "output_tokens": ("message.usage.output_tokens",),
             "cache_read_tokens": ("message.usage.cache_read_input_tokens",),
             "cache_write_tokens": ("message.usage.cache_creation_input_tokens",),
-            "cache_write_1h_tokens": ("cache_creation.ephemeral_1h_input_tokens",),
+            "cache_write_1h_tokens": (
+                "message.usage.cache_creation.ephemeral_1h_input_tokens",
+                "cache_creation.ephemeral_1h_input_tokens",
+            ),
             "message id": ("message.id", "requestId"),
         },
         since={"cache_write_1h_tokens": _LIVES_SINCE},

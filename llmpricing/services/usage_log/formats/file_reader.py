@@ -10,16 +10,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from llmpricing.domain.times import micros
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.foreign import foreign_shape
+from llmpricing.services.usage_log.formats.foreign import foreign_shape, may_be_foreign
 from llmpricing.services.usage_log.formats.lacking import telling_lacks
+from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row, Unread
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, Varying
 from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
 
 EachRow = Callable[[], None]
@@ -71,14 +73,28 @@ class FileReader:
     """Reads a file of this shape; fields that may mean money and are not understood go to ``unread``."""
 
     def __init__(
-        self, shape: Shape, path: Path, unread: Unread, each_row: EachRow, *, one_by_one: bool = False
+        self,
+        shape: Shape,
+        path: Path,
+        unread: Unread,
+        each_row: EachRow,
+        *,
+        one_by_one: bool = False,
+        alike: AlikeRows | None = None,
     ) -> None:
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
         read = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
         self._read: RecordReader = telling_lacks(shape, read, never_told(shape, path, each_row))
-        varying = None if one_by_one or shape.grows else shape.varying
-        self._alike = AlikeRows(varying, self._read, tuple(unread.ignored)) if varying else None
+        self.alike = None if one_by_one or not shape.varying else alike or self._new_alike(shape.varying)
+        self._opens = shape.varying.opens if shape.varying else {}
+
+    def _new_alike(self, varying: Varying) -> AlikeRows:
+        def is_foreign(fields: Mapping[str, Any]) -> bool:
+            return may_be_foreign(self._shape, fields)
+
+        turns = [micros(since) for since in self._shape.since.values()]
+        return AlikeRows(varying, self._read, tuple(self._unread.ignored), is_foreign, turns)
 
     def records(self) -> Iterator[UsageRecord]:
         """All records, one by one."""
@@ -87,18 +103,19 @@ class FileReader:
 
     def batches(self) -> Iterator[ReadBatch]:
         """All records, in order."""
-        if self._alike is None:
+        if self.alike is None:
             records = self.records()
             while found := list(islice(records, _ROWS)):
                 yield ReadBatch(None, list(enumerate(found)))
             return
-        for block in raw_blocks(self._path, _ROWS):
+        for block in raw_blocks(self._path, _ROWS, self._opens):
             for _ in range(len(block)):
                 self._each_row()
-            yield self._batch(self._alike, block)
+            yield self._batch(self.alike, block)
 
     def _batch(self, alike: AlikeRows, rows: RawBlock) -> ReadBatch:
-        block = alike.block(rows)
+        is_shown = not self._opens or isinstance(rows, LineBlock)
+        block = alike.block(rows) if is_shown else None
         others = range(len(rows)) if block is None else block.others
         alone = zip(others, rows.rows(others), strict=True)
         found = [(place, record) for place, row in alone for record in self._records(row)]

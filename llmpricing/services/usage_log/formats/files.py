@@ -9,6 +9,7 @@ from functools import partial
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,10 @@ from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row import Unread
+from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Nesting, Shape
 from llmpricing.services.usage_log.formats.source import header_of, raw_rows, words_in
 from llmpricing.services.usage_log.formats.span_calls import links_of
@@ -46,6 +49,7 @@ class UsageFile:
     taken: TakenFor = TakenFor()
 
 
+_MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
 _TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"
 
 
@@ -73,6 +77,13 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
     return UsageFile(path, found)
 
 
+class _WeighedFile(NamedTuple):
+    """The records of a file that were read already, and what of it was not understood."""
+
+    unread: Unread
+    batches: Sequence[ReadBatch]
+
+
 @dataclass
 class UsageFiles:
     """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
@@ -91,6 +102,9 @@ class UsageFiles:
     _seen: set[int] = field(default_factory=set)
     _largest: dict[int, int] = field(default_factory=dict)
     _nested: NestedCalls = field(default_factory=NestedCalls)
+    _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
+    _kept: dict[Path, _WeighedFile] = field(default_factory=dict)
+    _room: int = _MOST_KEPT
 
     def records(self) -> Iterator[UsageRecord]:
         """All records; one that was told before has the outcome REPEATED."""
@@ -109,9 +123,9 @@ class UsageFiles:
         copies = copied([file.path for file in self.files])
         first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
-            unread[file.path] = Unread(self.ignored)
-            reader = FileReader(file.shape, file.path, unread[file.path], self.each_row, one_by_one=self.one_by_one)
-            batches = reader.batches()
+            kept = self._kept.pop(file.path, None) or _WeighedFile(Unread(self.ignored), ())
+            unread[file.path] = kept.unread
+            batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
                 told = batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
                 told = self._nested.marked(told, file.shape.nesting) if file.shape.nesting else told
@@ -126,14 +140,11 @@ class UsageFiles:
         columns, others = batch
         if columns is None:
             return ReadBatch(None, [(place, self._marked(shape, one)) for place, one in others])
-        billed = columns.is_billed.tolist()
-        digests = [
-            None if name is None else hash((shape.name, is_billed, name))
-            for name, is_billed in zip(columns.ids, billed, strict=True)
-        ]
+        digests = _digests(shape, columns)
+        smaller = self._smaller(digests, columns) if shape.grows else frozenset[int]()
         seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
         new = {digest for digest in digests if digest is not None}
-        if not others and len(new) == len(digests) and seen.isdisjoint(new):
+        if not others and not smaller and len(new) == len(digests) and seen.isdisjoint(new):
             seen |= new
             return ReadBatch(columns, [])
         marked: list[tuple[int, UsageRecord]] = []
@@ -144,7 +155,7 @@ class UsageFiles:
                 coming = next(rest, None)
             if digest is None:
                 continue
-            if digest in seen:
+            if digest in seen or row in smaller:
                 repeated[row] = True
             else:
                 seen.add(digest)
@@ -152,6 +163,11 @@ class UsageFiles:
             marked.append((coming[0], self._marked(shape, coming[1])))
             coming = next(rest, None)
         return ReadBatch(columns.having(repeated), marked)
+
+    def _smaller(self, digests: Sequence[int | None], columns: RecordColumns) -> Collection[int]:
+        """The rows of which another one of the same id counts more."""
+        told = enumerate(zip(digests, _weights(columns), strict=True))
+        return {row for row, (one, weight) in told if one is not None and weight < self._largest.get(one, 0)}
 
     def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
         return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
@@ -167,10 +183,36 @@ class UsageFiles:
                 yield from links_of(file.shape.nesting, counted_fields(raw_rows(file.path), self.each_row))
 
     def _weigh(self, file: UsageFile) -> None:
-        for record in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).records():
-            if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
-                digest = _digest(file.shape, record)
-                self._largest[digest] = max(self._largest.get(digest, 0), _weight(record))
+        """Learn how much the records of the file count; as long as there is room, they are kept for the telling."""
+        largest, unread, kept = self._largest, Unread(self.ignored), list[ReadBatch]()
+        for batch in self._read(file, unread).batches():
+            columns, others = batch
+            self._room -= (len(columns) if columns is not None else 0) + _OF_ITS_OWN * len(others)
+            if self._room >= 0:
+                kept.append(batch)
+            for _, record in others:
+                if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
+                    digest = _digest(file.shape, record)
+                    largest[digest] = max(largest.get(digest, 0), _weight(record))
+            if columns is None:
+                continue
+            told = zip(_digests(file.shape, columns), columns.is_billed.tolist(), _weights(columns), strict=True)
+            for of_row, is_billed, weight in told:
+                if of_row is not None and is_billed and weight > largest.get(of_row, 0):
+                    largest[of_row] = weight
+        if self._room >= 0:
+            self._kept[file.path] = _WeighedFile(unread, kept)
+
+    def _read(self, file: UsageFile, unread: Unread) -> FileReader:
+        """A reader of the file, which understands what rows of its shape in files before it were understood."""
+        shape = file.shape
+        is_alike_everywhere = shape.scan is None and not shape.sometimes and shape.nesting is None
+        known = self._alike.get(id(shape)) if is_alike_everywhere else None
+        reader = FileReader(shape, file.path, unread, self.each_row, one_by_one=self.one_by_one, alike=known)
+        if is_alike_everywhere and reader.alike is not None:
+            self._alike[id(shape)] = reader.alike
+            reader.alike.begin()
+        return reader
 
     def _sums_compared(self, shape: Shape, batches: Iterable[ReadBatch]) -> Iterator[ReadBatch]:
         """The records of one file; of a sum that an earlier file tells as well, that it does."""
@@ -228,6 +270,20 @@ def _digest(shape: Shape, record: UsageRecord) -> int:
     """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
     is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
     return hash((shape.name, is_billed, record.record_id))
+
+
+def _digests(shape: Shape, columns: RecordColumns) -> list[int | None]:
+    """The same of records in columns; None where one has no id."""
+    told = zip(columns.ids, columns.is_billed.tolist(), strict=True)
+    return [None if name is None else hash((shape.name, is_billed, name)) for name, is_billed in told]
+
+
+def _weights(columns: RecordColumns) -> list[int]:
+    """How much each of them counts."""
+    has_usage = np.array([head.record.usage is not None for head in columns.heads], np.bool_)[columns.which]
+    counted = sum((np.maximum(counts, 0) for counts in columns.counts.values()), np.zeros(len(columns), np.int64))
+    found: list[int] = (counted + has_usage).tolist()
+    return found
 
 
 def _weight(record: UsageRecord) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,12 +17,21 @@ _MOST_KEPT = 8_000  # characters of the names of a row
 
 def foreign_shape(own: Shape, fields: Mapping[str, Any]) -> Shape | None:
     """The other shape that a row is of, in which its reader found nothing; None where it tells of no usage."""
+    seen, signed = _signed(own, fields)
+    return next((one for one in signed if one is not own and one.likeness(seen) and _tells(one, fields)), None)
+
+
+def may_be_foreign(own: Shape, fields: Mapping[str, Any]) -> bool:
+    """Whether a row of the same names may be of another shape, whatever it states."""
+    return any(one is not own for one in _signed(own, fields)[1])
+
+
+def _signed(own: Shape, fields: Mapping[str, Any]) -> tuple[Mapping[str, Any], Sequence[Shape]]:
+    """The row with what its attributes hold, and the shapes of which its names are a sign; none if it is of its own."""
     seen = {**fields, **flat(fields)}
     is_short = sum(len(name) for name in seen if isinstance(name, str)) <= _MOST_KEPT
     signed = (_signed_by if is_short else _signed_by.__wrapped__)(frozenset(seen))
-    if not signed or own.likeness(seen):
-        return None
-    return next((one for one in signed if one is not own and one.likeness(seen) and _tells(one, fields)), None)
+    return seen, () if own.likeness(seen) else signed
 
 
 @lru_cache(maxsize=500)  # the rows of a file have few sets of names

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -16,14 +17,15 @@ import pyarrow as pa
 from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.json_stream import COVERS, may_cover
 from llmpricing.services.usage_log.formats.json_texts import decoded
-from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawRow, column_of
+from llmpricing.services.usage_log.formats.opened_objects import Opened, column_of_json
+from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawRow
 from llmpricing.services.usage_log.formats.table_blocks import any_like
 from llmpricing.services.usage_log.vectors import combined, distinct
 
 _MOST_NAMES = 400
 _MOST_LEARNT = 40  # lines of one block that may bring new names
 _HUGE = "[0-9][eE][-+]?[0-9]{18}"  # out of range for a Decimal
-_OPENING = (b"{", b"[")
+_NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 _FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError)
 LineDecoder = Callable[[bytes], Any]
 
@@ -34,9 +36,15 @@ class LineBlock:
     has_broken = False
 
     def __init__(
-        self, lines: Sequence[bytes], numbers: Sequence[int], parsed: Sequence[Any], fields: Mapping[str, _Field]
+        self,
+        lines: Sequence[bytes],
+        numbers: Sequence[int],
+        parsed: Sequence[Any],
+        fields: Mapping[str, _Field],
+        opened: Opened | None = None,
     ) -> None:
         self._lines, self._numbers, self._parsed, self._fields = lines, numbers, parsed, fields
+        self._opened = opened or Opened()
         self._known: dict[str, Cells] = {}
 
     def __len__(self) -> int:
@@ -69,13 +77,16 @@ class LineBlock:
 
     def cells(self, name: str) -> list[Any]:
         """What each line has under this name, as it was parsed."""
-        return list(map(attrgetter(self._fields[name].field), self._parsed))
+        return _cells(self._parsed, self._fields[name])
 
     def column(self, name: str) -> Cells:
         """What each row has under this name."""
         if name not in self._known:
-            self._known[name] = _column(self.cells(name)) if name in self._fields else [None] * len(self)
+            self._known[name] = self._opened.column(name) if name in self._opened else self._column(name)
         return self._known[name]
+
+    def _column(self, name: str) -> Cells:
+        return column_of_json(self.cells(name)) if name in self._fields else [None] * len(self)
 
     def rows(self, places: Sequence[int]) -> Iterator[RawRow]:
         """The rows at these places."""
@@ -90,6 +101,10 @@ class LineBlock:
         return found if all(cell.startswith(b"{") for cell in found) else None
 
 
+def _cells(parsed: Sequence[Any], field: _Field) -> list[Any]:
+    return list(map(attrgetter(field.field), parsed))
+
+
 @dataclass
 class _Field:
     """The ``field`` of parsed lines for a name, what it holds, and whether all lines have it."""
@@ -102,7 +117,8 @@ class _Field:
 class LineBlockReader:
     """Makes blocks of the lines of one file, whose fields it learns."""
 
-    def __init__(self) -> None:
+    def __init__(self, opens: Mapping[str, Sequence[str]] = _NOTHING) -> None:
+        self._opens = opens
         self._fields: dict[str, _Field] = {}
         self._decode: LineDecoder | None = None
         self._inner: LineBlockReader | None = None
@@ -115,12 +131,16 @@ class LineBlockReader:
         parsed = self._parsed(lines)
         if parsed is None:
             return None
-        found = LineBlock(lines, numbers, parsed, {name: replace(field) for name, field in self._fields.items()})
+        fields = {name: replace(field) for name, field in self._fields.items()}
+        opened = Opened.of(self._opens, {name: _cells(parsed, fields[name]) for name in self._opens if name in fields})
+        if opened is None:
+            return None
+        found = LineBlock(lines, numbers, parsed, fields, opened)
         covers = self._fields.keys() & COVERS
         if not covers:
             return found
         if "data" in covers and (inner := found.inner("data")) is not None:
-            self._inner = self._inner or LineBlockReader()
+            self._inner = self._inner or LineBlockReader(self._opens)
             return self._inner.block(inner, numbers)
         return found if not any(_is_cover(name, found.column(name)) for name in covers) else None
 
@@ -183,19 +203,6 @@ def _is_plain(text: bytes) -> bool:
         return (text.isascii() or bool(text.decode())) and not any_like(pa.array([text], pa.binary()), _HUGE)
     except UnicodeDecodeError:
         return False
-
-
-def _column(cells: Sequence[Any]) -> Cells:
-    kinds = set(map(type, cells))
-    if type(msgspec.UNSET) in kinds:
-        cells = [None if cell is msgspec.UNSET else cell for cell in cells]
-    if msgspec.Raw not in kinds:
-        return column_of(cells)
-    found = [bytes(cell) if type(cell) is msgspec.Raw else None for cell in cells]
-    found = [None if cell == b"null" else cell for cell in found]
-    if all(cell is None or cell.startswith(_OPENING) for cell in found):
-        return JsonTexts(pa.array(found, pa.binary()).cast(pa.string()))
-    return column_of([None if cell is None else decoded(cell) for cell in found])
 
 
 def _is_cover(name: str, cells: Cells) -> bool:

@@ -145,6 +145,24 @@ class Row:
     def looks_at_all(self) -> None:
         """Say the same of all fields."""
 
+    def beginning(self, name: str, *starts: str) -> str:
+        """The first of these that the text of that name begins with; empty where none is."""
+        text = self.text(name)
+        return next((start for start in starts if text.startswith(start)), "")
+
+    def opened(self, name: str, *fields: str) -> Row:
+        """The row with these fields of the object of that name as its own, by dotted names, and nothing else of it;
+        raises UsageError where it is a JSON text that is broken.
+        """
+        self._read.append(name)
+        found = as_json(name, self.raw.get(name))
+        inner = found if isinstance(found, dict) else {}
+        row = Row(
+            {**{f"{name}.{one}": inner[one] for one in fields if one in inner}, **self.raw}, self.unread, self.where
+        )
+        row._read = self._read
+        return row
+
     def flattened(self, flat: Flat) -> Row:
         """The row with what its attributes hold beside its own fields."""
         return Row(flat(self.raw), self.unread, self.where)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from llmpricing.services.usage_log.formats.record_columns import NOT_STATED, Rec
 from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.shape import RecordReader, Varying
 
+IsForeign = Callable[[Mapping[str, Any]], bool]
 _MOST_KINDS = 4_000  # remembered; of a file of more, rows are read one by one
 _MOST_FAILURES = 3  # blocks of a file after which no more is tried
 _LEARNT = 5
@@ -43,10 +45,16 @@ class _FoundRows:
 
 
 class AlikeRows:
-    """Makes columns of the rows of one file, whose shape has ``varying`` fields; ``read`` reads one row."""
+    """Makes columns of the rows of one file, whose shape has ``varying`` fields; ``read`` reads one row, and
+    ``is_foreign`` tells of one that is no record whether it is of another shape. At its ``turns``, in
+    microseconds, the shape begins to write something.
+    """
 
-    def __init__(self, varying: Varying, read: RecordReader, ignored: Sequence[str]) -> None:
-        self._varying, self._read, self._unread = varying, read, Unread(ignored)
+    def __init__(
+        self, varying: Varying, read: RecordReader, ignored: Sequence[str], is_foreign: IsForeign, turns: Sequence[int]
+    ) -> None:
+        self._turns = sorted(turns)
+        self._varying, self._read, self._unread, self._is_foreign = varying, read, Unread(ignored), is_foreign
         self._free = {
             *varying.at,
             *varying.charged,
@@ -59,6 +67,10 @@ class AlikeRows:
         self._size_of_kinds = self._asked.size
         self._failures = 0
 
+    def begin(self) -> None:
+        """Begin with another file: what was understood of its shape holds."""
+        self._failures = 0
+
     def block(self, rows: RawBlock) -> RowBlock | None:
         """The rows as columns; None where each is to be read by itself."""
         if self._failures == _MOST_FAILURES or not len(rows) or rows.has_broken:
@@ -69,18 +81,19 @@ class AlikeRows:
                 self._learn(rows)
             while size != self._asked.size:  # what is asked of one may tell others apart
                 size = self._asked.size
-                found = BlockCells(rows, self._asked, self._free, self._varying)
+                found = BlockCells(rows, self._asked, self._free, self._varying, self._turns)
                 understood, others = self._understood(found)
             self._failures += 2 * len(others) > len(rows)
             return RowBlock(_columns(found, understood), others)
-        except (NotAlike, ReadByItself, UnicodeEncodeError):  # half a sign, as cut logs have, is no text for Arrow
+        except (NotAlike, UnicodeEncodeError):  # half a sign, as cut logs have, is no text for Arrow
             self._failures += 1
             return None
 
     def _learn(self, rows: RawBlock) -> None:
         """Learn from a few rows what is asked of them, before others are told apart by it."""
         for row in rows.rows(range(0, len(rows), len(rows) // _LEARNT + 1)):
-            list(self._read(AskedRow(row.fields, self._unread, self._asked)))
+            with suppress(ReadByItself):
+                list(self._read(AskedRow(row.fields, self._unread, self._asked)))
         if self._unread.fields:
             raise NotAlike
 
@@ -106,11 +119,15 @@ class AlikeRows:
                     raise NotAlike
                 if self._asked.size != block.size:
                     return [], []
-                if new is not None and (new.head is None or block.tells(rows[0], new.head.record)):
+                if new is not None and self._holds(new, block, rows[0]):
                     kind.found.append(new)
                     rows, counts = _taken(found, new, rows, counts)
             others += rows.tolist()
         return found, sorted(others)
+
+    def _holds(self, one: Understood, block: BlockCells, row: int) -> bool:
+        """Whether what was understood of a row holds for those of its kind: no other shape's usage is passed over."""
+        return block.tells(row, one.head.record) if one.head else not self._is_foreign(block.fields(row))
 
 
 def _taken(found: list[_FoundRows], one: Understood, rows: Numbers, counts: Numbers) -> tuple[Numbers, Numbers]:

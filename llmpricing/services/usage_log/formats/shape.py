@@ -25,7 +25,8 @@ class Varying:
     anything. Rows of whose kind one does otherwise are read one by one.
 
     So many of ``charged_per`` make one of its currency. An id of several ``id_parts`` is that of none of its rows that
-    lack one of them, and ends with the time.
+    lack one of them, and ends with the time, unless ``any_id_part`` is an id by itself. Of an object that the shape
+    ``opens``, nothing is read but these fields.
     """
 
     at: tuple[str, ...]
@@ -34,6 +35,8 @@ class Varying:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     charged_per: Decimal = _ONE
     id_parts: tuple[tuple[str, ...], ...] = ()
+    any_id_part: bool = False
+    opens: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -46,14 +46,14 @@ def raw_rows(path: Path) -> Iterator[RawRow]:
             yield from _json_rows(stream) if _is_json(stream) else csv_rows(stream)
 
 
-def raw_blocks(path: Path, rows: int) -> Iterator[RawBlock]:
-    """The same rows, about so many together."""
+def raw_blocks(path: Path, rows: int, opens: Mapping[str, Sequence[str]] | None = None) -> Iterator[RawBlock]:
+    """The same rows, about so many together; of objects that it ``opens``, blocks of lines show these fields alone."""
     with _failures_told(path):
         if _is_parquet(path):
             yield from _parquet_blocks(path, rows)
             return
         with _unpacked(path) as stream:
-            yield from _json_blocks(stream, rows) if _is_json(stream) else csv_blocks(stream, rows)
+            yield from _json_blocks(stream, rows, opens or {}) if _is_json(stream) else csv_blocks(stream, rows)
 
 
 @contextmanager
@@ -163,9 +163,9 @@ def _json_rows(stream: io.BufferedReader) -> Iterator[RawRow]:
     yield from _documents(head, stream)
 
 
-def _json_blocks(stream: io.BufferedReader, rows: int) -> Iterator[RawBlock]:
+def _json_blocks(stream: io.BufferedReader, rows: int, opens: Mapping[str, Sequence[str]]) -> Iterator[RawBlock]:
     """The same rows, about so many together."""
-    head, reader = stream.readline(_LINE), LineBlockReader()
+    head, reader = stream.readline(_LINE), LineBlockReader(opens)
     if not _are_lines(head):
         yield from some_rows(_documents(head, stream), rows)
         return

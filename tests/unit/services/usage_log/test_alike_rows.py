@@ -40,9 +40,11 @@ FILES = {
     "vercel-ai-sdk.ndjson": "vercel-ai-sdk",
     "bedrock-invocation-log.ndjson": "bedrock-invocation-log",
     "portkey.jsonl": "portkey",
+    "claude-code-session.jsonl": "claude-code-sessions",
 }
 LEAST = {  # of the rows that become columns, where it is less than nine tenths
     "langsmith-runs.csv": 0.7,  # chains leave their charge out
+    "claude-code-session.jsonl": 0.6,  # those that the tool made, of which it has few
     "bedrock-invocation-log.ndjson": -1,  # with the answers in it, of which no two are alike
 }
 OWN = """
@@ -190,6 +192,49 @@ def test_a_count_hidden_in_a_field_that_nobody_reads_is_found_as_row_by_row(tmp_
         row[hidden] = None if place % 3 else {"outputTokenCount": 5}
     shape, path = BY_NAME["bedrock-invocation-log"], written(tmp_path / "log", rows, is_table=False)
     assert said(path, shape, one_by_one=False) == said(path, shape, one_by_one=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sessions_of_a_tool_are_read_in_columns_as_line_by_line_over_several_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(file_reader, "_ROWS", 25 * BLOCK)
+    rng, shape = Random(seed), BY_NAME["claude-code-sessions"]  # noqa: S311 - rows for a test
+    texts = ([] if seed % 2 else [{"type": "text", "text": "usage"}], None, [{"input_tokens": 5}])
+    some = rows_of("claude-code-session.jsonl")
+    kinds = ("msg_", "msg_", "msg_", "msg_bdrk_", "msg_vrtx_", "", None)
+    files = []
+    for number in range(3):
+        rows: list[dict[str, Any]] = []
+        for place in range(25 * BLOCK):
+            row = copy.deepcopy(rng.choice(some[1:6]))
+            message = row["message"]
+            if "usage" in message:
+                kind = rng.choice(kinds)
+                message["id"] = None if kind is None else f"{kind}{rng.randrange(60)}"
+                message["content"] = rng.choice(texts)
+                message["usage"]["output_tokens"] = rng.randrange(500)
+                if rng.random() < 0.1:
+                    del message["usage"]["cache_creation"]
+                row["timestamp"] = rng.choice(["2025-08-31T23:59:59.999Z", "2025-09-01T00:00:00Z", row["timestamp"]])
+            row |= rng.choice([{}, {"toolUseResult": {"n": place}}, {"costUSD": place / 100}, {"gitBranch": ""}])
+            if rng.random() < 0.1:
+                row.pop("requestId", None)
+            rows.append(row)
+        rows[BLOCK + 5 : BLOCK + 15] = rows_of("codex-session.jsonl")[:10]
+        rows += longer(some, rng, 25 * BLOCK)
+        rows[3 * BLOCK] = {
+            "type": "assistant",
+            "message": json.dumps(message),
+            "sessionId": "s",
+            "timestamp": "2026-01-01",
+        }
+        files.append(UsageFile(written(tmp_path / f"{number}.jsonl", rows, is_table=False), shape))
+    records, measure = (list(UsageFiles(files, one_by_one=one).records()) for one in (False, True))
+    assert records == measure
+    assert {one.outcome.kind.name for one in records} >= {"BILLED", "REPEATED", "UNPRICED"}
+    assert {one.provider for one in records} == {"anthropic", None}
+    assert in_columns(files[0].path, shape) > 0.3
 
 
 def test_half_a_sign_as_cut_logs_have_it_is_read(tmp_path: Path) -> None:
