@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
@@ -11,9 +10,9 @@ import numpy as np
 from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.mistakes.audited_use import HOME
 from llmpricing.domain.quotes.mistakes.explaining import NOISE
-from llmpricing.services.usage_log.audit.column_groups import key_codes
-from llmpricing.services.usage_log.audit.effects import Otherwise
-from llmpricing.services.usage_log.audit.groups import Grouping, RecordSums
+from llmpricing.services.usage_log.audit.column_sums import LoggedFigures, There, add_right, add_unlogged
+from llmpricing.services.usage_log.audit.effects import Otherwise, has_cache
+from llmpricing.services.usage_log.audit.groups import Grouping
 from llmpricing.services.usage_log.audit.report import AuditReport, Take
 from llmpricing.services.usage_log.audit.rows import WrittenBatch
 from llmpricing.services.usage_log.audit.verdicts import Auditor
@@ -21,33 +20,13 @@ from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.bill import PricedRecord, decided
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.kinds import kind_cost
-from llmpricing.services.usage_log.priced_columns import PricedBatch, PricedColumns, count_columns, exact_sums
+from llmpricing.services.usage_log.priced_columns import PricedBatch, PricedColumns, count_columns
 from llmpricing.services.usage_log.pricer import multiplied
 from llmpricing.services.usage_log.vectors import combined
 
 _LARGEST = Decimal(10**6)  # USD: figures of one record in 1e-12 that 64 bits hold with room
 _ZERO = Decimal(0)
 _MOST_UNTOLD = 8  # rows of one kind that are looked at for all, as they lie on different sides of what is compared
-
-
-@dataclass(frozen=True)
-class LoggedFigures:
-    """What was logged of each of some rows in 1e-12 USD, rounded, and by place what was rounded off."""
-
-    units: Numbers
-    rests: dict[int, Decimal]
-
-    def of(self, rows: Numbers) -> LoggedFigures:
-        """That of some of the rows."""
-        found = {place: self.rests[row] for place, row in enumerate(rows.tolist()) if row in self.rests}
-        return LoggedFigures(self.units[rows], found)
-
-    def sums(self, places: Numbers, size: int) -> list[Decimal]:
-        """The exact sums of the rows at each of so many places."""
-        sums = [money(one) for one in exact_sums(self.units, places, size)]
-        for row, rest in self.rests.items():
-            sums[places[row]] = WIDE.add(sums[places[row]], rest)
-        return sums
 
 
 def audit_batches(
@@ -75,9 +54,10 @@ def audit_batches(
         before = report.bill.rows
         if columns is not None:
             count_columns(report.bill, columns)
-            right = _audit_columns(auditor, report, columns, wants, one_by_one)
+            right, silent = _audit_columns(auditor, report, columns, wants, one_by_one)
             if written is not None:
                 written.add_right(columns, right)
+                written.add_unlogged(columns, silent)
         for place, priced in zip(places, others, strict=True):
             report.bill.count(priced)
             one_by_one(place, priced)
@@ -93,33 +73,42 @@ def _audit_columns(
     columns: PricedColumns,
     wants: Callable[[UsageRecord], bool],
     one_by_one: Callable[[int, PricedRecord], None],
-) -> Numbers:
-    """Add the right ones together, and hand on the others with their place; returns the right ones."""
-    comparable = np.flatnonzero(_comparable(columns, wants))
-    figures = _figures([columns.columns.charged[row] or _ZERO for row in columns.rows[comparable].tolist()])
+) -> tuple[Numbers, Numbers]:
+    """Add the right ones together, and those of which nothing was logged, and hand on the others with their place;
+    returns the two.
+    """
+    is_together, charged = _are_together(columns, wants), columns.columns.charged
+    amounts = [charged[row] for row in columns.rows.tolist()]
+    comparable = np.flatnonzero(
+        is_together & np.array([one is not None and abs(one) < _LARGEST for one in amounts], np.bool_)
+    )
+    figures = _figures([amounts[row] or _ZERO for row in comparable.tolist()])
     units = columns.priced.units[comparable]
     is_right = np.abs(figures.units - units) <= np.maximum(1, np.abs(units) // NOISE)
     right, left = _with_effects(auditor, columns, comparable[is_right])
     chosen = np.flatnonzero(np.isin(comparable, right))
     if len(right):
-        _add_right(report, columns, right, figures.of(chosen), left)
+        add_right(report, columns, right, figures.of(chosen), left)
+    silent = np.flatnonzero(is_together & np.array([one is None for one in amounts], np.bool_))
+    silent, left = _with_effects(auditor, columns, silent, with_saving=True)
+    if len(silent):
+        add_unlogged(auditor, report, columns, silent, left)
     is_done = np.zeros(len(columns.rows), np.bool_)
     is_done[right] = True
+    is_done[silent] = True
     place = columns.columns.place
     for row in np.flatnonzero(~is_done).tolist():
         one_by_one(int(place[columns.rows[row]]), columns.record(row))
     for row in columns.others.tolist():
         one_by_one(int(place[row]), decided(columns.columns.record(row)))
-    return right
+    return right, silent
 
 
-def _comparable(columns: PricedColumns, wants: Callable[[UsageRecord], bool]) -> Mask:
-    """The priced rows whose figures are both in USD, and that nobody wants to see by themselves."""
+def _are_together(columns: PricedColumns, wants: Callable[[UsageRecord], bool]) -> Mask:
+    """The priced rows whose figures are in USD, where they have any, and that nobody wants to see by themselves."""
     heads = [head.record.currency == HOME and not wants(head.record) for head in columns.columns.heads]
     answers = [answer.reason is None and answer.currency == HOME for answer in columns.priced.answers]
-    charged = columns.columns.charged
-    is_charged = [(one := charged[row]) is not None and abs(one) < _LARGEST for row in columns.rows.tolist()]
-    found: Mask = np.array(is_charged, np.bool_) & ~columns.priced.alone
+    found: Mask = ~columns.priced.alone
     found &= np.array(heads, np.bool_)[columns.which]
     found &= np.array(answers, np.bool_)[columns.priced.which]
     return found
@@ -137,15 +126,14 @@ def _figures(amounts: Sequence[Decimal]) -> LoggedFigures:
     return LoggedFigures(np.array(units, np.int64), rests)
 
 
-_There = dict[Otherwise, Numbers]
-
-
 def _with_effects(
-    auditor: Auditor, columns: PricedColumns, rows: Numbers
-) -> tuple[Numbers, list[tuple[Numbers, _There]]]:
-    """Those of the rows of which it is known together what else they might cost, and what."""
+    auditor: Auditor, columns: PricedColumns, rows: Numbers, *, with_saving: bool = False
+) -> tuple[Numbers, list[tuple[Numbers, There]]]:
+    """Those of the rows of which it is known together what else they might cost, and what; ``with_saving`` also
+    without their caches.
+    """
     found: list[Numbers] = []
-    known: list[tuple[Numbers, _There]] = []
+    known: list[tuple[Numbers, There]] = []
     code = _group_codes(columns, rows)
     for number in np.unique(code).tolist():
         some = rows[code == number]
@@ -153,7 +141,7 @@ def _with_effects(
         others = auditor.otherwise(record)
         if others is None or record.record.usage is None:
             continue
-        there: _There = {}
+        there: There = {}
         counted = columns.counted.of(some)
         for other, linear in others:
             cost = kind_cost(linear, record.record.usage.keys)
@@ -163,7 +151,9 @@ def _with_effects(
             if not fits.all():
                 break
         else:
-            parts = list(_with_untold(auditor, columns, some, there)) if record.record.untold else [(some, there)]
+            parts = [(some, there)]
+            if record.record.untold or (with_saving and has_cache(record.record)):
+                parts = list(_with_untold(auditor, columns, some, there, with_saving=with_saving))
             found += [part for part, _ in parts]
             known += parts
     return np.sort(np.concatenate([np.zeros(0, np.int64), *found])), known
@@ -178,8 +168,8 @@ def _group_codes(columns: PricedColumns, rows: Numbers) -> Numbers:
 
 
 def _with_untold(
-    auditor: Auditor, columns: PricedColumns, rows: Numbers, there: _There
-) -> Iterator[tuple[Numbers, _There]]:
+    auditor: Auditor, columns: PricedColumns, rows: Numbers, there: There, *, with_saving: bool
+) -> Iterator[tuple[Numbers, There]]:
     """The rows, which use the same meters, with what they cost by what is untold of them too, as far as that is known
     together.
     """
@@ -188,7 +178,7 @@ def _with_untold(
         if not len(left):
             return
         record = columns.record(int(rows[left[0]]))
-        sums = auditor.untold(record)
+        sums = auditor.untold(record, with_saving=with_saving)
         if sums is None or record.record.usage is None:
             return
         used = [meter for meter, quantity in record.record.usage.stated.items() if quantity]
@@ -200,32 +190,3 @@ def _with_untold(
         told = {Otherwise(*name): units[fits, place] for place, name in enumerate(sums.names)}
         yield rows[chosen], {**{other: theirs[chosen] for other, theirs in there.items()}, **told}
         left = left[~fits]
-
-
-def _add_right(
-    report: AuditReport,
-    columns: PricedColumns,
-    rows: Numbers,
-    figures: LoggedFigures,
-    effects: Sequence[tuple[Numbers, _There]],
-) -> None:
-    units = columns.priced.units[rows]
-    everywhere = np.zeros(len(rows), np.int64)
-    (logged,), (cost,) = figures.sums(everywhere, 1), exact_sums(units, everywhere, 1)
-    charged = columns.columns.charged
-    amounts = (found for row in columns.rows[rows].tolist() if (found := charged[row]) is not None)
-    report.add_right(RecordSums(len(rows), logged, money(cost)), amounts)
-    for some, there in effects:
-        own = columns.priced.units[some]
-        for other, theirs in there.items():
-            differs = theirs != own
-            if records := int(differs.sum()):
-                together = np.zeros(records, np.int64)
-                here, away = (exact_sums(one[differs], together, 1)[0] for one in (own, theirs))
-                report.effects.add_otherwise(other, records, money(here), money(away))
-    for grouping in report.all_groupings:
-        places, keys = key_codes(columns, rows, grouping.ways)
-        number = np.bincount(places, minlength=len(keys)).tolist()
-        costs = exact_sums(units, places, len(keys))
-        for key, records, amount, one in zip(keys, number, figures.sums(places, len(keys)), costs, strict=True):
-            grouping.add(key, RecordSums(records, amount, money(one)))

@@ -34,6 +34,7 @@ class Otherwise(NamedTuple):
     value: str
 
 
+UNCACHED = Otherwise("cache", "none of it")
 _NOTHING_ELSE: Mapping[Otherwise, Decimal] = MappingProxyType({})
 
 
@@ -69,28 +70,34 @@ class WhatElse:
     def of(self, priced: PricedRecord, cost: Decimal, *, with_saving: bool) -> Effects:
         """What else the record might cost."""
         record, offering = priced.record, priced.answer.offering
-        has_cache = with_saving and _has_cache(record)
-        found = None if has_cache or record.untold or self._one_by_one else self.of_kind(priced)
+        is_cached = with_saving and has_cache(record)
+        found = None if is_cached or record.untold or self._one_by_one else self.of_kind(priced)
         if found is not None and record.usage is not None:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
         has_others, has_steps = self._known.get(offering, (True, True))
-        if not (has_cache or has_others or record.untold or (has_steps and record.span is not None)):
+        if not (is_cached or has_others or record.untold or (has_steps and record.span is not None)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
             return NO_EFFECTS
         self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
-        saved = _saved(use, cost) if has_cache else Decimal(0)
+        saved = _saved(use, cost) if is_cached else Decimal(0)
         low, high = _bounds(use, cost) if record.span is not None else (None, None)
         return Effects(saved, low, high, {**dict(_otherwise(use)), **_amounts(_told(use, record.untold))})
 
-    def of_untold(self, priced: PricedRecord) -> MistakesAsSums | None:
-        """What requests like this one cost by what is untold of them, as sums of counts; None where each by itself can
-        tell.
+    def of_untold(self, priced: PricedRecord, *, with_saving: bool) -> MistakesAsSums | None:
+        """What requests like this one cost by what is untold of them, and ``with_saving`` UNCACHED, as sums of counts;
+        None where each by itself can tell.
         """
-        use = self._uses.use(priced.record)
-        return traced_sums(use, lambda one: list(_told(one, priced.record.untold))) if use else None
+        record = priced.record
+        is_uncached = with_saving and has_cache(record)
+
+        def amounts(use: AuditedUse) -> list[Costed]:
+            return [*_told(use, record.untold), *(_uncached(use) if is_uncached else ())]
+
+        use = self._uses.use(record)
+        return traced_sums(use, amounts) if use else None
 
     def of_kind(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
         """What else requests like this one may cost, but for what is untold; None where each by itself can tell."""
@@ -106,7 +113,8 @@ class WhatElse:
         return known.otherwise
 
 
-def _has_cache(record: UsageRecord) -> bool:
+def has_cache(record: UsageRecord) -> bool:
+    """Whether the record read from a cache or wrote to one."""
     return record.usage is not None and any(
         meter.startswith("cache_") and n for meter, n in record.usage.stated.items()
     )
@@ -114,14 +122,19 @@ def _has_cache(record: UsageRecord) -> bool:
 
 def _saved(use: AuditedUse, cost: Decimal) -> Decimal:
     """What it would cost if all that was cached were plain input, less what it costs."""
+    return next((WIDE.subtract(money(one.units), cost) for one in _uncached(use)), Decimal(0))
+
+
+def _uncached(use: AuditedUse) -> Iterator[Costed]:
+    """What it would cost then, if that has a price."""
     kept = {
         meter: quantity
         for meter, quantity in use.usage.stated.items()
         if not METERS[meter].dimensions.get("token_type", "").startswith("cache")
     }
     without = use.counted(kept)
-    units = without.units() if without else None
-    return Decimal(0) if units is None else WIDE.subtract(money(units), cost)
+    if without is not None and (units := without.units()) is not None:
+        yield Costed(*UNCACHED, units)
 
 
 def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | None]:
@@ -202,6 +215,10 @@ class EffectSums:
         """Add records that cost this together and lie across no step, but for what else they might cost."""
         self.low = WIDE.add(self.low, cost)
         self.high = WIDE.add(self.high, cost)
+
+    def add_saved(self, saved: Decimal) -> None:
+        """Add what caching saved of some records."""
+        self.saved = WIDE.add(self.saved, saved)
 
     def add_otherwise(self, other: Otherwise, records: int, cost: Decimal, there: Decimal) -> None:
         """Add records that cost this together, and would cost something else there."""

@@ -15,6 +15,7 @@ from llmpricing.services.usage_log.audit.effects import EffectSums
 from llmpricing.services.usage_log.audit.groups import Grouping, RecordSums
 from llmpricing.services.usage_log.audit.verdicts import Audited
 from llmpricing.services.usage_log.bill import Bill
+from llmpricing.services.usage_log.formats.record import UsageRecord
 
 _STEP = 10_000
 _ORDER = {name: place for place, name in enumerate((*causes.BY_CAUSE, *causes.OTHER_TITLES))}
@@ -59,12 +60,12 @@ def _larger(one: Audited | None, other: Audited) -> Audited:
         return other
     own, its = abs(one.difference), abs(other.difference)
     if own == its:
-        return max(one, other, key=_told)
+        return max(one, other, key=lambda it: told(it.priced.record))
     return one if own > its else other
 
 
-def _told(one: Audited) -> tuple[str, str]:
-    record = one.priced.record
+def told(record: UsageRecord) -> tuple[str, str]:
+    """By what the last of several records that differ as much is their example."""
     return record.record_id or "", f"{record.at} {record.model} {record.usage}"
 
 
@@ -147,6 +148,15 @@ class AuditReport:
             tally = self._tallies[TallyKey((causes.ROUNDING,))]
             tally.money = WIDE.add(tally.money, noise)
         self.effects.add_plain(right.recomputed)
+
+    def add_unlogged(self, records: int, cost: Decimal, example: Audited | None) -> None:
+        """Add records of single requests of which nothing was logged, to all but the groupings: so many that cost
+        something, and the ``example`` of them.
+        """
+        self.recomputed = WIDE.add(self.recomputed, cost)
+        self.effects.add_plain(cost)
+        if example is not None:
+            self._tallies[TallyKey((causes.NOT_LOGGED,))].add(Tally(records, WIDE.minus(cost), example))
 
     @property
     def all_groupings(self) -> Sequence[Grouping]:

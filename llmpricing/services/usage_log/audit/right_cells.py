@@ -1,8 +1,8 @@
-"""What is written of audited records in columns that are right: the cells that each would have by itself."""
+"""What is written of audited records in columns, right ones or such of which nothing was logged: the cells of each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,6 +12,7 @@ from pyarrow import compute
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.charges import WIDE, money
+from llmpricing.domain.quotes.mistakes.causes import NOT_LOGGED
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.formats.record import UsageRecord
@@ -45,12 +46,28 @@ def right_cells(columns: PricedColumns, rows: Numbers) -> pa.Table:
     and right.
     """
     found, own = columns.columns, columns.rows[rows]
-    which, answer = columns.which[rows], columns.priced.which[rows]
     charged = [one for row in own.tolist() if (one := found.charged[row]) is not None]
     units = columns.priced.units[rows]
-    logged, cost = _texts(map(to_text, charged)), cost_columns.texts(units, {})
+    logged = _texts(map(to_text, charged))
     differences = (WIDE.subtract(one, money(other)) for one, other in zip(charged, units.tolist(), strict=True))
-    heads = [head.record for head in found.heads]
+    of_charge = {"charged": logged, "logged_usd": logged, "difference_usd": _texts(map(to_text, differences))}
+    return _cells(columns, rows, of_charge)
+
+
+def unlogged_cells(columns: PricedColumns, rows: Numbers) -> pa.Table:
+    """The same of rows that state no charge."""
+    units = columns.priced.units[rows]
+    nothing = pa.nulls(len(rows), pa.string())
+    of_charge = dict.fromkeys(("charged", "charged_currency", "logged_usd"), nothing)
+    differences = _texts(to_text(WIDE.minus(money(one))) for one in units.tolist())
+    causes = _texts(NOT_LOGGED if one else None for one in units.tolist())
+    return _cells(columns, rows, {**of_charge, "difference_usd": differences, "causes": causes})
+
+
+def _cells(columns: PricedColumns, rows: Numbers, of_charge: Mapping[str, pa.Array]) -> pa.Table:
+    found, own = columns.columns, columns.rows[rows]
+    which, answer = columns.which[rows], columns.priced.which[rows]
+    heads, cost = [head.record for head in found.heads], cost_columns.texts(columns.priced.units[rows], {})
     return pa.table(
         {
             **{name: _taken(map(text, heads), which) for name, text in _OF_RECORD.items()},
@@ -61,11 +78,9 @@ def right_cells(columns: PricedColumns, rows: Numbers) -> pa.Table:
             "usage": _usage(found, own),
             "record_id": _texts(found.ids[row] for row in own.tolist()),
             "labels": _texts(_labels(found, own.tolist())),
-            "charged": logged,
             "cost": cost,
-            "logged_usd": logged,
             "cost_usd": cost,
-            "difference_usd": _texts(map(to_text, differences)),
+            **of_charge,
         }
     )
 

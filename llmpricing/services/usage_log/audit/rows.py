@@ -14,7 +14,7 @@ import pyarrow as pa
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.mistakes.causes import UNEXPLAINED
 from llmpricing.services.usage_log.audit.report import Take
-from llmpricing.services.usage_log.audit.right_cells import right_cells
+from llmpricing.services.usage_log.audit.right_cells import right_cells, unlogged_cells
 from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict
 from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.priced_columns import PricedColumns
@@ -43,6 +43,12 @@ class WrittenBatch:
         if len(rows):
             self._places.append(columns.columns.place[columns.rows[rows]])
             self._tables.append(right_cells(columns, rows).select(AUDIT_COLUMNS))
+
+    def add_unlogged(self, columns: PricedColumns, rows: Numbers) -> None:
+        """Those of which nothing was logged."""
+        if len(rows):
+            self._places.append(columns.columns.place[columns.rows[rows]])
+            self._tables.append(unlogged_cells(columns, rows).select(AUDIT_COLUMNS))
 
     def end(self) -> None:
         """Write all records of the batch."""

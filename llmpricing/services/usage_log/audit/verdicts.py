@@ -108,9 +108,11 @@ class Auditor:
             return found._replace(verdict=AuditVerdict((causes.NO_PRICE if logged else causes.NOT_LOGGED,)))
         return found._replace(verdict=self._verdict(priced, _units(logged), _units(cost)))
 
-    def untold(self, priced: PricedRecord) -> MistakesAsSums | None:
-        """What requests like this one cost by what is untold of them; None where each by itself can tell."""
-        return self._else.of_untold(priced)
+    def untold(self, priced: PricedRecord, *, with_saving: bool) -> MistakesAsSums | None:
+        """What requests like this one cost by what is untold of them, and ``with_saving`` without their caches; None
+        where each by itself can tell.
+        """
+        return self._else.of_untold(priced, with_saving=with_saving)
 
     def otherwise(self, priced: PricedRecord) -> Sequence[tuple[Otherwise, Linear]] | None:
         """What else they may cost, but for what is untold; None where each by itself can tell."""
