@@ -138,6 +138,13 @@ def test_a_pin_holds_a_price_at_once_and_lets_it_go(ada: TestApp, engine: Engine
     assert told == [("pin_added", about, WHY), ("pin_removed", about, "it ended")]
 
 
+def test_why_rates_and_own_names_begin_and_end_is_logged(ada: TestApp, engine: Engine) -> None:
+    forms = (rates.ADD, rates.END, aliases.ADD, aliases.END)
+    for form in forms:
+        send(ada, form.action, filled(form) | {"note": f"why: {form.action}"}, 303)
+    assert [one.details.get("note") for one in events(engine)] == [f"why: {form.action}" for form in forms]
+
+
 def test_a_pin_can_be_undone_for_the_past_too(ada: TestApp, engine: Engine) -> None:
     send(ada, pins.HOLD.action, filled(pins.HOLD), 303)
     send(ada, pins.LET_GO.action, filled(pins.LET_GO) | {"reach": "undone"}, 303)

@@ -13,14 +13,18 @@ from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from llmpricing.models import AuditEvent
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.web.forms import FORM_FIELD
+from llmpricing.web.operators import FORM_COOKIE
 from tests.servers import StoreUrls, new_database
 from tests.unplugged.faults import closed_port, wait_until
 from tests.unplugged.serving import INI
@@ -138,6 +142,20 @@ def test_an_underscore_is_no_way_around(served: Served) -> None:
 def test_tokens_count_beside_the_sign_in_and_a_foreign_bearer_does_not_hide_it(served: Served) -> None:
     assert served.status({"Authorization": f"Bearer {TOKEN}"}, STRANGER) == 200
     assert served.status(user("ada", "engineers", Authorization="Bearer of-the-proxy's-own")) == 200
+
+
+def test_who_is_signed_in_is_who_decided(served: Served, agreed_book: str) -> None:
+    token = "a" * 32
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"{FORM_COOKIE}={token}"}
+    body = urlencode({FORM_FIELD: token, "name": "our-model", "offering": "acme/acme-large", "note": "ours"})
+    with closing(http.client.HTTPConnection("127.0.0.1", served.port, timeout=30, source_address=(PROXY, 0))) as line:
+        line.request("POST", "/admin/aliases/add", body, user("ada", "role:boss", **form))
+        assert line.getresponse().status == 303
+    engine = create_engine(agreed_book, poolclass=NullPool)
+    with Session(engine) as session:
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "alias_added")).one()
+        assert (event.actor, event.subject) == ("ada", "our-model")
+    engine.dispose()
 
 
 def test_the_log_names_who_asked_and_no_browser_shows_it_to_the_next(served: Served) -> None:

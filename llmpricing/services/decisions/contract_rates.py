@@ -95,7 +95,7 @@ def add_contract_rates(
         )
         session.add(row)
         session.flush()
-        note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_details(row))
+        note_event(session, recorded, by.name, "rate_added", f"{provider}/{glob}", **_details(row), note=by.note)
     end_change(session, recorded)
     ids = session.scalars(select(Offering.api_id).join(Provider).where(Provider.slug == provider))
     return sum(fnmatchcase(api_id, glob) for api_id in ids)
@@ -108,7 +108,7 @@ def end_contract_rate(session: Session, by: Decider, rate_id: int, at: datetime)
     if row is None or not row.reaches(at):
         raise DecisionRefused(f"No rate {rate_id} holds then or later. See: llmpricing rate list")
     subject = f"{row.provider}/{row.api_id_glob}"
-    note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_details(row))
+    note_event(session, recorded, by.name, "rate_ended", subject, ends=at.isoformat(), **_details(row), note=by.note)
     row.end(session, at, recorded)
     end_change(session, recorded)
 

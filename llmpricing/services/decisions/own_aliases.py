@@ -49,7 +49,7 @@ def add_alias(
         raise DecisionRefused(message, "name")
     id_, slug = meant(session, offering, by.at)
     session.add(OfferingAlias(namespace=OWN, alias=name, offering_id=id_, valid=valid, recorded=since(recorded)))
-    note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid))
+    note_event(session, recorded, by.name, "alias_added", name, offering=slug, **times_of(valid), note=by.note)
     end_change(session, recorded)
     return OwnAlias(name, slug, valid_from, valid_until)
 
@@ -62,7 +62,7 @@ def end_alias(session: Session, by: Decider, name: str, at: datetime) -> None:
         raise DecisionRefused(f"{name} is no name of your own then or later. See: llmpricing alias list")
     for row in rows:
         row.end(session, at, recorded)
-    note_event(session, recorded, by.name, "alias_ended", name, ends=at.isoformat())
+    note_event(session, recorded, by.name, "alias_ended", name, ends=at.isoformat(), note=by.note)
     end_change(session, recorded)
 
 
