@@ -192,7 +192,9 @@ def _is_sellers(old: Any | None, new: Any, since: datetime) -> bool:
     if old is not None and old.source == new.source:
         return True
     begins = new.valid.lower
-    is_dated = new.basis in _DATED or new.bracket_from is not None
+    # What begins after it was told of does so by what a list states: nobody saw it begin.
+    is_ahead = begins is not None and begins > new.recorded.lower
+    is_dated = is_ahead or new.basis in _DATED or new.bracket_from is not None
     return begins is not None and begins > since and is_dated
 
 

@@ -93,15 +93,15 @@ def model(request: Request) -> dict[str, Any]:
 
 
 def _needs_said(model: SoldModel, slug: str) -> list[tuple[str, list[str]]]:
-    """What lists deny of the offering, and what they say of its model alone: words, and needs with those lists."""
+    """What lists deny of the offering, and what they say of its model alone: words with those lists, and the needs."""
     row = next(row for row in model.rows if row.id == slug)
     denied = [(need, stated.lists) for need, stated in stated_needs(row).items() if meets(row, need) is False]
     lent = [(need, model.able[need]) for need in NEEDS if model.lends(row, need)]
-    told = [
-        (words, [NEEDS[need].words + by_lists(lists) for need, lists in found])
-        for words, found in (("No", denied), (AS_MODEL.capitalize(), lent))
-    ]
-    return [(words, needs) for words, needs in told if needs]
+    told: dict[str, list[str]] = {}
+    for words, found in (("No", denied), (AS_MODEL.capitalize(), lent)):
+        for need, lists in found:
+            told.setdefault(words + by_lists(lists), []).append(NEEDS[need].words)
+    return list(told.items())
 
 
 def _late(request: Request, clocks: Clocks, slug: str, prices: Sequence[PriceDetail]) -> list[int]:

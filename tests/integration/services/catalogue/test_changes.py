@@ -93,6 +93,15 @@ def test_what_a_list_tells_of_for_the_first_time_is_no_move_of_a_seller(engine: 
     }
 
 
+def test_what_a_list_announces_is_the_sellers_move(engine: Engine) -> None:
+    load(engine, dated((None, 2)), MONDAY)
+    ahead = MONDAY + timedelta(days=60)
+    load(engine, dated((None, 2), (f"{ahead:%Y-%m-%d}", 3)), MONDAY + timedelta(days=7))
+    with Session(engine) as session:
+        (found,) = changes_since(session, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8))
+    assert (found.valid_from, found.is_sellers) == (ahead, True)
+
+
 def test_a_price_that_came_and_went_back_did_not_move(engine: Engine) -> None:
     for week, amount in enumerate((2, 3, 2)):
         load(engine, price_list(a=amount), MONDAY + timedelta(days=7 * week))
