@@ -14,7 +14,7 @@ from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import able
 from llmpricing.web.site.compared_lines import line_of, need_line
-from llmpricing.web.site.compared_months import above_the_cheapest
+from llmpricing.web.site.compared_months import above_the_cheapest, finding
 from llmpricing.web.site.display import per_cent
 from tests.functional.test_pages import spoken
 
@@ -170,3 +170,16 @@ def test_the_month_is_drawn_as_the_table_has_it(testapp: TestApp) -> None:
 def test_what_costs_a_little_more_is_not_called_as_cheap(testapp: TestApp) -> None:
     assert above_the_cheapest([Decimal("2.24"), Decimal("2.23"), None]) == ["+<1 %", "cheapest", "–"]
     assert [per_cent(Fraction(n, 1000)) for n in (350, 994, 997, 1000)] == ["35 %", "99 %", "> 99 %", "100 %"]
+
+
+def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
+    def item(name: str, status: str) -> Any:
+        return SimpleNamespace(id=name, provider="acme", status=status, price_state="priced")
+
+    items = [item("old", "removed"), item("new", "active")]
+    models: Any = {one.id: SimpleNamespace(name=one.id.capitalize()) for one in items}
+    costs: Any = {
+        "old": SimpleNamespace(total=Decimal(2), currency="USD"),
+        "new": SimpleNamespace(total=Decimal(3), currency="USD"),
+    }
+    assert finding(items, models, {"acme": "Acme"}, costs) == [("Old (removed)", "$2.00"), ("New", "+50 %")]

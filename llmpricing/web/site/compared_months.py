@@ -20,7 +20,9 @@ def finding(
     sellers: Mapping[str, str],
     costs: Mapping[str, WorkloadTotal],
 ) -> list[tuple[str, str]]:
-    """(name, how its month compares) from the cheapest on; nothing where fewer than two months are known."""
+    """(name, how its month compares) from the cheapest on, one that is sold no more marked; none where fewer than two
+    months are known.
+    """
     totals = {one.id: month_total(one.price_state, costs.get(one.id)) for one in items}
     known = sorted((total, slug) for slug, total in totals.items() if total is not None)
     if len(known) < 2:
@@ -31,6 +33,8 @@ def finding(
         models[slug].name if written[models[slug].name] == 1 else f"{models[slug].name} by {seller[slug]}"
         for _, slug in known
     ]
+    gone = {one.id: f" ({display.words(one.status)})" for one in items if one.status not in (None, "active")}
+    names = [name + gone.get(slug, "") for name, (_, slug) in zip(names, known, strict=True)]
     told = above_the_cheapest([total for total, _ in known]) if known[0][0] else [dollars(total) for total, _ in known]
     return [(names[0], dollars(known[0][0])), *zip(names[1:], told[1:], strict=True)]
 
