@@ -174,7 +174,7 @@ class UsageFiles:
 
     def _note_nested(self, file: UsageFile, nesting: Nesting) -> None:
         tells_parents = bool(words_in(file.path, nesting.fields))
-        for batch in FileReader(file.shape, file.path, Unread(self.ignored), self.each_row).batches():
+        for batch in self._read(file, Unread(self.ignored)).batches():
             self._nested.add(batch, nesting, tells_parents=tells_parents)
 
     def _links(self) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from enum import Enum
 from functools import partial
+from operator import itemgetter
 
 import numpy as np
 
@@ -99,11 +100,14 @@ class NestedCalls:
         """Note the calls of some records of a file, which tells which of them lie within which or does not."""
         for is_sum, trace in traces_of(batch.columns, batch.others):
             (self._summed if is_sum else self._called).add(trace)
-        calls = [call for _, call in calls_of(batch.columns, nesting)] if batch.columns else []
-        calls += [call for _, record in batch.others if (call := call_of(record, nesting))]
-        if not calls:
+        placed = [(place, call) for place, record in batch.others if (call := call_of(record, nesting))]
+        if batch.columns:
+            place_of = batch.columns.place.tolist()
+            placed += [(place_of[row], call) for row, call in calls_of(batch.columns, nesting)]
+        if not placed:
             return
-        rows = np.array(calls, np.int64)
+        placed.sort(key=itemgetter(0))  # of a call that is told twice the first telling counts, as it is billed
+        rows = np.array([call for _, call in placed], np.int64)
         self._added.append(rows)
         if not tells_parents:
             self._untold.append(rows[:, _OWN_TRACE_RECORD])
