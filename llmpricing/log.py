@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 import msgspec
 import structlog
 
+
+class _PresentStandardError:
+    """Writes to what ``sys.stderr`` is by then: threads of a process write on after a caller took its own away."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+_out = cast(TextIO, _PresentStandardError())
 _plain = msgspec.json.Encoder()
 _any = structlog.processors.JSONRenderer()
 
@@ -25,7 +37,7 @@ def configure(log_format: str) -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=_out),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
@@ -54,7 +66,7 @@ def _library_handler(
     shared: list[structlog.typing.Processor], renderer: structlog.typing.Processor
 ) -> logging.StreamHandler[TextIO]:
     """A handler that writes what libraries log as our own events: one line of JSON each, where JSON is asked for."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],

@@ -74,3 +74,23 @@ def test_an_event_is_one_line_of_ascii_whatever_is_in_it() -> None:
     assert (beyond["word"], beyond["half"], beyond["big"]) == ("\u2028\u00e9", "\ud800", 2**70)
     assert "1.50" in beyond["amount"]
     assert "no" in beyond["kind"]
+
+
+PROGRAM_WHOSE_CALLER_TAKES_ITS_OUTPUT_AWAY = """
+import io, logging, sys
+import structlog
+from llmpricing.log import configure
+log, own = structlog.get_logger("llmpricing"), sys.stderr
+sys.stderr = io.StringIO()  # as a runner of commands within one process does
+configure("json")
+log.info("before")
+sys.stderr.close()
+sys.stderr = own
+log.info("after")
+logging.getLogger("waitress").warning("library")
+"""
+
+
+def test_what_writes_on_after_its_caller_took_its_output_away_is_heard() -> None:
+    events = [json.loads(line) for line in said("json", PROGRAM_WHOSE_CALLER_TAKES_ITS_OUTPUT_AWAY).splitlines()]
+    assert [event["event"] for event in events] == ["after", "library"]
