@@ -61,23 +61,29 @@ class _Calls:
         asked = np.isin(self.of_trace, alike) & (self.around != 0) & ~np.isin(self.around, self.span)
         if not asked.any():
             return
-        known, spans = dict(links()), {*self.span.tolist()}
+        known, calls = dict(links()), self.span.tolist()
+        nearest: dict[int, int | None] = dict(zip(calls, calls, strict=True))
         self.around, self.around_same = self.around.copy(), self.around_same.copy()
         for row in np.flatnonzero(asked).tolist():
-            around = _next_call(int(self.around[row]), known, spans)
+            around = _next_call(int(self.around[row]), known, nearest)
             self.around[row] = around
             self.around_same[row] = hash((around, int(self.taken[row]), int(self.made[row])))
 
 
-def _next_call(around: int, known: Mapping[int, int], spans: set[int]) -> int:
-    """The nearest span that is a call, from this one outwards; this one where there is none."""
-    found, seen = around, set[int]()
-    while found not in spans:
-        if found in seen or found not in known:
-            return around
-        seen.add(found)
-        found = known[found]
-    return found
+def _next_call(around: int, known: Mapping[int, int], nearest: dict[int, int | None]) -> int:
+    """The nearest span that is a call, from this one outwards; this one where there is none.
+
+    ``nearest`` remembers it by each span that was passed: no stretch of a trace is walked twice, nor a ring again.
+    """
+    at: int | None = around
+    passed: list[int] = []
+    while at is not None and at not in nearest:
+        nearest[at] = None
+        passed.append(at)
+        at = known.get(at)
+    call = None if at is None else nearest[at]
+    nearest |= dict.fromkeys(passed, call)
+    return around if call is None else call
 
 
 class NestedCalls:

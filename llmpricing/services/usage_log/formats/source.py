@@ -21,7 +21,7 @@ from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, Json
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.line_blocks import LineBlockReader
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow, RowsBlock, some_rows
-from llmpricing.services.usage_log.formats.table_blocks import TableBlock, cells_of, plain_batch, uncovered
+from llmpricing.services.usage_log.formats.table_blocks import TableBlock, cells_of, plain_batch, texts_of, uncovered
 
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _ZIP = b"PK\x03\x04"
@@ -105,7 +105,7 @@ def _words_in_parquet(path: Path, words: Collection[str]) -> set[str]:
         for batch in file.iter_batches(_BATCH, columns=texts):
             if len(found) == len(words):
                 break
-            columns = [column.unique() for column in plain_batch(batch).columns]
+            columns = [column.unique() for column in map(texts_of, batch.columns) if column is not None]
             found |= {word for word in words if word not in found and any(_holds(column, word) for column in columns)}
     return found
 

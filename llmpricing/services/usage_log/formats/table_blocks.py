@@ -65,6 +65,17 @@ def _plain(column: pa.Array) -> pa.Array:
     return column
 
 
+def texts_of(column: pa.Array) -> pa.Array | None:
+    """The column's texts, or bytes, as Arrow can search them; None of a column that holds neither."""
+    column = _plain(column.storage if isinstance(column, pa.ExtensionArray) else column)
+    if pa.types.is_fixed_size_binary(column.type):
+        column = column.cast(pa.binary())
+    return column if any(is_one(column.type) for is_one in _SEARCHED) else None
+
+
+_SEARCHED = (pa.types.is_string, pa.types.is_binary, pa.types.is_large_binary)
+
+
 def cells_of(column: pa.Array) -> list[Any]:
     """The column as Python values: numbers by way of NumPy, which takes a hundredth of the time."""
     if not column.null_count and (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import permutations
 from pathlib import Path
+from time import process_time
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.usage_log.formats.file_reader import ReadBatch
@@ -15,6 +18,7 @@ from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME
+from llmpricing.services.usage_log.formats.span_calls import span_number
 from tests.usage_twins import lines, table
 from tests.usage_world import AT, document, resources, span, without
 
@@ -234,6 +238,16 @@ def test_a_block_of_observations_is_marked_as_single_ones_are(tmp_path: Path) ->
     assert billed(read(tmp_path, [lines(pairs)])) == sorted(f"i{n}" for n in range(200))
 
 
+@pytest.mark.parametrize("kind", [pa.uuid(), pa.binary(16), pa.json_(), pa.bool8(), pa.binary()], ids=str)
+def test_a_table_may_have_columns_of_any_kind_beside_those_that_count(tmp_path: Path, kind: pa.DataType) -> None:
+    rows = [printed("1"), printed("2"), printed("3", "", 7, 7)]
+    stored = {pa.bool8(): [1, 0, 1], pa.json_(): ["{}"] * 3}.get(kind, [b"parent_span_i 16"] * 3)
+    beside = pa.array(stored, getattr(kind, "storage_type", kind))
+    beside = pa.ExtensionArray.from_storage(kind, beside) if isinstance(kind, pa.BaseExtensionType) else beside
+    parquet.write_table(pa.Table.from_pylist(rows).append_column("beside", beside), tmp_path / "calls.parquet")
+    assert billed(read(tmp_path, [(tmp_path / "calls.parquet").read_bytes()])) == ["1!", "2!", "3"]
+
+
 def test_as_many_calls_as_there_are_stand_any_distance_apart() -> None:
     """More than were remembered once."""
     size, usage = 60_000, count({"input_tokens": 10, "output_tokens": 5})
@@ -250,3 +264,19 @@ def test_as_many_calls_as_there_are_stand_any_distance_apart() -> None:
         nested.add(batch, NESTING)
     nested.settle()
     assert billed([record for batch in batches for _, record in nested.marked(batch, NESTING).others]) == ["2"] * size
+
+
+def test_many_calls_below_a_long_stretch_of_other_spans_walk_it_once() -> None:
+    """What no call lies around is as long as a file may make it, and so are the calls below it."""
+    size, usage = 20_000, count({"input_tokens": 10, "output_tokens": 5})
+    facts = {"parent": "span 0", "trace": "t"}
+    batch = ReadBatch(
+        None, [(n, UsageRecord("m", usage=usage, labels=facts, record_id=f"t:{n}:now")) for n in range(size)]
+    )
+    links = [(span_number("t", f"span {n}"), span_number("t", f"span {n + 1}")) for n in range(size)]
+    nested = NestedCalls()
+    nested.add(batch, NESTING)
+    begun = process_time()
+    nested.settle(lambda: links)
+    assert process_time() - begun < 8
+    assert len(billed([record for _, record in nested.marked(batch, NESTING).others])) == size
