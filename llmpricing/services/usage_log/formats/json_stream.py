@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -13,13 +13,15 @@ LARGEST_ITEM = 64 * 2**20  # characters of one record, page or line
 _CHUNK = 2**18
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _BLANK = " \t\n\r\ufeff\x1e"  # a record separator may stand before each document (RFC 7464)
-# Under which keys files keep their records.
-LISTS = frozenset(
+# Under which keys files keep their records, and what CloudWatch gives its events.
+EVENT_LISTS = frozenset({"events", "logEvents"})
+LISTS = EVENT_LISTS | frozenset(
     {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
     | {"rows", "runs", "logs", "observations", "generations", "records", "result"}
 )
 _PROJECTS = "projects"
 COVERS = LISTS | {_PROJECTS}  # names under which an object may hold records whose cover it is
+_EVENT = frozenset({"timestamp", "message", "ingestionTime", "eventId", "logStreamName", "id", "extractedFields"})
 
 
 class Characters(Protocol):
@@ -64,6 +66,11 @@ def _days_of(projects: Any) -> list[Mapping[str, Any]]:
     return rows if all("modelBreakdowns" in one for one in rows) else []
 
 
+def is_event(names: Collection[str]) -> bool:
+    """Whether a row of these names is an event of CloudWatch Logs, or a result of its Insights, around a message."""
+    return "@message" in names or ("timestamp" in names and "message" in names and _EVENT.issuperset(names))
+
+
 def may_cover(name: str, found: Any) -> bool:
     """Whether an object that holds this under this name may be but the cover of the records in it (``records_of``)."""
     is_inner = name == "data" and isinstance(found, Mapping)
@@ -91,6 +98,8 @@ def _are_records(name: str, first: Any) -> bool:
     """Whether a list of this name is one of records: buckets keep results of their own, requests keep messages."""
     if not isinstance(first, Mapping):
         return first is None and name == "data"
+    if name in EVENT_LISTS:
+        return is_event(first)
     if name == "results":
         kind = first.get("object")
         of_bucket = isinstance(kind, str) and kind.startswith("organization.")

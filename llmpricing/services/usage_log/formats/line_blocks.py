@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import pyarrow as pa
+from pyarrow import compute
 
 from llmpricing.services.usage_log.batch import Numbers
-from llmpricing.services.usage_log.formats.json_stream import COVERS, may_cover
+from llmpricing.services.usage_log.formats.json_stream import COVERS, EVENT_LISTS, may_cover
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.opened_objects import Opened, column_of_json
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawRow
@@ -209,7 +210,10 @@ def _is_cover(name: str, cells: Cells) -> bool:
     """Whether any row is but the cover of the records that it holds under this name."""
     if not isinstance(cells, JsonTexts):
         return not isinstance(cells, pa.Array) and any(isinstance(cell, dict | list) for cell in cells)
-    return any(text is not None and _may_cover(name, text) for text in cells.texts.to_pylist())
+    texts = cells.texts
+    if name in EVENT_LISTS:  # spans have such lists too, of no messages
+        texts = texts.filter(compute.match_substring(texts, 'message"'))
+    return any(text is not None and _may_cover(name, text) for text in texts.to_pylist())
 
 
 def _may_cover(name: str, text: str) -> bool:

@@ -16,6 +16,7 @@ from pyarrow import compute, parquet
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.csv_rows import csv_blocks, csv_rows, header_names
+from llmpricing.services.usage_log.formats.envelopes import blocks_taken_off, exported_rows, is_exported, taken_off
 from llmpricing.services.usage_log.formats.joined_stream import JoinedStream
 from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream, records_of
 from llmpricing.services.usage_log.formats.json_texts import decoded
@@ -30,30 +31,47 @@ _MARK = b"\xef\xbb\xbf"
 _LINE = 8 * 2**20  # bytes of a JSON line that is looked at whole
 _BATCH = 5000
 _CHUNK = 2**20
+_SIGNS = 64  # bytes at the beginning of a text that tell what it is
 _SOME_BYTES = 2**22  # of lines that are read at once
 
 
 def raw_rows(path: Path) -> Iterator[RawRow]:
     """The rows of the file in order, in constant memory; raises LogError where they cannot be told apart.
 
-    A row that cannot be read is one with the only field BROKEN.
+    A row that cannot be read is one with the only field BROKEN; rows that lie in events are read without these.
     """
     with _failures_told(path):
-        if _is_parquet(path):
-            yield from parquet_rows(path)
-            return
-        with _unpacked(path) as stream:
-            yield from _json_rows(stream) if _is_json(stream) else csv_rows(stream)
+        yield from taken_off(_rows(path))
+
+
+def _rows(path: Path) -> Iterator[RawRow]:
+    if _is_parquet(path):
+        yield from parquet_rows(path)
+        return
+    with _unpacked(path) as stream:
+        if _is_json(stream):
+            yield from _json_rows(stream)
+        else:
+            yield from exported_rows(stream) if is_exported(stream.peek(_SIGNS)) else csv_rows(stream)
 
 
 def raw_blocks(path: Path, rows: int, opens: Mapping[str, Sequence[str]] | None = None) -> Iterator[RawBlock]:
     """The same rows, about so many together; of objects that it ``opens``, blocks of lines show these fields alone."""
     with _failures_told(path):
-        if _is_parquet(path):
-            yield from _parquet_blocks(path, rows)
-            return
-        with _unpacked(path) as stream:
-            yield from _json_blocks(stream, rows, opens or {}) if _is_json(stream) else csv_blocks(stream, rows)
+        yield from blocks_taken_off(_blocks(path, rows, opens or {}), rows, opens or {})
+
+
+def _blocks(path: Path, rows: int, opens: Mapping[str, Sequence[str]]) -> Iterator[RawBlock]:
+    if _is_parquet(path):
+        yield from _parquet_blocks(path, rows)
+        return
+    with _unpacked(path) as stream:
+        if _is_json(stream):
+            yield from _json_blocks(stream, rows, opens)
+        elif is_exported(stream.peek(_SIGNS)):
+            yield from some_rows(exported_rows(stream), rows)
+        else:
+            yield from csv_blocks(stream, rows)
 
 
 @contextmanager
