@@ -62,7 +62,7 @@ class Pricer:
 
     @classmethod
     def open(cls, file: str | PathLike[str]) -> Pricer:
-        """The pricer of a book's file, checked byte by byte and mapped; raises BookFileError."""
+        """The pricer of a book's file, checked byte by byte and held in memory; raises BookFileError."""
         from llmpricing.book.file import open_book  # what reads files is loaded where one is opened
 
         opened = open_book(Path(file))

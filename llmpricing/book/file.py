@@ -1,4 +1,4 @@
-"""The file of a book: written once, whole or not at all; opened by mapping it, after every byte has been checked.
+"""The file of a book: written once, whole or not at all; opened after every byte has been checked.
 
 64 bytes come first: a mark, the format's number, the header's length, and the SHA-256 of all but the mark and itself.
 Then the header as JSON, then each table as an Arrow IPC file.
@@ -80,7 +80,7 @@ class BookTable:
 
 
 class BookFile:
-    """An open book. Its file may be replaced or deleted meanwhile: what is mapped stays."""
+    """An open book. Its file may be replaced or deleted meanwhile: what it holds stays."""
 
     def __init__(self, header: BookHeader, digest: str, tables: Mapping[str, BookTable]) -> None:
         self.header, self.digest, self.tables = header, digest, tables
@@ -126,11 +126,15 @@ def _digest(content: memoryview) -> bytes:
     return digest.digest()
 
 
-def open_book(path: Path, book: str | None = None) -> BookFile:
-    """Map the book of this file; raises BookFileError for what is none, and for any but ``book`` where it is given."""
+def open_book(path: Path, book: str | None = None, *, mapped: bool = False) -> BookFile:
+    """The book of this file; raises BookFileError for what is none, and for any but ``book`` where it is given.
+
+    Processes share the memory of a file that is ``mapped``, which must only ever be replaced by another one: to read
+    one that is written over in its place would end the process by SIGBUS, or give prices that nobody checked.
+    """
     try:
         with path.open("rb") as file:
-            content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ))
+            content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ) if mapped else file.read())
     except (OSError, ValueError) as error:  # ValueError: nothing in it
         raise BookFileError(f"{path} cannot be read ({_reason(error)}). {_AGAIN}") from None
     if len(content) < _START or content[: len(_MARK)] != _MARK:

@@ -68,7 +68,7 @@ def main() -> None:
     out.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with suppress(TimeoutError), alone(out.parent, patience_s=0):
         if not out.exists():
-            write_whole(out, msgspec.msgpack.encode(built(open_book(book).price_book, at)), 0o600)
+            write_whole(out, msgspec.msgpack.encode(built(open_book(book, mapped=True).price_book, at)), 0o600)
             _leave_the_last(out.parent)
 
 

@@ -150,7 +150,7 @@ class BookHolder:
         if not path.exists():
             return False
         try:
-            file = open_book(path, of)
+            file = open_book(path, of, mapped=True)
         except BookFileError as error:
             log.error("book_file_refused", error=str(error))
             with suppress(OSError):

@@ -212,6 +212,17 @@ def test_a_cut_file_is_refused(small, kept):
         open_book(cut)
 
 
+@pytest.mark.parametrize("then", [b"", b"x" * 4096])
+def test_a_file_that_is_written_over_in_its_place_changes_nothing_of_an_open_book(small, then):
+    path, whole = small
+    opened = path.with_name("opened.book")
+    opened.write_bytes(whole)
+    book = open_book(opened)
+    opened.write_bytes(then)
+    for name, columns in SHAPE.items():
+        assert list(book.tables[name].rows(list(columns))) == list(open_book(path).tables[name].rows(list(columns)))
+
+
 def test_what_is_no_book_of_this_price_book_is_refused_in_words(small, tmp_path):
     path, _ = small
     foreign = tmp_path / "notes.book"

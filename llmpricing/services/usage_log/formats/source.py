@@ -23,6 +23,7 @@ from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.line_blocks import LineBlockReader
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow, RowsBlock, some_rows
 from llmpricing.services.usage_log.formats.table_blocks import TableBlock, cells_of, plain_batch, texts_of, uncovered
+from llmpricing.services.usage_log.whole_files import check_all_rows, opened_whole
 
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _ZIP = b"PK\x03\x04"
@@ -162,7 +163,7 @@ def _is_json(stream: io.BufferedReader) -> bool:
 
 @contextmanager
 def _unpacked(path: Path) -> Iterator[io.BufferedReader]:
-    with path.open("rb") as file:
+    with opened_whole(path) as file:
         start = file.peek(4)[:4]
         raw: Any = file
         if start.startswith(_GZIP):
@@ -267,6 +268,7 @@ def parquet_rows(path: Path | IO[bytes]) -> Iterator[RawRow]:
             for row in _rows_in(batch):
                 number += 1
                 yield RawRow(number, row)
+        check_all_rows(file, number)
 
 
 def _parquet_blocks(path: Path, rows: int) -> Iterator[RawBlock]:
@@ -280,6 +282,7 @@ def _parquet_blocks(path: Path, rows: int) -> Iterator[RawBlock]:
             else:
                 yield TableBlock(plain_batch(plain), number)
             number += batch.num_rows
+        check_all_rows(file, number - 1)
 
 
 def _rows_in(batch: pa.RecordBatch) -> Iterator[Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
 from llmpricing.services.usage_log.read.blocks import Block, ahead, in_strides, next_line, whole_lines
+from llmpricing.services.usage_log.whole_files import opened_whole
 
 BLOCK, _PIECE = 2 * 2**20, 2**19
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
@@ -31,7 +32,7 @@ _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterator[Batch]:
     """The rows of the file, with all columns or those that count; LogError where its header tells not what to do."""
-    with path.open("rb") as file:
+    with opened_whole(path) as file:
         head = next_line(file, 1).removeprefix(b"\xef\xbb\xbf")
         try:
             names = next(csv.reader([head.decode().rstrip("\r\n")], strict=True), [])

@@ -19,6 +19,7 @@ from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import stated_usage
 from llmpricing.services.usage_log.read.blocks import Block, ahead, whole_lines
 from llmpricing.services.usage_log.read.plain_lines import plain_columns, stated_names
+from llmpricing.services.usage_log.whole_files import opened_whole
 
 BLOCK = 4 * 2**20
 LEARNING = 2**16  # bytes of the first lines, which are read one by one
@@ -30,7 +31,7 @@ _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
     """The rows of the file; raises LogError where the first of them do not tell what to price."""
     reader = _LineReader(columns)
-    with path.open("rb") as file:
+    with opened_whole(path) as file:
         for block in ahead(_blocks(file)):
             yield from reader.batches(block)
 

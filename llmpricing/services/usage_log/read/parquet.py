@@ -13,6 +13,7 @@ from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
+from llmpricing.services.usage_log.whole_files import check_all_rows
 
 _ROWS = 131_072
 # By their names: Arrow knows them from 16 on, and clusters have older ones.
@@ -34,6 +35,7 @@ def read_parquet(path: Path, columns: ColumnRoles, rows: int = _ROWS) -> Iterato
                 numbers = np.arange(line, line + table.num_rows)
                 yield Batch(layout, table, numbers, usage=usage_of_table(layout, table))
                 line += table.num_rows
+            check_all_rows(file, line - 1)
     except (pa.ArrowException, OSError):
         raise LogError(f"{path} is no Parquet file that can be read.") from None
 

@@ -4,6 +4,7 @@ same rows whatever the pieces that the file is read in.
 
 from __future__ import annotations
 
+import os
 import threading
 import tracemalloc
 from collections.abc import Iterator
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from llmpricing.services.usage_log.batch import Batch
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.source import raw_rows
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.read import csv as csv_log
 from llmpricing.services.usage_log.read import ndjson as ndjson_log
@@ -206,3 +209,52 @@ def test_whoever_stops_reading_leaves_no_thread_behind(tmp_path: Path, read: Any
     assert any(one.name.startswith("read-ahead") for one in threading.enumerate())
     batches.close()
     assert not any(one.name.startswith("read-ahead") for one in threading.enumerate())
+
+
+@pytest.mark.parametrize("read", [csv_log.read_csv, ndjson_log.read_ndjson, lambda log, _: raw_rows(log)])
+@pytest.mark.parametrize("kept", [0, 2**20, -1])
+def test_a_log_that_is_cut_while_it_is_read_is_refused(tmp_path: Path, read: Any, kept: int) -> None:
+    is_csv = read is csv_log.read_csv
+    log, row = tmp_path / "log", "m,5\n" if is_csv else '{"model": "m", "input_tokens": 5}\n'
+    log.write_text("model,input_tokens\n" * is_csv + row * 300_000, "utf-8")
+    items = read(log, ColumnRoles())
+    next(items)
+    os.truncate(log, kept % log.stat().st_size)
+    with pytest.raises(LogError, match="was cut while it was read"):
+        list(items)
+
+
+def test_a_log_that_grows_while_it_is_read_is_taken_as_far_as_it_went(tmp_path: Path) -> None:
+    log, row = tmp_path / "log.ndjson", '{"model": "m", "input_tokens": 5}\n'
+    log.write_text(row * 10_000, "utf-8")
+    items = ndjson_log.read_ndjson(log, ColumnRoles())
+    found = len(next(items).lines)
+    with log.open("a", encoding="utf-8") as more:
+        more.write(row * 10)
+    assert found + sum(len(one.lines) for one in items) >= 10_000
+
+
+@pytest.mark.parametrize("told", [200, 8191])
+@pytest.mark.parametrize("place", range(10))
+def test_no_row_of_a_parquet_file_goes_missing_by_what_its_end_says(tmp_path: Path, place: int, told: int) -> None:
+    log, rows = tmp_path / "log.parquet", 1000
+    columns = {"model": "m", "input_tokens": 5, "output_tokens": 1, "at": "2026-11-20"}
+    table = pa.table({name: [cell] * rows for name, cell in columns.items()})
+    parquet.write_table(table, log, compression="none", use_dictionary=False)
+    data = log.read_bytes()
+    start = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    end, said = data[start:], _as_thrift(rows)
+    places = [at for at in range(len(end)) if end[at : at + 2] == said]
+    at = places[place % len(places)]
+    log.write_bytes(data[:start] + end[:at] + _as_thrift(told) + end[at + 2 :])
+    for read in (lambda: read_parquet(log, ColumnRoles()), lambda: raw_rows(log)):
+        try:
+            found = sum(len(one.lines) if isinstance(one, Batch) else 1 for one in read())
+        except LogError:
+            continue
+        assert found == rows
+
+
+def _as_thrift(number: int) -> bytes:
+    """A whole number below 8192 in two bytes, as Parquet's end writes it."""
+    return bytes([2 * number & 127 | 128, 2 * number >> 7])
