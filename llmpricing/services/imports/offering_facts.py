@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from llmpricing.domain.choice.abilities import abilities_text
+from llmpricing.domain.names.companies import OWN_NAMES
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
 from llmpricing.models import Model, Offering, OfferingPast, Provider, Source
 from llmpricing.models.inserting import insert_all
@@ -39,7 +40,8 @@ _PUBLISHED = "published_at"  # the newest list that said it, beside each source'
 def keep_providers(
     session: Session, observed: Sequence[ObservedProvider], slugs: Iterable[str], *, is_newest: bool
 ) -> dict[str, int]:
-    """Provider ids by slug, after adding the missing ones; the name of a full description replaces another.
+    """Provider ids by slug, after adding the missing ones; the name of a full description replaces another, and the
+    one that a company writes itself stands before those of all lists.
 
     A list that is not the source's newest names only those that bear no name yet.
     """
@@ -53,6 +55,7 @@ def keep_providers(
             session.add(row)
         if provider is not None and (is_newest or row.name == row.slug):
             _name(row, provider)
+        row.name = OWN_NAMES.get(slug, row.name)
     session.flush()
     return {slug: row.id for slug, row in known.items()}
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 from pyramid.response import Response
 
+from llmpricing.domain.names.companies import OWN_NAMES
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
 from llmpricing.services.catalogue.disagreements import disagreements
@@ -105,7 +106,11 @@ def show_provider(request: Request) -> dict[str, Any]:
         "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
         "priced": sum(one.price_state == "priced" for one in items),
         "labs": sorted(
-            {(one.lab, known[one.lab][0] if one.lab in known else one.lab) for one in page.items if one.lab}
+            {
+                (one.lab, known[one.lab][0] if one.lab in known else OWN_NAMES.get(one.lab, one.lab))
+                for one in page.items
+                if one.lab
+            }
         ),
         "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
             :MOST_MOVED
