@@ -29,7 +29,8 @@ class Broken(NamedTuple):
 class Batch:
     """``table`` has one row per request and the log's columns; ``lines`` tells where each stands in the log, from 1.
     ``write`` makes the rows as the log writes them, each behind a line end, where it is a text; ``usage`` is what they
-    used, or why that cannot be read, where the log states it in a provider's words.
+    used, or why that cannot be read, where the log states it in a provider's words. Of rows ``of_records`` it was said
+    already what is empty.
     """
 
     layout: Layout
@@ -38,6 +39,7 @@ class Batch:
     write: Callable[[], pa.StringArray] | None = None
     broken: Sequence[Broken] = ()
     usage: Sequence[Usage | UsageError] | None = None
+    of_records: bool = False
 
     @property
     def written(self) -> pa.StringArray | None:

@@ -183,7 +183,8 @@ def batch_of(records: Sequence[UsageRecord]) -> Batch:
             REGION: pa.array([record.context.region for record in records], pa.string()),
         }
     )
-    return Batch(_LAYOUT, table, np.arange(1, len(records) + 1, dtype=np.int64), usage=list(_usages(records)))
+    lines = np.arange(1, len(records) + 1, dtype=np.int64)
+    return Batch(_LAYOUT, table, lines, usage=list(_usages(records)), of_records=True)
 
 
 def _usages(records: Sequence[UsageRecord]) -> Iterator[Usage]:

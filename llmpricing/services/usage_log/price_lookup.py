@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from llmpricing.domain.meters import METERS
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import ContractRate
@@ -26,6 +27,7 @@ from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.quoting import Asked
 from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
+from llmpricing.services.usage_log.input_only import makes_no_tokens
 from llmpricing.services.usage_log.row_by_row import context_of
 from llmpricing.services.usage_log.times import DAY
 from llmpricing.services.usage_log.vectors import Counted, codes_of, combined, distinct
@@ -58,6 +60,12 @@ class FoundPrices:
     def changes(self) -> bool:
         """Whether what requests of this name cost hangs on their time."""
         return self.prices.has_changed or any(rate.valid_from or rate.valid_until for rate in self.rates)
+
+    def charges(self, meter: str) -> bool:
+        """Whether requests of this name pay for a meter, at any time; a model that makes no tokens has no output."""
+        if METERS[meter].direction == "output" and makes_no_tokens(self.prices.offering):
+            return False
+        return any(price.meter == meter and price.amount for price in self.prices.prices)
 
     def places(self, at: Numbers, bare: Mask | None) -> Numbers:
         """The place of each time; NO_PLACE where only the day is known and prices change on that day."""

@@ -202,7 +202,7 @@ def _batch(columns: RecordColumns, rows: Numbers) -> Batch:
     )
     meters = CountColumns({meter: meter for meter in counts}, {})
     layout = Layout((*_NAMES, *counts), OURS, meters, MODEL, AT, PROVIDER, SERVICE_TIER, REGION, ())
-    return Batch(layout, table, np.arange(1, len(rows) + 1, dtype=np.int64))
+    return Batch(layout, table, np.arange(1, len(rows) + 1, dtype=np.int64), of_records=True)
 
 
 def count_columns(bill: Bill, one: PricedColumns) -> None:

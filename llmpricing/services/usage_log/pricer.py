@@ -93,7 +93,11 @@ class LogPricer:
         alone = usage.odd | ~fits | by_itself
         totals = self._quoted(batch, answers, which, alone)
         if batch.layout.at is None:
-            which = _of_assumed_times(answers, which, rows)
+            changes = np.array([found.changes for found in rows.prices], np.bool_)
+            which = _told(answers, which, changes[rows.which], Code.TIME_ASSUMED)
+        for meter, empty in usage.empty.items():
+            charges = np.array([found.charges(meter) for found in rows.prices], np.bool_)
+            which = _told(answers, which, empty & charges[rows.which], Code.COUNT_EMPTY)
         return Priced(units, totals, which, answers, group, kinds, alone)
 
     def found(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:
@@ -139,14 +143,13 @@ class LogPricer:
         return totals
 
 
-def _of_assumed_times(answers: list[RowAnswer], which: Numbers, rows: Placed) -> Numbers:
-    """Which answer each row has, when those of prices that changed say that nobody stated a time."""
-    changes = np.array([found.changes for found in rows.prices], np.bool_)[rows.which]
+def _told(answers: list[RowAnswer], which: Numbers, concerned: Mask, code: Code) -> Numbers:
+    """Which answer each row has, when those of the rows ``concerned`` that have a cost say the code too."""
     has_cost = np.array([answer.reason is None for answer in answers], np.bool_)[which]
-    doubted = changes & has_cost
+    doubted = concerned & has_cost
     which = which.copy()
     for number in np.unique(which[doubted]).tolist():
-        codes = codes_text({*answers[number].warnings.split(), Code.TIME_ASSUMED})
+        codes = codes_text({*answers[number].warnings.split(), code})
         which[doubted & (which == number)] = len(answers)
         answers.append(answers[number]._replace(warnings=codes))
     return which

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -17,14 +17,17 @@ from llmpricing.domain.usage.quantities import LARGEST
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.cells import cells
 
+INPUT, OUTPUT = "input_tokens", "output_tokens"
 MOST_METERS = 30  # of one batch, so that a pattern of used meters fits 62 bits
 _CODES = 2**62
+_OF_A_SUM = ("cache_read", "cache_write", "reasoning", "citation")  # kinds of tokens that do not stand for the rest
 
 
 @dataclass(frozen=True)
 class Counted:
     """Shares by meter, for meters that any row uses; ``pattern`` tells rows apart by the meters they use and those
-    that keep a share. Rows in ``odd`` cannot be counted here and need a closer look.
+    that keep a share. Rows in ``odd`` cannot be counted here and need a closer look. ``empty`` tells of which rows the
+    INPUT or the OUTPUT is not stated beside the other one, for each of the two where there are any.
     """
 
     meters: tuple[str, ...]
@@ -32,9 +35,10 @@ class Counted:
     request_input: Numbers
     pattern: Numbers
     odd: Mask
+    empty: Mapping[str, Mask] = field(default_factory=dict)
 
     def of(self, rows: Numbers) -> Counted:
-        """That of some rows."""
+        """That of some rows, but for what is empty."""
         shares = [share[rows] for share in self.shares]
         return Counted(self.meters, shares, self.request_input[rows], self.pattern[rows], self.odd[rows])
 
@@ -42,7 +46,8 @@ class Counted:
 def counted(batch: Batch) -> Counted:
     """The batch's usage, split as a quote splits it."""
     rows = batch.table.num_rows
-    quantities, odd = _columns(batch) if batch.usage is None else _stated(batch.usage)
+    quantities, odd, absent = _columns(batch) if batch.usage is None else _stated(batch.usage)
+    empty = {} if batch.of_records else _empty(quantities, absent)
     meters = tuple(sorted(quantities, key=lambda meter: -len(METERS[meter].dimensions)))
     if len(meters) > MOST_METERS:
         odd[:] = True
@@ -55,16 +60,38 @@ def counted(batch: Batch) -> Counted:
         shares[meter] = np.where(used, quantities[meter] - sum(parts), 0) if parts else quantities[meter]
         odd |= shares[meter] < 0
         pattern |= (used.astype(np.int64) << (2 * place)) | ((shares[meter] != 0).astype(np.int64) << (2 * place + 1))
-    request_input = quantities.get("input_tokens", np.zeros(rows, np.int64))
+    request_input = quantities.get(INPUT, np.zeros(rows, np.int64))
     if REQUESTS in quantities:  # a sum of several: the mean decides the step
         request_input = -(-request_input // np.maximum(quantities[REQUESTS], 1))
-    return Counted(meters, [shares[meter] for meter in meters], request_input, pattern, odd)
+    return Counted(meters, [shares[meter] for meter in meters], request_input, pattern, odd, empty)
 
 
-def _columns(batch: Batch) -> tuple[dict[str, Numbers], Mask]:
-    """Quantities by meter, as the columns count them, and the rows that are odd."""
+def _empty(quantities: Mapping[str, Numbers], absent: Mapping[str, Mask]) -> dict[str, Mask]:
+    """The rows that count one of the two and leave the other one empty, with all that would stand for it."""
+    found = {}
+    for name, other in ((INPUT, OUTPUT), (OUTPUT, INPUT)):
+        if name in absent and other in quantities:
+            rows = absent[name] & (quantities[other] > 0)
+            for meter in quantities:
+                if _stands_for(meter, name):
+                    rows &= quantities[meter] == 0
+            if rows.any():
+                found[name] = rows
+    return found
+
+
+def _stands_for(meter: str, name: str) -> bool:
+    one = METERS[meter]
+    return (
+        meter != name and one.direction == METERS[name].direction and one.dimensions.get("token_type") not in _OF_A_SUM
+    )
+
+
+def _columns(batch: Batch) -> tuple[dict[str, Numbers], Mask, dict[str, Mask]]:
+    """Quantities by meter, as the columns count them, the rows that are odd, and where INPUT or OUTPUT is empty."""
     odd, stated = np.zeros(batch.table.num_rows, np.bool_), np.zeros(batch.table.num_rows, np.bool_)
     quantities: dict[str, Numbers] = {}
+    empty: dict[str, Mask] = {}
     for name, meter in batch.layout.meters.items():
         numbers, absent, unread = _quantities(batch.table.column(name))
         odd |= unread | (numbers < 0) | (numbers > LARGEST)
@@ -73,23 +100,28 @@ def _columns(batch: Batch) -> tuple[dict[str, Numbers], Mask]:
         stated |= ~absent
         if numbers.any():
             quantities[meter] = numbers
-    return quantities, odd | ~stated
+        if meter in (INPUT, OUTPUT) and absent.any():
+            empty[meter] = absent
+    return quantities, odd | ~stated, empty
 
 
-def _stated(usages: Sequence[Usage | UsageError]) -> tuple[dict[str, Numbers], Mask]:
+def _stated(usages: Sequence[Usage | UsageError]) -> tuple[dict[str, Numbers], Mask, dict[str, Mask]]:
     """The same of usage that was read row by row; what states a tier or a place itself is odd."""
     odd = np.zeros(len(usages), np.bool_)
     quantities: dict[str, Numbers] = {}
+    empty = {name: np.zeros(len(usages), np.bool_) for name in (INPUT, OUTPUT)}
     for row, usage in enumerate(usages):
         if isinstance(usage, UsageError) or _is_odd(usage):
             odd[row] = True
             continue
+        for name, rows in empty.items():
+            rows[row] = name not in usage.stated
         for meter, quantity in usage.stated.items():
             if quantity:
                 if meter not in quantities:
                     quantities[meter] = np.zeros(len(usages), np.int64)
                 quantities[meter][row] = quantity
-    return quantities, odd
+    return quantities, odd, empty
 
 
 def _is_odd(usage: Usage) -> bool:

@@ -7,18 +7,19 @@ or more that would be.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.services.usage_log.formats.fields import holds, is_anywhere
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RECORD_ID, Always, RecordReader, Shape
+from llmpricing.services.usage_log.input_only import makes_no_tokens
 
-COLUMN_MISSING, COUNT_EMPTY = "COLUMN_MISSING", "COUNT_EMPTY"
+COLUMN_MISSING = "COLUMN_MISSING"
 _INPUT = "input_tokens"
 _ANEW = "export it anew, whole"
 _UNBOUNDED = (_INPUT, "output_tokens")
@@ -32,8 +33,6 @@ _PARTS = {
 }
 # Parts that matter only where their sum, told by itself, counts anything.
 _OF_A_SUM = {"cache_write_1h_tokens": CACHE_WRITE}
-# Models that make no tokens and read from no cache: a file of these alone is right without such fields.
-_INPUT_ONLY = re.compile(r"embed|rerank|moderation|voyage|(?:^|[/.-])(?:bge|gte|e5)-", re.IGNORECASE)
 
 
 def telling_lacks(shape: Shape, read: RecordReader, untold: Collection[str] = ()) -> RecordReader:
@@ -50,7 +49,9 @@ def telling_lacks(shape: Shape, read: RecordReader, untold: Collection[str] = ()
             found = [name for name in unproven if _is_lacked(name, shape.always, row, lacked)]
             empty = [name for name in unproven if name not in found and _is_uncounted(name, record)]
             if empty:
-                record = record.with_remark(COUNT_EMPTY, f"{_named(empty)}: its field is empty, which is taken as 0")
+                record = record.with_remark(
+                    Code.COUNT_EMPTY, f"{_named(empty)}: its field is empty, which is taken as 0"
+                )
             record = _without(shape, record, found) if found else record
             yield _doubted(shape, record, untold) if untold else record
 
@@ -85,7 +86,7 @@ def _doubted(shape: Shape, record: UsageRecord, untold: Collection[str]) -> Usag
 
 def _is_answer(record: UsageRecord) -> bool:
     stated = record.usage.stated if record.usage else ()
-    return any(meter.endswith("_tokens") for meter in stated) and _INPUT_ONLY.search(record.model) is None
+    return any(meter.endswith("_tokens") for meter in stated) and not makes_no_tokens(record.model)
 
 
 def _unproven(shape: Shape, record: UsageRecord) -> Iterator[str]:

@@ -26,6 +26,7 @@ from llmpricing.services.usage_log.formats.told_usage import labels, place_of, t
 _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "currency", "id")
 _CACHED = {"inside input": INSIDE, "beside input": BESIDE}
 _REASONING = {"inside output": INSIDE, "beside output": BESIDE}
+_TOLD_EMPTY = ("input_tokens", "output_tokens")  # that are said where a row leaves them empty
 _KNOWN = frozenset({*_ROLES, "cached", "reasoning", "tokens_per_unit", "counts", "labels", "ignore"})
 
 
@@ -113,6 +114,8 @@ def own_shape(path: Path) -> Shape:
         (),
         by_row(columns.read, columns.charge),
         varying=columns.varying,
+        always={meter: (column,) for meter, column in columns.counts.items() if meter in _TOLD_EMPTY},
+        leaves_out=True,
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
@@ -18,10 +22,14 @@ from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.formats import read_usage
 from llmpricing.models import Offering, OtherPriceRow
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.known_facts import known_facts
 from llmpricing.services.usage_log.layout import ColumnRoles
+from llmpricing.services.usage_log.price_batches import price_batches
+from llmpricing.services.usage_log.price_log import batches_of
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read import csv as csv_log
+from llmpricing.services.usage_log.vectors import counted
 from tests.priced_logs import NOW, priced, read_csv, total, write_csv
 
 ROWS = 3000
@@ -106,3 +114,57 @@ def test_a_log_without_times_says_so_of_what_had_other_prices(book, tmp_path):
     dated = [{**row, "at": "2026-11-20T10:00:00Z"} for row in rows]
     write_csv(tmp_path / "dated.csv", dated)
     assert Code.TIME_ASSUMED not in priced(book, tmp_path / "dated.csv")[0].warned
+
+
+GPT, EMBEDDING = "openai/gpt-4o", "openai/text-embedding-3-small"
+
+
+def counted_rows(*rows: tuple[str, object, object]) -> list[dict[str, object]]:
+    names = ("model", "input_tokens", "output_tokens")
+    return [{**dict(zip(names, row, strict=True)), "at": "2026-11-20T10:00:00Z"} for row in rows]
+
+
+EMPTY = counted_rows((GPT, None, 500), (GPT, 500, None))
+WHOLE = counted_rows((GPT, 0, 500), (GPT, 500, 0), (EMBEDDING, 500, None), ("nobody/knows-this", None, 5))
+
+
+@pytest.mark.parametrize("written", ["csv", "ndjson", "parquet"])
+def test_an_input_or_output_that_is_empty_beside_the_other_is_said(book, tmp_path, written):
+    """0 states something, and an embedding has no output."""
+    log = tmp_path / f"log.{written}"
+    rows = [*EMPTY, *WHOLE]
+    if written == "csv":
+        write_csv(log, [{name: "" if cell is None else str(cell) for name, cell in row.items()} for row in rows])
+    elif written == "ndjson":
+        log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        parquet.write_table(pa.Table.from_pylist(rows), log)
+    batches = list(batches_of(log, (tmp_path / f"out.{written}",), ColumnRoles(known_facts(book))))
+    told = []
+    for batch in batches:
+        found = LogPricer(book, NOW, None).price(batch) if batch.table.num_rows else None
+        told += [Code.COUNT_EMPTY in found.answers[one].warnings.split() for one in found.which] if found else []
+    assert told == [True, True, False, False, False, False]
+
+
+def test_what_is_counted_by_its_parts_is_not_empty():
+    """Sound that came in is all that was asked; what came from a cache is not."""
+    rows = [
+        {"model": GPT, "input_tokens": None, "input_audio_tokens": 9, "cache_read_tokens": None, "output_tokens": 5},
+        {"model": GPT, "input_tokens": None, "input_audio_tokens": None, "cache_read_tokens": 9, "output_tokens": 5},
+    ]
+    table = pa.Table.from_pylist(rows)
+    batch = Batch(ColumnRoles().layout(table.schema.names), table, np.arange(1, 3))
+    assert {name: rows.tolist() for name, rows in counted(batch).empty.items()} == {"input_tokens": [False, True]}
+
+
+def test_a_provider_s_usage_without_its_input_says_so_too(book):
+    table = pa.Table.from_pylist(
+        [
+            {"model": GPT, "prompt_tokens": None, "completion_tokens": 5},
+            {"model": GPT, "prompt_tokens": 0, "completion_tokens": 5},
+        ]
+    )
+    batches = price_batches(book, table.to_batches(), {"usage_format": "openai"}, NOW, None, "")
+    told = [(row["warnings"] or "").split() for batch in batches for row in batch.to_pylist()]
+    assert [Code.COUNT_EMPTY in one for one in told] == [True, False]

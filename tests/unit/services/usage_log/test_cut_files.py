@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
-from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING, COUNT_EMPTY
+from llmpricing.services.usage_log.formats.files import UsageFile, UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
+from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import BILLED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
 from llmpricing.services.usage_log.formats.shape import RECORD_ID
@@ -206,7 +208,7 @@ def test_an_empty_count_of_output_beside_a_stated_input_is_said(tmp_path: Path, 
     assert found
     for one in found:
         is_split = one.usage is not None and one.usage.stated.get("output_tokens")  # counted by its parts
-        assert is_split or (COUNT_EMPTY in one.codes and "no output tokens: its field is empty" in one.remark)
+        assert is_split or (Code.COUNT_EMPTY in one.codes and "no output tokens: its field is empty" in one.remark)
 
 
 def without_values(one: dict[str, Any], names: set[str]) -> dict[str, Any]:
@@ -340,3 +342,17 @@ def test_a_call_of_the_ai_sdk_is_read_once_by_its_own_names_and_opentelemetrys(
     counts = ("input_tokens", "cache_read_tokens", "output_tokens", "output_reasoning_tokens")
     assert [found.usage.stated[meter] for meter in counts] == [4000, 3000, 700, 500]
     assert (found.model, found.provider, found.remark) == ("gpt-5-mini", "openai.responses", "")
+
+
+def test_a_table_of_ones_own_says_which_counts_are_empty_and_taken_as_0(tmp_path: Path) -> None:
+    """0 states something, and an embedding has no output."""
+    (tmp_path / "own.toml").write_text(
+        'model = "model"\nat = "at"\n[counts]\ninput_tokens = "in"\noutput_tokens = "out"\n', "utf-8"
+    )
+    rows = [("gpt-5", "", 5), ("gpt-5", 5, ""), ("gpt-5", 0, 5), ("gpt-5", 5, 0), ("text-embedding-3-small", 5, "")]
+    lines = [f"{model},2026-11-20T10:00:00Z,{asked},{answered}" for model, asked, answered in rows]
+    (tmp_path / "log.csv").write_text("\n".join(["model,at,in,out", *lines]), "utf-8")
+    file = UsageFile(tmp_path / "log.csv", own_shape(tmp_path / "own.toml"))
+    for one_by_one in (False, True):
+        codes = [one.codes for one in UsageFiles([file], one_by_one=one_by_one).records()]
+        assert codes == [(Code.COUNT_EMPTY,), (Code.COUNT_EMPTY,), (), (), ()]
