@@ -36,6 +36,11 @@ class _NestingDoubt(Enum):
         "calls lie within this one that count neither the same nor, together, its sum: all are billed; if it tells "
         "theirs again, take it out",
     )
+    RING = (
+        _DIFFER,
+        "calls that count the same name one another as what lies around them, so that none is the innermost: all are "
+        "billed; export it anew, with the true parents",
+    )
     NO_PARENTS = (
         COLUMN_MISSING,
         "no field that tells which call lies within which, and another call of its trace counts the same: if they are "
@@ -149,6 +154,7 @@ class NestedCalls:
         np.maximum.at(most, of_call, facts[is_node])
         self._outer = set(nodes[holds & has_innermost[tree]].tolist())
         self._doubts |= dict.fromkeys(nodes[~holds & (least != most)[tree]].tolist(), _NestingDoubt.DIFFERENT)
+        self._doubts |= dict.fromkeys(nodes[~has_innermost[tree]].tolist(), _NestingDoubt.RING)
 
     def _settle_sums(self, calls: _Calls) -> None:
         """Calls that hold others of other counts: the sum of these, or one by itself."""

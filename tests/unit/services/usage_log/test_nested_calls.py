@@ -127,7 +127,7 @@ TREES = [
     ("two within one", [("1", "0"), ("2", "1"), ("3", "1")], ["2", "3"]),
     ("a chain whose middle is gone", [("1", ""), ("3", "2"), ("4", "3")], ["1", "4"]),
     ("one within itself", [("1", "1"), ("2", "")], ["1", "2"]),
-    ("two within each other", [("1", "2"), ("2", "1"), ("3", "")], ["1", "2", "3"]),
+    ("two within each other", [("1", "2"), ("2", "1"), ("3", "")], ["1?", "2?", "3"]),
 ]
 
 
@@ -189,6 +189,15 @@ def test_calls_within_each_other_are_found_through_what_is_no_call(tmp_path: Pat
     rows = [write("1"), write("2", "1", kind="chain"), write("3", "2", kind="chain"), write("4", "3")]
     for order in permutations(rows):
         assert billed(read(tmp_path, [lines([*order])])) == ["4"]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_calls_that_lie_within_one_another_in_a_ring_say_so(tmp_path: Path, write: Any, size: int) -> None:
+    rows = [write(str(n), str(10 + (n - 9) % size)) for n in range(10, 10 + size)]
+    for files in ([rows], [rows[:1], rows[1:]]):
+        found = billed(read(tmp_path, [lines([*some]) for some in [*files, [write("1", "", 7, 7)]]]))
+        assert found == ["1", *(f"{n}?" for n in range(10, 10 + size))]
 
 
 @pytest.mark.parametrize("write", WRITERS)
