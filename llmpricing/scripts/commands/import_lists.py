@@ -194,7 +194,8 @@ def _would_wait(one: Waiting) -> dict[str, Any]:
 
 def _print(answer: dict[str, Any]) -> None:
     if "error" in answer:
-        say(f"{answer['source']}: failed. {answer['error']}", err=True)
+        for line in f"{answer['source']}: failed. {answer['error']}".split("\n"):  # the next step stands on its own
+            say(line, err=True)
         return
     say(f"{answer['source']}, published {answer['published_at']:%Y-%m-%d %H:%M} UTC: {answer['outcome']}")
     for name in COUNTS:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import llmpricing.scripts.commands
 from llmpricing.scripts.cli import Commands
+from llmpricing.scripts.commands import import_lists
 from llmpricing.scripts.terminal import plain, say, say_json
 
 HOSTILE = "\x1b]0;owned\x07\x1b[2Jgpt\u202e4o\u200b\r\n\t\x9b31mred\x7f\u2028"
@@ -67,3 +68,8 @@ def test_errors_are_told_in_plain_signs(error: type[click.ClickException]) -> No
 def test_commands_print_through_the_terminal_only(module: Path) -> None:
     calls = [node for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Name | ast.Attribute)]
     assert not {ast.unparse(node) for node in calls} & {"print", "click.echo", "click.secho", "sys.stdout.write"}
+
+
+def test_an_import_that_failed_tells_its_next_step_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    import_lists._print({"source": "acme", "error": "No server answers there.\nNext: start \x1b it"})
+    assert capsys.readouterr().err == "acme: failed. No server answers there.\nNext: start \\x1b it\n"
