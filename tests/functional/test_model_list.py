@@ -387,3 +387,19 @@ def test_the_first_models_are_compared_for_the_same_month_at_one_click(listapp: 
     ids = [spoken(one) for one in compared.html.select("thead .id")]
     assert ids == [row.select_one(".id").get_text().split()[0] for row in named(page).values()][:5]
     assert "20M tokens a month" in spoken(compared.html.main)
+
+
+def test_another_way_to_sell_a_model_stands_for_it_only_where_none_is_sold_plainly(
+    testapp: TestApp, engine: Engine
+) -> None:
+    ways = [_entry("solo-7", "Solo 7", 1, 9), _entry("solo-7:batch", "Solo 7 (batch)", 0.5, 4.5)]
+    alone = [_entry("apart-8:batch", "Apart 8", 1, 2)]
+    sellers = {**SOLD, "batcher": ways + alone}
+    sold = [{"id": slug, "name": slug, "api_pattern": slug, "models": models} for slug, models in sellers.items()]
+    with Session(engine) as session, session.begin():
+        reading = ReadList(json.dumps(sold).encode(), datetime(2026, 11, 15, tzinfo=UTC), NOW, "a test's list")
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
+    page = testapp.get("/?provider=batcher&sort=month")
+    shown = {spoken(row.select_one(".id")) for row in page.html.select("table.offerings > tbody > tr")}
+    assert shown == {"batcher/solo-7", "batcher/apart-8:batch"}
+    assert "batcher/solo-7:batch" in page.text

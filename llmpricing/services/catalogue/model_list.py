@@ -14,6 +14,7 @@ from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_in_book import price_tests
 from llmpricing.services.catalogue.row_columns import BASE_METERS
+from llmpricing.services.catalogue.same_model import is_another_tier
 from llmpricing.services.clocks import Clocks
 
 PRICED = "priced"
@@ -82,7 +83,9 @@ class FoundModels:
 
 
 def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh) -> FoundModels:
-    """The models that pass, in no order; of a model that its lab does not sell, the cheapest by ``weigh`` is shown."""
+    """The models that pass, in no order; of a model that its lab does not sell, the cheapest by ``weigh`` is shown, and
+    one of another way to sell it, such as ``:batch``, only where none is sold plainly.
+    """
     test, visible = _test(wanted, clocks), {PRICED, *wanted.show}
     rows, kinds, hidden, unsaid = [], Counter[str](), Counter[str](), 0
     for model in models:
@@ -132,7 +135,7 @@ def shelf(row: Any) -> str:
 def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh, unsaid: int) -> ModelRow:
     best = min((shelf(row) for row in open_), key=SHELVES.index)
     of_it = [row for row in open_ if shelf(row) == best]
-    by_cost = sorted(of_it, key=lambda row: _cheapness(row, weigh))
+    by_cost = sorted(of_it, key=lambda row: (is_another_tier(row.id), *_cheapness(row, weigh)))
     shown = next((row for row in of_it if row.provider == model.lab), by_cost[0])
     others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
     return ModelRow(model, shown, [*by_cost, *others], unsaid)

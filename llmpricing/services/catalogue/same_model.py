@@ -51,7 +51,7 @@ def other_sellers(model: SoldModel, slug: str) -> list[str]:
 
 def is_another_tier(slug: str) -> bool:
     """Whether the id bears a suffix that tells it from its seller's plain offering."""
-    return bool(tier_of_id(slug.partition("/")[2]))
+    return ":" in slug and bool(tier_of_id(slug.partition("/")[2]))
 
 
 def _by_words(slugs: Iterable[str]) -> Mapping[GroupKey, Sequence[str]]:

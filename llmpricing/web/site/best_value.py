@@ -32,7 +32,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
-from llmpricing.web.site.filters import LABELS, address
+from llmpricing.web.site.filters import LABELS, address, contexts
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD, month_total
@@ -50,7 +50,7 @@ WHY = {
 }
 _NOT_THEN = "no seller’s price of both input and output was known then"
 _VALUE = {**VALUE, **SHOW, **WORKLOAD}
-_BOUNDS = ("max_input_price", "max_output_price", "min_context")
+_BOUNDS = ("max_input_price", "max_output_price")
 MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
@@ -119,6 +119,9 @@ def _page(
         "others": [pair for pair in request.GET.items() if pair[0] not in WORKLOAD_FIELDS],
         "needs": [(need.id, need.words, need.id in values.get("capability", ())) for need in NEEDS.values()],
         "bounds": [(name, LABELS[name], request.GET.get(name, "")) for name in _BOUNDS],
+        "context_label": LABELS["min_context"],
+        "chosen_context": (context := request.GET.get("min_context", "")),
+        "contexts": contexts(context),
         "asked": any(name in values for name in ASKED),
         "kept_sellers": request.GET.getall("provider"),
         "unsaid": _unsaid(request, values, found),

@@ -159,7 +159,7 @@ class Filters:
         if name == "lab":
             return list(self.labs)
         if name == "min_context":
-            return [(str(count), display.tokens(count)) for count in _CONTEXTS]
+            return contexts()
         if name == "updated_within_days":
             return [(str(days), display.count(days, "day")) for days in _PERIODS]
         if name == "sort":
@@ -202,6 +202,12 @@ class Filters:
         state = {column: "ascending", f"-{column}": "descending"}.get(order, "none")
         turned = ("sort", second if order == first else first)
         return address([*self.others("sort"), *([] if turned in _UNASKED else [turned])]), state
+
+
+def contexts(chosen: str = "") -> list[Option]:
+    """The windows that are offered, and the chosen one where it is none of these."""
+    offered = [(str(count), display.tokens(count)) for count in _CONTEXTS]
+    return offered if chosen in ("", *dict(offered)) else [*offered, (chosen, chosen)]
 
 
 def read_filters(
