@@ -140,7 +140,7 @@ def test_a_list_beyond_the_bound_is_not_read_to_its_end(server: ListServer) -> N
     assert sent < 100 * 2**20
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(bytes(2**24)), lzma.compress(bytes(2**24))])
+@pytest.mark.parametrize("packed", [gzip.compress(bytes(2**24)), lzma.compress(bytes(2**24))], ids=["gzip", "xz"])
 def test_a_list_that_unpacks_beyond_the_bound_is_refused(server: ListServer, packed: bytes) -> None:
     assert "larger than 1 MiB" in refusal(server.serve("/list.json", packed))
 
