@@ -1,15 +1,17 @@
 """After how long serving processes answer by a decision and an import that another process made, and by no mixture.
 
-python -m benchmarks.noticing
+python -m benchmarks.noticing [CORES]
 
-Two servers share the folder of the book's files. A command writes the new version's file there right after its commit;
-what is decided on a page one of the servers has written, by a child: the longer way.
+Two servers, on all cores or on those named as taskset does, share the folder of the book's files. A command writes the
+new version's file there right after its commit; what is decided on a page one of the servers has written, by a child:
+the longer way.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -67,10 +69,10 @@ class Asking:
             self.told[version].add(sha256(rows).hexdigest())
 
 
-def main() -> None:
+def main(cores: str = f"0-{(os.cpu_count() or 1) - 1}") -> None:
     """Print the seconds from the commit to the first answer by it, at each process, and what was mixed."""
     with scratch_book("genai-prices") as book, tempfile.TemporaryDirectory() as name:
-        with _servers(book.database_url, book.redis_url, Path(name)) as asked:
+        with _servers(book.database_url, book.redis_url, Path(name), cores) as asked:
             folder = Path(name) / "books"
             for what, books in (("a decision of the command line", folder), ("a decision of a server", None)):
                 found = [_noticed(asked, book.engine, _hold, books) for _ in range(DECISIONS)]
@@ -84,15 +86,15 @@ def main() -> None:
 
 
 @contextmanager
-def _servers(database: str, redis: str, folder: Path) -> Iterator[Sequence[Asking]]:
+def _servers(database: str, redis: str, folder: Path, cores: str) -> Iterator[Sequence[Asking]]:
     """Two processes that hold the first version, and are asked."""
     ports = any_free_port(), any_free_port()
     for port in ports:
         ini = INI.format(database=database, redis=redis, folder=folder, port=port)
         (folder / f"{port}.ini").write_text(ini)
     with (
-        served("pyramid.scripts.pserve", str(folder / f"{ports[0]}.ini")),
-        served("pyramid.scripts.pserve", str(folder / f"{ports[1]}.ini")),
+        served("pyramid.scripts.pserve", str(folder / f"{ports[0]}.ini"), cores=cores),
+        served("pyramid.scripts.pserve", str(folder / f"{ports[1]}.ini"), cores=cores),
     ):
         for port in ports:
             await_answer(f"http://127.0.0.1:{port}/api/health/ready", '"book":1')
@@ -147,4 +149,4 @@ def _say(what: str, found: Sequence[Sequence[float]], limit_s: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Servers that are measured: each on the first core, asked from the second by wrk."""
+"""Servers that are measured: on the first core where nothing else is said, asked from the second by wrk."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ threads = 12
 
 
 @contextmanager
-def served(module: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A server on the first core, whose bytecode is kept as an installed package's is."""
-    command = ["taskset", "-c", "0", sys.executable, "-m", module, *arguments]
+def served(module: str, *arguments: str, cores: str = "0") -> Iterator[subprocess.Popen[bytes]]:
+    """A server on the first core, or those named as taskset does, whose bytecode is kept as once installed."""
+    command = ["taskset", "-c", cores, sys.executable, "-m", module, *arguments]
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environ) as process:
         try:
