@@ -15,9 +15,10 @@ from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRo
 from llmpricing.services.usage_log.formats.json_cells import planted
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordHead
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader
 from llmpricing.services.usage_log.formats.traced_counts import TracedCount, traced_counts
+from llmpricing.services.usage_log.formats.unread import Unread
 
 _MOST_TRIES = 8  # readings of rows of one kind, which lie on different sides of what is compared
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from llmpricing.domain.usage.quantities import Quantity
-from llmpricing.services.usage_log.formats.row import Flat, Row, Unread, suspects
+from llmpricing.services.usage_log.formats.row import Flat, Row
+from llmpricing.services.usage_log.formats.unread import Unread, suspects
 
 
 class ReadByItself(Exception):

@@ -18,8 +18,8 @@ from llmpricing.services.usage_log.formats.asked_row import AskedFields
 from llmpricing.services.usage_log.formats.json_cells import JsonCells, is_outline
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawBlock, is_empty
 from llmpricing.services.usage_log.formats.record import UsageRecord
-from llmpricing.services.usage_log.formats.row import NOTHING
 from llmpricing.services.usage_log.formats.shape import Varying
+from llmpricing.services.usage_log.formats.values import NOTHING
 from llmpricing.services.usage_log.formats.varying_cells import amounts_of, first_stated, instants_of, texts_of
 from llmpricing.services.usage_log.vectors import combined, distinct
 

@@ -19,10 +19,11 @@ from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, Varying
 from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
+from llmpricing.services.usage_log.formats.unread import Unread
 
 EachRow = Callable[[], None]
 _ROWS = 8_192

@@ -19,11 +19,11 @@ from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
-from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Nesting, Shape
 from llmpricing.services.usage_log.formats.source import header_of, raw_rows, words_in
 from llmpricing.services.usage_log.formats.span_calls import links_of
+from llmpricing.services.usage_log.formats.unread import Unread
 
 
 def _no_matter() -> None:

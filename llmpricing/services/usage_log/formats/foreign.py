@@ -8,9 +8,10 @@ from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.registry import SHAPES
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.span_fields import flat
+from llmpricing.services.usage_log.formats.unread import Unread
 
 _MOST_KEPT = 8_000  # characters of the names of a row
 

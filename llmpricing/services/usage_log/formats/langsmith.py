@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, Outcome, UsageRecord, not_billed
-from llmpricing.services.usage_log.formats.row import Row, as_json
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
     ChargeFields,
     Nesting,
@@ -19,6 +19,7 @@ from llmpricing.services.usage_log.formats.shape import (
     signs,
 )
 from llmpricing.services.usage_log.formats.told_usage import labels
+from llmpricing.services.usage_log.formats.values import as_json
 
 _COST = ChargeFields(("total_cost",))
 _PARENT_RUN = "parent_run_id"

@@ -19,9 +19,10 @@ from llmpricing.domain.usage.reading import is_counter
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
-from llmpricing.services.usage_log.formats.row import Row, as_instant, as_number
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
+from llmpricing.services.usage_log.formats.values import as_instant, as_number
 
 _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "currency", "id")
 _CACHED = {"inside input": INSIDE, "beside input": BESIDE}

@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, cast
 
-from llmpricing.domain.money import MoneyError, parse_decimal
-from llmpricing.domain.times import EPOCH, InstantError, in_years, read_instant
-from llmpricing.domain.usage.likely import likely_meter
+from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.quantities import LARGEST, Quantity, UsageError
-from llmpricing.domain.usage.reading import is_condition, is_counter, may_mean_money
-from llmpricing.services.usage_log.formats.json_texts import decoded
+from llmpricing.domain.usage.reading import may_mean_money
 from llmpricing.services.usage_log.formats.traced_counts import WHOLE
+from llmpricing.services.usage_log.formats.unread import Unread, is_nested, looks_billed, plain_number, suspects
+from llmpricing.services.usage_log.formats.values import (
+    NOTHING,
+    as_instant,
+    as_json,
+    as_number,
+    states_nothing,
+    without_dollars,
+)
 
-_MOST_KEPT = 8_000  # characters of the names of a row
-# What spreadsheets, databases and data frames write where there is nothing.
-NOTHING = frozenset(
-    {"", "null", "NULL", "None", "none", "NaN", "nan", "\\N", "N/A", "n/a", "<NA>", "<null>", "undefined", "-"}
-)
-_DOLLARS = re.compile(
-    r"(-?)\s*(?:US\$|\$|USD)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)|(-?[\d.]+(?:[eE][+-]?\d+)?)\s*(?:US\$|\$|USD)"
-)
-_NO_COUNT = re.compile(r"duration|latency|elapsed|time|limit|max|window|quota|per_?second|ttft|retr(y|ies)", re.I)
 _TRUE = frozenset({"true", "t", "yes", "1"})
-_AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)?")
-_DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})( \d\d:\d\d(?::\d\d)?)?")  # day first, everywhere
-_OFFSET = re.compile(r" ?([+-]\d\d):?(\d\d)$")
-_EPOCHS = ((10**17, 1000), (10**14, 1), (10**11, Decimal("0.001")))  # nanoseconds, microseconds, milliseconds
-_MOST_UNREAD = 50
-# Digits before the point, and places behind it, of what any usage, charge or time since 1970 is: beyond, numbers are
-# mistakes, and those of huge exponents would take all the time and memory there is.
-MOST_DIGITS, FINEST = 20, 40
 _MOST_COUNTED = LARGEST * 1000
-
-
-class Unread:
-    """The fields of a file that may mean money and that its reader does not know, with an example of each."""
-
-    def __init__(self, ignored: Collection[str] = ()) -> None:
-        self.ignored = frozenset(ignored)
-        self.fields: dict[str, str] = {}
-
-    def add(self, field: str, value: object) -> None:
-        """Remember the field, unless it shall be ignored."""
-        name = re.sub(r"\[\d+\]", "", field)
-        if not {name, name.rpartition(".")[2]} & self.ignored and len(self.fields) < _MOST_UNREAD:
-            self.fields.setdefault(name, str(value)[:40])
-
-    def told(self) -> Iterator[str]:
-        """A line for each field: its name, an example, the meter that it probably is."""
-        for name, example in self.fields.items():
-            meter = likely_meter(name)
-            yield f"{name} (such as {example}){f', probably {meter}' if meter else ''}"
-
 
 Flat = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
@@ -175,9 +141,9 @@ class Row:
         """Remember the fields that nobody asked for and that look like counts or conditions of a price."""
         for name in suspects(tuple(self.raw)):
             value = self.raw[name]
-            if name in self._read or value is None or _is_nested(value) or states_nothing(value):
+            if name in self._read or value is None or is_nested(value) or states_nothing(value):
                 continue
-            if _looks_billed(name, value):
+            if looks_billed(name, value):
                 self.unread.add(self.where + name, value)
 
     def close_counts(self) -> None:
@@ -190,152 +156,5 @@ class Row:
         if isinstance(value, Mapping):
             for inner, found in value.items():
                 self._close_deep(f"{name}.{inner}", found)
-        elif isinstance(value, str | int | float | Decimal) and may_mean_money(name, _plain(name, value)):
+        elif isinstance(value, str | int | float | Decimal) and may_mean_money(name, plain_number(name, value)):
             self.unread.add(self.where + name, value)
-
-
-def states_nothing(value: Any) -> bool:
-    """Whether a cell is one of those that tools write where there is nothing; None is for who asks."""
-    if type(value) is str:
-        return value in NOTHING
-    return type(value) is float and value != value
-
-
-def _is_nested(value: Any) -> bool:
-    """Whether it is an object or a list, or the text of a list as tables have them: whose it is reads it."""
-    if type(value) is str:
-        return value == "{}" or (value[:1], value[-1:]) == ("[", "]")
-    return isinstance(value, dict | list)
-
-
-def without_dollars(value: Any) -> Any:
-    """An amount without a dollar sign that is written beside it."""
-    found = _DOLLARS.fullmatch(value.strip()) if type(value) is str else None
-    return f"{found[1] or ''}{found[2] or found[3]}" if found else value
-
-
-def _looks_billed(name: str, value: Any) -> bool:
-    """Whether a field of a row counts something, or is a text that names a condition of prices."""
-    name = _shortened(name)
-    kind = _likeness(name)
-    if kind is None or isinstance(value, bool) or (kind is is_condition and not isinstance(value, str)):
-        return False
-    plain = name.strip().replace(" ", "_")
-    return may_mean_money(plain, _plain(plain, value))
-
-
-def suspects(names: tuple[str, ...]) -> list[str]:
-    """Those of a row's names that look like counts or conditions of a price."""
-    return (_suspects if _are_short(names) else _suspects.__wrapped__)(names)
-
-
-def _are_short(names: tuple[str, ...]) -> bool:
-    """Whether names are kept in memory beyond their file: not those that somebody made up to fill it."""
-    return sum(len(name) for name in names if isinstance(name, str)) <= _MOST_KEPT
-
-
-@lru_cache(maxsize=500)  # the rows of a file have few sets of names
-def _suspects(names: tuple[str, ...]) -> list[str]:
-    """Those of the names that look like counts or conditions."""
-    return [name for name in names if _likeness(_shortened(name)) is not None]
-
-
-def _shortened(name: Any) -> Any:
-    """A name that is longer than any that a tool gives by its two ends, of which all are judged."""
-    return f"{name[:100]} {name[-100:]}" if isinstance(name, str) and len(name) > 201 else name
-
-
-@lru_cache(maxsize=10_000)
-def _likeness(name: object) -> Callable[[str], bool] | None:
-    """What a field looks like by its name alone: a count, a condition, or neither."""
-    if not isinstance(name, str):
-        return None
-    plain = name.strip().replace(" ", "_")
-    if is_counter(plain):
-        return None if _NO_COUNT.search(plain) else is_counter
-    return is_condition if is_condition(plain) else None
-
-
-def _plain(name: str, value: Any) -> Any:
-    """A number written as a text as a number, so that 0 is nothing whatever its form."""
-    if isinstance(value, str) and is_counter(name):
-        try:
-            return parse_decimal(value)
-        except MoneyError:
-            return value
-    return value
-
-
-def as_number(field: str, value: Any) -> Decimal:
-    """The number, exactly as it is written; raises UsageError, also where no usage nor charge is of such a size."""
-    if isinstance(value, bool):
-        raise UsageError(field, "must be a number")
-    if isinstance(value, int) or (isinstance(value, Decimal) and value.is_finite()):
-        return _bounded(field, Decimal(value))
-    try:
-        return _bounded(field, parse_decimal(repr(value) if isinstance(value, float) else str(value)))
-    except MoneyError:
-        raise UsageError(field, f"is {str(value)[:40]!r}, not a number") from None
-
-
-def _bounded(field: str, number: Decimal) -> Decimal:
-    if -FINEST <= number.adjusted() < MOST_DIGITS:
-        return number
-    if not number:
-        return Decimal(0)
-    how = "large" if number.adjusted() > 0 else "small"
-    raise UsageError(field, f"is {number:.6g}: no count or amount is so {how}, correct it or take it out")
-
-
-def as_json(field: str, value: Any) -> Any:
-    """The value, read where it is a JSON text, or one of such a text; raises UsageError where that is broken."""
-    if isinstance(value, str) and value.lstrip()[:2] in ('"{', '"[') and value.rstrip()[-1:] == '"':
-        value = _unquoted(value)
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
-    try:
-        return decoded(value)
-    except ValueError:
-        raise UsageError(field, f"is {value[:40]!r}, not JSON that can be read") from None
-
-
-def _unquoted(value: str) -> Any:
-    """The text that a JSON text of one holds, as tables have it whose tool wrote objects as texts already."""
-    try:
-        return decoded(value)
-    except ValueError:
-        return value
-
-
-def as_instant(value: Any) -> datetime:
-    """A time in UTC from a text, a number since 1970 (seconds to nanoseconds) or a typed cell; UTC if no zone is said.
-
-    Raises InstantError.
-    """
-    if isinstance(value, datetime):
-        return in_years(value if value.tzinfo else value.replace(tzinfo=UTC))
-    if isinstance(value, date):
-        return datetime.combine(value, time(), UTC)
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return _since_epoch(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
-    text = value.strip() if isinstance(value, str) else ""
-    if ":" not in text:
-        try:
-            return _since_epoch(parse_decimal(text))
-        except MoneyError:
-            pass
-    if found := _AMERICAN_DAY.fullmatch(text):
-        text = f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}"
-    if found := _DOTTED_DAY.fullmatch(text):
-        text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}{found[4] or ''}"
-    text = _OFFSET.sub(r"\1:\2", text.removesuffix(" UTC")) if ":" in text else text
-    return read_instant(text, assume_utc=True)[0]
-
-
-def _since_epoch(number: Decimal) -> datetime:
-    if not (number.is_finite() and 0 <= number < 10**20):
-        raise InstantError("is no time since 1970")
-    for least, per_micro in _EPOCHS:
-        if number >= least:
-            return in_years(EPOCH + timedelta(microseconds=int(number / per_micro)))
-    return in_years(EPOCH + timedelta(microseconds=int(number * 1_000_000)))

@@ -15,8 +15,8 @@ from llmpricing.services.usage_log.formats.asked_row import AskedFields, AskedRo
 from llmpricing.services.usage_log.formats.block_cells import BlockCells, NotAlike
 from llmpricing.services.usage_log.formats.raw_blocks import RawBlock
 from llmpricing.services.usage_log.formats.record_columns import NOT_STATED, RecordColumns, RecordHead
-from llmpricing.services.usage_log.formats.row import Unread
 from llmpricing.services.usage_log.formats.shape import RecordReader, Varying
+from llmpricing.services.usage_log.formats.unread import Unread
 
 IsForeign = Callable[[Mapping[str, Any]], bool]
 _MOST_KINDS = 4_000  # remembered; of a file of more, rows are read one by one

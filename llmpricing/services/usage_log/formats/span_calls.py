@@ -9,8 +9,9 @@ from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.record import SUMMED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Nesting
+from llmpricing.services.usage_log.formats.unread import Unread
 
 AROUND = "parent"  # the label that names the span around a record's own
 TRACE = "trace"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.row import as_json
+from llmpricing.services.usage_log.formats.values import as_json
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:

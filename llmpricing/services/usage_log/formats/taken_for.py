@@ -17,9 +17,11 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
-from llmpricing.services.usage_log.formats.row import Row, Unread, as_instant, as_json, as_number, states_nothing
+from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.source import raw_rows
+from llmpricing.services.usage_log.formats.unread import Unread
+from llmpricing.services.usage_log.formats.values import as_instant, as_json, as_number, states_nothing
 
 _LIVES = ("cache_write_5m_tokens", "cache_write_1h_tokens")
 _STEP = "context step"

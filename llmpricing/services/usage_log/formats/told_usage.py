@@ -12,7 +12,8 @@ from llmpricing.domain.usage.formats import FORMATS, UsageFormat
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
 from llmpricing.domain.usage.told import Told
-from llmpricing.services.usage_log.formats.row import Row, states_nothing
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.values import states_nothing
 
 _TEXTS = frozenset({"service_tier", "serviceTier", "speed", "inference_geo", "trafficType", "type", "model", "id"})
 

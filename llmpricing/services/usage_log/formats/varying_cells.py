@@ -14,7 +14,7 @@ from llmpricing.domain.times import InstantError, micros
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, is_empty
-from llmpricing.services.usage_log.formats.row import (
+from llmpricing.services.usage_log.formats.values import (
     FINEST,
     NOTHING,
     as_instant,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from llmpricing.domain.usage.openai import OpenAILike
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.unread import Unread
 
 NAMES, LENGTH = 60, 50_000
 

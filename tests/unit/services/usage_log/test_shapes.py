@@ -22,7 +22,8 @@ from llmpricing.services.usage_log.formats.json_stream import JsonStream, record
 from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES
-from llmpricing.services.usage_log.formats.row import Row, Unread
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.unread import Unread
 from tests import usage_twins as twins
 from tests.usage_reads import read, told
 
