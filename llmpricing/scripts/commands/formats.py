@@ -47,9 +47,9 @@ def formats(suggest: Path | None, as_json: bool) -> None:
 
 def _suggest(path: Path) -> None:
     from llmpricing.services.usage_log.columns import LogError
-    from llmpricing.services.usage_log.formats.own_columns import suggested
     from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
     from llmpricing.services.usage_log.formats.source import raw_rows
+    from llmpricing.services.usage_log.formats.suggested_columns import suggested
 
     try:
         rows = [row.fields for row in islice(raw_rows(path), SAMPLE)]

@@ -8,8 +8,9 @@ from typing import Any
 
 from llmpricing.services.usage_log.formats import (
     anthropic,
-    aws,
+    aws_bill,
     azure,
+    bedrock_log,
     ccusage_codex,
     claude_code,
     cloudflare,
@@ -22,6 +23,7 @@ from llmpricing.services.usage_log.formats import (
     observability,
     openai,
     opencode,
+    portkey,
     spans,
 )
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -40,8 +42,10 @@ SHAPES: tuple[Shape, ...] = (
     *observability.SHAPES,
     *langsmith.SHAPES,
     *gateways.SHAPES,
+    *portkey.SHAPES,
     *cloudflare.SHAPES,
-    *aws.SHAPES,
+    *bedrock_log.SHAPES,
+    *aws_bill.SHAPES,
     *azure.SHAPES,
     *gcp.SHAPES,
 )

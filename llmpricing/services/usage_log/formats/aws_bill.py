@@ -1,85 +1,21 @@
-"""Amazon's own records: the invocation log of Bedrock, and lines of its bill (CUR 2.0, FOCUS)."""
+"""Lines of Amazon's bill: its Cost and Usage Report, and FOCUS."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.places import zones_of
-from llmpricing.domain.usage.quantities import Quantity, UsageError
-from llmpricing.services.usage_log.formats.counts import BESIDE, OVER_STEP, usage_of
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.bedrock_log import AWS, model_and_place
+from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
-from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
-
-_AWS = "aws"
-# In the log, and in the answer that it keeps, by the words of two operations
-_CACHED = ("cacheReadInputTokenCount", "cache_read_input_tokens", "cacheReadInputTokens")
-_WRITTEN = ("cacheWriteInputTokenCount", "cache_creation_input_tokens", "cacheWriteInputTokens")
-_ANYWHERE = re.compile(r"^(?:us|eu|apac|au|jp|ca|us-gov|global)\.")
-_ARN = re.compile(r"arn:[\w-]+:bedrock:[^:]*:[^:]*:(?P<kind>[\w-]+)/(?P<name>.+)")
-_NAMED_PROFILES = frozenset({"foundation-model", "inference-profile"})
-
-
-def _model_and_place(model_id: str, region: str) -> tuple[str, str | None]:
-    """The model of an id or ARN, and the place that prices it: an inference profile says that itself."""
-    found = _ARN.fullmatch(model_id)
-    name = found["name"] if found and found["kind"] in _NAMED_PROFILES else model_id
-    return name, None if _ANYWHERE.match(name) or name.startswith("arn:") else region or None
-
-
-def _invocation(row: Row) -> UsageRecord:
-    """https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html"""
-    given, answer = row.inner("input"), row.inner("output")
-    used = _answers_usage(answer)
-    writes = used.inner("cache_creation")
-    model, place = _model_and_place(row.text("modelId"), row.text("region"))
-    at, record_id = row.instant("timestamp"), row.text("requestId") or None
-    facts = labels(account=row.text("accountId"), user=row.inner("identity").text("arn"), region=row.text("region"))
-    row.known("inferenceRegion")
-    row.close()
-    if error := row.text("errorCode"):
-        reason = not_billed(f"failed ({error})")
-        return UsageRecord(model, at, None, _AWS, labels=facts, record_id=record_id, outcome=reason)
-    usage = usage_of(
-        {
-            "input_tokens": _first(given.count("inputTokenCount"), used.count("input_tokens", "inputTokens")),
-            "cache_read_tokens": _first(given.count(_CACHED[0]), used.count(*_CACHED[1:])),
-            "cache_write_tokens": _first(given.count(_WRITTEN[0]), used.count(*_WRITTEN[1:])),
-            "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
-            "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
-            "output_tokens": _first(answer.count("outputTokenCount"), used.count("output_tokens", "outputTokens")),
-        },
-        BESIDE,
-    )
-    for inner in (given, answer):
-        inner.known("inputContentType", "outputContentType")
-        inner.close()
-    where = context(tier_of(row.text("serviceTier")), place)
-    return UsageRecord(model, at, usage, _AWS, None, where, labels=facts, record_id=record_id)
-
-
-def _answers_usage(answer: Row) -> Row:
-    """The usage object of a model's answer, of a stream as far as its parts tell it; an empty one where it is none."""
-    body = answer.inner("outputBodyJson")
-    if body.raw:
-        return body.inner("usage")
-    found: dict[str, Any] = {}
-    for part in answer.rows("outputBodyJson"):
-        for one in (part.inner("message").inner("usage"), part.inner("usage")):
-            found |= {name: value for name, value in one.raw.items() if value is not None}
-    return Row(found, answer.unread)
-
-
-def _first(*counts: Quantity | None) -> Quantity | None:
-    """That of the log before that of the answer in it."""
-    return next((one for one in counts if one is not None), None)
+from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
+from llmpricing.services.usage_log.formats.told_usage import labels
 
 
 class TokenKind(NamedTuple):
@@ -198,7 +134,7 @@ class BillColumns:
         currency = row.text(self.currency).upper() or "USD"
         facts = labels(account=row.text(self.account), region=row.text(self.region))
         charge, record_id = row.text(self.charge), row.text(self.line_id) or None
-        made = UsageRecord("", at, None, _AWS, span, currency=currency, labels=facts, record_id=record_id)
+        made = UsageRecord("", at, None, AWS, span, currency=currency, labels=facts, record_id=record_id)
         return self._of_model(row, kind, charge, made)
 
     def _of_model(self, row: Row, kind: TokenKind | None, charge: str, made: UsageRecord) -> UsageRecord:
@@ -215,7 +151,7 @@ class BillColumns:
         if amount <= 0:
             return replace(made, model=kind.model, outcome=of_less_than_none() if amount else of_zero(charged))
         tokens = _tokens(amount, row.text(self.unit), ":" in row.text(self.usage_type))
-        model, place = _model_and_place(resource, row.text(self.region))
+        model, place = model_and_place(resource, row.text(self.region))
         if "." not in model or model.startswith("arn:"):
             model, place = kind.named(row.text(self.region))
         elif model.startswith("anthropic."):
@@ -281,28 +217,7 @@ _FOCUS = BillColumns(
 )
 
 
-def _is_log(row: Mapping[str, Any]) -> bool:
-    return "schemaType" not in row or row["schemaType"] == "ModelInvocationLog"
-
-
 SHAPES = (
-    Shape(
-        "bedrock-invocation-log",
-        "the model invocation log of Amazon Bedrock",
-        "one request, caches beside inputTokenCount",
-        signs("schemaType modelId requestId", "modelId requestId input operation"),
-        by_row(_invocation),
-        _is_log,
-        varying=Varying(("timestamp",), record_id=("requestId",)),
-        always={
-            "input_tokens": ("inputTokenCount", "usage.input_tokens", "usage.inputTokens"),
-            "output_tokens": ("outputTokenCount", "usage.output_tokens", "usage.outputTokens"),
-            "region": ("region",),
-        },
-        sometimes={CACHE_READ: _CACHED, CACHE_WRITE: _WRITTEN},
-        caches_beside=True,
-        of="AWS",
-    ),
     Shape(
         "aws-cur",
         "AWS Cost and Usage Report 2.0",
