@@ -47,8 +47,8 @@ def formats(suggest: Path | None, as_json: bool) -> None:
 
 def _suggest(path: Path) -> None:
     from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.raw_rows import raw_rows
     from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
-    from llmpricing.services.usage_log.formats.source import raw_rows
     from llmpricing.services.usage_log.formats.suggested_columns import suggested
 
     try:

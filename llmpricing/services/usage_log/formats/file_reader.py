@@ -17,12 +17,12 @@ from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
+from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, Varying
-from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.unread import Unread
 
 EachRow = Callable[[], None]

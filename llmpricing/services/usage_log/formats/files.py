@@ -15,13 +15,14 @@ import numpy as np
 
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
+from llmpricing.services.usage_log.formats.file_words import words_in
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
+from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
 from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Nesting, Shape
-from llmpricing.services.usage_log.formats.source import header_of, raw_rows, words_in
 from llmpricing.services.usage_log.formats.span_calls import links_of
 from llmpricing.services.usage_log.formats.unread import Unread
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from llmpricing.services.usage_log.formats.fields import is_told
+from llmpricing.services.usage_log.formats.file_words import words_in
+from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import raw_rows, words_in
 
 CACHE_READ, CACHE_WRITE = "cache_read_tokens", "cache_write_tokens"
 WRITER = "claude"  # whose writes cost more than input; those of most others cost nothing of their own

@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.source import parquet_rows
+from llmpricing.services.usage_log.formats.parquet_rows import parquet_rows
 
 MOST_MEMORY = 2 << 30  # addresses of the process, what its libraries reserve included
 MOST_S = 10

@@ -25,18 +25,22 @@ from llmpricing.services.usage_log.formats.shape import (
     signs,
 )
 from llmpricing.services.usage_log.formats.span_fields import attributes_of, flat
+from llmpricing.services.usage_log.formats.span_names import (
+    AI_SDK,
+    AI_SDK_NAMES,
+    CALLS,
+    OPENINFERENCE,
+    OTEL,
+    PARENT,
+    SERVED,
+    SESSION,
+    SPAN_ID,
+    STARTED,
+    TRACE,
+    USAGE,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
 
-_USAGE = "gen_ai.usage."
-_SERVED = ("openai.response.service_tier", "gen_ai.openai.response.service_tier")
-# https://opentelemetry.io/docs/specs/semconv/gen-ai: the names of today before those of old, one count each.
-_OTEL = {
-    "input_tokens": ("input_tokens", "prompt_tokens"),
-    "output_tokens": ("output_tokens", "completion_tokens"),
-    "cache_read_tokens": ("cache_read.input_tokens", "cache_read_input_tokens", "cached_input_tokens"),
-    "cache_write_tokens": ("cache_creation.input_tokens", "cache_creation_input_tokens"),
-    "output_reasoning_tokens": ("reasoning.output_tokens", "reasoning_tokens", "reasoning_output_tokens"),
-}
 _OPERATIONS = frozenset({"", "chat", "generate_content", "text_completion", "embeddings", "completion", "embedding"})
 # What sums up others' calls, or calls no model: other operations that count tokens are taken for calls, and say so.
 _SUMMING = frozenset(
@@ -47,38 +51,8 @@ _UNKNOWN_OPERATION = (
     "the span's operation is none that is known: it is billed as a call; if it sums up others, take it out"
 )
 _TIER_ASSUMED = "a tier was asked for, and no answer tells which one served: priced as standard"
-_CALLS = "llm.token_count."
-# https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
-_OPENINFERENCE = {
-    "input_tokens": "prompt",
-    "output_tokens": "completion",
-    "cache_read_tokens": "prompt_details.cache_read",
-    "cache_write_tokens": "prompt_details.cache_write",
-    "input_audio_tokens": "prompt_details.audio",
-    "output_audio_tokens": "completion_details.audio",
-    "output_reasoning_tokens": "completion_details.reasoning",
-}
-# https://ai-sdk.dev/docs/ai-sdk-core/telemetry, versions 4 to 6
-_AI_SDK = {
-    "input_tokens": ("inputTokens", "promptTokens", "tokens"),
-    "output_tokens": ("outputTokens", "completionTokens"),
-    "cache_read_tokens": ("cachedInputTokens", "inputTokenDetails.cacheReadTokens"),
-    "cache_write_tokens": ("inputTokenDetails.cacheWriteTokens", "cacheCreationInputTokens"),
-    "output_reasoning_tokens": ("reasoningTokens", "outputTokenDetails.reasoningTokens"),
-}
-_AI_SDK_NAMES = {
-    meter: (*(f"ai.usage.{name}" for name in names), *(_USAGE + name for name in _OTEL[meter]))
-    for meter, names in _AI_SDK.items()
-}
 _AI_SDK_CALL = re.compile(r"\.do(Generate|Stream|Embed|Rerank)$")
-_STARTED = ("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp")
-_TRACE = ("traceId", "trace_id", "TraceId", "context.trace_id")
-_SPAN_ID = ("spanId", "span_id", "SpanId", "context.span_id")
-_SESSION = ("session.id", "gen_ai.conversation.id")
-_PARENT = ("parentSpanId", "parent_span_id", "ParentSpanId", "parent_id", "context.parent_id")
-_VARYING = Varying(
-    _STARTED, labels={"trace": _TRACE, "parent": _PARENT, "session": _SESSION}, id_parts=(_TRACE, _SPAN_ID)
-)
+_VARYING = Varying(STARTED, labels={"trace": TRACE, "parent": PARENT, "session": SESSION}, id_parts=(TRACE, SPAN_ID))
 
 
 def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
@@ -92,8 +66,8 @@ def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | Non
 
 
 def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
-    counts = {meter: row.count(*(_USAGE + name for name in names)) for meter, names in _OTEL.items()}
-    total = row.count(_USAGE + "total_tokens", "llm.usage.total_tokens")
+    counts = {meter: row.count(*(USAGE + name for name in names)) for meter, names in OTEL.items()}
+    total = row.count(USAGE + "total_tokens", "llm.usage.total_tokens")
     row.known("gen_ai.usage.cost")
     operation = row.text("gen_ai.operation.name", "llm.request.type").lower()
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
@@ -107,9 +81,9 @@ def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
 
 
 def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
-    counts = {meter: row.count(_CALLS + name) for meter, name in _OPENINFERENCE.items()}
-    total = row.count(_CALLS + "total")
-    row.known(_CALLS + "prompt_details.cache_input")
+    counts = {meter: row.count(CALLS + name) for meter, name in OPENINFERENCE.items()}
+    total = row.count(CALLS + "total")
+    row.known(CALLS + "prompt_details.cache_input")
     is_call = row.text("openinference.span.kind").upper() in ("LLM", "EMBEDDING")
     model, provider = row.text("llm.model_name", "embedding.model_name"), row.text("llm.provider", "llm.system")
     return _made(row, counts, total, model, provider or None, is_call, None, label)
@@ -117,8 +91,8 @@ def _openinference(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
 
 def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     """A call tells its counts under the SDK's names, under OpenTelemetry's, or under both: they are the same."""
-    counts = {meter: row.count(*_AI_SDK_NAMES[meter]) for meter in _AI_SDK}
-    total = row.count("ai.usage.totalTokens", _USAGE + "total_tokens")
+    counts = {meter: row.count(*AI_SDK_NAMES[meter]) for meter in AI_SDK}
+    total = row.count("ai.usage.totalTokens", USAGE + "total_tokens")
     row.known("ai.usage.inputTokenDetails.noCacheTokens", "ai.usage.outputTokenDetails.textTokens")
     is_call = bool(_AI_SDK_CALL.search(row.text("ai.operationId")))
     model = row.text("ai.response.model", "gen_ai.response.model") or row.text("ai.model.id", "gen_ai.request.model")
@@ -129,12 +103,12 @@ def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
 def _is_tier_asked(row: Row) -> bool:
     """Whether another tier than the standard one was asked for, and no answer is told that says which one served."""
     asked = tier_of(row.text("openai.request.service_tier", "gen_ai.openai.request.service_tier"))
-    return asked is not None and not row.text(*_SERVED)
+    return asked is not None and not row.text(*SERVED)
 
 
 def _tier(row: Row) -> str | None:
     """The tier that served, not that which was asked for."""
-    return tier_of(row.text(*_SERVED))
+    return tier_of(row.text(*SERVED))
 
 
 def _made(
@@ -151,13 +125,11 @@ def _made(
     is_counted = any(counts.values())
     if not is_call and not is_counted:
         return None
-    trace, span = row.text(*_TRACE), row.text(*_SPAN_ID)
+    trace, span = row.text(*TRACE), row.text(*SPAN_ID)
     at = _started(row)
     where = context(tier, place_of(row.text("gen_ai.inference_geo")))
     record_id = f"{trace}:{span}:{at}" if trace and span else None  # some writers begin anew with their numbers
-    facts = labels(
-        trace=trace, parent=row.text(*_PARENT), service=row.text("service.name"), session=row.text(*_SESSION)
-    )
+    facts = labels(trace=trace, parent=row.text(*PARENT), service=row.text("service.name"), session=row.text(*SESSION))
     facts = {**label, **facts}
     is_unsure = _is_tier_asked(row)
     row.close()
@@ -180,7 +152,7 @@ def _has_failed(row: Row) -> bool:
 
 
 def _started(row: Row) -> datetime:
-    return row.instant(*_STARTED)
+    return row.instant(*STARTED)
 
 
 def _resource(row: Row) -> Iterator[UsageRecord]:
@@ -207,7 +179,7 @@ def _span_of(record_id: str) -> tuple[str, str]:
 def _links(row: Row) -> Iterator[tuple[str, str, str]]:
     """The span of a row and the one around it."""
     row = row.flattened(flat)
-    yield row.text(*_TRACE), row.text(*_SPAN_ID), row.text(*_PARENT)
+    yield row.text(*TRACE), row.text(*SPAN_ID), row.text(*PARENT)
 
 
 def _scoped_links(row: Row) -> Iterator[tuple[str, str, str]]:
@@ -215,16 +187,16 @@ def _scoped_links(row: Row) -> Iterator[tuple[str, str, str]]:
         yield from _links(span)
 
 
-_NESTING = Nesting(_span_of, _PARENT, _links)
+_NESTING = Nesting(_span_of, PARENT, _links)
 _IDS = "gen_ai.operation.name"
 # Which spans sum up others: without it an agent's sum is billed beside what it sums up.
 _KIND = "name of the operation"
 _KINDS = ("gen_ai.operation.name", "llm.request.type", "openinference.span.kind", "ai.operationId")
 _SUMS = ("input_tokens", "output_tokens")
-_AI_SDK_ALWAYS = {meter: _AI_SDK_NAMES[meter] for meter in _SUMS}
+_AI_SDK_ALWAYS = {meter: AI_SDK_NAMES[meter] for meter in _SUMS}
 # A file of spans may hold those of several families.
-_ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], _CALLS + _OPENINFERENCE[meter]) for meter in _SUMS}
-_SOMETIMES = {meter: (*_OTEL[meter], _OPENINFERENCE[meter], *_AI_SDK[meter]) for meter in (CACHE_READ, CACHE_WRITE)}
+_ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], CALLS + OPENINFERENCE[meter]) for meter in _SUMS}
+_SOMETIMES = {meter: (*OTEL[meter], OPENINFERENCE[meter], *AI_SDK[meter]) for meter in (CACHE_READ, CACHE_WRITE)}
 SHAPES = (
     Shape(
         "otlp-json",

@@ -16,10 +16,10 @@ from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN
+from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape
-from llmpricing.services.usage_log.formats.source import raw_rows
 from llmpricing.services.usage_log.formats.unread import Unread
 from llmpricing.services.usage_log.formats.values import as_instant, as_json, as_number, states_nothing
 

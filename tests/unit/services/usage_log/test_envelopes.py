@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.record import BILLED, OutcomeKind, UsageRecord
-from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
 from tests import usage_twins as twins
 
 AT = 1_795_000_000_000

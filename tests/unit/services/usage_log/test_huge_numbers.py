@@ -18,8 +18,8 @@ from llmpricing.domain.money import to_text
 from llmpricing.scripts.commands.audit_document import _percent
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
-from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.taken_for import taken_for
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.read.blocks import LARGEST_LINE

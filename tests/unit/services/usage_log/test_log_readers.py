@@ -24,7 +24,7 @@ from pyarrow import parquet
 
 from llmpricing.services.usage_log.batch import Batch
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.source import raw_rows
+from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.read import csv as csv_log
 from llmpricing.services.usage_log.read import ndjson as ndjson_log

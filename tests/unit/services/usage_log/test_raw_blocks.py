@@ -20,7 +20,7 @@ from llmpricing.services.usage_log.formats import csv_rows
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawBlock
-from llmpricing.services.usage_log.formats.source import raw_blocks, raw_rows
+from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.table_blocks import TableBlock
 
 FAST = settings(

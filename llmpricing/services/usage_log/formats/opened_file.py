@@ -1,0 +1,70 @@
+"""A usage file opened: what holds its rows, unpacked, and what is said where that fails."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.whole_files import opened_whole
+
+_GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_ZIP = b"PK\x03\x04"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+MARK = b"\xef\xbb\xbf"
+
+
+@contextmanager
+def failures_told(path: Path) -> Iterator[None]:
+    """Raise what goes wrong with the file as a LogError that names it, but for failures of the disk."""
+    try:
+        yield
+    except LogError as error:
+        raise LogError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+    except UnicodeDecodeError:
+        raise LogError(f"{path} is no UTF-8 text: save it as UTF-8.") from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise LogError(f"{path} cannot be unpacked ({str(error)[:80]}): get it anew.") from None
+    except (EOFError, zlib.error, pa.ArrowInvalid) as error:
+        raise LogError(f"{path} cannot be unpacked or read to its end ({str(error)[:80]}): get it anew.") from None
+    except csv.Error as error:
+        raise LogError(f"{path} is no table that can be read ({error}): get it anew, as it was.") from None
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether the file is one of Parquet, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(4) == _PARQUET
+
+
+def is_json(stream: io.BufferedReader) -> bool:
+    """Whether a text begins as JSON does; raises LogError where it is none, but an archive or of another encoding."""
+    start = stream.peek(2**16)[: 2**16]
+    if start.startswith(_ZIP):
+        raise LogError("The file is a ZIP archive or a workbook: unpack it, or save the table in it as CSV.")
+    if start.startswith(_UTF16):
+        raise LogError("The file is UTF-16: save it as UTF-8.")
+    return start.removeprefix(MARK).lstrip()[:1] in (b"{", b"[")
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[io.BufferedReader]:
+    """The bytes of the file, unpacked where it is packed with gzip or zstd; LogError where it is cut meanwhile."""
+    with opened_whole(path) as file:
+        start = file.peek(4)[:4]
+        raw: Any = file
+        if start.startswith(_GZIP):
+            raw = gzip.GzipFile(fileobj=file)
+        elif start == _ZSTD:
+            raw = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+        yield file if raw is file else io.BufferedReader(raw, 2**17)
