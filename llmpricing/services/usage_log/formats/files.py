@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
 from llmpricing.services.usage_log.formats.file_words import words_in
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
-from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord
-from llmpricing.services.usage_log.formats.record_columns import RecordColumns
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Nesting, Shape
 from llmpricing.services.usage_log.formats.span_calls import links_of
+from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.unread import Unread
 
 
@@ -100,8 +98,7 @@ class UsageFiles:
     each_row: EachRow = _no_matter
     one_by_one: bool = False
     _sums: set[int] = field(default_factory=set)
-    _seen: set[int] = field(default_factory=set)
-    _largest: dict[int, int] = field(default_factory=dict)
+    _once: ToldOnce = field(default_factory=ToldOnce)
     _nested: NestedCalls = field(default_factory=NestedCalls)
     _alike: dict[int, AlikeRows] = field(default_factory=dict)  # by the identity of their shape, which is held
     _kept: dict[Path, _WeighedFile] = field(default_factory=dict)
@@ -128,50 +125,13 @@ class UsageFiles:
             unread[file.path] = kept.unread
             batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
-                told = batch.repeated() if file.path in copies else self._told_once(file.shape, batch)
+                told = batch.repeated() if file.path in copies else self._once.marked(file.shape, batch)
                 told = self._nested.marked(told, file.shape.nesting) if file.shape.nesting else told
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
                 yield told if other == file.shape.name else told.changed(partial(_overlapping, other, file.shape.name))
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
             fields = [name for found in unread.values() for name in found.fields]
             raise UncountedError(_refusal(lines, fields))
-
-    def _told_once(self, shape: Shape, batch: ReadBatch) -> ReadBatch:
-        """The records of which those that were told before are marked as such."""
-        columns, others = batch
-        if columns is None:
-            return ReadBatch(None, [(place, self._marked(shape, one)) for place, one in others])
-        digests = _digests(shape, columns)
-        smaller = self._smaller(digests, columns) if shape.grows else frozenset[int]()
-        seen, repeated, rest = self._seen, np.zeros(len(columns), np.bool_), iter([*others])
-        new = {digest for digest in digests if digest is not None}
-        if not others and not smaller and len(new) == len(digests) and seen.isdisjoint(new):
-            seen |= new
-            return ReadBatch(columns, [])
-        marked: list[tuple[int, UsageRecord]] = []
-        coming = next(rest, None)
-        for row, (place, digest) in enumerate(zip(columns.place.tolist(), digests, strict=True)):
-            while coming is not None and coming[0] < place:
-                marked.append((coming[0], self._marked(shape, coming[1])))
-                coming = next(rest, None)
-            if digest is None:
-                continue
-            if digest in seen or row in smaller:
-                repeated[row] = True
-            else:
-                seen.add(digest)
-        while coming is not None:
-            marked.append((coming[0], self._marked(shape, coming[1])))
-            coming = next(rest, None)
-        return ReadBatch(columns.having(repeated), marked)
-
-    def _smaller(self, digests: Sequence[int | None], columns: RecordColumns) -> Collection[int]:
-        """The rows of which another one of the same id counts more."""
-        told = enumerate(zip(digests, _weights(columns), strict=True))
-        return {row for row, (one, weight) in told if one is not None and weight < self._largest.get(one, 0)}
-
-    def _marked(self, shape: Shape, record: UsageRecord) -> UsageRecord:
-        return replace(record, outcome=REPEATED) if self._is_repeated(shape, record) else record
 
     def _note_nested(self, file: UsageFile, nesting: Nesting) -> None:
         tells_parents = bool(words_in(file.path, nesting.fields))
@@ -185,22 +145,13 @@ class UsageFiles:
 
     def _weigh(self, file: UsageFile) -> None:
         """Learn how much the records of the file count; as long as there is room, they are kept for the telling."""
-        largest, unread, kept = self._largest, Unread(self.ignored), list[ReadBatch]()
+        unread, kept = Unread(self.ignored), list[ReadBatch]()
         for batch in self._read(file, unread).batches():
             columns, others = batch
             self._room -= (len(columns) if columns is not None else 0) + _OF_ITS_OWN * len(others)
             if self._room >= 0:
                 kept.append(batch)
-            for _, record in others:
-                if record.record_id is not None and record.outcome.kind is not OutcomeKind.NOT_BILLED:
-                    digest = _digest(file.shape, record)
-                    largest[digest] = max(largest.get(digest, 0), _weight(record))
-            if columns is None:
-                continue
-            told = zip(_digests(file.shape, columns), columns.is_billed.tolist(), _weights(columns), strict=True)
-            for of_row, is_billed, weight in told:
-                if of_row is not None and is_billed and weight > largest.get(of_row, 0):
-                    largest[of_row] = weight
+            self._once.weigh(file.shape, batch)
         if self._room >= 0:
             self._kept[file.path] = _WeighedFile(unread, kept)
 
@@ -229,16 +180,6 @@ class UsageFiles:
         own.add(digest)
         return record.with_remark("SUM_TOLD_TWICE", _TOLD_TWICE) if digest in self._sums else record
 
-    def _is_repeated(self, shape: Shape, record: UsageRecord) -> bool:
-        if record.record_id is None or record.outcome.kind is OutcomeKind.REPEATED:
-            return False
-        digest = _digest(shape, record)
-        fullest = self._largest.get(digest, 0)
-        if digest in self._seen or (fullest and _weight(record) < fullest):
-            return True
-        self._seen.add(digest)
-        return False
-
 
 def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
     if record.outcome.kind is not OutcomeKind.BILLED:
@@ -265,31 +206,6 @@ def copied(paths: Sequence[Path]) -> set[Path]:
                 found.add(path)
             seen.add(digest)
     return found
-
-
-def _digest(shape: Shape, record: UsageRecord) -> int:
-    """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
-    is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
-    return hash((shape.name, is_billed, record.record_id))
-
-
-def _digests(shape: Shape, columns: RecordColumns) -> list[int | None]:
-    """The same of records in columns; None where one has no id."""
-    told = zip(columns.ids, columns.is_billed.tolist(), strict=True)
-    return [None if name is None else hash((shape.name, is_billed, name)) for name, is_billed in told]
-
-
-def _weights(columns: RecordColumns) -> list[int]:
-    """How much each of them counts."""
-    has_usage = np.array([head.record.usage is not None for head in columns.heads], np.bool_)[columns.which]
-    counted = sum((np.maximum(counts, 0) for counts in columns.counts.values()), np.zeros(len(columns), np.int64))
-    found: list[int] = (counted + has_usage).tolist()
-    return found
-
-
-def _weight(record: UsageRecord) -> int:
-    """How much a record counts: of one that grows, the largest is the last."""
-    return int(sum(record.usage.stated.values())) + 1 if record.usage else 0
 
 
 def _refusal(lines: Sequence[str], fields: Sequence[str]) -> str:
