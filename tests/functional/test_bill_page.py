@@ -26,10 +26,12 @@ from sqlalchemy.pool import NullPool
 from structlog.testing import capture_logs
 from webtest import TestApp, Upload
 
+from llmpricing.services.catalogue.same_model import is_another_tier
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.usage_log.audit.one_file import AuditBounds, BeyondBounds
 from llmpricing.web.site import bill
+from llmpricing.web.site.display import figure
 from tests.commands import Commands, commands_on
 from tests.conftest import running_app
 from tests.usage_twins import FOLDER
@@ -185,18 +187,44 @@ def test_what_is_coming_and_what_it_costs_elsewhere_are_those_of_the_commands(ap
     name = "litellm-spendlogs.csv"
     page = send(app, (FOLDER / name).read_bytes())
     coming = json.loads(commands.run("outlook", str(FOLDER / name), "--json").stdout)
-    assert told(page, "today") == coming["today"]
-    assert told(page, "thirty") == coming["thirty_such_days"]
+    for name_, exact in (("today", coming["today"]), ("thirty", coming["thirty_such_days"])):
+        assert told(page, name_) == figure(Decimal(exact))
     assert coming["days"] == 1
     assert "usage of this one day, from" in page.html.select_one("#coming").parent.get_text()
     months = [(row.th.get_text(), row.td.get_text()) for row in page.html.select("#months tbody tr")]
-    assert months == [(one["month"], one["cost"]) for one in coming["months"]]
+    assert months == [(one["month"], figure(Decimal(one["cost"]))) for one in coming["months"]]
     there = json.loads(commands.run("elsewhere", str(FOLDER / name), "--json").stdout)
-    at_a_price = [one for one in there["costs"] if one["total"] != "0"]
-    shown = [(row.th.get_text(), row.td.get_text().split()[0]) for row in page.html.select("#offerings tbody tr")]
-    assert shown == [(one["offering"], one["total"]) for one in at_a_price[: bill.SHOWN_ELSEWHERE]]
-    assert len(shown) == min(len(at_a_price), bill.SHOWN_ELSEWHERE)
+    assert (there["costs"], there["compared_with"]) == ([], None)  # embeddings and chat: nobody serves both
     assert page.html.select("#sellers tbody tr")
+
+
+def test_elsewhere_leads_with_what_compares_and_keeps_the_rest_one_click_away(
+    app: TestApp, commands: Commands, tmp_path: Path
+) -> None:
+    content, log = lines(spend("gpt-4.1")), tmp_path / "log.ndjson"
+    log.write_bytes(content)
+    page = send(app, content)
+    there = json.loads(commands.run("elsewhere", str(log), "--json").stdout)
+    assert there["compared_with"] == "openai/gpt-4.1"
+
+    def shown(table: str) -> list[tuple[str, str]]:
+        rows = page.html.select(f"#{table} tbody tr")
+        return [(row.th.get_text(), row.td.get_text().split()[0]) for row in rows]
+
+    every = [(one["offering"], figure(Decimal(one["total"])), one["is_comparable"]) for one in there["costs"]]
+    alike = [(offering, total) for offering, total, compares in every if compares]
+    assert shown("comparable") == alike[: bill.SHOWN_ELSEWHERE]
+    assert [one for one in alike if one[0] == "openai/gpt-4.1"] == [("openai/gpt-4.1", "0.012")]  # by contract
+    assert not {offering for offering, _ in alike} & {"openai/gpt-4.1-nano", "openai/gpt-4o-mini"}  # smaller ones
+    assert not [offering for offering, _ in alike if is_another_tier(offering) or "/~" in offering]
+    assert shown("offerings") == [(offering, total) for offering, total, _ in every[: bill.SHOWN_OF_ALL]]
+    assert page.html.find(id="offerings").find_parent("details") is not None
+    said = page.html.find(id="comparable").find_previous("p").get_text()
+    assert "with openai/gpt-4.1, where most of the money goes" in said
+    assert "lists say of it tools, vision" in said
+    lead = commands.run("elsewhere", str(log), "--top", "3").stdout
+    assert f": {alike[0][0]}" in lead.partition("All of it at one offering that compares")[2].splitlines()[2]
+    assert f": {every[0][0]}" in commands.run("elsewhere", str(log), "--top", "3", "--all").stdout
 
 
 def test_parquet_has_the_sums_of_the_same_rows_as_json(app: TestApp) -> None:

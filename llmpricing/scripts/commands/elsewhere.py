@@ -14,6 +14,7 @@ from llmpricing.scripts.commands.price_bill import bill_document, counted_record
 from llmpricing.scripts.options import json_option, known_by
 from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, log_failures_told
+from llmpricing.services.usage_log.sums.comparable import comparable_rule
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereCost
@@ -35,6 +36,12 @@ _SHOWN_SELLERS, _SHOWN_MODELS, _SHOWN_REASONS = 5, 10, 10
     help="Whose prices: today's, or those of each record's own time.",
 )
 @click.option("--top", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many models are shown.")
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="Rank every model that can serve it, also those that compare with none of yours.",
+)
 @click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
@@ -43,6 +50,7 @@ def elsewhere(
     like: tuple[str, ...],
     when: str,
     top: int,
+    is_all: bool,
     known_at: datetime | None,
     as_json: bool,
     book: AskedBook,
@@ -51,9 +59,10 @@ def elsewhere(
 
     All records that have a price are priced again at every offering that can serve them, at today's prices (or, with
     --at own, at those of each record's time) and by your contract rates: each model's part at other sellers of the
-    same model, then the whole log at any one offering. A price that nobody knows is never taken for nothing: such
-    offerings are listed apart, and those that cannot serve all records are counted with the reason and the share of
-    the records.
+    same model, then the whole log at any one offering that compares with yours (nearly as good by published scores,
+    or as able, as new and as large by what lists say; --all ranks every one). A price that nobody knows is never taken
+    for nothing: such offerings are listed apart, and those that cannot serve all records are counted with the reason
+    and the share of the records.
 
     \b
     llmpricing elsewhere spendlogs.csv --like tools,128k
@@ -65,7 +74,7 @@ def elsewhere(
         if as_json:
             say_json(elsewhere_document(files, found) | {"at": when})
             return
-        for line in elsewhere_lines(files, found, top, when):
+        for line in elsewhere_lines(files, found, top, when, is_all=is_all):
             say(line)
 
 
@@ -90,13 +99,16 @@ def _found(
     with book.open() as reads, log_failures_told(), rows_done("Reading") as advance:
         pricer = LogPricer(reads, now, known_at)
         if is_own:
-            return OwnTimesLog(reads, pricer).priced(asked.records(files.known), asked_for, advance)
+            own_times = OwnTimesLog(reads, pricer)
+            return own_times.priced(asked.records(files.known), asked_for, advance).compare(reads, pricer, now)
         log = ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, known_at or now))
-        return log.of_batches(asked.batches(files.known), asked_for, advance)
+        found = log.of_batches(asked.batches(files.known), asked_for, advance)
+        return found.compare(reads, pricer, known_at or now)
 
 
 def elsewhere_document(files: FoundFiles, found: Elsewhere) -> dict[str, Any]:
     """All that was found, for programs; amounts are texts, in USD."""
+    comparable = set(found.comparable)
     return {
         **bill_document(files.known, files.unknown, found.bill),
         "currency": "USD",
@@ -104,7 +116,8 @@ def elsewhere_document(files: FoundFiles, found: Elsewhere) -> dict[str, Any]:
         "today": _json(found.today) if found.today else None,
         "own": [_json(one) for one in found.own],
         "same_model": {slug: [_json(one) for one in costs] for slug, costs in found.same_model.items()},
-        "costs": [_json(one) for one in found.costs],
+        "compared_with": found.compared.offering if found.compared else None,
+        "costs": [_json(one) | {"is_comparable": one in comparable} for one in found.costs],
         "free": [_json(one) for one in found.free],
         "without_a_price": [_json(one) for one in found.unpriced],
         "cannot_serve": [
@@ -126,8 +139,10 @@ def _json(one: ElsewhereCost) -> dict[str, Any]:
 _AT = {"today": "at today's prices", "own": "each at the prices of its own time"}
 
 
-def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int, when: str = "today") -> Iterator[str]:
-    """What was found, for people."""
+def elsewhere_lines(
+    files: FoundFiles, found: Elsewhere, top: int, when: str = "today", *, is_all: bool = False
+) -> Iterator[str]:
+    """What was found, for people; with ``is_all`` ranked are those too that compare with no model of the log."""
     yield from recognised(files.known, files.unknown)
     yield from counted_records(found.bill)
     if found.today is None:
@@ -135,12 +150,7 @@ def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int, when: str = "
         return
     yield f"{found.records:,} records, where they ran, {_AT[when]}: {_cost(found.today)}"
     yield from _same_model(found)
-    yield "All of it at one offering:" if found.costs else "All of it at one offering: none can serve all of it."
-    for one in found.costs[:top]:
-        window = "" if one.context_window else ", no list says how long its context is"
-        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}"
-    if len(found.costs) > top:
-        yield f"  and {len(found.costs) - top:,} more; --top or --json tells them"
+    yield from _at_one_offering(found, top, is_all=is_all)
     if found.free:
         shown = ", ".join(one.offering for one in found.free[:_SHOWN_SELLERS])
         more = f" and {len(found.free) - _SHOWN_SELLERS:,} more" if len(found.free) > _SHOWN_SELLERS else ""
@@ -150,6 +160,26 @@ def elsewhere_lines(files: FoundFiles, found: Elsewhere, top: int, when: str = "
     for one in found.unpriced[:_SHOWN_SELLERS]:
         yield f"  {one.offering}: {_cost(one)}"
     yield from _refused(found)
+
+
+def _at_one_offering(found: Elsewhere, top: int, *, is_all: bool) -> Iterator[str]:
+    """All of the log at each offering that compares, or at every one."""
+    compared = None if is_all else found.compared
+    shown, others = (found.comparable, len(found.costs) - len(found.comparable)) if compared else (found.costs, 0)
+    if not found.costs:
+        yield "All of it at one offering: none can serve all of it."
+    elif compared:
+        yield f"All of it at one offering that compares with {compared.offering}, where most of the money goes:"
+        yield f"  ({comparable_rule(compared)})"
+    else:
+        yield "All of it at one offering:"
+    for one in shown[:top]:
+        window = "" if one.context_window else ", no list says how long its context is"
+        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}"
+    if len(shown) > top:
+        yield f"  and {len(shown) - top:,} more; --top or --json tells them"
+    if others:
+        yield f"  and {others:,} that are weaker, older or smaller, or of which little is known; --all ranks them too"
 
 
 def _same_model(found: Elsewhere) -> Iterator[str]:
@@ -175,8 +205,8 @@ def _cost(one: ElsewhereCost) -> str:
     return f"between USD {low} and {high} ({one.reason})"
 
 
-def _beside(one: ElsewhereCost, own: ElsewhereCost) -> str:
-    if not one.total or not own.total:
+def _beside(one: ElsewhereCost, own: ElsewhereCost | None) -> str:
+    if own is None or not one.total or not own.total:
         return ""
     return f" ({(one.total / own.total - 1) * 100:+.1f} %)"
 

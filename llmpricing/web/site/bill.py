@@ -40,6 +40,7 @@ FORM_BYTES = 4096  # what a form puts around the file
 UNPACKED = 4  # times as large as it may be sent
 SHOWN = 100  # causes, models and reasons of each
 SHOWN_ELSEWHERE = 20
+SHOWN_OF_ALL = 100
 SHOWN_ASSUMED = 6
 _BY_COMMAND = "On the command line: llmpricing audit FILE"
 Answer = TypeVar("Answer")
@@ -108,19 +109,23 @@ def _page(request: Request, found: FileAnswers | None) -> dict[str, Any]:
         **(_answers(found) if found else {}),
         "shown": SHOWN,
         "shown_elsewhere": SHOWN_ELSEWHERE,
+        "shown_of_all": SHOWN_OF_ALL,
         "most_records": MOST_RECORDS,
         "most_mib": _most_mib(request),
     }
 
 
 def _answers(found: FileAnswers) -> dict[str, Any]:
+    from llmpricing.services.usage_log.sums.comparable import comparable_rule
+
     coming, there = found.outlook, found.elsewhere
     return {
         "assumed": sorted(found.report.effects.otherwise.items(), key=lambda one: -one[1].records)[:SHOWN_ASSUMED],
         "coming": coming,
         "most_in_a_month": max((one.cost for one in coming.months), default=0),
         "there": there,
-        "at_a_price": there.costs,
+        "comparable": there.comparable,
+        "rule": comparable_rule(there.compared) if there.compared else "",
         "free": len(there.free),
     }
 

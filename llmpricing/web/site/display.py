@@ -84,10 +84,13 @@ def price(value: Decimal) -> str:
 
 def total(value: Decimal, currency: str | None) -> str:
     """A sum to four digits at the most, in cents from a dollar on: ``$1,250.40``, ``$0.0825``, ``$0.07``, ``free``."""
-    if not value:
-        return "free"
-    places = 2 if value >= 1 else max(2, 3 - value.adjusted())
-    return f"{sign(currency)}{amount(round(value, places))}"
+    return f"{sign(currency)}{figure(value)}" if value else "free"
+
+
+def figure(value: Decimal) -> str:
+    """The same as a bare number, where a column or sentence names the currency: ``1,250.40``, ``-0.0825``, ``0.00``."""
+    places = 2 if abs(value) >= 1 or not value else max(2, 3 - value.adjusted())
+    return f"{'-' if value < 0 else ''}{amount(abs(round(value, places)))}"
 
 
 def share(part: Decimal | Fraction) -> str:

@@ -96,7 +96,7 @@ def answer_one_file(
     causes = report.causes() if report.is_logged else []
     shown = examples(reads, pricer.recorded, [row.example for row in causes], with_rates=with_rates)
     coming = outlook_from(own, report.bill, now, months)
-    elsewhere = there.found(report.bill, Wanted(), bounds.check_time)
+    elsewhere = there.found(report.bill, Wanted(), bounds.check_time).compare(reads, pricer, now)
     explained = list(zip(causes, shown, strict=True))
     return FileAnswers(file.shape, taken_for(file), report, explained, models, coming, elsewhere)
 

@@ -22,6 +22,7 @@ from llmpricing.services.usage_log.formats.file_reader import ReadBatch
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.priced_columns import PricedColumns, billed_batches, priced_batches
 from llmpricing.services.usage_log.pricer import LogPricer
+from llmpricing.services.usage_log.sums.comparable import ComparedElsewhere, comparison
 from llmpricing.services.usage_log.sums.log_sums import LogSums, SumKey
 from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
 from llmpricing.services.usage_log.sums.needs import (
@@ -76,6 +77,17 @@ class Elsewhere:
     unpriced: list[ElsewhereCost] = field(default_factory=list)
     free: list[ElsewhereCost] = field(default_factory=list)
     refused: list[RefusedOffering] = field(default_factory=list)
+    compared: ComparedElsewhere | None = None
+
+    @property
+    def comparable(self) -> list[ElsewhereCost]:
+        """Those of ``costs`` at offerings that can take the place of what most of the money goes to."""
+        return [one for one in self.costs if self.compared and one.offering in self.compared.offerings]
+
+    def compare(self, reads: Reads, pricer: LogPricer, now: datetime) -> Elsewhere:
+        """Tell which offerings compare with the dearest own one, by what is known of models ``now``; returns itself."""
+        self.compared = comparison(reads, pricer, now, self.own[0].offering) if self.own and self.costs else None
+        return self
 
     def put_in_order(self) -> None:
         """Own offerings by what they cost, the others the cheapest first."""
