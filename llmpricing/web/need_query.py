@@ -36,15 +36,17 @@ ASKED_REPEATABLE = ("capability", "provider")
 _PLAIN = ("max_input_price", "max_output_price", "min_context")
 
 
-def read_asked(request: Request, values: Mapping[str, Any]) -> ModelFilter | None:
-    """What is asked of models of every kind; None where nothing is."""
+def read_asked(
+    request: Request, values: Mapping[str, Any], *, kind: str | None = None, show: frozenset[str] = frozenset(SHELVES)
+) -> ModelFilter | None:
+    """What is asked of models of a ``kind``, or of every one, on these shelves; None where nothing is."""
     if not any(name in values for name in ASKED if name != "unsaid"):
         return None
     return ModelFilter(
         needs=tuple(dict.fromkeys(values.get("capability", ()))),
         providers=frozenset(sellers(request, values["provider"]) if "provider" in values else ()),
         unsaid="unsaid" in values,
-        kind=None,
-        show=frozenset(SHELVES),
+        kind=kind,
+        show=show,
         **{name: values[name] for name in _PLAIN if name in values},
     )

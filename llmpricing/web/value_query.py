@@ -12,7 +12,7 @@ from pyramid.request import Request
 from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS
 from llmpricing.domain.scores.best_value import BestValue
 from llmpricing.domain.scores.score_file import StatedScore
-from llmpricing.services.scores.valuing import ValueQuestion, value_models
+from llmpricing.services.scores.valuing import ValuedMonth, ValueQuestion, value_models
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks, standing
@@ -40,10 +40,17 @@ def read_value_question(values: Mapping[str, Any]) -> ValueQuestion:
 
 
 def ask_for_value(
-    request: Request, values: Mapping[str, Any], own: Sequence[StatedScore] = (), *, only_known_then: bool = False
+    request: Request,
+    values: Mapping[str, Any],
+    own: Sequence[StatedScore] = (),
+    *,
+    month: ValuedMonth | None = None,
+    only_known_then: bool = False,
 ) -> tuple[BestValue, list[str]]:
-    """The rankings that answer the question of an address, and the names of own scores that mean no model."""
+    """The rankings that answer the question of an address, by the price of the ``month`` where it states one, and the
+    names of own scores that mean no model.
+    """
     clocks = read_clocks(values, request.period.start, request.book)
     wanted = read_asked(request, values)
-    question = replace(read_value_question(values), only_known_then=only_known_then, wanted=wanted)
+    question = replace(read_value_question(values), only_known_then=only_known_then, wanted=wanted, month=month)
     return value_models(request.reads, clocks, standing(request, clocks), question, own)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.services.quotes.workloads import Workload
+from llmpricing.web import parameters as p
 
 REQUEST_TOKENS = 2000  # of a request where their number is not given: far below any step
 PRESETS = {  # tokens a month, and the share of them that is input
@@ -15,6 +16,13 @@ PRESETS = {  # tokens a month, and the share of them that is input
     "large": (20_000_000, Decimal("0.7")),
 }
 USUAL = "small"
+WORKLOAD_READERS: Mapping[str, p.Reader] = {  # of the API; pages take numbers as people write them
+    "preset": p.one_of(*PRESETS).of("a workload by name, small where it is left out; the others change it"),
+    "tokens": p.whole(1, 10**12).of("input and output tokens"),
+    "requests": p.whole(1, 10**9).of(f"of how many requests; one of {REQUEST_TOKENS} tokens each if left out"),
+    "input_share": p.share.of("the share of the tokens that is input"),
+    "cached_share": p.share.of("the share of the input that is read from a cache"),
+}
 
 
 def workload_of(values: Mapping[str, Any]) -> Workload:

@@ -118,9 +118,34 @@ def test_what_no_list_says_is_told_apart_from_what_is_denied(app: TestApp) -> No
     assert {box["value"] for box in opened.html.select("[name=capability][checked]")} == {"tools"}
 
 
+def test_a_stated_month_is_the_price_and_orders_the_models_in_page_api_and_chart(app: TestApp) -> None:
+    """acme-large at 2.5 and 10 for quality 0.8, acme-dated at 4 and 12 for 0.6: nine tenths of input are 3.25 and 4.8 a
+    million tokens; without a month the average of both.
+    """
+    month = "tokens=20000000&input_share=0.9"
+    told = app.get(f"/api/v1/best-value?{month}").json
+    rows = {row["model"]: row for row in told["data"]}
+    assert (rows["acme-large"]["average_per_mtok"], rows["acme-dated"]["average_per_mtok"]) == ("3.25", "4.8")
+    assert (rows["acme-dated"]["qaps"], told["meta"]["workload"]["input_tokens"]) == ("0.125", 18_000_000)
+    assert app.get("/api/v1/best-value").json["meta"]["workload"] is None
+    assert rows["acme-embed"]["why"] == "unknown_price"
+    page = app.get(f"/best-value?{month.replace('20000000', '20M')}")
+    cells = page.html.select("[data-label='A million of my tokens']")
+    shown = {cell.parent.a.get_text(): cell.get_text(strip=True) for cell in cells}
+    assert (shown["acme-large"], shown["acme-dated"]) == ("$3.25", "$4.80")
+    assert "Ranked by what a million tokens of my month cost" in page.html.select_one("#mymonth").get_text()
+    (data,) = {link["href"] for link in page.html.select("main a") if link["href"].startswith("/api/v1/best-value")}
+    assert app.get(data).json["data"] == told["data"]
+    chart = list(csv.DictReader(StringIO(app.get(f"/charts/frontier.csv?{month}").text)))
+    assert {row["model"]: row["average_per_mtok"] for row in chart}["acme-large"] == "3.25"
+    assert len(page.html.select("main form.weights button")) == 1
+
+
 def test_the_month_stands_beside_the_ranking_and_travels_on(app: TestApp) -> None:
     page = app.get("/best-value?tokens=20M&cached_share=70")
-    assert "My month: 20M tokens a month: 12M in (70% cached), 8M out" in page.html.select_one("#mymonth").get_text()
+    assert (
+        "my month cost: 20M tokens a month: 12M in (70% cached), 8M out" in page.html.select_one("#mymonth").get_text()
+    )
     months = {row.a.get_text(): row.select_one("[data-label='My month']") for row in page.html.select("tbody tr")}
     (row,) = app.get("/api/v1/calculator?tokens=20000000&cached_share=0.7&model=acme/acme-dated").json["data"]
     assert months["acme-dated"].get_text(strip=True) == f"${row['total']}.00"

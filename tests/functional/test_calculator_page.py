@@ -285,6 +285,40 @@ def test_a_batch_share_is_priced_as_batch_where_that_has_a_price(testapp: TestAp
     assert testapp.get("/calculator?batch_share=200", status=400).html.find(id="batch_share-problem")
 
 
+def test_the_ranking_asks_the_needs_of_the_list_by_its_names_and_leads_on_with_them(testapp: TestApp) -> None:
+    page = testapp.get("/calculator?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=1")
+    wide = {row[0].split()[-1] for row in ranked(page)}
+    listed = testapp.get("/?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=1").html
+    assert wide == {one.get_text() for one in listed.select("table.offerings th .id")} != set()
+    assert wide < {row[0].split()[-1] for row in ranked(testapp.get("/calculator?tokens=20M"))}
+    assert {box["value"] for box in page.html.select("[name=capability][checked]")} == {"tools"}
+    assert "that is what you ask for" in spoken(page.html.find(id="ranked"))
+    assert [
+        row["offering"]
+        for row in csv.DictReader(StringIO(testapp.get(page.html.find("a", string="All as CSV")["href"]).text))
+    ] == [row[0].split()[-1] for row in ranked(page)]
+    asked = "tokens=20000000&min_context=200000&max_output_price=5&capability=tools&unsaid=1"
+    told = {one["id"] for one in testapp.get(f"/api/v1/calculator?{asked}").json["data"]}
+    assert wide <= told < {one["id"] for one in testapp.get("/api/v1/calculator").json["data"]}
+    closed = testapp.get("/calculator?tokens=20M&capability=tools")
+    assert not ranked(closed)
+    assert "where no list says" in spoken(closed.html.select_one("#ranked + p a"))
+    refused = testapp.get("/calculator?capability=telepathy", status=400)
+    assert "telepathy" in spoken(refused.html.select_one("[role=alert]"))
+
+
+def test_the_ranking_as_csv_tells_from_which_context_on_a_model_is_dearer(testapp: TestApp) -> None:
+    rows = {row["offering"]: row for row in csv.DictReader(StringIO(testapp.get("/calculator.csv").text))}
+    shown = {
+        one.find_parent("th").select_one(".id").get_text(): one.get_text()
+        for one in testapp.get("/calculator").html.select("table.ranked .tag[title]")
+    }
+    stepped = {slug: row for slug, row in rows.items() if row["dearer_from_input_tokens"]}
+    assert stepped.keys() == {"acme/acme-long"}
+    assert Decimal(stepped["acme/acme-long"]["then_input_per_mtok"]) > 0
+    assert shown.keys() == stepped.keys()
+
+
 def test_the_ranking_as_csv_has_every_model_and_digit(testapp: TestApp) -> None:
     page = testapp.get("/calculator", LARGE | {"requests": "20"})
     link = next(one["href"] for one in page.html.select("a") if one.get_text() == "All as CSV")

@@ -1,8 +1,9 @@
 """What quality costs: the QAPS ranking and the Pareto frontier of models by their scores and prices.
 
 quality = sum(weight x normalised score) / sum(weights of the scores there are); QAPS, quality-adjusted price score, is
-quality / ((input + output) / 2), prices per million tokens. QAPS is linear in the price, so that a model 60 times
-cheaper leads whatever it can do: hence the frontier, the models that none beats in both.
+quality / ((input + output) / 2), prices per million tokens, or quality / what a million tokens of a month cost. QAPS is
+linear in the price, so that a model 60 times cheaper leads whatever it can do: hence the frontier, the models that none
+beats in both.
 """
 
 from __future__ import annotations
@@ -31,24 +32,24 @@ class WhyExcluded(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScoredOffering:
-    """A model at one seller: its scores by benchmark, and its prices in ``currency`` per million tokens. ``passes``
-    tells whether it is what is asked for, None where no list says.
+    """A model at one seller: its scores by benchmark, and what a million tokens cost in ``currency``, None where that
+    is unknown: on the plain ``average_of`` input and output, or in a month of one's own. ``passes`` tells whether it
+    is what is asked for, None where no list says.
     """
 
     id: str
     model: str
     scores: Mapping[str, Decimal]
-    input_per_mtok: Decimal | None
-    output_per_mtok: Decimal | None
+    average: Fraction | None
     currency: str | None = "USD"
     passes: bool | None = True
 
-    @property
-    def average(self) -> Fraction | None:
-        """(input + output) / 2; None where one of them is unknown."""
-        if self.input_per_mtok is None or self.output_per_mtok is None:
-            return None
-        return (Fraction(self.input_per_mtok) + Fraction(self.output_per_mtok)) / 2
+
+def average_of(input_per_mtok: Decimal | None, output_per_mtok: Decimal | None) -> Fraction | None:
+    """(input + output) / 2; None where one of them is unknown."""
+    if input_per_mtok is None or output_per_mtok is None:
+        return None
+    return (Fraction(input_per_mtok) + Fraction(output_per_mtok)) / 2
 
 
 @dataclass(frozen=True, slots=True)

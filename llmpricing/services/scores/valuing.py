@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
 from llmpricing.domain.names.answers import Resolution
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, best_value
+from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, average_of, best_value
 from llmpricing.domain.scores.score_file import StatedScore
 from llmpricing.services.catalogue.first_seen import as_known_then, items_as_known_then
 from llmpricing.services.catalogue.listed_models import listed_models
-from llmpricing.services.catalogue.listing import OfferingItem, get_offerings
+from llmpricing.services.catalogue.listing import OfferingItem, get_offerings, rows_of
 from llmpricing.services.catalogue.model_list import ModelFilter, verdicts
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import Reads, book_state
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.services.scores.kept_scores import is_model, model_of, models_sold, scores_by_model
 
 _GONE = "removed"  # from its seller's list: nobody can buy it now
 _SLOWER = (":batch", ":flex")  # ids under which the same model answers later for less: another service
+_MILLION = 10**6
 _Scores = dict[str, dict[str, Decimal]]
+ValuedCosts = Callable[[Sequence[Any]], Mapping[str, WorkloadTotal]]
+
+
+@dataclass(frozen=True, slots=True)
+class ValuedMonth:
+    """A month by whose price models are valued, with what tells its ``costs`` at the offerings of rows, by id."""
+
+    workload: Workload
+    costs: ValuedCosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,7 @@ class ValueQuestion:
     floor: Decimal = Decimal(0)
     only_known_then: bool = False  # without prices that were first listed after the time asked for
     wanted: ModelFilter | None = None  # what each must be, at the seller that counts
+    month: ValuedMonth | None = None  # None: the plain average of input and output is the price
 
 
 def value_models(
@@ -45,20 +60,40 @@ def value_models(
     unknown = _with_own(reads, clocks, scores, own)
     models = models_sold(reads, clocks, scores)
     passing = _passing(reads, clocks, standing, question)
+    sold = [
+        one
+        for one in items(reads, clocks, list(models), standing)
+        if one.status != _GONE and not one.id.endswith(_SLOWER)
+    ]
+    averages = _averages(reads, clocks, standing, sold, question.month)
     offered = [
         ScoredOffering(
             one.id,
             models[one.id],
             scores[models[one.id]],
-            one.input_per_mtok,
-            one.output_per_mtok,
+            averages.get(one.id),
             one.currency,
             passing.get(one.id, question.wanted is None),
         )
-        for one in items(reads, clocks, list(models), standing)
-        if one.status != _GONE and not one.id.endswith(_SLOWER)
+        for one in sold
     ]
     return best_value(offered, question.weights, question.floor), unknown
+
+
+def _averages(
+    reads: Reads, clocks: Clocks, standing: StandsOn, sold: Sequence[OfferingItem], month: ValuedMonth | None
+) -> Mapping[str, Fraction | None]:
+    """What a million tokens cost at each offering, by id: of the month, where one is stated."""
+    plain = {one.id: average_of(one.input_per_mtok, one.output_per_mtok) for one in sold}
+    if month is None:
+        return plain
+    states = {one.id: one.price_state for one in sold if plain[one.id] is not None}
+    costs = month.costs(rows_of(reads, clocks, sorted(states), standing))
+    return {
+        slug: Fraction(cost.total) * _MILLION / month.workload.tokens
+        for slug, cost in costs.items()
+        if cost.total is not None and cost.currency == "USD" and not why_no_cost(states[slug], cost.total)
+    }
 
 
 def _passing(reads: Reads, clocks: Clocks, standing: StandsOn, question: ValueQuestion) -> Mapping[str, bool | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,13 +10,18 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS
-from llmpricing.domain.scores.best_value import ExcludedModel, ValuedOffering
+from llmpricing.domain.scores.best_value import BestValue, ExcludedModel, ValuedOffering
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.services.scores.kept_scores import count_scores
+from llmpricing.services.scores.valuing import ValuedMonth
 from llmpricing.web.api.answers import ClocksMeta, CountMeta, DecimalText, book_meta, stale_meta
+from llmpricing.web.api.calculator import WorkloadJson, workload_json
 from llmpricing.web.list_query import read_clocks
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import page_of, page_readers
 from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
+from llmpricing.web.workloads import WORKLOAD_READERS, workload_of
 
 
 class BenchmarkJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -43,7 +48,8 @@ class BenchmarksAnswer(msgspec.Struct, forbid_unknown_fields=True):
 
 class ValuedJson(msgspec.Struct, forbid_unknown_fields=True):
     """A model at its cheapest seller, or why it is in no ranking. ``standing`` is ``ranked``, ``free`` or
-    ``excluded``. ``quality`` and ``coverage`` are from 0 to 1, ``average_per_mtok`` is (input + output) / 2 in USD.
+    ``excluded``. ``quality`` and ``coverage`` are from 0 to 1, ``average_per_mtok`` is (input + output) / 2 in USD, or
+    what a million tokens of the month cost where one is stated.
     """
 
     rank: int | None
@@ -60,12 +66,15 @@ class ValuedJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ValueMeta(ClocksMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """By which weights and from which quality on; how many there are, and where the next page begins."""
+    """By which weights and from which quality on, and by which month, null where none is stated; how many there are,
+    and where the next page begins.
+    """
 
     count: int
     next: str | None
     weights: dict[str, DecimalText]
     floor: DecimalText
+    workload: WorkloadJson | None
 
 
 class ValueAnswer(msgspec.Struct, forbid_unknown_fields=True):
@@ -99,7 +108,7 @@ def list_benchmarks(request: Request) -> BenchmarksAnswer:
 def list_best_value(request: Request) -> ValueAnswer:
     """A page of the models that have a score."""
     values = BEST_VALUE.read(request)
-    found, _ = ask_for_value(request, values)
+    found, _ = _asked(request, values)
     rows = [_valued(one, place, "ranked") for place, one in enumerate(found.ranked, 1)]
     rows += [_valued(one, place, "free") for place, one in enumerate(found.free, 1)]
     return _answer(request, values, [*rows, *(_excluded(one) for one in found.excluded)])
@@ -108,12 +117,29 @@ def list_best_value(request: Request) -> ValueAnswer:
 def list_frontier(request: Request) -> ValueAnswer:
     """A page of those on the frontier, the cheapest first."""
     values = FRONTIER.read(request)
-    found, _ = ask_for_value(request, values)
+    found, _ = _asked(request, values)
     places = {one.offering.id: place for place, one in enumerate(found.ranked, 1)}
     best: Iterable[ValuedOffering] = sorted(
         (one for one in found.ranked if one.is_on_frontier), key=lambda one: (one.average, one.offering.id)
     )
     return _answer(request, values, [_valued(one, places[one.offering.id], "ranked") for one in best])
+
+
+def _asked(request: Request, values: dict[str, Any]) -> tuple[BestValue, list[str]]:
+    clocks, workload = read_clocks(values, request.period.start, request.book), _month(values)
+    if workload is None:
+        return ask_for_value(request, values)
+
+    def costs(rows: Sequence[Any]) -> dict[str, WorkloadTotal]:
+        slugs, sees_rates = [row.id for row in rows], request.caller.sees_rates
+        return costs_of_book(request.reads, request.book, clocks, workload, slugs, with_rates=sees_rates)
+
+    return ask_for_value(request, values, month=ValuedMonth(workload, costs))
+
+
+def _month(values: dict[str, Any]) -> Workload | None:
+    """The month that the address states."""
+    return workload_of(values) if any(name in values for name in WORKLOAD_READERS) else None
 
 
 def _answer(request: Request, values: dict[str, Any], rows: list[ValuedJson]) -> ValueAnswer:
@@ -124,6 +150,7 @@ def _answer(request: Request, values: dict[str, Any], rows: list[ValuedJson]) ->
         next=following,
         weights={name: to_text(weight) for name, weight in question.weights.items()},
         floor=to_text(question.floor),
+        workload=workload_json(month) if (month := _month(values)) else None,
         as_of=clocks.as_of,
         known_at=clocks.known_at,
         **book_meta(request),
@@ -171,8 +198,9 @@ BEST_VALUE = Operation(
     path="/api/v1/best-value",
     view=list_best_value,
     title="Models by quality against price, with the reason of each that is left out",
-    about="QAPS = quality / ((input + output) / 2), in USD per million tokens, each model at its cheapest seller.",
-    parameters={**VALUE, **page_readers()},
+    about="QAPS = quality / ((input + output) / 2), in USD per million tokens, each model at its cheapest seller; "
+    "where a month is stated, quality / what a million tokens of it cost.",
+    parameters={**VALUE, **WORKLOAD_READERS, **page_readers()},
     repeatable=VALUE_REPEATABLE,
     answers=(ValueAnswer,),
     rows=ValuedJson,
@@ -184,7 +212,7 @@ FRONTIER = Operation(
     path="/api/v1/frontier",
     view=list_frontier,
     title="The models that none beats in both, quality and price: the cheapest first",
-    parameters={**VALUE, **page_readers()},
+    parameters={**VALUE, **WORKLOAD_READERS, **page_readers()},
     repeatable=VALUE_REPEATABLE,
     answers=(ValueAnswer,),
     rows=ValuedJson,

@@ -14,6 +14,8 @@ from pyramid.request import Request
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import State
 from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.model_list import verdicts
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.quotes.workloads import Workload, WorkloadCost, why_no_cost, workload_costs
@@ -23,10 +25,11 @@ from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, sellers, standing
+from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.operations import Operation
 from llmpricing.web.paging import asked_of, digest_of_question, page_readers, read_place, write_place
 from llmpricing.web.selecting import is_csv
-from llmpricing.web.workloads import PRESETS, REQUEST_TOKENS, workload_of
+from llmpricing.web.workloads import WORKLOAD_READERS, workload_of
 
 DEFAULT_LIMIT = 50
 _UNPAID = (State.SUBSCRIPTION, State.INCLUDED)
@@ -109,7 +112,7 @@ def calculate(request: Request) -> CalculatorAnswer:
         CalculatorMeta(
             count=len(ranked),
             next=following,
-            workload=_workload_json(workload),
+            workload=workload_json(workload),
             reference=against or _dearest(ranked),
             as_of=clocks.as_of,
             known_at=clocks.known_at,
@@ -132,6 +135,10 @@ def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list
         raise Refused(404, "MODEL_NOT_FOUND", message, unknown=unknown)
     of = sellers(request, values["provider"]) if "provider" in values else None
     wanted = named or [slug for slug, seller in known.items() if of is None or seller in of]
+    if asked := read_asked(request, {name: value for name, value in values.items() if name != "provider"}):
+        told = standing(request, clocks)
+        passing = verdicts(listed_models(request.reads, request.book, clocks, told), asked, clocks)
+        wanted = [slug for slug in wanted if passing.get(slug)]
     return list(dict.fromkeys([*wanted, *filter(None, [values.get("against")])]))
 
 
@@ -189,7 +196,8 @@ def _text(amount: Decimal | None) -> str | None:
     return None if amount is None else to_text(amount)
 
 
-def _workload_json(workload: Workload) -> WorkloadJson:
+def workload_json(workload: Workload) -> WorkloadJson:
+    """The workload as the API tells it."""
     whole = workload.quantities
     return WorkloadJson(
         workload.requests,
@@ -209,12 +217,9 @@ CALCULATOR = Operation(
     "No total is told where a part of it is not offered, such as output, nor where tokens are not what is paid for: in "
     "subscriptions, or where they are free and songs are not.",
     parameters={
-        "preset": p.one_of(*PRESETS).of("a workload by name, small where it is left out; the others change it"),
-        "tokens": p.whole(1, 10**12).of("input and output tokens"),
-        "requests": p.whole(1, 10**9).of(f"of how many requests; one of {REQUEST_TOKENS} tokens each if left out"),
-        "input_share": p.share.of("the share of the tokens that is input"),
-        "cached_share": p.share.of("the share of the input that is read from a cache"),
+        **WORKLOAD_READERS,
         "batch_share": p.share.of("the share of all that is sent as batch, where that has a price"),
+        **{name: reader for name, reader in ASKED.items() if name != "provider"},
         "provider": p.text.of("of these sellers, by id"),
         "model": p.text.of("of these offerings, by id"),
         "against": p.text.of("the offering, by id, that savings are counted against; the dearest if left out"),
@@ -222,7 +227,7 @@ CALCULATOR = Operation(
         **CLOCKS,
         **page_readers(DEFAULT_LIMIT),
     },
-    repeatable=("provider", "model"),
+    repeatable=("provider", "model", "capability"),
     answers=(CalculatorAnswer,),
     rows=CalculatedJson,
     asks_the_book=True,

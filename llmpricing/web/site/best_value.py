@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC
 from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,6 @@ from pyramid.httpexceptions import HTTPRequestEntityTooLarge, HTTPSeeOther
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
@@ -22,6 +22,7 @@ from llmpricing.services.catalogue import listing
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.kept_scores import count_scores
+from llmpricing.services.scores.valuing import ValuedMonth
 from llmpricing.web.errors import invalid
 from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import MAX_BYTES
@@ -32,11 +33,12 @@ from llmpricing.web.site import display
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
-from llmpricing.web.site.filters import LABELS, address, contexts
+from llmpricing.web.site.filters import address
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
-from llmpricing.web.site.workload import WORKLOAD, month_total
-from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
+from llmpricing.web.site.needs_form import needs_form
+from llmpricing.web.site.workload import WORKLOAD, count, month_total
+from llmpricing.web.site.workload_form import WorkloadForm
 from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
 from llmpricing.web.workloads import workload_of
 
@@ -49,8 +51,7 @@ WHY = {
     WhyExcluded.OTHER_CURRENCY: "priced in another currency only",
 }
 _NOT_THEN = "no seller’s price of both input and output was known then"
-_VALUE = {**VALUE, **SHOW, **WORKLOAD}
-_BOUNDS = ("max_input_price", "max_output_price")
+_VALUE = {**VALUE, **SHOW, **WORKLOAD, "min_context": count(0, 10**12)}
 MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
@@ -78,11 +79,13 @@ def chart(request: Request) -> Response:
     values = read_parameters(request, {**_VALUE, **WIDTHS}, VALUE_REPEATABLE)
     clocks = read_clocks(values, request.period.start, request.book)
     is_then = leaves_out(request)
-    question = {name: str(value) for name, value in values.items() if name not in WORKLOAD}
+    question = {name: str(value) for name, value in values.items()} | {"rates": str(request.caller.sees_rates)}
     question |= {"clocks": str(clocks), "prices": "dated" if is_then else "all"}
 
     def build() -> Any:
-        return frontier_chart(ask_for_value(request, values, only_known_then=is_then)[0].ranked)
+        month = _month(request, clocks, values)
+        found, _ = ask_for_value(request, values, month=month, only_known_then=is_then)
+        return frontier_chart(found.ranked, by_month=month is not None)
 
     return answer(request, "frontier", question, build)
 
@@ -91,10 +94,13 @@ def _page(
     request: Request, values: dict[str, Any], own: Sequence[StatedScore] = (), failed: Sequence[FailedRow] = ()
 ) -> dict[str, Any]:
     question, clocks = read_value_question(values), read_clocks(values, request.period.start, request.book)
-    found, unknown = ask_for_value(request, values, own, only_known_then=leaves_out(request))
+    month = _month(request, clocks, values)
+    found, unknown = ask_for_value(request, values, own, month=month, only_known_then=leaves_out(request))
     workload = workload_of(values)
     query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
-    data = [pair for pair in without_show(request) if pair[0] not in WORKLOAD]
+    data = [pair for pair in without_show(request) if pair[0] not in (*WORKLOAD, "min_context")]
+    data += [("min_context", str(values["min_context"]))] if "min_context" in values else []
+    data += _as_data(month)
     return {
         "show": display,
         "ratio": ratio_text,
@@ -114,18 +120,13 @@ def _page(
         "data_query": f"?{urlencode(data)}" if data else "",
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
+        "by_month": month is not None,
         "months": _months(request, clocks, workload, found),
-        "month_pairs": month_pairs(request),
-        "others": [pair for pair in request.GET.items() if pair[0] not in WORKLOAD_FIELDS],
-        "needs": [(need.id, need.words, need.id in values.get("capability", ())) for need in NEEDS.values()],
-        "bounds": [(name, LABELS[name], request.GET.get(name, "")) for name in _BOUNDS],
-        "context_label": LABELS["min_context"],
-        "chosen_context": (context := request.GET.get("min_context", "")),
-        "contexts": contexts(context),
-        "asked": any(name in values for name in ASKED),
-        "kept_sellers": request.GET.getall("provider"),
+        "month_open": bool(month_pairs(request)),
+        "needs": needs_form(request),
+        "is_asked": any(name in values for name in ASKED),
         "unsaid": _unsaid(request, values, found),
-        "finding": frontier_chart(found.ranked).finding,
+        "finding": frontier_chart(found.ranked, by_month=month is not None).finding,
         "query": f"?{query}" if query else "",
         "can_draw": can_draw() and not own,
         "own": own,
@@ -133,6 +134,24 @@ def _page(
         "failed": failed[:_MOST_FAILED],
         "failed_count": len(failed),
     }
+
+
+def _month(request: Request, clocks: Clocks, values: dict[str, Any]) -> ValuedMonth | None:
+    """The month that the address states: its price counts then, in the place of the plain average."""
+    if not any(name in values for name in WORKLOAD):
+        return None
+    workload, stands_on = workload_of(values), standing(request, clocks)
+    return ValuedMonth(workload, lambda rows: costs_then(request, clocks, workload, rows, stands_on))
+
+
+def _as_data(month: ValuedMonth | None) -> list[tuple[str, str]]:
+    """The month as the API takes it."""
+    if month is None:
+        return []
+    of = month.workload
+    shares = [("input_share", of.input_share), ("cached_share", of.cached_share)]
+    whole = [("tokens", str(of.tokens)), ("requests", str(of.requests))]
+    return [*whole, *((name, ratio_text(Fraction(share))) for name, share in shares)]
 
 
 def _months(request: Request, clocks: Clocks, workload: Workload, found: BestValue) -> dict[str, Decimal | None]:

@@ -29,6 +29,7 @@ from llmpricing.web.site.calculator_question import (
 from llmpricing.web.site.filters import address, clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import costs_then, is_undated, items_then, leaves_out, left_out, with_undated
+from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
 from llmpricing.web.site.workload import tidy_address
@@ -93,6 +94,8 @@ def show(request: Request) -> Any:
         "list_query": asked.as_workload() if asked else "",
         "number": Decimal,
         "with_undated": with_undated(request),
+        "with_unsaid": address([*request.GET.items(), ("unsaid", "1")]),
+        "needs": needs_form(request),
         "kept_month": _kept_month(request, asked) if asked else "",
         "kept_only_month": address(asked.month) if asked and asked.month else "",
         **ages_shown(freshness.source_ages(request.reads, request.period.start)),
@@ -102,7 +105,7 @@ def show(request: Request) -> Any:
 def show_csv(request: Request) -> Response:
     """The ranking as CSV; a 400 or 404 says what cannot be read."""
     asked = read_calculator_question(request)
-    ranking = _ranking(request, asked, _calculated(request, asked))
+    ranking = _ranking(request, asked, _calculated(request, asked), with_steps=None)
     if ranking is None:
         raise invalid("input_tokens", "The usage counts no tokens: state input_tokens or output_tokens.")
     response = request.response
@@ -137,8 +140,10 @@ def _left_out(asked: CalculatorQuestion) -> list[str]:
     return [*map(display.words, meters), *filter(None, stated)]
 
 
-def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | None) -> Ranking | None:
-    """All models by the same month; None where no token is counted."""
+def _ranking(
+    request: Request, asked: CalculatorQuestion, found: Calculated | None, *, with_steps: int | None = MOST_SHOWN
+) -> Ranking | None:
+    """All models by the same month, steps told of the first ``with_steps``; None where no token is counted."""
     workload = asked.workload
     if workload is None:
         return None
@@ -147,7 +152,7 @@ def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | No
     elif found is not None:
         chosen = found.quote.model.id  # by the month that all are ranked by: its quote may count more
     else:
-        return rank(request, asked.clocks, workload, None, None)
+        return rank(request, asked.clocks, workload, asked.wanted, with_steps=with_steps)
     stands_on = standing(request, asked.clocks)
     rows = listing.rows_of(request.reads, asked.clocks, [chosen], stands_on)
     costs = costs_then(request, asked.clocks, workload, rows, stands_on)
@@ -156,7 +161,7 @@ def _ranking(request: Request, asked: CalculatorQuestion, found: Calculated | No
         message = f"No offering has the id {chosen[:100]!r}."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
     own = None if _is_undated(request, asked.clocks, chosen) else costs[chosen].total
-    return rank(request, asked.clocks, workload, chosen, own)
+    return rank(request, asked.clocks, workload, asked.wanted, (chosen, own), with_steps=with_steps)
 
 
 def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:

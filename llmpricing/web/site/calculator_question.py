@@ -10,13 +10,16 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
+from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.formats import Usage, UsageError, read_usage
 from llmpricing.domain.usage.quantities import count as count_usage
+from llmpricing.services.catalogue.model_list import ModelFilter
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, usage_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
+from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE, read_asked
 from llmpricing.web.quote_refusals import Place, bad_usage
 from llmpricing.web.site.known_then import SHOW
 from llmpricing.web.site.pasted import AUTO, PASTED, month_of, read_pasted, workload_like
@@ -45,6 +48,8 @@ _READERS: Mapping[str, p.Reader] = {
     "as_of": p.use,
     "known_at": p.known,
     **SHOW,
+    **ASKED,
+    "min_context": count(0, 10**12),
 }
 _CLOCKS = ("as_of", "known_at")
 
@@ -53,7 +58,8 @@ _CLOCKS = ("as_of", "known_at")
 class CalculatorQuestion:
     """The question, read and checked. ``workload`` is the month to rank all models by, None where no token is counted;
     ``usage`` is what is quoted: that of one of ``requests`` where the month is told ``by_request``, else of the whole
-    month. ``month`` are the parameters by which other pages take it, ``kept`` all but the clocks.
+    month. ``month`` are the parameters by which other pages take it, ``wanted`` what ranked models must be, ``kept``
+    all but the clocks.
     """
 
     model: str | None
@@ -65,6 +71,7 @@ class CalculatorQuestion:
     requests: int
     against: str | None
     month: list[tuple[str, str]]
+    wanted: ModelFilter
     kept: list[tuple[str, str]]
 
     @property
@@ -74,12 +81,15 @@ class CalculatorQuestion:
 
     def as_workload(self) -> str:
         """The query by which the list of models shows what the month costs at each of them."""
-        return urlencode([*self.month, ("sort", "month")]) if self.month or not self.by_request else ""
+        if self.by_request and not self.month:
+            return ""
+        asked = [pair for pair in self.kept if pair[0] in ASKED]
+        return urlencode([*self.month, *asked, ("sort", "month")])
 
 
 def read_calculator_question(request: Request) -> CalculatorQuestion:
     """The question of this address; raises the 400 that names the offending field."""
-    values = p.read_parameters(request, _READERS)
+    values = p.read_parameters(request, _READERS, ASKED_REPEATABLE)
     at, is_exact = values.get("as_of", (request.period.start, True))
     name, one = _usage(values)
     workload = workload_of(values) if one is None else _month_like(one, values)
@@ -94,6 +104,7 @@ def read_calculator_question(request: Request) -> CalculatorQuestion:
         workload.requests if workload else values.get("requests", 1),
         values.get("against"),
         [pair for pair in stated if pair[0] in WORKLOAD] if one is None else _as_others_take_it(one, values),
+        read_asked(request, values, kind=CHAT, show=frozenset()) or ModelFilter(),
         [pair for pair in stated if pair[0] not in _CLOCKS],
     )
 

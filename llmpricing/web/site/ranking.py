@@ -27,7 +27,9 @@ from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SHOWN = 50
-HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", "saving", "saving_against", "caching_pays_from")
+_SHARES = ("saving", "saving_against", "caching_pays_from")
+_STEP = ("dearer_from_input_tokens", "then_input_per_mtok", "then_output_per_mtok")  # of one request; in USD
+HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", *_SHARES, *_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +47,38 @@ class RankedModel:
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The models with a total, the cheapest first; ``unknown`` are those without, ``undated`` those left out because
-    their price was not known then. ``against`` is the one chosen, ``own`` its month, None where nobody knows it.
-    ``steps`` are those of context of the first ones, by the offering's number.
+    their price was not known then, ``unsaid`` those of which no list says whether they are what is asked for.
+    ``against`` is the one chosen, ``own`` its month, None where nobody knows it. ``steps`` are those of context of the
+    first ones, by the offering's number.
     """
 
     workload: Workload
     models: list[RankedModel]
     unknown: int
     undated: int
+    unsaid: int
     against: str | None
     own: Decimal | None
     steps: Mapping[int, DearerStep]
 
 
-def rank(request: Request, clocks: Clocks, workload: Workload, against: str | None, own: Decimal | None) -> Ranking:
-    """All priced chat models, each by the offering that the list shows; ``own`` is the month at ``against``, if any."""
+def rank(
+    request: Request,
+    clocks: Clocks,
+    workload: Workload,
+    wanted: ModelFilter,
+    chosen: tuple[str, Decimal | None] | None = None,
+    *,
+    with_steps: int | None = MOST_SHOWN,
+) -> Ranking:
+    """All priced chat models that are what is wanted, each by the offering that the list shows; ``chosen`` is an
+    offering with its month, to count savings against. Steps are told of the first ``with_steps``, None: of all.
+    """
+    against, own = chosen or (None, None)
     stands_on = standing(request, clocks)
     models = listed_models(request.reads, request.book, clocks, stands_on)
     models = models_then(request, clocks, models, stands_on)
-    found = find_models(models, ModelFilter(), clocks, weighing(workload))
+    found = find_models(models, wanted, clocks, weighing(workload))
     rows = found.rows
     costs = costs_then(request, clocks, workload, [row.shown for row in rows], stands_on)
     totals = {
@@ -76,8 +91,8 @@ def rank(request: Request, clocks: Clocks, workload: Workload, against: str | No
         (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
     )
     ranked = [_ranked(row, totals[row.shown.id], workload, dearest, own) for row in ordered]
-    steps = _steps(request, clocks, [row.shown for row in ordered[:MOST_SHOWN]], stands_on)
-    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], against, own, steps)
+    steps = _steps(request, clocks, [row.shown for row in ordered[:with_steps]], stands_on)
+    return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], found.unsaid, against, own, steps)
 
 
 def _steps(request: Request, clocks: Clocks, shown: Sequence[Any], stands_on: StandsOn) -> dict[int, DearerStep]:
@@ -99,8 +114,15 @@ def _saving(total: Decimal, reference: Decimal | None) -> Fraction | None:
     return 1 - Fraction(total) / Fraction(reference) if reference else None
 
 
+def _step_cells(step: DearerStep | None) -> list[Any]:
+    if step is None:
+        return [None] * len(_STEP)
+    then = [step.per_mtok.get(meter) for meter in ("input_tokens", "output_tokens")]
+    return [step.tokens, *(None if price is None else to_text(price) for price in then)]
+
+
 def ranking_csv(ranking: Ranking) -> str:
-    """The whole ranking as CSV; shares as fractions of 1."""
+    """The whole ranking as CSV; shares as fractions of 1, steps of context where the ranking tells them."""
     text = StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(HEAD)
@@ -109,5 +131,6 @@ def ranking_csv(ranking: Ranking) -> str:
             None if share is None else ratio_text(share) for share in (one.saving, one.saving_against, one.pays_from)
         ]
         names = [one.row.model.name, one.row.shown.id]
-        writer.writerow([place, *map(cell, [*names, to_text(one.total), to_text(one.per_mtok), *shares])])
+        step = _step_cells(ranking.steps.get(one.row.shown.number))
+        writer.writerow([place, *map(cell, [*names, to_text(one.total), to_text(one.per_mtok), *shares, *step])])
     return text.getvalue()

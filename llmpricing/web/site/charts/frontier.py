@@ -12,16 +12,21 @@ from llmpricing.web.site.charts.theme import INK, QUIET, SERIES
 
 _COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
 _HEIGHT = 340
+_PLAIN = ["USD per million tokens, average", "of input and output, logarithmic"]
+_OF_MONTH = ["USD per million tokens", "of my month, logarithmic"]
 _NEAR_X, _NEAR_Y = 90, 14  # pixels within which two names would lie on each other
 
 
-def frontier_chart(ranked: Sequence[ValuedOffering]) -> Chart:
-    """The chart of the ranking of paid models."""
+def frontier_chart(ranked: Sequence[ValuedOffering], *, by_month: bool = False) -> Chart:
+    """The chart of the ranking of paid models, by the price of a month or by the plain average."""
     best = sorted((one for one in ranked if one.is_on_frontier), key=lambda one: one.average)
     rows = [_row(one) for one in ranked]
-    return Chart(
-        _finding(ranked, best), _about(best), _COLUMNS, rows, lambda width: _layers(ranked, best, width), _HEIGHT
-    )
+    title = _OF_MONTH if by_month else _PLAIN
+
+    def layers(width: int) -> list[dict[str, Any]]:
+        return _layers(ranked, best, width, title)
+
+    return Chart(_finding(ranked, best), _about(best), _COLUMNS, rows, layers, _HEIGHT)
 
 
 def _finding(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) -> str:
@@ -46,12 +51,13 @@ def _row(one: ValuedOffering) -> list[Any]:
     return [one.offering.model, one.offering.id, *numbers, "yes" if one.is_on_frontier else "no"]
 
 
-def _layers(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering], width: int) -> list[dict[str, Any]]:
+def _layers(
+    ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering], width: int, title: list[str]
+) -> list[dict[str, Any]]:
     prices = [position(one.average) for one in ranked] or [1.0]
     scores = [position(one.quality) for one in ranked] or [0.0, 1.0]
     across = {"type": "log", "domain": [min(prices) / 1.5, max(prices) * 2], "nice": False}
     up = {"type": "linear", "domain": [max(min(scores) - 0.05, 0), min(max(scores) + 0.05, 1)], "nice": False}
-    title = ["USD per million tokens, average", "of input and output, logarithmic"]
     axis = {"format": "~g", "grid": False, "tickCount": 6}
     x = {"field": "price", "type": "quantitative", "scale": across, "title": title, "axis": axis}
     y = {"field": "quality", "type": "quantitative", "scale": up, "title": "quality, 0 to 1"}

@@ -13,6 +13,7 @@ from llmpricing.domain.scores.benchmarks import BENCHMARKS, DEFAULT_WEIGHTS, Ben
 from llmpricing.domain.scores.best_value import (
     ScoredOffering,
     WhyExcluded,
+    average_of,
     best_value,
     frontier,
     quality_of,
@@ -41,9 +42,8 @@ VECTORS = {
 def classic(model: str) -> ScoredOffering:
     (mmlu, humaneval, gsm8k, more), inputs, outputs = VECTORS[model][:3]
     scores = {"mmlu": mmlu, "humaneval": humaneval, "gsm8k": gsm8k, **more}
-    return ScoredOffering(
-        f"lab/{model}", model, {k: Decimal(v) for k, v in scores.items()}, Decimal(inputs), Decimal(outputs)
-    )
+    average = average_of(Decimal(inputs), Decimal(outputs))
+    return ScoredOffering(f"lab/{model}", model, {k: Decimal(v) for k, v in scores.items()}, average)
 
 
 def four_places(value: Fraction) -> str:
@@ -91,7 +91,7 @@ def offered(id_: str, inputs: str | None, outputs: str | None, **more: object) -
     scores = {"mmlu": Decimal(80), "gsm8k": Decimal(80), "humaneval": Decimal(80)}
     prices = [None if price is None else Decimal(price) for price in (inputs, outputs)]
     values: dict[str, object] = {"model": id_.split("/")[1], "scores": scores, **more}
-    return ScoredOffering(id_, values.pop("model"), values.pop("scores"), *prices, **values)  # type: ignore[arg-type]
+    return ScoredOffering(id_, values.pop("model"), values.pop("scores"), average_of(*prices), **values)  # type: ignore[arg-type]
 
 
 def test_a_model_stands_at_its_cheapest_paid_seller_and_free_ones_apart() -> None:
