@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 
 import numpy as np
@@ -56,39 +57,35 @@ class _Calls:
 
     def __init__(self, rows: Numbers) -> None:
         first = np.unique(rows[:, -1], return_index=True)[1]
-        (self.own, self.around_same, self.facts, self.span, self.around, *counted, self.of_trace, _) = rows[first].T
-        self.taken, self.made = counted
+        (self.own, self.around_same, self.facts, self.span, self.around, *counted, self.trace, _) = rows[first].T
+        self.taken, self.made, _ = counted
 
     def relinked(self, links: Links) -> None:
-        """Look for the call around each whose span around is none, if some other one of its trace counts the same."""
-        of_trace, times = np.unique(self.of_trace, return_counts=True)
-        alike = of_trace[(times > 1) & (of_trace != 0)]
-        asked = np.isin(self.of_trace, alike) & (self.around != 0) & ~np.isin(self.around, self.span)
-        if not asked.any():
+        """Look for the call around each whose span around is none, if its trace holds other calls."""
+        _, trace, times = np.unique(self.trace, return_inverse=True, return_counts=True)
+        has_others = (times[trace] > 1) | (self.trace == 0)
+        asked = np.flatnonzero(has_others & (self.around != 0) & ~np.isin(self.around, self.span))
+        if not len(asked):
             return
-        known, calls = dict(links()), self.span.tolist()
-        nearest: dict[int, int | None] = dict(zip(calls, calls, strict=True))
+        known = np.fromiter(chain.from_iterable(links()), np.int64).reshape(-1, 2)
         self.around, self.around_same = self.around.copy(), self.around_same.copy()
-        for row in np.flatnonzero(asked).tolist():
-            around = _next_call(int(self.around[row]), known, nearest)
-            self.around[row] = around
-            self.around_same[row] = hash((around, int(self.taken[row]), int(self.made[row])))
+        self.around[asked] = _next_calls(self.around[asked], self.span, known)
+        cells = (self.around[asked].tolist(), self.taken[asked].tolist(), self.made[asked].tolist())
+        self.around_same[asked] = [hash(one) for one in zip(*cells, strict=True)]
 
 
-def _next_call(around: int, known: Mapping[int, int], nearest: dict[int, int | None]) -> int:
-    """The nearest span that is a call, from this one outwards; this one where there is none.
-
-    ``nearest`` remembers it by each span that was passed: no stretch of a trace is walked twice, nor a ring again.
-    """
-    at: int | None = around
-    passed: list[int] = []
-    while at is not None and at not in nearest:
-        nearest[at] = None
-        passed.append(at)
-        at = known.get(at)
-    call = None if at is None else nearest[at]
-    nearest |= dict.fromkeys(passed, call)
-    return around if call is None else call
+def _next_calls(spans: Numbers, calls: Numbers, links: Numbers) -> Numbers:
+    """The nearest span that is a call, from each of these outwards; the same one where there is none, or a ring."""
+    nodes = np.unique(np.concatenate([spans, calls, links.ravel()]))
+    outwards = np.arange(len(nodes))
+    outwards[np.searchsorted(nodes, links[:, 0])] = np.searchsorted(nodes, links[:, 1])
+    is_call = np.isin(nodes, calls)
+    outwards[is_call] = np.flatnonzero(is_call)
+    for _ in range(len(nodes).bit_length()):  # each time twice as far: no stretch is as long as all of them
+        outwards = outwards[outwards]
+    found = outwards[np.searchsorted(nodes, spans)]
+    nearest: Numbers = np.where(is_call[found], nodes[found], spans)
+    return nearest
 
 
 class NestedCalls:

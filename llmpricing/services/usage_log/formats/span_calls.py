@@ -21,7 +21,7 @@ _WITHIN_THE_OUTPUT = "output_reasoning_tokens"  # priced as what it lies in, and
 
 class SpanCall(NamedTuple):
     """A call as 64 bits each: its span with what it counts, the span around it with the same, what else decides its
-    price, both spans alone (0: none around), its counts, its trace with these (0: no trace is told), and its id.
+    price, both spans alone (0: none around), its counts, its trace with these and alone (0: none is told), and its id.
     """
 
     own: int
@@ -32,6 +32,7 @@ class SpanCall(NamedTuple):
     taken: int
     made: int
     of_trace: int
+    trace: int
     record: int
 
 
@@ -113,5 +114,6 @@ def _call(
         taken,
         made,
         hash((places[1], taken, made)) if places[1] else 0,
+        hash(places[1]) if places[1] else 0,
         hash(name),
     )

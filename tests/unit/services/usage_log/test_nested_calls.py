@@ -213,6 +213,29 @@ def test_a_call_that_holds_others_of_other_counts_says_so(tmp_path: Path, write:
     assert billed(read(tmp_path, [lines(rows)])) == ["1?", "2", "3"]
 
 
+@pytest.mark.parametrize("write", WRITERS)
+@pytest.mark.parametrize(("made", "stay"), [(120, ["3", "5"]), (121, ["1?", "3", "5"])])
+def test_a_sum_is_told_by_calls_within_what_is_no_call_too(
+    tmp_path: Path, write: Any, made: int, stay: list[str]
+) -> None:
+    rows = [write("1", "", 1500, made), write("2", "1", kind="chain"), write("3", "2", 1000, 100)]
+    rows += [write("4", "2", kind="chain"), write("5", "4", 500, 20)]
+    for order in permutations(rows):
+        assert billed(read(tmp_path, [lines([*order])])) == stay
+
+
+def test_calls_that_stand_alone_in_their_traces_are_not_looked_for_again() -> None:
+    """Most traces hold one call below other spans: to read their files once more would tell nothing."""
+    usage = count({"input_tokens": 10, "output_tokens": 5})
+    told = [
+        (n, UsageRecord("m", usage=usage, labels={"parent": "0", "trace": f"t{n}"}, record_id=f"t{n}:1:now"))
+        for n in range(3)
+    ]
+    nested = NestedCalls()
+    nested.add(ReadBatch(None, told), NESTING)
+    nested.settle(lambda: pytest.fail("the links were asked for"))
+
+
 @pytest.mark.parametrize("write", [printed, observed, exported, ran])
 def test_a_file_whose_parents_were_cut_says_so_of_calls_that_count_alike(tmp_path: Path, write: Any) -> None:
     parents = ("parent_span_id", "parentObservationId", "parent_observation_id", "parent_run_id")
