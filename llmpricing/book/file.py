@@ -35,6 +35,10 @@ class BookFileError(Exception):
     """The file is no book that can be used; the message ends with what to do."""
 
 
+class BookUnreadableError(BookFileError):
+    """The file cannot be read now: what it holds may be good."""
+
+
 class BookHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Which price book it is, at which version, and until when it knows; ``own_terms`` tells whether contract rates,
     names and scores of this installation's own are in it. ``tables`` are (offset, size) in bytes.
@@ -48,7 +52,7 @@ class BookHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BookTable:
-    """A mapped table; nothing is read of it but what is asked for."""
+    """A table of an open book; nothing is read of it but what is asked for."""
 
     def __init__(self, content: memoryview, columns: ColumnKinds) -> None:
         file = ArrowFile(content)
@@ -128,6 +132,7 @@ def _digest(content: memoryview) -> bytes:
 
 def open_book(path: Path, book: str | None = None, *, mapped: bool = False) -> BookFile:
     """The book of this file; raises BookFileError for what is none, and for any but ``book`` where it is given.
+    A BookUnreadableError does not say that the file is no good.
 
     Processes share the memory of a file that is ``mapped``, which must only ever be replaced by another one: to read
     one that is written over in its place would end the process by SIGBUS, or give prices that nobody checked.
@@ -135,8 +140,10 @@ def open_book(path: Path, book: str | None = None, *, mapped: bool = False) -> B
     try:
         with path.open("rb") as file:
             content = memoryview(mmap(file.fileno(), 0, access=ACCESS_READ) if mapped else file.read())
-    except (OSError, ValueError) as error:  # ValueError: nothing in it
-        raise BookFileError(f"{path} cannot be read ({_reason(error)}). {_AGAIN}") from None
+    except OSError as error:
+        raise BookUnreadableError(f"{path} cannot be read ({_reason(error)}). {_AGAIN}") from None
+    except ValueError:  # what is empty cannot be mapped
+        raise BookFileError(f"{path} cannot be read (it is empty or no file). {_AGAIN}") from None
     if len(content) < _START or content[: len(_MARK)] != _MARK:
         raise BookFileError(
             f"{path} is no price book of llmpricing. Name one, or write it: llmpricing book export FILE."
@@ -152,6 +159,8 @@ def open_book(path: Path, book: str | None = None, *, mapped: bool = False) -> B
     try:
         header = msgspec.json.decode(content[_START : _START + length], type=BookHeader)
         tables = _tables(content, _START + _rounded(length), header)
+    except MemoryError:
+        raise BookUnreadableError(f"{path} cannot be read (no memory is left). {_AGAIN}") from None
     except Exception as error:  # whatever bytes that nobody wrote as a book are taken for
         raise BookFileError(f"{path} holds no tables of a price book ({type(error).__name__}). {_AGAIN}") from error
     if book is not None and header.book != book:
@@ -164,6 +173,5 @@ def _tables(content: memoryview, first: int, header: BookHeader) -> dict[str, Bo
     return {name: BookTable(content[at : at + size], SHAPE[name]) for name, at, size in places}
 
 
-def _reason(error: OSError | ValueError) -> str:
-    number = error.errno if isinstance(error, OSError) else None
-    return os.strerror(number).lower() if number else "it is empty or no file"
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else "it is no file"

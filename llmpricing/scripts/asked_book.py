@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from llmpricing.scripts.mapped_book import mapped
+from llmpricing.scripts.opened_book import opened_book
 from llmpricing.services.price_book import Reads
 
 
@@ -33,7 +33,7 @@ class AskedBook:
         if self.file is not None:
             if self.fresh:
                 raise click.UsageError("--fresh makes a book, and --book names one: leave one of them out.")
-            yield mapped(self.file, net=net)
+            yield opened_book(self.file, net=net)
             return
         from llmpricing.scripts.asked_ini import asked_by_ini  # with the database and the importers
 

@@ -14,7 +14,7 @@ from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.default_book import default_book
 from llmpricing.scripts.failures import broke_off, next_step
 from llmpricing.scripts.ini import ini_settings
-from llmpricing.scripts.mapped_book import mapped
+from llmpricing.scripts.opened_book import opened_book
 from llmpricing.services.price_book import Reads
 
 _INI = "development.ini"
@@ -36,7 +36,7 @@ def asked_by_ini(ini: Path, *, fresh: bool, net: bool) -> Iterator[Reads]:
                 raise click.UsageError(
                     f"There is no {ini}: name the ini file of your price book with -c.\n{WITHOUT_DATABASE}"
                 )
-            yield mapped(default_book(fresh=fresh), net=net)
+            yield opened_book(default_book(fresh=fresh), net=net)
             return
         if fresh:
             raise click.UsageError(f"--fresh is for who has no price book, and {ini} names one. {_IMPORT}")

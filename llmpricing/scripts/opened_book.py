@@ -11,7 +11,7 @@ from llmpricing.book.price_book import PriceBook
 _WITH_RATES = "Write it with them: llmpricing book export FILE --with-contract-rates; or name a price book with -c."
 
 
-def mapped(file: Path, *, net: bool) -> PriceBook:
+def opened_book(file: Path, *, net: bool) -> PriceBook:
     """The book of the file; raises ClickException where it is none, or was written without the contract rates that are
     asked for (``net``).
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sys
 import time
@@ -309,6 +310,22 @@ def test_a_start_without_the_database_takes_the_book_that_this_one_held_and_says
         written = written_at(newest_files(tmp_path, taken)[0])
         assert [(one.book.book, one.stale_since) for one in (held, answering[0])] == [(taken, written)] * 2
         assert ("book_of_any_database" in [one["event"] for one in logs]) == (taken == other)
+
+
+def test_a_file_that_cannot_be_opened_now_is_not_taken_away(tmp_path, monkeypatch):
+    """Without the database it may be all there is; a server that has too many files open may have fewer soon."""
+    monkeypatch.setattr(holding, "log", structlog.get_logger())
+    path = empty_book(tmp_path, "1" * 32)
+    holder, _ = new_holder(f"postgresql+psycopg2://ann:secret@127.0.0.1:{closed_port()}/prices", tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with capture_logs() as logs:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            assert not holder._open(path, None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert "too many open files" in logs[-1]["error"]
+    assert holder._open(path, None)
 
 
 def test_notes_that_are_no_text_are_none(tmp_path):

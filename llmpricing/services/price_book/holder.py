@@ -13,7 +13,7 @@ from uuid import UUID
 import psycopg2
 import structlog
 
-from llmpricing.book.file import BookFileError, open_book
+from llmpricing.book.file import BookFileError, BookUnreadableError, open_book
 from llmpricing.book.price_book import PriceBook
 from llmpricing.services.memory import short_collections, whole_collections
 from llmpricing.services.price_book import BookState, book_state
@@ -153,8 +153,9 @@ class BookHolder:
             file = open_book(path, of, mapped=True)
         except BookFileError as error:
             log.error("book_file_refused", error=str(error))
-            with suppress(OSError):
-                path.unlink()  # so that it is written anew
+            if not isinstance(error, BookUnreadableError):  # as where too many files are open: it may be all there is
+                with suppress(OSError):
+                    path.unlink()  # so that it is written anew
             return False
         book = file.price_book
         if self._book is None:  # nothing else answers, and what questions make is not made twice
