@@ -28,6 +28,7 @@ from llmpricing.web.api import (
 )
 from llmpricing.web.caching import ContentHash
 from llmpricing.web.conditional import conditional
+from llmpricing.web.errors import Refused
 from llmpricing.web.operations import Operation
 from llmpricing.web.site import best_value as best_value_page
 from llmpricing.web.site import bill as bill_page
@@ -38,6 +39,7 @@ from llmpricing.web.site import docs, home, pages
 from llmpricing.web.site import sources as sources_page
 from llmpricing.web.site.charts import compared
 from llmpricing.web.site.charts import views as charts
+from llmpricing.web.site.month_refused import PAGES, month_refused
 
 OPERATIONS = (
     health.LIVE,
@@ -87,6 +89,8 @@ def includeme(config: Any) -> None:
     _chart(config, "scores", compared.scores)
     _chart(config, "agreement", sources_page.agreement)
     _best_value(config)
+    for page in PAGES:
+        config.add_exception_view(month_refused, context=Refused, route_name=page)
     _bill(config)
     _page(config, "page_changes", "/changes", "changes", changes_page.show)
     for form, view in (("json", change_feeds.show_json), ("atom", change_feeds.show_atom)):

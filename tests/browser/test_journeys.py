@@ -31,10 +31,9 @@ def test_a_need_leads_to_a_justified_choice_in_less_than_ten_clicks(visitor: Vis
     visitor.click("[name=capability][value=tools]")
     visitor.browser.wait_for("location.search.includes('tools')")
     visitor.fill("max_output_price", "40")
-    visitor.fill("min_context", "128000")
+    visitor.click("[name=min_context][value='128000']")
     visitor.fill("tokens", "20M")
     visitor.fill("cached_share", "70%")
-    visitor.fill("sort", "month")
     months = visitor.browser.wait_for("[...document.querySelectorAll('td.month')].map(one => one.textContent)")
     assert len(months) >= 2
     first, second = visitor.shown(NAMES)[:2]
@@ -51,8 +50,7 @@ def test_a_need_leads_to_a_justified_choice_in_less_than_ten_clicks(visitor: Vis
 
 def test_a_workload_is_seen_over_all_models_in_their_order(visitor: Visitor) -> None:
     before = visitor.shown("document.querySelector('td.month').textContent")
-    visitor.fill("preset", "large")
-    visitor.fill("sort", "month")
+    visitor.click("[name=preset][value=large]")
     visitor.browser.wait_for(f"document.querySelector('td.month').textContent !== {json.dumps(before)}")
     assert "20M tokens a month" in str(visitor.shown("document.querySelector('caption').textContent"))
 

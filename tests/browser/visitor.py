@@ -21,6 +21,12 @@ class Visitor:
         self.browser.wait_for(f"document.querySelector({json.dumps(selector)})")
         self.browser.run(f"document.querySelector({json.dumps(selector)}).click()")
 
+    def meet(self, selector: str) -> None:
+        """Click as with a mouse or a finger: what is clicked must be seen and not be covered."""
+        self.clicks += 1
+        self.browser.wait_for(f"document.querySelector({json.dumps(selector)})")
+        self.browser.click(selector)
+
     def fill(self, name: str, text: str) -> None:
         """Fill in a field or choose from a list, and wait until the address says so."""
         self.clicks += 1

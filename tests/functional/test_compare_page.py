@@ -120,6 +120,10 @@ def test_the_copied_table_carries_a_link_that_is_frozen(testapp: TestApp) -> Non
     page = testapp.get(f"/compare?{TWO}&preset=large")
     told = page.html.select_one("#markdown").get_text()
     assert "| Input | **$2.50** | $3.00 |" in told
+    shown = page.html.select("thead th")[1:]
+    names = [spoken(one.a) for one in shown]
+    assert told.splitlines()[0] == f"|  | {names[0]} | {names[1]} |"
+    assert told.splitlines()[2] == "| Id | " + " | ".join(spoken(one.select_one(".id")) for one in shown) + " |"
     link = next(line.split()[1] for line in told.splitlines() if line.startswith("Source: "))
     assert "as_of=" in link
     assert "known_at=" in link
@@ -127,6 +131,25 @@ def test_the_copied_table_carries_a_link_that_is_frozen(testapp: TestApp) -> Non
     assert lines(again) == lines(page)
     assert again.html.select_one("#markdown").get_text() == told
     assert testapp.get(page.html.find("a", string="As CSV")["href"]).content_type == "text/csv"
+
+
+@pytest.mark.parametrize(
+    "path", [f"/compare?{TWO}", "/models/acme/acme-large?as_of=2026-11-20", "/best-value?floor=0.1"]
+)
+def test_a_month_that_cannot_be_read_keeps_the_form_and_is_marked_in_it(testapp: TestApp, path: str) -> None:
+    sign = "&" if "?" in path else "?"
+    page = testapp.get(f"{path}{sign}tokens=7M&cached_share=170%25", status=400, headers={"Accept": "text/html"})
+    form = next(one for one in page.forms.values() if "tokens" in one.fields)
+    assert (form["tokens"].value, form["cached_share"].value) == ("7M", "170%")
+    field = page.html.find(id="cached_share")
+    assert field["aria-invalid"] == "true"
+    told = spoken(page.html.find(id=field["aria-describedby"]))
+    assert told == "“Input cached” takes a share of 0% to 100%, such as 70% or 0.7."
+    form["cached_share"] = "70%"
+    mended = form.submit().maybe_follow()
+    kept = path.partition("?")[2].split("=")[0]
+    assert kept in mended.request.GET
+    assert mended.request.GET["tokens"] == "7M"
 
 
 def test_signs_of_a_name_break_no_table(testapp: TestApp) -> None:

@@ -34,13 +34,14 @@ def test_costs_are_those_of_the_calculator(testapp: TestApp) -> None:
 
 
 def test_the_finding_names_the_cheapest_and_what_nobody_knows_is_no_bar() -> None:
-    chart = costs_chart([cost("a/x", "12.5"), cost("b/y", None), cost("c/z", "2.5")])
-    assert chart.finding == "c/z costs the least, $2.50, 5 times less than a/x"
-    assert chart.about.endswith("Not known: b/y.")
-    assert [row["offering"] for row in chart.layers(0)[0]["data"]["values"]] == ["c/z", "a/x"]
+    names = {"a/x": "X", "b/y": "Y", "c/z": "Z"}
+    chart = costs_chart([cost("a/x", "12.5"), cost("b/y", None), cost("c/z", "2.5")], names)
+    assert chart.finding == "Z costs the least, $2.50; X the most (+400 %)"
+    assert chart.about.endswith("Not known: Y.")
+    assert [row["offering"] for row in chart.layers(0)[0]["data"]["values"]] == ["Z", "X"]
     assert [row[1] for row in chart.rows] == ["12.5", None, "2.5"]
-    assert costs_chart([cost("b/y", None)]).finding == "Nobody knows what this costs at these offerings"
-    assert costs_chart([cost("a/x", "0"), cost("b/y", "1")]).finding == "a/x costs the least, nothing; most at b/y"
+    assert costs_chart([cost("b/y", None)], names).finding == "Nobody knows what this costs at these offerings"
+    assert costs_chart([cost("a/x", "0"), cost("b/y", "1")], names).finding == "X costs the least, nothing; Y the most"
 
 
 def test_scores_tell_who_leads_and_a_tie_leads_nowhere() -> None:

@@ -76,7 +76,7 @@ def test_a_model_is_one_row_of_its_lab_with_its_sellers_beneath(listapp: TestApp
     assert list(found) == ["GPT-9", "GPT-9 (2026-01-01)"]  # a date with another price is another row, newest first
     row = found["GPT-9"]
     assert row.select_one(".id").get_text().split()[0] == "openai/gpt-9"
-    assert spoken(row.select_one("summary")) == "2 sellers, input from $1.00"
+    assert spoken(row.select_one("summary")) == "2 sellers, my month from $4.20 at Resale"
     beneath = [spoken(one) for one in row.select(".others li")]
     assert beneath == [
         "resale/openai/gpt-9 $1.00 in, 9.00 out",
@@ -117,6 +117,18 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     assert list(named(page)) == ["GPT-9"]
     count, link = next((text, href) for text, href in switches(page).items() if "where no list says" in text)
     assert count == "+ 5 where no list says"
+    told = spoken(page.html.select_one("#unsaid"))
+    assert told.startswith(
+        "Of 5 models no list says whether they are what you ask: what models can is known by models.dev"
+    )
+    assert "days old" in told
+    assert told.endswith("Newer lists: llmpricing import --all")
+    known = listapp.get("/" + link)
+    assert set(named(known)) == {"GPT-9", "Acme Large"}  # which its lab sells itself
+    assert spoken(known.html.select_one("#unsaid")).startswith("Of 5 models")
+    assert "no list says" in spoken(named(known)["Acme Large"].th)
+    assert "no list says" not in spoken(named(known)["GPT-9"].th)
+    count, link = next((text, href) for text, href in switches(known).items() if text.startswith("+ 4 lesser known"))
     assert set(named(listapp.get("/" + link))) == {
         "GPT-9", "Other 1", "Acme Large", "Acme Small", "Acme Long", "Acme Dated",
     }  # fmt: skip
@@ -127,7 +139,7 @@ def test_a_cheaper_seller_is_found_by_what_lists_say_of_its_model(listapp: TestA
     assert row.select_one("input.mark")["value"] == "resale/openai/gpt-9"
     assert "as the model: tools, reasoning" in cells(row)["Can"]
     both = named(listapp.get("/?capability=tools"))["GPT-9"]
-    assert spoken(both.summary) == "2 sellers, input from $1.00"
+    assert spoken(both.summary) == "2 sellers, my month from $4.20 at Resale"
     told = {spoken(one.a): [spoken(tag) for tag in one.select(".tag")] for one in both.select(".others li")}
     assert told == {
         "openai/gpt-9-2026-03-01": ["as the model"],
@@ -154,7 +166,7 @@ def test_sellers_of_which_no_list_says_what_each_adds_are_counted_beneath(listap
     more = row.select_one("a.more")
     assert spoken(more) == "+ 1 seller where no list says"
     opened = named(listapp.get("/" + more["href"]))["GPT-9"]
-    assert spoken(opened.summary) == "2 sellers, input from $1.00"
+    assert spoken(opened.summary) == "2 sellers, my month from $4.20 at Resale"
     assert opened.select_one("a.more") is None
 
 
@@ -162,8 +174,8 @@ def test_capabilities_are_asked_in_peoples_words_and_by_lists_own_flags(listapp:
     page = listapp.get("/?capability=vision&sort=name")
     assert list(named(page)) == ["GPT-9", "GPT-9 (2026-01-01)"]
     assert [box["value"] for box in page.html.select("[name=capability]")] == [
-        "tools", "structured_output", "reasoning", "vision", "audio_in", "audio_out", "image_out", "video", "pdf",
-        "web_search", "prompt_caching", "open_weights",
+        "reasoning", "tools", "vision", "structured_output", "prompt_caching", "web_search",  # asked most
+        "audio_in", "audio_out", "image_out", "video", "pdf", "open_weights",
     ]  # fmt: skip
     assert list(named(listapp.get("/?capability=tool_call"))) == ["GPT-9"]
     assert listapp.get("/?capability=beauty", status=400).html.select_one("#capability-problem")
@@ -278,7 +290,8 @@ def test_the_month_goes_along_to_a_model_and_to_other_pages(listapp: TestApp) ->
 
 
 def chosen_preset(page: Any) -> str:
-    return spoken(page.html.select_one("#preset option[selected]"))
+    """The month that is chosen, of a list of them or of such that stand open."""
+    return spoken(page.html.select_one("#preset option[selected], #preset label:has(:checked)"))
 
 
 @pytest.mark.parametrize("path", ["/", "/models/openai/gpt-9"])
@@ -299,7 +312,8 @@ def test_the_choice_of_a_workload_says_own_once_numbers_are_typed_and_takes_them
     again = sent.submit().maybe_follow()
     assert (chosen_preset(again), form_of(again)["tokens"].value) == ("own: 7M", "7M")
     assert "4.9M in (70% cached), 2.1M out" in again.text  # 70 % of it, as before
-    sent["preset"].select(text="medium: 5M")
+    medium = next(one for one in again.html.select("#preset [value]") if one["value"].endswith("medium"))
+    sent["preset"].value = medium["value"]
     other = sent.submit().maybe_follow()
     assert (chosen_preset(other), form_of(other)["tokens"].value) == ("medium: 5M", "")
     assert "5M tokens a month: 2.5M in (70% cached), 2.5M out, in 2,500 requests" in other.text
@@ -380,9 +394,47 @@ def test_a_usage_object_that_cannot_be_read_is_kept_with_what_is_wrong(listapp: 
     assert page.forms[0]["usage"].value == text
 
 
+def test_who_states_a_month_sees_the_cheapest_first_unless_asked_otherwise(listapp: TestApp) -> None:
+    def order(query: str) -> tuple[str, str]:
+        page = listapp.get(f"/?{query}")
+        sorted_by = page.html.select_one("thead th[aria-sort=ascending], thead th[aria-sort=descending]")
+        option = page.html.select_one("#sort option[selected]") or page.html.select_one("#sort option")
+        return spoken(sorted_by), spoken(option)
+
+    assert order("columns=month&columns=released") == ("Released", "Newest release")
+    assert order("columns=month&columns=released&preset=small") == ("Released", "Newest release")
+    for month in ("preset=large", "tokens=20M", "cached_share=70%25", "requests=9"):
+        assert order(f"columns=month&columns=released&{month}") == ("My month", "Cheapest month")
+    assert order("columns=month&columns=released&tokens=20M&sort=-released_on") == ("Released", "Newest release")
+    listed = listapp.get("/?tokens=20M&columns=month&columns=released").html
+    links = {spoken(one): one["href"] for one in listed.select("thead a")}
+    assert "sort=-month" in links["My month"]
+    assert "sort=-released_on" in links["Released"]
+
+
+def test_what_is_marked_is_named_below_the_list_with_the_way_to_compare_it(listapp: TestApp) -> None:
+    bar = listapp.get("/?tokens=20M&models=openai/gpt-9&models=acme/acme-large&q=gpt").html.select_one(".comparing")
+    assert [spoken(one) for one in bar.select("a")] == [
+        "GPT-9 ×, take away the mark",
+        "Acme Large ×, take away the mark",
+    ]
+    assert (spoken(bar.strong), spoken(bar.button)) == ("2 marked", "Compare 2")
+    six = [f"acme/acme-{one}" for one in ("large", "small", "long", "dated")] + ["openai/gpt-9", "resale/openai/gpt-9"]
+    bar = listapp.get("/?" + "&".join(f"models={one}" for one in six)).html.select_one(".comparing")
+    assert "6 marked, 5 can be compared" in spoken(bar)
+    assert [spoken(one).partition(" ")[0] for one in bar.select("a")][-2:] == ["openai/gpt-9", "resale/openai/gpt-9"]
+
+
+def test_the_length_of_requests_is_told_beside_the_month_with_the_way_to_its_field(listapp: TestApp) -> None:
+    page = listapp.get("/?preset=large&requests=100")
+    told = page.html.select_one("#mymonth")
+    assert spoken(told).startswith("20M tokens a month: 14M in, 6M out, in 100 requests of 140K tokens in")
+    assert page.html.find(id=told.a["href"].removeprefix("#"))["name"] == "requests"
+
+
 def test_the_first_models_are_compared_for_the_same_month_at_one_click(listapp: TestApp) -> None:
     page = listapp.get("/?tokens=20M&sort=month")
-    link = next(one for one in page.html.select(".comparing a") if spoken(one) == "the first 5")
+    link = next(one for one in page.html.select(".comparing a") if spoken(one) == "compare the first 5")
     compared = listapp.get(link["href"])
     ids = [spoken(one) for one in compared.html.select("thead .id")]
     assert ids == [row.select_one(".id").get_text().split()[0] for row in named(page).values()][:5]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -18,6 +18,7 @@ from llmpricing.services.catalogue.same_model import is_another_tier
 from llmpricing.services.clocks import Clocks
 
 PRICED = "priced"
+_LATELY = timedelta(days=365)
 # Where an offering stands: on the open shelf, or behind a switch of this name; the first that a model has is its own.
 UNDATED = "undated"  # the state of a row whose price was first listed after the time asked for
 SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", UNDATED, "unpriced")
@@ -31,7 +32,8 @@ ModelOrder = Callable[["ModelRow", MonthlyCosts], Any]
 class ModelFilter:
     """What must hold for a model to be listed: for one of its offerings, all of it. Empty fields ask nothing.
 
-    ``unsaid`` lists those too of which no list says whether they have the context or the needs.
+    ``unsaid`` lists those too of which no list says whether they have the context or the needs: such as their lab sells
+    itself or released within a year, and with ``lesser_known`` all of them.
     """
 
     words: str = ""
@@ -47,29 +49,31 @@ class ModelFilter:
     kind: str | None = CHAT  # None: of every kind
     show: frozenset[str] = frozenset()
     unsaid: bool = False
+    lesser_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
     """A model of the list: the offering to show, and all that match, the cheapest for the workload first; ``unsaid``
-    counts the other sellers of which no list says whether they have what is asked for.
+    counts the other sellers of which no list says whether they have what is asked for; ``is_said``: one does of those
+    that match.
     """
 
     model: SoldModel
     shown: Any
     offerings: list[Any]
     unsaid: int = 0
+    is_said: bool = True
 
     @property
     def sellers(self) -> int:
         return len({row.provider for row in self.offerings})
 
     @property
-    def cheapest_input(self) -> Decimal | None:
-        """The lowest input price among those that ask one, in the currency of the shown offering."""
-        alike = (row for row in self.offerings if row.currency == self.shown.currency)
-        asked = (row.input_per_mtok for row in alike if row.price_state == PRICED)
-        return min(filter(None, asked), default=None)
+    def rivals(self) -> list[Any]:
+        """The offerings that a buyer may take instead of the shown one: as open as it, and sold plainly."""
+        mine = shelf(self.shown)
+        return [row for row in self.offerings if shelf(row) == mine and not is_another_tier(row.id)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
         if (wanted.labs and model.lab not in wanted.labs) or not _is_new_enough(model, wanted):
             continue
         verdicts = [(row, test(model, row)) for row in model.rows]
-        matching = [row for row, verdict in verdicts if verdict or (wanted.unsaid and verdict is None)]
+        is_said = any(verdict for _, verdict in verdicts)
+        takes_unsaid = wanted.unsaid and (is_said or wanted.lesser_known or _is_well_known(model, clocks))
+        matching = [row for row, verdict in verdicts if verdict or (takes_unsaid and verdict is None)]
         open_to_it = [row for row, verdict in verdicts if verdict is None]
         counted = matching or open_to_it
         if not counted:
@@ -106,7 +112,8 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
             unsaid += bool(open_)
         elif open_:
             sellers = {row.provider for row in open_to_it if shelf(row) in visible}
-            rows.append(_row(model, open_, matching, weigh, len(sellers - {row.provider for row in matching})))
+            left_out = len(sellers - {row.provider for row in matching})
+            rows.append(replace(_row(model, open_, matching, weigh), unsaid=left_out, is_said=is_said))
         else:
             hidden[min(map(shelf, matching), key=SHELVES.index)] += 1
     return FoundModels(rows, kinds, hidden, unsaid)
@@ -132,13 +139,19 @@ def shelf(row: Any) -> str:
     }.get(row.price_state, "unpriced")
 
 
-def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh, unsaid: int) -> ModelRow:
+def _is_well_known(model: SoldModel, clocks: Clocks) -> bool:
+    """Whether its lab sells it itself, or released it lately: who asks for what no list says does not mean the rest."""
+    newest = (clocks.as_of - _LATELY).date()
+    return bool(model.own) or (model.released_on is not None and model.released_on >= newest)
+
+
+def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:
     best = min((shelf(row) for row in open_), key=SHELVES.index)
     of_it = [row for row in open_ if shelf(row) == best]
     by_cost = sorted(of_it, key=lambda row: (is_another_tier(row.id), *_cheapness(row, weigh)))
     shown = next((row for row in of_it if row.provider == model.lab), by_cost[0])
     others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
-    return ModelRow(model, shown, [*by_cost, *others], unsaid)
+    return ModelRow(model, shown, [*by_cost, *others])
 
 
 def _cheapness(row: Any, weigh: Weigh) -> tuple[Any, ...]:

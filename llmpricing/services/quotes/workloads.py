@@ -46,6 +46,11 @@ class Workload:
         }
 
     @property
+    def input_per_request(self) -> int:
+        """How many tokens go into a request on the average."""
+        return round(Fraction(self.quantities["input_tokens"], max(self.requests, 1)))
+
+    @property
     def batch_quantities(self) -> dict[str, int]:
         """What of it is sent as batch."""
         return {meter: _part(quantity, self.batch_share) for meter, quantity in self.quantities.items()}

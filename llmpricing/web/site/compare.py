@@ -31,7 +31,7 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of, need_line
-from llmpricing.web.site.compared_months import above_the_cheapest, dollars, finding
+from llmpricing.web.site.compared_months import above_the_cheapest, dollars, finding, names_of
 from llmpricing.web.site.compared_prices import lists_named, origin_lines, prices_then, with_reached_steps, with_steps
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
@@ -86,7 +86,9 @@ def show(request: Request) -> dict[str, Any]:
         "chart": _chart(request, slugs, workload),
         "can_draw": can_draw(),
         "scored": bool(scored),
-        "markdown": _markdown(items, lines, workload, f"{link} ({_sources(prices, clocks)})"),
+        "markdown": _markdown(
+            names_of(slugs, models, names) if items else {}, lines, workload, f"{link} ({_sources(prices, clocks)})"
+        ),
         "meanings_of_cells": _meanings(lines),
         "steps": _STEPS if _has_steps(lines) else None,
         "as_of": values.get("as_of"),
@@ -217,10 +219,13 @@ def _meanings(lines: Sequence[ComparedLine]) -> list[tuple[str, str]]:
     return [(cell, meaning) for cell, meaning in MEANINGS.items() if cell in written]
 
 
-def _markdown(items: Sequence[OfferingItem], lines: Sequence[ComparedLine], workload: Workload, source: str) -> str:
-    """The table for a document, the best in bold; signs that would break a table or be run are escaped."""
-    head = ["", *(escaped(item.id) for item in items)]
-    rows = [[line.title, *(_cell(line, place) for place in range(len(items)))] for line in lines]
+def _markdown(names: Mapping[str, str], lines: Sequence[ComparedLine], workload: Workload, source: str) -> str:
+    """The table for a document, ``names`` by id, the best in bold; signs that would break a table or be run are
+    escaped.
+    """
+    head = ["", *map(escaped, names.values())]
+    rows = [["Id", *map(escaped, names)]]
+    rows += [[line.title, *(_cell(line, place) for place in range(len(names)))] for line in lines]
     about = [f"Prices in USD per million tokens; my month is {display.workload(workload)}."]
     about += [_STEPS] if _has_steps(lines) else []
     about += [f"{cell}: {meaning}." for cell, meaning in _meanings(lines)]

@@ -38,23 +38,25 @@ LABELS = {
     "usage": "or a usage object",
     "usage_format": "Its format",
 }
+NEWEST, MONTH = "-released_on", "month"  # orders
 MARKED = "models"  # those to be compared
 _MORE = (
-    "input_share",
-    "requests",
     "usage",
+    "usage_format",
     "released_since",
     "updated_within_days",
     "as_of",
     "dated",
-)  # folded away at first
+)  # folded away at first, on every screen
+_FOLDED = ("input_share", "requests", "max_input_price", "provider", "lab", "sort")  # on a phone
 _KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "columns", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
-_UNASKED = (("preset", USUAL), ("sort", "-released_on"))  # what the list does anyhow: no address needs to say it
+_UNASKED = ("preset", USUAL)  # what the list does anyhow: no address needs to say it
+_COMMON_NEEDS = ("reasoning", "tools", "vision", "structured_output", "prompt_caching", "web_search")  # asked most
 _SORTS: tuple[Option, ...] = (
-    ("", "Newest release"),
-    ("month", "Cheapest month"),
+    (NEWEST, "Newest release"),
+    (MONTH, "Cheapest month"),
     ("name", "Name"),
     ("input_per_mtok", "Cheapest input"),
     ("-input_per_mtok", "Dearest input"),
@@ -138,6 +140,16 @@ class Filters:
         return [pair for pair in self.pairs if pair[0] in (*WORKLOAD_FIELDS, *CLOCKS)]
 
     @property
+    def folded_at_fault(self) -> bool:
+        """Whether one of the fields that a phone folds away is at fault."""
+        return self.problem is not None and self.problem.field in _FOLDED
+
+    @property
+    def folded_set(self) -> int:
+        """How many of them are set."""
+        return len({name for name, _ in self.pairs} & {*_FOLDED})
+
+    @property
     def more_at_fault(self) -> bool:
         """Whether one of the fields that are folded away at first is at fault."""
         return self.problem is not None and self.problem.field in _MORE
@@ -146,6 +158,21 @@ class Filters:
     def more_set(self) -> int:
         """How many of the fields that are folded away at first are set, the choice of columns being one."""
         return len({name for name, _ in self.pairs} & {*_MORE, "columns"})
+
+    @cached_property
+    def usual_order(self) -> str:
+        """How the list is ordered where the address does not say."""
+        return usual_order(self.pairs)
+
+    @property
+    def common_needs(self) -> list[Option]:
+        """The needs that stand open on every screen."""
+        return [(name, NEEDS[name].words) for name in _COMMON_NEEDS]
+
+    @property
+    def other_needs(self) -> list[Option]:
+        """The others, and what the address asks that is none."""
+        return [one for one in self.options("capability") if one[0] not in _COMMON_NEEDS]
 
     def options(self, name: str) -> list[Option]:
         """What a field offers; a value from the address that is not among it is added, so that the form is kept."""
@@ -163,7 +190,9 @@ class Filters:
         if name == "updated_within_days":
             return [(str(days), display.count(days, "day")) for days in _PERIODS]
         if name == "sort":
-            return list(_SORTS)
+            return sorted(
+                (("" if value == self.usual_order else value, text) for value, text in _SORTS), key=_is_stated
+            )
         return [(need.id, need.words) for need in NEEDS.values()]
 
     def _in_words(self, name: str, text: str) -> str:
@@ -197,11 +226,20 @@ class Filters:
 
     def sorted_by(self, column: str, descending_first: bool = False) -> tuple[str, str]:
         """The address that sorts by the column, the other way round if it does already; and its aria-sort now."""
-        order = self.value("sort") or "-released_on"
+        order = self.value("sort") or self.usual_order
         first, second = (f"-{column}", column) if descending_first else (column, f"-{column}")
         state = {column: "ascending", f"-{column}": "descending"}.get(order, "none")
         turned = ("sort", second if order == first else first)
-        return address([*self.others("sort"), *([] if turned in _UNASKED else [turned])]), state
+        return address([*self.others("sort"), *([] if turned[1] == self.usual_order else [turned])]), state
+
+
+def usual_order(stated: Iterable[tuple[str, object]]) -> str:
+    """The order of the list where none is asked for: who states a month of one's own is shown the cheapest first."""
+    return MONTH if any(pair[0] in WORKLOAD_FIELDS and pair != _UNASKED for pair in stated) else NEWEST
+
+
+def _is_stated(option: Option) -> bool:
+    return bool(option[0])
 
 
 def contexts(chosen: str = "") -> list[Option]:
@@ -215,11 +253,13 @@ def read_filters(
 ) -> Filters:
     """The form behind an address; ``refused`` is what the reader of the question had against it."""
     stated = [(name, text.strip()) for name, text in sent.items() if text.strip()]
-    pairs = [pair for pair in stated if pair not in _UNASKED]
-    return Filters(pairs, known, None if refused is None else _problem(refused), labs)
+    pairs = [pair for pair in stated if pair != _UNASKED]
+    pairs = [pair for pair in pairs if pair != ("sort", usual_order(pairs))]
+    return Filters(pairs, known, None if refused is None else problem_of(refused), labs)
 
 
-def _problem(refused: Refused) -> FilterProblem:
+def problem_of(refused: Refused) -> FilterProblem:
+    """What a reader had against a field, by the words that stand before it."""
     field = str(refused.details.get("field", "")).partition(".")[0]
     label = LABELS.get(field)
     if label is None:

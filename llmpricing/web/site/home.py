@@ -17,6 +17,7 @@ from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, in_order, shelf
+from llmpricing.services.catalogue.sources import SourceItem, read_sources
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
@@ -24,9 +25,9 @@ from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.compare import MOST
-from llmpricing.web.site.filters import LABELS, Filters, address, read_filters
+from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
 from llmpricing.web.site.known_then import models_then
-from llmpricing.web.site.model_question import ModelQuestion, read_model_question, read_workload
+from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
 from llmpricing.web.site.workload import month_total, tidy_address, weighing
@@ -64,6 +65,10 @@ def home(request: Request) -> Any:
         "switches": _switches(filters, found, question),
         "next_page": filters.with_("page", str(question.page + 1)) if first + question.limit < len(rows) else None,
         "first": first,
+        "undated": _undated(question, found),
+        "unsaid": _unsaid(request, question, stands_on, found, now),
+        "marked_names": _marked_names(request, question, stands_on, filters),
+        "most": MOST,
         "compare_first": _compare_first(filters, rows[first : first + MOST]),
     }
 
@@ -71,6 +76,19 @@ def home(request: Request) -> Any:
 def _compare_first(filters: Filters, rows: Sequence[ModelRow]) -> str:
     """The address that compares these models for the same month."""
     return "/compare" + address([("models", ",".join(row.shown.id for row in rows)), *filters.workload])
+
+
+def _marked_names(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, filters: Filters
+) -> list[tuple[str, str]]:
+    """(id, name) of what is marked, in the order of marking; the id where a name is marked twice."""
+    marked = filters.values(MARKED)
+    if not marked:
+        return []
+    models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
+    names = {row.id: model.name for model in models for row in model.rows if row.id in marked}
+    twice = Counter(names.values())
+    return [(id_, names.get(id_, id_) if twice[names.get(id_, id_)] < 2 else id_) for id_ in marked]
 
 
 def _with_month_like(request: Request) -> str:
@@ -130,7 +148,9 @@ def _tabs(filters: Filters, found: FoundModels, question: ModelQuestion) -> list
 
 def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, str]]:
     """(words, address) of what shows the models that are left out, and of what leaves out again what is shown."""
-    unsaid = [(f"+ {found.unsaid:,} where no list says", filters.with_("unsaid", "1"))] if found.unsaid else []
+    known, lesser = "where no list says", "lesser known, where no list says"
+    more = (lesser, ALL) if question.wanted.unsaid else (known, "1")
+    unsaid = [(f"+ {found.unsaid:,} {more[0]}", filters.with_("unsaid", more[1]))] if found.unsaid else []
     added = [
         (f"+ {count:,} {_SHELF_WORDS.get(name, name)}", filters.adding("show", name))
         for name, count in found.hidden.most_common()
@@ -138,8 +158,27 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
     taken = [
         (f"− {_SHELF_WORDS.get(name, name)}", filters.without("show", name)) for name in sorted(question.wanted.show)
     ]
-    back = [("− where no list says", filters.without("unsaid", "1"))] if question.wanted.unsaid else []
+    back = [(f"− {known}", filters.without_all("unsaid"))] if question.wanted.unsaid else []
     return [*unsaid, *added, *taken, *back]
+
+
+def _undated(question: ModelQuestion, found: FoundModels) -> int:
+    """How many models stand last because nobody tells when they were released."""
+    return sum(row.model.released_on is None for row in found.rows) if question.order == NEWEST else 0
+
+
+def _unsaid(
+    request: Request, question: ModelQuestion, stands_on: StandsOn, found: FoundModels, now: datetime
+) -> tuple[int, list[SourceItem]] | None:
+    """Of how many of the models no list says whether they are what is asked for, and the lists that say it of others;
+    None where all say.
+    """
+    count = found.unsaid + sum(not row.is_said for row in found.rows)
+    if not count:
+        return None
+    models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
+    names = {name for model in models for lists in model.able.values() for name in lists}
+    return count, [one for one in read_sources(request.reads, now) if one.source in names and one.last_success]
 
 
 _SHELF_WORDS = {"unpriced": "without a price", "subscription": "in subscriptions", UNDATED: "not known then"}

@@ -18,12 +18,12 @@ from llmpricing.web.errors import invalid
 from llmpricing.web.list_query import CLOCKS, read_clocks, sellers
 from llmpricing.web.need_query import need
 from llmpricing.web.site.columns import IDS
+from llmpricing.web.site.filters import usual_order
 from llmpricing.web.site.pasted import PASTED
 from llmpricing.web.site.workload import WORKLOAD, count
 from llmpricing.web.workloads import workload_of
 
-NEWEST = "-released_on"
-EVERY_KIND = "all"
+ALL = "all"
 DEFAULT_LIMIT, MAX_LIMIT = 40, 200
 MOST_MARKED = 20  # far more than can be compared, so that a mark too many does not hide the list
 _SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
@@ -39,8 +39,8 @@ _READERS: Mapping[str, p.Reader] = {
     "released_since": p.time,
     "updated_within_days": p.whole(0, 36500),
     "dated": _on,
-    "unsaid": _on,
-    "kind": p.one_of(*KINDS, EVERY_KIND),
+    "unsaid": p.one_of("1", ALL),
+    "kind": p.one_of(*KINDS, ALL),
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
     "models": p.text,
@@ -84,7 +84,8 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         released_since=since and since.date(),
         dated="dated" in values,
         unsaid="unsaid" in values,
-        kind=None if kind == EVERY_KIND else kind,
+        lesser_known=values.get("unsaid") == ALL,
+        kind=None if kind == ALL else kind,
         show=frozenset(values.get("show", ())),
         **{name: values[name] for name in _PLAIN if name in values},
     )
@@ -93,7 +94,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         workload=workload_of(values),
         clocks=read_clocks(values, now, request.book),
         joined="group" not in values,
-        order=values.get("sort", NEWEST),
+        order=values.get("sort") or usual_order(values.items()),
         page=values.get("page", 1),
         limit=values.get("limit", DEFAULT_LIMIT),
         columns=values.get("columns", ()),

@@ -40,6 +40,8 @@ class ShownModel:
     as_model: frozenset[str]  # of the others, by id, those that match by what lists say of the model
     waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
     step: DearerStep | None  # of its context, from which on a request is dearer
+    is_dear_within: bool  # it lies within the context that is asked for
+    cheapest: tuple[Any, Decimal] | None  # of those of the row that a buyer may take, for the month
 
     @property
     def unnamed(self) -> int:
@@ -61,10 +63,13 @@ def shown_models(
     at, numbers = question.clocks.as_of, [row.shown.number for row in rows]
     behind = behind_rows(request.reads, question.clocks, numbers, stands_on)
     items = [item_of(row.shown, behind[row.shown.number], at) for row in rows]
-    costs = costs_of(request, question, stands_on, rows)
+    every = [one for row in rows for one in row.rivals]
+    costs = costs_then(request, question.clocks, question.workload, every, stands_on)
+    asked = question.wanted.min_context
     found = []
     for row, item in zip(rows, items, strict=True):
         total = month_total(item.price_state, costs.get(item.id))
+        step = step_in_row(behind[row.shown.number], at, item.context_window)
         others = [one for one in row.offerings if one is not row.shown][:MOST_SELLERS]
         found.append(
             ShownModel(
@@ -77,10 +82,21 @@ def shown_models(
                 others,
                 frozenset(one.id for one in others if _lends_any(row, one, question.wanted.needs)),
                 waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
-                step_in_row(behind[row.shown.number], at, item.context_window),
+                step,
+                bool(step and asked and step.tokens <= asked),
+                _cheapest(row, costs),
             )
         )
     return found
+
+
+def _cheapest(row: ModelRow, costs: Mapping[str, WorkloadTotal]) -> tuple[Any, Decimal] | None:
+    """Who asks the least for the month, the shown one where nobody asks less; None where its month is unknown."""
+    totals = [(one, month_total(one.price_state, costs.get(one.id))) for one in (row.shown, *row.rivals)]
+    known = [(one, total) for one, total in totals if total is not None]
+    if not known or known[0][0] is not row.shown:
+        return None
+    return min(known, key=lambda pair: pair[1])
 
 
 def _lends_any(row: ModelRow, other: Any, needs: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ WORKLOAD_LABELS = {
     "preset": "My month",
     "tokens": "Tokens a month",
     "input_share": "Input share",
-    "cached_share": "Cached share",
+    "cached_share": "Input cached",
     "requests": "Requests a month",
 }
 WORKLOAD_FIELDS = tuple(WORKLOAD_LABELS)

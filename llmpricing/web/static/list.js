@@ -108,7 +108,7 @@
   document.addEventListener("compositionend", typed);
   document.addEventListener("change", ({ target }) => {
     if (target.matches(".mark")) mark(target);
-    else if (isOurs(target.form) && target.matches("select, [type=checkbox], [name=usage]")) ask(target.form);
+    else if (isOurs(target.form) && target.matches("select, [type=checkbox], [type=radio], [name=usage]")) ask(target.form);
   });
   document.addEventListener("submit", (event) => {
     if (!isOurs(event.target)) return;
@@ -126,7 +126,7 @@
     if (location.pathname + location.search !== shown) show(location.href, "");
   });
   document.addEventListener("keydown", (event) => {
-    const written = event.target.matches("input:not([type=checkbox]), select, textarea");
+    const written = event.target.matches("input:not([type=checkbox], [type=radio]), select, textarea");
     if (event.key !== "/" || written || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     document.getElementById("q").select();

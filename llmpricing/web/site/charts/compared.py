@@ -7,9 +7,10 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.services.catalogue.listing import get_offerings, rows_of
+from llmpricing.domain.names.companies import OWN_NAMES
+from llmpricing.services.catalogue.listing import get_offerings, providers, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
-from llmpricing.services.catalogue.same_model import model_of
+from llmpricing.services.catalogue.same_model import model_of, models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload, WorkloadCost, workload_costs
 from llmpricing.services.scores.kept_scores import KeptScore, scores_of
@@ -20,6 +21,7 @@ from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
+from llmpricing.web.site.compared_months import names_of
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
 from llmpricing.web.workloads import PRESETS, workload_of
 
@@ -53,10 +55,17 @@ def costs(request: Request) -> Response:
         found = [of_input.get(slug, one) for slug, one in costs_at(workload, models).items()]
         undated = _undated(request, clocks, models) if leaves_out(request) else set()
         return costs_chart(
-            [one._replace(total=None, state=UNDATED) if one.offering in undated else one for one in found]
+            [one._replace(total=None, state=UNDATED) if one.offering in undated else one for one in found],
+            _names(request, clocks, models),
         )
 
     return answer(request, "costs", question, build)
+
+
+def _names(request: Request, clocks: Clocks, slugs: list[str]) -> dict[str, str]:
+    of_each = models_of(request.reads, request.book, clocks, slugs, standing(request, clocks))
+    sellers = {slug: name for slug, name, _ in providers(request.reads)}
+    return names_of(slugs, of_each, {**OWN_NAMES, **sellers})
 
 
 def _late_caches(request: Request, clocks: Clocks, workload: Workload, models: list[str]) -> list[str]:

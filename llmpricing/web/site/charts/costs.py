@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.money import to_text
 from llmpricing.services.quotes.workloads import WorkloadCost
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline, position
 from llmpricing.web.site.charts.theme import INK, SERIES
+from llmpricing.web.site.compared_months import dearer
 
 _COLUMNS = ("offering", "total", "currency", "state")
 _BAR = 36  # pixels of an offering
 
 
-def costs_chart(costs: Sequence[WorkloadCost]) -> Chart:
-    """The chart of these costs; offerings whose total nobody knows stand among the facts alone."""
+def costs_chart(costs: Sequence[WorkloadCost], names: Mapping[str, str]) -> Chart:
+    """The chart of these costs; ``names`` are those of their models by id. Offerings whose total nobody knows stand
+    among the facts alone, which keep the ids.
+    """
     known = sorted((one for one in costs if one.total is not None), key=lambda one: (one.total, one.offering))
-    unknown = sorted(one.offering for one in costs if one.total is None)
+    unknown = sorted(names[one.offering] for one in costs if one.total is None)
     rows = [[one.offering, None if one.total is None else to_text(one.total), one.currency, one.state] for one in costs]
     about = f"Not known: {', '.join(unknown)}." if unknown else ""
-    told = ". ".join(f"{one.offering}: {_money(one)}" for one in known)
+    told = ". ".join(f"{names[one.offering]}: {_money(one)}" for one in known)
     return Chart(
-        _finding(known), f"{told}. {about}".strip(), _COLUMNS, rows, lambda _: _layers(known), _BAR * max(len(known), 1)
+        _finding(known, names),
+        f"{told}. {about}".strip(),
+        _COLUMNS,
+        rows,
+        lambda _: _layers(known, names),
+        _BAR * max(len(known), 1),
     )
 
 
-def _finding(known: Sequence[WorkloadCost]) -> str:
+def _finding(known: Sequence[WorkloadCost], names: Mapping[str, str]) -> str:
     if not known:
         return "Nobody knows what this costs at these offerings"
     first, last = known[0], known[-1]
     if first.total is None or last.total is None or len(known) == 1:
-        return f"{first.offering} costs {_money(first)}"
-    times = (
-        f", {ratio_text(Fraction(last.total) / Fraction(first.total))} times less than" if first.total else "; most at"
-    )
-    return f"{first.offering} costs the least, {_money(first)}{times} {last.offering}"
+        return f"{names[first.offering]} costs {_money(first)}"
+    more = f" ({dearer(last.total, first.total)})" if first.total and last.total > first.total else ""
+    return f"{names[first.offering]} costs the least, {_money(first)}; {names[last.offering]} the most{more}"
 
 
 def _money(one: WorkloadCost) -> str:
@@ -47,9 +52,9 @@ def _money(one: WorkloadCost) -> str:
     return f"{display.sign(one.currency)}{display.amount(round(one.total, places))}"
 
 
-def _layers(known: Sequence[WorkloadCost]) -> list[dict[str, Any]]:
+def _layers(known: Sequence[WorkloadCost], names: Mapping[str, str]) -> list[dict[str, Any]]:
     bars = [
-        {"offering": one.offering, "total": position(one.total), "words": _money(one), "least": not place}
+        {"offering": names[one.offering], "total": position(one.total), "words": _money(one), "least": not place}
         for place, one in enumerate(known)
         if one.total is not None
     ]
@@ -59,7 +64,7 @@ def _layers(known: Sequence[WorkloadCost]) -> list[dict[str, Any]]:
         "type": "nominal",
         "title": None,
         "sort": None,
-        "axis": axis_of_names([one.offering for one in known]),
+        "axis": axis_of_names([names[one.offering] for one in known]),
     }
     x = {"field": "total", "type": "quantitative", "title": unit, "axis": {"tickCount": 5, "format": ",~f"}}
     colour = {"condition": {"test": "datum.least", "value": SERIES[0]}, "value": SERIES[3]}
