@@ -106,13 +106,7 @@ class DatabaseWatch:
                 if connect_failure(error) not in FULL or not self._open_connections():
                     raise
                 return self._ask_kept(expiry, error)
-            try:
-                found = state_of(lambda sql, *values: line.ask(expiry, sql, *values), self._expected)
-            except BaseException:
-                line.close()
-                raise
-            self._keep(line)
-            return found
+            return self._ask(line, expiry)
 
     def close(self) -> None:
         """Close the kept line."""
@@ -130,13 +124,17 @@ class DatabaseWatch:
             line, self._kept = self._kept, None
         if line is None or not line.alive:
             raise error
+        return {**self._ask(line, expiry), "warning": FULL_WARNING}
+
+    def _ask(self, line: DatabaseLine, expiry: float) -> Mapping[str, Any]:
+        """What the server says over this line, which is kept if it answers."""
         try:
             found = state_of(lambda sql, *values: line.ask(expiry, sql, *values), self._expected)
         except BaseException:
             line.close()
             raise
         self._keep(line)
-        return {**found, "warning": FULL_WARNING}
+        return found
 
 
 def state_of(ask: Ask, expected: ExpectedSchema) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 OWN_NAMES: Mapping[str, str] = MappingProxyType(
@@ -66,3 +66,8 @@ OWN_NAMES: Mapping[str, str] = MappingProxyType(
         "zhipuai": "Zhipu AI",
     }
 )
+
+
+def company_names(sellers: Iterable[tuple[str, str, int]]) -> dict[str, str]:
+    """By id the names of these sellers (id, name, number of offerings), and of labs that sell nothing themselves."""
+    return {**OWN_NAMES, **{slug: name for slug, name, _ in sellers}}

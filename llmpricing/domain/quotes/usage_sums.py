@@ -62,9 +62,6 @@ class SumCost(NamedTuple):
     reason: str = ""
 
 
-FREE_OF_CHARGE = SumCost(Fraction(0), Fraction(0), Fraction(0))
-
-
 def is_summable(usage: Usage) -> bool:
     """Whether its counts are all that decides its cost. Other usage is summed only with what is equal to it."""
     return usage.told in _PLAIN

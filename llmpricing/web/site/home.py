@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import KINDS
-from llmpricing.domain.names.companies import OWN_NAMES
+from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
@@ -103,7 +103,7 @@ def _labs(request: Request, question: ModelQuestion, stands_on: StandsOn, known:
     """The labs that there are models of, with how many."""
     models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
     counts = Counter(model.lab for model in models if model.lab)
-    names = {**OWN_NAMES, **{slug: name for slug, name, _ in known.providers}}
+    names = company_names(known.providers)
     return sorted(
         ((lab, f"{names.get(lab, lab)} ({count:,})") for lab, count in counts.items()), key=lambda one: one[1].lower()
     )
@@ -195,6 +195,6 @@ def _page(request: Request, now: datetime, filters: Filters, question: ModelQues
         "filters": filters,
         "labels": LABELS,
         "formats": FORMATS_OF_OBJECTS,
-        "provider_names": {**OWN_NAMES, **{slug: name for slug, name, _ in filters.known.providers}},
+        "provider_names": company_names(filters.known.providers),
         **ages_shown(freshness.source_ages(request.reads, now)),
     }

@@ -10,7 +10,7 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
-from llmpricing.domain.names.companies import OWN_NAMES
+from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing, offering_detail
@@ -73,7 +73,7 @@ def model(request: Request) -> dict[str, Any]:
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
         "codes": {code for one in shown for code in one.codes} | {c for p in details.prices for c in p.codes},
-        "provider_names": {**OWN_NAMES, **{slug: name for slug, name, _ in listing.providers(request.reads)}},
+        "provider_names": company_names(listing.providers(request.reads)),
         "needs_said": _needs_said(of_it, item.id),
         "aliases": details.aliases,
         "history": history_chart(item.id, past, now),

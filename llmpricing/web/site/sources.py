@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.domain.names.companies import OWN_NAMES
+from llmpricing.domain.names.companies import company_names
 from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
 from llmpricing.services.catalogue.disagreements import disagreements
@@ -74,13 +74,13 @@ def show_provider(request: Request) -> dict[str, Any]:
     """What a seller sells, and what moved there in four weeks."""
     clocks = read_clocks(read_parameters(request, {**CLOCKS, **SHOW, **WORKLOAD}), request.period.start, request.book)
     asked = request.matchdict["id"]
-    known = {slug: (name, count) for slug, name, count in listing.providers(request.reads)}
-    if asked not in known:
-        folded = {slug.casefold(): slug for slug in known}
+    sellers = listing.providers(request.reads)
+    folded = {slug.casefold(): slug for slug, _, _ in sellers}
+    if asked not in folded.values():
         if named := folded.get(asked.rstrip("/").casefold()):
             raise moved_to(request, asked, named)
         raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
-    stands_on = standing(request, clocks)
+    names, stands_on = company_names(sellers), standing(request, clocks)
     page = listing.list_offerings(
         request.reads,
         clocks,
@@ -98,20 +98,14 @@ def show_provider(request: Request) -> dict[str, Any]:
         "change": change_in_words,
         "conditions": display.conditions,
         "id": asked,
-        "name": known[asked][0],
+        "name": names[asked],
         "page": page,
         "items": items,
         "month_of_pages": urlencode(month_pairs(request)),
         "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
         "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
         "priced": sum(one.price_state == "priced" for one in items),
-        "labs": sorted(
-            {
-                (one.lab, known[one.lab][0] if one.lab in known else OWN_NAMES.get(one.lab, one.lab))
-                for one in page.items
-                if one.lab
-            }
-        ),
+        "labs": sorted({(one.lab, names.get(one.lab, one.lab)) for one in page.items if one.lab}),
         "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
             :MOST_MOVED
         ],
