@@ -24,7 +24,7 @@ class FeedEntry:
     at: datetime
     title: str
     page: str
-    tag: str
+    tags: Sequence[str]
     facts: dict[str, Any]
 
 
@@ -37,7 +37,7 @@ def json_feed(title: str, entries: Sequence[FeedEntry]) -> bytes:
             "title": one.title,
             "content_text": one.title,
             "date_published": one.at,
-            "tags": [one.tag],
+            "tags": list(one.tags),
             "_llmpricing": one.facts,
         }
         for one in entries
@@ -60,7 +60,8 @@ def atom_feed(id_: str, title: str, entries: Sequence[FeedEntry]) -> bytes:
         _add(entry, "title", one.title)
         _add(entry, "updated", _time(one.at))
         _add(entry, "link", rel="alternate", href=one.page)
-        _add(entry, "category", term=one.tag)
+        for tag in one.tags:
+            _add(entry, "category", term=tag)
         _add(entry, "content", one.title, type="text")
     written: bytes = Xml.tostring(feed, encoding="utf-8", xml_declaration=True)
     return written

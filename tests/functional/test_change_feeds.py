@@ -88,7 +88,8 @@ def test_each_event_is_told_once_the_newest_first(app: TestApp) -> None:
     assert told(app) == [SAID, ROSE, CAME]
     rose = items(app)[1]
     assert rose["url"] == "/models/acme/a"
-    assert rose["tags"] == ["changed"]
+    assert rose["tags"] == ["changed", "by_seller"]
+    assert [one["_llmpricing"]["is_sellers"] for one in items(app)] == [True, True, None]
     assert rose["_llmpricing"]["old"] == {"state": "priced", "amount": "2", "per": 1_000_000, "currency": "USD"}
     assert rose["_llmpricing"]["new"]["amount"] == "3"
 

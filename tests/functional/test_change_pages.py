@@ -17,6 +17,7 @@ from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of,
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
+from llmpricing.web.site.changes import FOLDED
 from llmpricing.web.site.charts.agreement import agreement_chart
 from tests.conftest import running_app
 from tests.lists import cost_map, listed
@@ -53,6 +54,7 @@ def test_changes_stand_by_week_with_old_and_new_price(app: TestApp) -> None:
     )
     arrived = page.find("section", {"aria-labelledby": "arrived"})
     assert [link.get_text() for link in arrived.select("a")] == ["acme/acme-new"]
+    assert "$3.00 in, $4.00 out per million tokens says genai-prices" in " ".join(arrived.li.get_text().split())
 
 
 def test_what_a_list_told_of_for_the_first_time_stands_apart(store_urls: Any, empty_book: str, redis_url: str) -> None:
@@ -87,12 +89,75 @@ def test_what_a_list_told_of_for_the_first_time_stands_apart(store_urls: Any, em
                 ("acme/acme-large", "input_tokens"): True,
                 ("acme/acme-small", "cache_read_tokens"): False,
             }
+            feed = app.get("/changes.json").json["items"]
+            by = {(one["_llmpricing"]["offering"], one["_llmpricing"]["meter"], one["tags"][1]) for one in feed}
+            assert ("acme/acme-large", "input_tokens", "by_seller") in by
+            assert {(slug, who) for slug, meter, who in by if meter != "input_tokens"} >= {
+                ("acme/acme-small", "by_list")
+            }
+            titles = [one["title"] for one in feed if one["tags"] == ["new", "by_list"]]
+            assert all(one.endswith("told by litellm for the first time: no move of the seller") for one in titles)
+            assert titles
+            assert 'term="by_list"' in app.get("/changes.atom").text
+
+
+def _dated(*prices: tuple[datetime | None, float]) -> bytes:
+    """A list of acme/acme-large whose input price begins on these days."""
+    segments = [
+        {"prices": {"input_mtok": amount}} | ({"constraint": {"start_date": f"{day:%Y-%m-%d}"}} if day else {})
+        for day, amount in prices
+    ]
+    models = [{"id": "acme-large", "match": {"equals": "acme-large"}, "prices": segments}]
+    return json.dumps([{"id": "acme", "name": "Acme", "api_pattern": "acme", "models": models}]).encode()
+
+
+def test_a_book_of_today_tells_the_moves_that_its_list_dates_and_what_it_announces(
+    store_urls: Any, empty_book: str, redis_url: str
+) -> None:
+    """One list, read just now: 5 before, 4 since ten days ago, 3 in twenty days; nothing of it was seen to move."""
+    now = datetime.now(UTC)
+    content = _dated((None, 5), (now - timedelta(days=10), 4), (now + timedelta(days=20), 3))
+    with new_database(store_urls, empty_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
+            import_lists(session, [(SOURCES["genai-prices"], ReadList(content, now, now, "file"))])
+        with running_app(url, redis_url) as app:
+            page = app.get("/changes?days=28").html
+            (ahead, moved) = [" ".join(one.get_text().split()) for one in page.select("section ul.moves li ul li")]
+            assert "$5.00 per million tokens → $4.00 per million tokens −20 %" in moved
+            assert "$4.00 per million tokens → $3.00 per million tokens −25 %" in ahead
+            assert "This price book began on" in page.select_one(".intro").get_text()
+            assert not app.get("/changes?days=7").html.select("[id^=week]")
+            since = f"{now - timedelta(days=28):%Y-%m-%dT%H:%M:%SZ}"
+            told = app.get(f"/api/v1/changes?since={since}").json
+            assert [(one["old"]["amount"], one["new"]["amount"]) for one in told["data"]] == [("5", "4")]
+            assert told["meta"]["since"] < told["meta"]["known_since"]
+
+
+def test_long_weeks_and_long_lists_of_newcomers_are_folded_by_seller(
+    store_urls: Any, empty_book: str, redis_url: str
+) -> None:
+    names = [f"acme-{number}" for number in range(FOLDED + 1)]
+    lists = [
+        (FIRST, listed("acme", dict.fromkeys(names, (2, 8)))),
+        (LATER, listed("acme", dict.fromkeys([*names, *(f"new-{name}" for name in names)], (1, 8)))),
+    ]
+    with new_database(store_urls, empty_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session:
+            for at, content in lists:
+                with session.begin():
+                    asked = [(SOURCES["genai-prices"], ReadList(content, at, at, "file", allow_changes=True))]
+                    import_lists(session, asked)
+        with running_app(url, redis_url) as app:
+            page = app.get("/changes?days=14").html
+            folded = [" ".join(one.summary.get_text().split()) for one in page.select("section details")]
+            assert folded == [f"acme {len(names)} offerings"] * 2
+            assert len(page.select("section details ul.moves > li")) == 2 * len(names)
 
 
 def test_one_model_or_another_seller_is_asked_for_by_address(app: TestApp) -> None:
     assert "$1.00" in app.get("/changes?days=14&model=acme/acme-large").html.main.get_text()
     assert "$1.00" in app.get("/changes?days=14&model=ACME/acme-large&provider=Acme").html.main.get_text()
-    assert "Nothing moved since then" in app.get("/changes?days=14&model=acme/acme-small").html.main.get_text()
+    assert "No list dates a move" in app.get("/changes?days=14&model=acme/acme-small").html.main.get_text()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from llmpricing.scripts.listed_models import listed_names, listed_offerings
 from llmpricing.scripts.options import back_to, ini_option, json_option
 from llmpricing.scripts.terminal import say, say_json
 from llmpricing.scripts.usage_spend import concerned, spend_of, usage_option
-from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
+from llmpricing.services.catalogue.price_changes import Change, changes_since, known_since
 from llmpricing.services.names.name_changes import changed_names
 from llmpricing.settings import Settings
 
@@ -48,8 +48,9 @@ def changes(
 
     With --models only what moved of these is told, and the exit code is 3 if anything did, else 0. Names are ids
     (openai/gpt-4o) or any name that resolves; # begins a comment. An offering that the price book did not hold then is
-    new, not moved. Where the price book is younger, its beginning is compared with. With --names: the names that mean
-    another offering than they did, those of --models too. With --usage: first what concerns most of your own money.
+    new, not moved. Where the price book is younger, moves before its beginning are told by the dates of lists. With
+    --names: the names that mean another offering than they did, those of --models too. With --usage: first what
+    concerns most of your own money.
 
     \b
     llmpricing changes --since 7d
@@ -60,8 +61,8 @@ def changes(
         sys.exit(_tell_names(settings, since, now, listed_names(models) if models else [], as_json))
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = listed_offerings(session, models, now) if models else frozenset()
-        start = comparable_since(session, since)
-        found = changes_since(session, start, now, listed if models else None)
+        start = known_since(session, since)
+        found = changes_since(session, since, now, listed if models else None)
         spend = spend_of(session, usage, now)
     found = [change for change in found if arrivals or change.old is not None]
     found.sort(key=lambda change: -concerned(spend, (change.offering,)))
@@ -71,7 +72,7 @@ def changes(
         say_json({"since": since, "compared_with": start, "now": now, "changes": shown, "listed_moved": moved})
     else:
         if start > since:
-            say(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: compared with that.")
+            say(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: of the time before, dates tell that lists state.")
         for change in found:
             say(_line(change))
         if not found:
@@ -84,7 +85,7 @@ def changes(
 def _tell_names(settings: Settings, since: datetime, now: datetime, listed: list[str], as_json: bool) -> int:
     """Tell the names whose answer changed; MOVED if a listed one did, else 0."""
     with failures_told(), open_book(settings, commit=False) as session:
-        start = comparable_since(session, since)
+        start = known_since(session, since)
         found = changed_names(session, start, now, listed)
     if as_json:
         shown = [{"name": c.name.name, "provider": c.name.provider, "old": c.old, "new": c.new} for c in found]

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
-from llmpricing.services.catalogue.price_changes import component_of, moved_rows
+from llmpricing.services.catalogue.price_changes import component_of, is_sellers, moved_rows
 from llmpricing.services.price_book import Reads
 
 
@@ -29,7 +29,9 @@ class NewsKind(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """An event of an offering, of one of its prices where there is a ``meter``. ``valid_from`` is when what is
-    announced, or was, begins. ``name`` and ``status`` are those of an offering that is new or retired.
+    announced, or was, begins. ``is_sellers`` tells of a price whether by the evidence its seller moved it; False: a
+    list told of it for the first time, or another list is believed now. ``name`` and ``status`` are those of an
+    offering that is new or retired.
     """
 
     kind: NewsKind
@@ -41,6 +43,7 @@ class News:
     new: Amount | None = None
     valid_from: datetime | None = None
     source: str | None = None
+    is_sellers: bool | None = None
     name: str | None = None
     status: str | None = None
 
@@ -146,7 +149,19 @@ def _news(kind: NewsKind, at: datetime, old: Any | None, new: Any | None, step: 
         new=None if new is None else _amount(new),
         valid_from=step,
         source=row.source,  # type: ignore[union-attr]  # one of the two is there
+        is_sellers=_is_sellers(kind, old, new),
     )
+
+
+def _is_sellers(kind: NewsKind, old: Any | None, new: Any | None) -> bool:
+    """Whether its seller did it: what is announced, what ended by its date, what began otherwise than by a list's first
+    word of it.
+    """
+    if kind is NewsKind.ANNOUNCED:
+        return True
+    if old is not None and new is None:
+        return kind is NewsKind.WITHDRAWN and old.valid.upper is not None
+    return new is not None and is_sellers(old, new, new.came_at)
 
 
 def _amount(row: Any) -> Amount:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from llmpricing.book.price_book import PriceBook
@@ -46,8 +46,8 @@ class Change:
         return self.new.factor(self.old) if self.old and self.new else None
 
 
-def comparable_since(reads: Reads, since: datetime) -> datetime:
-    """The time to compare with: ``since``, or when the price book began where that is later."""
+def known_since(reads: Reads, since: datetime) -> datetime:
+    """What was known when to compare with: at ``since``, or when the price book began where that is later."""
     if isinstance(reads, PriceBook):
         began = min((created for (created,) in reads.rows("offering", ("created_at",))), default=None)
     else:
@@ -58,13 +58,22 @@ def comparable_since(reads: Reads, since: datetime) -> datetime:
 def changes_since(
     reads: Reads, since: datetime, now: datetime, offerings: Collection[str] | None = None
 ) -> list[Change]:
-    """What moved between ``since`` and ``now``, announced prices included, by offering, meter and conditions.
+    """What moved between ``since`` and ``now``, what was announced in between included, by offering, meter and
+    conditions.
 
-    An offering that the price book did not hold at ``since`` is new, not moved: it is left out. With ``offerings``
-    only those of these ids are looked at.
+    Where the price book began later, what it knew at its beginning tells what was charged at ``since``: prices move by
+    the dates that lists state of them. An offering that it did not hold then is new, not moved: it is left out. With
+    ``offerings`` only those of these ids are looked at.
     """
-    components = groupby(moved_rows(reads, since, offerings), key=component_of)
-    return [change for _, of_one in components for change in _moves(list(of_one), since, now)]
+    compared = _Compared(since, known_since(reads, since))
+    components = groupby(_rows(reads, compared, offerings), key=component_of)
+    return [change for _, of_one in components for change in _moves(list(of_one), compared, now)]
+
+
+def announced(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> list[Change]:
+    """What begins after ``now`` by what is believed, whenever it was told: by offering, meter and conditions."""
+    components = groupby(_rows(reads, _Compared(now, now), offerings), key=component_of)
+    return [change for _, of_one in components for change in _ahead(list(of_one), now)]
 
 
 def moved_rows(
@@ -75,9 +84,23 @@ def moved_rows(
     Only of offerings that the price book held then; ``with_newcomers`` of those too that came later, and what moved
     after they came.
     """
+    return _rows(reads, _Compared(since, since), offerings, with_newcomers=with_newcomers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """With what is compared: what was ``charged`` at one time, by what was ``known`` at one no earlier."""
+
+    charged: datetime
+    known: datetime
+
+
+def _rows(
+    reads: Reads, compared: _Compared, offerings: Collection[str] | None, *, with_newcomers: bool = False
+) -> Iterable[Any]:
     if isinstance(reads, PriceBook):
-        return _moved_in(reads, since, offerings, with_newcomers)
-    return _moved(reads, since, offerings, with_newcomers)
+        return _moved_in(reads, compared, offerings, with_newcomers)
+    return _moved(reads, compared, offerings, with_newcomers)
 
 
 def component_of(row: Any) -> tuple[str, str, str]:
@@ -85,16 +108,21 @@ def component_of(row: Any) -> tuple[str, str, str]:
     return row.offering, row.meter, row.condition_key
 
 
-def _moved(session: Session, since: datetime, offerings: Collection[str] | None, with_newcomers: bool) -> Iterable[Any]:
-    looked_at = true() if with_newcomers else Offering.created_at <= since
-    after: Any = func.greatest(since, Offering.created_at) if with_newcomers else since
+def _moved(
+    session: Session, compared: _Compared, offerings: Collection[str] | None, with_newcomers: bool
+) -> Iterable[Any]:
+    looked_at = true() if with_newcomers else Offering.created_at <= compared.known
+    learnt, charged = (
+        func.greatest(at, Offering.created_at) if with_newcomers else literal(at)
+        for at in (compared.known, compared.charged)
+    )
     if offerings is not None:
         looked_at &= Offering.slug.in_(offerings)
     moved = or_(
-        func.lower(PriceRow.recorded) > after,
-        func.upper(PriceRow.recorded) > after,
-        func.lower(PriceRow.valid) > after,
-        func.upper(PriceRow.valid) > after,
+        func.lower(PriceRow.recorded) > learnt,
+        func.upper(PriceRow.recorded) > learnt,
+        func.lower(PriceRow.valid) > charged,
+        func.upper(PriceRow.valid) > charged,
     )
     query = (
         select(
@@ -135,14 +163,14 @@ _BOUNDS = ("valid_from", "valid_until", "recorded_from", "recorded_until")
 
 
 def _moved_in(
-    book: PriceBook, since: datetime, offerings: Collection[str] | None, with_newcomers: bool
+    book: PriceBook, compared: _Compared, offerings: Collection[str] | None, with_newcomers: bool
 ) -> list[_BookRow]:
     """The same of a book in memory."""
-    start = micros(since)
+    learnt, charged = micros(compared.known), micros(compared.charged)
     after = {
-        number: max(start, created)
+        number: (max(charged, created), max(learnt, created)) if with_newcomers else (charged, learnt)
         for number, created in book.stored("offering", "id", "created_at")
-        if with_newcomers or created <= start
+        if with_newcomers or created <= learnt
     }
     if offerings is not None:
         wanted = {book.numbers[slug] for slug in offerings if slug in book.numbers}
@@ -153,7 +181,7 @@ def _moved_in(
         for offering, price, state, *bounds in prices
         if offering in after
         and state != State.UNKNOWN
-        and any(at is not None and at > after[offering] for at in bounds)
+        and any(at is not None and at > after[offering][place // 2] for place, at in enumerate(bounds))
     }
     came = dict(book.rows("offering", ("id", "created_at")))
     rows = (
@@ -166,29 +194,38 @@ def _moved_in(
     return sorted(rows, key=lambda row: (row.offering, row.meter, row.condition_key, row.id))
 
 
-def _moves(rows: Sequence[Any], since: datetime, now: datetime) -> Iterator[Change]:
-    """The change of one component's price up to now, and those that are announced."""
-    believed = sorted((row for row in rows if row.recorded.upper is None), key=_begins)
-    old = next((row for row in rows if since in row.valid and since in row.recorded), None)
-    current = next((row for row in believed if now in row.valid), None)
+def _moves(rows: Sequence[Any], compared: _Compared, now: datetime) -> Iterator[Change]:
+    """The change of one component's price up to now, and those that were announced since."""
+    old = next((row for row in rows if compared.charged in row.valid and compared.known in row.recorded), None)
+    current = _current(rows, now)
     if current is not None and not _same(old, current):
-        yield _change(old, current, since)
+        yield _change(old, current, compared.charged)
     elif current is None and old is not None:
         yield _end(old, rows, now)
-    before = current
-    for row in believed:
+    yield from (one for one in _ahead(rows, now) if one.recorded_at > compared.known)
+
+
+def _ahead(rows: Sequence[Any], now: datetime) -> Iterator[Change]:
+    """What is announced of one component's price."""
+    before = _current(rows, now)
+    for row in sorted((row for row in rows if row.recorded.upper is None), key=_begins):
         if row.valid.lower is not None and row.valid.lower > now:
-            if row.recorded.lower > since and not _same(before, row):
-                yield _change(before, row, since)
+            if not _same(before, row):
+                yield _change(before, row, now)
             before = row
+
+
+def _current(rows: Sequence[Any], now: datetime) -> Any | None:
+    return next((row for row in rows if row.recorded.upper is None and now in row.valid), None)
 
 
 def _change(old: Any | None, new: Any, since: datetime) -> Change:
     was, recorded, begins = old and _amount(old), new.recorded.lower, new.valid.lower
-    return Change(*_names(new), was, _amount(new), recorded, begins, new.source, _is_sellers(old, new, since))
+    return Change(*_names(new), was, _amount(new), recorded, begins, new.source, is_sellers(old, new, since))
 
 
-def _is_sellers(old: Any | None, new: Any, since: datetime) -> bool:
+def is_sellers(old: Any | None, new: Any, since: datetime) -> bool:
+    """Whether by the evidence the seller moved the price of one row to that of the next, after ``since``."""
     if old is not None and old.source == new.source:
         return True
     begins = new.valid.lower

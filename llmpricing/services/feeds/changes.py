@@ -18,6 +18,7 @@ from llmpricing.services.price_book import Reads
 SPAN = timedelta(days=28)
 MOST_ENTRIES = 500  # the newest; readers ask again and again, and keep what they saw
 MEDIA = {"changes.json": "application/feed+json", "changes.atom": "application/atom+xml"}
+BY_SELLER, BY_LIST = "by_seller", "by_list"  # who did it: tags of what happened to a price
 _TITLE = "Changes of LLM prices"
 
 
@@ -44,7 +45,8 @@ def _feed_id(models: Sequence[str]) -> str:
 def _entry(one: News) -> FeedEntry:
     facts = asdict(one) | {"conditions": one.condition_key, "old": _told(one.old), "new": _told(one.new)}
     del facts["condition_key"], facts["at"]
-    return FeedEntry(one.id, one.at, _in_words(one), f"/models/{quote(one.offering)}", one.kind, facts)
+    tags = [one.kind, *([] if one.is_sellers is None else [BY_SELLER if one.is_sellers else BY_LIST])]
+    return FeedEntry(one.id, one.at, _in_words(one), f"/models/{quote(one.offering)}", tags, facts)
 
 
 def _in_words(one: News) -> str:
@@ -58,7 +60,8 @@ def _in_words(one: News) -> str:
             f"{_price(one.old)} from {begins} is called off" if begins else f"no price any more, was {_price(one.old)}"
         )
     was = f", was {_price(one.old)}" if one.old else ""
-    return f"{what}, {_price(one.new)}{f' from {begins}' if begins else ''}{was}"
+    learnt = "" if one.is_sellers else f", told by {one.source} for the first time: no move of the seller"
+    return f"{what}, {_price(one.new)}{f' from {begins}' if begins else ''}{was}{learnt}"
 
 
 def _price(stated: Amount | None) -> str:

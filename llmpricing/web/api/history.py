@@ -12,7 +12,7 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text, to_text
 from llmpricing.domain.observations import Amount
-from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
+from llmpricing.services.catalogue.price_changes import Change, changes_since, known_since
 from llmpricing.services.catalogue.price_history import PastPrice, price_history
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import DecimalText, StaleMeta, as_json, stale_meta
@@ -71,11 +71,14 @@ class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangesMeta(StaleMeta, forbid_unknown_fields=True, omit_defaults=True):
-    """What stands beside a page of changes; ``since`` is when the price book began where that is later than asked."""
+    """What stands beside a page of changes: what was charged at ``since`` by what was known at ``known_since``, which
+    is later where the price book began later.
+    """
 
     count: int
     next: str | None
     since: datetime
+    known_since: datetime
     as_of: datetime
     valid_until: datetime | None
     catalogue_version: int
@@ -106,7 +109,8 @@ def show_history(request: Request) -> HistoryAnswer:
 def list_changes(request: Request) -> ChangesAnswer:
     """A page of what moved since a time, by offering, meter and conditions; announced prices too."""
     values, now = CHANGES.read(request), request.period.start
-    since = comparable_since(request.reads, values.get("since", now - SINCE))
+    since = values.get("since", now - SINCE)
+    known = known_since(request.reads, since)
     asked = own_ids(request, values["model"]) if "model" in values else None
     found = changes_since(request.reads, since, now, None if asked is None else set(asked))
     if "provider" in values:
@@ -114,7 +118,7 @@ def list_changes(request: Request) -> ChangesAnswer:
         found = [one for one in found if one.offering.partition("/")[0] in wanted]
     places = [[one.offering, one.meter, one.condition_key, str(one.valid_from), one.new is None] for one in found]
     page, following = page_of(request, values, found, places, DEFAULT_LIMIT)
-    told = (len(found), following, since, now, valid_until(request), request.book.version)
+    told = (len(found), following, since, known, now, valid_until(request), request.book.version)
     meta = ChangesMeta(*told, **stale_meta(request))
     return ChangesAnswer([_moved(one) for one in page], meta)
 

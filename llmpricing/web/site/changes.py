@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -11,19 +12,32 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 
 from llmpricing.domain.observations import Amount, State
+from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
-from llmpricing.services.catalogue.price_changes import Change, changes_since, comparable_since
+from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.price_changes import Change, announced, changes_since, known_since
 from llmpricing.web import parameters as p
-from llmpricing.web.list_query import own_ids, sellers
+from llmpricing.web.list_query import own_ids, sellers, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD
 
 DEFAULT_DAYS = 28
 MOST_SHOWN = 500  # of one kind; the rest stand in the API
+FOLDED = 30  # offerings of one week, or newcomers, from which on each seller's are folded
 SPANS = (7, 28, 91, 365)
 _READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text, "learnt": p.one_of("1"), **WORKLOAD}
+Moves = list[tuple[str, list[Change]]]  # by offering
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """An offering that is new, with what is known of it: its base prices and the list that tells them."""
+
+    news: OfferingNews
+    item: OfferingItem | None
 
 
 def show(request: Request) -> dict[str, Any]:
@@ -32,14 +46,17 @@ def show(request: Request) -> dict[str, Any]:
     """
     values = read_parameters(request, _READERS, repeatable=("model",))
     now, days, month = request.period.start, values.get("days", DEFAULT_DAYS), month_pairs(request)
-    since = comparable_since(request.reads, now - timedelta(days=days))
+    since = now - timedelta(days=days)
+    began = known_since(request.reads, since)
     models = set(own_ids(request, values["model"])) if "model" in values else None
     if "provider" in values:
         (values["provider"],) = sellers(request, [values["provider"]])
     every = _of_seller(changes_since(request.reads, since, now, models), values)
-    moved = [one for one in every if one.is_sellers == ("learnt" not in values)]
-    coming = [one for one in moved if _is_announced(one, now)]
-    past = [one for one in moved if not _is_announced(one, now)]
+    past = [one for one in every if not _is_announced(one, now)]
+    moved = [one for one in past if one.is_sellers == ("learnt" not in values)]
+    coming = [] if "learnt" in values else _of_seller(announced(request.reads, now, models), values)
+    arrived = _of_seller(arrived_since(request.reads, began, models), values)[:MOST_SHOWN]
+    retired = _of_seller(retired_since(request.reads, began, models), values)[:MOST_SHOWN]
     return {
         "show": display,
         "change": change_in_words,
@@ -48,19 +65,32 @@ def show(request: Request) -> dict[str, Any]:
         "days": days,
         "spans": [(span, _address(values, span, month)) for span in SPANS],
         "learnt": "learnt" in values,
-        "others": len(every) - len(moved),
+        "others": len(past) - len(moved),
         "turned": _address({**values, "learnt": None if "learnt" in values else "1"}, days, month),
         "here_too": urlencode(month),
         "models": values.get("model", ()),
         "provider": values.get("provider"),
         "since": since,
+        "began": began if began > since else None,
         "coming": _by_offering(coming[:MOST_SHOWN]),
-        "weeks": _weeks(past[:MOST_SHOWN]),
+        "weeks": _weeks(moved[:MOST_SHOWN], began),
+        "folded": FOLDED,
+        "by_seller": _by_seller,
         "count": len(moved),
-        "left_out": max(len(past) - MOST_SHOWN, 0) + max(len(coming) - MOST_SHOWN, 0),
-        "arrived": _of_seller(arrived_since(request.reads, since, models), values)[:MOST_SHOWN],
-        "retired": _of_seller(retired_since(request.reads, since, models), values)[:MOST_SHOWN],
+        "left_out": max(len(moved) - MOST_SHOWN, 0) + max(len(coming) - MOST_SHOWN, 0),
+        "arrived": _told_of(request, arrived),
+        "retired": [Newcomer(one, None) for one in retired],
+        **ages_shown(freshness.source_ages(request.reads, now)),
     }
+
+
+def _told_of(request: Request, arrived: Sequence[OfferingNews]) -> list[Newcomer]:
+    """Newcomers with the prices that they have now."""
+    clocks = request.book.clocks(request.period.start, None)
+    slugs = [one.id for one in arrived]
+    items = listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks)) if slugs else []
+    known = {item.id: item for item in items}
+    return [Newcomer(one, known.get(one.id)) for one in arrived]
 
 
 def _is_announced(one: Change, now: datetime) -> bool:
@@ -77,23 +107,32 @@ def _seller(one: Change | OfferingNews) -> str:
     return (one.offering if isinstance(one, Change) else one.id).partition("/")[0]
 
 
-def _weeks(moved: Sequence[Change]) -> list[tuple[date, list[tuple[str, list[Change]]]]]:
-    """By the Monday of the week in which we learnt of it, and in it by offering."""
-    ordered = sorted(moved, key=lambda one: _monday(one.recorded_at), reverse=True)
-    return [
-        (monday, _by_offering(list(week)))
-        for monday, week in groupby(ordered, key=lambda one: _monday(one.recorded_at))
-    ]
+def _by_seller(rows: Sequence[Any]) -> list[tuple[str, list[Any]]]:
+    """Moves by offering, or newcomers, by their seller; those with most of them first."""
+    found: dict[str, list[Any]] = {}
+    for one in rows:
+        slug = one.news.id if isinstance(one, Newcomer) else one[0]
+        found.setdefault(slug.partition("/")[0], []).append(one)
+    return sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
 
 
-def _by_offering(moved: Sequence[Change]) -> list[tuple[str, list[Change]]]:
+def _weeks(moved: Sequence[Change], began: datetime) -> list[tuple[date, Moves]]:
+    """By the Monday of the week in which we learnt of it, or, of what the price book ``began`` with, in which it
+    happened; in it by offering.
+    """
+
+    def week(one: Change) -> date:
+        at = one.valid_from if one.valid_from and one.recorded_at <= began else one.recorded_at
+        day = at.astimezone(UTC).date()
+        return day - timedelta(days=day.weekday())
+
+    ordered = sorted(moved, key=week, reverse=True)
+    return [(monday, _by_offering(list(those))) for monday, those in groupby(ordered, key=week)]
+
+
+def _by_offering(moved: Sequence[Change]) -> Moves:
     ordered = sorted(moved, key=lambda one: one.offering)
     return [(offering, list(changes)) for offering, changes in groupby(ordered, key=lambda one: one.offering)]
-
-
-def _monday(at: datetime) -> date:
-    day = at.astimezone(UTC).date()
-    return day - timedelta(days=day.weekday())
 
 
 def change_in_words(one: Change) -> str:

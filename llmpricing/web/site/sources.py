@@ -14,7 +14,7 @@ from llmpricing.services.catalogue import listing
 from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of, agreements
 from llmpricing.services.catalogue.disagreements import disagreements
 from llmpricing.services.catalogue.listing_query import OfferingFilter
-from llmpricing.services.catalogue.price_changes import changes_since, comparable_since
+from llmpricing.services.catalogue.price_changes import changes_since
 from llmpricing.services.catalogue.sources import read_sources
 from llmpricing.web import parameters as p
 from llmpricing.web.caching import cached
@@ -90,7 +90,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         standing=stands_on,
     )
     items = items_then(request, clocks, page.items, stands_on)
-    since = comparable_since(request.reads, request.period.start - _LATELY)
+    since = request.period.start - _LATELY
     slugs = {one.id for one in page.items}
     return {
         "show": display,
