@@ -54,9 +54,9 @@ class Operation:
         """All parameters of the address."""
         found = dict(self.parameters)
         if self.rows is not None:
-            found["fields"] = fields_of(field_names(self.rows))
-            if self.is_list:
-                found["format"] = FORMATS
+            found |= selection(self.rows)
+            if not self.is_list:
+                del found["format"]
         return found
 
     @property
@@ -80,6 +80,11 @@ class Operation:
     def read(self, request: Request) -> dict[str, Any]:
         """The values of the address' parameters by name; raises the 400 that names the field."""
         return read_parameters(request, self.readers, self.repeatable)
+
+
+def selection(rows: Any) -> dict[str, Reader]:
+    """The readers of which part of a list of these rows is asked for, and in what form."""
+    return {"fields": fields_of(field_names(rows)), "format": FORMATS}
 
 
 def field_names(shape: Any) -> tuple[str, ...]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from webtest import TestApp
+
 EXAMPLES = {
     "health_live": "/api/health/live",
     "health_ready": "/api/health/ready",
@@ -100,3 +104,15 @@ ADMIN_FORMS = {
     "admin_aliases_add": "/admin/aliases/add",
     "admin_aliases_end": "/admin/aliases/end",
 }
+
+
+def walked(app: TestApp, address: str, **asked: str) -> list[Any]:
+    """All rows of a list, page by page to its end."""
+    rows = list[Any]()
+    page = app.get(address, asked).json
+    while page["meta"]["next"]:
+        rows += page["data"]
+        page = app.get(address, asked | {"cursor": page["meta"]["next"]}).json
+    rows += page["data"]
+    assert len(rows) == page["meta"]["count"]
+    return rows

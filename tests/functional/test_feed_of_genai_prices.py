@@ -27,7 +27,7 @@ from llmpricing.domain.money import quantise
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.sources.genai_prices.bundled import read_bundled
 from tests.conftest import NOW, running_app
-from tests.functional.addresses import FEEDS
+from tests.functional.addresses import FEEDS, walked
 from tests.servers import StoreUrls, new_database
 
 FEED = FEEDS["feed_genai_prices"]
@@ -151,7 +151,7 @@ def without_prices(data: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_a_model_that_asks_what_is_published_keeps_its_dates_and_variants(app: TestApp) -> None:
-    listed, report = json.loads(read_bundled()), app.get(FEEDS["feed_genai_prices_report"]).json["data"]["fields"]
+    listed, report = json.loads(read_bundled()), walked(app, FEEDS["feed_genai_prices_report"])
     moved = {field["name"] for field in report if field["change"] != "as_listed"}
     found = {
         f"{provider['id']}/{model['id']}": model for provider in app.get(FEED).json for model in provider["models"]

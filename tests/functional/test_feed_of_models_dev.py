@@ -131,7 +131,7 @@ def test_all_that_is_no_price_is_as_it_came(app: TestApp) -> None:
 def test_what_differs_is_reported(app: TestApp) -> None:
     told = {
         (one["name"], one["field"]): (one["change"], one["listed"], one["exported"])
-        for one in app.get(FEEDS["feed_models_dev_report"], {"at": AFTER}).json["data"]["fields"]
+        for one in app.get(FEEDS["feed_models_dev_report"], {"at": AFTER}).json["data"]
     }
     assert told == {
         ("acme/acme-large", "cost.input"): ("changed", "2.6", "2.5"),

@@ -129,9 +129,9 @@ def test_prices_are_exact_numbers(app: TestApp) -> None:
 
 def test_a_price_that_waits_for_a_person_is_left_out_and_reported(app: TestApp) -> None:
     assert app.get(FEED).json["acme/acme-slip"] == _CHAT
-    report = app.get(REPORT).json["data"]
-    assert report["lacking"] == "LiteLLM bills 0 for what it finds no price of."
-    told = {(one["name"], one["field"]): one for one in report["fields"]}
+    report = app.get(REPORT).json
+    assert report["meta"]["lacking"] == "LiteLLM bills 0 for what it finds no price of."
+    told = {(one["name"], one["field"]): one for one in report["data"]}
     assert told["acme/acme-slip", "input_cost_per_token"]["change"] == "without_price"
     large = told["acme/acme-large", "input_cost_per_token"]
     assert (large["change"], large["listed"], large["exported"]) == ("changed", "0.0000026", "0.0000025")

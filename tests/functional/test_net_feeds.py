@@ -158,7 +158,7 @@ def test_no_shared_cache_keeps_them_and_no_list_feed_is_made_of_them(app: TestAp
 
 
 def test_the_report_tells_which_fields_were_agreed(app: TestApp) -> None:
-    fields = app.get(FEEDS["feed_litellm_report"], {"rates": "net", "at": AFTER}).json["data"]["fields"]
+    fields = app.get(FEEDS["feed_litellm_report"], {"rates": "net", "at": AFTER}).json["data"]
     told = {(one["name"], one["field"]): one["exported"] for one in fields}
     assert told["acme/acme-large", "input_cost_per_token"] == "0.0000015"
     assert told["acme/acme-dated", "input_cost_per_token"] == "0.0000032"

@@ -58,15 +58,15 @@ def test_a_price_that_nobody_knows_is_left_out_and_never_0(testapp: TestApp) -> 
 
 
 def test_the_report_says_which_names_have_no_ratios_and_why(testapp: TestApp) -> None:
-    data = testapp.get(FEEDS["ratio_config_report"], {"at": BEFORE}).json["data"]
-    assert "refuses" in data["lacking"]
+    report = testapp.get(FEEDS["ratio_config_report"], {"at": BEFORE}).json
+    assert "refuses" in report["meta"]["lacking"]
     unknown = "no price of it is known, or the first one waits for a person"
-    assert data["names"] == [
+    assert report["data"] == [
         {"name": "acme-mystery", "field": None, "reason": unknown},
         {"name": "acme/acme-tiny:free", "field": None, "reason": "by itself it means no single offering"},
     ]
     listed = {name for numbers in ratios(testapp, BEFORE).values() for name in numbers}
-    assert not listed & {one["name"] for one in data["names"]}
+    assert not listed & {one["name"] for one in report["data"]}
 
 
 def test_ratios_change_at_the_announced_moment(testapp: TestApp) -> None:

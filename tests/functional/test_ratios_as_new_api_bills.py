@@ -18,7 +18,7 @@ import pytest
 from webtest import TestApp
 
 from tests.conftest import running_app
-from tests.functional.addresses import FEEDS
+from tests.functional.addresses import FEEDS, walked
 
 ADDRESS = FEEDS["ratio_config"]
 QUOTA_OF_A_DOLLAR = 500_000
@@ -96,7 +96,7 @@ def test_a_name_that_says_no_place_is_left_out_where_places_cost_differently(app
     assert app.post_json("/api/v1/quotes", item).json["data"]["total"] is None
     ratios = app.get(ADDRESS, {"at": at}).json["data"]
     assert name not in ratios["model_ratio"]
-    told = app.get(FEEDS["ratio_config_report"], {"at": at}).json["data"]["names"]
+    told = walked(app, FEEDS["ratio_config_report"], at=at)
     reasons = {one["name"]: one["reason"] for one in told if one["field"] is None}
     assert reasons[name] == "it says no place, and places cost differently"
     offered = {one.partition("/")[2] for one in _ids(app)}
@@ -106,9 +106,4 @@ def test_a_name_that_says_no_place_is_left_out_where_places_cost_differently(app
 
 def _ids(app: TestApp) -> list[str]:
     """The ids of all offerings."""
-    found, page = list[str](), {"limit": "200"}
-    while page.get("cursor") != "":
-        answer = app.get("/api/v1/models", page).json
-        found += [one["id"] for one in answer["data"]]
-        page["cursor"] = answer["meta"]["next"] or ""
-    return found
+    return [one["id"] for one in walked(app, "/api/v1/models", limit="200")]

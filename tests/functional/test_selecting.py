@@ -15,9 +15,10 @@ from webtest import TestApp
 from llmpricing.web.list_query import own_case
 from llmpricing.web.routes import OPERATIONS
 from llmpricing.web.selecting import cell
-from tests.functional.addresses import EXAMPLES
+from tests.functional.addresses import EXAMPLES, FEEDS
 
-LISTS = [operation for operation in OPERATIONS if operation.rows is not None and operation.is_list]
+# Reports of feeds need lists that the small book has not: test_report_pages.
+LISTS = [one for one in OPERATIONS if one.rows is not None and one.is_list and one.name not in FEEDS]
 PAGED = [operation for operation in LISTS if "cursor" in operation.parameters]
 
 

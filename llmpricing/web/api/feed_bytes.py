@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 from threading import BoundedSemaphore
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pyramid.request import Request
 from pyramid.response import Response
@@ -70,6 +70,7 @@ def kept(request: Request, name: str, build: Callable[[Request], bytes]) -> Pack
     """The feed's bytes, those that are ready or made once for a version of the price book and a moment. Raises the 503
     that names the command, where the list that they need was never imported.
     """
+    p.read_parameters(request, ASKS)  # such a file is whole: it takes no others
     clocks, is_asked = clocks_of(request), asks_a_moment(request)
     name = f"{name}:{NET}" if asks_net(request) else name
     if not is_asked and request.ready_feeds is not None:
@@ -105,8 +106,7 @@ def in_turn(request: Request, build: Callable[[Request], Built]) -> Built:
 
 def clocks_of(request: Request) -> Clocks:
     """The moment that is asked for, by what is known now."""
-    stated = p.read_parameters(request, ASKS).get("at")
-    clocks: Clocks = request.book.clocks(stated or request.period.start, None)
+    clocks: Clocks = request.book.clocks(_asked(request).get("at") or request.period.start, None)
     return clocks
 
 
@@ -117,10 +117,15 @@ def asks_a_moment(request: Request) -> bool:
 
 def asks_net(request: Request) -> bool:
     """Whether the request asks for prices less what was agreed; raises the error of who may not see that."""
-    is_net: bool = p.read_parameters(request, ASKS).get("rates") == NET
+    is_net: bool = _asked(request).get("rates") == NET
     if is_net and not request.caller.sees_rates:
         refuse_without(request.caller, "rates")
     return is_net
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """Which prices are asked for; what else the address takes, its operation reads."""
+    return p.read_values({name: request.GET.getall(name) for name in ASKS}, ASKS)
 
 
 def until(request: Request) -> datetime | None:

@@ -14,7 +14,8 @@ from pyramid.response import Response
 from llmpricing.domain.money import to_text
 from llmpricing.exports.overlay import Laid
 from llmpricing.services.feeds.registry import OVERLAYS, OverlayFeed
-from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
+from llmpricing.web import parameters as p
+from llmpricing.web.api.answers import DecimalText
 from llmpricing.web.api.feed_bytes import (
     ASKS,
     answer,
@@ -23,8 +24,10 @@ from llmpricing.web.api.feed_bytes import (
     kept,
     remembered,
 )
+from llmpricing.web.api.feed_reports import REPORT_LIMIT, REPORT_PARAMETERS, ReportMeta, report_meta
 from llmpricing.web.conditional import holds, lifetime
-from llmpricing.web.operations import Operation
+from llmpricing.web.operations import Operation, selection
+from llmpricing.web.paging import page_of
 
 JSON = "application/json"
 
@@ -40,18 +43,11 @@ class ChangedField(msgspec.Struct, forbid_unknown_fields=True):
     price_id: int | None
 
 
-class FeedReport(msgspec.Struct, forbid_unknown_fields=True):
-    """What differs from the list, and what the client makes of a name without a price."""
-
-    lacking: str
-    fields: list[ChangedField]
-
-
 class ReportAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """What laying the published prices over a list changed."""
+    """A page of what laying the published prices over a list changed."""
 
-    data: FeedReport
-    meta: ClocksMeta
+    data: list[ChangedField]
+    meta: ReportMeta
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class _Answers:
 
     feed: OverlayFeed
 
-    def list(self, request: Request) -> Response:
+    def file(self, request: Request) -> Response:
         """The list itself."""
         return answer(request, self.feed.name, JSON, self._bytes)
 
@@ -76,8 +72,12 @@ class _Answers:
         return found
 
     def report(self, request: Request) -> ReportAnswer:
-        """Every field that is not as it was listed."""
-        return remembered(request, self.feed.name, ReportAnswer, self._reported)
+        """A page of the fields that are not as they were listed."""
+        values = p.read_parameters(request, REPORT_PARAMETERS | selection(ChangedField))
+        found = remembered(request, self.feed.name, list[ChangedField], self._reported)
+        places = [[one.name, one.field, one.change] for one in found]
+        page, following = page_of(request, values, found, places, REPORT_LIMIT)
+        return ReportAnswer(page, report_meta(request, len(found), following, self.feed.lacking))
 
     def _bytes(self, request: Request) -> bytes:
         return self._laid(request).as_json()
@@ -85,14 +85,11 @@ class _Answers:
     def _laid(self, request: Request) -> Laid:
         return self.feed.lay(request.reads, request.book, clocks_of(request), net=asks_net(request))
 
-    def _reported(self, request: Request) -> ReportAnswer:
-        fields = [
+    def _reported(self, request: Request) -> list[ChangedField]:
+        return [
             ChangedField(n.name, n.field, n.change, _text(n.listed), _text(n.exported), n.price_id or None)
             for n in self._laid(request).notes
         ]
-        clocks = clocks_of(request)
-        meta = ClocksMeta(as_of=clocks.as_of, known_at=clocks.known_at, **book_meta(request))
-        return ReportAnswer(FeedReport(self.feed.lacking, fields), meta)
 
 
 def _text(value: Any) -> str | None:
@@ -111,7 +108,7 @@ def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
         Operation(
             name=f"feed_{_word(feed)}",
             path=path,
-            view=answers.list,
+            view=answers.file,
             title=f"{feed.title} with the published prices",
             answers=(feed.shape,),
             has_tag=True,
@@ -133,8 +130,10 @@ def _operations(feed: OverlayFeed) -> tuple[Operation, ...]:
             view=answers.report,
             title=f"What differs in {path} from the list as it came, and which names have no price",
             answers=(ReportAnswer,),
+            rows=ChangedField,
             is_lasting=True,
-            **shared,
+            asks_the_book=True,
+            parameters=REPORT_PARAMETERS,
         ),
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from time import monotonic
 from typing import Any
 
@@ -22,9 +25,11 @@ from llmpricing.web.errors import invalid
 from llmpricing.web.json_body import read_json, shaped
 from llmpricing.web.list_query import CLOCKS, read_clocks
 from llmpricing.web.operations import Operation
+from llmpricing.web.paging import page_of, page_readers
 from llmpricing.web.quote_refusals import unresolved
 
 MOST_NAMES = 10_000
+KINDS = ("priced", "unknown", "ambiguous")
 _PARAMETERS: dict[str, p.Reader] = {
     "model": p.text_of(400).of("a name as people send it"),
     "provider": p.text.of("who sells it: an id, another name of it, an API host or URL"),
@@ -97,7 +102,7 @@ class AmbiguousName(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, om
 
 
 class CoverageJson(msgspec.Struct, forbid_unknown_fields=True):
-    """Names in three lists, each once a seller."""
+    """A page of names in three lists, each once a seller: first those that are priced, ambiguous ones last."""
 
     priced: list[PricedName]
     unknown: list[UnpricedName]
@@ -112,9 +117,13 @@ class ShareJson(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CoverageMeta(ClocksMeta, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """How many names are in each list, and by which rules and sellers they were found."""
+    """How many names are in each list and in all, where the next page begins, and by which rules and sellers they were
+    found; all but ``next`` is of all pages.
+    """
 
     counts: dict[str, int]
+    count: int
+    next: str | None
     by_rule: dict[str, ShareJson]
     by_provider: dict[str, ShareJson]
 
@@ -156,6 +165,7 @@ def resolve(request: Request) -> dict[str, Any]:
 
 def post_coverage(request: Request) -> dict[str, Any]:
     """Names in three lists: ``priced``, ``unknown`` (no such offering, or none with a price), ``ambiguous``."""
+    values = COVERAGE.read(request)
     body = shaped(read_json(request), CoverageBody)
     if len(body.models) > MOST_NAMES:
         raise invalid("models", f"models takes at most {MOST_NAMES} names.")
@@ -163,12 +173,15 @@ def post_coverage(request: Request) -> dict[str, Any]:
     clocks = read_clocks(stated, datetime.now(UTC), request.book)
     asked = [NamedAt(one) if isinstance(one, str) else NamedAt(one.model, one.provider) for one in body.models]
     found = _cover(request, clocks, asked)
-    data: dict[str, list[dict[str, Any]]] = {"priced": [], "unknown": [], "ambiguous": []}
-    for one in found:
-        kind, item = _covered(one)
-        said = {} if one.name.provider is None else {"provider": one.name.provider}
-        data[kind].append({"model": one.name.name, **said, **item})
-    return {"data": data, "meta": {**_counts(data, found), **asdict(clocks), **book_meta(request)}}
+    rows = sorted(((*_covered(one), one.name) for one in found), key=lambda row: KINDS.index(row[0]))
+    values |= {"body": sha256(msgspec.json.encode(body)).hexdigest()}  # a cursor belongs to these names
+    page, following = page_of(request, values, rows, [[kind, name.name, name.provider] for kind, _, name in rows])
+    data: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for kind, item, name in page:
+        said = {} if name.provider is None else {"provider": name.provider}
+        data[kind].append({"model": name.name, **said, **item})
+    counts = {"counts": _counts(kind for kind, _, _ in rows), "count": len(rows), "next": following}
+    return {"data": data, "meta": {**counts, **_shares(found), **asdict(clocks), **book_meta(request)}}
 
 
 def _cover(request: Request, clocks: Clocks, asked: list[NamedAt]) -> list[Covered]:
@@ -181,10 +194,14 @@ def _cover(request: Request, clocks: Clocks, asked: list[NamedAt]) -> list[Cover
         raise invalid("models", message, done=slow.done) from None
 
 
-def _counts(data: dict[str, list[dict[str, Any]]], found: list[Covered]) -> dict[str, Any]:
+def _counts(kinds: Iterable[str]) -> dict[str, int]:
+    found = Counter(kinds)
+    return {kind: found[kind] for kind in KINDS}
+
+
+def _shares(found: list[Covered]) -> dict[str, Any]:
     meanings = [one.meaning for one in found if isinstance(one.meaning, Resolution)]
     return {
-        "counts": {kind: len(items) for kind, items in data.items()},
         "by_rule": shares(meaning.rule for meaning in meanings),
         "by_provider": shares(meaning.provider for meaning in meanings),
     }
@@ -218,6 +235,7 @@ COVERAGE = Operation(
     view=post_coverage,
     method="POST",
     title=f"Which of at most {MOST_NAMES} names the price book has prices for",
+    parameters=page_readers(),
     body=(CoverageBody,),
     answers=(CoverageAnswer,),
     asks_the_book=True,

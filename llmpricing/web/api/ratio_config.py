@@ -7,9 +7,10 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.services.feeds.ratio_config import ratio_config, without_ratios
-from llmpricing.web.api.answers import ClocksMeta, book_meta
 from llmpricing.web.api.feed_bytes import ASKS, answer, asks_net, clocks_of, remembered
+from llmpricing.web.api.feed_reports import REPORT_LIMIT, REPORT_PARAMETERS, ReportMeta, report_meta
 from llmpricing.web.operations import Operation
+from llmpricing.web.paging import page_of
 
 LACKING = (
     "new-api keeps the ratios that it has of a name that is left out; of a name without any it refuses the calls, "
@@ -42,18 +43,11 @@ class LeftOutName(msgspec.Struct, forbid_unknown_fields=True):
     reason: str
 
 
-class RatioReport(msgspec.Struct, forbid_unknown_fields=True):
-    """The names that ratios cannot price, and what new-api makes of such a name."""
-
-    lacking: str
-    names: list[LeftOutName]
-
-
 class RatioReportAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """What is left out of the ratios at a moment."""
+    """A page of what is left out of the ratios at a moment."""
 
-    data: RatioReport
-    meta: ClocksMeta
+    data: list[LeftOutName]
+    meta: ReportMeta
 
 
 def show(request: Request) -> Response:
@@ -66,15 +60,16 @@ def _bytes(request: Request) -> bytes:
 
 
 def report(request: Request) -> RatioReportAnswer:
-    """The names that are left out at the moment that is asked for."""
-    return remembered(request, "ratio-config", RatioReportAnswer, _reported)
+    """A page of the names that are left out at the moment that is asked for."""
+    values = RATIO_REPORT.read(request)
+    found = remembered(request, "ratio-config", list[LeftOutName], _reported)
+    page, following = page_of(request, values, found, [[one.name, one.field] for one in found], REPORT_LIMIT)
+    return RatioReportAnswer(page, report_meta(request, len(found), following, LACKING))
 
 
-def _reported(request: Request) -> RatioReportAnswer:
-    clocks = clocks_of(request)
-    found = without_ratios(request.reads, request.book, clocks, net=asks_net(request))
-    meta = ClocksMeta(as_of=clocks.as_of, known_at=clocks.known_at, **book_meta(request))
-    return RatioReportAnswer(RatioReport(LACKING, [LeftOutName(*one) for one in found]), meta)
+def _reported(request: Request) -> list[LeftOutName]:
+    found = without_ratios(request.reads, request.book, clocks_of(request), net=asks_net(request))
+    return [LeftOutName(*one) for one in found]
 
 
 RATIO_CONFIG = Operation(
@@ -92,8 +87,9 @@ RATIO_REPORT = Operation(
     path="/api/ratio_config/report",
     view=report,
     title="Which names have no ratios, and why",
-    parameters=ASKS,
+    parameters=REPORT_PARAMETERS,
     answers=(RatioReportAnswer,),
+    rows=LeftOutName,
     asks_the_book=True,
     is_lasting=True,
 )
