@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -78,12 +78,28 @@ def conditional(view: Answering, *, is_page: bool = False) -> Answering:
     return answering
 
 
+def conditional_where_dated(view: Answering) -> Answering:
+    """The view of an answer that tells the moment it is made for: where that is stated only the book's version changes
+    it, so asked with its ETag it is a 304. Else each answer is another, and may be of another window of the day.
+    """
+
+    def answering(request: Request) -> Any:
+        if valid_until(request) is not None:
+            return view(request)
+        headers = {"ETag": _tag(request, None), "Cache-Control": lifetime(request, None)}
+        if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
+            return Response(status=304, headers=headers)
+        request.response.headers.update(headers)
+        return view(request)
+
+    return answering
+
+
 def kept_page(request: Request, *made_of: Any) -> Response | None:
     """The 304 of a page that is made of this release and ``made_of`` alone, where the reader holds it already; else its
     headers are set. Nothing is asked for that.
     """
-    key = (release(), request.path_info, stale_since(request), made_of)
-    tag = f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
+    tag = _weak(request.path_info, stale_since(request), made_of)
     headers = {"ETag": tag, "Cache-Control": each_time(is_private(request))}
     if holds(request.headers.get("If-None-Match", ""), tag):
         return Response(status=304, headers=headers)
@@ -104,12 +120,28 @@ def stale_since(request: Request) -> datetime | None:
 
 
 def _tag(request: Request, until: datetime | None) -> str:
-    """Weak, for a compressed answer bears the same one."""
     start = None if until is None else request.period.start
-    asked = sorted(request.GET.items())
     by, book = request.caller.scopes, request.book
-    key = (release(), by, book.book, book.version, stale_since(request), start, request.path_info, asked)
-    return f'W/"{sha256(msgspec.json.encode(key)).hexdigest()[:24]}"'
+    return tag_of(by, book, stale_since(request), start, request.path_info, request.GET.items())
+
+
+def tag_of(
+    scopes: Sequence[str],
+    book: BookState,
+    stale: datetime | None,
+    start: datetime | None,
+    path: str,
+    asked: Iterable[tuple[str, str]],
+) -> str:
+    """The ETag of what an address answers to who has these scopes, from a book and, where nobody stated a moment, for
+    the period that begins at ``start``.
+    """
+    return _weak(scopes, book.book, book.version, stale, start, path, sorted(asked))
+
+
+def _weak(*made_of: Any) -> str:
+    """The ETag of what this release makes of these: weak, for a compressed answer bears the same one."""
+    return f'W/"{sha256(msgspec.json.encode((release(), *made_of))).hexdigest()[:24]}"'
 
 
 def _say_what_changes_it(request: Request, until: datetime | None, is_page: bool) -> None:

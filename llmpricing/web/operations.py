@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 from pyramid.request import Request
 
-from llmpricing.web.conditional import conditional
+from llmpricing.web.conditional import conditional, conditional_where_dated
 from llmpricing.web.parameters import Reader, read_parameters
 from llmpricing.web.selecting import FORMATS, fields_of, selecting
 
@@ -40,6 +40,7 @@ class Operation:
     is_list: bool = True
     asks_the_book: bool = False  # and nothing else, so that the database may be away
     is_lasting: bool = False  # until the price book changes or the next known step
+    is_dated: bool = False  # it tells the moment it is made for: lasting where that is stated
     has_tag: bool = False  # an ETag that the view makes
     media: str = "application/json"  # of the answer
     also: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)  # types of errors in a shape of their own
@@ -65,12 +66,14 @@ class Operation:
         view = self.view
         if self.rows is not None:
             view = selecting(self.name.removesuffix("_csv"), self.readers["fields"], field_names(self.rows), view)
+        if self.is_dated:
+            return conditional_where_dated(view)
         return conditional(view) if self.is_lasting else view
 
     @property
     def is_tagged(self) -> bool:
-        """Whether an answer bears an ETag, and is a 304 when asked with it."""
-        return self.is_lasting or self.has_tag
+        """Whether an answer bears an ETag, at least where its moment is stated, and is a 304 when asked with it."""
+        return self.is_lasting or self.is_dated or self.has_tag
 
     @property
     def errors(self) -> tuple[int, ...]:

@@ -129,6 +129,25 @@ def test_a_quote_out_of_an_address_is_too(app: TestApp, made: list[str]) -> None
     assert len(made) == 3  # what is no text is refused before
 
 
+def test_a_quick_quote_of_a_stated_moment_bears_the_etag_of_the_view_and_is_a_304_to_who_has_it(
+    app: TestApp, made: list[str]
+) -> None:
+    now = ADDRESS.replace("&at=2026-11-23T00:00:00Z", "")
+    dated, of_now = ADDRESS.replace("1000", "3000"), now.replace("1000", "3000")
+    by_view = app.get(dated, headers={"If-None-Match": '"other"'})
+    app.get(ADDRESS)
+    made.clear()
+    quick = app.get(dated)
+    assert (made, told(quick)) == ([], told(by_view))
+    assert quick.headers["ETag"].startswith("W/")
+    assert app.get(dated, headers={"If-None-Match": quick.headers["ETag"]}, status=304).body == b""
+    made.clear()
+    moment = app.get(of_now)
+    assert (made, "ETag" in moment.headers, moment.headers["Cache-Control"]) == ([], False, "private, no-cache")
+    assert app.get(f"{now}&at=%20").headers["Cache-Control"] == "private, no-cache"
+    assert app.get(now.replace("/quote?", "/quote?%61t=2026-11-23&")).headers["ETag"] != quick.headers["ETag"]
+
+
 @pytest.mark.parametrize(("status", "body"), REFUSED)
 def test_what_is_refused_is_told_by_the_view(app: TestApp, made: list[str], status: int, body: str) -> None:
     def ask() -> dict[str, Any]:

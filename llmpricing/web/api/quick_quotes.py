@@ -20,12 +20,14 @@ from pyramid.request import Request
 from llmpricing.book.price_book import PriceBook
 from llmpricing.services.decisions.kept_tokens import TokensRead
 from llmpricing.services.memory import Memory
+from llmpricing.services.price_book import book_state
 from llmpricing.services.quotes.document import quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
-from llmpricing.web.access import TOKENS
+from llmpricing.web.access import TOKENS, is_private
 from llmpricing.web.answer_task import AT_ONCE, POSTED_AT_ONCE, NeedsWorker
 from llmpricing.web.api.quote_questions import QuoteBody, question, question_in_address
 from llmpricing.web.asked import released
+from llmpricing.web.conditional import lifetime_now, tag_of
 from llmpricing.web.delivery import SMALLEST, pack, takes_packed
 from llmpricing.web.errors import Refused
 from llmpricing.web.held_book import HOLDER
@@ -40,18 +42,21 @@ MOST_BYTES = 8_000  # of a question: one usage object takes some hundred
 QUICK_S = 0.001  # of a thread's processor time; most take a tenth
 _MOST_ASKERS, _MOST_KINDS = 256, 4096
 _ASKER = "llmpricing.quote_asker"  # in the environ of a request whose quote may be surrounded alike again
-_OF_EACH = ("Content-Length", "Content-Encoding", HEADER)
+_OF_EACH = ("Content-Length", "Content-Encoding", "ETag", "Cache-Control", HEADER)
+EACH_TIME = "private, no-cache"  # of a quote that tells the moment it was asked at
 _ASKED_AS = ("PATH_INFO", "CONTENT_TYPE", "HTTP_CONTENT_ENCODING")
 _OK = 200
 _PLACE, _encoder = Place(), msgspec.json.Encoder()
 
 
 class Asker(NamedTuple):
-    """By which route a quote was asked for, by whom, and whether they see contract rates."""
+    """By which route a quote was asked for and by whom, what they may see, and whether it is for them alone."""
 
     route: str
     caller: str | None
+    scopes: tuple[str, ...]
     sees_rates: bool
+    is_private: bool
 
 
 class QuoteFrame(NamedTuple):
@@ -68,7 +73,9 @@ _QuestionReader = Callable[[dict[str, Any], datetime, Asker], Asked]
 
 def leave_word(request: Request) -> None:
     """Say that the answer is a quote of the book in memory, and whose."""
-    request.environ[_ASKER] = Asker(request.matched_route.name, request.caller.name, request.caller.sees_rates)
+    caller = request.caller
+    route, sees_rates = request.matched_route.name, caller.sees_rates
+    request.environ[_ASKER] = Asker(route, caller.name, caller.scopes, sees_rates, is_private(request))
 
 
 class QuickQuotes:
@@ -90,7 +97,7 @@ class QuickQuotes:
         key = self._key(environ)
         known = self._known.recall((key,)).get(key)
         if known and known.tokens == tokens and (body := self._quote(environ, held.book, known.asker, read)):
-            return self._give(environ, known, body, started)
+            return self._give(environ, known, held.book, body, started)
         response = self._policy(environ, router)
         self._learn(key, tokens, environ, response)
         return response
@@ -111,8 +118,8 @@ class QuickQuotes:
             self._quick.note(book, _kind(asked), thread_time() - began)
         return encoded
 
-    def _give(self, environ: dict[str, Any], known: QuoteFrame, body: bytes, started: float) -> Given:
-        own = [(HEADER, request_id(environ.get("HTTP_X_REQUEST_ID", "")))]
+    def _give(self, environ: dict[str, Any], known: QuoteFrame, book: PriceBook, body: bytes, started: float) -> Given:
+        own = [(HEADER, request_id(environ.get("HTTP_X_REQUEST_ID", ""))), *_lasting(environ, known.asker, book)]
         if known.is_packed and len(body) >= SMALLEST:
             body = pack(body)
             own.append(("Content-Encoding", "gzip"))
@@ -171,14 +178,26 @@ def _reader(environ: dict[str, Any]) -> _QuestionReader | None:
     if path == POSTED and method == "POST" and not environ.get("QUERY_STRING"):
         stated = environ.get("CONTENT_LENGTH") or ""
         return _posted if stated.isdecimal() and 0 < int(stated) <= MOST_BYTES else None
-    is_addressed = path == ADDRESSED and method == "GET" and len(environ.get("QUERY_STRING", "")) <= MOST_BYTES
-    return _addressed if is_addressed else None
+    if path != ADDRESSED or method != "GET" or "HTTP_IF_NONE_MATCH" in environ:  # a 304 is the view's
+        return None
+    return _addressed if len(environ.get("QUERY_STRING", "")) <= MOST_BYTES else None
 
 
 def _posted(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
     text = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     environ["wsgi.input"].seek(0)  # for the view
     return question(shaped(body_value(text), QuoteBody), now, _PLACE, sees_rates=asker.sees_rates)
+
+
+def _lasting(environ: dict[str, Any], asker: Asker, book: PriceBook) -> list[tuple[str, str]]:
+    """For how long the answer is good, and by which ETag, as ``conditional_where_dated`` tells it."""
+    if environ["REQUEST_METHOD"] == "GET":
+        with released(environ):
+            asked = list(Request(environ).GET.items())
+        if any(name == "at" and value.strip() for name, value in asked):
+            tag = tag_of(asker.scopes, book_state(book), None, None, ADDRESSED, asked)
+            return [("ETag", tag), ("Cache-Control", lifetime_now(None, asker.is_private))]
+    return [("Cache-Control", EACH_TIME)]
 
 
 def _addressed(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:

@@ -12,7 +12,7 @@ from llmpricing.services.quotes.document import QuoteDocument, quote_document
 from llmpricing.services.quotes.quoting import Asked, Quoted, QuoteError, of_stale_book, quote_many
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import BookMeta, book_meta
-from llmpricing.web.api.quick_quotes import leave_word
+from llmpricing.web.api.quick_quotes import EACH_TIME, leave_word
 from llmpricing.web.api.quote_questions import (
     IN_ADDRESS,
     PARAMETERS,
@@ -83,7 +83,7 @@ def _answer_one(request: Request, asked: Asked, place: Place) -> dict[str, Any]:
     (answer,) = _quotes(request, [asked])
     if not isinstance(answer, Quoted):
         raise refusal(answer, place)
-    request.response.headers["Cache-Control"] = "private, no-cache"
+    request.response.headers.setdefault("Cache-Control", EACH_TIME)  # of a stated moment it may be kept
     leave_word(request)
     return {"data": quote_document(answer), "meta": book_meta(request)}
 
@@ -132,10 +132,13 @@ QUOTE = Operation(
     path="/api/v1/quote",
     view=get_quote,
     title="What usage costs, line by line, out of the address",
+    about="With `at` the answer changes with the price book alone: it bears an ETag and may be kept. Without, it is of "
+    "the moment it is asked at, which it tells, and bears none: prices may differ by the hour.",
     parameters=PARAMETERS,
     required=("model",),
     answers=(QuoteAnswer,),
     asks_the_book=True,
+    is_dated=True,
     refusals=(404, 409),
 )
 QUOTES = Operation(
