@@ -27,7 +27,7 @@ NAMES: list[Any] = [
 @pytest.fixture(scope="module")
 def app(full_book_of_module: str, redis_url: str) -> Iterator[TestApp]:
     """The application over all bundled prices."""
-    with running_app(full_book_of_module, redis_url) as found:
+    with running_app(full_book_of_module, redis_url, request_deadline_s=120) as found:
         yield found
 
 

@@ -39,7 +39,7 @@ IN_DOCUMENT = {one["get"]["operationId"] for one in document()["paths"].values()
 def app(full_book_of_module: str, redis_url: str) -> Iterator[TestApp]:
     """The application over all bundled prices and a LiteLLM map, so that all feeds are there."""
     bring(full_book_of_module, MAP)
-    with running_app(full_book_of_module, redis_url) as found:
+    with running_app(full_book_of_module, redis_url, request_deadline_s=120) as found:
         yield found
 
 
