@@ -85,11 +85,11 @@ def test_the_history_of_a_model_is_one_click_from_the_list(visitor: Visitor) -> 
 def test_own_weights_stand_in_the_address_of_best_value(visitor: Visitor) -> None:
     visitor.click("header a[href='/best-value']")
     visitor.browser.wait_for("location.pathname === '/best-value' && document.querySelector('main form')")
-    visitor.browser.run("const one = document.querySelector('main form input[type=text]'); one.value = '0.5'")
-    weight = str(visitor.shown("document.querySelector('main form input[type=text]').name"))
-    visitor.click("main form button")
+    visitor.browser.run("document.querySelector('main [name^=weight_]').value = '0.5'")
+    weight = str(visitor.shown("document.querySelector('main [name^=weight_]').name"))
+    visitor.click("form:has([name^=weight_]) button")
     visitor.browser.wait_for(f"new URLSearchParams(location.search).get('{weight}') === '0.5'")
-    assert visitor.shown("document.querySelectorAll('.problem').length") == 0
+    assert visitor.shown("document.querySelectorAll('.problem, .error').length") == 0
 
 
 def test_a_bill_that_is_sent_is_read_by_causes(visitor: Visitor) -> None:

@@ -17,6 +17,8 @@ from tests.unplugged.serving import serving
 pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
 
 NINE = 9
+# Rows are laid out when they come near: what is clicked stands still after that.
+LAID_OUT = "return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
 CELLS = "[...document.querySelectorAll('table.offerings td[data-label=\"%s\"]')].map(one => one.textContent.trim())"
 
 
@@ -57,6 +59,7 @@ def test_the_stated_need_leads_to_a_comparison_that_justifies(
 
     for place in (1, 2):
         browser.run(f"document.querySelector('tbody tr:nth-child({place}) .mark').scrollIntoView({{block: 'center'}})")
+        browser.run(LAID_OUT)
         visitor.meet(f"tbody tr:nth-child({place}) .mark")
         browser.wait_for(f"document.querySelectorAll('.comparing a').length === {place}")
     assert visitor.shown("[...document.querySelectorAll('.comparing a')].map(one => one.firstChild.data)") == names

@@ -147,7 +147,7 @@ def test_scores_are_those_of_the_model_whoever_sells_it(modelapp: TestApp, engin
         (row,) = page.html.select("table.scored tbody tr")
         assert [spoken(cell) for cell in row.select("td")] == ["88.5", "2026-05-01", "source"]
         assert "88.5" in modelapp.get(f"/charts/scores.csv?models={slug}").text
-    assert "None are kept" in modelapp.get("/models/openai/gpt-9-mini").text
+    assert "No score of this model with a source is known here" in modelapp.get("/models/openai/gpt-9-mini").text
     page = modelapp.get("/compare?models=aws/us.openai.gpt-9-v1:0,openai/gpt-9-mini")
     (told,) = [row for row in page.html.select("table.compared tbody tr") if spoken(row.th) == "MMLU"]
     assert [spoken(cell) for cell in told.select("td")] == ["88.5", "–no list says"]
