@@ -61,7 +61,7 @@ def test_the_stated_need_leads_to_a_comparison_that_justifies(
         browser.run(f"document.querySelector('tbody tr:nth-child({place}) .mark').scrollIntoView({{block: 'center'}})")
         browser.run(LAID_OUT)
         visitor.meet(f"tbody tr:nth-child({place}) .mark")
-        browser.wait_for(f"document.querySelectorAll('.comparing a').length === {place}")
+        browser.wait_for(f"document.querySelector('.comparing strong')?.textContent === '{place} marked'")
     assert visitor.shown("[...document.querySelectorAll('.comparing a')].map(one => one.firstChild.data)") == names
     browser.run("scrollTo(0, 0)")
     visitor.meet(".comparing button")  # which stays in sight
