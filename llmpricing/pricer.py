@@ -72,9 +72,9 @@ class Pricer:
         """What usage of a model costs; ``facts`` are those of ``Inquiry``. The answer's ``total`` is an exact Decimal,
         None where it is not known: then ``quote.unpriced`` says why.
 
-        Raises UsageError for usage that cannot be read, InstantError for a time that is none and for a ``known_at`` in
-        the future, UnknownModel and AmbiguousModel (with suggestions) for a name, ContextError for a fact that the
-        offering does not know.
+        Raises UsageError for usage that cannot be read, InstantError for a time that is none, for a ``known_at`` in the
+        future and (LaterThanKnown) for one beyond a book of what was known at a time; UnknownModel and AmbiguousModel
+        (with suggestions) for a name, ContextError for a fact that the offering does not know.
         """
         return quote_one(self._book, _asked(Inquiry(model, usage, **facts)))
 

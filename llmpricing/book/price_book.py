@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from llmpricing.book.shape import SHAPE
 
+UP_TO_A_TIME = -1  # the version of a book that holds what was known at a time alone, whatever was learnt later
 _MANY = 256  # slices, beyond which the whole table is read sooner
 
 

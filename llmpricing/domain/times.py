@@ -41,6 +41,10 @@ class InstantError(ValueError):
     """The text is no time; the message follows the name of what holds it and says what would be one."""
 
 
+class LaterThanKnown(InstantError):
+    """By what was known then is asked of who knows of nothing so late."""
+
+
 class OffsetMissing(InstantError):
     """The time does not say which offset from UTC it has."""
 

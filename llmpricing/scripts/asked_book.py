@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from llmpricing.domain.times import LaterThanKnown
 from llmpricing.scripts.opened_book import opened_book
 from llmpricing.services.price_book import Reads
 
@@ -28,12 +29,15 @@ class AskedBook:
     @contextmanager
     def open(self, *, net: bool = False) -> Iterator[Reads]:
         """What answers; raises ClickException where it cannot, also where contract rates are asked for (``net``) and
-        the file was written without them.
+        the file was written without them; and a usage error of a time after which the file knows of nothing.
         """
         if self.file is not None:
             if self.fresh:
                 raise click.UsageError("--fresh makes a book, and --book names one: leave one of them out.")
-            yield opened_book(self.file, net=net)
+            try:
+                yield opened_book(self.file, net=net)
+            except LaterThanKnown as error:
+                raise click.UsageError(f"--known-at {error}.") from None
             return
         from llmpricing.scripts.asked_ini import asked_by_ini  # with the database and the importers
 

@@ -70,7 +70,7 @@ def book() -> None:
 
 @book.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--known-at", type=known_by, help="Up to what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, help="What was known then, and nothing later. Now, if left out.")
 @click.option("--with-contract-rates", is_flag=True, help="With your own rates, names and scores: a secret file.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 @ini_option
@@ -79,6 +79,10 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
 
     Your own contract rates, names and scores stay here, unless --with-contract-rates says otherwise; then nobody but
     you may read FILE.
+
+    With --known-at FILE holds what was known then alone: it has the same bytes whenever it is written again, and
+    refuses to answer by what was known later. Lists as they came are not in it, so of the feeds it makes those that
+    need none.
 
     \b
     llmpricing book export prices.book --known-at 2026-11-01
@@ -164,6 +168,7 @@ def show(file: Path, as_json: bool) -> None:
     llmpricing book show prices.book
     """
     from llmpricing.book.file import BookFileError, open_book
+    from llmpricing.book.price_book import UP_TO_A_TIME
 
     try:
         opened = open_book(file)
@@ -172,10 +177,12 @@ def show(file: Path, as_json: bool) -> None:
     header = opened.header
     held = {name: len(opened.tables[name]) for name in _COUNTED}
     if as_json:
-        known = {"book": header.book, "version": header.version, "known_until": header.last_change}
+        version = None if header.version == UP_TO_A_TIME else header.version
+        known = {"book": header.book, "version": version, "known_until": header.last_change}
         say_json({**known, "own_terms": header.own_terms, "sha256": opened.digest, "rows": held})
         return
-    say(f"Price book {header.book}, version {header.version}, as known {day(header.last_change)}")
+    which = f"version {header.version}" if header.version != UP_TO_A_TIME else "what was known by a time alone"
+    say(f"Price book {header.book}, {which}, as known {day(header.last_change)}")
     say(", ".join(f"{count:,} {name}s" for name, count in held.items()))
     say(f"SHA-256 {opened.digest}, and all bytes fit it")
     if header.own_terms:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from llmpricing.book.price_book import PriceBook
+from llmpricing.book.price_book import UP_TO_A_TIME, PriceBook
 from llmpricing.models import KeptList, Source, SourceFetch
 from llmpricing.services.price_book import Reads
 
@@ -33,6 +33,11 @@ def newest_kept(reads: Reads, slug: str, known_at: datetime) -> NewestList:
     Raises NoListError.
     """
     found = max(_kept(reads, slug, known_at), default=None)
+    if found is None and isinstance(reads, PriceBook) and reads.version == UP_TO_A_TIME:
+        raise NoListError(
+            f"the list of {slug} that this feed is laid over is in no book that was written with --known-at. "
+            "Next: llmpricing book export FILE"
+        )
     if found is None:
         raise NoListError(
             f"no list of {slug} was imported, and this feed is that list with the published prices laid over it. "

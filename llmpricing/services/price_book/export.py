@@ -8,14 +8,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ColumnElement, Text, cast, extract, func, select
+from sqlalchemy import BigInteger, ColumnElement, Text, cast, extract, func, select
 from sqlalchemy.orm import Session
 
 from llmpricing.book.file import BookHeader
+from llmpricing.book.price_book import UP_TO_A_TIME
 from llmpricing.book.shape import SHAPE, Kind
 from llmpricing.book.writing import table_bytes, write_book
 from llmpricing.models import Base
 from llmpricing.services.price_book import book_state
+from llmpricing.services.price_book.known_then import OF_NOW, known_then, only_known
 
 _OWN = ("own_rate", "score")  # scores may be of a test that nobody else has
 
@@ -23,13 +25,15 @@ _OWN = ("own_rate", "score")  # scores may be of a test that nobody else has
 def export_book(session: Session, path: Path, *, known_at: datetime | None = None, own_terms: bool = False) -> str:
     """Write the price book as the session sees it to a file; returns its SHA-256. Raises OSError.
 
-    The book answers up to ``known_at`` (None: its last change). Contract rates, aliases and scores of this
-    installation's own are in it only with ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants
-    it.
+    With ``known_at`` it holds what was known then and nothing later: of no version, but with the same bytes whenever
+    it is written again. Contract rates, aliases and scores of this installation's own are in it only with
+    ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants it.
     """
     known = book_state(session)
-    header = BookHeader(known.book, known.version, known.known_at(known_at), own_terms)
-    return write_book(path, header, {name: _rows(session, name, own_terms) for name in SHAPE})
+    until = None if known_at is None else known.known_at(known_at)
+    version = known.version if until is None else UP_TO_A_TIME
+    header = BookHeader(known.book, version, until or known.last_change, own_terms)
+    return write_book(path, header, {name: _rows(session, name, own_terms, until) for name in SHAPE})
 
 
 def warm_up() -> None:
@@ -38,19 +42,22 @@ def warm_up() -> None:
         table_bytes(columns, ())
 
 
-def _rows(session: Session, name: str, own_terms: bool) -> Iterable[Sequence[Any]]:
-    if name in _OWN and not own_terms:
+def _rows(session: Session, name: str, own_terms: bool, known_at: datetime | None) -> Iterable[Sequence[Any]]:
+    if (name in _OWN and not own_terms) or (known_at is not None and name in OF_NOW):
         return ()
     table = Base.metadata.tables[name]
     columns = [table.c[column] for column in SHAPE[name]]
-    parts = chain.from_iterable(map(_parts, columns, SHAPE[name].values()))
-    query = select(*parts).order_by(*columns[:2], *table.primary_key)
+    told = columns if known_at is None else known_then(table, columns, known_at)
+    parts = chain.from_iterable(map(_parts, told, SHAPE[name].values()))
+    query = select(*parts).select_from(table).order_by(*columns[:2], *table.primary_key)
+    if known_at is not None:
+        query = only_known(query, table, known_at)
     if name == "offering_alias" and not own_terms:
         query = query.where(table.c.source_id.is_not(None))
     return session.execute(query)
 
 
-def _parts(column: Column[Any], kind: Kind) -> Sequence[ColumnElement[Any]]:
+def _parts(column: ColumnElement[Any], kind: Kind) -> Sequence[ColumnElement[Any]]:
     """What of a value lies in the file, made by the server: it takes a fraction of the time that Python does."""
     if kind is Kind.TIME:
         return (_micros(column),)

@@ -62,6 +62,51 @@ def test_a_file_answers_as_its_database_does(commands: Commands, file: Path, tmp
     assert found.stdout
 
 
+@pytest.fixture(scope="module")
+def of_a_time(commands: Commands, file: Path) -> Path:
+    """The same of what was known at the last change."""
+    path = file.with_name("then.book")
+    written = commands.run("book export", str(path), "--known-at", "2026-11-22T12:00:00Z")
+    assert written.exit_code == 0, written.output
+    return path
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *ASKED,
+        "calendar",
+        f"elsewhere {FOLDER / 'litellm-spendlogs.csv'} --json",
+        f"outlook {FOLDER / 'litellm-spendlogs.csv'} --json",
+    ],
+)
+def test_a_file_of_a_time_answers_as_the_database_by_what_was_known_then(
+    file: Path, of_a_time: Path, tmp_path: Path, asked: str
+) -> None:
+    expected, found = (alone(tmp_path, *asked.split(), "--book", str(one)) for one in (file, of_a_time))
+    assert (found.returncode, found.stdout, found.stderr) == (expected.returncode, expected.stdout, expected.stderr)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "quote openai/gpt-4o --input 1000",
+        f"price {FOLDER / 'litellm-spendlogs.csv'}",
+        f"audit {FOLDER / 'litellm-spendlogs.csv'}",
+        f"elsewhere {FOLDER / 'litellm-spendlogs.csv'}",
+        f"outlook {FOLDER / 'litellm-spendlogs.csv'}",
+    ],
+)
+def test_a_file_of_a_time_is_not_asked_by_what_was_known_later(of_a_time: Path, tmp_path: Path, asked: str) -> None:
+    refused = alone(tmp_path, *asked.split(), "--book", str(of_a_time), "--known-at", "2026-11-22T12:00:01Z")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert (
+        "--known-at is later than this book knows: it was written by what was known 2026-11-22T12:00:00Z"
+        in " ".join(refused.stderr.split())
+    )
+    assert "llmpricing book export FILE" in refused.stderr
+
+
 def test_a_table_is_priced_by_a_file_as_by_its_database(commands: Commands, file: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.csv"
     log.write_text("model,at,input_tokens,output_tokens\ngpt-4o,2026-11-20T10:00:00Z,1000,500\nnobody,2026-11-20,1,1\n")
