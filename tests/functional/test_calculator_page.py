@@ -289,7 +289,7 @@ def test_a_batch_share_is_priced_as_batch_where_that_has_a_price(testapp: TestAp
 def test_the_ranking_asks_the_needs_of_the_list_by_its_names_and_leads_on_with_them(testapp: TestApp) -> None:
     page = testapp.get("/calculator?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=1")
     wide = {row[0].split()[-1] for row in ranked(page)}
-    listed = testapp.get("/?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=1").html
+    listed = testapp.get("/?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=all").html
     assert wide == {one.get_text() for one in listed.select("table.offerings th .id")} != set()
     assert wide < {row[0].split()[-1] for row in ranked(testapp.get("/calculator?tokens=20M"))}
     assert {box["value"] for box in page.html.select("[name=capability][checked]")} == {"tools"}

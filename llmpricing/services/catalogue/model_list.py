@@ -32,8 +32,8 @@ ModelOrder = Callable[["ModelRow", MonthlyCosts], Any]
 class ModelFilter:
     """What must hold for a model to be listed: for one of its offerings, all of it. Empty fields ask nothing.
 
-    ``unsaid`` lists those too of which no list says whether they have the context or the needs: such as their lab sells
-    itself or released within a year, and with ``lesser_known`` all of them.
+    ``unsaid`` lists those too of which no list says whether they have the context or the needs; with ``well_known``
+    such of them alone as their lab sells itself or released within a year.
     """
 
     words: str = ""
@@ -49,7 +49,7 @@ class ModelFilter:
     kind: str | None = CHAT  # None: of every kind
     show: frozenset[str] = frozenset()
     unsaid: bool = False
-    lesser_known: bool = False
+    well_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
             continue
         verdicts = [(row, test(model, row)) for row in model.rows]
         is_said = any(verdict for _, verdict in verdicts)
-        takes_unsaid = wanted.unsaid and (is_said or wanted.lesser_known or _is_well_known(model, clocks))
+        takes_unsaid = wanted.unsaid and (is_said or not wanted.well_known or _is_well_known(model, clocks))
         matching = [row for row, verdict in verdicts if verdict or (takes_unsaid and verdict is None)]
         open_to_it = [row for row, verdict in verdicts if verdict is None]
         counted = matching or open_to_it

@@ -84,7 +84,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         released_since=since and since.date(),
         dated="dated" in values,
         unsaid="unsaid" in values,
-        lesser_known=values.get("unsaid") == ALL,
+        well_known=values.get("unsaid") != ALL,
         kind=None if kind == ALL else kind,
         show=frozenset(values.get("show", ())),
         **{name: values[name] for name in _PLAIN if name in values},
