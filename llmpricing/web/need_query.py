@@ -30,7 +30,7 @@ ASKED: Mapping[str, p.Reader] = {
     "max_input_price": p.price.of("at sellers whose input costs no more, in USD per million tokens"),
     "max_output_price": p.price.of("at sellers whose output costs no more, in USD per million tokens"),
     "provider": p.text.of("at these sellers, by id"),
-    "unsaid": p.one_of("1").of("1: those too of which no list says whether they meet it"),
+    "unsaid": p.one_of("1", "all").of("1 or all: those too of which no list says whether they meet it"),
 }
 ASKED_REPEATABLE = ("capability", "provider")
 _PLAIN = ("max_input_price", "max_output_price", "min_context")

@@ -287,7 +287,7 @@ def test_a_batch_share_is_priced_as_batch_where_that_has_a_price(testapp: TestAp
 
 
 def test_the_ranking_asks_the_needs_of_the_list_by_its_names_and_leads_on_with_them(testapp: TestApp) -> None:
-    page = testapp.get("/calculator?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=1")
+    page = testapp.get("/calculator?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=all")
     wide = {row[0].split()[-1] for row in ranked(page)}
     listed = testapp.get("/?tokens=20M&min_context=200K&max_output_price=5&capability=tools&unsaid=all").html
     assert wide == {one.get_text() for one in listed.select("table.offerings th .id")} != set()
@@ -298,7 +298,7 @@ def test_the_ranking_asks_the_needs_of_the_list_by_its_names_and_leads_on_with_t
         row["offering"]
         for row in csv.DictReader(StringIO(testapp.get(page.html.find("a", string="All as CSV")["href"]).text))
     ] == [row[0].split()[-1] for row in ranked(page)]
-    asked = "tokens=20000000&min_context=200000&max_output_price=5&capability=tools&unsaid=1"
+    asked = "tokens=20000000&min_context=200000&max_output_price=5&capability=tools&unsaid=all"
     told = {one["id"] for one in testapp.get(f"/api/v1/calculator?{asked}").json["data"]}
     assert wide <= told < {one["id"] for one in testapp.get("/api/v1/calculator").json["data"]}
     closed = testapp.get("/calculator?tokens=20M&capability=tools")

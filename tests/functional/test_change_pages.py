@@ -17,7 +17,7 @@ from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of,
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
-from llmpricing.web.site.changes import FOLDED
+from llmpricing.web.site.changes import FOLDED, OF_EACH
 from llmpricing.web.site.charts.agreement import agreement_chart
 from tests.conftest import running_app
 from tests.lists import cost_map, listed
@@ -151,7 +151,12 @@ def test_long_weeks_and_long_lists_of_newcomers_are_folded_by_seller(
             page = app.get("/changes?days=14").html
             folded = [" ".join(one.summary.get_text().split()) for one in page.select("section details")]
             assert folded == [f"acme {len(names)} offerings"] * 2
-            assert len(page.select("section details ul.moves > li")) == 2 * len(names)
+            assert len(page.select("section details ul.moves > li")) == 2 * OF_EACH
+            link = page.select_one("section details > p a")
+            assert link.get_text() == f"All {len(names)} at acme"
+            at_acme = app.get(link["href"]).html
+            assert len(at_acme.select("section details ul.moves > li")) == 2 * len(names)
+            assert f"{len(names)} offerings new in our lists" in page.select_one(".lead").get_text()
 
 
 def test_one_model_or_another_seller_is_asked_for_by_address(app: TestApp) -> None:

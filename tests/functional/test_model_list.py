@@ -160,6 +160,19 @@ def test_what_a_list_denies_of_an_offering_its_model_does_not_lend_it(listapp: T
     assert lines["open weights"] == ["no, by models-dev", "not listed"]
 
 
+def test_the_api_tells_the_needs_that_a_page_shows_with_denials_and_what_the_model_lends(listapp: TestApp) -> None:
+    def told(slug: str) -> dict[str, tuple[bool | None, list[str], bool]]:
+        needs = listapp.get(f"/api/v1/models/{slug}").json["data"]["needs"]
+        return {one["need"]: (one["is_met"], one["lists"], one["as_the_model"]) for one in needs}
+
+    own, denied, lent = map(told, ("openai/gpt-9", "openai/gpt-9-2026-01-01", "resale/openai/gpt-9"))
+    assert len(own) == 12
+    assert own["tools"] == (True, ["models-dev"], False)
+    assert denied["tools"] == denied["open_weights"] == (False, ["models-dev"], False)
+    assert lent["tools"] == (True, ["models-dev"], True)
+    assert own["web_search"] == (None, [], False)
+
+
 def test_sellers_of_which_no_list_says_what_each_adds_are_counted_beneath(listapp: TestApp) -> None:
     row = named(listapp.get("/?capability=structured_output"))["GPT-9"]
     assert row.select_one("input.mark")["value"] == "openai/gpt-9"

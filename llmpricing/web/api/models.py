@@ -17,6 +17,7 @@ from llmpricing.services.catalogue.same_model import model_of, other_sellers
 from llmpricing.services.clocks import Clocks
 from llmpricing.web.api.answers import StaleMeta, as_json, stale_meta
 from llmpricing.web.api.model_rows import ItemJson, item_json, rows_json
+from llmpricing.web.api.needs import NeedJson, needs_json
 from llmpricing.web.api.scores import ScoreJson, scores_json
 from llmpricing.web.caching import cached
 from llmpricing.web.conditional import valid_until
@@ -48,6 +49,7 @@ ModelJson: Any = as_json(
     OfferingItem,
     prices=list[PriceJson],
     scores=list[ScoreJson],
+    needs=list[NeedJson],
     other_sellers=list[str],
     aliases=list[str],
 )
@@ -126,6 +128,7 @@ def show_model(request: Request) -> ModelAnswer:
         **item_json(item),
         prices=[PriceJson(**price_json(price)) for price in details.prices],
         scores=scores_json(request, clocks, item.id, model),
+        needs=needs_json(model, item.id),
         other_sellers=other_sellers(model, item.id),
         aliases=details.aliases,
     )

@@ -25,8 +25,9 @@ from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD
 
 DEFAULT_DAYS = 28
-MOST_SHOWN = 500  # of one kind; the rest stand in the API
+MOST_SHOWN = 500  # of one kind, where they are not folded; the rest stand in the API
 FOLDED = 30  # offerings of one week, or newcomers, from which on each seller's are folded
+OF_EACH = 10  # of one seller, where they are
 SPANS = (7, 28, 91, 365)
 _READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text, "learnt": p.one_of("1"), **WORKLOAD}
 Moves = list[tuple[str, list[Change]]]  # by offering
@@ -55,8 +56,8 @@ def show(request: Request) -> dict[str, Any]:
     past = [one for one in every if not _is_announced(one, now)]
     moved = [one for one in past if one.is_sellers == ("learnt" not in values)]
     coming = [] if "learnt" in values else _of_seller(announced(request.reads, now, models), values)
-    arrived = _of_seller(arrived_since(request.reads, began, models), values)[:MOST_SHOWN]
-    retired = _of_seller(retired_since(request.reads, began, models), values)[:MOST_SHOWN]
+    arrived = _of_seller(arrived_since(request.reads, began, models), values)
+    retired = _of_seller(retired_since(request.reads, began, models), values)
     return {
         "show": display,
         "change": change_in_words,
@@ -73,11 +74,13 @@ def show(request: Request) -> dict[str, Any]:
         "since": since,
         "began": began if began > since else None,
         "coming": _by_offering(coming[:MOST_SHOWN]),
-        "weeks": _weeks(moved[:MOST_SHOWN], began),
+        "weeks": _weeks(moved, began),
         "folded": FOLDED,
         "by_seller": _by_seller,
+        "of_each": MOST_SHOWN if "provider" in values else OF_EACH,
+        "at_seller": lambda seller: _address({**values, "provider": seller}, days, month),
         "count": len(moved),
-        "left_out": max(len(moved) - MOST_SHOWN, 0) + max(len(coming) - MOST_SHOWN, 0),
+        "left_out": max(len(coming) - MOST_SHOWN, 0),
         "arrived": _told_of(request, arrived),
         "retired": [Newcomer(one, None) for one in retired],
         **ages_shown(freshness.source_ages(request.reads, now)),

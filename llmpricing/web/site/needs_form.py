@@ -16,7 +16,8 @@ _BOUNDS = ("max_input_price", "max_output_price")
 @dataclass(frozen=True, slots=True)
 class NeedsForm:
     """Each need with its words and whether it is asked for; price bounds as name, label and what was typed; the
-    context that is asked for among those to choose; sellers that the address names.
+    context that is asked for among those to choose; whether what no list says is taken too, as the address tells it;
+    sellers that it names.
     """
 
     needs: list[tuple[str, str, bool]]
@@ -24,7 +25,7 @@ class NeedsForm:
     context_label: str
     context: str
     contexts: list[Option]
-    takes_unsaid: bool
+    unsaid: str
     sellers: list[str]
     is_asked: bool
 
@@ -38,7 +39,7 @@ def needs_form(request: Request) -> NeedsForm:
         LABELS["min_context"],
         context,
         contexts(context),
-        request.GET.get("unsaid") == "1",
+        request.GET.get("unsaid", ""),
         request.GET.getall("provider"),
         any(request.GET.get(name, "").strip() for name in ASKED),
     )

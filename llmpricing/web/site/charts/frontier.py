@@ -8,7 +8,7 @@ from typing import Any
 from llmpricing.domain.money import ratio_text
 from llmpricing.domain.scores.best_value import ValuedOffering
 from llmpricing.web.site.charts.chart import Chart, inline, position, share_of_axis
-from llmpricing.web.site.charts.theme import INK, QUIET, SERIES
+from llmpricing.web.site.charts.theme import GROUND, INK, QUIET, SERIES
 
 _COLUMNS = ("model", "id", "average_per_mtok", "quality", "qaps", "is_on_frontier")
 _HEIGHT = 340
@@ -67,11 +67,13 @@ def _layers(
     named = inline([_point(one) for one in _apart(best, across, up, width)])
     hollow = {"type": "point", "color": QUIET, "size": 50}
     full = {"type": "point", "color": SERIES[0], "shape": "diamond", "filled": True, "opacity": 1, "size": 110}
-    words = {"type": "text", "align": "left", "dx": 8, "dy": -8, "color": INK}
+    words = {"type": "text", "align": "left", "dx": 8, "dy": -10, "color": INK}
+    halo = words | {"color": GROUND, "stroke": GROUND, "strokeWidth": 4, "strokeJoin": "round", "opacity": 0.85}
     return [
         {"data": others, "mark": hollow, "encoding": {"x": x, "y": y}},
         {"data": points, "mark": line, "encoding": {"x": x, "y": y}},
         {"data": points, "mark": full, "encoding": {"x": x, "y": y}},
+        {"data": named, "mark": halo, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
         {"data": named, "mark": words, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
     ]
 
