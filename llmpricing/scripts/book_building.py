@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from llmpricing.local_stores import running_postgres
+from llmpricing.local_stores import StoreError, running_postgres
+from llmpricing.local_stores.binaries import installed_binaries
 from llmpricing.models import migrations
 from llmpricing.models.session import transaction
 from llmpricing.scripts.lock_waits import script_engine
@@ -24,7 +25,10 @@ from llmpricing.services.imports.importing import ImportSummary, import_lists
 from llmpricing.services.imports.seeding import seed
 from llmpricing.services.price_book.export import export_book
 from llmpricing.settings import Settings, read_settings
+from llmpricing.sources.bundled import bundled
 from llmpricing.sources.declaration import SourceInfo
+from llmpricing.sources.errors import SourceError
+from llmpricing.sources.registry import bundled_lists
 
 
 def default_settings(environ: Mapping[str, str] = MappingProxyType({})) -> Settings:
@@ -57,6 +61,7 @@ def build_book(
     By the rules of every import. No database of anybody is touched, and nothing is left but ``file``: raises
     StoreError where PostgreSQL is not installed with us, SourceError, ImportRefused, DBAPIError and OSError.
     """
+    _need_installed(settings, seeding=seeding)
     with running_postgres() as url, script_engine(replace(settings, database_url=url)) as engine:
         with engine.connect() as connection:
             migrations.upgrade(connection, settings.lock_timeout_s)
@@ -67,6 +72,27 @@ def build_book(
                 set_exchange_rate(session, by, one.currency, one.usd, by.name, one.valid_from)
         with transaction(engine) as session:
             return export_book(session, file), summaries
+
+
+def _need_installed(settings: Settings, *, seeding: bool) -> None:
+    """Raise StoreError where something lacks, all of it at once, before any server is started for nothing."""
+    extras, reasons = [], []
+    try:
+        installed_binaries()
+    except StoreError:
+        extras.append("stores")
+        reasons.append("A book is built in a PostgreSQL of its own, which is not installed for this Python.")
+    try:
+        for info in bundled_lists(settings.seed) if seeding else ():
+            bundled(info)
+    except SourceError as error:
+        extras.append("seed")
+        reasons.append(f"{str(error).partition(': pip install')[0]}, for the lists that come along.")
+    if extras:
+        raise StoreError(
+            f"{' '.join(reasons)}\nNext: pip install 'llmpricing[{','.join(extras)}]'; or take a book that was made "
+            "elsewhere: nothing of this is needed to ask one with --book."
+        )
 
 
 def _imported(

@@ -63,14 +63,18 @@ def tween_factory(handler: Callable[[Request], Response], registry: Any) -> Call
     """Let pass who may; a token is not told whether it is unknown or missing."""
     settings: Settings = registry.settings["llmpricing"]
     told_apart_by = ("Authorization", *(("Cookie", settings.auth_user_header) if settings.auth_user_header else ()))
+    at_home_by = ("Origin",) if settings.environment == "development" else ()
 
     def tween(request: Request) -> Response:
         strip_forged(request, settings)
-        if _refuses_by_itself(request.path_info) or not request.caller.is_guarded:
+        if _refuses_by_itself(request.path_info):
             return handler(request)
-        refuse_without(request.caller, "feed" if request.path_info.startswith(EXPORTS) else "read")
+        is_guarded = request.caller.is_guarded
+        if is_guarded:
+            refuse_without(request.caller, "feed" if request.path_info.startswith(EXPORTS) else "read")
         response = handler(request)
-        response.vary = (*(response.vary or ()), *told_apart_by)
+        if names := told_apart_by if is_guarded else at_home_by:
+            response.vary = (*(response.vary or ()), *names)
         return response
 
     return tween

@@ -102,7 +102,8 @@ def includeme(config: Any) -> None:
         _get(config, name, pattern, view, renderer="llmpricing.web:templates/docs.jinja2")
     config.include("llmpricing.web.site.admin.routes")
     config.include("llmpricing.web.api.reference")
-    config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400)
+    # A slash behind a file's name names no file: without the predicate Pyramid takes it away.
+    config.add_static_view("static", "llmpricing.web:static", cache_max_age=365 * 86400, path_info=".*[^/]$")
     config.add_cache_buster("llmpricing.web:static", ContentHash())
 
 

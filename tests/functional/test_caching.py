@@ -147,3 +147,9 @@ def test_static_files_bear_their_contents_hash_and_may_be_kept_for_good(testapp:
         answer = testapp.get(address)
         assert address.partition("?x=")[2] == sha256(answer.body).hexdigest()[:12]
         assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+
+def test_a_static_file_has_one_address(testapp: TestApp) -> None:
+    testapp.get("/static/base.css", status=200)
+    moved = testapp.get("/static/base.css/", status=301)
+    assert moved.headers["Location"] == "http://localhost/static/base.css"

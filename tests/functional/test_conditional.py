@@ -162,7 +162,18 @@ def test_pages_of_other_sites_may_read_and_do_no_more(testapp: TestApp) -> None:
 
 @pytest.mark.parametrize("path", ["ratio_config", "v1/export/genai-prices.json"])
 def test_what_changes_an_answer_is_named_once(app: TestApp, path: str) -> None:
-    assert app.get(f"/api/{path}").headers["Vary"] == "Accept-Encoding"
+    assert sorted(app.get(f"/api/{path}").headers["Vary"].split(", ")) == ["Accept-Encoding", "Origin"]
+
+
+def test_where_a_page_of_another_site_is_told_less_the_answer_says_so(testapp: TestApp) -> None:
+    own = testapp.get("/api/v1/models")
+    other = testapp.get("/api/v1/models", headers={"Origin": "https://elsewhere.example"})
+    assert own.headers["ETag"] != other.headers["ETag"]  # who develops sees contract rates
+    for answer in (own, other, testapp.get("/"), testapp.get("/api/v1/export/genai-prices/report", status="*")):
+        assert "Origin" in answer.headers["Vary"].split(", ")
+    kept = testapp.get("/api/v1/models", headers={"If-None-Match": own.headers["ETag"]}, status=304)
+    assert "Origin" in kept.headers["Vary"]
+    assert "Origin" not in testapp.get("/static/base.css").headers.get("Vary", "")
 
 
 @pytest.mark.parametrize("path", ["", ".sha256", "/report"])

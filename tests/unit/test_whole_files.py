@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,50 @@ def test_a_link_in_the_place_of_the_file_is_replaced_and_not_followed(tmp_path: 
     write_whole(tmp_path / "file", b"mine")
     assert (tmp_path / "other").read_bytes() == b"other"
     assert not (tmp_path / "file").is_symlink()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from llmpricing.whole_files import part_file
+with part_file(Path(sys.argv[1]), 0o644) as part:
+    part.file.write(b"half")
+    part.file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def _left_behind(path: Path) -> Path:
+    """The part file of a writer that was killed, a while ago."""
+    before = {*path.parent.iterdir()}
+    subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    (left,) = {*path.parent.iterdir()} - before
+    os.utime(left, (0, 0))
+    return left
+
+
+def test_the_next_writer_takes_away_what_a_killed_one_left_of_the_same_file(tmp_path: Path) -> None:
+    left, others = _left_behind(tmp_path / "rows.csv"), _left_behind(tmp_path / "rows.csv.2")
+    mine = tmp_path / ".rows.csv.mine.part"
+    mine.write_bytes(b"of somebody")
+    os.utime(mine, (0, 0))
+    write_whole(tmp_path / "rows.csv", b"whole")
+    assert {*tmp_path.iterdir()} == {tmp_path / "rows.csv", others, mine}
+    assert not left.exists()
+
+
+def test_a_writer_that_lives_keeps_its_part_however_long_it_takes_and_one_just_begun_as_well(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    with part_file(path, 0o644) as slow:
+        slow.file.write(b"first")
+        slow.file.flush()
+        (part,) = tmp_path.iterdir()
+        os.utime(part, (0, 0))
+        write_whole(path, b"second")
+        assert path.read_bytes() == b"second"
+        slow.keep()
+    assert path.read_bytes() == b"first"
+    left = _left_behind(path)
+    os.utime(left)
+    write_whole(path, b"third")
+    assert left.exists()

@@ -26,8 +26,8 @@ def alias() -> None:
 @alias.command()
 @click.argument("name")
 @click.argument("offering")
-@click.option("--from", "valid_from", type=instant, help="The first day. Since ever, if left out.")
-@click.option("--until", "valid_until", type=instant, help="The first day that no longer counts.")
+@click.option("--from", "valid_from", type=instant, metavar="TIME", help="The first day. Since ever, if left out.")
+@click.option("--until", "valid_until", type=instant, metavar="TIME", help="The first day that no longer counts.")
 @as_option
 @note_option
 @ini_option
@@ -52,7 +52,7 @@ def add(
 
 @alias.command()
 @click.argument("name")
-@click.option("--at", type=instant, help="The first day without it. Now, if left out.")
+@click.option("--at", type=instant, metavar="TIME", help="The first day without it. Now, if left out.")
 @as_option
 @note_option
 @ini_option

@@ -79,7 +79,7 @@ _OF_A_BILL = ("day", "model", "project", "session")
 @click.option(
     "--flat", callback=flat_read, metavar="AMOUNT/month", help="Where a subscription of that price breaks even."
 )
-@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @click.option(
     "--at-prices-of", "prices_of", type=instant, metavar="DATE", help="Every record at the prices of that day."
 )

@@ -70,7 +70,9 @@ def book() -> None:
 
 @book.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--known-at", type=known_by, help="What was known then, and nothing later. Now, if left out.")
+@click.option(
+    "--known-at", type=known_by, metavar="TIME", help="What was known then, and nothing later. Now, if left out."
+)
 @click.option("--with-contract-rates", is_flag=True, help="With your own rates, names and scores: a secret file.")
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
 @ini_option

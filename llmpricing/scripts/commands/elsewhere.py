@@ -42,7 +42,7 @@ _SHOWN_SELLERS, _SHOWN_MODELS, _SHOWN_REASONS = 5, 10, 10
     is_flag=True,
     help="Rank every model that can serve it, also those that compare with none of yours.",
 )
-@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
 def elsewhere(

@@ -54,7 +54,7 @@ def exchange() -> None:
 @exchange.command()
 @click.argument("currency", metavar="CURRENCY")
 @click.argument("usd", type=worth, metavar="USD")
-@click.option("--from", "valid_from", type=instant, required=True, help="The first day of the rate.")
+@click.option("--from", "valid_from", type=instant, metavar="TIME", required=True, help="The first day of the rate.")
 @click.option("--source", required=True, help="Who says so, such as the address of a central bank's page.")
 @as_option
 @note_option
@@ -79,6 +79,7 @@ def add(
     "--from",
     "since",
     type=instant,
+    metavar="TIME",
     default="2023-01-01",
     show_default=True,
     help="The first day wanted: the book has no older prices.",

@@ -29,7 +29,7 @@ def feed() -> None:
 @feed.command()
 @click.argument("name", type=click.Choice([*EXPORTED, *RATE_FILES]))
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write it.")
-@click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
+@click.option("--at", type=instant, metavar="TIME", help="The prices of that moment. Those of now, if left out.")
 @rates_option
 @asks_book
 def export(name: str, out: Path, at: datetime | None, net: bool, book: AskedBook) -> None:

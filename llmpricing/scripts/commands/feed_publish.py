@@ -27,7 +27,7 @@ _OF_THE_BOOK = {"ratio_config.json": "ratio-config", "ccusage.json": "ccusage"} 
 
 @click.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--at", type=instant, help="The prices of that moment. Those of now, if left out.")
+@click.option("--at", type=instant, metavar="TIME", help="The prices of that moment. Those of now, if left out.")
 @rates_option
 @asks_book
 def publish(folder: Path, at: datetime | None, net: bool, book: AskedBook) -> None:

@@ -75,10 +75,10 @@ def import_benchmarks(
     if rejected.exists() and not dry_run:
         raise click.ClickException(f"{rejected} is there already: move it away, or name another file by --failed.")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = _text_of(file)
         with failures_told(), open_book(ini_settings(ini), commit=not dry_run) as session:
             read = import_scores(session, decider(actor, note), text, file.name, shape)
-    except (UnicodeDecodeError, ScoreFileError) as error:
+    except ScoreFileError as error:
         raise click.ClickException(f"{file} cannot be read: {error}.") from None
     _tell(read, dry_run)
     if read.failed and dry_run:
@@ -87,6 +87,15 @@ def import_benchmarks(
     elif read.failed:
         _write_failed(rejected, read.failed)
         say(f"{len(read.failed)} rows were left out: mend them in {rejected} and import that file.")
+
+
+def _text_of(file: Path) -> str:
+    data = file.read_bytes()
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ScoreFileError(f"line {line} is no text in UTF-8. Save it as CSV in UTF-8, and import that") from None
 
 
 def _tell(read: ScoresRead, is_trial: bool) -> None:

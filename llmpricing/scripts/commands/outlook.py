@@ -40,7 +40,7 @@ _CENT = Decimal("0.01")
     "--by", "way", type=click.Choice(list(LABELLED)), default="team", show_default=True, help="Whose part of each step."
 )
 @click.option("--redact", is_flag=True, help="Hash keys, users, teams and sessions, and tell no file's name.")
-@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @json_option
 @asks_book
 def outlook(

@@ -40,7 +40,7 @@ _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
     show_default=True,
     help="Whose names the counts have; also in one column usage.",
 )
-@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
+@click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @click.option("--assume-utc", is_flag=True, help="Times without an offset are UTC.")
 @click.option("--force", is_flag=True, help="Replace OUT and REJECTS where they exist.")
 @json_option

@@ -57,16 +57,22 @@ def named(text: str) -> tuple[str, str]:
 @click.option("--cache-read", "cache_read_tokens", type=quantity, help="Input tokens read from a cache.")
 @click.option("--cache-write", "cache_write_tokens", type=quantity, help="Input tokens written to a cache.")
 @click.option("--output", "output_tokens", type=quantity, help="All output tokens.")
-@click.option("--meter", "meters", type=named, multiple=True, help="Any other quantity, as web_searches=3.")
+@click.option(
+    "--meter", "meters", type=named, metavar="NAME=VALUE", multiple=True, help="Any other quantity, as web_searches=3."
+)
 @click.option(
     "--usage", "raw_usage", metavar="JSON", help="The usage object of an answer, in its place; - reads it in."
 )
 @click.option("--usage-format", type=click.Choice(get_args(UsageFormat)), default="auto", show_default=True)
-@click.option("--at", type=used_at, help="When it was used: a date or time with offset. Now, if left out.")
-@click.option("--known-at", type=known_by, help="By what was known then. Now, if left out.")
+@click.option(
+    "--at", type=used_at, metavar="TIME", help="When it was used: a date or time with offset. Now, if left out."
+)
+@click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @click.option("--tier", help="The service tier, such as batch.")
 @click.option("--region", help="Where it ran.")
-@click.option("--context", "facts", type=named, multiple=True, help="Any other fact that prices depend on.")
+@click.option(
+    "--context", "facts", type=named, metavar="NAME=VALUE", multiple=True, help="Any other fact that prices depend on."
+)
 @click.option("--provider", help="Who sold it, where MODEL does not say.")
 @click.option("--currency", help="The currency to answer in, such as EUR.")
 @json_option

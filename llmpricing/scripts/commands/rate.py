@@ -63,11 +63,16 @@ def rate() -> None:
 @click.argument("target", metavar="PROVIDER[/GLOB]")
 @click.option("--discount", "off", type=discount, help="Off every list price, as 12.5%.")
 @click.option(
-    "--price", "prices", type=own_price, multiple=True, help="A price of your own, as input_tokens=2/1000000."
+    "--price",
+    "prices",
+    type=own_price,
+    metavar="METER=AMOUNT/UNITS",
+    multiple=True,
+    help="A price of your own, as input_tokens=2/1000000.",
 )
 @click.option("--currency", default="USD", show_default=True, help="What your own prices are in.")
-@click.option("--from", "valid_from", type=instant, required=True, help="The first day.")
-@click.option("--until", "valid_until", type=instant, help="The first day that no longer counts.")
+@click.option("--from", "valid_from", type=instant, metavar="TIME", required=True, help="The first day.")
+@click.option("--until", "valid_until", type=instant, metavar="TIME", help="The first day that no longer counts.")
 @as_option
 @note_option
 @ini_option
@@ -107,7 +112,7 @@ def add(
 
 @rate.command()
 @click.argument("number", type=ListedNumber("llmpricing rate list"))
-@click.option("--at", type=instant, help="The first day without it. Now, if left out.")
+@click.option("--at", type=instant, metavar="TIME", help="The first day without it. Now, if left out.")
 @as_option
 @note_option
 @ini_option

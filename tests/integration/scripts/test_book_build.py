@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from llmpricing.book.file import open_book
+from llmpricing.local_stores import StoreError
+from llmpricing.scripts import book_building
 from llmpricing.scripts.cli import main
 from tests.commands import commands_on
 from tests.lists import cost_map, small_list
@@ -188,3 +191,19 @@ def test_a_fresh_book_is_made_only_where_none_is_named(tmp_path, monkeypatch):
     (tmp_path / "development.ini").write_text("")
     refused = CliRunner().invoke(main, ["quote", *READING["quote"], "--fresh"])
     assert (refused.exit_code, "llmpricing import --all" in refused.output) == (2, True)
+
+
+def test_what_is_not_installed_is_told_all_at_once_before_anything_is_started(temporary, tmp_path, monkeypatch):
+    def lacking(*_):
+        raise StoreError("nothing here")
+
+    monkeypatch.setattr(book_building, "installed_binaries", lacking)
+    found = build(str(tmp_path / "prices.book"))
+    assert (found.exit_code, list(temporary.iterdir())) == (1, [])
+    assert "A book is built in a PostgreSQL of its own, which is not installed for this Python." in found.output
+    assert "Next: pip install 'llmpricing[stores]'; or take a book that was made elsewhere" in found.output
+    assert "docker" not in found.output
+    monkeypatch.setattr(metadata, "version", lambda _: "0.0.1")
+    both = build(str(tmp_path / "prices.book")).output
+    assert "version 0.0.1 is installed, for the lists that come along" in both
+    assert "pip install 'llmpricing[stores,seed]'" in both

@@ -100,9 +100,19 @@ def test_a_file_of_another_shape_is_read_by_its_own_columns(
     assert current(session) == {("acme-large", "gpqa_diamond"): (Decimal("50"), None)}
 
 
-@pytest.mark.parametrize("content", [b"\xff", b"a,b\n1,2\n"])
-def test_a_file_that_is_no_list_of_scores_is_refused(commands: Commands, tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xff", "line 1 is no text in UTF-8. Save it as CSV in UTF-8, and import that."),
+        (b"model,score\nacme,1\nacm\xe9,2\n", "line 3 is no text in UTF-8."),
+        (b"a,b\n1,2\n", "it has no column model"),
+    ],
+)
+def test_a_file_that_is_no_list_of_scores_is_refused(
+    commands: Commands, tmp_path: Path, content: bytes, reason: str
+) -> None:
     (tmp_path / "scores.csv").write_bytes(content)
     done = commands.run("import-benchmarks", str(tmp_path / "scores.csv"))
     assert done.exit_code == 1
-    assert "cannot be read" in done.output
+    assert f"scores.csv cannot be read: {reason}" in " ".join(done.output.split())
+    assert "codec" not in done.output

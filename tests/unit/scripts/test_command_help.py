@@ -51,6 +51,12 @@ def test_each_command_shows_an_example_that_it_takes(words: str) -> None:
             assert value not in (None, "", ()) or not parameter.required or "--list" in arguments, example
 
 
+@pytest.mark.parametrize("words", [words for words in ALL if words not in GROUPED])
+def test_what_an_option_takes_is_called_by_a_word_of_the_reader_and_no_name_of_ours(words: str) -> None:
+    shown = [line.split("  ")[0] for line in re.findall(r"^  (-.*)$", told(words), re.MULTILINE)]
+    assert not [one for one in shown if re.search(r"[A-Z]_[A-Z]|INSTANT|USED|KNOWN|BACK", one)]
+
+
 @pytest.mark.parametrize("words", ["llmpricing", *GROUPED])
 def test_no_sentence_of_a_list_of_commands_is_cut_short(words: str) -> None:
     assert "..." not in told(words).replace("[ARGS]...", "")
