@@ -24,7 +24,10 @@ SAME_TIER = frozenset({"", "standard", "default", "auto", "on_demand", "none"})
 SAME_PLACE = frozenset({"", "global", "not_available", "standard", "default"})
 REQUESTS = {"requests": "requests", "num_model_requests": "requests"}  # how many requests the object sums up
 _COUNTER = re.compile(
-    r"(tokens?(_?count)?|requests|quer(ies|y)|searches|calls|seconds|images|characters|pages|units)$", re.IGNORECASE
+    r"(tokens?(_?count)?|requests|quer(ies|y)|searches|calls|seconds|images|characters|pages|units|"
+    # as usage_input_tokens_cache_write_1h: counts of caches, and of a life of theirs
+    r"cache_?(reads?|writes?|creations?)(_?input)?(_?\d+_?(m|min|minutes?|h|hrs?|hours?))?)$",
+    re.IGNORECASE,
 )
 _INDEX = re.compile(r"\[\d+\]")
 # Amounts of money, times and names of things: they tell of the bill or of the call, and are not billed.

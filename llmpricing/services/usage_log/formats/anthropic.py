@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from html import unescape
 from typing import Any
 
 from llmpricing.domain.quotes.context import context
-from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import BASE, BESIDE, OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -20,13 +22,24 @@ _ANTHROPIC = "anthropic"
 _DAY = timedelta(days=1)
 _CENTS = Decimal(100)
 _COST_ONLY = unpriced("cost only: the file states no quantity")
+# Both sides of the step of the price, also as spreadsheets and other alphabets leave the sign of "at most" behind.
+_WIDE = {ord("＞"): ">", ord("≥"): ">", ord("＜"): "<", ord(" "): None, ord("\u00a0"): None, ord(","): None}
+_ABOVE = re.compile(r"(?:>=?|over|above)200(?:k|000)|200(?:k|000)[-_–](?:1m|1000k|1000000)")
+_BELOW = re.compile(r"(?:<=?|≤|â‰¤|\?|up_?to|under|below)200(?:k|000)|0[-_–]200(?:k|000)|standard|default|none")
 _MESSAGES = frozenset({"message", "messages"})
 
 
 def _request_input(window: str) -> int:
-    """An input that lies on the side of the step which the window names: "> 200k", "200k-1M"."""
-    text = window.replace(" ", "")
-    return OVER_STEP if text.startswith((">", "200k-", "200K-")) else BASE
+    """An input that lies on the side of the step which the window names: "> 200k", "200k-1M", "≤ 200k", "0-200k".
+
+    Raises UsageError where it names none that is known, for the step changes every price of the record.
+    """
+    text = unescape(window).lower().translate(_WIDE)
+    if _ABOVE.fullmatch(text):
+        return OVER_STEP
+    if text and not _BELOW.fullmatch(text):
+        raise UsageError("context_window", f"is {window[:40]!r}: it is not known which step of the price that means")
+    return BASE
 
 
 def _summed(row: Row, counts: dict[str, Any], writes: Row) -> Usage:

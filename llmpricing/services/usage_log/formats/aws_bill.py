@@ -66,12 +66,12 @@ _SCALES = {"": 1, "K": 1000, "M": 1_000_000}
 _MILLION = Decimal(1_000_000)
 
 
-def _kind(usage_type: str, description: str) -> TokenKind | None:
-    """What a usage type counts; None for what is no language model's."""
+def _kind(usage_type: str, *words: str) -> TokenKind | None:
+    """What a usage type counts, of the model that these words name; None for what is no language model's."""
     if found := _MARKET.fullmatch(usage_type):
         more = found["more"].lower().split("_")
-        edition = _EDITION.match(description)
-        named = edition["model"] if edition else description
+        edition = next(filter(None, map(_EDITION.match, words)), None)
+        named = edition["model"] if edition else next(iter(words), "")
         tier = next((one for one in more if one in ("batch", "flex", "priority")), None)
         name = named.strip().lower().replace(" ", "-")
         return TokenKind(_MARKET_KINDS[found["kind"]], name, "global" in more, tier, bool({"lctx", "long"} & set(more)))
@@ -111,6 +111,7 @@ class BillColumns:
     service: tuple[str, ...]
     resource: str
     description: tuple[str, ...]
+    product: tuple[str, ...]
     amount: str
     unit: str
     at: str
@@ -130,17 +131,23 @@ class BillColumns:
         """The record of a line: disjoint counts, so that each line is billed by itself."""
         at = row.instant(self.at)
         span = row.instant(self.until) - at if row.text(self.until) else None
-        kind = _kind(row.text(self.usage_type), row.text(*self.description))
+        kind = _kind(row.text(self.usage_type), *self._words(row))
         currency = row.text(self.currency).upper() or "USD"
         facts = labels(account=row.text(self.account), region=row.text(self.region))
-        charge, record_id = row.text(self.charge), row.text(self.line_id) or None
+        charge, line = row.text(self.charge), row.text(self.line_id)
+        record_id = f"{line}:{at.isoformat()}" if line else None  # ids are those of one part of a report, AWS says
         made = UsageRecord("", at, None, AWS, span, currency=currency, labels=facts, record_id=record_id)
         return self._of_model(row, kind, charge, made)
 
+    def _words(self, row: Row) -> tuple[str, ...]:
+        """What a line says of what it bills, in its own words."""
+        told = (row.text(*self.description), row.text(*self.product), row.inner("product").text("product_name"))
+        return tuple(filter(None, told))
+
     def _of_model(self, row: Row, kind: TokenKind | None, charge: str, made: UsageRecord) -> UsageRecord:
         resource, charged = row.text(self.resource), row.amount(self.charged)
-        about = " ".join((resource, row.text(*self.description), row.text(*self.service))).lower()
-        is_ours = kind is not None or "bedrock" in about
+        about = " ".join((resource, *self._words(row), row.text(*self.service))).lower()
+        is_ours = kind is not None or "bedrock" in about or "TokenCount" in row.text(self.usage_type)
         made = replace(made, charged=charged if is_ours else None)
         if charge not in ("Usage", "DiscountedUsage"):
             return replace(made, outcome=not_billed(f"a line of {charge or 'no kind'}, not of usage"))
@@ -172,6 +179,7 @@ _CUR = BillColumns(
     service=("line_item_product_code",),
     resource="line_item_resource_id",
     description=("line_item_line_item_description",),
+    product=("product_product_name",),
     amount="line_item_usage_amount",
     unit="pricing_unit",
     at="line_item_usage_start_date",
@@ -189,6 +197,7 @@ _OLD_CUR = BillColumns(
     service=("lineItem/ProductCode",),
     resource="lineItem/ResourceId",
     description=("lineItem/LineItemDescription",),
+    product=("product/ProductName",),
     amount="lineItem/UsageAmount",
     unit="pricing/unit",
     at="lineItem/UsageStartDate",
@@ -205,6 +214,7 @@ _FOCUS = BillColumns(
     service=("x_ServiceCode", "ServiceName"),
     resource="ResourceId",
     description=("ServiceName", "ChargeDescription"),
+    product=("ChargeDescription",),
     amount="PricingQuantity",
     unit="PricingUnit",
     at="ChargePeriodStart",

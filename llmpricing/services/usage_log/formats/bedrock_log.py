@@ -58,7 +58,9 @@ def _invocation(row: Row) -> UsageRecord:
     for inner in (given, answer):
         inner.known("inputContentType", "outputContentType")
         inner.close()
-    where = context(tier_of(row.text("serviceTier")), place)
+    body = answer.inner("outputBodyJson")
+    served = row.text("serviceTier") or body.inner("serviceTier").text("type") or body.text("service_tier")
+    where = context(tier_of(served), place)
     return UsageRecord(model, at, usage, AWS, None, where, labels=facts, record_id=record_id)
 
 

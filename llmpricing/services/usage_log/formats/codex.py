@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
-from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RECORD_ID, RecordReader, Shape, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated
 
 _RECORD = "token_usage_record"
+_COUNTED = ("total_tokens", "input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens")
+# Names of model_provider that are no seller's: the models run on one's own machine.
+_OWN_MACHINE = frozenset({"oss", "ollama", "ollama-chat", "lmstudio", "lm-studio", "lm_studio", "llama.cpp"})
+_SELLERS = {"azure": "azure", "openrouter": "openrouter"}
 
 
 def _has_records(rows: Iterable[Mapping[str, Any]]) -> bool:
@@ -20,13 +24,21 @@ def _has_records(rows: Iterable[Mapping[str, Any]]) -> bool:
 
 
 class _Session:
-    """Reads one rollout in order: its turns name the model, and what its totals have counted so far tells repeats."""
+    """Reads rollouts in order: their turns name the model, and what their totals have counted so far tells repeats.
+
+    A forked session, also that of a subagent, begins with the lines of the one it was made from, stamped anew. Their
+    events are known by what they count together: the ``_origin`` is the oldest session whose lines stand in the file.
+    """
 
     def __init__(self, has_records: bool) -> None:
         self._has_records = has_records
+        self._begin("")
+
+    def _begin(self, session: str, told: Row | None = None) -> None:
+        self._session = self._origin = session
+        self._project, self._seller = (told.text("cwd"), told.text("model_provider").lower()) if told else ("", "")
+        self._older: set[str] = set()
         self._model = ""
-        self._session = ""
-        self._project = ""
         self._counted = -1
 
     def read(self, row: Row) -> Iterable[UsageRecord]:
@@ -36,7 +48,7 @@ class _Session:
     def _read(self, row: Row) -> UsageRecord | None:
         kind, payload = row.text("type"), row.inner("payload")
         if kind == "session_meta":
-            self._session, self._project = payload.text("id"), payload.text("cwd")
+            self._meet(payload)
         elif kind == "turn_context":
             self._model = payload.text("model") or self._model
         elif kind == _RECORD:
@@ -46,6 +58,17 @@ class _Session:
                 raise UsageError("info", "is missing: the event does not say what was used")
             return self._event(row, payload.inner("info"))
         return None
+
+    def _meet(self, payload: Row) -> None:
+        """The session that begins here, or one before it of which it is told: that which its lines were taken from."""
+        session, before = payload.text("id"), _before(payload)
+        if not self._session or (self._counted >= 0 and session not in {self._session, *self._older}):
+            self._begin(session, payload)
+        elif session != self._session:
+            self._origin = session
+        if before:
+            self._older.add(before)
+            self._origin = before
 
     def _record(self, row: Row, payload: Row) -> UsageRecord:
         response = payload.text("response_id")
@@ -64,7 +87,14 @@ class _Session:
             return UsageRecord(self._model, row.instant("timestamp"), outcome=REPEATED)
         if not last.raw:
             raise UsageError("last_token_usage", "is missing, and the totals hold what other files told")
-        return self._billed(row, last, f"{row.text('timestamp')}:{counted}" if total.raw else None)
+        return self._billed(row, last, self._id_of(row, total))
+
+    def _id_of(self, row: Row, total: Row) -> str | None:
+        """What tells an event wherever it is copied to; by its time where the file names no session."""
+        if not total.raw:
+            return None
+        counts = ":".join(f"{total.raw.get(name)}" for name in _COUNTED)
+        return f"{self._origin or row.text('timestamp')}:{counts}"
 
     def _billed(self, row: Row, usage: Row, record_id: str | None, model: str = "") -> UsageRecord:
         at, model = row.instant("timestamp"), model or self._model
@@ -72,8 +102,18 @@ class _Session:
         if not model:
             reason = unpriced("no turn before it names a model")
             return UsageRecord("", at, labels=facts, record_id=record_id, outcome=reason)
+        if self._seller in _OWN_MACHINE:
+            reason = not_billed(f"answered by a model on one's own machine ({self._seller})")
+            return UsageRecord(model, at, labels=facts, record_id=record_id, outcome=reason)
         found, where = stated(provider_usage(usage, "codex"))
-        return UsageRecord(model, at, found, None, None, where, labels=facts, record_id=record_id)
+        seller = _SELLERS.get(self._seller)
+        return UsageRecord(model, at, found, seller, None, where, labels=facts, record_id=record_id)
+
+
+def _before(payload: Row) -> str:
+    """The session from whose lines this one begins, empty where it tells of none."""
+    spawned = payload.inner("source").inner("subagent").inner("thread_spawn")
+    return payload.text("forked_from_id") or spawned.text("parent_thread_id")
 
 
 def _session(found: object) -> RecordReader:

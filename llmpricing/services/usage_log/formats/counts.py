@@ -39,8 +39,13 @@ def usage_of(
         found["requests"] = int(requests)
     usage = count(found)
     if (is_sum and "requests" not in found) or request_input is not None:
-        usage = usage._replace(request_input=request_input or BASE, told=usage.told or Told())
+        usage = as_sum(usage, request_input or BASE)
     return usage
+
+
+def as_sum(usage: Usage, request_input: Quantity = BASE) -> Usage:
+    """The usage of many requests, whose number is not known, each with an input on this side of the step."""
+    return usage._replace(request_input=request_input, told=usage.told or Told())
 
 
 def _take_beside(found: dict[str, Quantity], cached: str, reasoning: str, total: Quantity | None) -> None:

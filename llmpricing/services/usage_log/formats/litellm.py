@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from llmpricing.domain.quotes.context import UNSTATED
+from llmpricing.domain.quotes.context import UNSTATED, context
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.services.usage_log.formats.counts import usage_of
+from llmpricing.services.usage_log.formats.counts import as_sum, usage_of
 from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -14,6 +14,8 @@ from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Var
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
 
 DAY = timedelta(days=1)
+# What a finished batch used is logged as one sum, by the call that found it finished.
+_BATCHES = frozenset({"retrieve_batch", "aretrieve_batch"})
 _UNTOLD = "no usage_object, which alone tells what came from a cache: priced as if nothing did"
 
 
@@ -40,6 +42,8 @@ def _spend_log(row: Row) -> UsageRecord:
     if outcome == BILLED:
         try:
             usage, where = stated(*_usage(row, metadata))
+            if row.text("call_type").lower() in _BATCHES:
+                usage, where = as_sum(usage), context("batch", where.region)
         except UsageError as error:
             outcome = unpriced(str(error))
     made = UsageRecord(

@@ -57,10 +57,18 @@ def _langfuse(row: Row) -> UsageRecord | None:
         outcome, charged = SUMMED, None
     elif usage is None:
         outcome = not_billed("failed") if row.text("level").upper() == "ERROR" else _NO_COUNTS
+    elif unit := _other_unit(row):
+        usage, outcome = None, unpriced(f"its unit is {unit}, not tokens")
     row.close()
     return UsageRecord(
         model, at, usage, charged=charged, labels=facts, record_id=row.text("id") or None, outcome=outcome
     )
+
+
+def _other_unit(row: Row) -> str:
+    """What the counts are of, where they are of no tokens: characters, seconds, images, as its API has it."""
+    unit = (row.text("unit") or row.inner("usage").text("unit")).upper()
+    return "" if unit in ("", "TOKEN", "TOKENS") else unit.lower()
 
 
 def _langfuse_usage(found: Row) -> Usage | None:
@@ -105,6 +113,8 @@ def _helicone(row: Row) -> UsageRecord:
         "output_tokens": row.count("completion_tokens"),
         "cache_read_tokens": row.count("prompt_cache_read_tokens"),
         "cache_write_tokens": row.count("prompt_cache_write_tokens"),
+        "cache_write_5m_tokens": row.count("prompt_cache_write_5m"),
+        "cache_write_1h_tokens": row.count("prompt_cache_write_1h"),
         "input_audio_tokens": row.count("prompt_audio_tokens") or None,
         "output_audio_tokens": row.count("completion_audio_tokens") or None,
     }

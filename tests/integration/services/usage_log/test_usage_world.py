@@ -16,9 +16,10 @@ from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.pricer import LogPricer
 from tests.usage_tools import DOUBTED, TOOLS
 from tests.usage_twins import crlf, gzipped, lines, marked, table, zstandard
+from tests.usage_unseen import UNSEEN
 from tests.usage_world import HEARD, SUM, WORLD, Row, World, document, message
 
-ALL = [*WORLD, *TOOLS]
+ALL = [*WORLD, *TOOLS, *UNSEEN]
 
 
 @pytest.fixture(scope="module")
