@@ -101,7 +101,7 @@ def _parts(steps: Sequence[Mapping[str, Any]], top: UsageReading, hours: Quantit
     for number, step in enumerate(steps):
         name = f"{_STEPS}[{number}]"
         kind = step.get("type", "message")
-        if kind not in _SAME_MODEL:
+        if not isinstance(kind, str) or kind not in _SAME_MODEL:
             top.remark(name, f"is a {str(kind)[:40]} of {str(step.get('model', 'an unnamed model'))[:80]}, which")
             continue
         reading = _gathered({field: value for field, value in step.items() if field not in ("type", "model")})

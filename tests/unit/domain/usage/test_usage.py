@@ -506,3 +506,10 @@ def test_a_sum_of_requests_is_told_by_any_format():
 def test_new_meters_take_fractions():
     raw = {"cache_storage_token_hours": 1.5, "session_hours": Decimal("0.25"), "provisioned_unit_hours": 730}
     assert shares(raw) == raw
+
+
+@pytest.mark.parametrize("kind", [["message"], {"a": 1}, 7])
+def test_an_iteration_of_no_kind_is_remarked_upon(kind):
+    steps = [{"type": kind, "input_tokens": 1, "output_tokens": 1}]
+    usage = read_usage({"input_tokens": 1, "output_tokens": 1, "iterations": steps}, "anthropic")
+    assert [one.field for one in usage.told.remarks] == ["iterations[0]"]
