@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from io import BufferedReader
+from itertools import count
+from threading import Lock
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +22,9 @@ from llmpricing.services.usage_log.columns import LogError
 _END = ord("\n")
 LARGEST_LINE = 64 * 2**20  # bytes
 _STRIDE = 2**16
+_THREADS = min(pa.cpu_count(), 4)  # each holds a block and what is made of it
 _Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
 _Sign = TypeVar("_Sign", np.uint8, np.uint16)
 
 
@@ -86,13 +91,29 @@ def in_strides(signs: npt.NDArray[_Sign]) -> Iterator[npt.NDArray[_Sign]]:
     return (signs[start : start + _STRIDE] for start in range(0, len(signs), _STRIDE))
 
 
-def ahead(items: Iterator[_Item]) -> Iterator[_Item]:
-    """The same items, each made by another thread while the one before it is used; what that raises is raised here."""
-    with ThreadPoolExecutor(1, "read-ahead") as thread:
-        coming = thread.submit(next, items, None)
-        while (item := coming.result()) is not None:
-            coming = thread.submit(next, items, None)
-            yield item
+def made_ahead(items: Iterator[_Item], make: Callable[[_Item], _Made]) -> Iterator[_Made]:
+    """What is made of each item, in their order, some ahead of their use; raises what ``items`` or ``make`` raise.
+
+    Threads take an item each, so that none waits for the others, and what is made of it finds it near its processor.
+    """
+    taking, places = Lock(), count()
+
+    def take() -> tuple[int, _Made] | None:
+        with taking:
+            item, place = next(items, None), next(places)
+        return None if item is None else (place, make(item))
+
+    with ThreadPoolExecutor(_THREADS, "read-ahead") as threads:
+        coming = deque(threads.submit(take) for _ in range(_THREADS + 1))
+        made: dict[int, _Made] = {}
+        wanted = 0
+        while coming:
+            if (found := coming.popleft().result()) is not None:
+                made[found[0]] = found[1]
+                coming.append(threads.submit(take))
+            while wanted in made:
+                yield made.pop(wanted)
+                wanted += 1
 
 
 def whole_lines(file: BufferedReader, room: memoryview, first: int, before: bytes = b"\n") -> bytes:

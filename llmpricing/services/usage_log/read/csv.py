@@ -18,10 +18,10 @@ from llmpricing.services.usage_log.batch import Batch, Broken, Numbers
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import usage_of_table
-from llmpricing.services.usage_log.read.blocks import Block, ahead, in_strides, next_line, whole_lines
+from llmpricing.services.usage_log.read.blocks import Block, in_strides, made_ahead, next_line, whole_lines
 from llmpricing.services.usage_log.whole_files import opened_whole
 
-BLOCK, _PIECE = 2 * 2**20, 2**19
+BLOCK = 2 * 2**20  # of smaller ones pricing costs more than reading saves
 _MOST_LINES = 1000  # of one row with line breaks inside quotes
 _HEXADECIMAL = re.compile(rb'[,"\n\t ][-+]?0[xX]')  # which Arrow would take for a number
 _HEX_SIGN = int.from_bytes(b"0x", "little")
@@ -42,8 +42,8 @@ def read_csv(path: Path, columns: ColumnRoles, *, whole: bool = True) -> Iterato
         wanted = layout.names if whole else layout.counting
         yield Batch(layout, pa.table({}), np.zeros(0, np.int64))  # so that the columns of an empty log are known
         is_reordered = False
-        for block, plain in ahead((block, _plain_text(layout, block)) for block in _blocks(file, BLOCK)):
-            batch = None if is_reordered or plain is None else _columns(layout, wanted, plain)
+        for block, plain in made_ahead(_blocks(file, BLOCK), lambda block: (block, _columns(layout, wanted, block))):
+            batch = None if is_reordered else plain
             batch = batch or _line_by_line(layout, block.first, block.text[1:], is_reordered=is_reordered)
             is_reordered = is_reordered or any(one.reason == _REORDERED for one in batch.broken)
             yield batch
@@ -70,7 +70,9 @@ def _plain_text(layout: Layout, block: Block) -> Block | None:
     """The block with plain line ends if Arrow reads its lines as they are meant, else None."""
     if b"\r" in block.text:
         block = Block(block.first, block.text.replace(b"\r\n", b"\n"))
-    if (len(layout.names) == 1 and b"\n\n" in block.text) or b"\r" in block.text or not block.is_utf8:
+        if b"\r" in block.text:
+            return None
+    if (len(layout.names) == 1 and b"\n\n" in block.text) or not block.is_utf8:
         return None
     if _may_be_hexadecimal(block) and _HEXADECIMAL.search(block.text):
         return None
@@ -79,7 +81,9 @@ def _plain_text(layout: Layout, block: Block) -> Block | None:
 
 def _columns(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | None:
     """The rows of a plain text if each of its lines is one and all quantities are whole numbers, else None."""
-    is_quoted = b'"' in block.text
+    if (plain := _plain_text(layout, block)) is None:
+        return None
+    is_quoted = b'"' in plain.text
     types = dict.fromkeys(layout.names, pa.string()) | {name: _TEXTS for name in layout.named if name}
     types |= {name: pa.int64() for name, meter in layout.meters.items() if METERS[meter].family not in FRACTIONAL}
     broken: list[object] = []
@@ -90,8 +94,8 @@ def _columns(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | Non
 
     try:
         table = arrow_csv.read_csv(
-            pa.BufferReader(block.buffer),
-            arrow_csv.ReadOptions(column_names=list(layout.names), block_size=_PIECE),
+            pa.BufferReader(plain.buffer),
+            arrow_csv.ReadOptions(use_threads=False, column_names=list(layout.names), block_size=len(plain.text)),
             arrow_csv.ParseOptions(
                 quote_char='"' if is_quoted else False,
                 newlines_in_values=is_quoted,
@@ -99,7 +103,7 @@ def _columns(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | Non
                 invalid_row_handler=note,
             ),
             arrow_csv.ConvertOptions(
-                check_utf8=False,  # all of the block was
+                check_utf8=False,  # all of it was
                 column_types=types,
                 null_values=[""],
                 strings_can_be_null=False,
@@ -108,9 +112,9 @@ def _columns(layout: Layout, wanted: Sequence[str], block: Block) -> Batch | Non
         )
     except pa.ArrowInvalid:
         return None
-    if broken or table.num_rows != block.rows:
+    if broken or table.num_rows != plain.rows:
         return None
-    return Batch(layout, table, block.lines, block.written, usage=usage_of_table(layout, table))
+    return Batch(layout, table, plain.lines, plain.written, usage=usage_of_table(layout, table))
 
 
 def _may_be_hexadecimal(block: Block) -> bool:

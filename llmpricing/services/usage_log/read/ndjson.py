@@ -17,11 +17,11 @@ from llmpricing.services.usage_log.batch import Batch, Broken
 from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError
 from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
 from llmpricing.services.usage_log.provider_usage import stated_usage
-from llmpricing.services.usage_log.read.blocks import Block, ahead, whole_lines
+from llmpricing.services.usage_log.read.blocks import Block, made_ahead, whole_lines
 from llmpricing.services.usage_log.read.plain_lines import plain_columns, stated_names
 from llmpricing.services.usage_log.whole_files import opened_whole
 
-BLOCK = 4 * 2**20
+BLOCK = 4 * 2**20  # of smaller ones pricing costs more than reading saves
 LEARNING = 2**16  # bytes of the first lines, which are read one by one
 _PIECE = 1000  # lines of a block of which some are odd
 _REMEMBERED = 10_000  # sets of names that lines have
@@ -32,12 +32,15 @@ def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
     """The rows of the file; raises LogError where the first of them do not tell what to price."""
     reader = _LineReader(columns)
     with opened_whole(path) as file:
-        for block in ahead(_blocks(file)):
-            yield from reader.batches(block)
+        blocks = _blocks(file)
+        if (first := next(blocks, None)) is not None:
+            yield from reader.batches(first)
+        for block, plain in made_ahead(blocks, reader.look):
+            yield from reader.batches(block, plain)
 
 
 def _blocks(file: BufferedReader) -> Iterator[Block]:
-    """Whole lines, of which it is known where they end and whether they are text."""
+    """Whole lines, of which it is known where they end and whether they are text; of the first, few."""
     first, size, room = 1, min(BLOCK, LEARNING), memoryview(bytearray(BLOCK))
     while text := whole_lines(file, room[:size], first):
         if first == 1:
@@ -64,6 +67,13 @@ class _LogLine(NamedTuple):
     names: _ColumnNames
 
 
+class _PlainColumns(NamedTuple):
+    """All columns of a block as ``layout`` says; None where it is not plain."""
+
+    layout: Layout
+    table: pa.Table | None
+
+
 class _LineReader:
     """Makes batches of lines; each line counts by its own names, and is refused alone where they are not understood."""
 
@@ -79,11 +89,21 @@ class _LineReader:
         self._whole: str | None = None
         self._is_nested: bool | None = None
 
-    def batches(self, block: Block) -> Iterator[Batch]:
+    def look(self, block: Block) -> tuple[Block, _PlainColumns | None]:
+        """The block and its columns, if all of it is plain, by what is known of the log while it is looked at."""
+        layout = self._layout
+        if layout is None or layout.usage_format != OURS:
+            return block, None
+        return block, _PlainColumns(layout, plain_columns(layout, block))
+
+    def batches(self, block: Block, columns: _PlainColumns | None = None) -> Iterator[Batch]:
         """The block as columns, else its pieces, else those of their lines that are rows."""
         if self._layout is None or self._layout.usage_format != OURS:
             yield from self._one_by_one(block)
-        elif batch := self._at_once(self._layout, block):
+            return
+        if columns is None or columns.layout != self._layout:  # an odd line before it taught more
+            columns = _PlainColumns(self._layout, plain_columns(self._layout, block))
+        if batch := self._at_once(block, *columns):
             yield batch
         elif block.rows > _PIECE:
             for piece in block.pieces(_PIECE):
@@ -91,9 +111,8 @@ class _LineReader:
         else:
             yield from self._one_by_one(block)
 
-    def _at_once(self, layout: Layout, block: Block) -> Batch | None:
+    def _at_once(self, block: Block, layout: Layout, table: pa.Table | None) -> Batch | None:
         """The block if each line is plain, has known names only, and counts nothing that no line before it did."""
-        table = plain_columns(layout, block)
         names = None if table is None else stated_names(table, self._names)
         if table is None or names is None or (layout.at is None and not self._may_state_time and AT in names):
             return None

@@ -12,7 +12,6 @@ from pyarrow import json as arrow_json
 from llmpricing.services.usage_log.layout import Layout
 from llmpricing.services.usage_log.read.blocks import Block
 
-_PIECE = 2**20
 _DEEPEST = 500  # Arrow looks into objects call by call: some thousand within each other end the process
 _TINY = re.compile(rb"[eE]-[0-9]{18}")  # out of range for a Decimal
 
@@ -28,7 +27,7 @@ def plain_columns(layout: Layout, block: Block) -> pa.Table | None:
     try:
         table = arrow_json.read_json(
             pa.BufferReader(block.buffer),
-            arrow_json.ReadOptions(block_size=_PIECE),
+            arrow_json.ReadOptions(use_threads=False, block_size=len(block.text)),
             arrow_json.ParseOptions(explicit_schema=pa.schema(types)),
         )
     except (pa.ArrowInvalid, UnicodeDecodeError):

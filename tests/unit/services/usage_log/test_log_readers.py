@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -28,6 +29,7 @@ from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.layout import ColumnRoles
 from llmpricing.services.usage_log.read import csv as csv_log
 from llmpricing.services.usage_log.read import ndjson as ndjson_log
+from llmpricing.services.usage_log.read.blocks import made_ahead
 from llmpricing.services.usage_log.read.parquet import read_parquet
 from tests.written_logs import SHAPES, write_log
 
@@ -212,11 +214,29 @@ def test_whoever_stops_reading_leaves_no_thread_behind(tmp_path: Path, read: Any
     log.write_text("model,input_tokens\n" * (read is csv_log.read_csv) + f"{row}\n" * 500_000, "utf-8")
     batches = read(log, ColumnRoles())
     rows = 0
-    while not rows:
-        rows = next(batches).table.num_rows
+    while rows < 50_000:  # the first lines of JSON tell how to read the others
+        rows += next(batches).table.num_rows
     assert any(one.name.startswith("read-ahead") for one in threading.enumerate())
     batches.close()
     assert not any(one.name.startswith("read-ahead") for one in threading.enumerate())
+
+
+def test_what_is_made_ahead_comes_in_order_whatever_takes_long() -> None:
+    def make(number: int) -> int:
+        time.sleep(0.02 if number % 3 == 0 else 0)
+        return number
+
+    assert list(made_ahead(iter(range(20)), make)) == list(range(20))
+
+
+@pytest.mark.parametrize("place", [0, 1, 7])
+def test_what_fails_ahead_is_raised_where_it_is_used(place: int) -> None:
+    def broken() -> Iterator[int]:
+        yield from range(place)
+        raise LogError("cut")
+
+    with pytest.raises(LogError, match="cut"):
+        list(made_ahead(broken(), lambda number: number))
 
 
 @pytest.mark.parametrize("read", [csv_log.read_csv, ndjson_log.read_ndjson, lambda log, _: raw_rows(log)])
