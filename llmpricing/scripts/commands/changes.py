@@ -62,7 +62,7 @@ def changes(
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = listed_offerings(session, models, now) if models else frozenset()
         start = known_since(session, since)
-        found = changes_since(session, since, now, listed if models else None)
+        found = changes_since(session, since, now, listed if models else None, start)
         spend = spend_of(session, usage, now)
     found = [change for change in found if arrivals or change.old is not None]
     found.sort(key=lambda change: -concerned(spend, (change.offering,)))

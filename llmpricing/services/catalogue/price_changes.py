@@ -56,16 +56,20 @@ def known_since(reads: Reads, since: datetime) -> datetime:
 
 
 def changes_since(
-    reads: Reads, since: datetime, now: datetime, offerings: Collection[str] | None = None
+    reads: Reads,
+    since: datetime,
+    now: datetime,
+    offerings: Collection[str] | None = None,
+    known: datetime | None = None,
 ) -> list[Change]:
     """What moved between ``since`` and ``now``, what was announced in between included, by offering, meter and
     conditions.
 
     Where the price book began later, what it knew at its beginning tells what was charged at ``since``: prices move by
     the dates that lists state of them. An offering that it did not hold then is new, not moved: it is left out. With
-    ``offerings`` only those of these ids are looked at.
+    ``offerings`` only those of these ids are looked at. ``known`` is what ``known_since`` tells, where that was asked.
     """
-    compared = _Compared(since, known_since(reads, since))
+    compared = _Compared(since, known or known_since(reads, since))
     components = groupby(_rows(reads, compared, offerings), key=component_of)
     return [change for _, of_one in components for change in _moves(list(of_one), compared, now)]
 

@@ -112,7 +112,7 @@ def list_changes(request: Request) -> ChangesAnswer:
     since = values.get("since", now - SINCE)
     known = known_since(request.reads, since)
     asked = own_ids(request, values["model"]) if "model" in values else None
-    found = changes_since(request.reads, since, now, None if asked is None else set(asked))
+    found = changes_since(request.reads, since, now, None if asked is None else set(asked), known)
     if "provider" in values:
         wanted = sellers(request, values["provider"])
         found = [one for one in found if one.offering.partition("/")[0] in wanted]

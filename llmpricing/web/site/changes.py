@@ -52,7 +52,7 @@ def show(request: Request) -> dict[str, Any]:
     models = set(own_ids(request, values["model"])) if "model" in values else None
     if "provider" in values:
         (values["provider"],) = sellers(request, [values["provider"]])
-    every = _of_seller(changes_since(request.reads, since, now, models), values)
+    every = _of_seller(changes_since(request.reads, since, now, models, began), values)
     past = [one for one in every if not _is_announced(one, now)]
     moved = [one for one in past if one.is_sellers == ("learnt" not in values)]
     coming = [] if "learnt" in values else _of_seller(announced(request.reads, now, models), values)
