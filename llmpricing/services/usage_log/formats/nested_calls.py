@@ -17,7 +17,7 @@ from llmpricing.services.usage_log.formats.lacking import COLUMN_MISSING
 from llmpricing.services.usage_log.formats.record import REPEATED, SUMMED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordColumns
 from llmpricing.services.usage_log.formats.shape import Nesting
-from llmpricing.services.usage_log.formats.span_calls import TRACE, SpanCall, call_of, calls_of, traces_of
+from llmpricing.services.usage_log.formats.span_calls import TRACE, SpanCall, call_of, calls_of, trace_number, traces_of
 
 _DIFFER = "NESTED_CALLS_DIFFER"
 _LOST = unpriced("it sums up calls, and no file holds any of its trace: export those too")
@@ -101,13 +101,16 @@ class NestedCalls:
         self._outer: set[int] = set()
         self._doubts: dict[int, _NestingDoubt] = {}
         self._untold: list[Numbers] = []
-        self._summed: set[str] = set()  # traces that hold sums of calls, those without any call when settled
-        self._called: set[str] = set()
+        self._summed: set[int] = set()  # traces that hold sums of calls, those without any call when settled
+        self._called: list[Numbers] = []
 
     def add(self, batch: ReadBatch, nesting: Nesting, *, tells_parents: bool = True) -> None:
         """Note the calls of some records of a file, which tells which of them lie within which or does not."""
-        for is_sum, trace in traces_of(batch.columns, batch.others):
-            (self._summed if is_sum else self._called).add(trace)
+        summed, called = traces_of(batch.columns, batch.others)
+        self._summed |= summed
+        self._called.append(
+            np.fromiter(called, np.int64, len(called))
+        )  # 8 bytes a trace, of which a log has as many as calls
         placed = [(place, call) for place, record in batch.others if (call := call_of(record, nesting))]
         if batch.columns:
             place_of = batch.columns.place.tolist()
@@ -124,7 +127,9 @@ class NestedCalls:
         """Find out which of the calls that were added are told by those within them. ``links`` are all spans, calls or
         not, each with the one around it; they are asked for only where that may matter.
         """
-        self._summed -= self._called
+        for called in self._called if self._summed else ():
+            self._summed.difference_update(called.tolist())
+        self._called = []
         if not self._added:
             return
         calls = _Calls(np.concatenate(self._added))
@@ -194,7 +199,7 @@ class NestedCalls:
         return ReadBatch(self._marked_columns(batch.columns, nesting) if batch.columns else None, others)
 
     def _marked(self, record: UsageRecord, nesting: Nesting) -> UsageRecord:
-        if record.outcome == SUMMED and record.labels.get(TRACE) in self._summed:
+        if record.outcome == SUMMED and trace_number(record.labels.get(TRACE)) in self._summed:
             return replace(record, outcome=_LOST)
         call = call_of(record, nesting)
         if call is None:
@@ -218,7 +223,7 @@ class NestedCalls:
         is_sum = np.array([head.record.outcome == SUMMED for head in columns.heads], np.bool_)[columns.which]
         if self._summed and is_sum.any():
             traces = columns.labels.get(TRACE, [None] * len(columns))
-            is_lost = is_sum & np.array([trace in self._summed for trace in traces], np.bool_)
+            is_lost = is_sum & np.array([trace_number(trace) in self._summed for trace in traces], np.bool_)
             found = _changed(found, is_lost, partial(replace, outcome=_LOST))
         return found
 

@@ -53,15 +53,20 @@ def links_of(nesting: Nesting, rows: Iterable[Mapping[str, Any]]) -> Iterator[tu
                 yield span_number(trace, own), span_number(trace, around)
 
 
-def traces_of(columns: RecordColumns | None, others: Iterable[tuple[int, UsageRecord]]) -> Iterator[tuple[bool, str]]:
-    """The trace of each record that tells of one, and whether the record is a sum of calls."""
-    for _, record in others:
-        if trace := record.labels.get(TRACE):
-            yield record.outcome == SUMMED, trace
+def trace_number(trace: str | None) -> int:
+    """The 64 bits of a trace; 0 where none is told."""
+    return hash(trace) if trace else 0
+
+
+def traces_of(columns: RecordColumns | None, others: Iterable[tuple[int, UsageRecord]]) -> tuple[set[int], set[int]]:
+    """The traces of which records tell: those of sums of calls, and those of all other records."""
+    told = {(record.outcome == SUMMED, trace_number(record.labels.get(TRACE))) for _, record in others}
     if columns is not None and TRACE in columns.labels:
         is_sum = [head.record.outcome == SUMMED for head in columns.heads]
         pairs = zip(columns.which.tolist(), columns.labels[TRACE], strict=True)
-        yield from {(is_sum[head], trace) for head, trace in pairs if trace}
+        told |= {(is_sum[head], trace_number(trace)) for head, trace in pairs}
+    sums, rest = ({trace for is_sum, trace in told if trace and is_sum == wanted} for wanted in (True, False))
+    return sums, rest
 
 
 def calls_of(columns: RecordColumns, nesting: Nesting) -> Iterator[tuple[int, SpanCall]]:
@@ -114,6 +119,6 @@ def _call(
         taken,
         made,
         hash((places[1], taken, made)) if places[1] else 0,
-        hash(places[1]) if places[1] else 0,
+        trace_number(places[1]),
         hash(name),
     )
