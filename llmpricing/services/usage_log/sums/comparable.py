@@ -43,7 +43,12 @@ def comparison(reads: Reads, pricer: LogPricer, now: datetime, own: str) -> Comp
     facts = {slug: one for model in models for slug, one in _facts(model, scored).items()}
     if (mine := facts.get(own)) is None:
         return None
-    able = frozenset(slug for slug, one in facts.items() if _is_choice(slug) and compares(one, mine))
+    same = next(frozenset(row.id for row in model.rows) for model in models if any(row.id == own for row in model.rows))
+    able = frozenset(
+        slug
+        for slug, one in facts.items()
+        if slug == own or (_is_choice(slug) and (slug in same or compares(one, mine)))
+    )
     words = tuple(need.words for need in NEEDS.values() if need.id in mine.needs)
     return ComparedElsewhere(own, words, mine.is_scored, able)
 
