@@ -84,7 +84,7 @@ def conditional_where_dated(view: Answering) -> Answering:
     """
 
     def answering(request: Request) -> Any:
-        if valid_until(request) is not None:
+        if not _states_time(request):
             return view(request)
         headers = {"ETag": _tag(request, None), "Cache-Control": lifetime(request, None)}
         if holds(request.headers.get("If-None-Match", ""), headers["ETag"]):
@@ -109,8 +109,11 @@ def kept_page(request: Request, *made_of: Any) -> Response | None:
 
 def valid_until(request: Request) -> datetime | None:
     """The next known step of the answer; None where its time was stated, so that only a change of the book ends it."""
-    is_stated = any(request.GET.get(name, "").strip() for name in ("as_of", "at"))
-    return None if is_stated else request.period.until
+    return None if _states_time(request) else request.period.until
+
+
+def _states_time(request: Request) -> bool:
+    return any(request.GET.get(name, "").strip() for name in ("as_of", "at"))
 
 
 def stale_since(request: Request) -> datetime | None:

@@ -102,15 +102,13 @@ class NestedCalls:
         self._doubts: dict[int, _NestingDoubt] = {}
         self._untold: list[Numbers] = []
         self._summed: set[int] = set()  # traces that hold sums of calls, those without any call when settled
-        self._called: list[Numbers] = []
+        self._called: list[Numbers] = []  # 8 bytes a trace, of which a log may have as many as calls
 
     def add(self, batch: ReadBatch, nesting: Nesting, *, tells_parents: bool = True) -> None:
         """Note the calls of some records of a file, which tells which of them lie within which or does not."""
         summed, called = traces_of(batch.columns, batch.others)
         self._summed |= summed
-        self._called.append(
-            np.fromiter(called, np.int64, len(called))
-        )  # 8 bytes a trace, of which a log has as many as calls
+        self._called.append(np.fromiter(called, np.int64, len(called)))
         placed = [(place, call) for place, record in batch.others if (call := call_of(record, nesting))]
         if batch.columns:
             place_of = batch.columns.place.tolist()

@@ -7,7 +7,7 @@ from typing import Any
 from pyramid.request import Request
 from pyramid.response import Response
 
-from llmpricing.domain.names.companies import OWN_NAMES
+from llmpricing.domain.names.companies import company_names
 from llmpricing.services.catalogue.listing import get_offerings, providers, rows_of
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.same_model import model_of, models_of
@@ -64,8 +64,7 @@ def costs(request: Request) -> Response:
 
 def _names(request: Request, clocks: Clocks, slugs: list[str]) -> dict[str, str]:
     of_each = models_of(request.reads, request.book, clocks, slugs, standing(request, clocks))
-    sellers = {slug: name for slug, name, _ in providers(request.reads)}
-    return names_of(slugs, of_each, {**OWN_NAMES, **sellers})
+    return names_of(slugs, of_each, company_names(providers(request.reads)))
 
 
 def _late_caches(request: Request, clocks: Clocks, workload: Workload, models: list[str]) -> list[str]:

@@ -78,16 +78,16 @@ def quote(app: TestApp, model: str = "openai/gpt-4o") -> Queries:
 
 def test_serving_after_a_pin_costs_its_offering(commands: Commands, serving: TestApp) -> None:
     cost_of(commands, "pin openai/gpt-4o input_tokens 2.40")
-    quote(serving).within(statements=11, rows=60)  # one of them asks for the next step
+    quote(serving).within(statements=10, rows=60)
     quote(serving).within(statements=2, rows=2)
 
 
 def test_serving_after_an_alias_costs_the_aliases(commands: Commands, serving: TestApp) -> None:
     cost_of(commands, "alias add my-gpt openai/gpt-4o")
-    quote(serving, "my-gpt").within(statements=9, rows=60)  # the lists' own aliases among them
+    quote(serving, "my-gpt").within(statements=8, rows=60)  # the lists' own aliases among them
     quote(serving, "my-gpt").within(statements=2, rows=2)
 
 
 def test_serving_after_an_exchange_rate_costs_no_offering(commands: Commands, serving: TestApp) -> None:
     cost_of(commands, "exchange add EUR 1.08 --source ECB --from 2026-11-01")
-    quote(serving).within(statements=8, rows=10)
+    quote(serving).within(statements=7, rows=8)
