@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 import psycopg2
@@ -15,10 +15,11 @@ from webtest import TestApp
 
 from llmpricing.health.cache import WriteTrial
 from llmpricing.local_stores import RunningStores
-from llmpricing.local_stores.probes import ask_database
 from tests.conftest import running_app
 from tests.unplugged.conftest import MakeSettings, as_superuser
 from tests.unplugged.faults import proxied, wait_until
+
+STAYS_FULL = 5  # refusals one after the other, a tenth of a second apart
 
 
 @pytest.fixture
@@ -73,13 +74,20 @@ def test_tables_that_no_quote_reads_may_be_locked_and_figures_are_left_out_in_ti
 
 @contextmanager
 def full_server(stores: RunningStores) -> Iterator[None]:
-    """Every connection that the role may have is taken by somebody."""
+    """Every connection that the role may have is taken by somebody, and stays so: one that was closed a moment ago
+    still counts, and would leave its place to the next who asks.
+    """
     url = make_url(stores.database_url)
     _, options = url.get_dialect()().create_connect_args(url)
     with ExitStack() as taken:
-        with suppress(psycopg2.OperationalError):  # the application under test took the last one
-            while ask_database(url).ready:
+        refusals = 0
+        while refusals < STAYS_FULL:
+            try:
                 taken.enter_context(closing(psycopg2.connect(**options)))
+                refusals = 0
+            except psycopg2.OperationalError:
+                refusals += 1
+                time.sleep(0.1)
         yield
 
 
