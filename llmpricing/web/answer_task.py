@@ -9,6 +9,7 @@ from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
 FROM_PROXY = "llmpricing.is_from_proxy"  # in the environ, where no header of a request can get
+REPEATED = "llmpricing.repeated_headers"  # beside it: the names of headers that the request bears more than once
 TOLD_BY_PROXIES = (  # headers that a proxy adds, of which waitress takes most out of what the application sees
     *(f"HTTP_X_FORWARDED_{name}" for name in ("FOR", "HOST", "PROTO", "PORT", "BY")),
     *("HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP"),
@@ -38,6 +39,7 @@ class AnswerTask(WSGITask):  # type: ignore[misc]  # waitress ships no types
         """
         environ: dict[str, Any] = super().get_environment()
         environ[FROM_PROXY] = self.channel.addr[0] == self.channel.server.adj.trusted_proxy
+        environ[REPEATED] = self.request.repeated
         if any(name in environ for name in TOLD_BY_PROXIES):
             environ[PASSED_ON] = True
         environ[AT_ONCE] = self.channel.is_reading

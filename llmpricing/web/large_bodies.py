@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from time import monotonic
 from typing import Any
 from weakref import WeakSet
@@ -48,6 +49,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     def __init__(self, adj: Any, client: str) -> None:
         super().__init__(adj)
         self.client = client
+        self.repeated: frozenset[str] = frozenset()  # names of headers that the trusted proxy's request bears twice
         self._since = 0.0
 
     def received(self, data: bytes) -> int:
@@ -66,6 +68,8 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             super().parse_header(header_plus)
         except ValueError:  # of urlsplit, which waitress does not expect: it would close without a word
             raise ParsingError("Bad URI") from None
+        if self.client == getattr(self.adj, "trusted_proxy", None):
+            self.repeated = _repeated(header_plus)
         most = getattr(self.adj, "large_bodies", {}).get(self.path)
         if most is None or self.command != "POST" or (self.content_length <= MAX_BYTES and not self.chunked):
             return
@@ -76,3 +80,10 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             _large.add(self)
         else:
             self.error, self.completed, self.expect_continue = ServerBusy("too many large bodies"), True, False
+
+
+def _repeated(head: bytes) -> frozenset[str]:
+    """The names that stand before more than one header, as WSGI writes them: waitress joins what they say by commas."""
+    lines = (line for line in head.split(b"\r\n")[1:] if line[:1] not in (b" ", b"\t"))
+    times = Counter(name.upper() for line in lines if b"_" not in (name := line.partition(b":")[0]))
+    return frozenset(name.decode("latin-1").replace("-", "_") for name, count in times.items() if name and count > 1)

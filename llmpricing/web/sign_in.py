@@ -8,7 +8,7 @@ from pyramid.request import Request
 
 from llmpricing.setting_values import SCOPES
 from llmpricing.settings import Settings
-from llmpricing.web.answer_task import FROM_PROXY
+from llmpricing.web.answer_task import FROM_PROXY, REPEATED
 
 LONGEST = 200  # signs of a name
 
@@ -29,11 +29,17 @@ def strip_forged(request: Request, settings: Settings) -> None:
 
 
 def signed_in(request: Request, settings: Settings) -> SignedIn | None:
-    """Who is signed in at the proxy; None where it says nobody, or what is no one name."""
+    """Who is signed in at the proxy; None where it says nobody, what is no one name, or either header twice: then one
+    of the two is not the proxy's.
+    """
     if not settings.auth_user_header or not request.environ.get(FROM_PROXY):
         return None
+    told_by = {
+        _key(name).removeprefix("HTTP_") for name in (settings.auth_user_header, settings.auth_groups_header) if name
+    }
+    if told_by & request.environ.get(REPEATED, frozenset()):
+        return None
     name = _text(request, settings.auth_user_header)
-    # Two headers of one name are joined by a comma: then one of them is not the proxy's.
     if not name or len(name) > LONGEST or "," in name or not name.isprintable():
         return None
     stated = _text(request, settings.auth_groups_header) if settings.auth_groups_header else ""

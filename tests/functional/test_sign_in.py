@@ -58,6 +58,16 @@ class Served(NamedTuple):
     def status(self, headers: Mapping[str, str], source: str = PROXY) -> int:
         return self.ask(PAGE, headers, source)[0]
 
+    def status_of_lines(self, *lines: tuple[str, str]) -> int:
+        """The status for who sends these headers through the proxy, in this order and some twice."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=(PROXY, 0))
+        with closing(connection):
+            connection.putrequest("GET", PAGE)
+            for name, text in lines:
+                connection.putheader(name, text)
+            connection.endheaders()
+            return connection.getresponse().status
+
 
 @pytest.fixture(scope="module")
 def agreed_book(store_urls: StoreUrls, small_book: str) -> Iterator[str]:
@@ -132,6 +142,16 @@ def test_behind_the_proxy_the_client_s_own_address_may_be_any(served: Served) ->
 @pytest.mark.parametrize("name", ["root, ada", "x" * 201, " ", "\u00ad", "\u00ff"], ids=ascii)
 def test_what_is_no_one_name_names_nobody(served: Served, name: str) -> None:
     assert served.status({"X-Forwarded-User": name.encode("latin-1"), "X-Forwarded-Groups": "engineers"}) == 401
+
+
+@pytest.mark.parametrize("again", ["X-Forwarded-Groups", "x-forwarded-groups", "X-Forwarded-User"])
+def test_a_header_that_a_proxy_adds_to_a_forged_one_signs_nobody_in(served: Served, again: str) -> None:
+    told = {"X-Forwarded-User": "ada", "X-Forwarded-Groups": "engineers"}
+    assert served.status_of_lines(*told.items()) == 200
+    forged = "ada" if again == "X-Forwarded-User" else "role:boss"
+    assert served.status_of_lines((again, forged), *told.items()) == 401
+    assert served.status_of_lines(*told.items(), (again, forged)) == 401
+    assert served.status_of_lines(*told.items(), ("X-Other", "1"), ("X-Other", "2")) == 200
 
 
 def test_an_underscore_is_no_way_around(served: Served) -> None:
