@@ -459,7 +459,9 @@ def test_another_way_to_sell_a_model_stands_for_it_only_where_none_is_sold_plain
 ) -> None:
     ways = [_entry("solo-7", "Solo 7", 1, 9), _entry("solo-7:batch", "Solo 7 (batch)", 0.5, 4.5)]
     alone = [_entry("apart-8:batch", "Apart 8", 1, 2)]
-    sellers = {**SOLD, "batcher": ways + alone}
+    of_lab = [*SOLD["openai"], _entry("gpt-8:batch", "GPT-8 (batch)", 1, 4)]
+    plain = [*SOLD["resale"], _entry("openai/gpt-8", "OpenAI: GPT-8", 2, 9)]
+    sellers = {**SOLD, "batcher": ways + alone, "openai": of_lab, "resale": plain}
     sold = [{"id": slug, "name": slug, "api_pattern": slug, "models": models} for slug, models in sellers.items()]
     with Session(engine) as session, session.begin():
         reading = ReadList(json.dumps(sold).encode(), datetime(2026, 11, 15, tzinfo=UTC), NOW, "a test's list")
@@ -468,3 +470,7 @@ def test_another_way_to_sell_a_model_stands_for_it_only_where_none_is_sold_plain
     shown = {spoken(row.select_one(".id")) for row in page.html.select("table.offerings > tbody > tr")}
     assert shown == {"batcher/solo-7", "batcher/apart-8:batch"}
     assert "batcher/solo-7:batch" in page.text
+    listed = testapp.get("/?q=gpt-8")
+    assert [spoken(row.select_one(".id")).split()[0] for row in listed.html.select("table.offerings > tbody > tr")] == [
+        "resale/openai/gpt-8"  # its lab sells it as a batch alone
+    ]

@@ -149,7 +149,8 @@ def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh:
     best = min((shelf(row) for row in open_), key=SHELVES.index)
     of_it = [row for row in open_ if shelf(row) == best]
     by_cost = sorted(of_it, key=lambda row: (is_another_tier(row.id), *_cheapness(row, weigh)))
-    shown = next((row for row in of_it if row.provider == model.lab), by_cost[0])
+    plain = [row for row in of_it if not is_another_tier(row.id)] or of_it
+    shown = next((row for row in plain if row.provider == model.lab), by_cost[0])
     others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
     return ModelRow(model, shown, [*by_cost, *others])
 
