@@ -252,6 +252,38 @@ def test_a_log_that_is_cut_while_it_is_read_is_refused(tmp_path: Path, read: Any
         list(items)
 
 
+@pytest.mark.parametrize("read", [csv_log.read_csv, ndjson_log.read_ndjson, lambda log, _: raw_rows(log)])
+@pytest.mark.parametrize("kept", [0, 2**20, -1])
+def test_a_log_that_is_cut_and_grows_past_its_old_size_while_it_is_read_is_refused(
+    tmp_path: Path, read: Any, kept: int
+) -> None:
+    is_csv = read is csv_log.read_csv
+    log, row = tmp_path / "log", "m,5\n" if is_csv else '{"model": "m", "input_tokens": 5}\n'
+    log.write_text("model,input_tokens\n" * is_csv + row * 300_000, "utf-8")
+    items, size = read(log, ColumnRoles()), log.stat().st_size
+    next(items)
+    os.truncate(log, kept % size)
+    with log.open("a", encoding="utf-8") as more:
+        more.write(row.replace("5", "6") * 500_000)
+    assert log.stat().st_size > size
+    with pytest.raises(LogError, match="was cut while it was read"):
+        list(items)
+
+
+def test_a_log_that_grew_before_it_was_cut_is_refused(tmp_path: Path) -> None:
+    log, row = tmp_path / "log.ndjson", '{"model": "m", "input_tokens": 5}\n'
+    log.write_text(row * 1000, "utf-8")
+    items, size = raw_rows(log), log.stat().st_size
+    next(items)
+    with log.open("a", encoding="utf-8") as more:
+        more.write(row * 300_000)
+    for _ in range(200_000):
+        next(items)
+    os.truncate(log, size)
+    with pytest.raises(LogError, match="was cut while it was read"):
+        list(items)
+
+
 def test_a_log_that_grows_while_it_is_read_is_taken_as_far_as_it_went(tmp_path: Path) -> None:
     log, row = tmp_path / "log.ndjson", '{"model": "m", "input_tokens": 5}\n'
     log.write_text(row * 10_000, "utf-8")
