@@ -133,6 +133,11 @@ def moved_ports(ini: Path) -> dict[str, tuple[int, int]]:
     return {}
 
 
+def holds_data(ini: Path) -> bool:
+    """Whether a PostgreSQL of our own beside the ini file has kept data, be it running or not."""
+    return any((folder / "pgdata" / "PG_VERSION").exists() for folder in _folders_beside(ini))
+
+
 def _folders_beside(ini: Path) -> tuple[Path, Path]:
     place = ini.resolve().parent
     return place / "var", Path("/var/lib") / f"llmpricing-{hashlib.sha256(bytes(place)).hexdigest()[:8]}"

@@ -65,6 +65,6 @@ def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
 _FILE_HELP = "Ask this file of `llmpricing book build` or `book export`: no database is needed."
 _FRESH_HELP = "Without a price book of your own: make the one that is used anew, of today's public lists."
 _INI_HELP = (
-    "The ini file that names the price book; where there is none, a book is made once of the installed lists, without "
-    "a database, and kept in the user's cache folder."
+    "The ini file that names the price book; where there is none, or its servers never ran, a book is made once of the "
+    "installed lists, without a database, and kept in the user's cache folder."
 )

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
+from llmpricing.local_stores.home import holds_data
+from llmpricing.local_stores.ports import is_free
+from llmpricing.local_stores.wanted import LOCAL_HOSTS
 from llmpricing.models.session import sqlstate
 from llmpricing.scripts.asked_database import failures_told, open_book
 from llmpricing.scripts.default_book import default_book
 from llmpricing.scripts.failures import broke_off, next_step
 from llmpricing.scripts.ini import ini_settings
 from llmpricing.scripts.opened_book import opened_book
+from llmpricing.scripts.terminal import say
 from llmpricing.services.price_book import Reads
+from llmpricing.settings import environment_name
 
 _INI = "development.ini"
+_PORT = 5432  # PostgreSQL's own, where a URL names none
 WITHOUT_DATABASE = (
     "Or without a database: `llmpricing book build prices.book`, then this command again with `--book prices.book`."
 )
@@ -26,9 +34,9 @@ _IMPORT = "Today's lists into it: llmpricing import --all"
 
 @contextmanager
 def asked_by_ini(ini: Path, *, fresh: bool, net: bool) -> Iterator[Reads]:
-    """What answers by the ini file; where there is none, and none was named, a book that is made of lists, and made
-    anew if ``fresh``. Raises ClickException where it cannot, also where that book has no contract rates and they are
-    asked for (``net``).
+    """What answers by the ini file. Where there is none, and none was named, or nobody ever made the book that the
+    checkout's own names, a book that is made of lists, and made anew if ``fresh``. Raises ClickException where it
+    cannot, also where that book has no contract rates and they are asked for (``net``).
     """
     with failures_told():
         if not ini.is_file():
@@ -38,10 +46,25 @@ def asked_by_ini(ini: Path, *, fresh: bool, net: bool) -> Iterator[Reads]:
                 )
             yield opened_book(default_book(fresh=fresh), net=net)
             return
+        if _nobody_made_one(ini):
+            say(f"No server runs where {ini} says, and none of ours kept a price book for it.", err=True)
+            yield opened_book(default_book(fresh=fresh), net=net)
+            return
         if fresh:
             raise click.UsageError(f"--fresh is for who has no price book, and {ini} names one. {_IMPORT}")
         with _or_a_file(), open_book(ini_settings(ini), commit=False) as session:
             yield session
+
+
+def _nobody_made_one(ini: Path) -> bool:
+    """Whether this is the ini of a checkout in which no server ever ran: a file needs none. A book that was made, and
+    whose server is down, is not replaced by another one: it may hold contract rates and verdicts of people.
+    """
+    if ini != Path(_INI) or os.environ.get(environment_name("sqlalchemy.url"), "").strip() or holds_data(ini):
+        return False
+    settings = ini_settings(ini)
+    url = make_url(settings.database_url)
+    return settings.environment == "development" and url.host in LOCAL_HOSTS and is_free(url.port or _PORT)
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
+from llmpricing.local_stores.ports import any_free_port
 from tests.commands import Commands, commands_on
 from tests.usage_twins import FOLDER
 
+INI = Path(__file__).parents[3] / "development.ini"
 ASKED = (
     "quote openai/gpt-4o --input 1000 --cache-read 200 --output 500 --at 2026-11-20 --json",
     "quote anthropic/claude-sonnet-4-5 --input 300000 --output 1000 --meter web_searches=1 --at 2026-11-20",
@@ -39,9 +41,9 @@ def file(commands: Commands, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command in an empty folder, where neither an ini file nor the environment names a server."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("LLMPRICING_")}
+def alone(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command in a folder of its own, where but for ``environment`` none names a server."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("LLMPRICING_")} | environment
     return subprocess.run(
         [sys.executable, "-m", "llmpricing.scripts.cli", *words],
         cwd=folder,
@@ -117,6 +119,40 @@ def test_a_table_is_priced_by_a_file_as_by_its_database(commands: Commands, file
     assert (found.returncode, expected.exit_code) == (0, 0), found.stderr + expected.output
     for one, other in zip(outs["a"], outs["b"], strict=True):
         assert parquet.read_table(one).equals(parquet.read_table(other))
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with an ini file whose servers never ran."""
+    folder, text = tmp_path / "checkout", INI.read_text("utf-8")
+    folder.mkdir()
+    (folder / "development.ini").write_text(text.replace("@localhost:5432/", f"@localhost:{any_free_port()}/"))
+    return folder
+
+
+def test_in_a_checkout_whose_servers_never_ran_a_file_needs_none(checkout: Path, tmp_path: Path) -> None:
+    asked = ("audit", str(FOLDER / "litellm-spendlogs.csv"), "--json")
+    found = alone(checkout, *asked, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert found.stdout, found.stderr
+    assert "No server runs where development.ini says" in found.stderr
+    assert "Prices: a book made" in found.stderr
+    assert [file.name for file in checkout.iterdir()] == ["development.ini"]
+
+
+@pytest.mark.parametrize("made", ["before, by a server that is down now", "elsewhere, as the environment says"])
+def test_a_book_that_somebody_made_is_never_replaced_by_one_of_lists(made: str, checkout: Path, tmp_path: Path) -> None:
+    environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    if made.startswith("before"):
+        (checkout / "var/pgdata").mkdir(parents=True)
+        (checkout / "var/pgdata/PG_VERSION").write_text("18\n")
+    else:
+        url = f"postgresql+psycopg2://llmpricing:dev_password@localhost:{any_free_port()}/llmpricing_dev"
+        environment["LLMPRICING_DATABASE_URL"] = url
+    refused = alone(checkout, "quote", "openai/gpt-4o", "--input", "1", **environment)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "The database cannot be reached" in refused.stderr
+    assert "`--book prices.book`" in refused.stderr
+    assert not (tmp_path / "cache").exists()
 
 
 def test_without_a_price_book_a_command_says_how_to_name_one(tmp_path: Path) -> None:
