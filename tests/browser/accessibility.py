@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.browser.webdriver import Browser
+from tests.browser.chromium import Browser
 
 SCREENS = [("light", 390), ("dark", 390), ("dark", 1400), ("light", 1400)]
 BEYOND_THE_SCREEN = "return document.documentElement.scrollWidth - window.innerWidth"

@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, update
 from sqlalchemy.pool import NullPool
 
 from llmpricing.models import Offering
-from tests.browser import webdriver
-from tests.browser.webdriver import Browser
+from tests.browser import chromium
+from tests.browser.chromium import Browser
 from tests.servers import StoreUrls, new_database
 from tests.unplugged.serving import serving
 
@@ -33,9 +33,9 @@ def site(
             yield f"http://127.0.0.1:{running.port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while Playwright is there, no test of this process may run an event loop
 def browser() -> Iterator[Browser]:
-    with webdriver.chromium() as found:
+    with chromium.chromium() as found:
         yield found
 
 

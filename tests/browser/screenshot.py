@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.browser import webdriver
+from tests.browser import chromium
 
 WIDTH, HEIGHT = 1400, 900
 
 
 def main(address: str, file: str) -> None:
     """Write what a screen of 1400 x 900 shows of the page."""
-    if missing := webdriver.missing():
+    if missing := chromium.missing():
         raise SystemExit(missing)
-    with webdriver.chromium() as browser:
+    with chromium.chromium() as browser:
         browser.prefer("light")
         browser.resize(WIDTH, HEIGHT)
         browser.open(address)

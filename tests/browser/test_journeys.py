@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.browser import webdriver
+from tests.browser import chromium
 from tests.browser.accessibility import breaches
+from tests.browser.chromium import Browser
 from tests.browser.visitor import FEW, NAMES, Visitor
-from tests.browser.webdriver import Browser
 
-pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
+pytestmark = pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_bill_that_is_sent_is_read_by_causes(visitor: Visitor) -> None:
     log = Path(__file__).parents[2] / "examples/litellm-spendlogs.ndjson"
     visitor.click("header a[href='/bill']")
     visitor.browser.wait_for("document.querySelector('input[type=file]')")
-    visitor.browser.write("input[type=file]", str(log))
+    visitor.browser.choose_file("input[type=file]", str(log))
     visitor.click("main form button")
     visitor.browser.wait_for("document.querySelector('main').textContent.includes('360')")
     assert visitor.browser.run("return location.pathname").startswith("/bill")

@@ -19,9 +19,9 @@ from llmpricing.services.decisions.source_trust import set_trust
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
-from tests.browser import webdriver
+from tests.browser import chromium
 from tests.browser.accessibility import breaches
-from tests.browser.webdriver import Browser
+from tests.browser.chromium import Browser
 from tests.functional.addresses import ADMIN
 from tests.lists import small_list
 from tests.operators import PASSWORD, forget_attempts, let_in
@@ -29,7 +29,7 @@ from tests.servers import StoreUrls, new_database
 from tests.unplugged.serving import serving
 
 WAITS = "until a person decides, $2.50 counts"
-pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
+pytestmark = pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
 
 PATHS = [path for path in ADMIN.values() if not path.endswith((".csv", "/sign-in"))]
 PATHS += ["/admin/reviews?state=decided", "/admin/pins?offering=acme/acme-large&amount=2.5"]

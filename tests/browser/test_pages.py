@@ -7,13 +7,13 @@ from time import monotonic
 
 import pytest
 
-from tests.browser import webdriver
+from tests.browser import chromium
 from tests.browser.accessibility import BEYOND_THE_SCREEN, breaches
-from tests.browser.webdriver import Browser
+from tests.browser.chromium import Browser
 from tests.unplugged.faults import closed_port
 from tests.unplugged.serving import serving
 
-pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
+pytestmark = pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
 
 PATHS = ["/", "/?max_input_price=abc", "/models/acme/acme-long", "/models/acme/acme-large", "/nowhere"]
 PATHS += ["/compare?models=acme/acme-large,acme/acme-long,bazaar/acme/acme-large"]
@@ -130,7 +130,7 @@ def test_axe_finds_nothing_where_a_usage_file_cannot_be_read(browser: Browser, s
     file = tmp_path / "notes.csv"
     file.write_text("to do\nbuy milk\n")
     browser.open_styled(f"{site}/bill")
-    browser.write("input[type=file]", str(file))
+    browser.choose_file("input[type=file]", str(file))
     browser.click("main form button")
     browser.wait_for("location.pathname === '/bill/audit' && document.querySelector('main h1')")
     assert breaches(browser) == []

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser import webdriver
+from tests.browser import chromium
+from tests.browser.chromium import Browser
 from tests.browser.visitor import NAMES, Visitor
-from tests.browser.webdriver import Browser
 from tests.servers import StoreUrls, new_database
 from tests.unplugged.serving import serving
 
-pytestmark = pytest.mark.skipif(webdriver.missing() is not None, reason=str(webdriver.missing()))
+pytestmark = pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
 
 NINE = 9
 # Rows are laid out when they come near: what is clicked stands still after that.

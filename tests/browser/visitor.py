@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.browser.webdriver import Browser
+from tests.browser.chromium import Browser
 
 FEW = 10
 NAMES = "[...document.querySelectorAll('table.offerings a.name')].map(one => one.textContent)"
