@@ -68,7 +68,15 @@ class QuoteFrame(NamedTuple):
     is_packed: bool
 
 
-_QuestionReader = Callable[[dict[str, Any], datetime, Asker], Asked]
+class QuickQuestion(NamedTuple):
+    """A question as it was read, and what its address states in its own words; None where it was posted."""
+
+    asked: Asked
+    stated: list[tuple[str, str]] | None
+
+
+_Answer = tuple[bytes, list[tuple[str, str]]]  # its body, and the headers by which it may be kept
+_QuestionReader = Callable[[dict[str, Any], datetime, Asker], QuickQuestion]
 
 
 def leave_word(request: Request) -> None:
@@ -96,30 +104,31 @@ class QuickQuotes:
             return self._policy(environ, router)
         key = self._key(environ)
         known = self._known.recall((key,)).get(key)
-        if known and known.tokens == tokens and (body := self._quote(environ, held.book, known.asker, read)):
-            return self._give(environ, known, held.book, body, started)
+        if known and known.tokens == tokens and (quick := self._quote(environ, held.book, known.asker, read)):
+            return self._give(environ, known, quick, started)
         response = self._policy(environ, router)
         self._learn(key, tokens, environ, response)
         return response
 
-    def _quote(self, environ: dict[str, Any], book: PriceBook, asker: Asker, read: _QuestionReader) -> bytes | None:
-        """The body of the answer; None where the view has more to say."""
+    def _quote(self, environ: dict[str, Any], book: PriceBook, asker: Asker, read: _QuestionReader) -> _Answer | None:
+        """The answer; None where the view has more to say."""
         try:
-            asked = read(environ, datetime.now(UTC), asker)
+            asked, stated = read(environ, datetime.now(UTC), asker)
         except (Refused, UnicodeDecodeError):
             return None
-        if environ.get(AT_ONCE):
-            if not self._quick.knows(book, _kind(asked)):
-                raise NeedsWorker
-            return _quoted(book, asked)
-        began = thread_time()  # a call of the system, which the loop spares
-        encoded = _quoted(book, asked)
-        if encoded is not None:
+        if environ.get(AT_ONCE) and not self._quick.knows(book, _kind(asked)):
+            raise NeedsWorker
+        began = None if environ.get(AT_ONCE) else thread_time()  # a call of the system, which the loop spares
+        body = _quoted(book, asked)
+        if body is None:
+            return None
+        if began is not None:
             self._quick.note(book, _kind(asked), thread_time() - began)
-        return encoded
+        return body, _lasting(stated, asker, book)
 
-    def _give(self, environ: dict[str, Any], known: QuoteFrame, book: PriceBook, body: bytes, started: float) -> Given:
-        own = [(HEADER, request_id(environ.get("HTTP_X_REQUEST_ID", ""))), *_lasting(environ, known.asker, book)]
+    def _give(self, environ: dict[str, Any], known: QuoteFrame, answer: _Answer, started: float) -> Given:
+        body, lasting = answer
+        own = [(HEADER, request_id(environ.get("HTTP_X_REQUEST_ID", ""))), *lasting]
         if known.is_packed and len(body) >= SMALLEST:
             body = pack(body)
             own.append(("Content-Encoding", "gzip"))
@@ -183,26 +192,26 @@ def _reader(environ: dict[str, Any]) -> _QuestionReader | None:
     return _addressed if len(environ.get("QUERY_STRING", "")) <= MOST_BYTES else None
 
 
-def _posted(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
+def _posted(environ: dict[str, Any], now: datetime, asker: Asker) -> QuickQuestion:
     text = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     environ["wsgi.input"].seek(0)  # for the view
-    return question(shaped(body_value(text), QuoteBody), now, _PLACE, sees_rates=asker.sees_rates)
+    body = shaped(body_value(text), QuoteBody)
+    return QuickQuestion(question(body, now, _PLACE, sees_rates=asker.sees_rates), None)
 
 
-def _lasting(environ: dict[str, Any], asker: Asker, book: PriceBook) -> list[tuple[str, str]]:
-    """For how long the answer is good, and by which ETag, as ``conditional_where_dated`` tells it."""
-    if environ["REQUEST_METHOD"] == "GET":
-        with released(environ):
-            asked = list(Request(environ).GET.items())
-        if any(name == "at" and value.strip() for name, value in asked):
-            tag = tag_of(asker.scopes, book_state(book), None, None, ADDRESSED, asked)
-            return [("ETag", tag), ("Cache-Control", lifetime_now(None, asker.is_private))]
-    return [("Cache-Control", EACH_TIME)]
-
-
-def _addressed(environ: dict[str, Any], now: datetime, asker: Asker) -> Asked:
+def _addressed(environ: dict[str, Any], now: datetime, asker: Asker) -> QuickQuestion:
     with released(environ):
-        return question_in_address(Request(environ), now, sees_rates=asker.sees_rates)
+        given = Request(environ).GET
+        stated, by_name = list(given.items()), given.dict_of_lists()
+    return QuickQuestion(question_in_address(by_name, now, sees_rates=asker.sees_rates), stated)
+
+
+def _lasting(stated: list[tuple[str, str]] | None, asker: Asker, book: PriceBook) -> list[tuple[str, str]]:
+    """For how long the answer is good, and by which ETag, as ``conditional_where_dated`` tells it."""
+    if stated is None or not any(name == "at" and value.strip() for name, value in stated):
+        return [("Cache-Control", EACH_TIME)]
+    tag = tag_of(asker.scopes, book_state(book), None, None, ADDRESSED, stated)
+    return [("ETag", tag), ("Cache-Control", lifetime_now(None, asker.is_private))]
 
 
 def includeme(config: Any) -> None:

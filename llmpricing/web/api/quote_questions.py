@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, cast, get_args
 
 import msgspec
-from pyramid.request import Request
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.money import MoneyError, parse_decimal
@@ -75,9 +75,9 @@ def question(body: QuoteBody, now: datetime, place: Place, *, sees_rates: bool) 
     )
 
 
-def question_in_address(request: Request, now: datetime, *, sees_rates: bool) -> Asked:
-    """The same out of an address, which names no contract rates."""
-    values = p.read_parameters(request, PARAMETERS)
+def question_in_address(stated: Mapping[str, Sequence[str]], now: datetime, *, sees_rates: bool) -> Asked:
+    """The same out of what an address states by name, which is no contract rates."""
+    values = p.read_values(stated, PARAMETERS)
     if "model" not in values:
         raise invalid("model", "model is missing: name one, as in model=openai/gpt-4o.")
     at, hour_stated = values.get("at", (now, True))

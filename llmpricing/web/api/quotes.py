@@ -75,7 +75,8 @@ def post_quotes(request: Request) -> dict[str, Any]:
 
 def get_quote(request: Request) -> dict[str, Any]:
     """The quote of one usage, out of the address."""
-    asked = question_in_address(request, datetime.now(UTC), sees_rates=request.caller.sees_rates)
+    stated, now = request.GET.dict_of_lists(), datetime.now(UTC)
+    asked = question_in_address(stated, now, sees_rates=request.caller.sees_rates)
     return _answer_one(request, asked, IN_ADDRESS)
 
 
