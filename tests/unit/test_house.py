@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from grimp import build_graph
 from setuptools import find_packages
 from setuptools.config.setupcfg import read_configuration
 
@@ -65,3 +66,11 @@ def test_every_room_is_part_of_the_installation():
     listed = read_configuration(ROOT / "setup.cfg")["options"]["packages"]
     found = find_packages(str(ROOT), include=["llmpricing", "llmpricing.*"])
     assert {name for name in listed if not name.startswith(BESIDE)} == set(found)
+
+
+def test_no_modules_import_each_other_in_a_circle_not_even_for_types():
+    graph = build_graph("llmpricing", cache_dir=None)
+    imported = {one: graph.find_modules_directly_imported_by(one) for one in graph.modules}
+    while free := {one for one, others in imported.items() if others.isdisjoint(imported)}:
+        imported = {one: others for one, others in imported.items() if one not in free}
+    assert sorted(imported) == []

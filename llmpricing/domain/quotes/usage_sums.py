@@ -16,8 +16,7 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.quotes.unit_rates import UNIT, PriceDataError
 from llmpricing.domain.quotes.unstated import moments
-from llmpricing.domain.usage.quantities import Quantity, Usage
-from llmpricing.domain.usage.told import Told
+from llmpricing.domain.usage.quantities import Quantity, Told, Usage
 
 _PLAIN = (None, Told())
 

@@ -14,8 +14,7 @@ from llmpricing.domain.quotes.context import Context, Use
 from llmpricing.domain.quotes.notices import Code, Notice, merged
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.unit_rates import least_input
-from llmpricing.domain.usage.quantities import Usage, count
-from llmpricing.domain.usage.told import Told
+from llmpricing.domain.usage.quantities import Told, Usage, count
 
 Billed = Callable[[Use], Quote]
 _INPUT = "input_tokens"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmpricing.domain.usage.quantities import LARGEST, Quantity, Usage, UsageError, count
+from llmpricing.domain.usage.quantities import LARGEST, Quantity, Told, Usage, UsageError, count
 from llmpricing.domain.usage.reading import (
     REQUESTS,
     Format,
@@ -16,7 +16,6 @@ from llmpricing.domain.usage.reading import (
     plain_path,
     tier_of,
 )
-from llmpricing.domain.usage.told import Told
 
 # https://docs.claude.com/en/api/messages: input_tokens leaves out what was read from and written to the cache, and a
 # write without a stated time-to-live lives five minutes.

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from llmpricing.domain.usage.openai import split_cached
-from llmpricing.domain.usage.quantities import Usage, UsageError, read_quantity
+from llmpricing.domain.usage.quantities import Told, Usage, UsageError, read_quantity
 from llmpricing.domain.usage.reading import MODALITIES, REQUESTS, Format, UsageReading, fields, tier_of
-from llmpricing.domain.usage.told import Told
 
 # https://ai.google.dev/api/generate-content#UsageMetadata: the prompt counts cached tokens, not those of tool use;
 # thoughts come beside the candidates.

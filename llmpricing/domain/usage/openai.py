@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import (
     MODALITIES,
     REQUESTS,
@@ -18,7 +18,6 @@ from llmpricing.domain.usage.reading import (
     plain_path,
     tier_of,
 )
-from llmpricing.domain.usage.told import Told
 
 # Chat Completions, Responses, Realtime, Images, Embeddings and Audio: https://platform.openai.com/docs/api-reference;
 # "input" and "output" stand for the names of the detail objects.

@@ -13,8 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.usage.likely import likely_meter
-from llmpricing.domain.usage.quantities import LARGEST, Quantity, Usage, UsageError, count, read_quantity
-from llmpricing.domain.usage.told import Remark, Told
+from llmpricing.domain.usage.quantities import LARGEST, Quantity, Remark, Told, Usage, UsageError, count, read_quantity
 
 _DEEPEST = 10  # no provider's object has more than three
 _MOST_REMARKS = 20

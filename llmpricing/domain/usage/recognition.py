@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import Format, fields, plain_path
-from llmpricing.domain.usage.told import Told
 
 
 class _Read(NamedTuple):

@@ -18,6 +18,7 @@ from llmpricing.models import Offering, Provider
 from llmpricing.services.catalogue import listing_in_book as in_book
 from llmpricing.services.catalogue import listing_query as listed
 from llmpricing.services.catalogue.behind_rows import BehindRow, behind_rows
+from llmpricing.services.catalogue.listed_row import ListedRow
 from llmpricing.services.catalogue.listing_query import OfferingFilter
 from llmpricing.services.catalogue.offerings_then import offerings_then
 from llmpricing.services.catalogue.positions import Position
@@ -193,7 +194,7 @@ def _rows(session: Session, clocks: Clocks, standing: StandsOn, slugs: Sequence[
     query = _select(columns)
     if slugs is not None:
         query = query.where(columns.by_name["id"].in_(slugs))
-    return [in_book.ListedRow(**row._asdict()) for row in session.execute(query)]
+    return [ListedRow(**row._asdict()) for row in session.execute(query)]
 
 
 def _select(columns: listed.PriceColumns) -> Select[Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from llmpricing.book.price_book import PriceBook
 from llmpricing.book.shape import SHAPE
 from llmpricing.domain.quotes.standing_on import StandsOn
+from llmpricing.services.catalogue.listed_row import ListedRow
 from llmpricing.services.catalogue.listing_index import ListIndex
 from llmpricing.services.catalogue.listing_query import days_before
 from llmpricing.services.catalogue.row_columns import BASE_METERS
@@ -19,34 +20,6 @@ from llmpricing.services.memory import Memory
 from llmpricing.services.publishing.readings import lists_of
 
 _FACTS = [name for name in SHAPE["offering_past"] if name not in ("offering_id", "until")]
-
-
-class ListedRow(NamedTuple):
-    """An offering with the list's columns, and what it is found by: a tuple, for a book has thousands of them."""
-
-    number: int
-    id: str
-    name: str
-    provider: str
-    lab: str | None
-    mode: str | None
-    released_on: date | None
-    stated_abilities: str | None
-    status: str | None
-    price_state: str
-    currency: str | None
-    input_per_mtok: Decimal | None
-    output_per_mtok: Decimal | None
-    cache_read_per_mtok: Decimal | None
-    cache_write_per_mtok: Decimal | None
-    context_window: int | None
-    max_output_tokens: int | None
-    capabilities: list[str] | None
-    inputs: list[str] | None
-    outputs: list[str] | None
-    price_since: datetime | None
-    source: str | None
-    verified_at: datetime | None
 
 
 _lists: Memory[tuple[str, int, Clocks], list[ListedRow]] = Memory(3, lambda rows: 700 * len(rows))

@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from llmpricing.services.catalogue.listed_row import ListedRow
 from llmpricing.services.catalogue.listing_query import OfferingFilter, days_before
 from llmpricing.services.catalogue.positions import Position
 from llmpricing.services.clocks import Clocks
-
-if TYPE_CHECKING:
-    from llmpricing.services.catalogue.listing_in_book import ListedRow
 
 _MOST_STEPS = 64  # sets that sorted values keep
 _SHORTEST_STEP = 64  # rows between two of them

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from llmpricing.domain.usage.quantities import Quantity, Usage, UsageError, count, read_quantity
-from llmpricing.domain.usage.told import Told
+from llmpricing.domain.usage.quantities import Quantity, Told, Usage, UsageError, count, read_quantity
 
 Stated = Mapping[str, Quantity | None]
 INSIDE, BESIDE = "inside", "beside"

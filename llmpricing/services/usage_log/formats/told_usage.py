@@ -9,9 +9,8 @@ from typing import Any
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import FORMATS, UsageFormat
-from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.quantities import Told, Usage
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
-from llmpricing.domain.usage.told import Told
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.values import states_nothing
 

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.quotes.context import Context, context
-from llmpricing.domain.usage.quantities import Usage, count
-from llmpricing.domain.usage.told import Told
+from llmpricing.domain.usage.quantities import Told, Usage, count
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
