@@ -173,7 +173,7 @@ class BillColumns:
         return replace(made, model=model, usage=usage, context=where)
 
 
-_CUR = BillColumns(
+CUR = BillColumns(
     charge="line_item_line_item_type",
     usage_type="line_item_usage_type",
     service=("line_item_product_code",),
@@ -191,7 +191,7 @@ _CUR = BillColumns(
     line_id="identity_line_item_id",
 )
 # The report of old has the same columns, named by their group and a slash.
-_OLD_CUR = BillColumns(
+OLD_CUR = BillColumns(
     charge="lineItem/LineItemType",
     usage_type="lineItem/UsageType",
     service=("lineItem/ProductCode",),
@@ -208,7 +208,7 @@ _OLD_CUR = BillColumns(
     account="lineItem/UsageAccountId",
     line_id="identity/LineItemId",
 )
-_FOCUS = BillColumns(
+FOCUS = BillColumns(
     charge="ChargeCategory",
     usage_type="x_UsageType",
     service=("x_ServiceCode", "ServiceName"),
@@ -233,8 +233,8 @@ SHAPES = (
         "AWS Cost and Usage Report 2.0",
         "sums of an hour or day, one kind of tokens a line",
         signs("line_item_usage_type line_item_line_item_type line_item_usage_amount"),
-        by_row(_CUR.read, _CUR.charge_of),
-        always={"region": (_CUR.region,), "currency": (_CUR.currency,), "resource": (_CUR.resource,)},
+        by_row(CUR.read, CUR.charge_of),
+        always={"region": (CUR.region,), "currency": (CUR.currency,), "resource": (CUR.resource,)},
         of="AWS",
     ),
     Shape(
@@ -242,8 +242,8 @@ SHAPES = (
         "AWS Cost and Usage Report of old, its columns named with a slash",
         "sums of an hour or day, one kind of tokens a line",
         signs("lineItem/UsageType lineItem/LineItemType lineItem/UsageAmount"),
-        by_row(_OLD_CUR.read, _OLD_CUR.charge_of),
-        always={"region": (_OLD_CUR.region,), "currency": (_OLD_CUR.currency,), "resource": (_OLD_CUR.resource,)},
+        by_row(OLD_CUR.read, OLD_CUR.charge_of),
+        always={"region": (OLD_CUR.region,), "currency": (OLD_CUR.currency,), "resource": (OLD_CUR.resource,)},
         of="AWS",
     ),
     Shape(
@@ -251,8 +251,8 @@ SHAPES = (
         "AWS's bill by FOCUS",
         "sums of an hour or day, one kind of tokens a line",
         signs("ChargeCategory BilledCost PricingQuantity x_UsageType"),
-        by_row(_FOCUS.read, _FOCUS.charge_of),
-        always={"region": (_FOCUS.region,), "currency": (_FOCUS.currency,), "resource": (_FOCUS.resource,)},
+        by_row(FOCUS.read, FOCUS.charge_of),
+        always={"region": (FOCUS.region,), "currency": (FOCUS.currency,), "resource": (FOCUS.resource,)},
         of="AWS",
     ),
 )

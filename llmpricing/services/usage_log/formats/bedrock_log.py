@@ -9,10 +9,9 @@ from typing import Any
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import CACHE_READ, CACHE_WRITE, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 AWS = "aws"

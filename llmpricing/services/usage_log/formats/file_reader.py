@@ -17,12 +17,12 @@ from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
-from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, Varying
+from llmpricing.services.usage_log.formats.tool_names import tool_blocks, tool_rows
 from llmpricing.services.usage_log.formats.unread import Unread
 
 EachRow = Callable[[], None]
@@ -85,7 +85,7 @@ class FileReader:
     ) -> None:
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
-        read = shape.reader(scan(counted_fields(raw_rows(path), each_row)) if scan else None)
+        read = shape.reader(scan(counted_fields(tool_rows(path, shape), each_row)) if scan else None)
         self._read: RecordReader = telling_lacks(shape, read, never_told(shape, path, each_row))
         self.alike = None if one_by_one or not shape.varying else alike or self._new_alike(shape.varying)
         self._opens = shape.varying.opens if shape.varying else {}
@@ -109,7 +109,7 @@ class FileReader:
             while found := list(islice(records, _ROWS)):
                 yield ReadBatch(None, list(enumerate(found)))
             return
-        for block in raw_blocks(self._path, _ROWS, self._opens):
+        for block in tool_blocks(self._path, self._shape, _ROWS, self._opens):
             for _ in range(len(block)):
                 self._each_row()
             yield self._batch(self.alike, block)
@@ -123,7 +123,7 @@ class FileReader:
         return ReadBatch(block.columns if block else None, found)
 
     def _rows(self) -> Iterator[RawRow]:
-        for row in raw_rows(self._path):
+        for row in tool_rows(self._path, self._shape):
             self._each_row()
             yield row
 

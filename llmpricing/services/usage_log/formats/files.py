@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
-from llmpricing.services.usage_log.formats.file_words import words_in
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
@@ -22,6 +21,7 @@ from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Nesting, Shape
 from llmpricing.services.usage_log.formats.span_calls import links_of
 from llmpricing.services.usage_log.formats.told_once import ToldOnce
+from llmpricing.services.usage_log.formats.tool_names import tool_rows, words_told
 from llmpricing.services.usage_log.formats.unread import Unread
 
 
@@ -134,14 +134,14 @@ class UsageFiles:
             raise UncountedError(_refusal(lines, fields))
 
     def _note_nested(self, file: UsageFile, nesting: Nesting) -> None:
-        tells_parents = bool(words_in(file.path, nesting.fields))
+        tells_parents = bool(words_told(file.path, file.shape, nesting.fields))
         for batch in self._read(file, Unread(self.ignored)).batches():
             self._nested.add(batch, nesting, tells_parents=tells_parents)
 
     def _links(self) -> Iterator[tuple[int, int]]:
         for file in self.files:
             if file.shape.nesting:
-                yield from links_of(file.shape.nesting, counted_fields(raw_rows(file.path), self.each_row))
+                yield from links_of(file.shape.nesting, counted_fields(tool_rows(file.path, file.shape), self.each_row))
 
     def _weigh(self, file: UsageFile) -> None:
         """Learn how much the records of the file count; as long as there is room, they are kept for the telling."""

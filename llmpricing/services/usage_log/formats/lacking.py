@@ -13,10 +13,17 @@ from dataclasses import replace
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.services.usage_log.formats.fields import holds, is_anywhere
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RECORD_ID, Always, RecordReader, Shape
+from llmpricing.services.usage_log.formats.shape import (
+    CACHE_READ,
+    CACHE_WRITE,
+    RECORD_ID,
+    WRITER,
+    Always,
+    RecordReader,
+    Shape,
+)
 from llmpricing.services.usage_log.input_only import makes_no_tokens
 
 COLUMN_MISSING = "COLUMN_MISSING"

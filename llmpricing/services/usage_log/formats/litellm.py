@@ -7,10 +7,18 @@ from datetime import timedelta
 from llmpricing.domain.quotes.context import UNSTATED, context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import as_sum, usage_of
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE, WRITER
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import (
+    CACHE_READ,
+    CACHE_WRITE,
+    WRITER,
+    ChargeFields,
+    Shape,
+    Varying,
+    by_row,
+    signs,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
 
 DAY = timedelta(days=1)

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from llmpricing.services.usage_log.formats.fields import is_told
-from llmpricing.services.usage_log.formats.file_words import words_in
-from llmpricing.services.usage_log.formats.raw_rows import raw_rows
-from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.shape import CACHE_WRITE, WRITER, Shape
+from llmpricing.services.usage_log.formats.tool_names import tool_rows, words_told
 
-CACHE_READ, CACHE_WRITE = "cache_read_tokens", "cache_write_tokens"
-WRITER = "claude"  # whose writes cost more than input; those of most others cost nothing of their own
 _SIGN = "ache"  # the name of every such field holds a word with it
 _WRITERS = (WRITER, WRITER.title())
 
@@ -30,7 +27,7 @@ def never_told(shape: Shape, path: Path, each_row: Callable[[], None]) -> Collec
         for some in shape.sometimes.values()
         for field in some
     }
-    found = words_in(path, {word for some in words.values() for word in some} | {*_WRITERS})
+    found = words_told(path, shape, {word for some in words.values() for word in some} | {*_WRITERS})
     asked = {
         meter: [field for field in fields if found.issuperset(words[field])]
         for meter, fields in shape.sometimes.items()
@@ -38,7 +35,7 @@ def never_told(shape: Shape, path: Path, each_row: Callable[[], None]) -> Collec
     }
     untold = {meter for meter, fields in asked.items() if not fields}
     some = {meter: fields for meter, fields in asked.items() if fields}
-    return untold | {*_untold(some, (row.fields for row in raw_rows(path)), each_row)} if some else untold
+    return untold | {*_untold(some, (row.fields for row in tool_rows(path, shape)), each_row)} if some else untold
 
 
 def _untold(

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, plus, usage_of
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
+    CACHE_READ,
+    CACHE_WRITE,
     ChargeFields,
     Nesting,
     Shape,

@@ -7,10 +7,17 @@ from decimal import Decimal
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
+from llmpricing.services.usage_log.formats.shape import (
+    CACHE_READ,
+    CACHE_WRITE,
+    ChargeFields,
+    Shape,
+    Varying,
+    by_row,
+    signs,
+)
 from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
 
 _CENTS = Decimal(100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from llmpricing.services.usage_log.formats import (
@@ -28,6 +28,7 @@ from llmpricing.services.usage_log.formats import (
 )
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.span_fields import flat
+from llmpricing.services.usage_log.formats.tool_names import likeness_by_names
 
 SHAPES: tuple[Shape, ...] = (
     *litellm.SHAPES,
@@ -54,13 +55,21 @@ SAMPLE = 200  # rows at the beginning of a file that tell its shape
 
 
 def recognised(rows: Iterable[Mapping[str, Any]]) -> Shape | None:
-    """The shape that most of these rows are of, by the more keys where several are; None where none is."""
+    """The shape that most of these rows are of, by the more keys where several are, as their names are written or, if
+    none is like that, by the names of its tool; None where none is.
+    """
+    rows = list(rows)
+    return _most_like([{**row, **flat(row)} for row in rows], Shape.likeness) or _most_like(rows, likeness_by_names)
+
+
+def _most_like(
+    rows: Iterable[Mapping[str, Any]], likeness_of: Callable[[Shape, Mapping[str, Any]], int]
+) -> Shape | None:
     liked: Counter[str] = Counter()
     keys: Counter[str] = Counter()
     for row in rows:
-        seen = {**row, **flat(row)}
         for shape in SHAPES:
-            if likeness := shape.likeness(seen):
+            if likeness := likeness_of(shape, row):
                 liked[shape.name] += 1
                 keys[shape.name] = max(keys[shape.name], likeness)
     found = max(SHAPES, key=lambda shape: (liked[shape.name], keys[shape.name]))

@@ -15,6 +15,8 @@ from llmpricing.services.usage_log.formats.row import Row
 RecordReader = Callable[[Row], Iterable[UsageRecord]]
 USD = "USD"
 RECORD_ID = "id that tells repeats"
+CACHE_READ, CACHE_WRITE = "cache_read_tokens", "cache_write_tokens"
+WRITER = "claude"  # whose writes cost more than input; those of most others cost nothing of their own
 _ONE = Decimal(1)
 Always = Mapping[str, Sequence[str]]
 

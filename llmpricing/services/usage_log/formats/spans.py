@@ -11,10 +11,11 @@ from functools import partial
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
-from llmpricing.services.usage_log.formats.never_told import CACHE_READ, CACHE_WRITE
 from llmpricing.services.usage_log.formats.record import SUMMED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import (
+    CACHE_READ,
+    CACHE_WRITE,
     RECORD_ID,
     Nesting,
     RecordReader,

@@ -20,6 +20,7 @@ from llmpricing.services.usage_log.formats.raw_rows import raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.tool_names import by_tool_names
 from llmpricing.services.usage_log.formats.unread import Unread
 from llmpricing.services.usage_log.formats.values import as_instant, as_json, as_number, states_nothing
 
@@ -72,11 +73,11 @@ def _told(roles: set[str]) -> list[str]:
 
 def _records(shape: Shape, rows: Sequence[Fields]) -> list[list[UsageRecord]]:
     """The records of each row, read in order."""
-    read = shape.reader(shape.scan(rows) if shape.scan else None)
+    read = shape.reader(shape.scan([by_tool_names(shape, row) for row in rows]) if shape.scan else None)
     found: list[list[UsageRecord]] = []
     for row in rows:
         try:
-            found.append(list(read(Row(row, Unread()))))
+            found.append(list(read(Row(by_tool_names(shape, row), Unread()))))
         except UsageError:
             found.append([])
     return found
