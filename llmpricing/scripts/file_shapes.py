@@ -38,6 +38,7 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
     """
     from llmpricing.services.usage_log.columns import LogError
     from llmpricing.services.usage_log.formats.files import UnknownShape, usage_file
+    from llmpricing.services.usage_log.formats.number_signs import UnclearNumbers
     from llmpricing.services.usage_log.formats.taken_for import taken_for
 
     known: list[UsageFile] = []
@@ -51,6 +52,8 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
             if len(paths) > 1 and not is_many:
                 raise click.ClickException(str(error)) from None
             unknown.append(path)
+        except UnclearNumbers as error:
+            raise click.ClickException(str(error)) from None
         except LogError as error:
             if is_many:
                 unknown.append(path)  # a folder holds other files too, which are said to be left out

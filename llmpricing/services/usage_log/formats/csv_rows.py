@@ -19,33 +19,32 @@ from pyarrow import csv as arrow_csv
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.joined_stream import JoinedStream
 from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM
+from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow, some_rows
-from llmpricing.services.usage_log.formats.table_blocks import TableBlock, any_like
+from llmpricing.services.usage_log.formats.table_blocks import TableBlock
 
 _HEADER = 2**20
 _BLOCK = 4 * 2**20
 _MOST_HELD = 16 * _BLOCK  # bytes without the end of a row, from which on Python looks for it
 _SEPARATOR = re.compile(r'"?sep=([,;|\t])"?', re.IGNORECASE)  # as Excel writes above the header
-_DECIMAL_COMMA = re.compile(r"-?(?:0,\d+|\d+,(?:\d{1,2}|\d{4,})|[1-9]\d{3,},\d+)(?:[eE][+-]?\d+)?")
-_SOME_COMMA = f"^{_DECIMAL_COMMA.pattern}$".replace(r"\d", r"\p{Nd}")
 _BOM, _MARK = "\ufeff", b"\xef\xbb\xbf"
 _END, _QUOTE = b'\n"'
 
 
-def csv_rows(stream: IO[bytes]) -> Iterator[RawRow]:
-    """The rows of a table, one by one."""
+def csv_rows(stream: IO[bytes], signs: NumberSigns | None = None) -> Iterator[RawRow]:
+    """The rows of a table, one by one, its numbers plain by the ``signs`` that are known of it."""
     text = io.TextIOWrapper(stream, "utf-8-sig", newline="")
     try:
         header = text.readline(_HEADER)
         while header and not header.strip():
             header = text.readline(_HEADER)
         divider = _stated_divider(header)
-        yield from _CsvTable(text.readline(_HEADER) if divider else header, divider).rows(text)
+        yield from _CsvTable(text.readline(_HEADER) if divider else header, divider, signs).rows(text)
     finally:
         text.detach()
 
 
-def csv_blocks(stream: io.BufferedReader, rows: int) -> Iterator[RawBlock]:
+def csv_blocks(stream: io.BufferedReader, rows: int, signs: NumberSigns | None = None) -> Iterator[RawBlock]:
     """The same rows, about so many together."""
     line = head = stream.readline(_HEADER)
     while line and not line.removeprefix(_MARK).strip():
@@ -54,14 +53,27 @@ def csv_blocks(stream: io.BufferedReader, rows: int) -> Iterator[RawBlock]:
     header = line.removeprefix(_MARK)
     is_plain = header.endswith(b"\n") and b"\r" not in header[:-1].removesuffix(b"\r")
     if not is_plain or _stated_divider(header.decode("utf-8", "replace")):
-        yield from some_rows(csv_rows(cast(IO[bytes], JoinedStream(head, stream))), rows)
+        yield from some_rows(csv_rows(cast(IO[bytes], JoinedStream(head, stream)), signs), rows)
     else:
-        yield from _CsvTable(header.decode(), None).blocks(stream, rows)
+        yield from _CsvTable(header.decode(), None, signs).blocks(stream, rows)
 
 
 def header_names(line: str) -> list[str]:
     """The names of the columns in the first line of a table."""
-    return _names(next(csv.reader([line], delimiter=max(",;\t|", key=line.count)), []))
+    return _names(next(csv.reader([line], delimiter=_likely_divider(line)), []))
+
+
+def divider_of(stream: IO[bytes]) -> str:
+    """What divides the cells of a table, by its first line with anything in it."""
+    line = stream.readline(_HEADER)
+    while line and not line.removeprefix(_MARK).strip():
+        line = stream.readline(_HEADER)
+    header = line.removeprefix(_MARK).decode("utf-8", "replace")
+    return _stated_divider(header) or _likely_divider(header)
+
+
+def _likely_divider(header: str) -> str:
+    return max(",;\t|", key=header.count)
 
 
 def _stated_divider(line: str) -> str | None:
@@ -71,12 +83,12 @@ def _stated_divider(line: str) -> str | None:
 
 class _CsvTable:
     """A table by its header; that of a table that was joined to it names the columns from there on, which may stand in
-    another order. With all dividers but commas, numbers may have decimal commas.
+    another order.
     """
 
-    def __init__(self, header: str, divider: str | None) -> None:
+    def __init__(self, header: str, divider: str | None, signs: NumberSigns | None) -> None:
         csv.field_size_limit(LARGEST_ITEM)
-        self._divider = divider or max(",;\t|", key=header.count)
+        self._divider, self._signs = divider or _likely_divider(header), signs
         self._header = next(csv.reader([header], delimiter=self._divider), [])
         self._names = _names(self._header)
         if twice := sorted(name for name, number in Counter(self._names).items() if name and number > 1):
@@ -92,10 +104,15 @@ class _CsvTable:
                 self._names = _names(row)
                 continue
             if len(row) == len(self._names):
-                cells = map(_pointed, row) if self._divider != "," else row
-                yield RawRow(number, dict(zip(self._names, cells, strict=True)))
+                yield RawRow(number, self._fields(row))
             elif any(row):
                 yield RawRow(number, {BROKEN: f"the line has {len(row)} cells, and the header {len(self._names)}"})
+
+    def _fields(self, row: Sequence[str]) -> dict[str, str]:
+        found = dict(zip(self._names, row, strict=True))
+        if self._signs:
+            found |= {name: self._signs.plain(found[name]) for name in self._signs.columns if name in found}
+        return found
 
     def _read(self, text: TextIO) -> Iterator[list[str]]:
         """The cells of each row; raises LogError where one is larger than any record."""
@@ -176,8 +193,9 @@ class _CsvTable:
         columns = [column.combine_chunks() for column in table.columns]
         if broken or compute.any(compute.is_in(columns[0], pa.array(self._firsts, pa.string())), min_count=0).as_py():
             return None
-        if self._divider != "," and b"," in text:
-            columns = [_all_pointed(column) for column in columns]
+        if self._signs:
+            told = zip(self._names, columns, strict=True)
+            columns = [_plain(one, self._signs) if name in self._signs.columns else one for name, one in told]
         return pa.RecordBatch.from_arrays(columns, names=self._names)
 
     def _is_regular(self, text: bytes) -> bool:
@@ -211,15 +229,8 @@ def _too_large(row: int) -> str:
     return f"Row {row:,} is larger than {LARGEST_ITEM:,} bytes: look whether all quotes are closed, and get it anew."
 
 
-def _all_pointed(column: pa.Array) -> pa.Array:
-    if not any_like(column, _SOME_COMMA):
-        return column
-    return pa.array(list(map(_pointed, column.to_pylist())), pa.string())
-
-
-def _pointed(cell: str) -> str:
-    """The cell with a point where it is a number with a decimal comma, and no one with thousands apart."""
-    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
+def _plain(column: pa.Array, signs: NumberSigns) -> pa.Array:
+    return pa.array(list(map(signs.plain, column.to_pylist())), pa.string())
 
 
 def _names(cells: Sequence[str]) -> list[str]:

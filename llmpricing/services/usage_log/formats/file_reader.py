@@ -16,6 +16,7 @@ from llmpricing.services.usage_log.formats.foreign import foreign_shape, may_be_
 from llmpricing.services.usage_log.formats.lacking import telling_lacks
 from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.never_told import never_told
+from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
 from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
@@ -82,10 +83,12 @@ class FileReader:
         *,
         one_by_one: bool = False,
         alike: AlikeRows | None = None,
+        signs: NumberSigns | None = None,
     ) -> None:
+        self._signs = signs
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
-        read = shape.reader(scan(counted_fields(tool_rows(path, shape), each_row)) if scan else None)
+        read = shape.reader(scan(counted_fields(tool_rows(path, shape, signs), each_row)) if scan else None)
         self._read: RecordReader = telling_lacks(shape, read, never_told(shape, path, each_row))
         self.alike = None if one_by_one or not shape.varying else alike or self._new_alike(shape.varying)
         self._opens = shape.varying.opens if shape.varying else {}
@@ -109,7 +112,7 @@ class FileReader:
             while found := list(islice(records, _ROWS)):
                 yield ReadBatch(None, list(enumerate(found)))
             return
-        for block in tool_blocks(self._path, self._shape, _ROWS, self._opens):
+        for block in tool_blocks(self._path, self._shape, _ROWS, self._opens, self._signs):
             for _ in range(len(block)):
                 self._each_row()
             yield self._batch(self.alike, block)
@@ -123,7 +126,7 @@ class FileReader:
         return ReadBatch(block.columns if block else None, found)
 
     def _rows(self) -> Iterator[RawRow]:
-        for row in tool_rows(self._path, self._shape):
+        for row in tool_rows(self._path, self._shape, self._signs):
             self._each_row()
             yield row
 

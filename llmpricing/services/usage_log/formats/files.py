@@ -14,6 +14,8 @@ from typing import NamedTuple
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
+from llmpricing.services.usage_log.formats.noted_numbers import number_signs
+from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
@@ -41,11 +43,14 @@ class TakenFor:
 
 @dataclass(frozen=True)
 class UsageFile:
-    """A file and the shape that it is of; ``taken`` tells what its fields are taken for, where that was asked."""
+    """A file, the shape that it is of, and the ``signs`` in the numbers of a table that are not all plain; ``taken``
+    tells what its fields are taken for, where that was asked.
+    """
 
     path: Path
     shape: Shape
     taken: TakenFor = TakenFor()
+    signs: NumberSigns | None = None
 
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
@@ -73,7 +78,7 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
         found = recognised(rows or [dict.fromkeys(header_of(path), "")])
     if found is None:
         raise UnknownShape(path)
-    return UsageFile(path, found)
+    return UsageFile(path, found, signs=number_signs(path, found, each_row))
 
 
 class _WeighedFile(NamedTuple):
@@ -141,7 +146,8 @@ class UsageFiles:
     def _links(self) -> Iterator[tuple[int, int]]:
         for file in self.files:
             if file.shape.nesting:
-                yield from links_of(file.shape.nesting, counted_fields(tool_rows(file.path, file.shape), self.each_row))
+                rows = tool_rows(file.path, file.shape, file.signs)
+                yield from links_of(file.shape.nesting, counted_fields(rows, self.each_row))
 
     def _weigh(self, file: UsageFile) -> None:
         """Learn how much the records of the file count; as long as there is room, they are kept for the telling."""
@@ -160,7 +166,9 @@ class UsageFiles:
         shape = file.shape
         is_alike_everywhere = shape.scan is None and not shape.sometimes and shape.nesting is None
         known = self._alike.get(id(shape)) if is_alike_everywhere else None
-        reader = FileReader(shape, file.path, unread, self.each_row, one_by_one=self.one_by_one, alike=known)
+        reader = FileReader(
+            shape, file.path, unread, self.each_row, one_by_one=self.one_by_one, alike=known, signs=file.signs
+        )
         if is_alike_everywhere and reader.alike is not None:
             self._alike[id(shape)] = reader.alike
             reader.alike.begin()

@@ -38,7 +38,7 @@ Fields = Mapping[str, Any]
 def taken_for(file: UsageFile) -> TakenFor:
     """What the fields of the file's first rows are taken for; nothing of a file that cannot be read."""
     try:
-        found = [row.fields for row in islice(raw_rows(file.path), _ROWS)]
+        found = [row.fields for row in islice(raw_rows(file.path, file.signs), _ROWS)]
     except (LogError, OSError):
         return TakenFor()
     rows = [_trimmed(row) for row in found if BROKEN not in row and "" not in row]

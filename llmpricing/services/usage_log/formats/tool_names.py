@@ -17,6 +17,7 @@ from llmpricing.services.usage_log.batch import Numbers
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.fields import is_told
 from llmpricing.services.usage_log.formats.file_words import words_in
+from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, RawBlock, RawRow, RowsBlock
 from llmpricing.services.usage_log.formats.raw_rows import raw_blocks, raw_rows
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -46,19 +47,23 @@ class ToolNames(NamedTuple):
 _AS_WRITTEN = ToolNames({}, False)
 
 
-def tool_rows(path: Path, shape: Shape) -> Iterator[RawRow]:
-    """The file's rows by the names of the shape's tool; raises LogError, also where two columns are one by their names
-    and say different things.
+def tool_rows(path: Path, shape: Shape, signs: NumberSigns | None = None) -> Iterator[RawRow]:
+    """The file's rows by the names of the shape's tool, their numbers plain by the known ``signs``; raises
+    LogError, also where two columns are one by their names and say different things.
     """
-    rows = raw_rows(path)
+    rows = raw_rows(path, signs)
     yield from (RawRow(number, _named(shape, fields, number)) for number, fields in rows) if _knows(shape) else rows
 
 
 def tool_blocks(
-    path: Path, shape: Shape, rows: int, opens: Mapping[str, Sequence[str]] | None = None
+    path: Path,
+    shape: Shape,
+    rows: int,
+    opens: Mapping[str, Sequence[str]] | None = None,
+    signs: NumberSigns | None = None,
 ) -> Iterator[RawBlock]:
     """The same, about so many together."""
-    for block in raw_blocks(path, rows, opens):
+    for block in raw_blocks(path, rows, opens, signs):
         found = _names_of(shape, dict.fromkeys(name for names in block.names for name in names))
         if not found.gives:
             yield block
@@ -72,6 +77,12 @@ def tool_blocks(
 def by_tool_names(shape: Shape, fields: RawFields) -> RawFields:
     """A row by the names of the shape's tool; raises LogError as ``tool_rows`` does."""
     return _named(shape, fields, None)
+
+
+def written_names(shape: Shape, names: Iterable[str], given: Collection[str]) -> Iterator[str]:
+    """Those of a row's names under which it has what its tool calls by one of the ``given`` names."""
+    found = _names_of(shape, names)
+    return (name for name in names if found.gives.get(name, name) in given)
 
 
 def likeness_by_names(shape: Shape, fields: RawFields) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from llmpricing.services.usage_log.formats.files import TakenFor, usage_file
+from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile, usage_file
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader
@@ -62,7 +62,7 @@ def test_every_file_with_a_total_tells_its_time_and_a_count(name: str) -> None:
 def test_what_cannot_be_read_is_taken_for_nothing(tmp_path: Path, data: bytes) -> None:
     shape = usage_file(twins.FOLDER / "litellm-spendlogs.csv").shape
     (tmp_path / "a").write_bytes(data)
-    found = taken_for(usage_file(tmp_path / "a", shape))
+    found = taken_for(UsageFile(tmp_path / "a", shape))
     assert (len(found.fields), len(found.others)) == (0, 0)
 
 

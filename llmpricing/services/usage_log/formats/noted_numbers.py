@@ -1,0 +1,128 @@
+"""How the numbers of a table are written, found out before any of them is counted: by all that its shape reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import re2
+
+from llmpricing.domain.usage.quantities import Quantity, UsageError
+from llmpricing.services.usage_log.formats.csv_rows import divider_of
+from llmpricing.services.usage_log.formats.envelopes import is_exported
+from llmpricing.services.usage_log.formats.number_signs import NumberSigns, SignsSeen, UnclearNumbers
+from llmpricing.services.usage_log.formats.opened_file import failures_told, is_json, is_parquet, unpacked
+from llmpricing.services.usage_log.formats.raw_blocks import BROKEN
+from llmpricing.services.usage_log.formats.raw_rows import SIGNS, raw_rows
+from llmpricing.services.usage_log.formats.row import Flat, Row
+from llmpricing.services.usage_log.formats.shape import Shape
+from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows, written_names
+from llmpricing.services.usage_log.formats.unread import Unread
+
+_CHUNK, _LONGEST = 2**20, 64
+_SOME = r"[-+$USD ]{0,6}"
+_BLANK = r"(?: |'|\xc2\xa0|\xe2\x80[\x89\x99\xaf])"
+
+
+def number_signs(path: Path, shape: Shape, each_row: Callable[[], None]) -> NumberSigns | None:
+    """How the table writes numbers, None where all are plain ones; raises LogError, as an UnclearNumbers where nothing
+    tells. A file that may hold others is read once for it.
+    """
+    with failures_told(path):
+        divider = _divider(path)
+        if divider is None or not _has_signs(path, divider):
+            return None
+    seen = SignsSeen(divider == ",")
+    read, sets = (
+        shape.reader(shape.scan(_fields(path, shape, each_row)) if shape.scan else None),
+        set[tuple[str, ...]](),
+    )
+    for row in raw_rows(path):
+        each_row()
+        if BROKEN not in row.fields:
+            sets.add(tuple(row.fields))
+            with suppress(UsageError):
+                list(read(_NotingRow(by_tool_names(shape, row.fields), Unread(), seen, row.number)))
+    try:
+        found = seen.decided()
+    except UnclearNumbers as error:
+        raise UnclearNumbers(f"{path}: {error}") from None
+    return replace(found, columns={one for names in sets for one in written_names(shape, names, found.columns)})
+
+
+def _fields(path: Path, shape: Shape, each_row: Callable[[], None]) -> Iterable[Mapping[str, Any]]:
+    for row in tool_rows(path, shape):
+        each_row()
+        yield row.fields
+
+
+def _divider(path: Path) -> str | None:
+    """What divides the cells of a table; None of any other file."""
+    if is_parquet(path):
+        return None
+    with unpacked(path) as stream:
+        return None if is_json(stream) or is_exported(stream.peek(SIGNS)) else divider_of(stream)
+
+
+def _has_signs(path: Path, divider: str) -> bool:
+    """Whether any cell may be a number with a sign in it that does not mean a decimal point for sure."""
+    pattern = _pattern(divider)
+    with unpacked(path) as stream:
+        tail = b"\n"
+        while chunk := stream.read(_CHUNK):
+            text = tail + chunk
+            if pattern.search(text):
+                return True
+            tail = text[-_LONGEST:]
+        return pattern.search(tail + b"\n") is not None
+
+
+@lru_cache
+def _pattern(divider: str) -> Any:
+    """A pattern of bytes; of a table that commas divide, numbers with commas are quoted."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    edge = rf'["\n\{divider}]'
+    start, end = rf"{edge}{_SOME}", rf"(?:{edge}|[.,\r $U])"
+    comma_start = rf'"{_SOME}' if divider == "," else start
+    some = [rf"{comma_start}[0-9][0-9.]*,[0-9]", rf"{start}[0-9]{{1,3}}{_BLANK}[0-9]{{3}}"]
+    some.append(rf"{start}[1-9][0-9]{{0,2}}(?:\.[0-9]{{3}}){{2}}")
+    if divider != ",":
+        some.append(rf"{start}[1-9][0-9]{{0,2}}\.[0-9]{{3}}{end}")
+    return re2.compile("|".join(some).encode("latin-1"), options)
+
+
+class _NotingRow(Row):
+    """A row that notes how its counts and amounts are written, and takes those with signs for some number."""
+
+    __slots__ = ("_number", "_seen")
+
+    def __init__(self, raw: Mapping[str, Any], unread: Unread, seen: SignsSeen, number: int) -> None:
+        super().__init__(raw, unread)
+        self._seen, self._number = seen, number
+
+    def amount(self, *names: str) -> Decimal | None:
+        """An amount of money or another signed number; raises UsageError."""
+        return Decimal(1) if self._notes(names, is_count=False) else super().amount(*names)
+
+    def count(self, *names: str) -> Quantity | None:
+        """A count that is not negative; raises UsageError."""
+        return 1 if self._notes(names, is_count=True) else super().count(*names)
+
+    def flattened(self, flat: Flat) -> Row:
+        """The row with what its attributes hold beside its own fields."""
+        return _NotingRow(flat(self.raw), self.unread, self._seen, self._number)
+
+    def opened(self, name: str, *fields: str) -> Row:
+        """The row with these fields of the object of that name as its own; raises UsageError."""
+        return _NotingRow(super().opened(name, *fields).raw, self.unread, self._seen, self._number)
+
+    def _notes(self, names: tuple[str, ...], *, is_count: bool) -> bool:
+        cell = self.value(*names)
+        name = next((one for one in names if self.raw.get(one) is cell), "") if cell is not None else ""
+        return bool(name) and self._seen.note(self._number, name, cell, is_count=is_count)
