@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from webtest import TestApp
 
-from llmpricing.services.quotes.workloads import WorkloadCost
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.scores.kept_scores import KeptScore
 from llmpricing.web.site.charts.costs import costs_chart
 from llmpricing.web.site.charts.scores import scores_chart

@@ -31,12 +31,14 @@ class Context(NamedTuple):
     """Facts of a request; None means not stated. Without a tier the standard one is meant.
 
     ``time_known`` is false where only the day of the request is known: its clock prices then count as not stated.
+    ``hour`` is a time by whose clock it pays, where that is not its own: the prices are still those of its own day.
     """
 
     service_tier: str | None = None
     region: str | None = None
     extra: tuple[tuple[str, str], ...] = ()
     time_known: bool = True
+    hour: datetime | None = None
 
 
 UNSTATED = Context()

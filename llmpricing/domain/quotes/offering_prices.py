@@ -138,7 +138,7 @@ class OfferingPrices:
         """How requests of this context are priced at ``at``, by contract ``rates`` too; raises ContextError."""
         place = bisect_right(self.bounds, at)
         period = self._periods[place] or self._made(place)
-        clock = period.clock(at) if period.schedules else ()
+        clock = period.clock(context.hour or at) if period.schedules else ()
         key = (place, context, clock, rates)
         pricing = self._pricings.get(key)
         if pricing is None:

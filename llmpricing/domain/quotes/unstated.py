@@ -32,11 +32,11 @@ def _ticks(schedule: Schedule, start: datetime) -> Iterable[datetime]:
     """When the schedule may switch around a day: the ends of its windows and midnight, in both readings of DST."""
     today = start.astimezone(ZoneInfo(schedule.time_zone)).date()
     for days in (-1, 0, 1):
-        yield from _ticks_on(schedule, today + timedelta(days=days))
+        yield from ticks_on(schedule, today + timedelta(days=days))
 
 
 @lru_cache(maxsize=4096)  # the same for all offerings of a seller, and for the days before and after
-def _ticks_on(schedule: Schedule, day: date) -> frozenset[datetime]:
+def ticks_on(schedule: Schedule, day: date) -> frozenset[datetime]:
     """When the schedule may switch on a day of its own calendar."""
     zone = ZoneInfo(schedule.time_zone)
     minutes = {0, *(minute % MINUTES_PER_DAY for window in schedule.windows for minute in window)}

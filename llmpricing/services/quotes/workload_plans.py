@@ -11,6 +11,7 @@ from typing import NamedTuple
 from llmpricing.domain.names.matching import Resolution
 from llmpricing.domain.quotes.charges import money
 from llmpricing.domain.quotes.context import UNSTATED, Context
+from llmpricing.domain.quotes.hours import HourClass, HourTotal, by_cost, hours_of_week, spread
 from llmpricing.domain.quotes.linear import Linear, linear_forms, steps
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.places_of_a_name import possible
@@ -27,22 +28,26 @@ _FALLBACK = "fallback"  # the rule of a name that stands for another seller's
 
 
 class WorkloadTotal(NamedTuple):
-    """What a workload costs at an offering; ``total`` is None where nobody says."""
+    """What a workload costs at an offering; ``total`` is None where nobody says. Where prices go by the hour it is that
+    of usage spread evenly over a week, and ``by_hours`` what all of it would cost in each of its hours.
+    """
 
     total: Decimal | None
     currency: str | None
+    by_hours: tuple[HourTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WorkloadPlan:
     """The prices of an offering at one time, and what they come to in ``linear``, by what is counted and between which
-    ``bounds`` the mean request lies: filled as it is met, None where it must be quoted.
+    ``bounds`` the mean request lies: filled as it is met, None where it must be quoted. Each stands with the minutes of
+    a week in which it holds.
     """
 
     prices: OfferingPrices
     context: Context
     bounds: tuple[int, ...]
-    linear: dict[tuple[tuple[str, ...], int], Linear | None]
+    linear: dict[tuple[tuple[str, ...], int], tuple[tuple[Linear, int], ...] | None]
 
     def cost(self, usage: Usage, clocks: Clocks) -> WorkloadTotal | None:
         """The total that a quote has, in USD; None where it takes a quote to tell."""
@@ -50,7 +55,10 @@ class WorkloadPlan:
         if kind not in self.linear:
             self.linear[kind] = _linear(self.prices, self.context, usage, clocks)
         linear = self.linear[kind]
-        return None if linear is None else WorkloadTotal(money(linear.units(usage.leaves)), "USD")
+        if linear is None:
+            return None
+        totals = [HourTotal(money(one.units(usage.leaves)), minutes) for one, minutes in linear]
+        return WorkloadTotal(spread(totals), "USD", by_cost(totals))
 
 
 _plans: Memory[tuple[str, int, Clocks, bool], dict[str, WorkloadPlan | None]] = Memory(
@@ -90,8 +98,18 @@ def _made(
     return found
 
 
-def _linear(prices: OfferingPrices, context: Context, usage: Usage, clocks: Clocks) -> Linear | None:
-    """What requests like this one cost; None where that is not one sum in USD, or leaves out what is not offered."""
+def _linear(
+    prices: OfferingPrices, context: Context, usage: Usage, clocks: Clocks
+) -> tuple[tuple[Linear, int], ...] | None:
+    """What requests like this one cost in the hours of a week; None where that is not one sum in USD each."""
+    hours = hours_of_week(prices, clocks.as_of) or (HourClass(clocks.as_of, 1),)
+    found = [(_linear_at(prices, context._replace(hour=hour), usage, clocks), minutes) for hour, minutes in hours]
+    known = tuple((one, minutes) for one, minutes in found if one is not None)
+    return known if len(known) == len(found) else None
+
+
+def _linear_at(prices: OfferingPrices, context: Context, usage: Usage, clocks: Clocks) -> Linear | None:
+    """What they cost at one hour; None where that is not one sum in USD, or leaves out what is not offered."""
     try:
         forms = set(linear_forms(prices, usage, clocks.as_of, context))
     except PriceDataError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
 
 from llmpricing.domain.choice.kinds import SILENT, kind_of
 from llmpricing.domain.observations import State
@@ -19,6 +19,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
+from llmpricing.services.quotes.workload_hours import ANY_HOUR, WorkloadCost, hours_of, over_hours
 from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 
 BATCH = context("batch")
@@ -75,31 +76,44 @@ def why_no_cost(price_state: str, total: Decimal) -> str | None:
     return CHARGED_OTHERWISE if price_state == State.PRICED and not total else None
 
 
-class WorkloadCost(NamedTuple):
-    """What the workload costs at an offering; ``total`` is None where nobody says, and where what it counts is not
-    offered, such as output without a price: ``state`` is ``not_offered`` then. ``has_batch`` tells whether the
-    batch share is priced as batch: None where there is none. ``codes`` are those of the quotes' warnings.
-    """
-
-    offering: str
-    total: Decimal | None
-    list_total: Decimal | None
-    currency: str | None
-    state: str
-    has_batch: bool | None
-    codes: tuple[str, ...]
-
-
 def workload_costs(
     reads: Reads, clocks: Clocks, workload: Workload, offerings: Sequence[str], currency: str, *, with_rates: bool
 ) -> list[WorkloadCost]:
     """The costs at these offerings, by id, in order; those that cannot be quoted at all are left out.
 
-    An offering without a batch price has the whole workload at its standard prices.
+    An offering without a batch price has the whole workload at its standard prices; one whose prices go by the hour is
+    quoted at each hour of a week, and costs what usage does that is spread evenly over them.
     """
+    hours = hours_of(reads, clocks, offerings)
+    asked: dict[datetime | None, list[str]] = {}
+    for slug in offerings:
+        for hour, _ in hours.get(slug, ANY_HOUR):
+            asked.setdefault(hour, []).append(slug)
+    found: dict[str, list[WorkloadCost]] = {}
+    for hour, slugs in asked.items():
+        for cost in _costs_at(reads, clocks, workload, slugs, currency, hour, with_rates=with_rates):
+            found.setdefault(cost.offering, []).append(cost)
+    return [
+        over_hours(found[slug], [minutes for _, minutes in hours.get(slug, ANY_HOUR)])
+        for slug in offerings
+        if slug in found
+    ]
+
+
+def _costs_at(
+    reads: Reads,
+    clocks: Clocks,
+    workload: Workload,
+    offerings: Sequence[str],
+    currency: str,
+    hour: datetime | None,
+    *,
+    with_rates: bool,
+) -> list[WorkloadCost]:
+    """The costs of a workload of which all is used at an ``hour``, None: at that of the clocks."""
 
     def quotes(of: Sequence[str], quantities: dict[str, int], facts: Context) -> dict[str, Quote]:
-        usage = usage_of(quantities)
+        usage, facts = usage_of(quantities), facts._replace(hour=hour)
         asked = [
             Asked(slug, usage, clocks.as_of, clocks.known_at, facts, None, currency, (), None if with_rates else ())
             for slug in of
@@ -204,4 +218,4 @@ def _reckoned(
                 found[slug] = cost
     others = [slug for slug in offerings if slug not in found]
     quoted = workload_costs(reads, clocks, workload, others, "USD", with_rates=with_rates)
-    return found | {one.offering: WorkloadTotal(one.total, one.currency) for one in quoted}
+    return found | {one.offering: WorkloadTotal(one.total, one.currency, one.by_hours) for one in quoted}

@@ -18,7 +18,8 @@ from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import verdicts
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
-from llmpricing.services.quotes.workloads import Workload, WorkloadCost, why_no_cost, workload_costs
+from llmpricing.services.quotes.workload_hours import WorkloadCost
+from llmpricing.services.quotes.workloads import Workload, why_no_cost, workload_costs
 from llmpricing.web import parameters as p
 from llmpricing.web.api.answers import ClocksMeta, DecimalText, book_meta
 from llmpricing.web.caching import cached

@@ -12,7 +12,8 @@ from llmpricing.services.catalogue.listing import get_offerings, providers, rows
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.same_model import model_of, models_of
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workloads import Workload, WorkloadCost, workload_costs
+from llmpricing.services.quotes.workload_hours import WorkloadCost
+from llmpricing.services.quotes.workloads import Workload, workload_costs
 from llmpricing.services.scores.kept_scores import KeptScore, scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused, invalid

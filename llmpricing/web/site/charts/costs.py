@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmpricing.domain.money import to_text
-from llmpricing.services.quotes.workloads import WorkloadCost
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.chart import Chart, axis_of_names, inline, position
 from llmpricing.web.site.charts.theme import INK, SERIES

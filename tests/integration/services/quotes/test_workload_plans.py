@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,8 +19,9 @@ from llmpricing.domain.choice.kinds import kind_of
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.catalogue.offered_facts import offered_facts
 from llmpricing.services.price_book import book_state
+from llmpricing.services.quotes.workload_hours import WorkloadCost
 from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
-from llmpricing.services.quotes.workloads import Workload, WorkloadCost, costs_of_book, workload_costs
+from llmpricing.services.quotes.workloads import Workload, costs_of_book, workload_costs
 from tests.books import book_of
 
 TIMES = (datetime(2025, 8, 5, 17, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))
@@ -46,7 +48,7 @@ def both(
 
 def assert_alike(quoted: list[WorkloadCost], found: dict[str, WorkloadTotal]) -> None:
     assert found.keys() == {one.offering for one in quoted}
-    assert [one for one in quoted if (one.total, one.currency) != found[one.offering]] == []
+    assert [one for one in quoted if (one.total, one.currency, one.by_hours) != found[one.offering]] == []
 
 
 def test_every_offering_costs_what_its_quote_says_and_hardly_one_is_quoted(book: PriceBook) -> None:
@@ -78,7 +80,21 @@ def test_a_month_with_output_is_told_only_where_output_is_sold_or_never_asked_fo
     assert "chat" in {kinds[slug] for slug in untold}
     inputs = Workload(1_000_000, 1_000, Decimal(1), Decimal(0), Decimal(0))
     _, of_input = both(book, inputs, TIMES[1], sorted(untold))
-    assert all(total is not None for total, _ in of_input.values())
+    assert all(one.total is not None for one in of_input.values())
+
+
+@pytest.mark.parametrize("batch_share", [Decimal(0), Decimal("0.5")])
+def test_a_month_costs_the_same_at_whatever_hour_of_a_day_one_asks(book: PriceBook, batch_share: Decimal) -> None:
+    """And that is between what it costs in the hours of a week, where prices go by the hour."""
+    workload, day = replace(SMALL, batch_share=batch_share), TIMES[1].replace(hour=0)
+    slugs = [slug for slug in book.numbers if "deepseek" in slug]
+    found = [both(book, workload, day + timedelta(hours=hour), slugs)[1] for hour in (1, 7, 13)]
+    assert found[0] == found[1] == found[2]
+    by_the_hour = {slug: one for slug, one in found[0].items() if one.by_hours}
+    assert len(by_the_hour) > 1
+    for one in by_the_hour.values():
+        assert one.by_hours[0].total < one.total < one.by_hours[-1].total
+        assert sum(hours.minutes for hours in one.by_hours) == 7 * 24 * 60
 
 
 @settings(max_examples=25, deadline=None)
