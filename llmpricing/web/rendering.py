@@ -54,6 +54,7 @@ def includeme(config: Any) -> None:
     """Render ``.jinja2`` so."""
     from pyramid_jinja2 import add_jinja2_renderer, get_jinja2_environment
 
+    from llmpricing.web.site import hours_told
     from llmpricing.web.site.month_links import kept_query, month_query, with_kept
 
     # Not by its ``includeme``, which reads the source of all that called it to learn the package.
@@ -63,6 +64,8 @@ def includeme(config: Any) -> None:
         environment = get_jinja2_environment(config)
         environment.context_class, environment.template_class = _PageContext, _PageTemplate
         environment.add_extension(_Unindented)
-        environment.globals.update(kept_query=kept_query, month_query=month_query, with_kept=with_kept)
+        environment.globals.update(
+            kept_query=kept_query, month_query=month_query, with_kept=with_kept, hours=hours_told
+        )
 
     config.action(None, let_go, order=PHASE3_CONFIG + 1)

@@ -43,6 +43,8 @@ class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
     where it costs more. ``has_batch`` is false where the batch share is at standard prices for want of others, null
     where there is no batch share. Totals are null, and ranks too, where nobody knows, and where tokens are not what is
     paid for, as ``state`` says: ``subscription``, ``included``, ``charged_otherwise`` (by the song), ``not_offered``.
+    Where prices go by the hour ``total`` is that of usage spread evenly over a week, and ``low`` and ``high`` are what
+    all of it would cost in its cheapest and in its dearest hours; null elsewhere.
     """
 
     rank: int | None
@@ -55,6 +57,8 @@ class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
     saving: DecimalText | None
     has_batch: bool | None
     codes: list[str]
+    low: DecimalText | None
+    high: DecimalText | None
 
 
 class WorkloadJson(msgspec.Struct, forbid_unknown_fields=True):
@@ -154,7 +158,7 @@ def _only_costs(request: Request, clocks: Clocks, costs: Sequence[WorkloadCost])
     for one in costs:
         state = states.get(one.offering, one.state)
         why = None if one.total is None else why_no_cost(state, one.total)
-        found.append(one._replace(total=None, list_total=None, state=why) if why else one)
+        found.append(one._replace(total=None, list_total=None, state=why, by_hours=()) if why else one)
     return found
 
 
@@ -176,6 +180,8 @@ def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[Calculat
             _saving(one.total, reference),
             one.has_batch,
             list(one.codes),
+            _text(one.by_hours[0].total if one.by_hours else None),
+            _text(one.by_hours[-1].total if one.by_hours else None),
         )
         for place, one in enumerate(ordered, 1)
     ]
@@ -214,7 +220,8 @@ CALCULATOR = Operation(
     path="/api/v1/calculator",
     view=calculate,
     title="What a workload costs at every offering, the cheapest first",
-    about="Small is a million tokens a month, 60 % of them input; medium 5 million, 50 %; large 20 million, 70 %. "
+    about="Where prices go by the hour, the tokens are spread evenly over the hours of a week. "
+    "Small is a million tokens a month, 60 % of them input; medium 5 million, 50 %; large 20 million, 70 %. "
     "No total is told where a part of it is not offered, such as output, nor where tokens are not what is paid for: in "
     "subscriptions, or where they are free and songs are not.",
     parameters={

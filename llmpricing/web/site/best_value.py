@@ -15,6 +15,7 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
@@ -37,7 +38,7 @@ from llmpricing.web.site.filters import address
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.needs_form import needs_form
-from llmpricing.web.site.workload import WORKLOAD, count, month_total
+from llmpricing.web.site.workload import WORKLOAD, count, month_hours, month_total
 from llmpricing.web.site.workload_form import WorkloadForm
 from llmpricing.web.value_query import VALUE, VALUE_REPEATABLE, ask_for_value, read_value_question
 from llmpricing.web.workloads import workload_of
@@ -154,13 +155,17 @@ def _as_data(month: ValuedMonth | None) -> list[tuple[str, str]]:
     return [*whole, *((name, ratio_text(Fraction(share))) for name, share in shares)]
 
 
-def _months(request: Request, clocks: Clocks, workload: Workload, found: BestValue) -> dict[str, Decimal | None]:
-    """What the month costs at the offerings that are ranked, by id."""
+_Month = tuple[Decimal | None, tuple[HourTotal, ...]]
+
+
+def _months(request: Request, clocks: Clocks, workload: Workload, found: BestValue) -> dict[str, _Month]:
+    """What the month costs at the offerings that are ranked, by id, and what in each of the hours of a week."""
     slugs = [one.offering.id for one in (*found.ranked, *found.free)]
     stands_on = standing(request, clocks)
     rows = listing.rows_of(request.reads, clocks, slugs, stands_on)
     costs = costs_then(request, clocks, workload, rows, stands_on)
-    return {row.id: month_total(row.price_state, costs.get(row.id)) for row in rows}
+    totals = {row.id: month_total(row.price_state, costs.get(row.id)) for row in rows}
+    return {slug: (total, month_hours(total, costs.get(slug))) for slug, total in totals.items()}
 
 
 def _unsaid(request: Request, values: dict[str, Any], found: BestValue) -> tuple[int, str] | None:

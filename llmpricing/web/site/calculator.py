@@ -10,9 +10,11 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.domain.quotes.context import TIERS
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.document import QuoteDocument, quote_document
+from llmpricing.services.quotes.quotes_of_a_week import month_of_a_week, quotes_of_a_week
 from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
 from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused, invalid, wants_json
@@ -47,7 +49,9 @@ EXAMPLE = (
 @dataclass(frozen=True, slots=True)
 class Calculated:
     """What was asked, and its quote as the API has it; ``month`` is the total of all requests and ``request`` that of
-    one, on the average where the month was told; None where unknown.
+    one, on the average where the month was told; None where unknown. Where prices go by the hour the month is spread
+    evenly over a week, ``by_hours`` is what it would cost in each of its hours, and ``usual`` how many minutes of a
+    week the quote's hours are, None where the hour was stated.
     ``is_undated``: a price of it was first listed after the day asked for, so that the quote is not shown.
     """
 
@@ -56,6 +60,8 @@ class Calculated:
     month: Decimal | None
     request: Decimal | None
     is_undated: bool
+    by_hours: tuple[HourTotal, ...] = ()
+    usual: int | None = None
 
 
 def show(request: Request) -> Any:
@@ -174,17 +180,19 @@ def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | Non
     (answer,) = quote_many(request.reads, [one])
     if not isinstance(answer, Quoted):
         raise refusal(answer, _PLACE)
+    week = quotes_of_a_week(request.reads, one, answer)
+    usual = max((minutes for _, minutes in week), default=None) if week and not asked.is_hour_stated else None
+    if usual is not None:
+        answer = next(quoted for quoted, minutes in week if minutes == usual)
     if since := stale_since(request):
         answer = of_stale_book(answer, since)
-    of_one, month = answer.total, answer.total
-    if answer.total is not None and asked.by_request:
-        month = answer.total * asked.requests
-    elif answer.total is not None:
-        of_one = answer.total / asked.requests
+    times = asked.requests if asked.by_request else 1
+    month, by_hours = month_of_a_week(answer, week, times)
+    of_one = answer.total if asked.by_request or month is None else month / asked.requests
     document = quote_document(answer)
     reads_cache = bool(asked.usage.stated.get("cache_read_tokens"))
     undated = _is_undated(request, clocks, document.model.id, reads_cache=reads_cache)
-    return Calculated(asked, document, month, of_one, undated)
+    return Calculated(asked, document, month, of_one, undated, by_hours, usual)
 
 
 def _is_undated(request: Request, clocks: Clocks, slug: str, *, reads_cache: bool = False) -> bool:

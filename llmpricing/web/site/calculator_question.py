@@ -72,6 +72,7 @@ class CalculatorQuestion:
     against: str | None
     month: list[tuple[str, str]]
     wanted: ModelFilter
+    is_hour_stated: bool
     kept: list[tuple[str, str]]
 
     @property
@@ -105,6 +106,7 @@ def read_calculator_question(request: Request) -> CalculatorQuestion:
         values.get("against"),
         [pair for pair in stated if pair[0] in WORKLOAD] if one is None else _as_others_take_it(one, values),
         read_asked(request, values, kind=CHAT, show=frozenset()) or ModelFilter(),
+        "as_of" in values and is_exact,
         [pair for pair in stated if pair[0] not in _CLOCKS],
     )
 

@@ -32,11 +32,18 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of, need_line
 from llmpricing.web.site.compared_months import above_the_cheapest, dollars, finding, names_of
-from llmpricing.web.site.compared_prices import lists_named, origin_lines, prices_then, with_reached_steps, with_steps
+from llmpricing.web.site.compared_prices import (
+    lists_named,
+    origin_lines,
+    prices_then,
+    with_hours,
+    with_reached_steps,
+    with_steps,
+)
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, costs_then, items_then, left_out, with_undated
-from llmpricing.web.site.workload import WORKLOAD, month_total, per_mtok, tidy_address
+from llmpricing.web.site.workload import WORKLOAD, month_hours, month_total, per_mtok, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
@@ -141,6 +148,7 @@ def _groups(
     line says that it was not known then.
     """
     totals, later_too = ([month_total(one.price_state, costs.get(one.id)) for one in row] for row in (items, stated))
+    hours = [month_hours(total, costs.get(one.id)) for total, one in zip(totals, items, strict=True)]
     each = [per_mtok(total, workload) for total in totals]
     of_each = [prices[item.id] for item in items]
     base = [
@@ -154,7 +162,7 @@ def _groups(
         for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
     ]
     month = [
-        with_reached_steps(line_of("My month", totals, dollars, min), workload, of_each),
+        with_hours(with_reached_steps(line_of("My month", totals, dollars, min), workload, of_each), hours),
         ComparedLine("Above the cheapest", above_the_cheapest(totals)),
         line_of("My month, per million tokens", each, dollars, min),
     ]

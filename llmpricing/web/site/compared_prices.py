@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from pyramid.request import Request
 
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.first_seen import late_prices
 from llmpricing.services.catalogue.freshness import days_old
@@ -19,6 +20,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site import display
 from llmpricing.web.site.compared_lines import DASH, ComparedLine
+from llmpricing.web.site.hours_told import hours_range
 from llmpricing.web.site.known_then import leaves_out
 from llmpricing.web.site.price_matrix import place
 
@@ -81,6 +83,12 @@ def with_reached_steps(line: ComparedLine, workload: Workload, prices: Sequence[
     told = [f"requests {_where(max(steps, key=_bound))}" if steps else "" for steps in reached]
     shown = (text if cell.startswith("$") else "" for text, cell in zip(told, line.cells, strict=True))
     return replace(line, notes=tuple(shown))
+
+
+def with_hours(line: ComparedLine, hours: Sequence[Sequence[HourTotal]]) -> ComparedLine:
+    """The line of the month, which says where it goes by the hour between what it lies."""
+    told = [hours_range(of_one) if cell.startswith("$") else "" for of_one, cell in zip(hours, line.cells, strict=True)]
+    return replace(line, notes=tuple(", ".join(filter(None, pair)) for pair in zip(line.notes, told, strict=True)))
 
 
 def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list[ComparedLine]:

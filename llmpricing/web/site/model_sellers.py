@@ -9,17 +9,19 @@ from typing import Any
 
 from pyramid.request import Request
 
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import SHELVES, shelf
+from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.catalogue.same_model import sellers_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site.known_then import costs_then
-from llmpricing.web.site.workload import month_total, weighing
+from llmpricing.web.site.workload import month_hours, month_total, weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class RankedSeller:
 
     item: OfferingItem
     total: Decimal | None
+    by_hours: tuple[HourTotal, ...]  # of the total, where that goes by the hour
+    hours: tuple[PricedHours, ...]  # of its prices, where they are not those of all hours
     is_this: bool
     step: DearerStep | None  # of its context, from which on a request is dearer
 
@@ -40,6 +44,7 @@ class Sellers:
 
     ranked: list[RankedSeller]
     total: Decimal | None
+    by_hours: tuple[HourTotal, ...]
     others: list[Any]
 
 
@@ -60,6 +65,8 @@ def rank_sellers(
         RankedSeller(
             items[row.id],
             totals[row.id],
+            month_hours(totals[row.id], costs.get(row.id)),
+            hours_in_row(behind[row.number], clocks.as_of),
             row.id == slug,
             step_in_row(behind[row.number], clocks.as_of, row.context_window),
         )
@@ -72,7 +79,8 @@ def rank_sellers(
 
     ranked.sort(key=rank)
     kept = {row.id for row in shown}
-    return Sellers(ranked, totals[slug], [row for row in model.rows if row.id not in kept])
+    by_hours = month_hours(totals[slug], costs.get(slug))
+    return Sellers(ranked, totals[slug], by_hours, [row for row in model.rows if row.id not in kept])
 
 
 def _one_each(rows: Sequence[Any], slug: str, workload: Workload) -> list[Any]:

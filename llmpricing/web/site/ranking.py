@@ -14,12 +14,14 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.caching import pays_from
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.behind_rows import behind_rows
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, ModelFilter, ModelRow, find_models
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
@@ -29,7 +31,8 @@ from llmpricing.web.site.workload import month_total, per_mtok, weighing
 MOST_SHOWN = 50
 _SHARES = ("saving", "saving_against", "caching_pays_from")
 _STEP = ("dearer_from_input_tokens", "then_input_per_mtok", "then_output_per_mtok")  # of one request; in USD
-HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", *_SHARES, *_STEP)
+_HOURS = ("month_off_peak_usd", "month_at_peak_usd")  # where prices go by the hour
+HEAD = ("rank", "model", "offering", "month_usd", "usd_per_mtok", *_SHARES, *_STEP, *_HOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class RankedModel:
 
     row: ModelRow
     total: Decimal
+    by_hours: tuple[HourTotal, ...]  # of the total, where that goes by the hour
     per_mtok: Decimal
     saving: Fraction | None
     saving_against: Fraction | None
@@ -90,7 +94,7 @@ def rank(
     ordered = sorted(
         (row for row in rows if row.shown.id in totals), key=lambda row: (totals[row.shown.id], row.shown.id)
     )
-    ranked = [_ranked(row, totals[row.shown.id], workload, dearest, own) for row in ordered]
+    ranked = [_ranked(row, costs[row.shown.id], totals[row.shown.id], workload, dearest, own) for row in ordered]
     steps = _steps(request, clocks, [row.shown for row in ordered[:with_steps]], stands_on)
     return Ranking(workload, ranked, len(rows) - len(ranked), found.hidden[UNDATED], found.unsaid, against, own, steps)
 
@@ -103,11 +107,18 @@ def _steps(request: Request, clocks: Clocks, shown: Sequence[Any], stands_on: St
 
 
 def _ranked(
-    row: ModelRow, total: Decimal, workload: Workload, dearest: Decimal | None, own: Decimal | None
+    row: ModelRow,
+    cost: WorkloadTotal,
+    total: Decimal,
+    workload: Workload,
+    dearest: Decimal | None,
+    own: Decimal | None,
 ) -> RankedModel:
     each = per_mtok(total, workload)
     prices = (row.shown.input_per_mtok, row.shown.cache_read_per_mtok, row.shown.cache_write_per_mtok)
-    return RankedModel(row, total, each or Decimal(0), _saving(total, dearest), _saving(total, own), pays_from(*prices))
+    return RankedModel(
+        row, total, cost.by_hours, each or Decimal(0), _saving(total, dearest), _saving(total, own), pays_from(*prices)
+    )
 
 
 def _saving(total: Decimal, reference: Decimal | None) -> Fraction | None:
@@ -121,6 +132,10 @@ def _step_cells(step: DearerStep | None) -> list[Any]:
     return [step.tokens, *(None if price is None else to_text(price) for price in then)]
 
 
+def _hour_cells(one: RankedModel) -> list[Any]:
+    return [to_text(found.total) for found in (one.by_hours[0], one.by_hours[-1])] if one.by_hours else [None, None]
+
+
 def ranking_csv(ranking: Ranking) -> str:
     """The whole ranking as CSV; shares as fractions of 1, steps of context where the ranking tells them."""
     text = StringIO()
@@ -132,5 +147,7 @@ def ranking_csv(ranking: Ranking) -> str:
         ]
         names = [one.row.model.name, one.row.shown.id]
         step = _step_cells(ranking.steps.get(one.row.shown.number))
-        writer.writerow([place, *map(cell, [*names, to_text(one.total), to_text(one.per_mtok), *shares, *step])])
+        writer.writerow(
+            [place, *map(cell, [*names, to_text(one.total), to_text(one.per_mtok), *shares, *step, *_hour_cells(one)])]
+        )
     return text.getvalue()

@@ -10,6 +10,7 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.behind_rows import behind_rows
@@ -17,11 +18,12 @@ from llmpricing.services.catalogue.listing import OfferingItem, item_of
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.offering_needs import meets
 from llmpricing.services.catalogue.row_codes import waiting_in_row
+from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.known_then import costs_then
 from llmpricing.web.site.model_question import ModelQuestion
-from llmpricing.web.site.workload import month_total, per_mtok
+from llmpricing.web.site.workload import month_hours, month_total, per_mtok
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
 
@@ -33,12 +35,14 @@ class ShownModel:
     row: ModelRow
     item: OfferingItem
     total: Decimal | None
+    by_hours: tuple[HourTotal, ...]  # of the total, where that goes by the hour
     per_mtok: Decimal | None
     needs: list[str]
     needs_of_model: list[str]  # that lists say of the model, and none of this seller
     others: list[Any]
     as_model: frozenset[str]  # of the others, by id, those that match by what lists say of the model
     waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
+    hours: tuple[PricedHours, ...]  # of the prices that it shows, where they are not those of all hours
     step: DearerStep | None  # of its context, from which on a request is dearer
     is_dear_within: bool  # it lies within the context that is asked for
     cheapest: tuple[Any, Decimal] | None  # of those of the row that a buyer may take, for the month
@@ -76,12 +80,14 @@ def shown_models(
                 row,
                 item,
                 total,
+                month_hours(total, costs.get(item.id)),
                 per_mtok(total, question.workload),
                 [need.words for need in NEEDS.values() if meets(row.shown, need.id)],
                 [need.words for need in NEEDS.values() if row.model.lends(row.shown, need.id)],
                 others,
                 frozenset(one.id for one in others if _lends_any(row, one, question.wanted.needs)),
                 waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
+                hours_in_row(behind[row.shown.number], at),
                 step,
                 bool(step and asked and step.tokens <= asked),
                 _cheapest(row, costs),

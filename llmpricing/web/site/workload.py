@@ -11,6 +11,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import SILENT, kind_of
+from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue.model_list import UNDATED, Weigh
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
@@ -103,3 +104,8 @@ def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
     if cost is None or cost.total is None or cost.currency != "USD" or price_state == UNDATED:
         return None
     return None if why_no_cost(price_state, cost.total) else cost.total
+
+
+def month_hours(total: Decimal | None, cost: WorkloadTotal | None) -> tuple[HourTotal, ...]:
+    """What a ``month_total`` would be in each of the hours of a week; none where it is unknown or the same in all."""
+    return () if total is None or cost is None else cost.by_hours
