@@ -15,6 +15,8 @@ WeekOfQuotes = Sequence[tuple[Quoted, int]]  # each with the minutes of a week i
 def quotes_of_a_week(reads: Reads, one: Asked, answer: Quoted) -> WeekOfQuotes:
     """The quotes of the hours that the prices of an ``answer`` tell apart; none where they are the same at any."""
     hours = hours_of_week(answer.resting.prices, one.at) if answer.resting else ()
+    if not hours:
+        return []
     context = one.context._replace(time_known=True)
     asked = [one._replace(context=context._replace(hour=hour)) for hour, _ in hours]
     found = zip(quote_many(reads, asked), hours, strict=True)
