@@ -14,6 +14,7 @@ from llmpricing.domain.quotes.unit_rates import UNIT
 
 NOISE = 10**9  # what floating point and the sum of rounded parts lose is less than this part of a figure
 FINE = 12  # decimal places from which on a figure counts as written in full
+CENTS = 2  # places: nobody charges in coarser steps, and a figure of fewer may have lost its last zeros
 _TELLING = 2000  # units of its last place from which on a rounded figure tells one mistake from another
 _PAIRED = tuple(cause for cause in CAUSES if not cause.broad)
 _DATED = {"another_day", "withdrawn_price"}  # whose figures another seller's often are
@@ -94,6 +95,14 @@ def is_rounded(logged: int, units: int, decimals: int) -> bool:
     """Whether the figure, rounded or cut to so many places, is the logged one."""
     unit: int = UNIT // 10**decimals
     return abs(logged - units) < unit and 2 * units >= unit
+
+
+def rounded_places(logged: int, units: int, least: int) -> int | None:
+    """The most places, at least so many, to which the figure may have been rounded or cut to become the logged one,
+    which may have lost zeros at its end; None where it cannot.
+    """
+    places = range(FINE - 1, max(least, CENTS) - 1, -1)
+    return next((decimals for decimals in places if is_rounded(logged, units, decimals)), None)
 
 
 def explained(figures: Figures, logged: int, decimals: int) -> Mistaken | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.domain.quotes.mistakes.audited_use import HOME
 from llmpricing.domain.quotes.mistakes.explaining import FINE, places_of
 from llmpricing.services.usage_log.audit.effects import EffectSums
 from llmpricing.services.usage_log.audit.groups import Grouping, RecordSums
@@ -22,13 +23,15 @@ _ORDER = {name: place for place, name in enumerate((*causes.BY_CAUSE, *causes.OT
 
 
 class TallyKey(NamedTuple):
-    """What records are summed up by: the causes that explain them, and what these hang on."""
+    """What records are summed up by: the causes that explain them, and what these hang on; the ``figures`` that are
+    written alike are those of sums or of requests in one currency.
+    """
 
     causes: tuple[str, ...]
     reason: str = ""
     decimals: int | None = None
     otherwise: tuple[str, ...] = ()
-    is_sum: bool = False
+    figures: tuple[bool, str] = (False, HOME)
 
 
 @dataclass
@@ -101,7 +104,7 @@ class AuditReport:
     right: int = 0
     effects: EffectSums = field(default_factory=EffectSums)
     _tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    _places: dict[bool, int] = field(default_factory=lambda: defaultdict(int))
+    _places: dict[tuple[bool, str], int] = field(default_factory=lambda: defaultdict(int))
 
     def count(self, one: Audited) -> None:
         """Add a record."""
@@ -113,15 +116,15 @@ class AuditReport:
         self.logged = WIDE.add(self.logged, one.logged or Decimal(0))
         self.recomputed = WIDE.add(self.recomputed, one.cost or Decimal(0))
         record = one.priced.record
-        is_sum = record.span is not None
+        figures = (record.span is not None, record.currency)
         if record.charged is not None:
             self.logged_records += 1
-            self._places[is_sum] = max(self._places[is_sum], places_of(record.charged))
+            self._places[figures] = max(self._places[figures], places_of(record.charged))
         self.compared += one.cost is not None and one.logged is not None
         found = one.verdict
         if found.causes:
             reason = found.detail if found.causes == (causes.NOT_BILLED,) else ""
-            self._tallies[TallyKey(found.causes, reason, found.decimals, found.otherwise, is_sum)].count(one)
+            self._tallies[TallyKey(found.causes, reason, found.decimals, found.otherwise, figures)].count(one)
         else:
             self.right += one.priced.cost is not None and one.logged is not None
             if one.difference:
@@ -140,10 +143,12 @@ class AuditReport:
         self.logged_records += right.records
         self.compared += right.records
         self.right += right.records
+        places = self._places[False, HOME]
         for amount in amounts:
-            if self._places[False] >= FINE:  # more makes no difference
+            if places >= FINE:  # more makes no difference
                 break
-            self._places[False] = max(self._places[False], places_of(amount))
+            places = max(places, places_of(amount))
+        self._places[False, HOME] = places
         if noise := WIDE.subtract(right.logged, right.recomputed):
             tally = self._tallies[TallyKey((causes.ROUNDING,))]
             tally.money = WIDE.add(tally.money, noise)
@@ -211,7 +216,7 @@ class AuditReport:
 
     def _decided(self, key: TallyKey) -> tuple[str, ...]:
         """The causes of a key, now that it is known how finely the files' figures are written."""
-        is_too_coarse = key.decimals is not None and key.decimals < min(FINE, self._places[key.is_sum])
+        is_too_coarse = key.decimals is not None and key.decimals < min(FINE, self._places[key.figures])
         return key.otherwise if is_too_coarse else key.causes
 
     def _commonest(self, decided: Mapping[TallyKey, Sequence[str]]) -> tuple[Counter[str], Counter[str]]:

@@ -12,14 +12,13 @@ from llmpricing.domain.quotes.linear import Linear
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
 from llmpricing.domain.quotes.mistakes.explaining import (
-    FINE,
     Figures,
     FiguresOfOne,
     explained,
     explained_exactly,
-    is_rounded,
     is_same,
     places_of,
+    rounded_places,
 )
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums
 from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse
@@ -50,7 +49,7 @@ class NoExchangeRate(LogError):
 
 class AuditVerdict(NamedTuple):
     """The known causes that give the logged figure, nothing where it is right. Where ``decimals`` are told, the figure
-    is rounded to them, and ``otherwise`` are the causes if the file's figures turn out to be finer than that.
+    is rounded to no more of them, and ``otherwise`` are the causes if the file's turn out to be finer than that.
     """
 
     causes: tuple[str, ...] = ()
@@ -131,11 +130,13 @@ class Auditor:
             return RIGHT
         if not logged:
             return AuditVerdict((causes.BILLED_ZERO,))
-        decimals = places_of(priced.record.charged or _NOTHING)
+        charged = priced.record.charged or _NOTHING
+        decimals = places_of(charged)
+        written = _units(charged)  # in its own currency, in which it was rounded
         figures = self._figures(priced)
-        if decimals < FINE and is_rounded(logged, cost, decimals):
+        if (places := rounded_places(written, cost * written // logged, decimals)) is not None:
             otherwise = explained_exactly(figures, logged) if figures else ()
-            return AuditVerdict((causes.ROUNDING,), "", decimals, otherwise or (causes.UNEXPLAINED,))
+            return AuditVerdict((causes.ROUNDING,), "", places, otherwise or (causes.UNEXPLAINED,))
         if figures and (found := explained(figures, logged, decimals)):
             otherwise = (causes.UNEXPLAINED,) if found.decimals is not None else ()
             return AuditVerdict(found.causes, found.detail, found.decimals, otherwise)

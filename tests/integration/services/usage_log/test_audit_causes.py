@@ -272,3 +272,33 @@ def test_where_two_causes_give_the_same_figure_the_commonest_of_the_file_wins(bo
     both = record_of(TERRA, count(READ), one_way, tier="flex")
     report = report_of(audited(book, [both, record_of(TERRA, count(READ), other_way)]))
     assert {row.name for row in report.causes()} == {"flex_ignored", "step_on_wrong_side"}
+
+
+def test_a_step_of_rounding_is_that_of_the_finest_figures_and_never_more_than_a_cent(book: Session) -> None:
+    """5,500,000 x 0.4 = 2.2 is not rounded to 2, nor 1,837 x 0.4 + 0.2 x 1 = 0.000735 to 0.001 beside six decimals."""
+    whole = record_of(MINI, count(caches(5_500_000, 0)), Decimal(2))
+    assert one(book, whole).verdict.causes == ("unexplained",)
+    small = record_of(MINI, count(caches(1_437, 100)), Decimal("0.001"))
+    assert one(book, small).cost == Decimal("0.0007348")
+    finer = record_of(MINI, count(caches(1_997, 303)), Decimal("0.001284"))
+    report = report_of(audited(book, [small, finer]))
+    assert {row.name: row.records for row in report.causes()} == {"unexplained": 1, "rounding": 1}
+
+
+def test_figures_that_lost_their_last_zeros_are_rounded_as_the_others_of_the_file(book: Session) -> None:
+    """1,250,000 x 0.4 + 0.0000002 is 0.5000002, written 0.500000 and then 0.5; 1,997 x 0.4 + 303 x 1.6 is 0.0012836."""
+    cut = record_of(MINI, count(caches(1_249_997, 1)), Decimal("0.5"))
+    assert one(book, cut).cost == Decimal("0.5000004")
+    finer = record_of(MINI, count(caches(1_997, 303)), Decimal("1.284e-03"))
+    for order in ([cut, finer], [finer, cut]):
+        assert [(row.name, row.records) for row in report_of(audited(book, order)).causes()] == [("rounding", 2)]
+
+
+def test_each_currency_and_sums_beside_requests_have_a_step_of_their_own(book: Session) -> None:
+    """By 0.4800076: 0.48 dollars, and 0.444451 euros to three places; sums in cents, requests in full."""
+    usage = count(caches(1_000_007, 50_003))
+    dollars = record_of(MINI, usage, Decimal("0.48"), span=timedelta(days=1))
+    euros = record_of(MINI, usage, Decimal("0.444"), currency="EUR")
+    full = record_of(MINI, usage, Decimal("0.4800076"))
+    report = report_of(audited(book, [dollars, euros, full]))
+    assert [(row.name, row.records) for row in report.causes()] == [("rounding", 2)]
