@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, is_event, records_of
+from llmpricing.services.usage_log.formats.json_records import is_event, records_of
+from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.line_blocks import LineBlockReader
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow, some_rows

@@ -18,7 +18,7 @@ from llmpricing.services.usage_log.formats.line_blocks import LineBlock
 from llmpricing.services.usage_log.formats.never_told import never_told
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawBlock, RawRow
-from llmpricing.services.usage_log.formats.record import REPEATED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import REPEATED, OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.record_columns import RecordChange, RecordColumns
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
@@ -35,6 +35,12 @@ class ReadBatch(NamedTuple):
 
     columns: RecordColumns | None
     others: Sequence[tuple[int, UsageRecord]]
+
+    @property
+    def has_billed(self) -> bool:
+        """Whether any of them is to be billed."""
+        others = any(record.outcome.kind is OutcomeKind.BILLED for _, record in self.others)
+        return others or (self.columns is not None and bool((self.columns.is_billed & ~self.columns.repeated).any()))
 
     def repeated(self) -> ReadBatch:
         """The same, all of them told before."""

@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
+from llmpricing.services.usage_log.formats.missing_pages import MISSING, missing_pages
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
+from llmpricing.services.usage_log.formats.pages import ApiPage, pages_of
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
-from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
+from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Nesting, Shape
@@ -43,14 +45,15 @@ class TakenFor:
 
 @dataclass(frozen=True)
 class UsageFile:
-    """A file, the shape that it is of, and the ``signs`` in the numbers of a table that are not all plain; ``taken``
-    tells what its fields are taken for, where that was asked.
+    """A file, its shape, the ``signs`` in numbers of a table that are not all plain, the ``pages`` of an answer that
+    says there are others; ``taken`` tells what its fields are taken for, where that was asked.
     """
 
     path: Path
     shape: Shape
     taken: TakenFor = TakenFor()
     signs: NumberSigns | None = None
+    pages: Sequence[ApiPage] = ()
 
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
@@ -78,7 +81,8 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
         found = recognised(rows or [dict.fromkeys(header_of(path), "")])
     if found is None:
         raise UnknownShape(path)
-    return UsageFile(path, found, signs=number_signs(path, found, each_row))
+    signs, pages = number_signs(path, found, each_row), pages_of(path, each_row)
+    return UsageFile(path, found, signs=signs, pages=pages)
 
 
 class _WeighedFile(NamedTuple):
@@ -123,20 +127,39 @@ class UsageFiles:
             if file.shape.nesting:
                 self._note_nested(file, file.shape.nesting)
         self._nested.settle(self._links)
-        copies = copied([file.path for file in self.files])
+        copies, missing = copied([file.path for file in self.files]), self._missing_pages()
         first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
         for file in self.files:
             kept = self._kept.pop(file.path, None) or _WeighedFile(Unread(self.ignored), ())
             unread[file.path] = kept.unread
+            said, is_said = missing.get(file.path), False
             batches = iter(kept.batches) if kept.batches else self._read(file, kept.unread).batches()
             for batch in self._sums_compared(file.shape, batches) if len(self.files) > 1 else batches:
                 told = batch.repeated() if file.path in copies else self._once.marked(file.shape, batch)
                 told = self._nested.marked(told, file.shape.nesting) if file.shape.nesting else told
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
-                yield told if other == file.shape.name else told.changed(partial(_overlapping, other, file.shape.name))
+                if other != file.shape.name:
+                    told = told.changed(partial(_overlapping, other, file.shape.name))
+                if said:
+                    told = told.changed(partial(_lacking_pages, said))
+                    is_said = is_said or told.has_billed
+                yield told
+            if said and not is_said:
+                yield ReadBatch(None, [(0, UsageRecord(outcome=unpriced(said), labels={"file": str(file.path)}))])
         if lines := [f"{path}: {line}" for path, found in unread.items() for line in found.told()]:
             fields = [name for found in unread.values() for name in found.fields]
             raise UncountedError(_refusal(lines, fields))
+
+    def _missing_pages(self) -> Mapping[Path, str]:
+        """By file what is said of the pages that are not among the files."""
+        found: dict[Path, str] = {}
+        for name in {file.shape.name for file in self.files if any(one.more or one.numbers for one in file.pages)}:
+            some = [file for file in self.files if file.shape.name == name]
+            pages = {
+                file.path: file.pages or pages_of(file.path, self.each_row, whatever_it_says=True) for file in some
+            }
+            found |= missing_pages(pages)
+        return found
 
     def _note_nested(self, file: UsageFile, nesting: Nesting) -> None:
         tells_parents = bool(words_told(file.path, file.shape, nesting.fields))
@@ -197,6 +220,10 @@ def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
         "beside it by audit --charged"
     )
     return record.with_remark("SHAPES_OVERLAP", said)
+
+
+def _lacking_pages(said: str, record: UsageRecord) -> UsageRecord:
+    return record.with_remark(MISSING, said) if record.outcome.kind is OutcomeKind.BILLED else record
 
 
 def copied(paths: Sequence[Path]) -> set[Path]:

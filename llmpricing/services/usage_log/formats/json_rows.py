@@ -8,7 +8,8 @@ from typing import IO, Any, cast
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.joined_stream import JoinedStream
-from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream, records_of
+from llmpricing.services.usage_log.formats.json_records import records_of
+from llmpricing.services.usage_log.formats.json_stream import LARGEST_ITEM, JsonStream
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.line_blocks import LineBlockReader
 from llmpricing.services.usage_log.formats.opened_file import MARK

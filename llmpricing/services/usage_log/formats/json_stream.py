@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.json_records import (
+    LISTS,
+    Cover,
+    are_records,
+    cover_of,
+    records_of,
+    with_envelope,
+)
 
 LARGEST_ITEM = 64 * 2**20  # characters of one record, page or line
 _CHUNK = 2**18
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _BLANK = " \t\n\r\ufeff\x1e"  # a record separator may stand before each document (RFC 7464)
-# Under which keys files keep their records, and what CloudWatch gives its events.
-EVENT_LISTS = frozenset({"events", "logEvents"})
-LISTS = EVENT_LISTS | frozenset(
-    {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
-    | {"rows", "runs", "logs", "observations", "generations", "records", "result"}
-)
-_PROJECTS = "projects"
-COVERS = LISTS | {_PROJECTS}  # names under which an object may hold records whose cover it is
-_EVENT = frozenset({"timestamp", "message", "ingestionTime", "eventId", "logStreamName", "id", "extractedFields"})
 
 
 class Characters(Protocol):
@@ -30,91 +29,18 @@ class Characters(Protocol):
     def read(self, size: int, /) -> str: ...
 
 
-def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
-    """The records of a document in memory: the items of its list, wherever it keeps it, or itself."""
-    if isinstance(document, list):
-        for item in document:
-            yield from records_of(item)
-    elif isinstance(document, Mapping):
-        document = _by_project(document)
-        name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
-        inner = document.get("data")
-        if name is not None:
-            for item in document[name]:
-                yield from records_of(_with_envelope(item, document))
-        elif isinstance(inner, Mapping) and _is_envelope(document):
-            yield from records_of(inner)
-        else:
-            yield document
-    else:
-        yield {"": document}  # no record, and none may be lost
-
-
-def _by_project(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """ccusage's lists of days by project as one list, whose items say their project."""
-    rows = _days_of(document.get(_PROJECTS))
-    return {"daily": rows} if rows else document
-
-
-def _days_of(projects: Any) -> list[Mapping[str, Any]]:
-    """The days of all projects; none where these are no lists of ccusage's."""
-    if not isinstance(projects, Mapping) or not all(isinstance(days, list) for days in projects.values()):
-        return []
-    rows: list[Mapping[str, Any]] = [
-        {"project": name, **day} for name, days in projects.items() for day in days if isinstance(day, Mapping)
-    ]
-    return rows if all("modelBreakdowns" in one for one in rows) else []
-
-
-def is_event(names: Collection[str]) -> bool:
-    """Whether a row of these names is an event of CloudWatch Logs, or a result of its Insights, around a message."""
-    return "@message" in names or ("timestamp" in names and "message" in names and _EVENT.issuperset(names))
-
-
-def may_cover(name: str, found: Any) -> bool:
-    """Whether an object that holds this under this name may be but the cover of the records in it (``records_of``)."""
-    is_inner = name == "data" and isinstance(found, Mapping)
-    return is_inner or is_list(name, found) or (name == _PROJECTS and bool(_days_of(found)))
-
-
-def _is_envelope(document: Mapping[str, Any]) -> bool:
-    """Whether the object is nothing but a cover of its data; lines of sessions have a type beside theirs."""
-    beside = [value for name, value in document.items() if name != "data"]
-    return "type" not in document and not any(isinstance(value, Mapping | list) for value in beside)
-
-
-def _with_envelope(item: Any, document: Mapping[str, Any]) -> Any:
-    """The item, which says of which session it is where only its envelope does."""
-    session = document.get("sessionId")
-    return {"sessionId": session, **item} if session and isinstance(item, Mapping) else item
-
-
-def is_list(name: str, found: Any) -> bool:
-    """Whether what a document has under this name is the list of its records."""
-    return name in LISTS and isinstance(found, list) and _are_records(name, found[0] if found else None)
-
-
-def _are_records(name: str, first: Any) -> bool:
-    """Whether a list of this name is one of records: buckets keep results of their own, requests keep messages."""
-    if not isinstance(first, Mapping):
-        return first is None and name == "data"
-    if name in EVENT_LISTS:
-        return is_event(first)
-    if name == "results":
-        kind = first.get("object")
-        of_bucket = isinstance(kind, str) and kind.startswith("organization.")
-        return (
-            not of_bucket and not {"uncached_input_tokens", "context_window", "token_type", "cost_type"} & first.keys()
-        )
-    is_message = "role" not in first and ("type" in first or {"info", "parts"} <= first.keys())
-    return name != "messages" or is_message
+def _no_matter(cover: Cover) -> None:
+    pass
 
 
 class JsonStream:
-    """Reads documents from a stream of text; raises LogError where it is no JSON."""
+    """Reads documents from a stream of text; raises LogError where it is no JSON. ``covers`` is told of each list of
+    records when it was read.
+    """
 
-    def __init__(self, text: Characters) -> None:
-        self._text = text
+    def __init__(self, text: Characters, covers: Callable[[Cover], None] = _no_matter) -> None:
+        self._text, self._covers = text, covers
+        self._ends: tuple[Any, Any] = (None, None)  # of the list that was read last
         self._buffer, self._place = "", 0
         self._is_all = False
         self._looks_ahead = False
@@ -141,14 +67,22 @@ class JsonStream:
                 self._place += 1
             elif start == "{" and not held and not self._is_at_hand():
                 yield from self._object()
+            elif held:
+                item = self._value()
+                self._ends = (item if self._ends[0] is None else self._ends[0], item)
+                yield from records_of(with_envelope(item, held[0]))
             else:
-                yield from records_of(_with_envelope(self._value(), held[0] if held else {}))
+                item = self._value()
+                if cover := cover_of(item):
+                    self._covers(cover)
+                yield from records_of(item)
         self._place += 1
 
     def _object(self) -> Iterator[Mapping[str, Any]]:
         """The records of the object that begins here, or itself where it holds no list of them."""
         self._place += 1
         envelope: dict[str, Any] = {}
+        ends: tuple[Any, Any] = (None, None)
         is_held = False
         while (start := self._next()) != "}":
             if start == ",":
@@ -161,12 +95,15 @@ class JsonStream:
                 raise LogError("The file is no JSON that can be read: a name in it has no value.")
             self._place += 1
             if self._next() == "[" and name in LISTS and not is_held and self._begins_with_records(name):
-                is_held = True
+                is_held, self._ends = True, (None, None)
                 yield from self._items((envelope,))
+                ends = self._ends
             else:
                 envelope[name] = self._value()
         self._place += 1
-        if not is_held:
+        if is_held:
+            self._covers(Cover(envelope, *ends))
+        else:
             yield from records_of(envelope)
 
     def _begins_with_records(self, name: str) -> bool:
@@ -176,7 +113,7 @@ class JsonStream:
         start = self._next()
         first = self._value() if start == "{" else None
         self._place, self._looks_ahead = keep, False
-        return (start == "{" and _are_records(name, first)) or (start == "]" and _are_records(name, None))
+        return (start == "{" and are_records(name, first)) or (start == "]" and are_records(name, None))
 
     def _is_at_hand(self) -> bool:
         """Whether the value that begins here ends within the next characters."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import compute
 
 from llmpricing.services.usage_log.batch import Numbers
-from llmpricing.services.usage_log.formats.json_stream import COVERS, EVENT_LISTS, may_cover
+from llmpricing.services.usage_log.formats.json_records import COVERS, EVENT_LISTS, may_cover
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.opened_objects import Opened, column_of_json
 from llmpricing.services.usage_log.formats.raw_blocks import Cells, JsonTexts, RawRow

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.files import UnknownShape, UsageFiles, usage_file
-from llmpricing.services.usage_log.formats.json_stream import JsonStream, records_of
+from llmpricing.services.usage_log.formats.json_records import records_of
+from llmpricing.services.usage_log.formats.json_stream import JsonStream
 from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 from llmpricing.services.usage_log.formats.registry import BY_NAME, SHAPES

@@ -1,0 +1,115 @@
+"""The records that a JSON document holds, wherever it keeps their list, and what it says beside that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
+
+# Under which keys files keep their records, and what CloudWatch gives its events.
+EVENT_LISTS = frozenset({"events", "logEvents"})
+LISTS = EVENT_LISTS | frozenset(
+    {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
+    | {"rows", "runs", "logs", "observations", "generations", "records", "result"}
+)
+_PROJECTS = "projects"
+COVERS = LISTS | {_PROJECTS}  # names under which an object may hold records whose cover it is
+_EVENT = frozenset({"timestamp", "message", "ingestionTime", "eventId", "logStreamName", "id", "extractedFields"})
+
+
+def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
+    """The records of a document in memory: the items of its list, wherever it keeps it, or itself."""
+    if isinstance(document, list):
+        for item in document:
+            yield from records_of(item)
+    elif isinstance(document, Mapping):
+        document = _by_project(document)
+        name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
+        inner = document.get("data")
+        if name is not None:
+            for item in document[name]:
+                yield from records_of(with_envelope(item, document))
+        elif isinstance(inner, Mapping) and _is_envelope(document):
+            yield from records_of(inner)
+        else:
+            yield document
+    else:
+        yield {"": document}  # no record, and none may be lost
+
+
+def _by_project(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """ccusage's lists of days by project as one list, whose items say their project."""
+    rows = _days_of(document.get(_PROJECTS))
+    return {"daily": rows} if rows else document
+
+
+def _days_of(projects: Any) -> list[Mapping[str, Any]]:
+    """The days of all projects; none where these are no lists of ccusage's."""
+    if not isinstance(projects, Mapping) or not all(isinstance(days, list) for days in projects.values()):
+        return []
+    rows: list[Mapping[str, Any]] = [
+        {"project": name, **day} for name, days in projects.items() for day in days if isinstance(day, Mapping)
+    ]
+    return rows if all("modelBreakdowns" in one for one in rows) else []
+
+
+def is_event(names: Collection[str]) -> bool:
+    """Whether a row of these names is an event of CloudWatch Logs, or a result of its Insights, around a message."""
+    return "@message" in names or ("timestamp" in names and "message" in names and _EVENT.issuperset(names))
+
+
+def may_cover(name: str, found: Any) -> bool:
+    """Whether an object that holds this under this name may be but the cover of the records in it (``records_of``)."""
+    is_inner = name == "data" and isinstance(found, Mapping)
+    return is_inner or is_list(name, found) or (name == _PROJECTS and bool(_days_of(found)))
+
+
+def _is_envelope(document: Mapping[str, Any]) -> bool:
+    """Whether the object is nothing but a cover of its data; lines of sessions have a type beside theirs."""
+    beside = [value for name, value in document.items() if name != "data"]
+    return "type" not in document and not any(isinstance(value, Mapping | list) for value in beside)
+
+
+def with_envelope(item: Any, document: Mapping[str, Any]) -> Any:
+    """The item, which says of which session it is where only its envelope does."""
+    session = document.get("sessionId")
+    return {"sessionId": session, **item} if session and isinstance(item, Mapping) else item
+
+
+def is_list(name: str, found: Any) -> bool:
+    """Whether what a document has under this name is the list of its records."""
+    return name in LISTS and isinstance(found, list) and are_records(name, found[0] if found else None)
+
+
+def are_records(name: str, first: Any) -> bool:
+    """Whether a list of this name is one of records: buckets keep results of their own, requests keep messages."""
+    if not isinstance(first, Mapping):
+        return first is None and name == "data"
+    if name in EVENT_LISTS:
+        return is_event(first)
+    if name == "results":
+        kind = first.get("object")
+        of_bucket = isinstance(kind, str) and kind.startswith("organization.")
+        return (
+            not of_bucket and not {"uncached_input_tokens", "context_window", "token_type", "cost_type"} & first.keys()
+        )
+    is_message = "role" not in first and ("type" in first or {"info", "parts"} <= first.keys())
+    return name != "messages" or is_message
+
+
+class Cover(NamedTuple):
+    """What an object says beside the list of its records, and the first and the last item of that list."""
+
+    fields: Mapping[str, Any]
+    first: Any
+    last: Any
+
+
+def cover_of(document: Any) -> Cover | None:
+    """The cover of a document in memory; None where it holds no list of records."""
+    found = document if isinstance(document, Mapping) else {}
+    name = next((name for name in LISTS & found.keys() if is_list(name, found[name])), None)
+    if name is None:
+        return None
+    items = found[name]
+    fields = {key: value for key, value in found.items() if key != name}
+    return Cover(fields, items[0] if items else None, items[-1] if items else None)
