@@ -14,7 +14,8 @@ from llmpricing.domain.scores.best_value import LEAST_SCORES, quality_of
 
 LEAST_QUALITY = Fraction(9, 10)  # of the other's: published scores do not tell less apart
 LEAST_SIZE = 20  # billions of parameters, where the name of the other one says no size
-_SIZE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)b", re.ASCII)
+# As 7b, 0.6b, Fireworks' 0p6b and 30ba3b; not the 4 of 4bit, nor of ai4bharat.
+_SIZE = re.compile(r"(?<![\d.])(\d{1,4}(?:[.p]\d{1,3})?)b(?!(?!a\d)[a-z])", re.ASCII)
 _EXPERTS = re.compile(r"(\d{1,3})x(\d{1,4})b", re.ASCII)
 _SMALL = re.compile(r"(?<![a-z])(?:nano|micro|tiny|mini|small|lite)(?![a-z])")
 
@@ -33,7 +34,7 @@ class ModelFacts:
     @property
     def size(self) -> Decimal | None:
         """Billions of parameters, all experts together, by the name; None where it says none."""
-        named = [Decimal(one) for one in _SIZE.findall(self.api_id.lower())]
+        named = [Decimal(one.replace("p", ".")) for one in _SIZE.findall(self.api_id.lower())]
         named += [int(experts) * Decimal(each) for experts, each in _EXPERTS.findall(self.api_id.lower())]
         return max(named, default=None)
 

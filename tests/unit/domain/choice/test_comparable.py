@@ -55,3 +55,19 @@ def test_a_size_that_the_own_name_says_is_the_measure_and_experts_count_together
     assert not compares(replace(OWN, api_id="llama-3.1-7b"), small)
     assert replace(OWN, api_id="mixtral-8x22b-instruct").size == 176
     assert compares(replace(OWN, api_id="other-mini"), replace(OWN, api_id="house-mini"))
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("qwen3-30b-a3b", "30"),
+        ("qwen3-30ba3b", "30"),
+        ("qwen2p5-coder-1p5b-instruct", "1.5"),  # a point as some sellers write it
+        ("qwen3-0p6b", "0.6"),
+        ("bonsai-27b-awq-4bit", "27"),
+        ("house-4bit", None),
+        ("ai4bharat/indictrans2-1b", "1"),
+    ],
+)
+def test_a_size_is_read_as_sellers_write_it(name: str, size: str | None) -> None:
+    assert replace(OWN, api_id=name).size == (None if size is None else Decimal(size))
