@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -58,6 +58,7 @@ def show(request: Request) -> dict[str, Any]:
     coming = [] if "learnt" in values else _of_seller(announced(request.reads, now, models), values)
     arrived = _of_seller(arrived_since(request.reads, began, models), values)
     retired = _of_seller(retired_since(request.reads, began, models), values)
+    of_each = MOST_SHOWN if "provider" in values else OF_EACH
     return {
         "show": display,
         "change": change_in_words,
@@ -77,23 +78,28 @@ def show(request: Request) -> dict[str, Any]:
         "weeks": _weeks(moved, began),
         "folded": FOLDED,
         "by_seller": _by_seller,
-        "of_each": MOST_SHOWN if "provider" in values else OF_EACH,
+        "of_each": of_each,
         "at_seller": lambda seller: _address({**values, "provider": seller}, days, month),
         "count": len(moved),
         "left_out": max(len(coming) - MOST_SHOWN, 0),
-        "arrived": _told_of(request, arrived),
+        "arrived": _told_of(request, arrived, of_each),
         "retired": [Newcomer(one, None) for one in retired],
         **ages_shown(freshness.source_ages(request.reads, now)),
     }
 
 
-def _told_of(request: Request, arrived: Sequence[OfferingNews]) -> list[Newcomer]:
-    """Newcomers with the prices that they have now."""
+def _told_of(request: Request, arrived: Sequence[OfferingNews], of_each: int) -> list[Newcomer]:
+    """Newcomers, those that are shown with the prices that they have now: a list's first reading brings thousands."""
+    newcomers = [Newcomer(one, None) for one in arrived]
+    shown = newcomers
+    if len(newcomers) > FOLDED:
+        shown = [one for _, those in _by_seller(newcomers) for one in those[:of_each]]
+    if not shown:
+        return []
     clocks = request.book.clocks(request.period.start, None)
-    slugs = [one.id for one in arrived]
-    items = listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks)) if slugs else []
-    known = {item.id: item for item in items}
-    return [Newcomer(one, known.get(one.id)) for one in arrived]
+    slugs = [one.news.id for one in shown]
+    items = {one.id: one for one in listing.get_offerings(request.reads, clocks, slugs, standing(request, clocks))}
+    return [replace(one, item=items.get(one.news.id)) for one in newcomers]
 
 
 def _is_announced(one: Change, now: datetime) -> bool:
