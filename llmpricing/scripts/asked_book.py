@@ -53,7 +53,13 @@ def asks_book(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option("--fresh", is_flag=True, help=_FRESH_HELP)
     @click.option(
-        "-c", "--ini", default="development.ini", show_default=True, type=click.Path(path_type=Path), help=_INI_HELP
+        "-c",
+        "--ini",
+        default="development.ini",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help=_INI_HELP,
     )
     @wraps(command)
     def asking(*given: Any, ini: Path, book_file: Path | None, fresh: bool, **more: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -61,35 +62,39 @@ def changes(
         sys.exit(_tell_names(settings, since, now, listed_names(models) if models else [], as_json))
     with failures_told(), open_book(settings) as session:
         listed: frozenset[str] = listed_offerings(session, models, now) if models else frozenset()
-        start = known_since(session, since)
-        found = changes_since(session, since, now, listed if models else None, start)
+        known = known_since(session, since)
+        found = changes_since(session, since, now, listed if models else None, known)
         spend = spend_of(session, usage, now)
     found = [change for change in found if arrivals or change.old is not None]
     found.sort(key=lambda change: -concerned(spend, (change.offering,)))
     moved = sorted({change.offering for change in found} & listed)
     if as_json:
         shown = [_json(change) | {"listed": change.offering in listed} for change in found]
-        say_json({"since": since, "compared_with": start, "now": now, "changes": shown, "listed_moved": moved})
+        say_json({"since": since, "known_since": known, "now": now, "changes": shown, "listed_moved": moved})
     else:
-        if start > since:
-            say(f"The price book began {start:%Y-%m-%d %H:%M:%S} UTC: of the time before, dates tell that lists state.")
-        for change in found:
-            say(_line(change))
-        if not found:
-            say("Nothing moved.")
+        for line in _lines(found, since, known):
+            say(line)
         if moved:
             say(f"Listed models moved: {', '.join(moved)}")
     sys.exit(MOVED if moved else 0)
 
 
+def _lines(found: Sequence[Change], since: datetime, known: datetime) -> Iterator[str]:
+    if known > since:
+        yield f"The price book began {known:%Y-%m-%d %H:%M:%S} UTC: of the time before, dates tell that lists state."
+    yield from map(_line, found)
+    if not found:
+        yield "Nothing moved."
+
+
 def _tell_names(settings: Settings, since: datetime, now: datetime, listed: list[str], as_json: bool) -> int:
     """Tell the names whose answer changed; MOVED if a listed one did, else 0."""
     with failures_told(), open_book(settings, commit=False) as session:
-        start = known_since(session, since)
-        found = changed_names(session, start, now, listed)
+        known = known_since(session, since)
+        found = changed_names(session, known, now, listed)
     if as_json:
         shown = [{"name": c.name.name, "provider": c.name.provider, "old": c.old, "new": c.new} for c in found]
-        say_json({"since": since, "compared_with": start, "now": now, "names": shown})
+        say_json({"since": since, "known_since": known, "now": now, "names": shown})
     else:
         for change in found[:_SHOWN]:
             seller = f" at {change.name.provider}" if change.name.provider else ""

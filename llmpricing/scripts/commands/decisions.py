@@ -24,7 +24,7 @@ def decisions() -> None:
 
 
 @decisions.command()
-@click.option("--since", type=back_to, metavar="TIME", help="Not before this: a span (7d, 12h, 2w) or a date.")
+@click.option("--since", type=back_to, metavar="SPAN|DATE", help="Not before this: 12h, 7d, 2w or a date.")
 @click.option("--by", "actor", metavar="NAME", help="By whom.")
 @click.option("--action", metavar="WORD", help="What was done, such as pin_added.")
 @click.option("--about", metavar="TEXT", help="What it was about holds this text, such as an offering's id.")
