@@ -12,7 +12,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
-from llmpricing.services.catalogue.price_changes import component_of, is_sellers, moved_rows
+from llmpricing.services.catalogue.moved_prices import Compared, component_of, moved_rows
+from llmpricing.services.catalogue.price_changes import is_sellers
 from llmpricing.services.price_book import Reads
 
 
@@ -62,7 +63,8 @@ def news_since(reads: Reads, since: datetime, now: datetime, offerings: Collecti
     """
     found = [_of_offering(NewsKind.NEW, one) for one in arrived_since(reads, since, offerings)]
     found += [_of_offering(NewsKind.RETIRED, one) for one in retired_since(reads, since, offerings)]
-    for _, of_one in groupby(moved_rows(reads, since, offerings, with_newcomers=True), key=component_of):
+    compared = Compared(since, since)
+    for _, of_one in groupby(moved_rows(reads, compared, offerings, with_newcomers=True), key=component_of):
         rows = list(of_one)
         found += _of_prices(rows, max(since, rows[0].came_at), now)
     found.sort(key=lambda one: (one.offering, one.meter, one.condition_key, one.id))
