@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, Varying
 from llmpricing.services.usage_log.formats.tool_names import tool_blocks, tool_rows
+from llmpricing.services.usage_log.formats.total_rows import TOTAL
 from llmpricing.services.usage_log.formats.unread import Unread
 
 EachRow = Callable[[], None]
@@ -90,8 +91,9 @@ class FileReader:
         one_by_one: bool = False,
         alike: AlikeRows | None = None,
         signs: NumberSigns | None = None,
+        totals: Collection[int] = (),
     ) -> None:
-        self._signs = signs
+        self._signs, self._totals = signs, totals
         self._shape, self._path, self._unread, self._each_row = shape, path, unread, each_row
         scan = shape.scan
         read = shape.reader(scan(counted_fields(tool_rows(path, shape, signs), each_row)) if scan else None)
@@ -138,6 +140,9 @@ class FileReader:
 
     def _records(self, row: RawRow) -> Iterator[UsageRecord]:
         number, fields = row
+        if number in self._totals:
+            yield replace(TOTAL, labels={"line": str(number)})
+            return
         if BROKEN in fields or "" in fields:
             reason = fields.get(BROKEN, "it is no object with names")
             yield UsageRecord(outcome=unpriced(str(reason)), labels={"line": str(number)})

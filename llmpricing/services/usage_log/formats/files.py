@@ -26,6 +26,7 @@ from llmpricing.services.usage_log.formats.shape import Nesting, Shape
 from llmpricing.services.usage_log.formats.span_calls import links_of
 from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.tool_names import tool_rows, words_told
+from llmpricing.services.usage_log.formats.total_rows import total_rows
 from llmpricing.services.usage_log.formats.unread import Unread
 
 
@@ -46,7 +47,7 @@ class TakenFor:
 @dataclass(frozen=True)
 class UsageFile:
     """A file, its shape, the ``signs`` in numbers of a table that are not all plain, the ``pages`` of an answer that
-    says there are others; ``taken`` tells what its fields are taken for, where that was asked.
+    says there are others, and which rows are ``totals``; ``taken`` tells what its fields are taken for, where asked.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class UsageFile:
     taken: TakenFor = TakenFor()
     signs: NumberSigns | None = None
     pages: Sequence[ApiPage] = ()
+    totals: Collection[int] = ()
 
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
@@ -82,7 +84,7 @@ def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_m
     if found is None:
         raise UnknownShape(path)
     signs, pages = number_signs(path, found, each_row), pages_of(path, each_row)
-    return UsageFile(path, found, signs=signs, pages=pages)
+    return UsageFile(path, found, signs=signs, pages=pages, totals=total_rows(path, found, signs, each_row))
 
 
 class _WeighedFile(NamedTuple):
@@ -190,7 +192,14 @@ class UsageFiles:
         is_alike_everywhere = shape.scan is None and not shape.sometimes and shape.nesting is None
         known = self._alike.get(id(shape)) if is_alike_everywhere else None
         reader = FileReader(
-            shape, file.path, unread, self.each_row, one_by_one=self.one_by_one, alike=known, signs=file.signs
+            shape,
+            file.path,
+            unread,
+            self.each_row,
+            one_by_one=self.one_by_one or bool(file.totals),
+            alike=known,
+            signs=file.signs,
+            totals=file.totals,
         )
         if is_alike_everywhere and reader.alike is not None:
             self._alike[id(shape)] = reader.alike

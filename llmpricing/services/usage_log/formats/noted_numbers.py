@@ -17,7 +17,7 @@ from llmpricing.services.usage_log.formats.csv_rows import divider_of
 from llmpricing.services.usage_log.formats.envelopes import is_exported
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns, SignsSeen, UnclearNumbers
 from llmpricing.services.usage_log.formats.opened_file import failures_told, is_json, is_parquet, unpacked
-from llmpricing.services.usage_log.formats.raw_blocks import BROKEN
+from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawRow
 from llmpricing.services.usage_log.formats.raw_rows import SIGNS, raw_rows
 from llmpricing.services.usage_log.formats.row import Flat, Row
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -34,7 +34,7 @@ def number_signs(path: Path, shape: Shape, each_row: Callable[[], None]) -> Numb
     tells. A file that may hold others is read once for it.
     """
     with failures_told(path):
-        divider = _divider(path)
+        divider = table_divider(path)
         if divider is None or not _has_signs(path, divider):
             return None
     seen = SignsSeen(divider == ",")
@@ -61,7 +61,16 @@ def _fields(path: Path, shape: Shape, each_row: Callable[[], None]) -> Iterable[
         yield row.fields
 
 
-def _divider(path: Path) -> str | None:
+def counted_columns(shape: Shape, rows: Iterable[RawRow]) -> list[str]:
+    """The columns of these rows that the shape reads as counts or amounts."""
+    seen, read = SignsSeen(by_commas=True), shape.reader(shape.scan(()) if shape.scan else None)
+    for row in rows:
+        with suppress(UsageError):
+            list(read(_NotingRow(row.fields, Unread(), seen, row.number)))
+    return sorted(seen.columns)
+
+
+def table_divider(path: Path) -> str | None:
     """What divides the cells of a table; None of any other file."""
     if is_parquet(path):
         return None

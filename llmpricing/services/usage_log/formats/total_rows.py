@@ -1,0 +1,189 @@
+"""Rows of a table that sum up others of it, as spreadsheets and reports add them: told by their arithmetic."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import re2
+
+from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.noted_numbers import counted_columns, table_divider
+from llmpricing.services.usage_log.formats.number_signs import NumberSigns
+from llmpricing.services.usage_log.formats.opened_file import failures_told, unpacked
+from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawRow
+from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed
+from llmpricing.services.usage_log.formats.row import Row
+from llmpricing.services.usage_log.formats.shape import RecordReader, Shape
+from llmpricing.services.usage_log.formats.tool_names import tool_rows
+from llmpricing.services.usage_log.formats.unread import Unread
+from llmpricing.services.usage_log.formats.values import as_number, states_nothing, without_dollars
+
+TOTAL = UsageRecord(outcome=not_billed("a row of totals: the sum of other rows of the table"), codes=("TOTAL_ROW",))
+_WORDS = (
+    r"(?:(?:grand|sub|over)[ -]?)?totals?|sum|summe|(?:zwischen|gesamt)summe|gesamt(?:ergebnis)?|ergebnis|insgesamt|"
+    r"totale|total g[eé]n[eé]ral|total general|somme|suma|soma|totaal|all models"
+)
+_WORD = re.compile(rf"(?:.*[\s:_-])?(?:{_WORDS})(?:[\s:_-].*)?|合计|总计|合計", re.IGNORECASE)
+_BYTES = _WORDS.replace("[eé]", r"(?:e|\xc3\xa9)")
+_SAMPLE, _MOST, _CHUNK, _TAIL = 200, 1000, 2**20, 2**16
+_HALF, _PART = Decimal("0.5"), 200
+
+
+def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Callable[[], None]) -> frozenset[int]:
+    """The numbers of the rows that sum up others; raises LogError. A table that may have such is read once for it.
+
+    Such a row names no model, or has no time, and each of its counts and amounts is the sum of those of the rows since
+    the beginning or since another such row; with a word for it, also of a single row, or of all that come after it.
+    """
+    with failures_told(path):
+        divider = table_divider(path)
+        if divider is None or not _may_have_totals(path, divider):
+            return frozenset()
+    rows = tool_rows(path, shape, signs)
+    head = list(islice(rows, _SAMPLE))
+    found = _Totals(
+        counted_columns(shape, head), shape.reader(shape.scan(row.fields for row in head) if shape.scan else None)
+    )
+    for some in (head, rows):
+        for row in some:
+            each_row()
+            if BROKEN not in row.fields:
+                found.count(row)
+    return found.ended()
+
+
+def _may_have_totals(path: Path, divider: str) -> bool:
+    """Whether a cell of the table is a word for it, or its last line begins with an empty cell."""
+    pattern = _pattern(divider)
+    with unpacked(path) as stream:
+        stream.readline(_CHUNK)  # the header, which may name a column of totals
+        tail = b"\n"
+        while chunk := stream.read(_CHUNK):
+            text = tail + chunk
+            if pattern.search(text):
+                return True
+            tail = text[-_TAIL:]
+    last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
+    return pattern.search(tail + b"\n") is not None or last.lstrip(b'" ').startswith(divider.encode())
+
+
+@lru_cache
+def _pattern(divider: str) -> Any:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = False
+    edge = rf'["\n\r\{divider}]'
+    words = rf"{edge}(?:[^\n\{divider}\"]{{0,80}}[\s:_-])?(?:{_BYTES})(?:[\s:_-][^\n\{divider}\"]{{0,80}})?{edge}"
+    return re2.compile(f"{words}|合计|总计|合計".encode(), options)
+
+
+class _MayBeTotal(NamedTuple):
+    """The figures of a row that may be a total, and what the columns had come to before it."""
+
+    number: int
+    figures: Mapping[str, Decimal]
+    has_word: bool
+    before: _SumsSoFar
+
+
+class _SumsSoFar(NamedTuple):
+    rows: int
+    columns: Mapping[str, Decimal]
+
+
+@dataclass
+class _Totals:
+    """The sums of the ``columns`` so far, and the rows that tell them."""
+
+    columns: Sequence[str]
+    read: RecordReader
+    found: set[int] = field(default_factory=set)
+    rows: int = 0
+    sums: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    places: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    marks: list[_SumsSoFar] = field(default_factory=lambda: [_SumsSoFar(0, {})])
+    unsure: list[_MayBeTotal] = field(default_factory=list)
+
+    def count(self, row: RawRow) -> None:
+        """Add a row, unless it is a total."""
+        figures = self._figures(row.fields)
+        if any(figures.values()) and self._names_nothing(row.fields):
+            one = _MayBeTotal(row.number, figures, _has_word(row.fields), self._now())
+            if any(self._is_sum(one, mark, one.before) for mark in reversed(self.marks)):
+                self.found.add(row.number)
+                self.marks = [*self.marks[-_MOST:], one.before]
+                return
+            if one.has_word and len(self.unsure) < _MOST:
+                self.unsure.append(one)
+        self.rows += 1
+        for column, figure in figures.items():
+            self.sums[column] += figure
+            self.places[column] = max(self.places[column], _places(figure))
+
+    def ended(self) -> frozenset[int]:
+        """All totals, also those that stand above what they sum up."""
+        for one in self.unsure:
+            above = _SumsSoFar(
+                one.before.rows + 1, {c: s + one.figures.get(c, 0) for c, s in one.before.columns.items()}
+            )
+            missing = {c: f for c, f in one.figures.items() if c not in above.columns}
+            if self._is_sum(one, above._replace(columns={**above.columns, **missing}), self._now()):
+                self.found.add(one.number)
+        return frozenset(self.found)
+
+    def _now(self) -> _SumsSoFar:
+        return _SumsSoFar(self.rows, dict(self.sums))
+
+    def _is_sum(self, one: _MayBeTotal, since: _SumsSoFar, until: _SumsSoFar) -> bool:
+        rows = until.rows - since.rows
+        if rows < (1 if one.has_word else 2):
+            return False
+        return all(
+            abs(figure - (until.columns.get(column, 0) - since.columns.get(column, 0)))
+            <= self._step(column, figure, rows)
+            for column, figure in one.figures.items()
+        )
+
+    def _step(self, column: str, figure: Decimal, rows: int) -> Decimal:
+        """By how much a sum may differ that was rounded, or whose parts were: whole numbers by nothing."""
+        places = self.places[column]
+        if not places:
+            return Decimal(0)
+        of_total = _HALF.scaleb(-_places(figure)) if 2 <= _places(figure) < places else Decimal(0)
+        return min(of_total + _HALF.scaleb(-places) * rows, max(_HALF.scaleb(-2), abs(figure) / _PART))
+
+    def _figures(self, fields: Mapping[str, Any]) -> dict[str, Decimal]:
+        found = {}
+        for column in self.columns:
+            value = fields.get(column)
+            if value is not None and not states_nothing(value):
+                try:
+                    found[column] = as_number(column, without_dollars(value))
+                except UsageError:
+                    continue
+        return found
+
+    def _names_nothing(self, fields: Mapping[str, Any]) -> bool:
+        try:
+            records = list(self.read(Row(fields, Unread())))
+        except UsageError:
+            return True
+        return all(one.at is None or not one.model.strip() or _WORD.fullmatch(one.model.strip()) for one in records)
+
+
+def _has_word(fields: Mapping[str, Any]) -> bool:
+    return any(
+        isinstance(cell, str) and len(cell) < _SAMPLE and _WORD.fullmatch(cell.strip()) for cell in fields.values()
+    )
+
+
+def _places(figure: Decimal) -> int:
+    return max(0, -int(figure.normalize().as_tuple().exponent))
