@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.money import to_text
+from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
+from llmpricing.services.usage_log.formats.own_totals import differing, number_of, said
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, Varying, by_row, each, signs
@@ -23,6 +27,9 @@ _LIVES_SINCE = datetime(2025, 9, 1, tzinfo=UTC)  # before, Claude Code wrote for
 _TOOLS_COST = ChargeFields(("costUSD",))
 _ITS_ID, _CLOUDS = "msg_", ("msg_bdrk_", "msg_vrtx_")  # ids of other clouds say so
 _OF_MESSAGES = ("id", "model", "usage")
+_OTHER_NAMES = {"cacheReadTokens": "cacheReadInputTokens", "cacheCreationTokens": "cacheCreationInputTokens"}
+_COUNTS = ("inputTokens", "outputTokens", "cacheCreationTokens", "cacheReadTokens")
+_OWN_SUMS = {**{name: name for name in _COUNTS}, "totalCost": "cost"}
 _MONTH = re.compile(r"\d{4}-\d{2}")
 
 
@@ -71,10 +78,45 @@ def _ccusage_counts(row: Row) -> Usage:
 
 
 def _entry(row: Row) -> Iterable[UsageRecord]:
-    return each(row.rows("modelBreakdowns"), partial(_breakdown, row), ChargeFields(("cost",)))
+    """An entry by its models, and what its own sums count beyond these: of the one other model that it names, or of
+    none. Where they count less, its records say so.
+    """
+    models = row.rows("modelBreakdowns")
+    records = list(each(models, partial(_breakdown, row), ChargeFields(("cost",))))
+    parts = {name: _summed(models, of_model, _OTHER_NAMES.get(name, "")) for name, of_model in _OWN_SUMS.items()}
+    found = list(differing(row.raw, parts))
+    if any(total < part for _, total, part in found):
+        text = f"the entry's own sums are not those of its models ({said(iter(found))} in these): get it anew, whole"
+        return (record.with_remark("TOTALS_DIFFER", text) for record in records)
+    rest = {_OWN_SUMS[name]: total - part for name, total, part in found}
+    return [*records, *each([row], partial(_rest, rest))] if rest else records
+
+
+def _summed(models: Iterable[Row], *names: str) -> Decimal:
+    return sum((number_of(one.value(*names)) or Decimal(0) for one in models), Decimal(0))
+
+
+def _rest(rest: Mapping[str, Decimal], entry: Row) -> UsageRecord:
+    """What an entry counts and none of its models does."""
+    split = {one.text("modelName", "model") for one in entry.rows("modelBreakdowns")}
+    used = entry.value("modelsUsed")
+    named = [one for one in used if one not in split and one != SYNTHETIC] if isinstance(used, list) else []
+    facts = labels(session=entry.text("sessionId"), project=entry.text("projectPath", "project"))
+    at, charged = _day(entry), rest.get("cost")
+    made = UsageRecord("", at, None, None, timedelta(days=1), charged=charged, labels=facts)
+    if len(named) != 1 or not rest.keys() - {"cost"}:
+        told = ", ".join(f"{to_text(number)} {name}" for name, number in rest.items())
+        return replace(made, outcome=unpriced(f"the entry counts more than its models: {told}; export it anew, whole"))
+    return replace(
+        made, model=str(named[0]), usage=_ccusage_counts(Row({k: int(v) for k, v in rest.items()}, entry.unread))
+    )
 
 
 def _breakdown(entry: Row, row: Row) -> UsageRecord:
+    if cut := next(
+        (one for one in _COUNTS if one in entry.raw and not {one, _OTHER_NAMES.get(one)} & row.raw.keys()), ""
+    ):
+        raise UsageError(cut, "is not stated of this model, but of the sum: export it anew, whole")
     at, usage = _day(entry), _ccusage_counts(row)
     row.known("totalTokens")
     row.close()
@@ -152,13 +194,21 @@ SHAPES = (
         "ccusage",
         "ccusage --json, by day, week, month or session",
         "sums by model, caches beside the input",
-        signs("modelBreakdowns"),
+        signs("modelBreakdowns", "modelsUsed totalCost inputTokens outputTokens"),
         _entries,
         always={
-            "input_tokens": ("modelBreakdowns.inputTokens",),
-            "output_tokens": ("modelBreakdowns.outputTokens",),
-            "cache_read_tokens": ("modelBreakdowns.cacheReadTokens", "modelBreakdowns.cacheReadInputTokens"),
-            "cache_write_tokens": ("modelBreakdowns.cacheCreationTokens", "modelBreakdowns.cacheCreationInputTokens"),
+            "input_tokens": ("modelBreakdowns.inputTokens", "inputTokens"),
+            "output_tokens": ("modelBreakdowns.outputTokens", "outputTokens"),
+            "cache_read_tokens": (
+                "modelBreakdowns.cacheReadTokens",
+                "modelBreakdowns.cacheReadInputTokens",
+                "cacheReadTokens",
+            ),
+            "cache_write_tokens": (
+                "modelBreakdowns.cacheCreationTokens",
+                "modelBreakdowns.cacheCreationInputTokens",
+                "cacheCreationTokens",
+            ),
         },
         caches_beside=True,
         of="Claude Code",

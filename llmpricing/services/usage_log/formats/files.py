@@ -59,6 +59,7 @@ class UsageFile:
 
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
+_SHOWN = 3  # totals of a file that are not its sums
 _TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"
 
 
@@ -142,6 +143,8 @@ class UsageFiles:
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
                 if other != file.shape.name:
                     told = told.changed(partial(_overlapping, other, file.shape.name))
+                if denied := [one.denied for one in file.pages if one.denied]:
+                    told = told.changed(partial(_denying, "; ".join(denied[:_SHOWN])))
                 if said:
                     told = told.changed(partial(_lacking_pages, said))
                     is_said = is_said or told.has_billed
@@ -229,6 +232,13 @@ def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
         "beside it by audit --charged"
     )
     return record.with_remark("SHAPES_OVERLAP", said)
+
+
+def _denying(differences: str, record: UsageRecord) -> UsageRecord:
+    if record.outcome.kind is not OutcomeKind.BILLED:
+        return record
+    said = f"the file's own totals are not the sums of what it holds ({differences} in its parts): get it anew, whole"
+    return record.with_remark("TOTALS_DIFFER", said)
 
 
 def _lacking_pages(said: str, record: UsageRecord) -> UsageRecord:

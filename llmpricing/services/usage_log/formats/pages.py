@@ -17,6 +17,7 @@ from llmpricing.services.usage_log.formats.json_records import Cover, cover_of
 from llmpricing.services.usage_log.formats.json_stream import JsonStream
 from llmpricing.services.usage_log.formats.json_texts import decoded
 from llmpricing.services.usage_log.formats.opened_file import MARK, failures_told, is_json, is_parquet, unpacked
+from llmpricing.services.usage_log.formats.own_totals import TOTALS, ItemSums
 from llmpricing.services.usage_log.formats.values import as_instant
 
 # Names without case, underscores and dashes.
@@ -38,7 +39,8 @@ _FALSE = (None, "", False, "null", "false")
 
 class ApiPage(NamedTuple):
     """A page by what it says: whether ``more`` follows and under what name, its ``own`` name, its ``number`` of so many
-    ``numbers``; what its first and last item tell of its ``kind``, and when it ``begins`` and ``ends``.
+    ``numbers``; what its first and last item tell of its ``kind``, and when it ``begins`` and ``ends``; which of its
+    own totals are ``denied`` by its items.
     """
 
     more: bool
@@ -50,20 +52,22 @@ class ApiPage(NamedTuple):
     begins: datetime | None = None
     ends: datetime | None = None
     digest: int = 0
+    denied: str = ""
 
 
 def pages_of(path: Path, each_row: Callable[[], None], *, whatever_it_says: bool = False) -> list[ApiPage]:
-    """The pages of a file of JSON, none where nothing in it says that more may follow, unless ``whatever_it_says``;
-    raises LogError. Such a file is read once for it.
+    """The pages of a file of JSON, none where nothing in it says that more may follow, or tells totals, unless
+    ``whatever_it_says``; raises LogError. Such a file is read once for it.
     """
     with failures_told(path):
         if is_parquet(path) or not _may_be_pages(path) or not (whatever_it_says or _speaks_of_pages(path)):
             return []
-    found: list[ApiPage] = []
+    found, sums = list[ApiPage](), ItemSums()
     with failures_told(path), unpacked(path) as stream:
         text = io.TextIOWrapper(cast(IO[bytes], stream), "utf-8-sig")
-        for _ in JsonStream(text, lambda cover: found.append(_page(cover))).records():
+        for record in JsonStream(text, lambda cover: found.append(_page(cover, sums.against(cover.fields)))).records():
             each_row()
+            sums.add(record)
         text.detach()
     return found
 
@@ -97,12 +101,12 @@ def _pattern() -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.case_sensitive = False
-    names = sorted(_MORE | _NEXT | _NUMBERS | _ALL | {"cursor"})
+    names = sorted(_MORE | _NEXT | _NUMBERS | _ALL | {"cursor"} | {*map(str.lower, TOTALS)})
     some = "|".join("[_-]?".join(name.replace(".", r"\.")) for name in names)
     return re2.compile(f'"@?(?:{some})"'.encode(), options)
 
 
-def _page(cover: Cover) -> ApiPage:
+def _page(cover: Cover, denied: str) -> ApiPage:
     said = dict(_said(cover.fields))
     number, numbers = _whole(_first(said, _NUMBER)), _whole(_first(said, _NUMBERS)) or _counted(said)
     more, follows = _first(said, _MORE), _first(said, _NEXT)
@@ -121,6 +125,7 @@ def _page(cover: Cover) -> ApiPage:
         _instant(cover.first, _STARTS),
         _instant(cover.last, _ENDS),
         hash((repr(cover.first), repr(cover.last), str(follows))),
+        denied,
     )
 
 
