@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 EVENT_LISTS = frozenset({"events", "logEvents"})
 LISTS = EVENT_LISTS | frozenset(
     {"data", "daily", "weekly", "monthly", "sessions", "blocks", "results", "resourceSpans", "messages"}
-    | {"rows", "runs", "logs", "observations", "generations", "records", "result"}
+    | {"rows", "runs", "batches", "logs", "observations", "generations", "records", "result"}
 )
-_PROJECTS = "projects"
-COVERS = LISTS | {_PROJECTS}  # names under which an object may hold records whose cover it is
+_PROJECTS, _BATCHES, _TRACE = "projects", "batches", "trace"  # Tempo's traces have a list of batches, or lie in one
+_SPANS = frozenset({"scopeSpans", "instrumentationLibrarySpans"})
+COVERS = LISTS | {_PROJECTS, _TRACE}  # names under which an object may hold records whose cover it is
 _EVENT = frozenset({"timestamp", "message", "ingestionTime", "eventId", "logStreamName", "id", "extractedFields"})
 
 
@@ -24,11 +25,11 @@ def records_of(document: Any) -> Iterator[Mapping[str, Any]]:
     elif isinstance(document, Mapping):
         document = _by_project(document)
         name = next((name for name in LISTS & document.keys() if is_list(name, document[name])), None)
-        inner = document.get("data")
+        inner = document[_TRACE] if _is_tempo(document) else document.get("data")
         if name is not None:
             for item in document[name]:
                 yield from records_of(with_envelope(item, document))
-        elif isinstance(inner, Mapping) and _is_envelope(document):
+        elif isinstance(inner, Mapping) and (_is_tempo(document) or _is_envelope(document)):
             yield from records_of(inner)
         else:
             yield document
@@ -59,8 +60,14 @@ def is_event(names: Collection[str]) -> bool:
 
 def may_cover(name: str, found: Any) -> bool:
     """Whether an object that holds this under this name may be but the cover of the records in it (``records_of``)."""
-    is_inner = name == "data" and isinstance(found, Mapping)
+    is_inner = (name == "data" and isinstance(found, Mapping)) or (name == _TRACE and _is_tempo({name: found}))
     return is_inner or is_list(name, found) or (name == _PROJECTS and bool(_days_of(found)))
+
+
+def _is_tempo(document: Mapping[str, Any]) -> bool:
+    """Whether it is an answer of Tempo's around a trace."""
+    trace = document.get(_TRACE)
+    return isinstance(trace, Mapping) and any(is_list(name, trace.get(name)) for name in (_BATCHES, "resourceSpans"))
 
 
 def _is_envelope(document: Mapping[str, Any]) -> bool:
@@ -86,6 +93,8 @@ def are_records(name: str, first: Any) -> bool:
         return first is None and name == "data"
     if name in EVENT_LISTS:
         return is_event(first)
+    if name == _BATCHES:
+        return not _SPANS.isdisjoint(first)
     if name == "results":
         kind = first.get("object")
         of_bucket = isinstance(kind, str) and kind.startswith("organization.")

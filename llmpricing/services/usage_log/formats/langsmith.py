@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, SUMMED, Outcome, UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
@@ -22,6 +24,8 @@ from llmpricing.services.usage_log.formats.shape import (
 from llmpricing.services.usage_log.formats.told_usage import labels
 from llmpricing.services.usage_log.formats.values import as_json
 
+_TIERS = ("flex", "priority")
+_READ = ("cache_read", *(f"{tier}_cache_read" for tier in _TIERS))
 _COST = ChargeFields(("total_cost",))
 _PARENT_RUN = "parent_run_id"
 _PARENT_RUNS = (_PARENT_RUN, "parent_run_ids", "dotted_order", "child_runs")
@@ -44,15 +48,16 @@ def _run(row: Row) -> UsageRecord | None:
         parent=_parent_run(row),
     )
     provider = metadata.text("ls_provider") or None
+    tier = _tier(parts, others, taken)
     counts = {
         "input_tokens": taken,
         "output_tokens": made,
-        "cache_read_tokens": parts.count("cache_read"),
-        "cache_write_tokens": parts.count("cache_creation"),
+        "cache_read_tokens": parts.count(*_READ),
+        "cache_write_tokens": parts.count(*_of_tiers("cache_creation")),
         "cache_write_5m_tokens": parts.count("ephemeral_5m_input_tokens"),
         "cache_write_1h_tokens": parts.count("ephemeral_1hr_input_tokens", "ephemeral_1h_input_tokens"),
         "input_audio_tokens": parts.count("audio"),
-        "output_reasoning_tokens": others.count("reasoning"),
+        "output_reasoning_tokens": others.count(*_of_tiers("reasoning")),
         "output_audio_tokens": others.count("audio"),
     }
     for inner in (parts, others):
@@ -62,7 +67,36 @@ def _run(row: Row) -> UsageRecord | None:
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     outcome = _outcome(row)
     usage = usage_of(counts, total=total or None) if outcome == BILLED else None
-    return UsageRecord(model, at, usage, provider, charged=charged, labels=facts, record_id=record_id, outcome=outcome)
+    where = context(tier)
+    return UsageRecord(
+        model, at, usage, provider, None, where, charged, labels=facts, record_id=record_id, outcome=outcome
+    )
+
+
+def _tier(parts: Row, others: Row, taken: Quantity | None) -> str | None:
+    """The tier that served, which LangChain tells by what it calls the parts: what is counted under its own name is the
+    input, or output, but for its parts. Raises UsageError where another part of the input was served otherwise.
+
+    https://github.com/langchain-ai/langchain/blob/master/libs/partners/openai/langchain_openai/chat_models/base.py
+    """
+    told = [tier for tier in _TIERS if any(one.count(*_of_tier(tier)) for one in (parts, others))]
+    parts.known(*_TIERS)
+    others.known(*_TIERS)
+    if not told:
+        return None
+    (tier, *more) = told
+    plain = [parts.count(f"{tier}{part}") or 0 for part in ("", "_cache_read", "_cache_creation")]
+    if more or (taken and taken not in (sum(plain), sum(plain[:2]))):
+        raise UsageError("prompt_token_details", f"does not say that all of the input was served by {tier}")
+    return tier
+
+
+def _of_tier(tier: str) -> tuple[str, ...]:
+    return tier, *(f"{tier}_{part}" for part in ("cache_read", "cache_creation", "reasoning"))
+
+
+def _of_tiers(part: str) -> tuple[str, ...]:
+    return part, *(f"{tier}_{part}" for tier in _TIERS)
 
 
 def _runs(_found: object) -> RecordReader:
@@ -118,7 +152,7 @@ SHAPES = (
             "details of the output": ("completion_token_details", "completion_tokens_details"),
             "status": ("status", "error"),
         },
-        sometimes={CACHE_READ: ("cache_read",), CACHE_WRITE: ("cache_creation",)},
+        sometimes={CACHE_READ: _READ, CACHE_WRITE: ("cache_creation",)},
         nesting=Nesting(by_itself, _PARENT_RUNS, _links),
     ),
 )

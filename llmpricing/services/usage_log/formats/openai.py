@@ -11,9 +11,9 @@ from typing import Any
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, unpriced
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
-from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
+from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
 
 _OPENAI = "openai"
@@ -32,6 +32,9 @@ _COMPLETION = {
 }
 # What the others leave of a sum.
 _RESTS = ("input_uncached_tokens", "input_text_tokens", "output_text_tokens", "input_cached_text_tokens")
+
+
+_OF_NONE = not_billed("no request was made")
 
 
 def _completion_usage(row: Row) -> Usage:
@@ -64,9 +67,10 @@ def _span(row: Row) -> timedelta | None:
 def _dashboard(row: Row) -> UsageRecord:
     at, span = row.instant("start_time_iso", "start_time"), _span(row)
     row.known("start_time", "end_time", "start_time_iso", "end_time_iso")
-    usage, where, facts = _completion_usage(row), context(_tier(row)), _labels(row)
+    made = UsageRecord(row.text("model"), at, None, _OPENAI, span, labels=_labels(row))
+    found = _completions(row, made)
     row.close()
-    return UsageRecord(row.text("model"), at, usage, _OPENAI, span, where, labels=facts)
+    return found
 
 
 def _bucket(row: Row) -> Iterable[UsageRecord]:
@@ -89,7 +93,11 @@ def _result(bucket: Row, row: Row) -> UsageRecord:
 
 
 def _completions(row: Row, made: UsageRecord) -> UsageRecord:
-    return replace(made, usage=_completion_usage(row), context=context(_tier(row)))
+    row.known(*_RESTS, *_COMPLETION)
+    where = context(_tier(row))
+    if row.count("num_model_requests") == 0 and not any(map(row.count, _COMPLETION)):
+        return replace(made, context=where, outcome=_OF_NONE)
+    return replace(made, usage=_completion_usage(row), context=where)
 
 
 def _counted(name: str, meter: str) -> Callable[[Row, UsageRecord], UsageRecord]:
@@ -161,12 +169,26 @@ def _cost(row: Row, made: UsageRecord) -> UsageRecord:
     return replace(made, usage=usage_of({whole: quantity, meter: quantity}, is_sum=True), outcome=BILLED)
 
 
+def _cost_lines(_found: object) -> RecordReader:
+    """Costs as a page of their API, or as a table whose rows are its results."""
+    return lambda row: each([row], _cost_line, _TABLE_CHARGE) if _AMOUNT in row.raw else _bucket(row)
+
+
+def _cost_line(row: Row) -> UsageRecord | None:
+    """A row of the table; a day without costs has an empty one."""
+    if row.amount(_AMOUNT) is None:
+        return None
+    at, span = row.instant("start_time", "start_time_iso"), _span(row)
+    facts = labels(project=row.text("project_name", "project_id"), organization=row.text("organization_name"))
+    return _cost(row, UsageRecord("", at, None, _OPENAI, span, labels=facts))
+
+
 def _pages(_found: object) -> RecordReader:
     return _bucket
 
 
 def _is_costs(row: Mapping[str, Any]) -> bool:
-    return any("costs" in str(found.get("object", "")) for found in _results(row))
+    return _AMOUNT in row or any("costs" in str(found.get("object", "")) for found in _results(row))
 
 
 def _is_usage(row: Mapping[str, Any]) -> bool:
@@ -180,6 +202,8 @@ def _results(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (one for one in found if isinstance(one, Mapping)) if isinstance(found, list) else ()
 
 
+_AMOUNT = "amount_value"
+_TABLE_CHARGE = ChargeFields((_AMOUNT,), ("amount_currency",))
 _REQUESTS = ("num_model_requests",)
 _BUCKET = signs("start_time results", "start_time result")
 _ALWAYS = {
@@ -198,10 +222,10 @@ SHAPES = (
     ),
     Shape(
         "openai-costs",
-        "OpenAI's costs API (/organization/costs)",
+        "OpenAI's costs: API (/organization/costs), or the dashboard's export",
         "amounts of a day and line, some with their quantity",
-        _BUCKET,
-        _pages,
+        (*_BUCKET, *signs("start_time amount_value amount_currency line_item")),
+        _cost_lines,
         _is_costs,
         of="OpenAI",
     ),

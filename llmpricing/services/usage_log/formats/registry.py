@@ -23,7 +23,9 @@ from llmpricing.services.usage_log.formats import (
     observability,
     openai,
     opencode,
+    openrouter_days,
     portkey,
+    span_exports,
     spans,
 )
 from llmpricing.services.usage_log.formats.shape import Shape
@@ -40,9 +42,11 @@ SHAPES: tuple[Shape, ...] = (
     *opencode.SHAPES,
     *gemini_cli.SHAPES,
     *spans.SHAPES,
+    *span_exports.SHAPES,
     *observability.SHAPES,
     *langsmith.SHAPES,
     *gateways.SHAPES,
+    *openrouter_days.SHAPES,
     *portkey.SHAPES,
     *cloudflare.SHAPES,
     *bedrock_log.SHAPES,

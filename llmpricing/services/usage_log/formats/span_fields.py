@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.values import as_json
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{11}=")  # of 16 and 8 bytes
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,6 +37,11 @@ def attributes_of(value: Any) -> dict[str, Any]:
         return dict(_dotted("", value))
     pairs = [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
     return {str(one.get("key")): _typed(one.get("value")) for one in pairs}
+
+
+def hex_id(text: str) -> str:
+    """The id of a trace or span in hexadecimal, also of one in Base64, as Tempo has them."""
+    return base64.b64decode(text).hex() if _BASE64.fullmatch(text) else text
 
 
 def _dotted(above: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -35,6 +35,8 @@ AI_SDK_NAMES = {
     meter: (*(f"ai.usage.{name}" for name in names), *(USAGE + name for name in OTEL[meter]))
     for meter, names in AI_SDK.items()
 }
+# What a span was reckoned to cost, in USD: OpenLIT and others, OpenInference, Logfire, OpenObserve.
+COST = (f"{USAGE}cost", "llm.cost.total", "operation.cost", f"{USAGE}cost_usd", f"{USAGE}total_cost")
 STARTED = ("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp")
 TRACE = ("traceId", "trace_id", "TraceId", "context.trace_id")
 SPAN_ID = ("spanId", "span_id", "SpanId", "context.span_id")

@@ -17,6 +17,7 @@ from llmpricing.services.usage_log.formats.shape import (
     CACHE_READ,
     CACHE_WRITE,
     RECORD_ID,
+    ChargeFields,
     Nesting,
     RecordReader,
     Shape,
@@ -25,11 +26,12 @@ from llmpricing.services.usage_log.formats.shape import (
     each,
     signs,
 )
-from llmpricing.services.usage_log.formats.span_fields import attributes_of, flat
+from llmpricing.services.usage_log.formats.span_fields import attributes_of, flat, hex_id
 from llmpricing.services.usage_log.formats.span_names import (
     AI_SDK,
     AI_SDK_NAMES,
     CALLS,
+    COST,
     OPENINFERENCE,
     OTEL,
     PARENT,
@@ -53,10 +55,13 @@ _UNKNOWN_OPERATION = (
 )
 _TIER_ASSUMED = "a tier was asked for, and no answer tells which one served: priced as standard"
 _AI_SDK_CALL = re.compile(r"\.do(Generate|Stream|Embed|Rerank)$")
-_VARYING = Varying(STARTED, labels={"trace": TRACE, "parent": PARENT, "session": SESSION}, id_parts=(TRACE, SPAN_ID))
+CHARGE = ChargeFields(COST)
+_VARYING = Varying(
+    STARTED, COST, labels={"trace": TRACE, "parent": PARENT, "session": SESSION}, id_parts=(TRACE, SPAN_ID)
+)
 
 
-def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
+def span_record(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
     """The record of a span, of whatever family its attributes are."""
     row = row.flattened(flat)
     if row.value("ai.operationId"):
@@ -69,7 +74,6 @@ def _span(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | Non
 def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     counts = {meter: row.count(*(USAGE + name for name in names)) for meter, names in OTEL.items()}
     total = row.count(USAGE + "total_tokens", "llm.usage.total_tokens")
-    row.known("gen_ai.usage.cost")
     operation = row.text("gen_ai.operation.name", "llm.request.type").lower()
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
     provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
@@ -126,11 +130,13 @@ def _made(
     is_counted = any(counts.values())
     if not is_call and not is_counted:
         return None
-    trace, span = row.text(*TRACE), row.text(*SPAN_ID)
-    at = _started(row)
+    trace, span = hex_id(row.text(*TRACE)), hex_id(row.text(*SPAN_ID))
+    at, cost = _started(row), row.amount(*COST)
     where = context(tier, place_of(row.text("gen_ai.inference_geo")))
     record_id = f"{trace}:{span}:{at}" if trace and span else None  # some writers begin anew with their numbers
-    facts = labels(trace=trace, parent=row.text(*PARENT), service=row.text("service.name"), session=row.text(*SESSION))
+    facts = labels(
+        trace=trace, parent=hex_id(row.text(*PARENT)), service=row.text("service.name"), session=row.text(*SESSION)
+    )
     facts = {**label, **facts}
     is_unsure = _is_tier_asked(row)
     row.close()
@@ -138,10 +144,9 @@ def _made(
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     if not is_counted:
         outcome = not_billed("failed") if _has_failed(row) else unpriced("usage is not stated: the span holds no count")
-        return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=outcome)
-    made = UsageRecord(
-        model, at, usage_of(counts, total=total or None), provider, None, where, labels=facts, record_id=record_id
-    )
+        return UsageRecord(model, at, None, provider, charged=cost, labels=facts, record_id=record_id, outcome=outcome)
+    usage = usage_of(counts, total=total or None)
+    made = UsageRecord(model, at, usage, provider, None, where, cost, labels=facts, record_id=record_id)
     return made.with_remark("TIER_ASSUMED", _TIER_ASSUMED) if is_unsure else made
 
 
@@ -160,7 +165,7 @@ def _resource(row: Row) -> Iterator[UsageRecord]:
     """The spans of one resource, as OTLP's JSON nests them."""
     named = attributes_of(row.inner("resource").value("attributes"))
     label = labels(service=named.get("service.name", ""))
-    yield from each(_scoped(row), partial(_span, label=label))
+    yield from each(_scoped(row), partial(span_record, label=label), CHARGE)
 
 
 def _scoped(row: Row) -> Iterator[Row]:
@@ -180,7 +185,7 @@ def _span_of(record_id: str) -> tuple[str, str]:
 def _links(row: Row) -> Iterator[tuple[str, str, str]]:
     """The span of a row and the one around it."""
     row = row.flattened(flat)
-    yield row.text(*TRACE), row.text(*SPAN_ID), row.text(*PARENT)
+    yield hex_id(row.text(*TRACE)), hex_id(row.text(*SPAN_ID)), hex_id(row.text(*PARENT))
 
 
 def _scoped_links(row: Row) -> Iterator[tuple[str, str, str]]:
@@ -198,24 +203,25 @@ _AI_SDK_ALWAYS = {meter: AI_SDK_NAMES[meter] for meter in _SUMS}
 # A file of spans may hold those of several families.
 _ALWAYS = {meter: (*_AI_SDK_ALWAYS[meter], CALLS + OPENINFERENCE[meter]) for meter in _SUMS}
 _SOMETIMES = {meter: (*OTEL[meter], OPENINFERENCE[meter], *AI_SDK[meter]) for meter in (CACHE_READ, CACHE_WRITE)}
+OTLP = Shape(
+    "otlp-json",
+    "OpenTelemetry spans as OTLP JSON",
+    "one span, by the family of its attributes",
+    signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
+    _resources,
+    always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
+    sometimes=_SOMETIMES,
+    leaves_out=True,
+    nesting=replace(_NESTING, links=_scoped_links),
+)
 SHAPES = (
-    Shape(
-        "otlp-json",
-        "OpenTelemetry spans as OTLP JSON",
-        "one span, by the family of its attributes",
-        signs("resource scopeSpans", "scopeSpans", "resource instrumentationLibrarySpans"),
-        _resources,
-        always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
-        sometimes=_SOMETIMES,
-        leaves_out=True,
-        nesting=replace(_NESTING, links=_scoped_links),
-    ),
+    OTLP,
     Shape(
         "vercel-ai-sdk",
         "spans of Vercel's AI SDK",
         "one call of a provider (doGenerate, doStream, doEmbed), cached inside inputTokens",
         signs("ai.operationId ai.model.id", "ai.operationId"),
-        by_row(_span),
+        by_row(span_record, CHARGE),
         varying=_VARYING,
         always={**_AI_SDK_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
@@ -227,7 +233,7 @@ SHAPES = (
         "spans by OpenInference (Phoenix, Arize)",
         "one LLM or EMBEDDING span, caches and audio inside the prompt",
         signs("openinference.span.kind", "openinference.span.kind llm.token_count.prompt"),
-        by_row(_span),
+        by_row(span_record, CHARGE),
         varying=_VARYING,
         always={**_ALWAYS, RECORD_ID: ()},
         sometimes=_SOMETIMES,
@@ -245,7 +251,7 @@ SHAPES = (
             "gen_ai.request.model",
             _IDS,
         ),
-        by_row(_span),
+        by_row(span_record, CHARGE),
         varying=_VARYING,
         always={**_ALWAYS, _KIND: _KINDS, RECORD_ID: ()},
         sometimes=_SOMETIMES,

@@ -12,6 +12,7 @@ from llmpricing.services.usage_log.formats import aws_bill
 from llmpricing.services.usage_log.formats.span_names import (
     AI_SDK_NAMES,
     CALLS,
+    COST,
     OPENINFERENCE,
     OTEL,
     PARENT,
@@ -34,9 +35,9 @@ def _bill(columns: aws_bill.BillColumns) -> list[str]:
 
 
 _SPANS = (
-    *(*STARTED, *TRACE, *SPAN_ID, *PARENT, *SESSION, *SERVED, *SERVED),
+    *(*STARTED, *TRACE, *SPAN_ID, *PARENT, *SESSION, *SERVED, *COST),
     *(USAGE + name for names in OTEL.values() for name in names),
-    *_words(f"{USAGE}total_tokens llm.usage.total_tokens {USAGE}cost gen_ai.operation.name llm.request.type"),
+    *_words(f"{USAGE}total_tokens llm.usage.total_tokens gen_ai.operation.name llm.request.type"),
     *_words("gen_ai.response.model gen_ai.request.model gen_ai.provider.name gen_ai.system gen_ai.inference_geo"),
     *_words("openai.request.service_tier gen_ai.openai.request.service_tier service.name error.type"),
     *_words("status status.code status_code StatusCode attributes span_attributes SpanAttributes"),
@@ -77,6 +78,12 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         output_image_tokens output_text_tokens output_reasoning_tokens
         """
     ),
+    "openai-costs": _words(
+        """
+        start_time end_time start_time_iso end_time_iso amount_value amount_currency line_item quantity project_id
+        project_name organization_id organization_name api_key_id
+        """
+    ),
     "anthropic-console-usage": _words(
         """
         usage_date_utc model_version model api_key workspace usage_type context_window usage_input_tokens_no_cache
@@ -115,6 +122,12 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         """
         generation_id created_at cost_total cost_web_search cost_file_processing byok_usage_inference tokens_prompt
         tokens_completion tokens_reasoning tokens_cached model_permaslug model variant user app_name api_key_name
+        """
+    ),
+    "openrouter-days": _words(
+        """
+        date model model_permaslug endpoint_id provider_name usage byok_usage_inference requests prompt_tokens
+        completion_tokens reasoning_tokens
         """
     ),
     "openrouter-generations": _GENERATIONS,

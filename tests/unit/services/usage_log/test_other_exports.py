@@ -1,0 +1,295 @@
+"""Other exports of tools that are known: tables of costs, days by an API, traces by Tempo, Jaeger and Zipkin."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.record import FREE, OutcomeKind, UsageRecord
+from tests import usage_twins as twins
+from tests.usage_reads import read, told
+
+
+def records(folder: Path, data: bytes) -> list[UsageRecord]:
+    path = folder / "upload"
+    path.write_bytes(data)
+    return list(UsageFiles([usage_file(path)]).records())
+
+
+def only(folder: Path, data: bytes) -> UsageRecord:
+    (record,) = records(folder, data)
+    return record
+
+
+def counted(record: UsageRecord) -> dict[str, Any]:
+    assert record.usage is not None, record.outcome
+    return {name: number for name, number in record.usage.stated.items() if number}
+
+
+COSTS = {
+    "start_time": "1795132800",
+    "end_time": "1795219200",
+    "start_time_iso": "2026-11-20T00:00:00+00:00",
+    "end_time_iso": "2026-11-21T00:00:00+00:00",
+    "amount_value": "0.0802",
+    "amount_currency": "usd",
+    "line_item": "gpt-4.1-mini-2025-04-14, cached input",
+    "project_id": "proj_1",
+    "organization_id": "org-1",
+    "organization_name": "Personal",
+}
+EMPTY_DAY = {**dict.fromkeys(COSTS, ""), **{name: COSTS[name] for name in list(COSTS)[:4]}}
+
+
+def test_openais_costs_as_a_table_are_amounts_without_a_price_of_their_own(tmp_path: Path) -> None:
+    record = only(tmp_path, twins.table([EMPTY_DAY, COSTS]))
+    assert (record.model, record.charged, record.currency) == ("gpt-4.1-mini-2025-04-14", Decimal("0.0802"), "USD")
+    assert (record.at, record.span) == (datetime(2026, 11, 20, tzinfo=UTC), timedelta(days=1))
+    assert record.labels == {"project": "proj_1", "organization": "Personal"}
+    assert record.outcome.reason.startswith("cost only")
+
+
+def test_a_quantity_in_openais_table_of_costs_is_priced(tmp_path: Path) -> None:
+    assert counted(only(tmp_path, twins.table([{**COSTS, "quantity": "1500000"}]))) == {
+        "input_tokens": 1500000,
+        "cache_read_tokens": 1500000,
+    }
+
+
+def test_an_amount_of_openais_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    record = only(tmp_path, twins.table([{**COSTS, "amount_value": "much"}]))
+    assert record.outcome.kind is OutcomeKind.UNPRICED
+    assert "much" in record.outcome.reason
+
+
+def test_a_day_on_which_nobody_asked_openai_anything_is_not_billed(tmp_path: Path) -> None:
+    row = twins.documents("openai-usage-dashboard.csv")[0]
+    none = {name: "0" if name.endswith(("_tokens", "_requests")) else cell for name, cell in row.items()}
+    record = only(tmp_path, twins.table([none]))
+    assert (record.outcome.kind, record.outcome.reason) == (OutcomeKind.NOT_BILLED, "no request was made")
+
+
+DAY = {
+    "date": "2026-11-20",
+    "model": "openai/gpt-4.1-mini",
+    "model_permaslug": "openai/gpt-4.1-mini-2025-04-14",
+    "endpoint_id": "550e8400",
+    "provider_name": "OpenAI",
+    "usage": 0.015,
+    "byok_usage_inference": 0,
+    "requests": 5,
+    "prompt_tokens": 500,
+    "completion_tokens": 125,
+    "reasoning_tokens": 25,
+}
+
+
+@pytest.mark.parametrize("write", [lambda row: twins.lines([{"data": [row]}]), lambda row: twins.table([row])])
+def test_a_day_of_openrouters_api_is_a_sum_whose_caches_are_untold(tmp_path: Path, write: Any) -> None:
+    record = only(tmp_path, write(DAY))
+    assert (record.model, record.provider) == ("openai/gpt-4.1-mini-2025-04-14", "openrouter")
+    assert counted(record) == {
+        "input_tokens": 500,
+        "output_tokens": 125,
+        "output_reasoning_tokens": 25,
+        "requests": 5,
+    }
+    assert (record.charged, record.span, record.codes) == (Decimal("0.015"), timedelta(days=1), ("CACHES_UNTOLD",))
+
+
+@pytest.mark.parametrize(
+    ("stated", "kind", "reason"),
+    [
+        ({"byok_usage_inference": 0.3}, OutcomeKind.NOT_BILLED, "your own key"),
+        ({"byok_usage_inference": 0.3, "usage": 0}, OutcomeKind.NOT_BILLED, "your own key"),
+        ({"byok_usage_inference": 0.01}, OutcomeKind.UNPRICED, "some of its calls were by your own key"),
+        ({"model": "meta-llama/llama-3.3-70b-instruct:free", "usage": 0}, FREE.kind, ""),
+    ],
+)
+def test_own_keys_and_free_models_of_a_day_are_not_priced(
+    tmp_path: Path, stated: dict[str, Any], kind: OutcomeKind, reason: str
+) -> None:
+    outcome = only(tmp_path, twins.lines([{"data": [{**DAY, **stated}]}])).outcome
+    assert outcome.kind is kind
+    assert reason in outcome.reason
+
+
+RUN = {"id": "r", "run_type": "llm", "start_time": "2026-11-20T10:01:00", "status": "success", "error": None}
+OF_FLEX = {
+    **RUN,
+    "prompt_tokens": 1000,
+    "completion_tokens": 300,
+    "prompt_token_details": {"flex": 400, "flex_cache_read": 600},
+    "completion_token_details": {"flex": 100, "flex_reasoning": 200},
+    "extra": {"metadata": {"ls_model_name": "gpt-5-mini", "ls_provider": "openai"}},
+}
+
+
+@pytest.mark.parametrize("tier", ["flex", "priority"])
+def test_a_run_tells_its_tier_by_the_names_of_its_parts(tmp_path: Path, tier: str) -> None:
+    record = only(tmp_path, json.dumps(OF_FLEX).replace("flex", tier).encode())
+    assert record.context.service_tier == tier
+    assert counted(record) == {
+        "input_tokens": 1000,
+        "output_tokens": 300,
+        "cache_read_tokens": 600,
+        "output_reasoning_tokens": 200,
+    }
+
+
+def test_a_run_of_which_a_part_was_served_otherwise_has_no_price(tmp_path: Path) -> None:
+    record = only(tmp_path, twins.lines([{**OF_FLEX, "prompt_tokens": 1500}]))
+    assert "does not say that all of the input was served by flex" in record.outcome.reason
+
+
+SPAN = {
+    "timestamp": "2026-11-20T09:01:00Z",
+    "traceId": "0af7651916cd43dd8448eb211c80319c",
+    "spanId": "b7ad6b7169203331",
+    "gen_ai.operation.name": "chat",
+    "gen_ai.request.model": "m",
+    "gen_ai.usage.input_tokens": 10,
+    "gen_ai.usage.output_tokens": 2,
+    "gen_ai.usage.cache_read.input_tokens": 0,
+}
+INFERENCE = {
+    "timestamp": "2026-11-20T09:01:00Z",
+    "openinference.span.kind": "LLM",
+    "llm.model_name": "m",
+    "llm.token_count.prompt": 10,
+    "llm.token_count.completion": 2,
+}
+
+
+@pytest.mark.parametrize(
+    ("span", "name"),
+    [
+        (SPAN, "gen_ai.usage.cost"),
+        (SPAN, "operation.cost"),
+        (SPAN, "gen_ai.usage.cost_usd"),
+        (INFERENCE, "llm.cost.total"),
+    ],
+)
+def test_what_a_span_was_reckoned_to_cost_is_what_was_charged(tmp_path: Path, span: dict[str, Any], name: str) -> None:
+    assert only(tmp_path, twins.lines([{**span, name: 0.0123}])).charged == Decimal("0.0123")
+    many = records(tmp_path, twins.lines([{**span, "spanId": f"{n:016x}", name: n / 1000} for n in range(1, 200)]))
+    assert sum(one.charged or 0 for one in many) == Decimal("19.9")
+
+
+def test_a_span_that_sums_up_others_charges_nothing(tmp_path: Path) -> None:
+    agent = {**SPAN, "gen_ai.operation.name": "invoke_agent", "gen_ai.usage.cost": 5}
+    assert [one.charged for one in records(tmp_path, twins.lines([agent]))] == [None]
+
+
+(RESOURCES,) = twins.documents("otel-spans.json")
+
+
+def in_base64(value: Any) -> Any:
+    """The same with ids as Tempo writes them."""
+    if isinstance(value, dict):
+        ids = ("traceId", "spanId", "parentSpanId")
+        return {
+            name: base64.b64encode(bytes.fromhex(one)).decode() if name in ids and one else in_base64(one)
+            for name, one in value.items()
+        }
+    return [in_base64(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("write", [twins.lines, twins.pretty])
+@pytest.mark.parametrize(
+    "cover",
+    [
+        lambda spans: {"batches": spans},
+        lambda spans: {"trace": {"resourceSpans": spans}},
+        lambda spans: {"trace": {"batches": spans}, "metrics": {"inspectedBytes": 7}},
+    ],
+)
+def test_traces_of_tempo_say_the_same(tmp_path: Path, cover: Any, write: Any) -> None:
+    data = write([in_base64(cover(RESOURCES["resourceSpans"]))])
+    assert read(tmp_path, data) == read(tmp_path, twins.content("otel-spans.json"))
+    ids, wanted = (
+        [one.record_id for one in records(tmp_path, some)] for some in (data, twins.content("otel-spans.json"))
+    )
+    assert ids == wanted
+
+
+def spans() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """The spans of the sample and their attributes."""
+    return [
+        (span, {one["key"]: next(iter(one["value"].values())) for one in span["attributes"]})
+        for resource in RESOURCES["resourceSpans"]
+        for scope in resource["scopeSpans"]
+        for span in scope["spans"]
+    ]
+
+
+def jaeger() -> dict[str, Any]:
+    """The sample as one trace of Jaeger's for each span."""
+
+    def one(span: dict[str, Any], tags: dict[str, Any]) -> dict[str, Any]:
+        trace = span["traceId"]
+        around = [{"refType": "CHILD_OF", "traceID": trace, "spanID": span.get("parentSpanId")}]
+        found = {
+            "traceID": trace,
+            "spanID": span["spanId"],
+            "operationName": span["name"],
+            "references": around if span.get("parentSpanId") else [],
+            "startTime": int(span["startTimeUnixNano"]) // 1000,
+            "duration": 5000,
+            "tags": [{"key": key, "type": "string", "value": value} for key, value in tags.items()],
+            "logs": [],
+            "processID": "p1",
+            "warnings": None,
+        }
+        return {"traceID": trace, "spans": [found], "processes": {"p1": {"serviceName": "shop", "tags": []}}}
+
+    return {"data": [one(*each) for each in spans()], "total": 0, "limit": 0, "offset": 0, "errors": None}
+
+
+def zipkin() -> list[Any]:
+    """The sample as Zipkin's list of traces."""
+    return [
+        [
+            {
+                "traceId": span["traceId"],
+                "id": span["spanId"],
+                "parentId": span.get("parentSpanId"),
+                "name": span["name"],
+                "timestamp": int(span["startTimeUnixNano"]) // 1000,
+                "duration": 5000,
+                "localEndpoint": {"serviceName": "shop"},
+                "tags": {key: str(value) for key, value in tags.items()},
+            }
+        ]
+        for span, tags in spans()
+    ]
+
+
+@pytest.mark.parametrize(("name", "document"), [("jaeger", jaeger()), ("zipkin", zipkin())])
+@pytest.mark.parametrize("write", [twins.lines, twins.pretty])
+def test_traces_of_jaeger_and_zipkin_say_the_same(tmp_path: Path, name: str, document: Any, write: Any) -> None:
+    shape, found = read(tmp_path, write([document]))
+    wanted = records(tmp_path, twins.content("otel-spans.json"))
+    assert shape == name
+    assert found == sorted(map(told, wanted))
+    ids = {one.record_id and one.record_id.split(":")[1] for one in records(tmp_path, write([document]))}
+    assert ids == {one.record_id and one.record_id.split(":")[1] for one in wanted}
+    assert {one.labels["service"] for one in records(tmp_path, write([document]))} == {"shop"}
+
+
+def test_a_span_that_failed_is_not_billed_by_jaeger(tmp_path: Path) -> None:
+    document = jaeger()
+    document["data"] = document["data"][:1]
+    document["data"][0]["spans"][0]["tags"] = [
+        {"key": "gen_ai.operation.name", "type": "string", "value": "chat"},
+        {"key": "gen_ai.request.model", "type": "string", "value": "m"},
+        {"key": "otel.status_code", "type": "string", "value": "ERROR"},
+    ]
+    assert only(tmp_path, twins.lines([document])).outcome.reason == "failed"
