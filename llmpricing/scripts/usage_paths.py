@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,8 @@ from pathlib import Path
 import click
 
 _ENDINGS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet")
-_PACKED = (".gz", ".zst", ".zstd")
+_PACKED = (".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip")
+_OF_CLOUDWATCH = re.compile(r"\d{6}\.gz")  # as its exports to S3 number their files
 STANDARD_INPUT = "-"
 
 
@@ -72,4 +74,5 @@ def _may_hold_usage(path: Path) -> bool:
     endings = [one.lower() for one in path.suffixes]
     if endings and endings[-1] in _PACKED:
         endings.pop()
-    return bool(endings) and endings[-1] in _ENDINGS and path.is_file()
+    is_named = bool(endings) and endings[-1] in _ENDINGS
+    return (is_named or _OF_CLOUDWATCH.fullmatch(path.name) is not None) and path.is_file()

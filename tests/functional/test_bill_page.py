@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import gc
 import gzip
 import io
 import json
+import lzma
 import os
 import tempfile
 import time
@@ -287,6 +289,8 @@ HOSTILE = {
     "a bomb of zstd": (pa.compress(ZEROS, "zstd", asbytes=True), "larger than 32 MiB once"),
     "a bomb in a bomb": (gzip.compress(gzip.compress(ZEROS)), "packed twice"),
     "a bomb of zip": (zipped(ZEROS), "ZIP archive"),
+    "a bomb of bzip2": (bz2.compress(ZEROS), "packed by bzip2: unpack it"),
+    "a bomb of xz": (gzip.compress(lzma.compress(ZEROS)), "packed by xz: unpack it"),
     "a cut gzip": (gzip.compress(lines(spend()))[:-12], "cannot be unpacked"),
     "a cut zstd": (pa.compress(ZEROS, "zstd", asbytes=True)[:9], "cannot be unpacked"),
     "a damaged gzip": (b"\x1f\x8b" + bytes(99), "cannot be unpacked"),

@@ -58,12 +58,24 @@ def read_google(raw: Mapping[str, Any]) -> Usage:
     _add_what_lies_beside(reading)
     split_cached(reading)
     traffic = raw.get("trafficType", raw.get("traffic_type"))
-    if isinstance(traffic, str) and traffic not in _ON_DEMAND and traffic not in _TIERS and traffic != _PROVISIONED:
-        reading.remark("trafficType", f"is {traffic[:40]}, which is not known; it")
-    tier = _TIERS.get(traffic) if isinstance(traffic, str) else None
+    tier = None
+    if isinstance(traffic, str):
+        try:
+            tier, _ = tier_of_traffic(traffic)
+        except UsageError:
+            reading.remark("trafficType", f"is {traffic[:40]}, which is not known; it")
     stated = tier_of(raw.get("serviceTier", raw.get("service_tier")))
     told = Told(by_subscription=True) if traffic == _PROVISIONED else None
     return reading.usage(tier or (stated.lower() if stated else None), None, told)
+
+
+def tier_of_traffic(traffic: str) -> tuple[str | None, bool]:
+    """The tier that a traffic type names, None for the standard one, and whether it was paid for in advance; raises
+    UsageError where it is not known.
+    """
+    if traffic not in _ON_DEMAND and traffic not in _TIERS and traffic != _PROVISIONED:
+        raise UsageError("trafficType", f"is {traffic[:40]}, of which it is not known how it is billed")
+    return _TIERS.get(traffic), traffic == _PROVISIONED
 
 
 def _add_what_lies_beside(reading: UsageReading) -> None:

@@ -1,7 +1,7 @@
 """Rows that lie in the events of CloudWatch Logs, as text of JSON: what is read is the row, not its envelope.
 
 Events are those of GetLogEvents and FilterLogEvents, of a subscription's ``logEvents``, results of Logs Insights, and
-lines of an export to S3; as AWS documents them.
+lines of an export to S3 or of ``aws logs tail``; as AWS documents them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _QUERY = frozenset(
     {_RESULTS, "statistics", "status", "queryLanguage", "encryptionKey", "nextToken", "ResponseMetadata"}
 )
 _NO_JSON = "the message of its event is no JSON that can be read"
-_EXPORTED = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z (?=\S)")
+_AT_ZONE = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) (?=\S)")
+_AT_SHORT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d (?=\S)")  # of ``aws logs tail --format short``
+_JSON = (b"{", b"[")
+_STREAM = re.compile(r"[^\s{\[]\S*\s+(?=[{\[])")  # its name, as ``aws logs tail`` has it before a message
 
 
 def taken_off(rows: Iterable[RawRow]) -> Iterator[RawRow]:
@@ -54,7 +57,8 @@ def blocks_taken_off(blocks: Iterable[RawBlock], most: int, opens: Mapping[str, 
 
 def is_exported(start: bytes) -> bool:
     """Whether a text that begins like this is an export of events to S3: lines of a time and a message."""
-    return _EXPORTED.match(start) is not None
+    short = _AT_SHORT.match(start)
+    return _AT_ZONE.match(start) is not None or (short is not None and start[short.end() :].startswith(_JSON))
 
 
 def exported_rows(stream: IO[bytes]) -> Iterator[RawRow]:
@@ -62,9 +66,11 @@ def exported_rows(stream: IO[bytes]) -> Iterator[RawRow]:
     Raises LogError where one is larger than any record.
     """
     number, first, at, parts, size = 0, 1, "", list[bytes](), 0
+    begin = _AT_ZONE
     while line := stream.readline(LARGEST_ITEM):
         number += 1
-        begins = _EXPORTED.match(line)
+        begin = _AT_SHORT if number == 1 and not begin.match(line) else begin
+        begins = begin.match(line)
         if begins and parts:
             yield _event(first, at, parts)
         if begins:
@@ -79,7 +85,9 @@ def exported_rows(stream: IO[bytes]) -> Iterator[RawRow]:
 
 
 def _event(number: int, at: str, parts: Sequence[bytes]) -> RawRow:
-    return RawRow(number, {_AT: at, _MESSAGE: b"".join(parts).decode()})
+    message = b"".join(parts).decode()
+    stream = _STREAM.match(message)
+    return RawRow(number, {_AT: at, _MESSAGE: message[stream.end() :] if stream else message})
 
 
 def _is_envelope(names: Collection[str]) -> bool:

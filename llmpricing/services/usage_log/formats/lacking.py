@@ -70,7 +70,7 @@ def _is_uncounted(name: str, record: UsageRecord) -> bool:
 
 
 def _without(shape: Shape, record: UsageRecord, names: Sequence[str]) -> UsageRecord:
-    said = _said(names)
+    said = _said(shape, names)
     if not shape.leaves_out and any(name in _UNBOUNDED for name in names):
         return replace(record, usage=None, outcome=unpriced(said))
     inside = () if shape.caches_beside else tuple(name for name in names if name in _INSIDE)
@@ -136,7 +136,10 @@ def _is_told(row: Row, fields: Sequence[str]) -> bool:
     return is_anywhere(row.raw, fields)
 
 
-def _said(names: Sequence[str]) -> str:
+def _said(shape: Shape, names: Sequence[str]) -> str:
+    if not shape.signs:  # described by its user, whose own table it is
+        columns = " and ".join(name for one in names for name in shape.always[one])
+        return f"{_named(names)}: the row has no column {columns}, which --columns names for that; write 0 for none"
     return f"{_named(names)}: the file has no field for that, which its tool always writes; {_ANEW}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from llmpricing.domain.quotes.context import UNSTATED, context
-from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.domain.usage.google import tier_of_traffic
+from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import as_sum, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, Outcome, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -24,6 +25,7 @@ from llmpricing.services.usage_log.formats.told_usage import labels, provider_us
 DAY = timedelta(days=1)
 # What a finished batch used is logged as one sum, by the call that found it finished.
 _BATCHES = frozenset({"retrieve_batch", "aretrieve_batch"})
+_TRAFFIC = ("trafficType", "traffic_type")  # of Vertex, as it answers
 _UNTOLD = "no usage_object, which alone tells what came from a cache: priced as if nothing did"
 
 
@@ -89,8 +91,13 @@ def _usage(row: Row, metadata: Row) -> tuple[Usage, str | None]:
     """The usage object, else the flat counts with the caches that stand beside them."""
     found = metadata.inner("usage_object")
     if found.raw:
-        tier = tier_of(found.text("service_tier"))
-        return provider_usage(found, "litellm"), tier
+        traffic = found.text(*_TRAFFIC) or metadata.text(*_TRAFFIC)
+        tier, is_paid = tier_of_traffic(traffic)
+        counts = {name: value for name, value in found.raw.items() if name not in _TRAFFIC}
+        usage = provider_usage(Row(counts, found.unread, found.where), "litellm")
+        if is_paid:
+            usage = usage._replace(told=(usage.told or Told())._replace(by_subscription=True))
+        return usage, tier_of(found.text("service_tier")) or tier
     beside = metadata.inner("additional_usage_values")
     taken, made = row.count("prompt_tokens"), row.count("completion_tokens")
     if not taken and not made:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +20,9 @@ from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.whole_files import opened_whole
 
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
-_ZIP = b"PK\x03\x04"
+_ZIP, _BZIP2, _XZ = b"PK\x03\x04", b"BZh", b"\xfd7zXZ\x00"
+_OF_A_WORKBOOK, _OF_MACOS = "[Content_Types].xml", "__MACOSX/"
+_LOCKED = 1  # of the flags of a file in an archive
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 MARK = b"\xef\xbb\xbf"
 
@@ -35,7 +40,7 @@ def failures_told(path: Path) -> Iterator[None]:
         if error.errno is not None:
             raise
         raise LogError(f"{path} cannot be unpacked ({str(error)[:80]}): get it anew.") from None
-    except (EOFError, zlib.error, pa.ArrowInvalid) as error:
+    except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, pa.ArrowInvalid) as error:
         raise LogError(f"{path} cannot be unpacked or read to its end ({str(error)[:80]}): get it anew.") from None
     except csv.Error as error:
         raise LogError(f"{path} is no table that can be read ({error}): get it anew, as it was.") from None
@@ -51,7 +56,7 @@ def is_json(stream: io.BufferedReader) -> bool:
     """Whether a text begins as JSON does; raises LogError where it is none, but an archive or of another encoding."""
     start = stream.peek(2**16)[: 2**16]
     if start.startswith(_ZIP):
-        raise LogError("The file is a ZIP archive or a workbook: unpack it, or save the table in it as CSV.")
+        raise LogError("The file is an archive in an archive, or a workbook: unpack it, or save the table as CSV.")
     if start.startswith(_UTF16):
         raise LogError("The file is UTF-16: save it as UTF-8.")
     return start.removeprefix(MARK).lstrip()[:1] in (b"{", b"[")
@@ -59,12 +64,35 @@ def is_json(stream: io.BufferedReader) -> bool:
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[io.BufferedReader]:
-    """The bytes of the file, unpacked where it is packed with gzip or zstd; LogError where it is cut meanwhile."""
+    """The bytes of the file, unpacked where it is packed with gzip, zstd, bzip2 or xz, or alone in a ZIP archive.
+
+    Raises LogError where it is cut meanwhile, or lies with others in an archive.
+    """
     with opened_whole(path) as file:
-        start = file.peek(4)[:4]
-        raw: Any = file
-        if start.startswith(_GZIP):
-            raw = gzip.GzipFile(fileobj=file)
-        elif start == _ZSTD:
-            raw = pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+        raw = _unpacked(file, file.peek(len(_XZ)))
         yield file if raw is file else io.BufferedReader(raw, 2**17)
+
+
+def _unpacked(file: io.BufferedReader, start: bytes) -> Any:
+    if start.startswith(_GZIP):
+        return gzip.GzipFile(fileobj=file)
+    if start.startswith(_ZSTD):
+        return pa.CompressedInputStream(pa.PythonFile(file), "zstd")
+    if start.startswith(_BZIP2):
+        return bz2.BZ2File(file)
+    if start.startswith(_XZ):
+        return lzma.LZMAFile(file)
+    return _in_archive(file) if start.startswith(_ZIP) else file
+
+
+def _in_archive(file: io.BufferedReader) -> Any:
+    """The only file in a ZIP archive, as browsers and macOS make them."""
+    archive = zipfile.ZipFile(file)
+    found = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith(_OF_MACOS)]
+    if any(one.filename == _OF_A_WORKBOOK for one in found):
+        raise LogError("The file is a workbook: save the table in it as CSV.")
+    if len(found) != 1:
+        raise LogError(f"The ZIP archive holds {len(found):,} files: unpack it into a folder, and name that.")
+    if found[0].flag_bits & _LOCKED:
+        raise LogError("The ZIP archive is locked by a password: unpack it, and name what was in it.")
+    return archive.open(found[0])

@@ -20,6 +20,8 @@ _NOT_READ = {  # by how they begin: small ones of these may unpack to anything
     _GZIP: "The file is packed twice: unpack it once, then send it again.",
     _ZSTD: "The file is packed twice: unpack it once, then send it again.",
     b"PK\x03\x04": "The file is a ZIP archive or a workbook: send the table in it as CSV, or packed by gzip.",
+    b"BZh": "The file is packed by bzip2: unpack it (bunzip2 FILE) and send it as it is, or packed by gzip.",
+    b"\xfd7zXZ\x00": "The file is packed by xz: unpack it (unxz FILE) and send it as it is, or packed by gzip.",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -23,9 +24,19 @@ def provider_usage(found: Row, usage_format: UsageFormat) -> Usage:
     if usage.told is None:
         return usage
     for remark in usage.told.remarks:
-        found.unread.add(found.where + remark.field, remark.what)
+        found.unread.add(found.where + remark.field, _value_at(found.raw, remark.field))
     told = usage.told._replace(remarks=(), usage_format=None)
     return usage._replace(told=None if told == Told() else told)
+
+
+def _value_at(raw: Any, field: str) -> Any:
+    """What the object has at this dotted path, in lists by place (``parts[0].tokens``)."""
+    for part in re.split(r"\.|(?=\[)", field):
+        if isinstance(raw, Mapping):
+            raw = raw.get(part)
+        elif isinstance(raw, list) and part.strip("[]").isdecimal():
+            raw = next(iter(raw[int(part.strip("[]")) :]), None)
+    return raw
 
 
 def _lives_hold(raw: dict[str, Any]) -> dict[str, Any]:

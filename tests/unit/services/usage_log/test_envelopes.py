@@ -68,6 +68,22 @@ def exported_pretty(messages: list[str]) -> bytes:
     return exported([json.dumps(json.loads(one), indent=1) for one in messages])
 
 
+def tailed(messages: list[str]) -> bytes:
+    """What ``aws logs tail`` prints."""
+    stream = "aws/bedrock/modelinvocations"
+    return "".join(f"2026-11-20T10:00:00.000000+00:00 {stream} {one}\n" for one in messages).encode()
+
+
+def tailed_short(messages: list[str]) -> bytes:
+    """The same with ``--format short``."""
+    return "".join(f"2026-11-20T10:00:00 {one}\n" for one in messages).encode()
+
+
+def tailed_pretty(messages: list[str]) -> bytes:
+    """The same with ``--format json``."""
+    return tailed([f"\n{json.dumps(json.loads(one), indent=4)}" for one in messages])
+
+
 WRAPPED: list[Callable[[list[str]], bytes]] = [
     page,
     page_in_a_line,
@@ -80,6 +96,9 @@ WRAPPED: list[Callable[[list[str]], bytes]] = [
     insights_table,
     exported,
     exported_pretty,
+    tailed,
+    tailed_short,
+    tailed_pretty,
     lambda messages: twins.gzipped(exported(messages)),
 ]
 SHAPES = ["bedrock-invocation-log.ndjson", "otel-flat.ndjson", "otel-spans.json", "claude-code-session.jsonl"]
@@ -115,7 +134,9 @@ def test_blocks_of_events_hold_the_rows_that_are_read_one_by_one(
         assert len(blocks) == 5
 
 
-@pytest.mark.parametrize("wrapped", [one for one in WRAPPED if one not in (insights_opened, exported_pretty)])
+@pytest.mark.parametrize(
+    "wrapped", [one for one in WRAPPED if one not in (insights_opened, exported_pretty, tailed_pretty)]
+)
 def test_an_event_whose_message_is_no_json_is_told_and_not_lost(
     tmp_path: Path, wrapped: Callable[[list[str]], bytes]
 ) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import FREE, OutcomeKind, UsageRecord
 from tests import usage_twins as twins
 from tests.usage_reads import read, told
@@ -293,3 +295,58 @@ def test_a_span_that_failed_is_not_billed_by_jaeger(tmp_path: Path) -> None:
         {"key": "otel.status_code", "type": "string", "value": "ERROR"},
     ]
     assert only(tmp_path, twins.lines([document])).outcome.reason == "failed"
+
+
+def vertex(**usage: Any) -> dict[str, Any]:
+    """A row of LiteLLM's of a call to Vertex."""
+    (row,) = (one for one in twins.documents("litellm-spendlogs.json")[0] if one["request_id"] == "req-0011")
+    metadata = {**row["metadata"], "usage_object": {**row["metadata"]["usage_object"], **usage}}
+    return {**row, "metadata": metadata}
+
+
+@pytest.mark.parametrize("name", ["trafficType", "traffic_type"])
+@pytest.mark.parametrize(
+    ("word", "tier"), [("ON_DEMAND", None), ("ON_DEMAND_PRIORITY", "priority"), ("ON_DEMAND_FLEX", "flex")]
+)
+def test_vertex_tells_litellm_the_tier_by_its_type_of_traffic(
+    tmp_path: Path, name: str, word: str, tier: str | None
+) -> None:
+    row = vertex()
+    beside = {**row, "metadata": {**row["metadata"], name: word}}
+    for one in (vertex(**{name: word}), beside):
+        assert only(tmp_path, twins.lines([one])).context.service_tier == tier
+
+
+@pytest.mark.parametrize("name", ["trafficType", "traffic_type"])
+def test_provisioned_throughput_that_litellm_tells_of_is_paid_already(tmp_path: Path, name: str) -> None:
+    usage = only(tmp_path, twins.lines([vertex(**{name: "PROVISIONED_THROUGHPUT"})])).usage
+    assert usage is not None
+    assert usage.told is not None
+    assert usage.told.by_subscription
+
+
+def test_a_type_of_traffic_that_is_not_known_has_no_price(tmp_path: Path) -> None:
+    outcome = only(tmp_path, twins.lines([vertex(trafficType="ON_MOON")])).outcome
+    assert outcome.reason == "trafficType is ON_MOON, of which it is not known how it is billed"
+
+
+def test_a_field_that_is_not_understood_is_told_with_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(twins.lines([vertex(prompt_tokens_details={"video_calls": 7}, holo_tokens=41)]))
+    with pytest.raises(LogError) as told_of:
+        list(UsageFiles([usage_file(path)]).records())
+    assert "metadata.usage_object.holo_tokens (such as 41)" in str(told_of.value)
+    assert "metadata.usage_object.prompt_tokens_details.video_calls (such as 7)" in str(told_of.value)
+
+
+def test_a_row_that_lacks_a_column_of_ones_own_table_is_told_so(tmp_path: Path) -> None:
+    described = tmp_path / "map.toml"
+    described.write_text('model = "m"\nat = "t"\n[counts]\ninput_tokens = "i"\noutput_tokens = "o"\n', "utf-8")
+    rows = [{"m": "gpt-4o", "t": "2026-11-20", "i": 5, "o": 1}, {"m": "gpt-4o", "t": "2026-11-20", "i": 5}]
+    path = tmp_path / "rows.ndjson"
+    path.write_bytes(twins.lines(rows))
+    files = UsageFiles([usage_file(path, own_shape(described))])
+    assert [one.remark for one in files.records()] == [
+        "",
+        "no output tokens: the row has no column o, which --columns names for that; write 0 for none",
+    ]
