@@ -150,6 +150,7 @@ class FileReader:
         is_silent = True
         try:
             for record in self._read(Row(fields, self._unread)):
+                self._each_row()  # one row may hold all there is
                 is_silent = False
                 yield record
         except UsageError as error:

@@ -98,8 +98,8 @@ class _WeighedFile(NamedTuple):
 @dataclass
 class UsageFiles:
     """The records of several files, in order. ``ignored`` fields are never taken for money; ``each_row`` is called for
-    every row that is read, and may raise to end the reading. Rows that are alike are read together, unless
-    ``one_by_one``, which is the measure of it.
+    every row that is read and for what is found in one, and may raise to end the reading. Rows that are alike are read
+    together, unless ``one_by_one``, which is the measure of it.
 
     Reading raises LogError where a file cannot be read to its end, and UncountedError, after the last record, where
     fields that may mean money were not understood.
@@ -175,7 +175,9 @@ class UsageFiles:
         for file in self.files:
             if file.shape.nesting:
                 rows = tool_rows(file.path, file.shape, file.signs)
-                yield from links_of(file.shape.nesting, counted_fields(rows, self.each_row))
+                for link in links_of(file.shape.nesting, counted_fields(rows, self.each_row)):
+                    self.each_row()
+                    yield link
 
     def _weigh(self, file: UsageFile) -> None:
         """Learn how much the records of the file count; as long as there is room, they are kept for the telling."""

@@ -81,7 +81,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "openai-costs": _words(
         """
         start_time end_time start_time_iso end_time_iso amount_value amount_currency line_item quantity project_id
-        project_name organization_id organization_name api_key_id
+        project_name organization_id organization_name api_key_id amount
         """
     ),
     "anthropic-console-usage": _words(

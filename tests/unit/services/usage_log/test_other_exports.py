@@ -350,3 +350,25 @@ def test_a_row_that_lacks_a_column_of_ones_own_table_is_told_so(tmp_path: Path) 
         "",
         "no output tokens: the row has no column o, which --columns names for that; write 0 for none",
     ]
+
+
+class TooLate(Exception):
+    """The time is over."""
+
+
+@pytest.mark.parametrize("looks", [50, 1500, 2500])
+def test_reading_can_end_in_the_midst_of_one_document(tmp_path: Path, looks: int) -> None:
+    children = [{**RUN, "id": f"c{number}", "prompt_tokens": 1, "completion_tokens": 1} for number in range(1000)]
+    path = tmp_path / "upload"
+    path.write_bytes(twins.lines([{**RUN, "run_type": "chain", "prompt_tokens": 5, "child_runs": children}]))
+    asked = 0
+
+    def each() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == looks:
+            raise TooLate
+
+    with pytest.raises(TooLate):
+        list(UsageFiles([usage_file(path)], each_row=each).records())
+    assert asked == looks

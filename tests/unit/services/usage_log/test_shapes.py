@@ -70,7 +70,11 @@ SHAPE_OF = {
     "openrouter-generations.ndjson": "openrouter-generations",
     "otel-flat.ndjson": "otel-spans",
     "otel-old-names.ndjson": "otel-spans",
+    "jaeger.json": "jaeger",
+    "openai-costs.csv": "openai-costs",
+    "openrouter-days.json": "openrouter-days",
     "otel-spans.json": "otlp-json",
+    "zipkin.json": "zipkin",
     "portkey.jsonl": "portkey",
     "vercel-ai-sdk.ndjson": "vercel-ai-sdk",
     "vercel-gateway-generations.ndjson": "vercel-gateway-generations",
@@ -190,6 +194,8 @@ def beside_counts(value: Any) -> Any:
     if isinstance(value.get("attributes"), list):
         more = {"key": "gen_ai.usage.cached_mystery_tokens", "value": {"intValue": "7"}}
         return {**found, "attributes": [*value["attributes"], more]}
+    if isinstance(value.get("tags"), list) and "spanID" in value:
+        return {**found, "tags": [*value["tags"], {"key": "gen_ai.usage.cached_mystery_tokens", "value": 7}]}
     for name in ("usageDetails", "usage_details"):
         if isinstance(found.get(name), str):
             return {**found, name: json.dumps({**json.loads(found[name]), "cached_mystery_tokens": 7})}
