@@ -84,3 +84,17 @@ def imports_of(module: Path, known: Container[str]) -> Iterator[str]:
                 yield inner if inner in known else node.module
         elif isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
+
+
+def test_no_thread_of_arrows_reads_what_python_holds():
+    """One that is to free it while the interpreter ends stops the process: "terminate called without an active
+    exception", after all was done.
+    """
+    calls = [
+        ast.unparse(node)
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".ReadOptions")
+    ]
+    assert calls
+    assert [call for call in calls if "use_threads=False" not in call] == []

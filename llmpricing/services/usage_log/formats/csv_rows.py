@@ -178,7 +178,7 @@ class _CsvTable:
         try:
             table = arrow_csv.read_csv(
                 pa.BufferReader(text),
-                arrow_csv.ReadOptions(column_names=names, block_size=len(text)),
+                arrow_csv.ReadOptions(use_threads=False, column_names=names, block_size=len(text)),
                 arrow_csv.ParseOptions(
                     delimiter=self._divider,
                     quote_char='"' if is_quoted else False,
