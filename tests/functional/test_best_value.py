@@ -6,17 +6,19 @@ import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 from webtest import TestApp, Upload
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
-from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.services.scores.importing_scores import import_scores
 from tests.conftest import running_app
 from tests.servers import new_database
@@ -280,3 +282,16 @@ def test_a_model_and_a_comparison_tell_each_score_with_what_it_measures_and_wher
     assert before["scores"] == []
     (row, *_) = csv.DictReader(StringIO(app.get(f"/api/v1/compare?{query}&format=csv").text))
     assert json.loads(row["scores"]) == scores
+
+
+def test_what_is_priced_in_another_currency_is_told_so_by_a_month_too(testapp: TestApp, engine: Engine) -> None:
+    lines = ["model,benchmark,score,measured_on,source_url"]
+    lines += [f"acme-dated,{name},60,,{URL}" for name in ("mmlu", "gsm8k", "humaneval")]
+    with Session(engine) as session, session.begin():
+        by = Decider("ada", NOW, None)
+        import_scores(session, by, "\n".join(lines), "scores.csv")
+        for meter in ("input_tokens", "output_tokens"):
+            hold_price(session, HeldPrice("acme/acme-dated", ComponentKey(meter, ""), Decimal(4), 1_000_000, "CNY"), by)
+    for asked in ({}, {"tokens": "20000000"}):
+        (row,) = ranking(testapp, **asked)
+        assert (row["model"], row["why"]) == ("acme-dated", "other_currency")

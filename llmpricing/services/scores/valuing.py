@@ -83,13 +83,16 @@ def value_models(
 def _averages(
     reads: Reads, clocks: Clocks, standing: StandsOn, sold: Sequence[OfferingItem], month: ValuedMonth | None
 ) -> Mapping[str, Fraction | None]:
-    """What a million tokens cost at each offering, by id: of the month, where one is stated."""
+    """What a million tokens cost at each offering, by id: of the month, where one is stated; in another currency than
+    USD, by which none is ranked, the plain average.
+    """
     plain = {one.id: average_of(one.input_per_mtok, one.output_per_mtok) for one in sold}
     if month is None:
         return plain
-    states = {one.id: one.price_state for one in sold if plain[one.id] is not None}
+    foreign = {one.id: plain[one.id] for one in sold if one.currency not in (None, "USD")}
+    states = {one.id: one.price_state for one in sold if plain[one.id] is not None and one.id not in foreign}
     costs = month.costs(rows_of(reads, clocks, sorted(states), standing))
-    return {
+    return foreign | {
         slug: Fraction(cost.total) * _MILLION / month.workload.tokens
         for slug, cost in costs.items()
         if cost.total is not None and cost.currency == "USD" and not why_no_cost(states[slug], cost.total)
