@@ -19,8 +19,9 @@ NOTHING = frozenset(
 _DOLLARS = re.compile(
     r"(-?)\s*(?:US\$|\$|USD)\s*(-?[\d.]+(?:[eE][+-]?\d+)?)|(-?[\d.]+(?:[eE][+-]?\d+)?)\s*(?:US\$|\$|USD)"
 )
-_AMERICAN_DAY = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?: \d\d:\d\d(?::\d\d)?)?")
-_DOTTED_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})( \d\d:\d\d(?::\d\d)?)?")  # day first, everywhere
+_HOUR = r"(?: (?P<hour>\d{1,2})(?P<minutes>:\d\d(?::\d\d)?))?"
+_AMERICAN_DAY = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})" + _HOUR)
+_DOTTED_DAY = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})" + _HOUR)  # day first, everywhere
 _OFFSET = re.compile(r" ?([+-]\d\d):?(\d\d)$")
 _EPOCHS = ((10**17, 1000), (10**14, 1), (10**11, Decimal("0.001")))  # nanoseconds, microseconds, milliseconds
 # Digits before the point, and places behind it, of what any usage, charge or time since 1970 is: beyond, numbers are
@@ -99,12 +100,16 @@ def as_instant(value: Any) -> datetime:
             return _since_epoch(parse_decimal(text))
         except MoneyError:
             pass
-    if found := _AMERICAN_DAY.fullmatch(text):
-        text = f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}"
-    if found := _DOTTED_DAY.fullmatch(text):
-        text = f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}{found[4] or ''}"
+    if found := _AMERICAN_DAY.fullmatch(text) or _DOTTED_DAY.fullmatch(text):
+        text = _as_written(found)
     text = _OFFSET.sub(r"\1:\2", text.removesuffix(" UTC")) if ":" in text else text
     return read_instant(text, assume_utc=True)[0]
+
+
+def _as_written(found: re.Match[str]) -> str:
+    """A day of a spreadsheet, with its hour where it says one, as ISO 8601 writes it."""
+    hour = f" {int(found['hour']):02}{found['minutes']}" if found["hour"] else ""
+    return f"{found['year']}-{int(found['month']):02}-{int(found['day']):02}{hour}"
 
 
 def _since_epoch(number: Decimal) -> datetime:
