@@ -45,6 +45,10 @@ class LaterThanKnown(InstantError):
     """By what was known then is asked of who knows of nothing so late."""
 
 
+class EarlierThanKnown(InstantError):
+    """By what was known then is asked of who knew of nothing yet."""
+
+
 class OffsetMissing(InstantError):
     """The time does not say which offset from UTC it has."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from llmpricing.domain.times import day
+from llmpricing.domain.times import EarlierThanKnown, day
 from llmpricing.scripts.asked_database import failures_told
 from llmpricing.scripts.asked_database import open_book as open_database
 from llmpricing.scripts.command_group import CommandGroup
@@ -96,6 +96,8 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
         session.connection(execution_options=_SNAPSHOT)
         try:
             digest = export_book(session, file, known_at=known_at, own_terms=with_contract_rates)
+        except EarlierThanKnown as error:
+            raise click.UsageError(f"--known-at {error}.") from None
         except OSError as error:
             raise _not_written(file, error) from None
     _say_written(file, digest)

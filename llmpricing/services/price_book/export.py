@@ -15,7 +15,8 @@ from llmpricing.book.file import BookHeader
 from llmpricing.book.price_book import UP_TO_A_TIME
 from llmpricing.book.shape import SHAPE, Kind
 from llmpricing.book.writing import table_bytes, write_book
-from llmpricing.models import Base
+from llmpricing.domain.times import EarlierThanKnown, day
+from llmpricing.models import Base, Offering
 from llmpricing.services.price_book import book_state
 from llmpricing.services.price_book.known_then import OF_NOW, known_then, only_known
 
@@ -23,17 +24,29 @@ _OWN = ("own_rate", "score")  # scores may be of a test that nobody else has
 
 
 def export_book(session: Session, path: Path, *, known_at: datetime | None = None, own_terms: bool = False) -> str:
-    """Write the price book as the session sees it to a file; returns its SHA-256. Raises OSError.
+    """Write the price book as the session sees it to a file; returns its SHA-256. Raises OSError, and EarlierThanKnown
+    for a ``known_at`` before the price book began.
 
     With ``known_at`` it holds what was known then and nothing later: of no version, but with the same bytes whenever
     it is written again. Contract rates, aliases and scores of this installation's own are in it only with
     ``own_terms``. Ask in a transaction of one snapshot, as ``book_state`` wants it.
     """
     known = book_state(session)
-    until = None if known_at is None else known.known_at(known_at)
+    until = None if known_at is None else known.known_at(_not_before(session, known_at))
     version = known.version if until is None else UP_TO_A_TIME
     header = BookHeader(known.book, version, until or known.last_change, own_terms)
     return write_book(path, header, {name: _rows(session, name, own_terms, until) for name in SHAPE})
+
+
+def _not_before(session: Session, known_at: datetime) -> datetime:
+    """The time, by which something was known; raises EarlierThanKnown."""
+    began = session.scalar(select(func.min(Offering.created_at)))
+    if began is None or known_at < began:
+        so_far = "has read no list yet" if began is None else f"began {day(began)}"
+        raise EarlierThanKnown(
+            f"is too early: this price book {so_far}, and nothing was known before. Leave it out, or name a later time"
+        )
+    return known_at
 
 
 def warm_up() -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.book.file import BookFileError, BookHeader, BookTable, content_of, open_book
+from llmpricing.book.price_book import UP_TO_A_TIME
 from llmpricing.book.shape import SHAPE, BookSpan, Kind
 from llmpricing.book.writing import table_bytes, write_book
 from llmpricing.domain.money import parse_decimal
@@ -145,9 +146,9 @@ def test_the_header_tells_which_book_it_is_and_until_when_it_knows(reading, tmp_
     header = opened.header
     assert (header.book, header.version, header.last_change) == (known.book, known.version, known.last_change)
     assert opened.digest == digest
-    before = datetime(2026, 1, 1, tzinfo=UTC)
-    export_book(reading, tmp_path / "b.book", known_at=before)
-    assert open_book(tmp_path / "b.book").header.last_change == before
+    export_book(reading, tmp_path / "b.book", known_at=known.last_change)
+    of_a_time = open_book(tmp_path / "b.book").header
+    assert (of_a_time.version, of_a_time.last_change) == (UP_TO_A_TIME, known.last_change)
 
 
 def test_the_same_book_has_the_same_bytes(reading, tmp_path):

@@ -44,8 +44,18 @@ def test_contract_rates_leave_only_when_asked(commands, tmp_path):
 
 def test_an_older_book_knows_up_to_then(commands, tmp_path):
     file = tmp_path / "older.book"
-    assert commands.run("book export", str(file), "--known-at", "2026-11-01").exit_code == 0
-    assert open_book(file).header.last_change.isoformat() == "2026-11-01T00:00:00+00:00"
+    assert commands.run("book export", str(file), "--known-at", "2026-11-22T12:00:00Z").exit_code == 0
+    opened = open_book(file)
+    assert opened.header.last_change.isoformat() == "2026-11-22T12:00:00+00:00"
+    assert len(opened.tables["offering"]) > 0
+
+
+def test_a_book_of_a_time_before_anything_was_known_is_not_written(commands, tmp_path):
+    file = tmp_path / "older.book"
+    refused = commands.run("book export", str(file), "--known-at", "2026-11-01")
+    assert (refused.exit_code, file.exists()) == (2, False)
+    said = " ".join(refused.output.split())
+    assert "--known-at is too early: this price book began 2026-11-22T12:00:00Z, and nothing was known before" in said
 
 
 def test_a_place_that_cannot_be_written_is_told(commands, tmp_path):
