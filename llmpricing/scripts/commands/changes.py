@@ -113,9 +113,8 @@ def _meant(ids: tuple[str, ...]) -> str:
 def _line(change: Change) -> str:
     factor = f" ({ratio_text(change.factor)}x)" if change.factor else ""
     conditions = f" [{change.condition_key}]" if change.condition_key else ""
-    told = (
-        "" if change.is_sellers else ", which tells of it for the first time or is believed now: no move of the seller"
-    )
+    learnt = "is believed no longer" if change.new is None else "tells of it for the first time or is believed now"
+    told = "" if change.is_sellers else f", which {learnt}: no move of the seller"
     since = f", valid from {change.valid_from:%Y-%m-%d %H:%M} UTC" if change.valid_from else ""
     return (
         f"{change.offering} {change.meter}{conditions}: {_text(change.old)} -> {_text(change.new)}{factor}{since}, "

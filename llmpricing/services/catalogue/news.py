@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from llmpricing.domain.observations import Amount
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
 from llmpricing.services.catalogue.moved_prices import Compared, component_of, moved_rows
-from llmpricing.services.catalogue.price_changes import is_sellers
+from llmpricing.services.catalogue.seller_moves import ended_by_seller, last_ended, moved_by_seller
 from llmpricing.services.price_book import Reads
 
 
@@ -63,10 +63,11 @@ def news_since(reads: Reads, since: datetime, now: datetime, offerings: Collecti
     """
     found = [_of_offering(NewsKind.NEW, one) for one in arrived_since(reads, since, offerings)]
     found += [_of_offering(NewsKind.RETIRED, one) for one in retired_since(reads, since, offerings)]
-    compared = Compared(since, since)
-    for _, of_one in groupby(moved_rows(reads, compared, offerings, with_newcomers=True), key=component_of):
-        rows = list(of_one)
-        found += _of_prices(rows, max(since, rows[0].came_at), now)
+    moved = moved_rows(reads, Compared(since, since), offerings, with_newcomers=True)
+    for _, of_offering in groupby(moved, key=lambda row: row.offering):
+        together = list(of_offering)
+        for _, of_one in groupby(together, key=component_of):
+            found += _of_prices(list(of_one), together, max(since, together[0].came_at), now)
     found.sort(key=lambda one: (one.offering, one.meter, one.condition_key, one.id))
     return sorted(found, key=lambda one: one.at, reverse=True)
 
@@ -75,15 +76,19 @@ def _of_offering(kind: NewsKind, one: OfferingNews) -> News:
     return News(kind=kind, at=one.at, offering=one.id, name=one.name, status=one.status)
 
 
-def _of_prices(rows: Sequence[Any], since: datetime, now: datetime) -> Iterator[News]:
-    """The events of one component: where something was learnt, and where what was known began or ended."""
+def _of_prices(rows: Sequence[Any], together: Sequence[Any], since: datetime, now: datetime) -> Iterator[News]:
+    """The events of one component: where something was learnt, and where what was known began or ended. ``together``
+    are the rows of all of its offering.
+    """
     for at in _bounds([row.recorded for row in rows], since, now):
         before, after = _before(rows, "recorded", at), _on(rows, "recorded", at)
-        yield from _moved(_first(_on(before, "valid", at)), _first(_on(after, "valid", at)), at)
-        yield from _of_steps(_steps(before, at), _steps(after, at), at)
+        old, new = _first(_on(before, "valid", at)), _first(_on(after, "valid", at))
+        yield from _moved(old, new, at, after, _on(together, "recorded", at))
+        yield from _of_steps(_steps(before, at), _steps(after, at), after, at)
     for at in _bounds([row.valid for row in rows], since, now):
         believed = _before(rows, "recorded", at)
-        yield from _moved(_first(_before(believed, "valid", at)), _first(_on(believed, "valid", at)), at)
+        old, new = _first(_before(believed, "valid", at)), _first(_on(believed, "valid", at))
+        yield from _moved(old, new, at, believed, _before(together, "recorded", at))
 
 
 def _bounds(ranges: Sequence[Any], since: datetime, now: datetime) -> list[datetime]:
@@ -117,19 +122,32 @@ def _steps(believed: Sequence[Any], at: datetime) -> dict[datetime, tuple[Any | 
 
 
 def _of_steps(
-    were: dict[datetime, tuple[Any | None, Any]], are: dict[datetime, tuple[Any | None, Any]], at: datetime
+    were: dict[datetime, tuple[Any | None, Any]],
+    are: dict[datetime, tuple[Any | None, Any]],
+    believed: Sequence[Any],
+    at: datetime,
 ) -> Iterator[News]:
     for step, (old, new) in sorted(are.items()):
         if step not in were or not _same(were[step][1], new):
-            yield _news(NewsKind.ANNOUNCED, at, old, new, step)
+            yield _news(NewsKind.ANNOUNCED, at, old, new, step, by_seller=True)
     for step in sorted(were.keys() - are.keys()):
-        yield _news(NewsKind.WITHDRAWN, at, were[step][1], None, step)
+        off, instead = were[step][1], _first(_on(believed, "valid", step))
+        by_seller = instead is None or instead.source == off.source  # else another list is believed, which knows none
+        yield _news(NewsKind.WITHDRAWN, at, off, None, step, by_seller=by_seller)
 
 
-def _moved(old: Any | None, new: Any | None, at: datetime) -> Iterator[News]:
-    if not _same(old, new):
-        kind = NewsKind.NEW if old is None else NewsKind.WITHDRAWN if new is None else NewsKind.CHANGED
-        yield _news(kind, at, old, new, None)
+def _moved(
+    old: Any | None, new: Any | None, at: datetime, believed: Sequence[Any], together: Sequence[Any]
+) -> Iterator[News]:
+    if _same(old, new):
+        return
+    if new is not None:
+        by_seller = moved_by_seller(old, new, new.came_at)
+        yield _news(NewsKind.NEW if old is None else NewsKind.CHANGED, at, old, new, None, by_seller=by_seller)
+        return
+    last = last_ended(believed, at)  # None: a later record took the price back for all time
+    by_seller = last is not None and ended_by_seller(last, together)
+    yield _news(NewsKind.WITHDRAWN, at, old, None, None, by_seller=by_seller)
 
 
 def _same(old: Any | None, new: Any | None) -> bool:
@@ -138,7 +156,9 @@ def _same(old: Any | None, new: Any | None) -> bool:
     return _amount(old).same_as(_amount(new))
 
 
-def _news(kind: NewsKind, at: datetime, old: Any | None, new: Any | None, step: datetime | None) -> News:
+def _news(
+    kind: NewsKind, at: datetime, old: Any | None, new: Any | None, step: datetime | None, *, by_seller: bool
+) -> News:
     row = old if new is None else new
     offering, meter, key = component_of(row)
     return News(
@@ -151,19 +171,8 @@ def _news(kind: NewsKind, at: datetime, old: Any | None, new: Any | None, step: 
         new=None if new is None else _amount(new),
         valid_from=step,
         source=row.source,  # type: ignore[union-attr]  # one of the two is there
-        is_sellers=_is_sellers(kind, old, new),
+        is_sellers=by_seller,
     )
-
-
-def _is_sellers(kind: NewsKind, old: Any | None, new: Any | None) -> bool:
-    """Whether its seller did it: what is announced, what ended by its date, what began otherwise than by a list's first
-    word of it.
-    """
-    if kind is NewsKind.ANNOUNCED:
-        return True
-    if old is not None and new is None:
-        return kind is NewsKind.WITHDRAWN and old.valid.upper is not None
-    return new is not None and is_sellers(old, new, new.came_at)
 
 
 def _amount(row: Any) -> Amount:

@@ -12,12 +12,11 @@ from typing import Any
 from sqlalchemy import func, select
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.observations import Amount, Basis
+from llmpricing.domain.observations import Amount
 from llmpricing.models import Offering
 from llmpricing.services.catalogue.moved_prices import Compared, component_of, moved_rows
+from llmpricing.services.catalogue.seller_moves import ended_by_seller, last_ended, moved_by_seller
 from llmpricing.services.price_book import Reads
-
-_DATED = (Basis.DOCUMENTED, Basis.MANUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,8 @@ class Change:
 
     ``recorded_at`` is when we learnt it; ``valid_from`` may lie in the future. ``is_sellers`` tells whether by the
     evidence the seller changed it: the same list said otherwise before, or it begins by a date or between two lists
-    after the time compared with. Else a list told of it for the first time, or another list is believed now.
+    after the time compared with. Else a list told of it for the first time, or another list is believed now; what ended
+    then is still asked by the word of its ``source``.
     """
 
     offering: str
@@ -69,8 +69,8 @@ def changes_since(
     ``offerings`` only those of these ids are looked at. ``known`` is what ``known_since`` tells, where that was asked.
     """
     compared = Compared(since, known or known_since(reads, since))
-    components = groupby(moved_rows(reads, compared, offerings), key=component_of)
-    return [change for _, of_one in components for change in _moves(list(of_one), compared, now)]
+    by_offering = groupby(moved_rows(reads, compared, offerings), key=lambda row: row.offering)
+    return [change for _, of_one in by_offering for change in _of_offering(list(of_one), compared, now)]
 
 
 def announced(reads: Reads, now: datetime, offerings: Collection[str] | None = None) -> list[Change]:
@@ -79,21 +79,26 @@ def announced(reads: Reads, now: datetime, offerings: Collection[str] | None = N
     return [change for _, of_one in components for change in _ahead(list(of_one), now)]
 
 
-def _moves(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
+def _of_offering(rows: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
+    for _, of_one in groupby(rows, key=component_of):
+        yield from _moves(list(of_one), rows, compared, now)
+
+
+def _moves(rows: Sequence[Any], of_offering: Sequence[Any], compared: Compared, now: datetime) -> Iterator[Change]:
     """The change of one component's price up to now, and those that were announced since."""
     old = next((row for row in rows if compared.charged in row.valid and compared.known in row.recorded), None)
     current = _current(rows, now)
     if current is not None and not _same(old, current):
         yield _change(old, current, compared.charged)
     elif current is None and old is not None:
-        yield _end(old, rows, now)
+        yield _end(old, rows, of_offering, now)
     yield from (one for one in _ahead(rows, now) if one.recorded_at > compared.known)
 
 
 def _ahead(rows: Sequence[Any], now: datetime) -> Iterator[Change]:
     """What is announced of one component's price."""
     before = _current(rows, now)
-    for row in sorted((row for row in rows if row.recorded.upper is None), key=_begins):
+    for row in sorted(_believed(rows), key=_begins):
         if row.valid.lower is not None and row.valid.lower > now:
             if not _same(before, row):
                 yield _change(before, row, now)
@@ -101,34 +106,26 @@ def _ahead(rows: Sequence[Any], now: datetime) -> Iterator[Change]:
 
 
 def _current(rows: Sequence[Any], now: datetime) -> Any | None:
-    return next((row for row in rows if row.recorded.upper is None and now in row.valid), None)
+    return next((row for row in _believed(rows) if now in row.valid), None)
 
 
 def _change(old: Any | None, new: Any, since: datetime) -> Change:
     was, recorded, begins = old and _amount(old), new.recorded.lower, new.valid.lower
-    return Change(*component_of(new), was, _amount(new), recorded, begins, new.source, is_sellers(old, new, since))
+    return Change(*component_of(new), was, _amount(new), recorded, begins, new.source, moved_by_seller(old, new, since))
 
 
-def is_sellers(old: Any | None, new: Any, since: datetime) -> bool:
-    """Whether by the evidence the seller moved the price of one row to that of the next, after ``since``."""
-    if old is not None and old.source == new.source:
-        return True
-    begins = new.valid.lower
-    # What begins after it was told of does so by what a list states: nobody saw it begin.
-    is_ahead = begins is not None and begins > new.recorded.lower
-    is_dated = is_ahead or new.basis in _DATED or new.bracket_from is not None
-    return begins is not None and begins > since and is_dated
+def _end(old: Any, rows: Sequence[Any], of_offering: Sequence[Any], now: datetime) -> Change:
+    """A price that is no more: it ended, or a later record took it back for all time."""
+    last = last_ended(_believed(rows), now)
+    if last is None:
+        return Change(*component_of(old), _amount(old), None, old.recorded.upper, None, old.source, is_sellers=False)
+    by_seller = ended_by_seller(last, _believed(of_offering))
+    recorded, ended = last.recorded.lower, last.valid.upper
+    return Change(*component_of(old), _amount(old), None, recorded, ended, last.source, is_sellers=by_seller)
 
 
-def _end(old: Any, rows: Sequence[Any], now: datetime) -> Change:
-    """A price that is no more: it ended by its date, or a later record took it back for all time."""
-    ended = [row for row in rows if row.recorded.upper is None and row.valid.upper and row.valid.upper <= now]
-    if ended:
-        last = max(ended, key=lambda row: row.valid.upper)
-        return Change(
-            *component_of(old), _amount(old), None, last.recorded.lower, last.valid.upper, last.source, is_sellers=True
-        )
-    return Change(*component_of(old), _amount(old), None, old.recorded.upper, None, old.source, is_sellers=False)
+def _believed(rows: Sequence[Any]) -> list[Any]:
+    return [row for row in rows if row.recorded.upper is None]
 
 
 def _same(old: Any | None, new: Any) -> bool:

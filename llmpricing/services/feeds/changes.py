@@ -56,9 +56,10 @@ def _in_words(one: News) -> str:
     what = f"{one.offering}: {' '.join(word for word in (one.meter, one.condition_key) if word)}"
     begins = f"{one.valid_from:%Y-%m-%d %H:%M} UTC" if one.valid_from else ""
     if one.kind is NewsKind.WITHDRAWN:
-        return f"{what}, " + (
+        gone = (
             f"{_price(one.old)} from {begins} is called off" if begins else f"no price any more, was {_price(one.old)}"
         )
+        return f"{what}, {gone}" + ("" if one.is_sellers else f", which {one.source} told: it is not believed now")
     was = f", was {_price(one.old)}" if one.old else ""
     learnt = "" if one.is_sellers else f", told by {one.source} for the first time: no move of the seller"
     return f"{what}, {_price(one.new)}{f' from {begins}' if begins else ''}{was}{learnt}"

@@ -55,7 +55,7 @@ class AmountJson(msgspec.Struct, forbid_unknown_fields=True):
 class ChangeJson(msgspec.Struct, forbid_unknown_fields=True):
     """A published price that moved. ``old`` or ``new`` is null where there was or is none; ``factor`` is new / old.
     ``is_sellers`` is false where no evidence says that the seller changed it: a list told of it for the first time, or
-    another list is believed now.
+    another list is believed now; where ``new`` is null then, ``source`` told the old price and is not believed now.
     """
 
     offering: str

@@ -149,7 +149,7 @@ def change_in_words(one: Change) -> str:
     if one.old is None:
         return "new price"
     if one.new is None:
-        return "withdrawn"
+        return "withdrawn" if one.is_sellers else "no longer believed"
     if one.factor is None:
         return "changed"
     percent = round((one.factor - 1) * 100)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.components import ComponentKey
+from llmpricing.services.catalogue.news import news_since
 from llmpricing.services.catalogue.price_changes import changes_since
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price, release_price
 from llmpricing.services.imports.fetches import ReadList
@@ -162,6 +163,38 @@ def test_a_price_that_was_taken_back_for_all_time_is_unknown_now(engine: Engine)
     assert moves(engine, MONDAY + timedelta(days=1), MONDAY + timedelta(days=8)) == [
         ("acme/a", "requests", 1, None, None, None)
     ]
+
+
+def test_what_another_list_takes_over_without_was_withdrawn_by_nobody(engine: Engine) -> None:
+    """The newer list asks another price for input, and knows no cache: that the seller ended its price says nobody."""
+    week = timedelta(days=7)
+    models = [{"id": "a", "match": {"equals": "a"}, "prices": {"input_mtok": 2, "cache_read_mtok": 1}}]
+    load(engine, json.dumps([{"id": "acme", "name": "Acme", "models": models}]).encode(), MONDAY)
+    mapped = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 3e-6, "output_cost_per_token": 8e-6}
+    load(engine, json.dumps({"acme/a": mapped}).encode(), MONDAY + 8 * week, "litellm")
+    days = MONDAY + timedelta(days=1), MONDAY + 9 * week
+    with Session(engine) as session:
+        found = {one.meter: one for one in changes_since(session, *days)}
+        told = {one.meter: one for one in news_since(session, *days)}
+    cache = found["cache_read_tokens"]
+    assert (cache.new, cache.source, cache.is_sellers) == (None, "genai-prices", False)
+    assert not found["input_tokens"].is_sellers
+    assert (told["cache_read_tokens"].kind, told["cache_read_tokens"].is_sellers) == ("withdrawn", False)
+
+
+def test_what_a_list_ends_itself_was_withdrawn_by_the_seller(engine: Engine) -> None:
+    week = timedelta(days=7)
+    models = [{"id": "a", "match": {"equals": "a"}, "prices": {"input_mtok": 2, "cache_read_mtok": 1}}]
+    load(engine, json.dumps([{"id": "acme", "name": "Acme", "models": models}]).encode(), MONDAY)
+    load(engine, dated((None, 2)), MONDAY + week)
+    days = MONDAY + timedelta(days=1), MONDAY + 2 * week
+    with Session(engine) as session:
+        assert [(one.meter, one.new, one.is_sellers) for one in changes_since(session, *days)] == [
+            ("cache_read_tokens", None, True)
+        ]
+        assert [(one.meter, one.kind, one.is_sellers) for one in news_since(session, *days)] == [
+            ("cache_read_tokens", "withdrawn", True)
+        ]
 
 
 def test_only_the_offerings_asked_for_are_looked_at(engine: Engine) -> None:
