@@ -76,6 +76,19 @@ def test_marks_are_kept_while_the_list_is_filtered(at_home: Browser) -> None:
     assert sorted(compared) == ["acme/acme-large", "acme/acme-small"]
 
 
+def test_the_marked_are_compared_in_the_order_of_marking_wherever_they_stand(at_home: Browser) -> None:
+    order = at_home.run("return [...document.querySelectorAll('.mark')].map(one => one.value)")
+    second, first = order[:2]  # the one that stands first is marked last
+    for number, slug in enumerate((first, second), 1):
+        at_home.run(f"document.querySelector(\".mark[value='{slug}']\").click()")
+        at_home.wait_for(f"new URLSearchParams(location.search).getAll('models').length === {number}")
+    at_home.wait_for("document.querySelector('.comparing button').textContent === 'Compare 2'")
+    at_home.click(".comparing button")
+    at_home.wait_for("location.pathname === '/compare'")
+    compared = at_home.run("return [...document.querySelectorAll('thead .id')].map(one => one.textContent)")
+    assert compared == [first, second]
+
+
 def test_marks_set_before_the_page_of_the_first_has_come_are_all_kept(at_home: Browser) -> None:
     clicks = "".join(
         f"document.querySelector(\".mark[value='acme/{one}']\").click();" for one in ("acme-large", "acme-small")

@@ -168,7 +168,9 @@ def test_the_month_is_asked_in_the_same_fields_and_words_on_every_page(testapp: 
     page = testapp.get(path)
     words = {field: spoken(page.html.select_one(f"label[for={field}], #{field} > legend")) for field in MONTH}
     assert words == dict(
-        zip(MONTH, ("My month", "Tokens a month", "Input share", "Input cached", "Requests a month"), strict=True)
+        zip(
+            MONTH, ("My month", "Tokens a month", "Input of tokens", "Cached of input", "Requests a month"), strict=True
+        )
     )
     form = next(one for one in page.forms.values() if "tokens" in one.fields)
     form["tokens"], form["cached_share"] = "7M", "70%"
@@ -186,7 +188,7 @@ def test_the_month_is_asked_in_the_same_fields_and_words_on_every_page(testapp: 
 def test_a_preset_takes_the_place_of_one_request(testapp: TestApp) -> None:
     form = testapp.get("/calculator", LARGE | {"requests": "20"}).forms[0]
     assert form["preset"].value == ""
-    form["preset"].select(text="small: 1M")
+    form["preset"].select(text="small: 1M, 600K in, 400K out")
     page = form.submit().maybe_follow()
     assert page.request.query_string == "model=acme%2Facme-large&preset=small"
     assert "1M tokens a month" in spoken(page.html.main)

@@ -143,7 +143,7 @@ def test_a_month_that_cannot_be_read_keeps_the_form_and_is_marked_in_it(testapp:
     field = page.html.find(id="cached_share")
     assert field["aria-invalid"] == "true"
     told = spoken(page.html.find(id=field["aria-describedby"]))
-    assert told == "“Input cached” takes a share of 0% to 100%, such as 70% or 0.7."
+    assert told == "“Cached of input” takes a share of 0% to 100%, such as 70% or 0.7."
     form["cached_share"] = "70%"
     mended = form.submit().maybe_follow()
     kept = path.partition("?")[2].split("=")[0]

@@ -119,7 +119,7 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     assert count == "+ 5 where no list says"
     told = spoken(page.html.select_one("#unsaid"))
     assert told.startswith(
-        "Of 5 models no list says whether they are what you ask: what models can is known by models.dev"
+        "Of 5 models no list says whether they are what you ask What models can is known by models.dev"
     )
     assert "days old" in told
     assert told.endswith("Newer lists: llmpricing import --all")
@@ -187,7 +187,7 @@ def test_capabilities_are_asked_in_peoples_words_and_by_lists_own_flags(listapp:
     page = listapp.get("/?capability=vision&sort=name")
     assert list(named(page)) == ["GPT-9", "GPT-9 (2026-01-01)"]
     assert [box["value"] for box in page.html.select("[name=capability]")] == [
-        "reasoning", "tools", "vision", "structured_output", "prompt_caching", "web_search",  # asked most
+        "reasoning", "tools", "vision", "web_search", "structured_output", "prompt_caching",  # asked most
         "audio_in", "audio_out", "image_out", "video", "pdf", "open_weights",
     ]  # fmt: skip
     assert list(named(listapp.get("/?capability=tool_call"))) == ["GPT-9"]
@@ -256,6 +256,9 @@ def test_a_row_tells_from_which_context_on_it_is_dearer(listapp: TestApp, engine
     found = named(listapp.get("/?q=other"))
     (tag,) = [tag for tag in found["Long 1"].select(".tag") if "dearer" in tag.get_text()]
     assert spoken(tag) == "dearer above 100K"
+    for context, said in (("32000", "dearer above 100K"), ("128000", "dearer above 100K, within what you ask")):
+        (tag,) = named(listapp.get(f"/?min_context={context}&unsaid=1"))["Long 1"].select(".tag[title*='100,001']")
+        assert (spoken(tag), "within" in tag["class"]) == (said, context == "128000")
     assert tag["title"] == "from 100,001 input tokens a request, all per million: input $5.00"
     assert "dearer" not in spoken(found["Short 1"])
     ranked = listapp.get("/calculator?tokens=1M").html
@@ -314,21 +317,22 @@ def test_the_choice_of_a_workload_says_own_once_numbers_are_typed_and_takes_them
     def form_of(page: Any) -> Any:
         return next(one for one in page.forms.values() if "tokens" in one.fields)
 
-    assert chosen_preset(listapp.get(path)) == "small: 1M"
-    assert chosen_preset(listapp.get(path + "?cached_share=70%25")) == "small: 1M"
+    assert chosen_preset(listapp.get(path)) == "small: 1M, 600K in, 400K out"
+    assert chosen_preset(listapp.get(path + "?cached_share=70%25")) == "small: 1M, 600K in, 400K out"
     for query, said in (
-        ("tokens=20M", "own: 20M"), ("preset=large", "large: 20M"), ("preset=large&input_share=0.5", "own: 20M"),
-        ("tokens=7000000&preset=medium", "own: 7M"), ("requests=9", "own: 1M"),
+        ("tokens=20M", "own: 20M, 12M in, 8M out"), ("preset=large", "large: 20M, 14M in, 6M out"),
+        ("preset=large&input_share=0.5", "own: 20M, 10M in, 10M out"), ("requests=9", "own: 1M, 600K in, 400K out"),
+        ("tokens=7000000&preset=medium", "own: 7M, 3.5M in, 3.5M out"),
     ):  # fmt: skip
         assert chosen_preset(listapp.get(f"{path}?{query}")) == said
     sent = form_of(listapp.get(f"{path}?preset=large&tokens=7M&cached_share=70%25"))
     again = sent.submit().maybe_follow()
-    assert (chosen_preset(again), form_of(again)["tokens"].value) == ("own: 7M", "7M")
+    assert (chosen_preset(again), form_of(again)["tokens"].value) == ("own: 7M, 4.9M in, 2.1M out", "7M")
     assert "4.9M in (70% cached), 2.1M out" in again.text  # 70 % of it, as before
     medium = next(one for one in again.html.select("#preset [value]") if one["value"].endswith("medium"))
     sent["preset"].value = medium["value"]
     other = sent.submit().maybe_follow()
-    assert (chosen_preset(other), form_of(other)["tokens"].value) == ("medium: 5M", "")
+    assert (chosen_preset(other), form_of(other)["tokens"].value) == ("medium: 5M, 2.5M in, 2.5M out", "")
     assert "5M tokens a month: 2.5M in (70% cached), 2.5M out, in 2,500 requests" in other.text
 
 
@@ -343,15 +347,23 @@ def test_a_column_that_few_lists_know_stands_only_where_it_is_asked_for(listapp:
         return [spoken(one) for one in page.html.select("thead th")]
 
     page = listapp.get("/")
-    assert headings(page) == ["Model", "Seller", "Input", "Output", "My month", "Context"]
+    assert headings(page) == [
+        "Model",
+        "Seller",
+        "Input",
+        "Output",
+        "My month",
+        "Context",
+        "Released",
+    ]  # by which it stands
     turned = {spoken(link).split(",")[0]: link["href"] for link in page.html.select("a.chip")}
     assert set(turned) == {
         "✓ Seller", "✓ Input", "✓ Output", "+ Cache read few lists say", "+ Cache write few lists say", "✓ My month",
-        "✓ Context", "+ Max output few lists say", "+ Can few lists say", "+ Released few lists say",
+        "✓ Context", "+ Max output few lists say", "+ Can few lists say", "✓ Released few lists say",
         "+ Price since few lists say",
     }  # fmt: skip
     with_can = listapp.get("/" + turned["+ Can few lists say"])
-    assert headings(with_can) == ["Model", "Seller", "Input", "Output", "My month", "Context", "Can"]
+    assert headings(with_can) == ["Model", "Seller", "Input", "Output", "My month", "Context", "Can", "Released"]
     again = with_can.forms[0].submit().follow()
     assert headings(again) == headings(with_can)
     usual = next(link for link in again.html.select(".checks a") if spoken(link) == "the usual ones")

@@ -37,7 +37,6 @@ COLUMNS = (
     Column("released", "Released", "released_on", falls=True),
     Column("since", "Price since", "price_since", falls=True, is_extra=True),
 )
-USUAL_ORDER = "released_on"  # which nobody asked for
 IDS = tuple(column.id for column in COLUMNS)
 Known = Mapping[str, int]  # of how many rows a column has a value
 
@@ -65,16 +64,16 @@ def few_known(known: Known, count: int) -> set[str]:
     return {name for name, found in known.items() if found * ENOUGH < count}
 
 
-def shown_columns(asked: Collection[str], few: Container[str], order: str) -> list[Column]:
+def shown_columns(asked: Collection[str], few: Container[str], known: Known, order: str) -> list[Column]:
     """The columns that are asked for, in their own order; where none is, the usual ones but for the ``few`` known, and
-    the one of the ``order``.
+    the one that tells the ``order``, of which anything is ``known``.
     """
     if asked:
         return [column for column in COLUMNS if column.id in asked]
     return [
         column
         for column in COLUMNS
-        if not (column.is_extra or column.id in few) or (column.order == order and order != USUAL_ORDER)
+        if not (column.is_extra or column.id in few) or (column.order == order and known[column.id])
     ]
 
 

@@ -49,11 +49,12 @@ _MORE = (
     "dated",
 )  # folded away at first, on every screen
 _FOLDED = ("input_share", "requests", "max_input_price", "provider", "lab", "sort")  # on a phone
+_OPEN = ("q", "min_context", "max_output_price", "capability")  # the fields that are never folded away
 _KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "columns", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
 _UNASKED = ("preset", USUAL)  # what the list does anyhow: no address needs to say it
-_COMMON_NEEDS = ("reasoning", "tools", "vision", "structured_output", "prompt_caching", "web_search")  # asked most
+_COMMON_NEEDS = ("reasoning", "tools", "vision", "web_search", "structured_output", "prompt_caching")  # asked most
 _SORTS: tuple[Option, ...] = (
     (NEWEST, "Newest release"),
     (MONTH, "Cheapest month"),
@@ -116,14 +117,16 @@ class Filters:
         return [pair for pair in self.pairs if pair[0] in _KEPT and pair[0] != at_fault]
 
     @cached_property
-    def active(self) -> list[tuple[str, str]]:
-        """Every filter that is set, in words, with the address of the table without it."""
+    def active(self) -> list[tuple[str, str, bool]]:
+        """Every filter that is set, in words, with the address of the table without it, and whether its field stands
+        open on every screen.
+        """
         set_here = [
             pair
             for pair in self.pairs
             if pair[0] in LABELS and pair[0] not in ("sort", "usage", "usage_format", *WORKLOAD_FIELDS)
         ]
-        return [(self._in_words(*pair), self.without(*pair)) for pair in set_here]
+        return [(self._in_words(*pair), self.without(*pair), pair[0] in _OPEN) for pair in set_here]
 
     def others(self, *names: str) -> list[Option]:
         """What the address asks beside these fields and its page."""

@@ -52,7 +52,7 @@ def home(request: Request) -> Any:
     filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on, known))
     found, values = _find(request, question, stands_on)
     few = few_known(values, len(found.rows))
-    columns = shown_columns(question.columns, few, question.order.removeprefix("-"))
+    columns = shown_columns(question.columns, few, values, question.order.removeprefix("-"))
     rows = _ordered(request, question, stands_on, found)
     first = (question.page - 1) * question.limit
     return _page(request, now, filters, question) | {

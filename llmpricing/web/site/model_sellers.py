@@ -47,6 +47,11 @@ class Sellers:
     by_hours: tuple[HourTotal, ...]
     others: list[Any]
 
+    @property
+    def has_unpaid(self) -> bool:
+        """Whether some of the ranking stand below, as the list has them behind a switch."""
+        return any(shelf(one.item) != SHELVES[0] for one in self.ranked)
+
 
 def rank_sellers(
     request: Request, clocks: Clocks, workload: Workload, model: SoldModel, slug: str, stands_on: StandsOn

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
 
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site import display
@@ -12,13 +14,22 @@ from llmpricing.web.workloads import PRESETS, REQUEST_TOKENS, USUAL
 WORKLOAD_LABELS = {
     "preset": "My month",
     "tokens": "Tokens a month",
-    "input_share": "Input share",
-    "cached_share": "Input cached",
+    "input_share": "Input of tokens",
+    "cached_share": "Cached of input",
     "requests": "Requests a month",
 }
 WORKLOAD_FIELDS = tuple(WORKLOAD_LABELS)
 NUMBERS = ("tokens", "input_share", "requests")  # that a preset states too
 JUST = "just-"  # before a preset that is chosen in the place of numbers of one's own
+
+
+class PresetChoice(NamedTuple):
+    """A month to choose: its tokens in a word or two, and ``split``, what of them goes in and comes out."""
+
+    value: str
+    text: str
+    split: str
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +60,32 @@ class WorkloadForm:
         return display.tokens(workload.tokens) if name == "tokens" else display.share(getattr(workload, name))
 
     @property
-    def presets(self) -> list[tuple[str, str, bool]]:
-        """Value, text and whether it is the one, of each month to choose: where numbers were typed, it is one's own,
-        and what it keeps of its preset is that preset's.
+    def presets(self) -> list[PresetChoice]:
+        """The months to choose from: where numbers were typed, it is one's own, and what it keeps of its preset is that
+        preset's.
         """
         base = self.typed.get("preset", "").strip()
-        labels = {name: f"{name}: {display.tokens(tokens)}" for name, (tokens, _) in PRESETS.items()}
+        found = [
+            PresetChoice(name if name != USUAL else "", f"{name}: {display.tokens(tokens)}", _split(tokens, share))
+            for name, (tokens, share) in PRESETS.items()
+        ]
         if self.by_request or any(self.typed.get(name, "").strip() for name in NUMBERS):
-            own = f"own: {display.tokens(self.workload.tokens)}" if self.workload else "own"
-            return [(base, own, True), *((f"{JUST}{name}", text, False) for name, text in labels.items())]
-        chosen = base or USUAL
-        stray = [(base, base, True)] if chosen not in labels else []
-        return [(name if name != USUAL else "", text, name == chosen) for name, text in labels.items()] + stray
+            others = [one._replace(value=f"{JUST}{one.value or USUAL}") for one in found]
+            return [self._own(base), *others]
+        stray = [PresetChoice(base, base, "", is_chosen=True)] if base not in ("", *PRESETS) else []
+        chosen = "" if base == USUAL else base
+        return [one._replace(is_chosen=one.value == chosen) for one in found] + stray
+
+    def _own(self, base: str) -> PresetChoice:
+        if self.workload is None:
+            return PresetChoice(base, "own", "", is_chosen=True)
+        tokens = self.workload.tokens
+        return PresetChoice(
+            base, f"own: {display.tokens(tokens)}", _split(tokens, self.workload.input_share), is_chosen=True
+        )
+
+
+def _split(tokens: int, input_share: Decimal) -> str:
+    """What goes in and comes out of so many tokens: a share alone would be taken for that of the cache."""
+    into = round(tokens * input_share)
+    return f"{display.tokens(into)} in, {display.tokens(tokens - into)} out"

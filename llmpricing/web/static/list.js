@@ -110,10 +110,22 @@
     if (target.matches(".mark")) mark(target);
     else if (isOurs(target.form) && target.matches("select, [type=checkbox], [type=radio], [name=usage]")) ask(target.form);
   });
+  // The marked ones in the order of marking, wherever in the list each stands.
+  function compare(asked) {
+    const order = pairsWanted().filter(([name]) => name === MARKED).map(([, id]) => id);
+    const place = ([, id]) => (order.indexOf(id) + 1) || order.length + 1;
+    const stated = [...new FormData(asked)], isMark = ([name]) => name === MARKED;
+    const marks = stated.filter(isMark).sort((one, other) => place(one) - place(other));
+    const pairs = [...stated.filter((pair) => !isMark(pair)), ...marks];
+    location.assign(`${asked.getAttribute("action")}?${new URLSearchParams(pairs)}`);
+  }
+
   document.addEventListener("submit", (event) => {
-    if (!isOurs(event.target)) return;
+    const asked = event.target;
+    if (!isOurs(asked) && asked.id !== "comparing") return;
     event.preventDefault();
-    ask(event.target);
+    if (isOurs(asked)) ask(asked);
+    else compare(asked);
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("#filtering a, #results a");
