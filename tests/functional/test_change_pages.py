@@ -17,7 +17,7 @@ from llmpricing.services.catalogue.agreement import ListAgreement, agreement_of,
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.sources.registry import SOURCES
-from llmpricing.web.site.changes import FOLDED, OF_EACH
+from llmpricing.web.site.changes import FOLDED, OF_EACH, OF_OFFERING, WEEKS
 from llmpricing.web.site.charts.agreement import agreement_chart
 from tests.conftest import running_app
 from tests.lists import cost_map, listed
@@ -157,6 +157,38 @@ def test_long_weeks_and_long_lists_of_newcomers_are_folded_by_seller(
             at_acme = app.get(link["href"]).html
             assert len(at_acme.select("section details ul.moves > li")) == 2 * len(names)
             assert f"{len(names)} offerings new in our lists" in page.select_one(".lead").get_text()
+
+
+def test_many_weeks_stand_on_pages_and_an_offering_with_many_prices_folds_the_rest(
+    store_urls: Any, empty_book: str, redis_url: str
+) -> None:
+    """Each model moved in a week of its own, by a date that the list states."""
+    now = datetime.now(UTC)
+    before = {"input_mtok": 5, "output_mtok": 9, "cache_read_mtok": 1, "cache_write_mtok": 6, "input_audio_mtok": 7}
+    models = []
+    for number in range(WEEKS + 2):
+        day = f"{now - timedelta(days=7 * number + 1):%Y-%m-%d}"
+        after = {"prices": {meter: 2 * price for meter, price in before.items()}, "constraint": {"start_date": day}}
+        models.append({"id": f"m{number}", "match": {"equals": f"m{number}"}, "prices": [{"prices": before}, after]})
+    content = json.dumps([{"id": "acme", "name": "Acme", "models": models}]).encode()
+    with new_database(store_urls, empty_book) as url:
+        with Session(create_engine(url, poolclass=NullPool)) as session, session.begin():
+            import_lists(session, [(SOURCES["genai-prices"], ReadList(content, now, now, "file"))])
+        with running_app(url, redis_url) as app:
+            page = app.get("/changes?days=365&tokens=20M").html
+            offered = page.select("[aria-labelledby^=week] > ul.moves > li")
+            assert [one.a.get_text() for one in offered] == [f"acme/m{number}" for number in range(WEEKS)]
+            assert [len(one.select(":scope > ul > li")) for one in offered] == [OF_OFFERING] * WEEKS
+            assert offered[0].summary.get_text() == f"{len(before) - OF_OFFERING} more prices of acme/m0"
+            older = page.select_one("a[rel=next]")
+            assert older.get_text() == "2 older weeks"
+            assert "tokens=20M" in older["href"]
+            rest = app.get(older["href"]).html
+            assert [one.a.get_text() for one in rest.select("[aria-labelledby^=week] > ul.moves > li")] == [
+                f"acme/m{WEEKS}", f"acme/m{WEEKS + 1}"
+            ]  # fmt: skip
+            assert rest.select_one("a[rel=next]") is None
+            assert not rest.select("#arrived, #coming")
 
 
 def test_one_model_or_another_seller_is_asked_for_by_address(app: TestApp) -> None:

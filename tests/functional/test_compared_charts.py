@@ -49,11 +49,13 @@ def test_scores_tell_who_leads_and_a_tie_leads_nowhere() -> None:
         {
             "a/x": [kept("mmlu", "80"), kept("gsm8k", "50"), kept("humaneval", "70"), kept("own", "1")],
             "b/y": [kept("mmlu", "70"), kept("gsm8k", "50"), kept("humaneval", "60")],
-        }
+        },
+        {"a/x": "X", "b/y": "Y"},
     )
-    assert chart.finding == "a/x leads at 2 of 3 benchmarks that they share"
+    assert chart.finding == "X leads at 2 of 3 benchmarks that they share"
+    assert [row["words"] for row in chart.layers(0)[0]["data"]["values"]][:1] == ["80  X"]
     assert chart.rows[0] == ["a/x", "mmlu", "80", "0.8", None, None]
-    assert scores_chart({"a/x": []}).finding == "No score is known of a/x"
+    assert scores_chart({"a/x": []}, {"a/x": "X"}).finding == "No score is known of X"
 
 
 @pytest.mark.parametrize(

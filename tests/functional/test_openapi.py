@@ -73,6 +73,7 @@ def test_the_reference_page_loads_nothing_from_elsewhere(testapp: TestApp) -> No
     page = testapp.get("/api/docs")
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
     assert len(loaded) >= 5
+    assert {"/", "/docs"} <= set(loaded)  # the ways back
     for address in loaded:
         assert address.startswith("/"), address
         assert testapp.get(address).content_length or 0 > 100

@@ -28,8 +28,18 @@ DEFAULT_DAYS = 28
 MOST_SHOWN = 500  # of one kind, where they are not folded; the rest stand in the API
 FOLDED = 30  # offerings of one week, or newcomers, from which on each seller's are folded
 OF_EACH = 10  # of one seller, where they are
+OF_OFFERING = 3  # prices of one offering, from which on the rest are folded
+SELLERS = 12  # of a folded list, from which on the rest are folded once more
+WEEKS = 8  # of a page
 SPANS = (7, 28, 91, 365)
-_READERS = {"days": p.whole(1, 3650), "model": p.text, "provider": p.text, "learnt": p.one_of("1"), **WORKLOAD}
+_READERS = {
+    "days": p.whole(1, 3650),
+    "model": p.text,
+    "provider": p.text,
+    "learnt": p.one_of("1"),
+    "page": p.whole(1, 500),
+    **WORKLOAD,
+}
 Moves = list[tuple[str, list[Change]]]  # by offering
 
 
@@ -59,6 +69,8 @@ def show(request: Request) -> dict[str, Any]:
     arrived = _of_seller(arrived_since(request.reads, began, models), values)
     retired = _of_seller(retired_since(request.reads, began, models), values)
     of_each = MOST_SHOWN if "provider" in values else OF_EACH
+    weeks, page = _weeks(moved, began), values.get("page", 1)
+    first = (page - 1) * WEEKS
     return {
         "show": display,
         "change": change_in_words,
@@ -75,7 +87,12 @@ def show(request: Request) -> dict[str, Any]:
         "since": since,
         "began": began if began > since else None,
         "coming": _by_offering(coming[:MOST_SHOWN]),
-        "weeks": _weeks(moved, began),
+        "weeks": weeks[first : first + WEEKS],
+        "older": max(len(weeks) - first - WEEKS, 0),
+        "page": page,
+        "at_page": lambda number: _address(values, days, month, page=number),
+        "of_offering_most": OF_OFFERING,
+        "sellers_most": SELLERS,
         "folded": FOLDED,
         "by_seller": _by_seller,
         "of_each": of_each,
@@ -165,8 +182,9 @@ def amount_in_words(stated: Amount | None, meter: str) -> str:
     return f"{display.sign(stated.currency)}{display.amount(stated.amount)} {display.per(meter, stated.per)}"
 
 
-def _address(values: dict[str, Any], days: int, month: Sequence[tuple[str, str]]) -> str:
+def _address(values: dict[str, Any], days: int, month: Sequence[tuple[str, str]], page: int = 1) -> str:
     pairs = [("model", one) for one in values.get("model", ())]
     pairs += [("provider", values["provider"])] if "provider" in values else []
     pairs += [("learnt", "1")] if values.get("learnt") else []
+    pairs += [("page", str(page))] if page > 1 else []
     return "/changes?" + urlencode([("days", days), *pairs, *month])

@@ -94,7 +94,10 @@ def scores(request: Request) -> Response:
         of_it = model_of(request.reads, request.book, clocks, slug, stands_on)
         return scores_of(request.reads, clocks, [slug, *(row.id for row in of_it.rows)])
 
-    return answer(request, "scores", question, lambda: scores_chart({slug: told(slug) for slug in models}))
+    def build() -> Any:
+        return scores_chart({slug: told(slug) for slug in models}, _names(request, clocks, models))
+
+    return answer(request, "scores", question, build)
 
 
 def _asked(request: Request, values: dict[str, Any], most: int) -> tuple[Clocks, list[str]]:
