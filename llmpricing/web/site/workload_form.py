@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from typing import NamedTuple
 
 from llmpricing.services.quotes.workloads import Workload
@@ -85,7 +86,7 @@ class WorkloadForm:
         )
 
 
-def _split(tokens: int, input_share: Decimal) -> str:
+def _split(tokens: int, input_share: Decimal | Fraction) -> str:
     """What goes in and comes out of so many tokens: a share alone would be taken for that of the cache."""
-    into = round(tokens * input_share)
+    into = round(tokens * Fraction(input_share))
     return f"{display.tokens(into)} in, {display.tokens(tokens - into)} out"
