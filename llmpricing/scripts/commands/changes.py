@@ -45,7 +45,8 @@ def changes(
     usage: Path | None,
     as_json: bool,
 ) -> None:
-    """Tell what moved in published prices: what was charged and known then beside what is now, and what is announced.
+    """Tell what moved in published prices: what was charged and known then beside what is now, and what was announced
+    since; llmpricing calendar tells all that is.
 
     With --models only what moved of these is told, and the exit code is 3 if anything did, else 0. Names are ids
     (openai/gpt-4o) or any name that resolves; # begins a comment. An offering that the price book did not hold then is

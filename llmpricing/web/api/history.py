@@ -107,7 +107,7 @@ def show_history(request: Request) -> HistoryAnswer:
 
 
 def list_changes(request: Request) -> ChangesAnswer:
-    """A page of what moved since a time, by offering, meter and conditions; announced prices too."""
+    """A page of what moved since a time, by offering, meter and conditions; what was announced since too."""
     values, now = CHANGES.read(request), request.period.start
     since = values.get("since", now - SINCE)
     known = known_since(request.reads, since)
@@ -169,7 +169,7 @@ CHANGES = Operation(
     name="changes",
     path="/api/v1/changes",
     view=list_changes,
-    title="Published prices that moved, and those that are announced",
+    title="Published prices that moved, and those that were announced since",
     parameters={
         "since": p.time.of("beside what was charged and known then; seven days ago where it is left out"),
         "provider": p.text.of("of these sellers, by id"),
