@@ -112,6 +112,14 @@ def _tokens(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 _NUMBERED = re.compile(r"([a-z]{2,}|v)(\d+[a-z]*)", re.ASCII)
 
 
+_DAY = re.compile(r"(?:2[3-9])?(?:0[1-9]|1[0-2])|20[2-3]\d", re.ASCII)
+
+
+def is_day(number: str) -> bool:
+    """Whether a number of an id tells when the model came, as Mistral's 2512 or a 08-2024, and is no version."""
+    return _DAY.fullmatch(number) is not None
+
+
 def organisation(api_id: str) -> str:
     """Who an id with a path says made the model, in one spelling; empty where it says nobody."""
     head, slash, _ = api_id.lower().removeprefix("~").rpartition("/")

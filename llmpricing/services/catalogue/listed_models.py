@@ -12,8 +12,9 @@ from typing import Any
 from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.names.identities import identity, organisation
 from llmpricing.domain.names.labs import lab_of
-from llmpricing.domain.names.model_groups import SoldOffering, grouped
+from llmpricing.domain.names.model_groups import SoldOffering, grouped, moves
 from llmpricing.domain.names.model_names import model_name
+from llmpricing.domain.names.sold_as import model_id
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listing import all_rows
 from llmpricing.services.catalogue.offering_needs import LentNeeds, able, meets
@@ -83,24 +84,28 @@ def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldMode
 
 
 def _bare(group: Sequence[SoldOffering]) -> Any:
-    return identity(group[0].api_id).model
+    return identity(next((one for one in group if not moves(one.api_id)), group[0]).api_id).model
 
 
 def _sold(row: Any) -> SoldOffering:
     api_id = row.id.partition("/")[2]
     prices = (row.input_per_mtok, row.output_per_mtok)
-    told = row.price_state == "priced" and prices != (None, None)
-    return SoldOffering(row.id, row.provider, api_id, kind_of(row.mode, row.outputs, api_id), prices if told else None)
+    told, kind = row.price_state == "priced" and prices != (None, None), kind_of(row.mode, row.outputs, api_id)
+    return SoldOffering(row.id, row.provider, api_id, kind, prices if told else None, row.name)
 
 
 def _model(members: list[tuple[SoldOffering, Any]], can: LentNeeds, joined: bool, dated: bool) -> SoldModel:
     lab, kind = _lab(members), members[0][0].kind
     dates = {identity(sold.api_id).date for sold, _ in members}
-    own = [(sold.api_id, row.name) for sold, row in members if row.provider == lab]
-    every = [(sold.api_id, row.name) for sold, row in members]
-    name = model_name(own, every, max(dates) if dated and "" not in dates else "") if joined else every[0][1]
+    lasting = [(sold, row) for sold, row in members if not moves(sold.api_id)]
+    telling = lasting or members
+    named = [(model_id(sold.provider, sold.api_id), row.name) for sold, row in telling]
+    own = [name for name, (_, row) in zip(named, telling, strict=True) if row.provider == lab]
+    name = model_name(own, named, max(dates) if dated and "" not in dates else "") if joined else members[0][1].name
+    name = name if lasting or not joined else f"{name.removesuffix(' Latest')} (latest)"
+    released = _released([row for _, row in telling], lab, min(filter(None, dates), default=""))
     rows = sorted((row for _, row in members), key=lambda row: (row.provider != lab, row.provider, len(row.id), row.id))
-    return SoldModel(name, lab, kind, _released(rows, lab, min(filter(None, dates), default="")), tuple(rows), can)
+    return SoldModel(name, lab, kind, released, tuple(rows), can)
 
 
 def _lab(members: Iterable[tuple[SoldOffering, Any]]) -> str | None:

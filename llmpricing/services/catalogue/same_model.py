@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.names.model_groups import GroupKey, tier_of_id, words_and_numbers
+from llmpricing.domain.names.model_groups import GroupKey, Likeness, alike, likeness, tier_of_id
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.models import Offering
 from llmpricing.services.catalogue.listed_models import SoldModel, models_of_rows
@@ -18,7 +18,8 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 
-_alike: Memory[tuple[str, int], Mapping[GroupKey, Sequence[str]]] = Memory(4, lambda alike: 300 * len(alike))
+ByWords = Mapping[GroupKey, Mapping[str, Likeness]]
+_likenesses: Memory[tuple[str, int], ByWords] = Memory(4, lambda by_words: 1_000 * len(by_words))
 
 
 def model_of(reads: Reads, book: BookState, clocks: Clocks, slug: str, standing: StandsOn) -> SoldModel:
@@ -32,9 +33,10 @@ def models_of(
     reads: Reads, book: BookState, clocks: Clocks, slugs: Collection[str], standing: StandsOn
 ) -> dict[str, SoldModel]:
     """The models of several offerings, which must have been there then, by the offering's id."""
-    by_words = _alike.remember((book.book, book.version), lambda: _by_words(_slugs(reads)))
-    alike = {one for key in {_key(slug) for slug in slugs} for one in by_words.get(key, ())}
-    models = models_of_rows(rows_of(reads, clocks, sorted(alike), standing))
+    by_words = _likenesses.remember((book.book, book.version), lambda: _by_words(_slugs(reads)))
+    asked = [likeness(*slug.split("/", 1)) for slug in slugs]
+    near = {other for one in asked for other in alike(one, by_words.get(one.words, {}))}
+    models = models_of_rows(rows_of(reads, clocks, sorted(near), standing))
     return {row.id: model for model in models for row in model.rows if row.id in slugs}
 
 
@@ -50,19 +52,17 @@ def other_sellers(model: SoldModel, slug: str) -> list[str]:
 
 
 def is_another_tier(slug: str) -> bool:
-    """Whether the id bears a suffix that tells it from its seller's plain offering."""
-    return ":" in slug and bool(tier_of_id(slug.partition("/")[2]))
+    """Whether the id says another way to sell than its seller's plain one."""
+    provider, _, api_id = slug.partition("/")
+    return bool(tier_of_id(provider, api_id))
 
 
-def _by_words(slugs: Iterable[str]) -> Mapping[GroupKey, Sequence[str]]:
-    found: dict[GroupKey, list[str]] = defaultdict(list)
+def _by_words(slugs: Iterable[str]) -> ByWords:
+    found: dict[GroupKey, dict[str, Likeness]] = defaultdict(dict)
     for slug in slugs:
-        found[_key(slug)].append(slug)
+        one = likeness(*slug.split("/", 1))
+        found[one.words][slug] = one
     return found
-
-
-def _key(slug: str) -> GroupKey:
-    return words_and_numbers(slug.partition("/")[2])
 
 
 def _slugs(reads: Reads) -> Iterable[str]:

@@ -63,7 +63,7 @@ def model(request: Request) -> dict[str, Any]:
         "show": display,
         "item": item,
         "model": of_it,
-        "tier": tier_of_id(item.id.partition("/")[2]),
+        "tier": tier_of_id(item.provider, item.id.partition("/")[2]),
         "groups": _by_conditions(details.prices),
         "blocks": blocks(details.prices),
         "stated": stated_prices(details.prices),

@@ -76,6 +76,11 @@ def test_every_offering_is_in_one_group_whatever_its_id(ids: list[str]) -> None:
         ("Qwen/Qwen3-235B-A22B", "Qwen3 235B A22B"),
         ("o3-mini", "o3 Mini"),
         ("glm-4.6:free", "GLM 4.6"),
+        ("us.anthropic.claude-3-7-sonnet-20240620-v1:0", "Claude 3.7 Sonnet"),
+        ("openai.gpt-oss-safeguard-120b", "GPT-OSS Safeguard 120B"),
+        ("accounts/fireworks/models/deepseek-v4p1-flash", "DeepSeek V4.1 Flash"),
+        ("ft:gpt-4o-mini-2024-07-18", "GPT-4o Mini (fine-tuned)"),
+        ("gpt-4o-mini-2024-07-18.ft-", "GPT-4o Mini (fine-tuned)"),
     ],
 )
 def test_a_name_by_rule_is_written_as_labs_write(api_id: str, name: str) -> None:
@@ -87,3 +92,22 @@ def test_the_labs_own_name_counts_before_the_name_that_most_sellers_write() -> N
     assert model_name([("gpt-4o", "OpenAI: GPT-4o (latest)")], others, "") == "GPT-4o"
     assert model_name([("gpt-4o", "gpt-4o")], others, "20240513") == "OpenAI GPT 4o (2024-05-13)"
     assert model_name([], [("a/b", "<script>")], "") == "B"
+
+
+@pytest.mark.parametrize(
+    ("api_id", "listed", "name"),
+    [
+        ("o4-mini", "o4 Mini High", "o4 Mini"),
+        ("gpt-5.3", "GPT-5.3 Chat", "GPT-5.3"),
+        ("gemini-1.5-flash-8b", "Gemini 1.5 Flash", "Gemini 1.5 Flash 8B"),
+        ("text-embedding-3-large", "text embedding 3", "Text Embedding 3 Large"),
+        ("gemini-3.1-flash-image", "Nano Banana 2 (Gemini 3.1 Flash Image)", "Nano Banana 2 (Gemini 3.1 Flash Image)"),
+        ("mistral-medium-2508", "Mistral Medium 3.1", "Mistral Medium 3.1"),
+        ("mistral-large-2402", "Mistral Large", "Mistral Large 2402"),
+        ("command-r-plus", "Command R+", "Command R+"),
+        ("gemma-3-12b-it", "Gemma 3 12B", "Gemma 3 12B"),
+        ("gpt-4-32k", "GPT-4", "GPT-4 32k"),
+    ],
+)
+def test_a_name_that_says_less_or_else_than_the_id_is_passed_over(api_id: str, listed: str, name: str) -> None:
+    assert model_name([(api_id, listed)], [(api_id, listed)], "") == name
