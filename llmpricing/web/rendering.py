@@ -55,7 +55,7 @@ def includeme(config: Any) -> None:
     from pyramid_jinja2 import add_jinja2_renderer, get_jinja2_environment
 
     from llmpricing.web.site import hours_told
-    from llmpricing.web.site.month_links import kept_query, month_query, with_kept
+    from llmpricing.web.site.month_links import asked_query, kept_query, month_query, with_kept
 
     # Not by its ``includeme``, which reads the source of all that called it to learn the package.
     add_jinja2_renderer(config, ".jinja2", package=llmpricing.web)
@@ -65,7 +65,11 @@ def includeme(config: Any) -> None:
         environment.context_class, environment.template_class = _PageContext, _PageTemplate
         environment.add_extension(_Unindented)
         environment.globals.update(
-            kept_query=kept_query, month_query=month_query, with_kept=with_kept, hours=hours_told
+            asked_query=asked_query,
+            kept_query=kept_query,
+            month_query=month_query,
+            with_kept=with_kept,
+            hours=hours_told,
         )
 
     config.action(None, let_go, order=PHASE3_CONFIG + 1)

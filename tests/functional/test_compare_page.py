@@ -13,6 +13,8 @@ from webtest import TestApp
 from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import able
+from llmpricing.web.site.compare import retired_at_their_makers
+from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import line_of, need_line
 from llmpricing.web.site.compared_months import above_the_cheapest, finding
 from llmpricing.web.site.display import per_cent
@@ -205,3 +207,51 @@ def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
         "new": SimpleNamespace(total=Decimal(3), currency="USD"),
     }
     assert finding(items, models, {"acme": "Acme"}, costs) == [("Old (removed)", "$2.00"), ("New", "+50 %")]
+
+
+def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: TestApp) -> None:
+    asked = "capability=tools&capability=prompt_caching&min_context=100000&max_input_price=2.75"
+    page = testapp.get(f"/?{asked}&unsaid=all&models=acme/acme-large&models=bazaar/acme/acme-large")
+    assert page.html.select_one("nav a[href^='/best-value']")["href"].startswith("/best-value?capability=tools&")
+    hidden = {(one["name"], one["value"]) for one in page.html.select("#comparing input[type=hidden]")}
+    assert {("capability", "tools"), ("min_context", "100000"), ("max_input_price", "2.75")} <= hidden
+    page = testapp.get(f"/compare?{TWO}&{asked}")
+    titles = [spoken(one) for one in page.html.select("table.compared tr.group")]
+    assert titles == ["You asked for", "Cost", "Prices per million tokens", "Limits", "What it can"]
+    found = lines(page)
+    assert list(found)[:4] == ["tools", "prompt caching", "context of 100K", "input up to $2.75"]
+    assert found["tools"] == ["– no list says"] * 2
+    assert found["context of 100K"] == ["yes", "yes"]
+    assert found["input up to $2.75"] == ["yes", "no"]
+    for link in ("nav a[href^='/calculator']", "#keep ~ p a"):
+        assert "capability=tools&capability=prompt_caching" in page.html.select_one(link)["href"]
+
+
+def test_what_others_of_the_model_contradict_is_doubtful_and_never_the_best() -> None:
+    def row(slug: str, context: int | None, most: int | None) -> Any:
+        provider = slug.partition("/")[0]
+        return SimpleNamespace(id=slug, provider=provider, context_window=context, max_output_tokens=most)
+
+    own, odd = row("openai/gpt-5-nano", 400_000, 128_000), row("snowflake/gpt-5-nano", 5_000_000, 8_000)
+    other = row("x-ai/grok-4", 256_000, 256_000)
+    nano = SoldModel("Nano", "openai", "chat", None, (own, odd), {})
+    models = {own.id: nano, odd.id: nano, other.id: SoldModel("Grok", "x-ai", "chat", None, (other,), {})}
+    context, most = limit_lines([own, odd, other], models)
+    assert context.cells == ["400K", "5M", "256K"]
+    assert (context.best, context.notes) == (frozenset({0}), ("", "doubtful: 400K elsewhere", ""))
+    assert (most.best, most.notes) == (frozenset({0}), ("", "", "doubtful: as much as its context"))
+
+
+def test_that_no_score_is_known_is_said(testapp: TestApp) -> None:
+    assert "No score of these models with a source is known here" in testapp.get(f"/compare?{TWO}").text
+
+
+def test_a_model_that_its_maker_has_deprecated_says_so_at_other_sellers() -> None:
+    def row(slug: str, status: str | None) -> Any:
+        return SimpleNamespace(id=slug, provider=slug.partition("/")[0], status=status)
+
+    own, resold = row("deepseek/v4", "deprecated"), row("fireworks/v4", None)
+    model = SoldModel("V4", "deepseek", "chat", None, (own, resold), {})
+    assert retired_at_their_makers([own, resold], {own.id: model, resold.id: model}) == {resold.id: "deprecated"}
+    sold = SoldModel("V4", "deepseek", "chat", None, (own, row("deepseek/v4-0731", "active"), resold), {})
+    assert retired_at_their_makers([resold], {resold.id: sold}) == {}

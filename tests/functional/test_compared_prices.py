@@ -52,8 +52,8 @@ def test_each_price_says_whose_it_is_since_when_and_how_old(testapp: TestApp) ->
     page = testapp.get("/compare?models=acme/acme-dated,acme/acme-large&as_of=2026-11-25")
     found = lines(page)
     assert found["Price by"] == ["genai-prices"] * 2
-    assert found["Charged since"][0] == "1 Mar 2026, documented"
-    assert found["Charged since"][1].endswith("the source states no date")
+    assert found["Since"][0] == "1 Mar 2026, documented"
+    assert found["Since"][1].endswith("no list dates it")
     days = [cell.partition(", ") for cell in found["Last listed"]]
     assert all(age.endswith("old") for _, _, age in days)
     source = markdown(page).splitlines()[-1]
@@ -109,5 +109,5 @@ def test_prices_of_several_lists_are_each_under_their_own() -> None:
     ]
     by, since, listed = origin_lines([prices, []], datetime(2026, 11, 25, tzinfo=UTC))
     assert by.cells == ["input and output: one; cache read: two, that of a/b", "–"]
-    assert since.cells == ["the source states no date", "–"]
+    assert since.cells == ["no list dates it", "–"]
     assert listed.cells == ["–", "–"]

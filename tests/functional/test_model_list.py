@@ -186,7 +186,7 @@ def test_sellers_of_which_no_list_says_what_each_adds_are_counted_beneath(listap
 def test_capabilities_are_asked_in_peoples_words_and_by_lists_own_flags(listapp: TestApp) -> None:
     page = listapp.get("/?capability=vision&sort=name")
     assert list(named(page)) == ["GPT-9", "GPT-9 (2026-01-01)"]
-    assert [box["value"] for box in page.html.select("[name=capability]")] == [
+    assert [box["value"] for box in page.html.select("[type=checkbox][name=capability]")] == [
         "reasoning", "tools", "vision", "web_search", "structured_output", "prompt_caching",  # asked most
         "audio_in", "audio_out", "image_out", "video", "pdf", "open_weights",
     ]  # fmt: skip

@@ -150,4 +150,4 @@ def test_scores_are_those_of_the_model_whoever_sells_it(modelapp: TestApp, engin
     assert "No score of this model with a source is known here" in modelapp.get("/models/openai/gpt-9-mini").text
     page = modelapp.get("/compare?models=aws/us.openai.gpt-9-v1:0,openai/gpt-9-mini")
     (told,) = [row for row in page.html.select("table.compared tbody tr") if spoken(row.th) == "MMLU"]
-    assert [spoken(cell) for cell in told.select("td")] == ["88.5", "–no list says"]
+    assert [spoken(cell) for cell in told.select("td")] == ["88.5 1 May 2026, lab.example", "–no list says"]

@@ -35,7 +35,7 @@ class SoldOffering:
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
+class _ModelKey:
     """What must be the same in one model; ``seller`` where the id names a product of its seller's alone."""
 
     words: tuple[str, ...]
@@ -44,17 +44,17 @@ class _Model:
     tuned: str = ""
     seller: str = ""
 
-    def of(self, words: Iterable[str], numbers: tuple[str, ...]) -> _Model:
+    def of(self, words: Iterable[str], numbers: tuple[str, ...]) -> _ModelKey:
         """The same with other words and numbers."""
-        return _Model(tuple(sorted(words)), numbers, self.kind, self.tuned, self.seller)
+        return _ModelKey(tuple(sorted(words)), numbers, self.kind, self.tuned, self.seller)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ReadOffering:
     """An offering as its id reads: its model, and the date that it bears, ``latest`` for an alias that moves."""
 
     sold: SoldOffering
-    model: _Model
+    model: _ModelKey
     date: str
 
 
@@ -67,7 +67,7 @@ def grouped(offerings: Iterable[SoldOffering]) -> list[list[SoldOffering]]:
     where no price tells them apart.
     """
     found = _named([_read(offering) for offering in offerings])
-    models: dict[_Model, dict[str, list[SoldOffering]]] = defaultdict(lambda: defaultdict(list))
+    models: dict[_ModelKey, dict[str, list[SoldOffering]]] = defaultdict(lambda: defaultdict(list))
     for one in found:
         models[one.model][one.date].append(one.sold)
     return [group for by_date in models.values() for group in _across_dates(by_date)]
@@ -120,15 +120,15 @@ def moves(api_id: str) -> bool:
     return LATEST in identity(api_id).words
 
 
-def _read(offering: SoldOffering) -> _Read:
+def _read(offering: SoldOffering) -> _ReadOffering:
     found = identity(model_id(offering.provider, offering.api_id))
     words = tuple(word for word in found.words if word != LATEST)
     tuned = _FINE_TUNED if found.variant.startswith(_FINE_TUNED) else ""
     numbers = _numbers(found)
     if not numbers and set(words) <= _GENERIC:
-        return _Read(offering, _Model((offering.api_id,), (), offering.kind, tuned, offering.provider), "")
+        return _ReadOffering(offering, _ModelKey((offering.api_id,), (), offering.kind, tuned, offering.provider), "")
     date = found.date or (LATEST if LATEST in found.words else "")
-    return _Read(offering, _Model(words, numbers, offering.kind, tuned), date)
+    return _ReadOffering(offering, _ModelKey(words, numbers, offering.kind, tuned), date)
 
 
 def _numbers(found: Identity) -> tuple[str, ...]:
@@ -142,23 +142,25 @@ def _plain_version(numbers: tuple[str, ...]) -> tuple[str, ...]:
     return numbers[:1] if numbers[1:] == ("0",) else numbers
 
 
-def _named(found: list[_Read]) -> list[_Read]:
+def _named(found: list[_ReadOffering]) -> list[_ReadOffering]:
     """The same offerings with the models of which another id says more than theirs does."""
     found = _with_words_left_out(found)
     by_name, sold = _models_by_name(found, {one.model for one in found}), _models_by_seller(found)
     models = [by_name.get(one.model) or _where_it_moves(one, sold) for one in found]
-    return [_Read(one.sold, by_name.get(model, model), one.date) for one, model in zip(found, models, strict=True)]
+    return [
+        _ReadOffering(one.sold, by_name.get(model, model), one.date) for one, model in zip(found, models, strict=True)
+    ]
 
 
-def _with_words_left_out(found: list[_Read]) -> list[_Read]:
+def _with_words_left_out(found: list[_ReadOffering]) -> list[_ReadOffering]:
     """Those with the word for a tuned model that their seller does not write, or a list's name for them alone does."""
-    known, plain = {one.model for one in found}, defaultdict[_Model, set[str]](set)
+    known, plain = {one.model for one in found}, defaultdict[_ModelKey, set[str]](set)
     for one in found:
         plain[one.model].add(one.sold.provider)
-    return [_Read(one.sold, _fuller(one, known, plain), one.date) for one in found]
+    return [_ReadOffering(one.sold, _fuller(one, known, plain), one.date) for one in found]
 
 
-def _fuller(one: _Read, known: set[_Model], sellers: Mapping[_Model, set[str]]) -> _Model:
+def _fuller(one: _ReadOffering, known: set[_ModelKey], sellers: Mapping[_ModelKey, set[str]]) -> _ModelKey:
     word = word_left_out(one.model.words)
     fuller = one.model.of((*one.model.words, word), one.model.numbers) if word else one.model
     if fuller not in known or fuller == one.model:
@@ -170,9 +172,9 @@ def _fuller(one: _Read, known: set[_Model], sellers: Mapping[_Model, set[str]]) 
     return fuller if by_name or by_seller else one.model
 
 
-def _models_by_name(found: Iterable[_Read], known: set[_Model]) -> dict[_Model, _Model]:
+def _models_by_name(found: Iterable[_ReadOffering], known: set[_ModelKey]) -> dict[_ModelKey, _ModelKey]:
     """Of models without a version, those with one that lists call them by, where all that say one say the same."""
-    told: dict[_Model, set[_Model]] = defaultdict(set)
+    told: dict[_ModelKey, set[_ModelKey]] = defaultdict(set)
     for one in found:
         if all(map(is_day, one.model.numbers)) and not one.model.seller and one.sold.name != one.sold.api_id:
             said = identity(one.sold.name)
@@ -182,12 +184,12 @@ def _models_by_name(found: Iterable[_Read], known: set[_Model]) -> dict[_Model, 
     return {model: next(iter(named)) for model, named in told.items() if len(named) == 1 and named <= known}
 
 
-Sold = Mapping[tuple[str, tuple[str, ...], str], Mapping[tuple[int, ...], tuple[_Model, set[AskedPrices]]]]
+VersionsSold = Mapping[tuple[str, tuple[str, ...], str], Mapping[tuple[int, ...], tuple[_ModelKey, set[AskedPrices]]]]
 
 
-def _models_by_seller(found: Iterable[_Read]) -> Sold:
+def _models_by_seller(found: Iterable[_ReadOffering]) -> VersionsSold:
     """What each seller sells plainly of models with a version alone as numbers, by words and kind, with its prices."""
-    sold: dict[tuple[str, tuple[str, ...], str], dict[tuple[int, ...], tuple[_Model, set[AskedPrices]]]]
+    sold: dict[tuple[str, tuple[str, ...], str], dict[tuple[int, ...], tuple[_ModelKey, set[AskedPrices]]]]
     sold = defaultdict(dict)
     for one in found:
         model, numbers = one.model, one.model.numbers
@@ -199,7 +201,7 @@ def _models_by_seller(found: Iterable[_Read]) -> Sold:
     return sold
 
 
-def _where_it_moves(one: _Read, sold: Sold) -> _Model:
+def _where_it_moves(one: _ReadOffering, sold: VersionsSold) -> _ModelKey:
     """The newest that the seller of an alias without a version sells of its words, where the two ask the same."""
     if one.date != LATEST or one.model.numbers or one.model.tuned:
         return one.model

@@ -11,10 +11,8 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
-from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
@@ -23,23 +21,27 @@ from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, standing
+from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.charts.renderer import can_draw
-from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of, need_line
+from llmpricing.web.site.compared_limits import limit_lines
+from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of
 from llmpricing.web.site.compared_months import above_the_cheapest, dollars, finding, names_of
+from llmpricing.web.site.compared_needs import groups_of_needs
 from llmpricing.web.site.compared_prices import (
     lists_named,
     origin_lines,
     prices_then,
+    sources_of,
     with_hours,
     with_reached_steps,
     with_steps,
 )
+from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, costs_then, items_then, left_out, with_undated
@@ -48,7 +50,8 @@ from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
 FEWEST, MOST = 2, 5
-_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW}
+_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW, **ASKED}
+_REPEATABLE = ("models", *ASKED_REPEATABLE)
 _NOT_THEN = "not known then"
 _STEPS = "Requests with more input tokens are charged what stands behind “above” or “from”."
 
@@ -56,7 +59,7 @@ _STEPS = "Requests with more input tokens are charged what stands behind “abov
 def show(request: Request) -> dict[str, Any]:
     """The page; with fewer than two ids it says how to choose, with one that is unknown what is most like it."""
     tidy_address(request)
-    values = p.read_parameters(request, _READERS, ("models",))
+    values = p.read_parameters(request, _READERS, _REPEATABLE)
     asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
     slugs = list(dict.fromkeys(own_ids(request, asked)))
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
@@ -65,17 +68,18 @@ def show(request: Request) -> dict[str, Any]:
     stated = _items(request, clocks, slugs, stands_on) if enough else []
     items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
-    scored = _score_lines(request, clocks, items, models)
+    scored = score_lines(request, clocks, items, models) if items else []
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     sold = [(model, row) for slug in slugs if (model := models.get(slug)) for row in model.rows if row.id == slug]
     costs = costs_then(request, clocks, workload, [row for _, row in sold], stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
-    groups = _groups(workload, costs, items, stated, prices, then) if items else []
-    groups += [("What it can", [need_line(need, sold) for need in NEEDS])] if items else []
+    groups = groups_of_needs(values, sold, items) if items else []
+    costs_and_limits = _groups(workload, costs, items, stated, prices, then, models) if items else []
+    groups[-1:-1] = costs_and_limits
     groups += [("Scores", scored)] if scored else []
     lines = [line for _, group in groups for line in group]
-    kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW) and pair[1].strip()]
+    kept = [pair for pair in request.GET.items() if pair[0] in (*WORKLOAD, *SHOW, *ASKED) and pair[1].strip()]
     link = permalink(request, clocks, [("models", ",".join(slugs)), *kept])
     return {
         "show": display,
@@ -104,8 +108,29 @@ def show(request: Request) -> dict[str, Any]:
         "csv": "/api/v1/compare?" + urlencode([("models", ",".join(slugs)), ("format", "csv"), *_clocks(request)]),
         "clock_query": clock_query(request),
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
-        **ages_shown(freshness.source_ages(request.reads, then, clocks.known_at if "known_at" in values else None)),
+        "retired": retired_at_their_makers(items, models),
+        **_ages(request, values, clocks, then, prices),
     }
+
+
+def _ages(
+    request: Request, values: Mapping[str, Any], clocks: Clocks, then: datetime, prices: Mapping[str, Any]
+) -> dict[str, Any]:
+    """How old the lists are that the compared prices are of; all of them where none is compared."""
+    ages = freshness.source_ages(request.reads, then, clocks.known_at if "known_at" in values else None)
+    sources = sources_of(prices)
+    return ages_shown([age for age in ages if age.source in sources] or ages)
+
+
+def retired_at_their_makers(items: Sequence[OfferingItem], models: Mapping[str, SoldModel]) -> dict[str, str]:
+    """By id of an offering, the status of its model's own at its maker, where no own one is sold as ever."""
+    found = {}
+    for item in items:
+        model = models[item.id]
+        own = [row.status or "active" for row in model.rows if row.provider == model.lab]
+        if own and item.provider != model.lab and not {"active"}.intersection(own):
+            found[item.id] = "deprecated" if "deprecated" in own else own[0]
+    return found
 
 
 def _then(values: Mapping[str, Any], clocks: Clocks, now: datetime) -> datetime:
@@ -143,6 +168,7 @@ def _groups(
     stated: Sequence[OfferingItem],
     prices: Mapping[str, Sequence[PriceDetail]],
     then: datetime,
+    models: Mapping[str, SoldModel],
 ) -> list[tuple[str, list[ComparedLine]]]:
     """What is shown of the offerings, under headings, what it costs before all; where ``stated`` alone has a price, the
     line says that it was not known then.
@@ -157,10 +183,6 @@ def _groups(
         )
         for title, name in _PRICES
     ]
-    limits = [
-        line_of(title, [getattr(item, name) for item in items], display.tokens, max)
-        for title, name in (("Context", "context_window"), ("Max output", "max_output_tokens"))
-    ]
     month = [
         with_hours(with_reached_steps(line_of("My month", totals, dollars, min), workload, of_each), hours),
         ComparedLine("Above the cheapest", above_the_cheapest(totals)),
@@ -170,7 +192,7 @@ def _groups(
     return [
         ("Cost", [_known_then(line, later_too) for line in month]),
         ("Prices per million tokens", [*base, *(_known_then(line, hidden) for line in origin_lines(of_each, then))]),
-        ("Limits", limits),
+        ("Limits", limit_lines(items, models)),
     ]
 
 
@@ -193,24 +215,6 @@ _PRICES = (
 )
 
 
-def _score_lines(
-    request: Request, clocks: Clocks, items: Sequence[OfferingItem], models: Mapping[str, SoldModel]
-) -> list[ComparedLine]:
-    """What their models scored, by each benchmark at which one of them did."""
-    kept = [scores_of(request.reads, clocks, [item.id, *(row.id for row in models[item.id].rows)]) for item in items]
-    found = [{one.benchmark: one.score for one in of_it} for of_it in kept]
-    return [
-        line_of(
-            f"{one.name} (less is better)" if one.is_lower_better else one.name,
-            [scores.get(one.id) for scores in found],
-            to_text,
-            min if one.is_lower_better else max,
-        )
-        for one in BENCHMARKS.values()
-        if any(one.id in scores for scores in found)
-    ]
-
-
 def _sources(prices: Mapping[str, Sequence[PriceDetail]], clocks: Clocks) -> str:
     """Whose lists the prices are of, and to when they are pinned."""
     pinned = f"as of {display.long_day(clocks.as_of)}, as known on {display.long_day(clocks.known_at)}"
@@ -218,7 +222,7 @@ def _sources(prices: Mapping[str, Sequence[PriceDetail]], clocks: Clocks) -> str
 
 
 def _has_steps(lines: Sequence[ComparedLine]) -> bool:
-    return any(note for line in lines for note in line.notes)
+    return any(note.startswith(("above ", "from ")) for line in lines for note in line.notes)
 
 
 def _meanings(lines: Sequence[ComparedLine]) -> list[tuple[str, str]]:

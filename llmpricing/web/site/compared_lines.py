@@ -45,16 +45,20 @@ def line_of(
     return ComparedLine(title, cells, frozenset(place for place, cell in enumerate(cells) if cell == best))
 
 
-def need_line(need: str, offerings: Sequence[tuple[SoldModel, Any]]) -> ComparedLine:
-    """Who meets a need, of offerings with their models: ``no`` only where a list says so, and which."""
-    return ComparedLine(NEEDS[need].words, [_meets(need, model, row) for model, row in offerings])
+def need_line(need: str, offerings: Sequence[tuple[SoldModel, Any]], *, with_lists: bool = False) -> ComparedLine:
+    """Who meets a need, of offerings with their models: ``no`` only where a list says so, and which; which lists say
+    ``yes`` only ``with_lists``.
+    """
+    return ComparedLine(NEEDS[need].words, [_meets(need, model, row, with_lists) for model, row in offerings])
 
 
-def _meets(need: str, model: SoldModel, row: Any) -> str:
+def _meets(need: str, model: SoldModel, row: Any, with_lists: bool) -> str:
     if model.lends(row, need):
         return AS_MODEL + by_lists(model.able[need])
     if (met := model.meets(row, need)) is not None:
-        return "yes" if met else "no" + by_lists(stated_needs(row)[need].lists)
+        stated = stated_needs(row).get(need)
+        lists = by_lists(stated.lists) if stated is not None and stated.is_met is met else ""
+        return f"yes{lists if with_lists else ''}" if met else f"no{lists}"
     return DASH if row.capabilities is None else NOT_LISTED
 
 

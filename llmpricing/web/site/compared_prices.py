@@ -25,6 +25,7 @@ from llmpricing.web.site.known_then import leaves_out
 from llmpricing.web.site.price_matrix import place
 
 _ABOVE, _FROM, _APPLIES = "input_tokens_above", "input_tokens_from", "applies_to"
+_FIRST_SEEN = frozenset({"undated", "first_observed"})
 _OF_A_STEP = frozenset({_ABOVE, _FROM, _APPLIES})
 
 
@@ -96,10 +97,15 @@ def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list
     base = [[one for one in of_one if _is_base(one)] for of_one in prices]
     told: list[tuple[str, Callable[[PriceDetail], str]]] = [
         ("Price by", _source),
-        ("Charged since", _since),
+        ("Since", _since),
         ("Last listed", lambda price: _last_listed(price, now)),
     ]
     return [ComparedLine(title, [_together(of_one, write) for of_one in base]) for title, write in told]
+
+
+def sources_of(prices: Mapping[str, Sequence[PriceDetail]]) -> frozenset[str]:
+    """The lists that the base prices of all are of."""
+    return frozenset(one.source for of_one in prices.values() for one in of_one if _is_base(one))
 
 
 def lists_named(prices: Mapping[str, Sequence[PriceDetail]]) -> str:
@@ -120,8 +126,11 @@ def _source(price: PriceDetail) -> str:
 
 
 def _since(price: PriceDetail) -> str:
-    day = f"{display.long_day(price.valid_from)}, " if price.valid_from else ""
-    return f"{day}{display.basis(price.basis)}"
+    """From when it is charged; the day on which a list was first seen with it is none on which it changed."""
+    day = display.long_day(price.valid_from) if price.valid_from else ""
+    if price.basis in _FIRST_SEEN:
+        return f"first seen {day}, no list dates it" if day else "no list dates it"
+    return ", ".join(filter(None, (day, display.basis(price.basis))))
 
 
 def _last_listed(price: PriceDetail, now: datetime) -> str:

@@ -15,6 +15,7 @@ from llmpricing.services.catalogue.filter_values import FilterValues
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS
+from llmpricing.web.need_query import ASKED
 from llmpricing.web.site import display
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WORKLOAD_LABELS
 from llmpricing.web.workloads import USUAL
@@ -141,6 +142,11 @@ class Filters:
     def workload(self) -> list[Option]:
         """The workload and clocks, as another page takes them."""
         return [pair for pair in self.pairs if pair[0] in (*WORKLOAD_FIELDS, *CLOCKS)]
+
+    @property
+    def taken_along(self) -> list[Option]:
+        """The same with what is asked of models, as a comparison takes it."""
+        return [pair for pair in self.pairs if pair[0] in (*WORKLOAD_FIELDS, *CLOCKS, *ASKED)]
 
     @property
     def folded_at_fault(self) -> bool:

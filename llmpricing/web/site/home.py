@@ -74,8 +74,8 @@ def home(request: Request) -> Any:
 
 
 def _compare_first(filters: Filters, rows: Sequence[ModelRow]) -> str:
-    """The address that compares these models for the same month."""
-    return "/compare" + address([("models", ",".join(row.shown.id for row in rows)), *filters.workload])
+    """The address that compares these models for the same month and needs."""
+    return "/compare" + address([("models", ",".join(row.shown.id for row in rows)), *filters.taken_along])
 
 
 def _marked_names(

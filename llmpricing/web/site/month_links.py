@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pyramid.request import Request
 from webob.multidict import MultiDict
 
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.list_query import CLOCKS
+from llmpricing.web.need_query import ASKED
 from llmpricing.web.site.filters import address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS
 
 
+def asked_query(request: Request) -> str:
+    """The same with what this address asks of models, for the pages that take it: the list, comparisons, best value."""
+    return _query(request, (*WORKLOAD_FIELDS, *CLOCKS, *ASKED))
+
+
 def kept_query(request: Request) -> str:
     """The month and the clocks of this address, as the list, a model's page and a comparison take them."""
+    return _query(request, (*WORKLOAD_FIELDS, *CLOCKS))
+
+
+def _query(request: Request, names: Collection[str]) -> str:
     stated = _stated(request)
-    found = [(name, text) for name, text in stated.items() if name in (*WORKLOAD_FIELDS, *CLOCKS) and text.strip()]
+    found = [(name, text) for name, text in stated.items() if name in names and text.strip()]
     found += [pair for pair in stated.items() if pair == ("show", UNDATED)]
     return address(found) if found else ""
 

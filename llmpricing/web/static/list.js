@@ -52,6 +52,7 @@
   function swap(page) {
     const held = document.activeElement?.closest("#filtering, #results") ? document.activeElement : null;
     const caret = held && held.selectionStart != null ? [held.selectionStart, held.selectionEnd] : null;
+    linksOf(page).forEach((link, place) => linksOf(document)[place].setAttribute("href", link.getAttribute("href")));
     for (const id of PARTS) {
       const old = document.getElementById(id), fresh = document.adoptNode(page.getElementById(id));
       if (id === "filtering") {
@@ -62,6 +63,11 @@
     }
     document.getElementById("told").textContent = document.getElementById("count")?.textContent ?? "";
     if (held) focusLike(held, caret);
+  }
+
+  // The links to other pages carry the month and the needs along.
+  function linksOf(page) {
+    return page.querySelectorAll("header.site nav a");
   }
 
   function focusLike(held, caret) {

@@ -1,0 +1,42 @@
+"""What a comparison answers to the needs with which one came, first of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.web.site import display
+from llmpricing.web.site.compared_lines import DASH, ComparedLine, need_line
+
+ComparedOfferings = Sequence[tuple[SoldModel, Any]]
+
+
+def groups_of_needs(
+    values: Mapping[str, Any], sold: ComparedOfferings, items: Sequence[OfferingItem]
+) -> list[tuple[str, list[ComparedLine]]]:
+    """The lines of what the address asks for, under a heading of their own, and those of all other needs."""
+    asked = dict.fromkeys(values.get("capability", ()))
+    told = [need_line(need, sold, with_lists=True) for need in asked] + _bounds(values, items)
+    rest = [need_line(need, sold) for need in NEEDS if need not in asked]
+    return [("You asked for", told), ("What it can", rest)] if told else [("What it can", rest)]
+
+
+def _bounds(values: Mapping[str, Any], items: Sequence[OfferingItem]) -> list[ComparedLine]:
+    lines = []
+    if (least := values.get("min_context")) is not None:
+        met = [None if item.context_window is None else item.context_window >= least for item in items]
+        lines.append(_line(f"context of {display.tokens(least)}", met))
+    for name, title in (("input", "input"), ("output", "output")):
+        if (most := values.get(f"max_{name}_price")) is not None:
+            asked = [getattr(item, f"{name}_per_mtok") if item.currency == "USD" else None for item in items]
+            lines.append(
+                _line(f"{title} up to {display.price(most)}", [None if one is None else one <= most for one in asked])
+            )
+    return lines
+
+
+def _line(title: str, met: Sequence[bool | None]) -> ComparedLine:
+    return ComparedLine(title, [DASH if one is None else "yes" if one else "no" for one in met])
