@@ -31,7 +31,7 @@ _WORDS = (
     r"(?:(?:grand|sub|over)[ -]?)?totals?|sum|summe|(?:zwischen|gesamt)summe|gesamt(?:ergebnis)?|ergebnis|insgesamt|"
     r"totale|total g[eé]n[eé]ral|total general|somme|suma|soma|totaal|all models"
 )
-_WORD = re.compile(rf"(?:.*[\s:_-])?(?:{_WORDS})(?:[\s:_-].*)?|合计|总计|合計", re.IGNORECASE)
+_WORD = re.compile(rf"(?:.*[\s:])?(?:{_WORDS})(?:[\s:].*)?|合计|总计|合計", re.IGNORECASE)
 _BYTES = _WORDS.replace("[eé]", r"(?:e|\xc3\xa9)")
 _SAMPLE, _MOST, _CHUNK, _TAIL = 200, 1000, 2**20, 2**16
 _HALF, _PART = Decimal("0.5"), 200
@@ -61,18 +61,20 @@ def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Ca
 
 
 def _may_have_totals(path: Path, divider: str) -> bool:
-    """Whether a cell of the table is a word for it, or its last line begins with an empty cell."""
+    """Whether a cell of the table is a word for it, or its last line alone begins with an empty cell."""
     pattern = _pattern(divider)
     with unpacked(path) as stream:
         stream.readline(_CHUNK)  # the header, which may name a column of totals
-        tail = b"\n"
+        first = stream.readline(_CHUNK)
+        tail = b"\n" + first
         while chunk := stream.read(_CHUNK):
             text = tail + chunk
             if pattern.search(text):
                 return True
             tail = text[-_TAIL:]
     last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
-    return pattern.search(tail + b"\n") is not None or last.lstrip(b'" ').startswith(divider.encode())
+    is_bare, was_bare = (line.lstrip(b'" ').startswith(divider.encode()) for line in (last, first))
+    return pattern.search(tail + b"\n") is not None or (is_bare and not was_bare)
 
 
 @lru_cache
@@ -80,8 +82,9 @@ def _pattern(divider: str) -> Any:
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.case_sensitive = False
-    edge = rf'["\n\r\{divider}]'
-    words = rf"{edge}(?:[^\n\{divider}\"]{{0,80}}[\s:_-])?(?:{_BYTES})(?:[\s:_-][^\n\{divider}\"]{{0,80}})?{edge}"
+    other = rf'[^\n"\{divider}]{{0,40}}'
+    words = rf"(?:{other}[\s:])?(?:{_BYTES})(?:[\s:]{other})?"
+    words = rf'[\n\r\{divider}]"?{words}"?[\n\r\{divider}]'
     return re2.compile(f"{words}|合计|总计|合計".encode(), options)
 
 
