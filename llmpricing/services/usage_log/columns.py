@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.usage.formats import PROVIDER_FORMATS, UsageFormat, reads
+from llmpricing.domain.usage.likely import likely_meter
 from llmpricing.domain.usage.openai import SEARCH_SIZE
 from llmpricing.domain.usage.reading import is_counter
 
@@ -77,12 +78,17 @@ def _may_count(name: str) -> bool:
 
 
 def _refuse(names: Collection[str], what: str) -> None:
-    if names:
-        raise UncountedError(
-            f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
-            "Rename it as quotes name usage, or name the provider's format with --usage-format; "
-            f"if nobody is billed for it, say {_ignoring(names)}."
-        )
+    if not names:
+        return
+    meters = {name: meter for name in names if (meter := likely_meter(name.replace(" ", "_")))}
+    hint = f" ({', '.join(f'{name} is probably {meter}' for name, meter in meters.items())})" if meters else ""
+    others = [name for name in names if name not in meters]
+    ignoring = f"; if nobody is billed for {', '.join(others)}, say {_ignoring(others)}" if others else ""
+    raise UncountedError(
+        f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
+        f"Rename it as quotes name usage{hint}, name the provider's format with --usage-format, or say what columns "
+        f"mean with --columns (llmpricing formats --suggest FILE writes a first map){ignoring}."
+    )
 
 
 def _ignoring(names: Iterable[str]) -> str:
