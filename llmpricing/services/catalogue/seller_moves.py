@@ -43,4 +43,5 @@ def ended_by_seller(last: Any, believed: Sequence[Any]) -> bool:
 
 def _series(row: Any) -> tuple[str, ...]:
     """The conditions of a row but for step and schedule: one list speaks for all prices under them."""
-    return tuple(part for part in row.condition_key.split(";") if not part.startswith(_WITHIN_A_SERIES))
+    parts = row.condition_key.split(";") if row.condition_key else ()
+    return tuple(part for part in parts if not part.startswith(_WITHIN_A_SERIES))
