@@ -89,6 +89,8 @@ def test_what_was_agreed_changes_nothing_that_is_told_without_the_scope(
     assert {name for name, (_, text) in after.items() if "0.7771" in text or "secretly" in text} == set()
     if scope == "read":
         assert {name for name in after if after[name] != seen[name] and not name.startswith("net_")} == SHOWN
+        explained = {name for name, (_, text) in seen.items() if "Your contract rates count" in text}
+        assert explained == SHOWN - QUOTED - {"calculator", "page_calculator_csv"}  # beside list prices
         assert {after[name][0] for name in after if name.startswith("net_")} == {403}
         assert any("0.7771" in text for name, (_, text) in seen.items() if name.startswith("net_"))
 

@@ -22,6 +22,7 @@ from llmpricing.web.list_query import most_like, own_ids, standing
 from llmpricing.web.quote_refusals import Place, refusal
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.calculator_question import (
     COUNTED,
     OF_ONE_REQUEST,
@@ -82,6 +83,7 @@ def show(request: Request) -> Any:
         "show": display,
         "found": found,
         "ranking": ranking,
+        "agreed": _agreed(request, asked, ranking),
         "most_shown": MOST_SHOWN,
         "refused": refused,
         "offered": _offered(request, refused) if refused else [],
@@ -212,6 +214,13 @@ def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:
     field = "against" if refused.details.get("field") == "against" else "model"
     others = [pair for pair in request.GET.items() if pair[0] != field]
     return [(name, address([(field, name), *others])) for name in names]
+
+
+def _agreed(request: Request, asked: CalculatorQuestion | None, ranking: Ranking | None) -> frozenset[str]:
+    """Those of the ranking's models that are shown, by id, whose month rests on a rate of one's own."""
+    if asked is None or ranking is None:
+        return frozenset()
+    return agreed_ids(request, asked.clocks, [one.row.shown.id for one in ranking.models[:MOST_SHOWN]])
 
 
 def _markdown(found: Calculated | None, ranking: Ranking, link: str) -> str:

@@ -27,6 +27,7 @@ from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, s
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of
@@ -87,6 +88,7 @@ def show(request: Request) -> dict[str, Any]:
         "items": items,
         "models": models,
         "groups": groups,
+        "agreed": agreed_ids(request, clocks, slugs),
         "finding": finding(items, models, names, costs),
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),

@@ -23,6 +23,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.compare import MOST
 from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
@@ -65,6 +66,7 @@ def home(request: Request) -> Any:
         "switches": _switches(filters, found, question),
         "next_page": filters.with_("page", str(question.page + 1)) if first + question.limit < len(rows) else None,
         "first": first,
+        "agreed": agreed_ids(request, question.clocks, [row.shown.id for row in rows[first : first + question.limit]]),
         "undated": _undated(question, found),
         "unsaid": _unsaid(request, question, stands_on, found, now),
         "marked_names": _marked_names(request, question, stands_on, filters),

@@ -27,6 +27,7 @@ from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
+from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.charts.history import history_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_lines import AS_MODEL, by_lists
@@ -69,6 +70,7 @@ def model(request: Request) -> dict[str, Any]:
         "stated": stated_prices(details.prices),
         "waiting": [price for price in details.prices if price.waiting],
         "sellers": sellers,
+        "agreed": agreed_ids(request, clocks, [item.id, *(one.item.id for one in sellers.ranked)]),
         "shelf": shelf,
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
