@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +20,7 @@ from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.catalogue.row_steps import DearerStep
 from llmpricing.services.quotes.workloads import Workload
 
+_HOLIDAYS_NAMED = 3  # one by one; of more their number, as the API tells them all
 ALIGNED_PLACES = 4  # prices with at most so many decimals stand with their points below each other
 _UNITS = ((10**9, "B"), (10**6, "M"), (10**3, "K"))
 _ROUNDS_TO_ONE = Decimal("0.9995")
@@ -221,8 +222,15 @@ def rule(text: str) -> str:
 
 def _schedule(value: dict[str, Any]) -> str:
     days = ", ".join(_WEEKDAYS[number - 1] for number in value["weekdays"]) or "daily"
-    holidays = f", not on {', '.join(long_day(holiday) for holiday in value['not_on'])}" if value["not_on"] else ""
-    return f"{days} {' and '.join(value['windows'])} {value['time_zone']}{holidays}"
+    return f"{days} {' and '.join(value['windows'])} {value['time_zone']}{_holidays(value['not_on'])}"
+
+
+def _holidays(days: Sequence[date]) -> str:
+    if not days:
+        return ""
+    if len(days) <= _HOLIDAYS_NAMED:
+        return f", not on {', '.join(long_day(day) for day in days)}"
+    return f", not on {len(days)} holidays from {long_day(min(days))} to {long_day(max(days))}"
 
 
 def highlight(text: str, searched: str) -> Markup:

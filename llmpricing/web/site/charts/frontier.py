@@ -72,8 +72,8 @@ def _layers(
     return [
         {"data": others, "mark": hollow, "encoding": {"x": x, "y": y}},
         {"data": points, "mark": line, "encoding": {"x": x, "y": y}},
-        {"data": points, "mark": full, "encoding": {"x": x, "y": y}},
         {"data": named, "mark": halo, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
+        {"data": points, "mark": full, "encoding": {"x": x, "y": y}},
         {"data": named, "mark": words, "encoding": {"x": x, "y": y, "text": {"field": "model"}}},
     ]
 

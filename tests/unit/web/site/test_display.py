@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
@@ -113,6 +113,9 @@ def test_conditions_are_said_in_words() -> None:
     assert display.condition("schedule", hours) == "daily 16:30-00:30 UTC"
     hours = hours | {"weekdays": [1, 5], "not_on": [datetime(2026, 1, 1, tzinfo=UTC).date()]}
     assert display.condition("schedule", hours) == "Mon, Fri 16:30-00:30 UTC, not on 1 Jan 2026"
+    hours["not_on"] = [date(2026, 1, day) for day in (1, 2, 3, 15)]
+    told = "Mon, Fri 16:30-00:30 UTC, not on 4 holidays from 1 Jan 2026 to 15 Jan 2026"
+    assert display.condition("schedule", hours) == told
 
 
 def test_another_currency_is_named() -> None:
