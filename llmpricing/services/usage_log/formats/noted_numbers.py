@@ -35,7 +35,7 @@ def number_signs(path: Path, shape: Shape, each_row: Callable[[], None]) -> Numb
     """
     with failures_told(path):
         divider = table_divider(path)
-        if divider is None or not _has_signs(path, divider):
+        if divider is None or not _has_signs(path, divider, each_row):
             return None
     seen = SignsSeen(divider == ",")
     read, sets = (
@@ -78,8 +78,10 @@ def table_divider(path: Path) -> str | None:
         return None if is_json(stream) or is_exported(stream.peek(SIGNS)) else divider_of(stream)
 
 
-def _has_signs(path: Path, divider: str) -> bool:
-    """Whether any cell may be a number with a sign in it that does not mean a decimal point for sure."""
+def _has_signs(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool:
+    """Whether any cell may be a number with a sign in it that is not surely a decimal point; ``each_chunk`` may
+    end the search through a large file.
+    """
     pattern = _pattern(divider)
     with unpacked(path) as stream:
         tail = b"\n"
@@ -88,6 +90,8 @@ def _has_signs(path: Path, divider: str) -> bool:
             if pattern.search(text):
                 return True
             tail = text[-_LONGEST:]
+            if len(chunk) == _CHUNK:
+                each_chunk()
         return pattern.search(tail + b"\n") is not None
 
 

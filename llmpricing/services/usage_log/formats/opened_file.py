@@ -33,6 +33,8 @@ def failures_told(path: Path) -> Iterator[None]:
     try:
         yield
     except LogError as error:
+        if type(error) is not LogError:
+            raise  # which tells more than that this file cannot be read
         raise LogError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     except UnicodeDecodeError:
         raise LogError(f"{path} is no UTF-8 text: save it as UTF-8.") from None

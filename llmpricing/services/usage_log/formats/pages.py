@@ -60,7 +60,7 @@ def pages_of(path: Path, each_row: Callable[[], None], *, whatever_it_says: bool
     ``whatever_it_says``; raises LogError. Such a file is read once for it.
     """
     with failures_told(path):
-        if is_parquet(path) or not _may_be_pages(path) or not (whatever_it_says or _speaks_of_pages(path)):
+        if is_parquet(path) or not _may_be_pages(path) or not (whatever_it_says or _speaks_of_pages(path, each_row)):
             return []
     found, sums = list[ApiPage](), ItemSums()
     with failures_told(path), unpacked(path) as stream:
@@ -84,7 +84,7 @@ def _may_be_pages(path: Path) -> bool:
         return isinstance(first, list) or cover_of(first) is not None
 
 
-def _speaks_of_pages(path: Path) -> bool:
+def _speaks_of_pages(path: Path, each_chunk: Callable[[], None]) -> bool:
     pattern = _pattern()
     with unpacked(path) as stream:
         tail = b""
@@ -92,6 +92,8 @@ def _speaks_of_pages(path: Path) -> bool:
             if pattern.search(tail + chunk):
                 return True
             tail = chunk[-64:]
+            if len(chunk) == _CHUNK:
+                each_chunk()
     return False
 
 

@@ -45,7 +45,7 @@ def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Ca
     """
     with failures_told(path):
         divider = table_divider(path)
-        if divider is None or not _may_have_totals(path, divider):
+        if divider is None or not _may_have_totals(path, divider, each_row):
             return frozenset()
     rows = tool_rows(path, shape, signs)
     head = list(islice(rows, _SAMPLE))
@@ -60,8 +60,10 @@ def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Ca
     return found.ended()
 
 
-def _may_have_totals(path: Path, divider: str) -> bool:
-    """Whether a cell of the table is a word for it, or its last line alone begins with an empty cell."""
+def _may_have_totals(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool:
+    """Whether a cell of the table is a word for it, or its last line alone begins with an empty cell; ``each_chunk``
+    may end the search through a large file.
+    """
     pattern = _pattern(divider)
     with unpacked(path) as stream:
         stream.readline(_CHUNK)  # the header, which may name a column of totals
@@ -72,6 +74,8 @@ def _may_have_totals(path: Path, divider: str) -> bool:
             if pattern.search(text):
                 return True
             tail = text[-_TAIL:]
+            if len(chunk) == _CHUNK:
+                each_chunk()
     last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
     is_bare, was_bare = (line.lstrip(b'" ').startswith(divider.encode()) for line in (last, first))
     return pattern.search(tail + b"\n") is not None or (is_bare and not was_bare)

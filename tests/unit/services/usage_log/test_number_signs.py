@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 from decimal import Decimal
 from itertools import permutations
@@ -12,11 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.number_signs import UnclearNumbers, written_number
-from tests.usage_twins import table
+from tests.usage_twins import FOLDER, table
 
 Row = dict[str, Any]
+
+
+class EndedByCallerError(LogError):
+    """As those that bound a look at a file raise."""
+
+
 DAY: Row = {"Date": "2026-11-20", "Team": "core", "Model": "gpt-4.1-mini", "Spend": "0.25", "Requests": "2"}
 DAY |= {"Successful": "2", "Failed": "0", "Prompt Tokens": "900", "Completion Tokens": "40"}
 DAY |= {"Cache Read Input Tokens": "0", "Cache Creation Input Tokens": "0"}
@@ -176,3 +184,19 @@ def test_a_number_of_parts_tells_its_signs_or_that_either_may_be(whole: int, par
 def test_columns_by_the_names_of_a_warehouse_have_their_numbers_read_too(tmp_path: Path) -> None:
     rows = [{name.upper().replace(" ", "_"): cell for name, cell in day(*one).items()} for one in RIGHT[0][2]]
     assert figures(tmp_path / "t.csv", rows, ";") == [(100000, Decimal("0.25")), (7500, Decimal("1.5"))]
+
+
+@pytest.mark.parametrize("start", [b"a,b\n", b'{"data": [\n'])
+def test_a_search_through_a_packed_file_of_much_more_ends_where_the_caller_ends_it(
+    tmp_path: Path, start: bytes
+) -> None:
+    """A few kilobytes may hold gigabytes: what is looked through before any row is read is bounded as rows are."""
+
+    def ended() -> None:
+        raise EndedByCallerError
+
+    path = tmp_path / "t.gz"
+    path.write_bytes(gzip.compress(start + b'{"x": 1},\n' * 300_000))
+    shape = usage_file(FOLDER / "litellm-ui-usage.csv").shape
+    with pytest.raises(EndedByCallerError):
+        usage_file(path, shape, each_row=ended)
