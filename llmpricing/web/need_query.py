@@ -30,6 +30,7 @@ ASKED: Mapping[str, p.Reader] = {
     "max_input_price": p.price.of("at sellers whose input costs no more, in USD per million tokens"),
     "max_output_price": p.price.of("at sellers whose output costs no more, in USD per million tokens"),
     "provider": p.text.of("at these sellers, by id"),
+    "stated": p.one_of("1").of("1: those alone of which lists say it themselves, not of their model elsewhere"),
     "unsaid": p.one_of("1", "all").of("1 or all: those too of which no list says whether they meet it"),
 }
 ASKED_REPEATABLE = ("capability", "provider")
@@ -40,12 +41,13 @@ def read_asked(
     request: Request, values: Mapping[str, Any], *, kind: str | None = None, show: frozenset[str] = frozenset(SHELVES)
 ) -> ModelFilter | None:
     """What is asked of models of a ``kind``, or of every one, on these shelves; None where nothing is."""
-    if not any(name in values for name in ASKED if name != "unsaid"):
+    if not any(name in values for name in ASKED if name not in ("stated", "unsaid")):
         return None
     return ModelFilter(
         needs=tuple(dict.fromkeys(values.get("capability", ()))),
         providers=frozenset(sellers(request, values["provider"]) if "provider" in values else ()),
         unsaid="unsaid" in values,
+        stated="stated" in values,
         kind=kind,
         show=show,
         **{name: values[name] for name in _PLAIN if name in values},

@@ -116,7 +116,7 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     page = listapp.get("/?capability=tools&capability=reasoning")
     assert list(named(page)) == ["GPT-9"]
     count, link = next((text, href) for text, href in switches(page).items() if "where no list says" in text)
-    assert count == "+ 5 where no list says"
+    assert count == "+ 5 where no list says all of it"
     told = spoken(page.html.select_one("#unsaid"))
     assert told.startswith(
         "Of 5 models no list says whether they are what you ask What models can is known by models.dev"
@@ -139,7 +139,7 @@ def test_a_cheaper_seller_is_found_by_what_lists_say_of_its_model(listapp: TestA
     assert row.select_one("input.mark")["value"] == "resale/openai/gpt-9"
     assert "as the model: tools, reasoning" in cells(row)["Can"]
     both = named(listapp.get("/?capability=tools"))["GPT-9"]
-    assert spoken(both.summary) == "2 sellers, my month from $4.20 at Resale"
+    assert spoken(both.summary) == "2 sellers, my month from $4.20 at Resale, as the model"
     told = {spoken(one.a): [spoken(tag) for tag in one.select(".tag")] for one in both.select(".others li")}
     assert told == {
         "openai/gpt-9-2026-03-01": ["as the model"],
@@ -200,12 +200,57 @@ def test_my_month_is_the_quote_services_answer_and_travels_in_the_address(listap
     total = {row.select_one(".id").get_text().split()[0]: cells(row)["My month"] for row in named(page).values()}
     answer = listapp.get(f"/api/v1/calculator?{query}&limit=1000").json["data"]
     api = {one["id"]: one["total"] for one in answer}
-    assert total["openai/gpt-9"] == "$70.00 $3.50 per M"
+    assert total["resale/openai/gpt-9"] == "$60.00 $3.00 per M"
     for slug, shown in total.items():
         stated = shown.split()[0].lstrip("$").replace(",", "")
         assert Decimal(stated) == round(Decimal(api[slug]), len(stated.partition(".")[2]))
     assert list(total) == sorted(total, key=lambda slug: Decimal(api[slug]))
     assert "tokens=20000000" in page.html.select_one("thead th[aria-sort=ascending] a")["href"]
+
+
+def test_where_a_cost_orders_the_list_a_model_stands_at_who_asks_the_least_of_it(listapp: TestApp) -> None:
+    def shown(query: str) -> tuple[str, str]:
+        row = named(listapp.get(f"/?q=gpt-9&{query}"))["GPT-9"]
+        return row.select_one("input.mark")["value"], spoken(row.summary)
+
+    assert shown("sort=name") == ("openai/gpt-9", "2 sellers, my month from $4.20 at Resale")
+    assert shown("sort=month") == ("resale/openai/gpt-9", "2 sellers, Openai itself $4.40")
+    assert shown("sort=input_per_mtok")[0] == "resale/openai/gpt-9"
+    assert shown("sort=output_per_mtok")[0] == "openai/gpt-9"  # 8 against 9
+    assert shown("tokens=1M&input_share=50")[0] == "openai/gpt-9"  # both ask 5.00
+    ranked = listapp.get("/calculator?tokens=1M").html.select("table.ranked tbody tr")
+    (mine,) = [row for row in ranked if spoken(row.a) == "GPT-9"]
+    assert spoken(mine.select_one(".id")) == "resale/openai/gpt-9"
+
+
+def test_of_whom_lists_say_what_is_asked_goes_before_a_cheaper_one_as_the_model(listapp: TestApp) -> None:
+    page = listapp.get("/?capability=tools&sort=month")
+    row = named(page)["GPT-9"]
+    assert row.select_one("input.mark")["value"] == "openai/gpt-9"
+    assert spoken(row.summary).endswith("my month from $4.20 at Resale, as the model")
+    assert "as the model" not in spoken(page.html.select_one("#count"))
+    resold = listapp.get("/?capability=tools&provider=resale&sort=month")
+    assert spoken(resold.html.select_one("#count")) == "1 chat model matches, 1 of them as the model alone"
+    assert "as the model" in [spoken(tag) for tag in named(resold)["GPT-9"].select("th > .tag")]
+    stated = listapp.get("/" + switches(resold)["− 1 as the model"])
+    assert named(stated) == {}
+    assert switches(stated)["+ as the model"] == "?capability=tools&provider=resale&sort=month"
+    for path in ("/calculator?tokens=1M", "/api/v1/calculator?limit=200"):
+        found = listapp.get(f"{path}&capability=tools&provider=resale").text
+        assert "resale/openai/gpt-9" in found
+        assert 'resale/openai/gpt-9"' not in listapp.get(f"{path}&capability=tools&provider=resale&stated=1").text
+
+
+def test_a_month_in_requests_as_long_as_the_context_asked_for_is_told_where_it_is_dearer(
+    listapp: TestApp, engine: Engine
+) -> None:
+    long = _entry("long-1", "Long 1", 1, 5)
+    long["prices"]["input_mtok"] = {"base": 1, "tiers": [{"start": 100_000, "price": 5}]}
+    sold_too(engine, [long])
+    asked = {name: cells(row)["My month"] for name, row in named(listapp.get("/?min_context=200000")).items()}
+    assert asked["Long 1"] == "$2.60 $2.60 per M at 200K a request: $5.00"
+    assert "a request" not in asked["GPT-9"]
+    assert "a request" not in cells(named(listapp.get("/?q=other"))["Long 1"])["My month"]
 
 
 def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
@@ -454,7 +499,9 @@ def test_the_length_of_requests_is_told_beside_the_month_with_the_way_to_its_fie
     page = listapp.get("/?preset=large&requests=100")
     told = page.html.select_one("#mymonth")
     assert spoken(told).startswith("20M tokens a month: 14M in, 6M out, in 100 requests of 140K tokens in")
-    assert page.html.find(id=told.a["href"].removeprefix("#"))["name"] == "requests"
+    longer = listapp.get("/" + told.a["href"]).html.select_one("#mymonth")
+    assert spoken(longer) == "20M tokens a month: 14M in, 6M out, in 70 requests of 200K tokens in"
+    assert longer.a is None
 
 
 def test_the_first_models_are_compared_for_the_same_month_at_one_click(listapp: TestApp) -> None:

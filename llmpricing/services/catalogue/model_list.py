@@ -13,8 +13,10 @@ from typing import Any
 from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_in_book import price_tests
+from llmpricing.services.catalogue.offering_needs import meets
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.same_model import is_another_tier
+from llmpricing.services.catalogue.shown_offering import Weigh, cheapest_first, sellers_among, shown_offering
 from llmpricing.services.clocks import Clocks
 
 PRICED = "priced"
@@ -23,7 +25,6 @@ _LATELY = timedelta(days=365)
 UNDATED = "undated"  # the state of a row whose price was first listed after the time asked for
 SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", UNDATED, "unpriced")
 MonthlyCosts = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
-Weigh = Callable[[Any], Decimal | None]  # a row's base prices by the workload's shares: what is cheap for it
 Passes = bool | None  # None: a list would have to say more
 ModelOrder = Callable[["ModelRow", MonthlyCosts], Any]
 
@@ -33,7 +34,8 @@ class ModelFilter:
     """What must hold for a model to be listed: for one of its offerings, all of it. Empty fields ask nothing.
 
     ``unsaid`` lists those too of which no list says whether they have the context or the needs; with ``well_known``
-    such of them alone as their lab sells itself or released within a year.
+    such of them alone as their lab sells itself or released within a year. With ``stated`` only what lists say of an
+    offering itself meets a need, not what they say of its model at other sellers.
     """
 
     words: str = ""
@@ -50,13 +52,14 @@ class ModelFilter:
     show: frozenset[str] = frozenset()
     unsaid: bool = False
     well_known: bool = False
+    stated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
     """A model of the list: the offering to show, and all that match, the cheapest for the workload first; ``unsaid``
     counts the other sellers of which no list says whether they have what is asked for; ``is_said``: one does of those
-    that match.
+    that match. ``lent`` are those that match by what lists say of the model alone, by id.
     """
 
     model: SoldModel
@@ -64,10 +67,22 @@ class ModelRow:
     offerings: list[Any]
     unsaid: int = 0
     is_said: bool = True
+    lent: frozenset[str] = frozenset()
 
     @property
     def sellers(self) -> int:
-        return len({row.provider for row in self.offerings})
+        """How many sell it plainly, of those that match; where none does, how many at all."""
+        return sellers_among(self.offerings)
+
+    @property
+    def all_sellers(self) -> int:
+        """The same of all its sellers."""
+        return max(sellers_among(self.model.rows), self.sellers)
+
+    @property
+    def is_lent(self) -> bool:
+        """Whether it is shown by what lists say of the model alone."""
+        return self.shown.id in self.lent
 
     @property
     def rivals(self) -> list[Any]:
@@ -85,10 +100,19 @@ class FoundModels:
     hidden: Counter[str]
     unsaid: int
 
+    @property
+    def lent(self) -> int:
+        """How many of the rows are shown by what lists say of the model alone."""
+        return sum(row.is_lent for row in self.rows)
 
-def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh) -> FoundModels:
-    """The models that pass, in no order; of a model that its lab does not sell, the cheapest by ``weigh`` is shown, and
-    one of another way to sell it, such as ``:batch``, only where none is sold plainly.
+
+def find_models(
+    models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh, cost: Weigh | None = None
+) -> FoundModels:
+    """The models that pass, in no order. Each is shown by its lab's own offering, or else by the cheapest by ``weigh``;
+    where a ``cost`` is what they are put in order by, by who asks the least of it, so that the figure of the order is
+    the figure shown. One of which lists say what is asked goes before one of whose model alone they say it, and one of
+    another way to sell it, such as ``:batch``, is shown only where none is sold plainly.
     """
     test, visible = _test(wanted, clocks), {PRICED, *wanted.show}
     rows, kinds, hidden, unsaid = [], Counter[str](), Counter[str](), 0
@@ -113,7 +137,9 @@ def find_models(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks
         elif open_:
             sellers = {row.provider for row in open_to_it if shelf(row) in visible}
             left_out = len(sellers - {row.provider for row in matching})
-            rows.append(replace(_row(model, open_, matching, weigh), unsaid=left_out, is_said=is_said))
+            lent = frozenset(row.id for row in matching if any(model.lends(row, need) for need in wanted.needs))
+            shown = _row(model, open_, matching, lent, (weigh, cost))
+            rows.append(replace(shown, unsaid=left_out, is_said=is_said))
         else:
             hidden[min(map(shelf, matching), key=SHELVES.index)] += 1
     return FoundModels(rows, kinds, hidden, unsaid)
@@ -145,19 +171,20 @@ def _is_well_known(model: SoldModel, clocks: Clocks) -> bool:
     return bool(model.own) or (model.released_on is not None and model.released_on >= newest)
 
 
-def _row(model: SoldModel, open_: Sequence[Any], matching: Sequence[Any], weigh: Weigh) -> ModelRow:
+def _row(
+    model: SoldModel,
+    open_: Sequence[Any],
+    matching: Sequence[Any],
+    lent: frozenset[str],
+    weighed: tuple[Weigh, Weigh | None],
+) -> ModelRow:
+    weigh, cost = weighed
     best = min((shelf(row) for row in open_), key=SHELVES.index)
     of_it = [row for row in open_ if shelf(row) == best]
-    by_cost = sorted(of_it, key=lambda row: (is_another_tier(row.id), *_cheapness(row, weigh)))
-    plain = [row for row in of_it if not is_another_tier(row.id)] or of_it
-    shown = next((row for row in plain if row.provider == model.lab), by_cost[0])
+    by_cost = cheapest_first(of_it, weigh)
+    shown = shown_offering(by_cost, model.lab, lent, cost)
     others = sorted((row for row in matching if row not in of_it), key=lambda row: (SHELVES.index(shelf(row)), row.id))
-    return ModelRow(model, shown, [*by_cost, *others])
-
-
-def _cheapness(row: Any, weigh: Weigh) -> tuple[Any, ...]:
-    cost, price = weigh(row), row.input_per_mtok
-    return cost is None, cost or 0, price is None, price or 0, len(row.id), row.id
+    return ModelRow(model, shown, [*by_cost, *others], lent=lent)
 
 
 def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:
@@ -172,7 +199,7 @@ def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[SoldModel, Any], Pas
     def verdict(model: SoldModel, row: Any) -> Passes:
         if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
             return False
-        told: list[Passes] = [model.meets(row, need) for need in wanted.needs]
+        told: list[Passes] = [meets(row, need) if wanted.stated else model.meets(row, need) for need in wanted.needs]
         if fewest is not None:
             told.append(None if row.context_window is None else row.context_window >= fewest)
         return False if False in told else None if None in told else True

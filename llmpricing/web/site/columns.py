@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llmpricing.services.catalogue.model_list import ModelRow, Weigh
+from llmpricing.services.catalogue.model_list import ModelRow
+from llmpricing.services.catalogue.shown_offering import Weigh
 from llmpricing.web.site.filters import address
 
 ENOUGH = 3  # a column is shown by itself where one row in so many has a value at the least

@@ -90,8 +90,12 @@ def total(value: Decimal, currency: str | None) -> str:
 
 def figure(value: Decimal) -> str:
     """The same as a bare number, where a column or sentence names the currency: ``1,250.40``, ``-0.0825``, ``0.00``."""
-    places = 2 if abs(value) >= 1 or not value else max(2, 3 - value.adjusted())
-    return f"{'-' if value < 0 else ''}{amount(abs(round(value, places)))}"
+    return f"{'-' if value < 0 else ''}{amount(abs(rounded(value)))}"
+
+
+def rounded(value: Decimal) -> Decimal:
+    """The sum with the digits that are written of it: two sums that are written alike are one."""
+    return round(value, 2 if abs(value) >= 1 or not value else max(2, 3 - value.adjusted()))
 
 
 def share(part: Decimal | Fraction) -> str:

@@ -51,7 +51,7 @@ _MORE = (
 )  # folded away at first, on every screen
 _FOLDED = ("input_share", "requests", "max_input_price", "provider", "lab", "sort")  # on a phone
 _OPEN = ("q", "min_context", "max_output_price", "capability")  # the fields that are never folded away
-_KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "columns", MARKED)
+_KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "stated", "columns", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
 _UNASKED = ("preset", USUAL)  # what the list does anyhow: no address needs to say it

@@ -17,6 +17,7 @@ from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, in_order, shelf
+from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.sources import SourceItem, read_sources
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
@@ -27,8 +28,9 @@ from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
 from llmpricing.web.site.compare import MOST
 from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
-from llmpricing.web.site.known_then import models_then
+from llmpricing.web.site.known_then import leaves_out, models_then
 from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload
+from llmpricing.web.site.month_costs import column_cost, month_costs
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
 from llmpricing.web.site.workload import month_total, tidy_address, weighing
@@ -118,11 +120,19 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
     def find() -> tuple[FoundModels, Known]:
         models = listed_models(request.reads, book, clocks, stands_on, joined=question.joined)
         models = models_then(request, clocks, models, stands_on)
-        weigh = weighing(question.workload)
-        found = find_models(models, wanted, clocks, weigh)
+        weigh, cost = weighing(question.workload), None
+        if order == "month":
+            cost = month_costs(request, clocks, question.workload, models, wanted.kind, stands_on)
+        elif order in BASE_METERS:
+            cost = column_cost(order)
+        found = find_models(models, wanted, clocks, weigh, cost)
         return found, known_values(found.rows, weigh)
 
-    return _found.remember((book.book, book.version, clocks, wanted, question.joined, question.workload), find)
+    order = question.order.removeprefix("-")
+    of_cost = order if order == "month" or order in BASE_METERS else ""
+    key = (book.book, book.version, clocks, wanted, question.joined, question.workload, of_cost)
+    rates = request.caller.sees_rates if of_cost == "month" else None
+    return _found.remember((*key, rates, leaves_out(request)), find)
 
 
 def _ordered(request: Request, question: ModelQuestion, stands_on: StandsOn, found: FoundModels) -> list[ModelRow]:
@@ -150,7 +160,8 @@ def _tabs(filters: Filters, found: FoundModels, question: ModelQuestion) -> list
 
 def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, str]]:
     """(words, address) of what shows the models that are left out, and of what leaves out again what is shown."""
-    known, lesser = "where no list says", "lesser known, where no list says"
+    of_all = " all of it" if len(question.wanted.needs) + (question.wanted.min_context is not None) > 1 else ""
+    known, lesser = f"where no list says{of_all}", f"lesser known, where no list says{of_all}"
     more = (lesser, ALL) if question.wanted.unsaid else (known, "1")
     unsaid = [(f"+ {found.unsaid:,} {more[0]}", filters.with_("unsaid", more[1]))] if found.unsaid else []
     added = [
@@ -161,6 +172,10 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
         (f"− {_SHELF_WORDS.get(name, name)}", filters.without("show", name)) for name in sorted(question.wanted.show)
     ]
     back = [(f"− {known}", filters.without_all("unsaid"))] if question.wanted.unsaid else []
+    if question.wanted.stated:
+        back.append(("+ as the model", filters.without_all("stated")))
+    elif found.lent:
+        back.append((f"− {found.lent:,} as the model", filters.with_("stated", "1")))
     return [*unsaid, *added, *taken, *back]
 
 

@@ -25,6 +25,7 @@ from llmpricing.web.workloads import workload_of
 
 ALL = "all"
 DEFAULT_LIMIT, MAX_LIMIT = 40, 200
+LONG = 200_000  # tokens of a request: most steps of context lie there or before
 MOST_MARKED = 20  # far more than can be compared, so that a mark too many does not hide the list
 _SORTS = [sign + name for name in ORDERS for sign in ("", "-")]
 _on = p.one_of("1")
@@ -40,6 +41,7 @@ _READERS: Mapping[str, p.Reader] = {
     "updated_within_days": p.whole(0, 36500),
     "dated": _on,
     "unsaid": p.one_of("1", ALL),
+    "stated": _on,
     "kind": p.one_of(*KINDS, ALL),
     "show": p.one_of(*SHELVES[1:]),
     "group": p.one_of("none"),
@@ -68,6 +70,16 @@ class ModelQuestion:
     limit: int
     columns: tuple[str, ...]  # none: those of which enough is known
 
+    @property
+    def length(self) -> int:
+        """How many tokens a long request has: as many as the context that is asked for."""
+        return self.wanted.min_context or LONG
+
+    @property
+    def long_requests(self) -> str:
+        """In how many requests of that length the month comes, as its field takes it."""
+        return str(max(self.workload.quantities["input_tokens"] // self.length, 1))
+
 
 def read_model_question(request: Request, now: datetime) -> ModelQuestion:
     """The question of this address; raises the 400 that names the offending field."""
@@ -84,6 +96,7 @@ def read_model_question(request: Request, now: datetime) -> ModelQuestion:
         released_since=since and since.date(),
         dated="dated" in values,
         unsaid="unsaid" in values,
+        stated="stated" in values,
         well_known=values.get("unsaid") != ALL,
         kind=None if kind == ALL else kind,
         show=frozenset(values.get("show", ())),

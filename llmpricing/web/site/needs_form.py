@@ -16,8 +16,8 @@ _BOUNDS = ("max_input_price", "max_output_price")
 @dataclass(frozen=True, slots=True)
 class NeedsForm:
     """Each need with its words and whether it is asked for; price bounds as name, label and what was typed; the
-    context that is asked for among those to choose; whether what no list says is taken too, as the address tells it;
-    sellers that it names.
+    context that is asked for among those to choose; whether what no list says is taken too, and only what lists say
+    of a seller itself, as the address tells it; sellers that it names.
     """
 
     needs: list[tuple[str, str, bool]]
@@ -26,6 +26,7 @@ class NeedsForm:
     context: str
     contexts: list[Option]
     unsaid: str
+    stated: str
     sellers: list[str]
     is_asked: bool
 
@@ -40,6 +41,7 @@ def needs_form(request: Request) -> NeedsForm:
         context,
         contexts(context),
         request.GET.get("unsaid", ""),
+        request.GET.get("stated", ""),
         request.GET.getall("provider"),
         any(request.GET.get(name, "").strip() for name in ASKED),
     )

@@ -26,6 +26,7 @@ from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
 from llmpricing.web.site.known_then import costs_then, models_then
+from llmpricing.web.site.month_costs import month_costs
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SHOWN = 50
@@ -82,7 +83,8 @@ def rank(
     stands_on = standing(request, clocks)
     models = listed_models(request.reads, request.book, clocks, stands_on)
     models = models_then(request, clocks, models, stands_on)
-    found = find_models(models, wanted, clocks, weighing(workload))
+    cost = month_costs(request, clocks, workload, models, wanted.kind, stands_on)
+    found = find_models(models, wanted, clocks, weighing(workload), cost)
     rows = found.rows
     costs = costs_then(request, clocks, workload, [row.shown for row in rows], stands_on)
     totals = {

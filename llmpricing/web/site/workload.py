@@ -12,7 +12,8 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import SILENT, kind_of
 from llmpricing.domain.quotes.hours import HourTotal
-from llmpricing.services.catalogue.model_list import UNDATED, Weigh
+from llmpricing.services.catalogue.model_list import UNDATED
+from llmpricing.services.catalogue.shown_offering import Weigh
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.web import parameters as p
