@@ -30,7 +30,7 @@ def test_what_is_typed_filters_at_once_and_the_caret_stays_where_it_is(at_home: 
     at_home.wait_for(f"{SHOWN} === 'Acme Small'")
     assert at_home.run(ASKED) == "/?q=small"
     assert at_home.run("return [document.activeElement.id, document.activeElement.selectionStart]") == ["q", 3]
-    assert "1 model matches" in at_home.run("return document.getElementById('told').textContent")
+    assert "1 chat model matches" in at_home.run("return document.getElementById('told').textContent")
     assert at_home.run(STAYED)
 
 

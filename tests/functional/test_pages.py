@@ -145,7 +145,7 @@ def test_form_filters_and_keeps_what_was_typed(testapp: TestApp) -> None:
     assert list(rows(page)) == ["acme/acme-large", "acme/acme-long", "acme/acme-small"]
     kept = {name: text for name, text in page.forms[0].submit_fields() if text}
     assert kept == {"q": "acme", "provider": "acme", "max_input_price": "2.50", "sort": "-input_per_mtok"}
-    assert "3 models match" in spoken(page.html.select_one(".found"))
+    assert "3 chat models match" in spoken(page.html.select_one(".found"))
 
 
 def test_every_filter_can_be_removed_on_its_own(testapp: TestApp) -> None:

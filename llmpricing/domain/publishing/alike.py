@@ -35,6 +35,22 @@ def paid_together(ours: Collection[Conditions], theirs: Collection[Conditions], 
     return found - {(None, None)}
 
 
+def paid_instead(
+    conditions: Conditions, ours: Collection[Conditions], theirs: Collection[Conditions], at: datetime
+) -> set[Conditions]:
+    """Of one series in two lists: the conditions that requests pay by there which pay by ``conditions`` here, at each
+    hour of the week from ``at`` at which they do; of requests no longer than that takes.
+    """
+    both = frozenset((*ours, *theirs))
+    tokens = conditions.step.above + _BEYOND if conditions.step else 0
+    found = set()
+    for active in _phases(frozenset(c.schedule for c in both if c.schedule), start_of_day(at)):
+        met = {c for c in both if _is_met(c, tokens, active)}
+        if _most_specific(met.intersection(ours)) == conditions:
+            found.add(_most_specific(met.intersection(theirs)))
+    return {one for one in found if one is not None}
+
+
 def _is_met(conditions: Conditions, tokens: int, active: Collection[Schedule]) -> bool:
     step, schedule = conditions.step, conditions.schedule
     return (step is None or step.met_by(tokens)) and (schedule is None or schedule in active)

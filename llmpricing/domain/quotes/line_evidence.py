@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from llmpricing.domain.conditions import Conditions
 from llmpricing.domain.evidence import Standing
 from llmpricing.domain.money import multiply
 from llmpricing.domain.observations import Amount, Basis, State
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
+from llmpricing.domain.publishing.alike import paid_instead
 from llmpricing.domain.quotes.notices import Code
 
 CODES = {
@@ -34,8 +36,10 @@ class PriceStanding:
     differs: tuple[tuple[str, Decimal | None], ...]
 
 
-def standing_of(price: Price, others: Iterable[OtherPrice], at: datetime) -> PriceStanding:
-    """What is known of a price at a time for which it is valid; ``others`` are those kept beside its offering's."""
+def standing_of(price: Price, listed: Iterable[Price], others: Iterable[OtherPrice], at: datetime) -> PriceStanding:
+    """What is known of a price at a time for which it is valid; ``listed`` are its offering's at that time, ``others``
+    those kept beside them. Where prices go by the hour, what lists ask for the same hours is compared.
+    """
     series = (price.meter, price.conditions.series)
     beside = [
         other
@@ -45,12 +49,44 @@ def standing_of(price: Price, others: Iterable[OtherPrice], at: datetime) -> Pri
     differing = {other.price.source for other in beside if other.reason is OtherReason.DISAGREEMENT}
     agreeing = {other.price.source for other in beside if other.reason is OtherReason.AGREEMENT}
     asked = {other.price.source: other.price for other in beside if other.price.conditions == price.conditions}
+    ours = _conditions_of(price, listed)
+    for source in sorted(differing):
+        theirs = [o for o in beside if o.price.source == source and o.reason is OtherReason.DISAGREEMENT]
+        if not _goes_by_hours(ours, theirs):
+            continue
+        instead = _instead(price, ours, theirs, at)
+        if all(_differs(price, other) for other in instead) and instead:
+            asked[source] = instead[0].price
+        else:
+            differing.remove(source)
+            agreeing |= {source} if instead else set()
     return PriceStanding(
         price,
         _standing(price, at),
         tuple(sorted(agreeing - differing)),
         tuple((source, _amount(asked.get(source), price)) for source in sorted(differing)),
     )
+
+
+def _conditions_of(price: Price, listed: Iterable[Price]) -> set[Conditions]:
+    """The conditions of a price's series, of an offering's prices at one time."""
+    series = (price.meter, price.conditions.series)
+    return {price.conditions, *(p.conditions for p in listed if (p.meter, p.conditions.series) == series)}
+
+
+def _goes_by_hours(ours: Iterable[Conditions], theirs: Iterable[OtherPrice]) -> bool:
+    return any(one.schedule for one in ours) or any(other.price.conditions.schedule for other in theirs)
+
+
+def _instead(
+    price: Price, ours: Collection[Conditions], theirs: Sequence[OtherPrice], at: datetime
+) -> list[OtherPrice]:
+    """What another list asks in the hours in which this price is asked, by its prices of the same series. Where it asks
+    the same in some of them, the lists differ in hours, not in the price: a quote at such an hour says so.
+    """
+    by_conditions = {other.price.conditions: other for other in theirs}
+    found = paid_instead(price.conditions, ours, by_conditions.keys(), at)
+    return [by_conditions[one] for one in sorted(found, key=lambda one: one.key)]
 
 
 def _standing(price: Price, at: datetime) -> Standing:
@@ -69,9 +105,11 @@ def _amount(other: Price | None, price: Price) -> Decimal | None:
     return multiply(other.amount, Decimal(price.per) / Decimal(other.per))
 
 
-def codes_of(prices: Iterable[Price], others: Iterable[OtherPrice], at: datetime) -> tuple[Code, ...]:
-    """What a quote of these prices, all valid at a time, would say of their evidence; ``others`` are those kept beside
-    their offering's.
+def codes_of(
+    prices: Iterable[Price], listed: Sequence[Price], others: Iterable[OtherPrice], at: datetime
+) -> tuple[Code, ...]:
+    """What a quote of these prices, all valid at a time, would say of their evidence; ``listed`` are all of their
+    offering's at that time, ``others`` those kept beside them.
     """
     beside = [other for other in others if other.price.valid_at(at) and other.reason in CODES]
     found: set[Code] = set()
@@ -80,7 +118,8 @@ def codes_of(prices: Iterable[Price], others: Iterable[OtherPrice], at: datetime
             found.add(Code.DATE_UNKNOWN)
         if price.via:
             found.add(Code.VIA_OFFERING)
-        found.update(CODES[other.reason] for other in _in_place_of(price, beside) if _differs(price, other))
+        instead = _in_place_of(price, beside, _conditions_of(price, listed), at)
+        found.update(CODES[other.reason] for other in instead if _differs(price, other))
     return tuple(code for code in Code if code in found)
 
 
@@ -89,7 +128,7 @@ def waiting_for(price: Price, others: Iterable[OtherPrice], at: datetime) -> tup
     how much for as many units (zero: free; None: no price of it by the unit in the price's currency).
     """
     waits = (other for other in others if other.reason is OtherReason.UNDER_REVIEW and other.price.valid_at(at))
-    found = (other.price for other in _in_place_of(price, waits) if _differs(price, other))
+    found = (other.price for other in _in_place_of(price, waits, (), at) if _differs(price, other))
     return tuple(sorted({other.source: _asked_instead(other, price) for other in found}.items()))
 
 
@@ -99,13 +138,23 @@ def _asked_instead(other: Price, price: Price) -> Decimal | None:
     return _amount(other, price) if other.currency == price.currency else None
 
 
-def _in_place_of(price: Price, others: Iterable[OtherPrice]) -> Iterable[OtherPrice]:
-    """What others ask in the place of a price: of its own conditions, or of their series' base where they have none."""
+def _in_place_of(
+    price: Price, others: Iterable[OtherPrice], ours: Collection[Conditions], at: datetime
+) -> Iterable[OtherPrice]:
+    """What others ask in the place of a price: of its own conditions, or of their series' base where they have none; of
+    a list that differs, in the same hours where prices go by the hour (``ours`` are the conditions of our series).
+    """
     series, found = (price.meter, price.conditions.series), {}
     for other in others:
         if (other.price.meter, other.price.conditions.series) == series:
             found[other.reason, other.price.source, other.price.conditions] = other
     for reason, source in {(reason, source) for reason, source, _ in found}:
+        theirs = [other for (why, who, _), other in found.items() if (why, who) == (reason, source)]
+        if reason is OtherReason.DISAGREEMENT and _goes_by_hours(ours, theirs):
+            instead = _instead(price, ours, theirs, at)
+            if all(_differs(price, other) for other in instead):
+                yield from instead
+            continue
         for conditions in (price.conditions, price.conditions.series):
             if (reason, source, conditions) in found:
                 yield found[reason, source, conditions]

@@ -119,7 +119,7 @@ class OfferingPrices:
     def evidence(self, price: Price, at: datetime) -> PriceStanding:
         """What is known of one of these prices, by its id, at a time."""
         own = next((own for own in self.prices if own.id == price.id), price)
-        return standing_of(own, self._beside, at)
+        return standing_of(own, self.period(at).prices, self._beside, at)
 
     def _made_alternatives(self, place: int, at: datetime) -> tuple[tuple[Alternative, OfferingPrices], ...]:
         beside = [other for other in self._beside if other.price.valid_at(at) and _counts(other, at)]

@@ -116,8 +116,8 @@ def _shown(
     return [
         _detail(
             price,
-            lists.show(standing_of(price, others, clocks.as_of)),
-            codes_of([price], others, clocks.as_of),
+            lists.show(standing_of(price, prices, others, clocks.as_of)),
+            codes_of([price], prices, others, clocks.as_of),
             differences(waiting_for(price, others, clocks.as_of)),
         )
         for price in sorted(prices, key=lambda price: (price.meter, price.conditions.key))

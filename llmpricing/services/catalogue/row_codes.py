@@ -16,7 +16,8 @@ from llmpricing.services.catalogue.row_columns import BASE_METERS
 
 def codes_of_row(row: BehindRow, at: datetime) -> list[str]:
     """What a quote by the prices that a row shows would say of them; where it shows none, by all of the offering."""
-    return [code.value for code in codes_of(_shown(row.prices, at), row.others, at)]
+    listed = [price for price in row.prices if price.valid_at(at)]
+    return [code.value for code in codes_of(_shown(row.prices, at), listed, row.others, at)]
 
 
 def waiting_in_row(row: BehindRow, at: datetime) -> Mapping[str, tuple[tuple[str, Decimal | None], ...]]:
