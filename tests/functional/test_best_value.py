@@ -214,6 +214,8 @@ def test_own_scores_count_in_the_answer_and_are_not_kept(app: TestApp) -> None:
 def test_a_file_that_is_none_is_a_400_that_names_the_field(app: TestApp, content: bytes) -> None:
     answer = app.post("/best-value/own", {"scores": Upload("own.csv", content)}, status=400, headers=JSON)
     assert answer.json["error"]["details"]["field"] == "scores"
+    page = app.post("/best-value/own", {"scores": Upload("own.csv", content)}, status=400).html
+    assert "/best-value" in [link["href"] for link in page.main.select("a")]
 
 
 def test_without_a_file_or_with_a_large_one_it_is_refused(app: TestApp) -> None:
