@@ -37,9 +37,10 @@ _COUNTS = {
 _FREE = frozenset({"server_tool_use.web_fetch_requests", "server_tool_use.tool_search_requests"})
 _TEXTS = frozenset({"service_tier", "speed", "inference_geo"})
 _STEPS = "iterations"  # https://docs.claude.com/en/docs/build-with-claude/compaction: what is billed is their sum
+_TOTAL = "total_tokens"  # no word of Anthropic's: tools that keep its object write the sum of all parts beside it
 _SAME_MODEL = frozenset({"message", "compaction"})
 _FIELDS = frozenset(
-    {*_COUNTS, *_FREE, *_TEXTS, _STEPS} | {field.partition(".")[0] for field in {*_COUNTS, *_FREE} if "." in field}
+    {*_COUNTS, *_FREE, *_TEXTS, _STEPS, _TOTAL} | {field.partition(".")[0] for field in {*_COUNTS, *_FREE} if "." in field}
 )
 
 
@@ -49,9 +50,12 @@ def read_anthropic(raw: Mapping[str, Any]) -> Usage:
     Where it tells of iterations, each is a request of its own, and the counts at the top repeat only some of them.
     """
     steps = listed(_STEPS, raw.get(_STEPS))
-    reading = _gathered({name: value for name, value in raw.items() if name != _STEPS} if _STEPS in raw else raw)
+    apart = {name: value for name, value in raw.items() if name not in (_STEPS, _TOTAL)}
+    reading = _gathered(apart if len(apart) < len(raw) else raw)
     hours = reading.get("cache_write_1h_tokens")
     _finish(reading)
+    if raw.get(_TOTAL) not in (None, reading.get("input_tokens") + reading.get("output_tokens")):
+        reading.unknown(_TOTAL, raw[_TOTAL])  # it says that caches lie elsewhere, or that something is gone
     parts = _parts(steps, reading, hours) if steps else []
     if not parts:
         return reading.usage(_tier(raw), place_of(raw.get("inference_geo")))

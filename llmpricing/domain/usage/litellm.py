@@ -18,10 +18,19 @@ _CACHES = {
     **{f"cache_creation.{name}": meter for name, meter in TTL_FIELDS.items()},
     **{f"input.cache_creation_token_details.{name}": meter for name, meter in TTL_FIELDS.items()},
 }
+
+
+def _is_handed_through(raw: Mapping[str, Any]) -> bool:
+    """Whether it is Anthropic's own object, in which caches stand beside the input: LiteLLM's has a prompt."""
+    return "prompt_tokens" not in raw and not _ANTHROPIC.isdisjoint(raw)
+
+
+_ANTHROPIC = frozenset({"cache_read_input_tokens", "cache_creation_input_tokens"})
 _LITELLM = OpenAILike(
     {**_CACHES, "input.web_search_requests": "web_searches"},
     ("server_tool_use.web_fetch_requests", "server_tool_use.tool_search_requests"),
     ("inference_geo", "speed"),
+    caches_beside=_is_handed_through,
 )
 
 

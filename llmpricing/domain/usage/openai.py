@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -82,7 +82,8 @@ class _Role(Enum):
 
 class OpenAILike:
     """A format that is OpenAI's with ``more`` counts, and further fields that are ``harmless`` (paths, or beginnings of
-    paths that end in a dot). ``reasoning_beside``: reasoning is counted beside the completion unless a total denies it.
+    paths that end in a dot). ``reasoning_beside``: reasoning is counted beside the completion unless a total denies it;
+    ``caches_beside`` tells of an object without a total whether what was cached is counted beside its prompt.
     """
 
     def __init__(
@@ -92,7 +93,9 @@ class OpenAILike:
         texts: Iterable[str] = (),
         reasoning_beside: bool = False,
         without: Iterable[str] = (),
+        caches_beside: Callable[[Mapping[str, Any]], bool] = lambda _: False,
     ) -> None:
+        self._caches_beside = caches_beside
         left_out = set(without)
         self._counts = {path: meter for path, meter in _COUNTS.items() if path not in left_out} | dict(more or {})
         self._harmless = _SUMS.union(harmless)
@@ -138,6 +141,7 @@ class OpenAILike:
 
     def finished(self, raw: Mapping[str, Any], reading: UsageReading) -> Usage:
         """The gathered counts, so that parts lie in their totals."""
+        self._add_caches_beside(raw, reading)
         self._add_what_lies_beside(raw, reading)
         split_cached(reading)
         if reading.get("output_reasoning_tokens"):
@@ -150,6 +154,15 @@ class OpenAILike:
         )
         tier = None if told.by_subscription else tier_of(tier)
         return reading.usage(tier, place_of(raw.get("inference_geo")), told if told != _NOTHING else None)
+
+    def _add_caches_beside(self, raw: Mapping[str, Any], reading: UsageReading) -> None:
+        """What was cached lies inside the prompt, unless the total counts it beside."""
+        cached = reading.get("cache_read_tokens") + reading.get("cache_write_tokens")
+        total, thought = raw.get("total_tokens"), reading.get("output_reasoning_tokens")
+        told = reading.get("input_tokens") + reading.get("output_tokens")
+        inside, beside = (told, told + thought), (told + cached, told + cached + thought)
+        if cached and (total in beside and total not in inside if total else self._caches_beside(raw)):
+            reading.add("input_tokens", cached)
 
     def _add_what_lies_beside(self, raw: Mapping[str, Any], reading: UsageReading) -> None:
         for field in _BESIDE_OUTPUT:

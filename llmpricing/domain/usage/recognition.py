@@ -9,6 +9,9 @@ from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import Format, fields, plain_path
 
 
+_USUAL_LIFE = "cache_write_5m_tokens"  # of writes whose life is not stated: some formats write it down, others do not
+
+
 class _Read(NamedTuple):
     format: Format
     usage: Usage
@@ -21,7 +24,7 @@ class _Read(NamedTuple):
     def meaning(self) -> tuple[object, ...]:
         """What is billed, whatever it is called."""
         usage, told = self.usage, self.usage.told or Told()
-        counted = frozenset((meter, quantity) for meter, quantity in usage.stated.items() if quantity)
+        counted = frozenset((meter, count) for meter, count in usage.stated.items() if count and meter != _USUAL_LIFE)
         parts = tuple(zip(part.keys, part.leaves, strict=True) for part in told.parts)
         return (
             counted,
@@ -44,7 +47,8 @@ def understands(one: Format, raw: Mapping[str, Any]) -> bool:
 def recognised(raw: Mapping[str, Any], formats: Sequence[Format]) -> Usage:
     """The usage, read by the format that understands the whole object, which the usage then names.
 
-    Raises UsageError where none reads it, and where several do to different counts.
+    Raises UsageError where none reads it, where the format whose words it has finds that its counts contradict each
+    other, and where several read it to different counts.
     """
     names = {plain_path(field) for field, _ in fields(raw)}
     names |= {name.partition(".")[0] for name in names}
@@ -58,8 +62,11 @@ def recognised(raw: Mapping[str, Any], formats: Sequence[Format]) -> Usage:
         raise next((error for is_like, error in refused if is_like), _unknown(formats))
     fewest = min(found.unread for found in read)
     best = [found for found in read if found.unread == fewest]
-    if fewest:  # none understands all of it: the one whose own words it has
-        best = [found for found in best if found.format.signs & names] or best
+    if fewest:  # none understands all of it: the one whose own words it has, if need be with its refusal
+        own = [found for found in best if found.format.signs & names]
+        if not own and (refusal := next((error for is_like, error in refused if is_like), None)):
+            raise refusal
+        best = own or best
     if len({found.meaning for found in best}) > 1:
         candidates = ", ".join(found.format.name for found in best)
         raise UsageError(
