@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +20,7 @@ from llmpricing.domain.money import quantise
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.bill import Quote
 from llmpricing.domain.quotes.context import Context, context
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.usage.formats import read_usage
 
@@ -38,7 +39,10 @@ FLAT_TIER = "calc_price takes a tier's price without a step beyond the base's st
 TIER_LATER = "before a tier's first date calc_price takes the standard price; ours is unknown before that date"
 OPEN_FACT = "calc_price takes the base where a variant's context other than a tier is not stated; ours is low and high"
 SURCHARGE = "calc_price bills for an OpenRouter cache write what is asked on top of input; ours adds the input"
-ALL = frozenset({SURCHARGE, UNPRICED, NOT_OFFERED, TIER_UNPRICED, TIER_LATER, OPEN_FACT, NO_STAND_IN, FLAT_TIER})
+ALL_PICTURES = "calc_price takes output of a model that makes nothing but pictures for text, unless told otherwise"
+ALL = frozenset(
+    {SURCHARGE, UNPRICED, NOT_OFFERED, TIER_UNPRICED, TIER_LATER, OPEN_FACT, NO_STAND_IN, FLAT_TIER, ALL_PICTURES}
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,10 @@ def deviation(case: Case, answer: Quote, theirs: Decimal) -> str | None:
     if answer.state == State.NOT_OFFERED:
         assert theirs == 0
         return NOT_OFFERED
+    if any(note.code is Code.PARTS_UNTOLD for note in answer.notes):
+        told = {**case.stated, "output_image_tokens": case.stated["output_tokens"]}
+        assert answer.total == replace(case, stated=told).theirs
+        return ALL_PICTURES
     if answer.state != "unknown":
         return None
     assert answer.total is None

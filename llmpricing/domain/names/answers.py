@@ -22,6 +22,11 @@ class Resolution:
     other_places: tuple[str, ...] = ()
 
     @property
+    def asked_for(self) -> str:
+        """The offering in whose place another seller's stands, if one does."""
+        return self.stands_in_for if self.rule == "fallback" else ""
+
+    @property
     def provider(self) -> str:
         """The id of the seller."""
         return self.slug.partition("/")[0]

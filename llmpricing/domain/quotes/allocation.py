@@ -9,10 +9,10 @@ from typing import NamedTuple
 from llmpricing.domain.meters import METERS, descendants
 from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.notices import Code, Notice, merged
-from llmpricing.domain.quotes.stand_ins import UnitRates, payment
+from llmpricing.domain.quotes.stand_ins import UnitRates, of_untold_output, payment
 from llmpricing.domain.quotes.unit_rates import Bounds, UnitRate
 
-REQUESTS = "requests"
+REQUESTS, OUTPUT = "requests", "output_tokens"
 UNKNOWN = State.UNKNOWN.value
 _ORDER = {slug: place for place, slug in enumerate(METERS)}
 
@@ -73,8 +73,9 @@ def allocate(
     unpriced = []
     warnings: list[Notice] = []
     notes: list[Notice] = []
+    untold = of_untold_output(unit_rates, keys, offering)
     for place, key in enumerate(keys):
-        paid_by = payment(unit_rates, key, offering)
+        paid_by = untold if untold and key == OUTPUT else payment(unit_rates, key, offering)
         if paid_by.payer is None:
             if key == REQUESTS and len(keys) > 1:
                 continue  # how many requests are summed up costs nothing where none has a fee
@@ -99,7 +100,7 @@ def allocate(
             continue
         warnings += [notice for unit_rate in used for notice in doubts(unit_rate)]
         notes += [_via(meter, price.via) for unit_rate in used if (price := unit_rate.price) and price.via]
-        entries.append(_entry(meter, used, tuple(billed[meter]), keys))
+        entries.append(_entry(meter, used, tuple(billed[meter]), keys, unit_rates))
     gone = {share.place for share in unpriced}
     paid = [unit_rate for entry in entries for unit_rate in entry.unit_rates] or [
         unit_rates[meter][0] for meter in billed
@@ -114,9 +115,12 @@ def _via(meter: str, offering: str) -> Notice:
     return Notice(Code.VIA_OFFERING, f"the price of {meter} is that of {offering}, which is the same model", meter)
 
 
-def _entry(meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...]) -> BillEntry:
+def _entry(
+    meter: str, used: tuple[UnitRate, ...], places: tuple[int, ...], keys: tuple[str, ...], unit_rates: UnitRates
+) -> BillEntry:
     others = [keys[place] for place in places if place < len(keys) and keys[place] != meter]
-    rule = used[0].rule + (f"; counts {', '.join(others)} too, without a price of its own" if others else "")
+    why = "" if set(others) <= unit_rates.keys() else ", without a price of its own"
+    rule = used[0].rule + (f"; counts {', '.join(others)} too{why}" if others else "")
     return BillEntry(meter, used, places, rule)
 
 

@@ -32,6 +32,7 @@ class Context(NamedTuple):
 
     ``time_known`` is false where only the day of the request is known: its clock prices then count as not stated.
     ``hour`` is a time by whose clock it pays, where that is not its own: the prices are still those of its own day.
+    ``asked_for`` is the offering (``provider/api-id``) that another seller's prices stand in for, where they do.
     """
 
     service_tier: str | None = None
@@ -39,6 +40,7 @@ class Context(NamedTuple):
     extra: tuple[tuple[str, str], ...] = ()
     time_known: bool = True
     hour: datetime | None = None
+    asked_for: str = ""
 
 
 UNSTATED = Context()

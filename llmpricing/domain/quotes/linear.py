@@ -83,10 +83,12 @@ def linear_forms(
     that is not linear; nothing where no price covers them. Raises as quote() does.
     """
     if context.region:
-        place = prices.place(context.region, at)
+        place = prices.place(context.region, at, context.asked_for)
         if place.is_apart:
             return []
         context = context._replace(region=place.region)
+    if context.asked_for:
+        context = context._replace(asked_for="")
     listed = prices.pricing(at, context)
     if listed.refusal:
         return []

@@ -18,6 +18,7 @@ class Code(StrEnum):
     DISAGREEMENT = "DISAGREEMENT"  # fresh lists give another total
     UNDER_REVIEW = "UNDER_REVIEW"  # a newer value waits for a decision
     STAND_IN = "STAND_IN"  # another meter's price was taken
+    PARTS_UNTOLD = "PARTS_UNTOLD"  # the output may be sound or pictures, which have a price of their own
     FALLBACK_SELLER = "FALLBACK_SELLER"  # another seller's price was taken
     NOT_UNDERSTOOD = "NOT_UNDERSTOOD"  # a field of the usage may mean money
     NOT_OFFERED = "NOT_OFFERED"  # usage of what the seller does not sell

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.names.identities import identity
 from llmpricing.domain.prices import OtherPrice, OtherReason, Price
 from llmpricing.domain.quotes.context import CURRENCY, REGION, TIERS, Context, ContextError
 from llmpricing.domain.quotes.context_pricing import ContextPricing
@@ -83,22 +84,26 @@ class OfferingPrices:
             found[REGION] = GLOBAL if elsewhere - bare else None
         return found
 
-    def place(self, region: str, at: datetime | None = None) -> PricedPlace:
-        """Whose prices a request pays that says it ran in ``region``, at any time or ``at`` this one; raises
-        ContextError for what is no place.
+    def place(self, region: str, at: datetime | None = None, asked_for: str = "") -> PricedPlace:
+        """Whose prices a request pays that says it ran in ``region``, at any time or ``at`` this one; where these stand
+        in for an offering that was ``asked_for``, its seller may charge apart too. Raises ContextError for no place.
         """
         if listed := listed_place(region, self.regions if at is None else self.period(at).regions):
             return PricedPlace(listed)
-        if region in DEFAULTS:
+        own = identity(self.offering.partition("/")[2]).place
+        if region in DEFAULTS or (own and listed_place(region, (own,))):  # its own id says that it is the price there
             return PricedPlace(self.defaults.get(REGION) or STANDARD)
         if zones_of(region) is None and not listed_place(region, self.regions):
             raise ContextError(REGION, region, {*self.regions, STANDARD, GLOBAL})
-        return PricedPlace(
-            self.defaults.get(REGION) or STANDARD, is_listed=False, is_apart=charges_apart(self.offering)
-        )
+        is_apart = any(charges_apart(offering, region) for offering in (self.offering, asked_for))
+        return PricedPlace(self.defaults.get(REGION) or STANDARD, is_listed=False, is_apart=is_apart)
 
-    def placed(self, context: Context, region: str) -> Context:
-        """The context with the place that the model's name says, where nothing else says one and it is a place."""
+    def placed(self, context: Context, region: str, asked_for: str = "") -> Context:
+        """The context with the place that the model's name says, where nothing else says one and it is a place, and
+        with the offering that was ``asked_for``, where these prices stand in for it.
+        """
+        if asked_for:
+            context = context._replace(asked_for=asked_for)
         is_place = region and (region in self.regions or zones_of(region) is not None)
         return context._replace(region=region) if is_place and not context.region else context
 

@@ -11,14 +11,15 @@ GLOBAL = "global"
 # What callers and usage objects write where a request has no place of its own.
 # https://platform.claude.com/docs/en/build-with-claude/data-residency: inference_geo "not_available" is no place.
 DEFAULTS = frozenset({STANDARD, GLOBAL, "not_available"})
-_ZONES = frozenset({"us", "us-gov", "eu", "apac", "au", "ca", "jp", "in"})
+GOVERNMENT = "us-gov"  # a cloud of its own: no region of the usual one
+_ZONES = frozenset({"us", GOVERNMENT, "eu", "apac", "au", "ca", "jp", "in"})
 REGIONAL = "regional"  # any place but the global one, as Vertex prices it
 
 # https://docs.aws.amazon.com/general/latest/gr/bedrock.html and https://cloud.google.com/vertex-ai/docs/general/locations
 _AWS = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _GOOGLE = re.compile(r"(us|europe|asia|australia|northamerica|southamerica|me|africa)-[a-z]+\d+")
 _PREFIXES = (
-    ("us-gov-", ("us-gov",)),
+    ("us-gov-", (GOVERNMENT,)),
     ("us-", ("us",)),
     ("northamerica-northeast", ("ca",)),
     ("ca-", ("ca",)),
@@ -49,7 +50,7 @@ _AZURE = {
         ),
         ("us",),
     ),
-    **dict.fromkeys(("usgovarizona", "usgovtexas", "usgovvirginia"), ("us-gov",)),
+    **dict.fromkeys(("usgovarizona", "usgovtexas", "usgovvirginia"), (GOVERNMENT,)),
     **dict.fromkeys(
         (
             *("austriaeast", "belgiumcentral", "denmarkeast", "francecentral", "francesouth", "germanynorth"),
@@ -99,4 +100,5 @@ def _names(place: str) -> Iterator[str]:
     if zones is not None:
         yield place.strip().lower()
         yield from zones
-        yield REGIONAL
+        if GOVERNMENT not in zones:
+            yield REGIONAL

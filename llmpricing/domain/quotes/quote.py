@@ -24,6 +24,7 @@ from llmpricing.domain.quotes.unstated import TIME, moments
 from llmpricing.domain.quotes.usage_told import told_quote
 from llmpricing.domain.usage.quantities import Usage
 
+_OUTPUT_PARTS = frozenset({"output_audio_tokens", "output_image_tokens", "output_video_tokens", "output_text_tokens"})
 _new_use: Callable[[tuple[Usage, datetime, Context]], Use] = partial(tuple.__new__, Use)  # in half the time
 
 
@@ -41,15 +42,20 @@ def quote(
     if usage.service_tier or usage.region or usage.overlaps:
         context, told = _told_by_usage(prices, usage, context)
     if context.region:
-        place = prices.place(context.region, at)
+        place = prices.place(context.region, at, context.asked_for)
         if place.is_apart:
             return _unlisted_place(prices, Use(usage, at, context), terms)
         notes = () if place.is_listed else (_taken_place(context.region),)
         context = context._replace(region=place.region)
+    if context.asked_for:
+        context = context._replace(asked_for="")
     if terms.rates:
         terms = terms._replace(rates=tuple(rate for rate in terms.rates if rate.valid_at(at)))
     use = _new_use((usage, at, context))
     answer = _bill_of(prices, use, terms)
+    if answer.warnings and not _OUTPUT_PARTS.isdisjoint(usage.stated):  # told, if as none
+        warnings = tuple(notice for notice in answer.warnings if notice.code is not Code.PARTS_UNTOLD)
+        answer = answer._replace(warnings=warnings)
     if prices.is_doubted:
         answer, others = _with_others(answer, prices, use, terms)
         told = (*others, *told)

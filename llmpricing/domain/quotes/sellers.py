@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from llmpricing.domain.quotes.places import GOVERNMENT, zones_of
+
+# In AWS's government clouds everything costs more (AWS's price list, and all of them in LiteLLM's map).
 # LiteLLM's map prices Claude from 4.5 on apart by place on Bedrock and Vertex. Anthropic itself takes a place from Opus
 # 4.6 on: https://platform.claude.com/docs/en/build-with-claude/data-residency (read 2026-11-26).
 _PLACED_CLAUDE = re.compile(r"(?:anthropic\.)?claude-(?:[a-z]+-4-[5-9]|[a-z]+-[5-9](?:-|@|$))")
@@ -26,9 +29,11 @@ _DEFAULTS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def charges_apart(offering: str) -> bool:
-    """Whether this offering (``provider/api-id``) is known to cost more in a place of its own."""
+def charges_apart(offering: str, place: str = "") -> bool:
+    """Whether this offering (``provider/api-id``) is known to cost more in a place of its own, or in this one."""
     provider, _, api_id = offering.partition("/")
+    if provider == "aws" and GOVERNMENT in (zones_of(place) or ()):
+        return True
     known = _CHARGED_APART.get(provider)
     return bool(known and known.match(api_id))
 

@@ -6,7 +6,7 @@ cost something else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ UnitRates = Mapping[str, tuple[UnitRate, ...]]
 _WRITE, _READ = "cache_write", "cache_read"
 _DEAREST_WRITE = 2  # times the input price: an hour's write at Anthropic, the most that any seller asks
 _PICTURES = ("image", "video")
+_PLAIN = "output_tokens"
+_APART = tuple(f"output_{modality}_tokens" for modality in ("audio", *_PICTURES))
 
 
 class Payment(NamedTuple):
@@ -47,6 +49,30 @@ def payment(unit_rates: UnitRates, key: str, offering: str) -> Payment:
     if unit_rates[payer][0].state is not State.PRICED:
         return Payment(payer)
     return _written(unit_rates, key, payer, offering) if _kind(key) == _WRITE else _said(key, payer)
+
+
+def of_untold_output(unit_rates: UnitRates, keys: Sequence[str], offering: str) -> Payment | None:
+    """How plain output is paid where sound or pictures have a price of their own and no share in ``keys`` tells how
+    much of it they are: at their price where the model makes nothing else, else at that of text, with a warning.
+    None where nothing is in doubt.
+    """
+    told = {_modality(key) for key in keys if METERS[key].direction == "output" and METERS[key].family == "tokens"}
+    if _PLAIN not in keys or told != {None}:
+        return None
+    text, only = unit_rates.get(_PLAIN), makes_only(offering)
+    apart = [slug for slug in _APART if slug in unit_rates and not (text and _alike(unit_rates[slug], text))]
+    for slug in apart:
+        if _modality(slug) == only:
+            message = f"{_PLAIN} does not say what it was and is billed as {slug}: the model makes nothing else"
+            return Payment(slug, note=Notice(Code.PARTS_UNTOLD, message, _PLAIN))
+    if only or not apart or not text:
+        return None
+    message = f"{_PLAIN} does not say how much of it was {' and '.join(apart)}, and is billed as text: state it, or 0"
+    return Payment(_PLAIN, warning=Notice(Code.PARTS_UNTOLD, message, _PLAIN))
+
+
+def _alike(one: Sequence[UnitRate], other: Sequence[UnitRate]) -> bool:
+    return [(rate.units, rate.per) for rate in one] == [(rate.units, rate.per) for rate in other]
 
 
 def _is_its_own_trade(key: str, payer: str, offering: str) -> bool:

@@ -40,7 +40,8 @@ _STEPS = "iterations"  # https://docs.claude.com/en/docs/build-with-claude/compa
 _TOTAL = "total_tokens"  # no word of Anthropic's: tools that keep its object write the sum of all parts beside it
 _SAME_MODEL = frozenset({"message", "compaction"})
 _FIELDS = frozenset(
-    {*_COUNTS, *_FREE, *_TEXTS, _STEPS, _TOTAL} | {field.partition(".")[0] for field in {*_COUNTS, *_FREE} if "." in field}
+    {*_COUNTS, *_FREE, *_TEXTS, _STEPS, _TOTAL}
+    | {field.partition(".")[0] for field in {*_COUNTS, *_FREE} if "." in field}
 )
 
 

@@ -20,6 +20,7 @@ _COUNTS = {
     "candidatesTokenCount": "output_tokens",
     "responseTokenCount": "output_tokens",  # Live
     "thoughtsTokenCount": "output_reasoning_tokens",
+    "webSearchQueries": "web_searches",  # not of usageMetadata: counted in the answer around it
 }
 _DETAILS = {
     "promptTokensDetails": "input_{}_tokens",

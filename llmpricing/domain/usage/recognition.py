@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import Format, fields, plain_path
 
-
 _USUAL_LIFE = "cache_write_5m_tokens"  # of writes whose life is not stated: some formats write it down, others do not
 
 

@@ -231,5 +231,5 @@ def _quote(case: _Case, believed: _Believed) -> Quote:
     if asked.price_ids:
         return requote(believed.named[offered.id], asked.price_ids, asked.usage, asked.at, context, terms)
     prices = believed.prices[offered.id]
-    context = prices.placed(context, meaning.region)
+    context = prices.placed(context, meaning.region, meaning.asked_for)
     return quote(prices, asked.usage, asked.at, context, terms)

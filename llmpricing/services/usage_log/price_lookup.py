@@ -173,7 +173,7 @@ class PriceLookup:
         found = prices[one.id]
         rates = self._terms.rates(one.provider, one.api_id) if self._with_rates else ()
         bounds = np.array(steps(found), np.int64)
-        stated, several = found.placed(stated, meaning.region), bool(possible(meaning))
+        stated, several = found.placed(stated, meaning.region, meaning.asked_for), bool(possible(meaning))
         return FoundPrices(len(self._shared), found, stated, rates, bounds, several)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
+from llmpricing.domain.quotes.sellers import makes_only
 from llmpricing.domain.usage.quantities import Quantity
 
 _READ, _WRITE = "cache_read", "cache_write"
@@ -72,6 +73,17 @@ def media_at_text_price(use: AuditedUse) -> Iterator[AuditedUse]:
             for directions in (("input", "output"), ("input",), ("output",)):
                 for kept in (_without_modality, _as_text):
                     yield from _only(use, kept(use, modality, directions))
+    yield from _untold_as_text(use)
+
+
+def _untold_as_text(use: AuditedUse) -> Iterator[AuditedUse]:
+    """Output of a model that makes nothing but pictures or sound, which needs no word of its kind, billed like text."""
+    made, stated = use.stated("output_tokens"), use.usage.stated
+    is_told = any(METERS[meter].direction == "output" and _dims(meter).get("modality") for meter in stated)
+    if made and not is_told and makes_only(use.prices.prices.offering):
+        told = {**stated, "output_text_tokens": made}
+        yield from _only(use, told)
+        yield from _only(use, {meter: n for meter, n in told.items() if _dims(meter).get("modality") not in _APART})
 
 
 def media_counted_twice(use: AuditedUse) -> Iterator[AuditedUse]:
