@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,6 +22,13 @@ _SIGNS_APART, _LONGEST_SLIP = 2, 100
 _COMMON = 200  # marks that more ids bear than this say little
 # What tools write behind a model's name: how hard it should think, or in which mode.
 _EFFORTS = frozenset({"xhigh", "high", "medium", "low", "minimal", "none", "thinking", "reasoning", "think", "fast"})
+# Words that models of every house bear.
+_OF_ANY_KIND = frozenset(
+    {"base", "beta", "chat", "code", "english", "exp", "experimental", "flash", "free", "generate", "image", "instant"}
+    | {"instruct", "large", "latest", "lite", "max", "medium", "mini", "model", "multilingual", "nano", "online"}
+    | {"plus", "preview", "pro", "small", "text", "turbo", "ultra", "versatile", "vision"}
+)
+_WORD = re.compile(r"[a-z]{3,}")
 
 
 def suggest(index: NameIndex, name: str) -> tuple[str, ...]:
@@ -33,9 +41,26 @@ def suggest(index: NameIndex, name: str) -> tuple[str, ...]:
         slugs = index.words.get(mark, ())
         for slug in slugs if len(slugs) < _COMMON else ():
             shared[slug] += 1000 // len(slugs)
-    best = nsmallest(_SUGGESTIONS, shared.items(), key=lambda item: (-item[1], len(item[0]), item[0]))
-    known = (*_base_model(index, name), *index.sold.get(name.lower(), ()))
+    of_its_kind = _told_by(name)
+    alike = [item for item in shared.items() if not of_its_kind or any(word in item[0].lower() for word in of_its_kind)]
+    best = nsmallest(_SUGGESTIONS, alike, key=lambda item: (-item[1], len(item[0]), item[0]))
+    inside = next((found for one in _within(name) if (found := _base_model(index, one))), ())
+    known = (*inside, *index.sold.get(name.lower(), ()))
     return tuple(dict.fromkeys((*(known or _spelled_nearly(index, name)), *(slug for slug, _ in best))))[:_SUGGESTIONS]
+
+
+def _told_by(name: str) -> frozenset[str]:
+    """The words of the model's id that say what it is: nothing is like ``rerank-english`` for being English too."""
+    words = frozenset(_WORD.findall(name.rsplit("/", 1)[-1].lower()))
+    return words - _EFFORTS - _OF_ANY_KIND
+
+
+def _within(name: str) -> Iterator[str]:
+    """The name, and what is left of it behind each gateway's or seller's part of a path."""
+    yield name
+    for place, sign in enumerate(name[:_LONGEST_SLIP]):
+        if sign == "/":
+            yield name[place + 1 :]
 
 
 def _spelled_nearly(index: NameIndex, name: str) -> tuple[str, ...]:
@@ -55,8 +80,9 @@ def _base_model(index: NameIndex, name: str) -> tuple[str, ...]:
     """The model without what tools write behind its name, at its lab first."""
     asked = identity(name)
     plain = replace(asked, words=tuple(word for word in asked.words if word not in _EFFORTS), variant="")
+    early = replace(plain, words=tuple(sorted({*plain.words, "preview"})))
     likest: list[IndexedOffering] = []
-    for one in dict.fromkeys((asked, replace(asked, variant=""), plain, *_with_fewer_words(plain))):
+    for one in dict.fromkeys((asked, replace(asked, variant=""), plain, early, *_with_fewer_words(plain))):
         found = index.by_model.get(one.model, ())
         likest += sorted(found, key=lambda entry: (identity(entry.api_id).date != asked.date, entry.slug))[:2]
         if labs := [entry for entry in found if _is_lab(index, entry)]:

@@ -40,6 +40,10 @@ _WHY = {
     " llmpricing alias add {quoted} OFFERING",
     Why.NOT_YET: "nothing called {name} was known yet at that known_at",
 }
+_NOTHING_NEAR = (
+    ", nor anything like it: a list that was not read may know it (llmpricing import --all), or you do:"
+    " llmpricing alias add {quoted} OFFERING"
+)
 
 
 class UnknownModel(LookupError):
@@ -47,7 +51,9 @@ class UnknownModel(LookupError):
 
     def __init__(self, name: str, provider: str | None, found: Unknown) -> None:
         told, seller = name[:MAX_LENGTH], (provider or "it names")[:MAX_LENGTH]
-        super().__init__(_WHY[found.why].format(name=told, provider=seller, quoted=shlex.quote(told)))
+        is_bare = not found.suggestions and found.why in (Why.NO_SUCH_NAME, Why.NOT_SOLD)
+        why = _WHY[found.why] + (_NOTHING_NEAR if is_bare else "")
+        super().__init__(why.format(name=told, provider=seller, quoted=shlex.quote(told)))
         self.name, self.suggestions, self.why = name, found.suggestions, found.why
 
 

@@ -266,6 +266,15 @@ REPORTED: list[tuple[str, str, str, dict[str, int], str, str, str]] = [
         "0.02426",
         "0.00251",
     ),
+    (
+        "a twin of litellm 31142",  # 80 x 5 + 500 x 8 + 4,160 x 32; what it made went at 10, the price of text
+        "media_at_text_price",
+        "openai/gpt-image-1.5",
+        tokens(580, 4160, input_image_tokens=500),
+        "",
+        "0.13752",
+        "0.046",
+    ),
 ]
 
 
