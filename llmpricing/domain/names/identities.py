@@ -44,6 +44,7 @@ class Identity:
 
 ModelMarks = tuple[tuple[str, ...], tuple[str, ...], str]
 _ORGANISATION = re.compile(r"^(?:accounts/[^/]+/models/|models/|@(?:cf|hf)/[^/]+/)|^~?[^/]+/(?=[^/]+$)")
+GOVERNMENT = "us-gov"  # a cloud of its own: no region of the usual one
 _PLACE = re.compile(r"^(us-gov|us|eu|apac|au|ca|jp|in|global|regional)\.(?=[a-z0-9]+\.)")
 _MAKER = re.compile(
     r"^(?:ai21|amazon|anthropic|cohere|deepseek|google|luma|meta|minimax|mistral|moonshot|moonshotai|nvidia|openai"

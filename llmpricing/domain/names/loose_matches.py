@@ -44,7 +44,7 @@ def at_place(seller: Seller, entry: IndexedOffering, requested: str) -> IndexedO
     there = [other for other in same_model if places(other.api_id) == asked]
     if there:
         return there[0] if len(there) == 1 else None
-    return entry if listed <= {"regional"} and "gov" not in asked else None
+    return entry if listed <= {"regional"} else None
 
 
 def is_anothers_date(index: NameIndex, asked: Identity) -> bool:

@@ -15,6 +15,7 @@ from llmpricing.domain.names.answers import Ambiguous, Resolution, Unknown, Why,
 from llmpricing.domain.names.bare_names import of_a_bare_name
 from llmpricing.domain.names.forms import form_of, path_at
 from llmpricing.domain.names.hints import Hint, HintKind, names_nobody
+from llmpricing.domain.names.identities import GOVERNMENT, identity
 from llmpricing.domain.names.index import NameIndex, Seller
 from llmpricing.domain.names.moments import ANY_MOMENT, Moment
 from llmpricing.domain.names.places_apart import with_other_places
@@ -110,6 +111,7 @@ def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguou
     many: list[str] = []
     for seller in sellers:
         text, region = path_at(seller.slug, route.text)
+        region = region or _government(text)
         found = exact_id(index, seller, text, moment) if route.only_ids else at_surface(index, seller, text, moment)
         if isinstance(found, Resolution) and (route.region or region or route.detail):
             found = replace(found, region=route.region or region, detail=_joined(route.detail, found.detail))
@@ -120,6 +122,11 @@ def _at(index: NameIndex, route: Route, moment: Moment) -> Resolution | Ambiguou
     if many:
         return Ambiguous(tuple(many)) if len(many) > 1 else Resolution(many[0], "only seller")
     return None if route.only_ids else _stand_in(index, route, sellers, moment)
+
+
+def _government(text: str) -> str:
+    """The government's cloud where an id begins with it: what stands in for such an id is another cloud's price."""
+    return GOVERNMENT if identity(text).place == GOVERNMENT else ""
 
 
 def _stand_in(index: NameIndex, route: Route, sellers: tuple[Seller, ...], moment: Moment) -> Resolution | None:

@@ -120,13 +120,11 @@ def _of_this_surface(found: tuple[IndexedOffering, ...]) -> tuple[IndexedOfferin
 
 
 def _at_place(found: tuple[IndexedOffering, ...], place: str, maker: str) -> list[IndexedOffering]:
-    """Those in the place asked for, the likest first; a regional price is that of every region not listed apart, but
-    for the government's, which are a cloud of its own.
-    """
+    """Those in the place asked for, the likest first; a regional price is that of every region not listed apart."""
     listed: dict[str, list[IndexedOffering]] = {}
     for entry in found:
         listed.setdefault(identity(entry.api_id).place, []).append(entry)
-    wanted = (place,) if place in ("global", "us-gov") else (place, "regional", "") if place else ("", "regional")
+    wanted = (place, "regional", "") if place and place != "global" else (place,) if place else ("", "regional")
     there = next((listed[one] for one in wanted if one in listed), None)
     if there is None and not place and len(listed) == 1:
         there = next(iter(listed.values()))

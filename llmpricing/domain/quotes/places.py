@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Iterator
 
 from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.names.identities import GOVERNMENT
 
 GLOBAL = "global"
 # What callers and usage objects write where a request has no place of its own.
 # https://platform.claude.com/docs/en/build-with-claude/data-residency: inference_geo "not_available" is no place.
 DEFAULTS = frozenset({STANDARD, GLOBAL, "not_available"})
-GOVERNMENT = "us-gov"  # a cloud of its own: no region of the usual one
 _ZONES = frozenset({"us", GOVERNMENT, "eu", "apac", "au", "ca", "jp", "in"})
 REGIONAL = "regional"  # any place but the global one, as Vertex prices it
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from llmpricing.domain.quotes.places import GOVERNMENT, zones_of
+from llmpricing.domain.names.identities import GOVERNMENT
+from llmpricing.domain.quotes.places import zones_of
 
 # In AWS's government clouds everything costs more (AWS's price list, and all of them in LiteLLM's map).
 # LiteLLM's map prices Claude from 4.5 on apart by place on Bedrock and Vertex. Anthropic itself takes a place from Opus
