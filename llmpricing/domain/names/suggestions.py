@@ -58,9 +58,9 @@ def _told_by(name: str) -> frozenset[str]:
 def _within(name: str) -> Iterator[str]:
     """The name, and what is left of it behind each gateway's or seller's part of a path."""
     yield name
-    for place, sign in enumerate(name[:_LONGEST_SLIP]):
-        if sign == "/":
-            yield name[place + 1 :]
+    for parts in (1, 2, 3):
+        if len(rest := name.split("/", parts)) > parts:
+            yield rest[-1]
 
 
 def _spelled_nearly(index: NameIndex, name: str) -> tuple[str, ...]:

@@ -73,10 +73,10 @@ def media_at_text_price(use: AuditedUse) -> Iterator[AuditedUse]:
             for directions in (("input", "output"), ("input",), ("output",)):
                 for kept in (_without_modality, _as_text):
                     yield from _only(use, kept(use, modality, directions))
-    yield from _untold_as_text(use)
+    yield from untold_as_text(use)
 
 
-def _untold_as_text(use: AuditedUse) -> Iterator[AuditedUse]:
+def untold_as_text(use: AuditedUse) -> Iterator[AuditedUse]:
     """Output of a model that makes nothing but pictures or sound, which needs no word of its kind, billed like text."""
     made, stated = use.stated("output_tokens"), use.usage.stated
     is_told = any(METERS[meter].direction == "output" and _dims(meter).get("modality") for meter in stated)

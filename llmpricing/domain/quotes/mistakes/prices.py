@@ -13,6 +13,7 @@ from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.allocation import REQUESTS
 from llmpricing.domain.quotes.context import TIERS
 from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices
+from llmpricing.domain.quotes.mistakes.counts import untold_as_text
 from llmpricing.domain.quotes.unstated import moments
 
 _MOST_DAYS = 24  # other stretches of time that are looked at, the nearest ones
@@ -114,8 +115,10 @@ def another_seller(use: AuditedUse) -> Iterator[AuditedUse]:
 
 
 def another_model(use: AuditedUse) -> Iterator[AuditedUse]:
-    """The price of a model of nearly the same name is taken."""
+    """The price of a model of nearly the same name is taken, or that of its text where this one makes no text."""
     yield from _others(use, use.surroundings.models)
+    for told in untold_as_text(use):
+        yield from _others(told, use.surroundings.models)
 
 
 def _others(use: AuditedUse, found: Mapping[str, ChangedPrices]) -> Iterator[AuditedUse]:
