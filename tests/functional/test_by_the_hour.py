@@ -32,7 +32,7 @@ def figures(app: TestApp, path: str, chosen: str) -> list[set[str]]:
 @pytest.mark.parametrize(
     ("path", "chosen"),
     [
-        pytest.param(f"/?q=deepseek-v4&{MONTH}", "td.month", id="list"),
+        pytest.param(f"/?q=deepseek-v4&sort=name&{MONTH}", "td.month", id="list"),
         pytest.param(f"/models/{ONE}?{MONTH}", ".sellers td[data-label='My month']", id="sellers"),
         pytest.param(f"/compare?models={ONE},openai/gpt-4o&{MONTH}", ".compared tr:nth-of-type(2)", id="compare"),
         pytest.param(f"/calculator?model={ONE}&{MONTH}", ".tiles dd", id="calculator"),
