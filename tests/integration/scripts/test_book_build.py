@@ -189,6 +189,8 @@ def test_a_fresh_book_is_made_only_where_none_is_named(tmp_path, monkeypatch):
         refused = CliRunner().invoke(main, ["quote", *READING["quote"], "--fresh", *words])
         assert refused.exit_code == 2, refused.output
     (tmp_path / "development.ini").write_text("")
+    (tmp_path / "var/pgdata").mkdir(parents=True)
+    (tmp_path / "var/pgdata/PG_VERSION").write_text("18\n")  # a server of ours that is down now
     refused = CliRunner().invoke(main, ["quote", *READING["quote"], "--fresh"])
     assert (refused.exit_code, "llmpricing import --all" in refused.output) == (2, True)
 
