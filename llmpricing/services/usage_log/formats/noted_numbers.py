@@ -105,8 +105,9 @@ def _pattern(divider: str) -> Any:
     comma_start = rf'"{_SOME}' if divider == "," else start
     some = [rf"{comma_start}[0-9][0-9.]*,[0-9]", rf"{start}[0-9]{{1,3}}{_BLANK}[0-9]{{3}}"]
     some.append(rf"{start}[1-9][0-9]{{0,2}}(?:\.[0-9]{{3}}){{2}}")
-    if divider != ",":
-        some.append(rf"{start}[1-9][0-9]{{0,2}}\.[0-9]{{3}}{end}")
+    # Where commas divide, decimals have points: but a count of whole thousands may look like one with decimals.
+    last = r"\.000" if divider == "," else r"\.[0-9]{3}"
+    some.append(rf"{start}[1-9][0-9]{{0,2}}{last}{end}")
     return re2.compile("|".join(some).encode("latin-1"), options)
 
 

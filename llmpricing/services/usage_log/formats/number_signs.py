@@ -95,7 +95,8 @@ class _SeenNumber(NamedTuple):
 @dataclass
 class SignsSeen:
     """What the numbers of a table tell of their signs, and an example of each. Where commas divide its cells
-    (``by_commas``), a single point parts decimals unless anything denies it, and a comma within a count thousands.
+    (``by_commas``), a single point within an amount parts decimals unless anything denies it, and a comma within a
+    count thousands; a point within a count may be either.
     """
 
     by_commas: bool
@@ -103,6 +104,7 @@ class SignsSeen:
     _thousands: dict[str, _SeenNumber] = field(default_factory=dict)
     _decimals: dict[str, _SeenNumber] = field(default_factory=dict)
     _either: dict[str, _SeenNumber] = field(default_factory=dict)
+    _pointed_count: _SeenNumber | None = None
 
     def note(self, row: int, column: str, cell: object, *, is_count: bool) -> bool:
         """Learn of a cell that is read as a count, or else as an amount; whether its signs say anything."""
@@ -119,6 +121,8 @@ class SignsSeen:
             self._either.setdefault(told.either, example)
             if self.by_commas and is_count and told.either == COMMA:
                 self._thousands.setdefault(COMMA, example)
+            if is_count and told.either == POINT:
+                self._pointed_count = self._pointed_count or example
         return True
 
     def decided(self) -> NumberSigns:
@@ -130,12 +134,12 @@ class SignsSeen:
         if not decimals and thousands and not thousands & {POINT, COMMA}:
             decimals = {*self._either}  # the sign of thousands is known, and is another one
         left = (decimals or {POINT, COMMA}) - thousands
-        if not decimals and not thousands and self.by_commas and COMMA not in self._either:
+        if not decimals and not thousands and self.by_commas and not self._pointed_count and COMMA not in self._either:
             left = {POINT}
         is_denied = self.by_commas and POINT in self._either and left == {COMMA}
         if len(left) == 1 and len(decimals) < 2 and not is_denied:
             return left.pop()
-        sign, example = next(iter(self._either.items()))
+        sign, example = (POINT, self._pointed_count) if self._pointed_count else next(iter(self._either.items()))
         others = [one for some in (self._decimals, self._thousands) for one in some.values() if one is not example]
         why = f"Others deny one another: {'; '.join(map(str, others))}." if others else _UNTOLD.format(_NAMES[sign])
         raise UnclearNumbers(f"{example}. {why} {_NEXT}")

@@ -29,19 +29,23 @@ from llmpricing.services.usage_log.formats.values import as_number, states_nothi
 TOTAL = UsageRecord(outcome=not_billed("a row of totals: the sum of other rows of the table"), codes=("TOTAL_ROW",))
 _WORDS = (
     r"(?:(?:grand|sub|over)[ -]?)?totals?|sum|summe|(?:zwischen|gesamt)summe|gesamt(?:ergebnis)?|ergebnis|insgesamt|"
-    r"totale|total g[eé]n[eé]ral|total general|somme|suma|soma|totaal|all models"
+    r"totale|total g[eé]n[eé]ral|total general|somme|suma|soma|totaal|summa|toplam|razem|celkem|Итого|ИТОГО|итого|"
+    r"all models"
 )
-_WORD = re.compile(rf"(?:.*[\s:])?(?:{_WORDS})(?:[\s:].*)?|合计|总计|合計", re.IGNORECASE)
+_WHOLE = "合计|总计|小计|合計|小計|합계|총계|소계"  # of scripts without blanks between words
+_WORD = re.compile(rf"(?:.*[\s:])?(?:{_WORDS})(?:[\s:].*)?|{_WHOLE}", re.IGNORECASE)
 _BYTES = _WORDS.replace("[eé]", r"(?:e|\xc3\xa9)")
 _SAMPLE, _MOST, _CHUNK, _TAIL = 200, 1000, 2**20, 2**16
 _HALF, _PART = Decimal("0.5"), 200
+_TIME, _MODEL, _ANYTHING, _WORD_FOR_IT = "time", "model", "anything", "word"
 
 
 def total_rows(path: Path, shape: Shape, signs: NumberSigns | None, each_row: Callable[[], None]) -> frozenset[int]:
     """The numbers of the rows that sum up others; raises LogError. A table that may have such is read once for it.
 
-    Such a row names no model, or has no time, and each of its counts and amounts is the sum of those of the rows since
-    the beginning or since another such row; with a word for it, also of a single row, or of all that come after it.
+    Such a row names no model, or has no time, or cannot be read, or has a word for it, as none of those that it sums
+    up; and each of its counts and amounts is the sum of those of the rows since the beginning or since another such
+    row; with a word for it, also of a single row, or of all that come after it.
     """
     with failures_told(path):
         divider = table_divider(path)
@@ -89,21 +93,52 @@ def _pattern(divider: str) -> Any:
     other = rf'[^\n"\{divider}]{{0,40}}'
     words = rf"(?:{other}[\s:])?(?:{_BYTES})(?:[\s:]{other})?"
     words = rf'[\n\r\{divider}]"?{words}"?[\n\r\{divider}]'
-    return re2.compile(f"{words}|合计|总计|合計".encode(), options)
+    return re2.compile(f"{words}|{_WHOLE}".encode(), options)
 
 
 class _MayBeTotal(NamedTuple):
-    """The figures of a row that may be a total, and what the columns had come to before it."""
+    """The figures of a row that may be a total, by what it ``differs`` from those that it would sum up, and what the
+    columns had come to before it: ``plainly`` without rows that have a word for it.
+    """
 
     number: int
     figures: Mapping[str, Decimal]
-    has_word: bool
+    differs: frozenset[str]
     before: _SumsSoFar
+    plainly: _SumsSoFar
+
+    @property
+    def has_word(self) -> bool:
+        """Whether a cell is a word for it."""
+        return _WORD_FOR_IT in self.differs
 
 
 class _SumsSoFar(NamedTuple):
+    """The sums of so many rows, and how many of them differ from the others in what."""
+
     rows: int
     columns: Mapping[str, Decimal]
+    differing: Mapping[str, int]
+
+
+_NONE = _SumsSoFar(0, {}, {})
+
+
+@dataclass
+class _RunningSums:
+    rows: int = 0
+    columns: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    differing: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def add(self, figures: Mapping[str, Decimal], differs: frozenset[str]) -> None:
+        self.rows += 1
+        for column, figure in figures.items():
+            self.columns[column] += figure
+        for what in differs:
+            self.differing[what] += 1
+
+    def now(self) -> _SumsSoFar:
+        return _SumsSoFar(self.rows, dict(self.columns), dict(self.differing))
 
 
 @dataclass
@@ -113,45 +148,43 @@ class _Totals:
     columns: Sequence[str]
     read: RecordReader
     found: set[int] = field(default_factory=set)
-    rows: int = 0
-    sums: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     places: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    marks: list[_SumsSoFar] = field(default_factory=lambda: [_SumsSoFar(0, {})])
+    marks: list[_SumsSoFar] = field(default_factory=lambda: [_NONE])
     unsure: list[_MayBeTotal] = field(default_factory=list)
+    _all: _RunningSums = field(default_factory=_RunningSums)
+    _plain: _RunningSums = field(default_factory=_RunningSums)  # without those that are unsure
 
     def count(self, row: RawRow) -> None:
         """Add a row, unless it is a total."""
         figures = self._figures(row.fields)
-        if any(figures.values()) and self._names_nothing(row.fields):
-            one = _MayBeTotal(row.number, figures, _has_word(row.fields), self._now())
+        differs = self._differs(row.fields) if any(figures.values()) else frozenset[str]()
+        is_unsure = False
+        if differs:
+            one = _MayBeTotal(row.number, figures, differs, self._all.now(), self._plain.now())
             if any(self._is_sum(one, mark, one.before) for mark in reversed(self.marks)):
                 self.found.add(row.number)
-                self.marks = [*self.marks[-_MOST:], one.before]
+                self.marks = [_NONE, *self.marks[1:][-_MOST:], one.before]
                 return
-            if one.has_word and len(self.unsure) < _MOST:
+            if is_unsure := one.has_word and len(self.unsure) < _MOST:
                 self.unsure.append(one)
-        self.rows += 1
+        self._all.add(figures, differs)
+        if not is_unsure:
+            self._plain.add(figures, differs)
         for column, figure in figures.items():
-            self.sums[column] += figure
             self.places[column] = max(self.places[column], _places(figure))
 
     def ended(self) -> frozenset[int]:
-        """All totals, also those that stand above what they sum up."""
+        """All totals, also those that stand above what they sum up, or at either end of it."""
+        everything = self._plain.now()
         for one in self.unsure:
-            above = _SumsSoFar(
-                one.before.rows + 1, {c: s + one.figures.get(c, 0) for c, s in one.before.columns.items()}
-            )
-            missing = {c: f for c, f in one.figures.items() if c not in above.columns}
-            if self._is_sum(one, above._replace(columns={**above.columns, **missing}), self._now()):
+            if self._is_sum(one, one.plainly, everything) or self._is_sum(one, _NONE, one.plainly):
                 self.found.add(one.number)
         return frozenset(self.found)
 
-    def _now(self) -> _SumsSoFar:
-        return _SumsSoFar(self.rows, dict(self.sums))
-
     def _is_sum(self, one: _MayBeTotal, since: _SumsSoFar, until: _SumsSoFar) -> bool:
         rows = until.rows - since.rows
-        if rows < (1 if one.has_word else 2):
+        own = {what for what in one.differs if until.differing.get(what, 0) == since.differing.get(what, 0)}
+        if not own or rows < (1 if _WORD_FOR_IT in own else 2):
             return False
         return all(
             abs(figure - (until.columns.get(column, 0) - since.columns.get(column, 0)))
@@ -178,12 +211,20 @@ class _Totals:
                     continue
         return found
 
-    def _names_nothing(self, fields: Mapping[str, Any]) -> bool:
+    def _differs(self, fields: Mapping[str, Any]) -> frozenset[str]:
+        """What the row lacks of a record, and whether it has a word for a total; nothing where it is a record."""
         try:
-            records = list(self.read(Row(fields, Unread())))
+            lacking = [_lacking(one) for one in self.read(Row(fields, Unread()))] or [{_ANYTHING}]
         except UsageError:
-            return True
-        return all(one.at is None or not one.model.strip() or _WORD.fullmatch(one.model.strip()) for one in records)
+            lacking = [{_ANYTHING}]
+        found = frozenset[str]().union(*lacking) if all(lacking) else frozenset[str]()
+        return found | {_WORD_FOR_IT} if found and _has_word(fields) else found
+
+
+def _lacking(record: UsageRecord) -> set[str]:
+    model = record.model.strip()
+    no_model = {_MODEL} if not model or _WORD.fullmatch(model) else set[str]()
+    return no_model | ({_TIME} if record.at is None else set())
 
 
 def _has_word(fields: Mapping[str, Any]) -> bool:

@@ -53,6 +53,16 @@ TOTALS: list[tuple[str, list[Row], list[int]]] = [
     ),
     ("above the others", [total("0.75", 3, Date="Sum"), ONE, TWO], [0]),
     ("with rounded money", [day("0.333333"), day("0.333333"), total("0.67", 2, Date="Total")], [2]),
+    (
+        "at both ends",
+        [total("0.75", 3, Date="Total"), ONE, TWO, total("0.75", 3, Date="Total")],
+        [0, 3],
+    ),
+    (
+        "in Cyrillic, and in Korean",
+        [ONE, TWO, total("0.75", 3, Date="Итого"), THREE, total("1", 3, Date="합계")],
+        [2, 4],
+    ),
     ("beside a joined table", [ONE, TWO, total("0.75", 3, Date="Total"), dict(zip(DAY, DAY, strict=True)), THREE], [2]),
 ]
 NONE: list[tuple[str, list[Row]]] = [
@@ -86,6 +96,26 @@ def test_no_other_row_is_taken_for_a_total(tmp_path: Path, rows: list[Row]) -> N
     found = records(tmp_path, rows)
     assert TOTAL.outcome not in [one.outcome for one in found]
     assert sum(one.charged or 0 for one in found) == sum(Decimal(row["Spend"]) for row in rows)
+
+
+def test_a_grand_total_is_one_after_more_totals_than_are_remembered(tmp_path: Path) -> None:
+    some = [ONE, total("0.25", 1, Team="core Total")] * 1_100
+    found = records(tmp_path, [*some, total("275.00", 1_100, Date="Grand Total")])
+    assert sum(one.charged or 0 for one in found) == Decimal("0.25") * 1_100
+
+
+COST = {"start_time": "1795132800", "end_time": "1795219200", "quantity": "", "project_id": "p"}
+COST |= {"start_time_iso": "2026-11-20T00:00:00", "end_time_iso": "2026-11-21T00:00:00", "amount_value": "1"}
+COST |= {"amount_currency": "usd", "line_item": "", "project_name": "shop"}
+
+
+@pytest.mark.parametrize("project", ["shop", "Sum of Us"])
+def test_of_rows_that_all_lack_what_a_total_lacks_none_is_one(tmp_path: Path, project: str) -> None:
+    costs: list[Row] = [{**COST, "amount_value": amount, "project_name": project} for amount in ("1", "1", "2", "3")]
+    costs += [{**dict.fromkeys(COST, ""), "amount_value": "7", "amount_currency": "Total"}]
+    found = records(tmp_path, costs)
+    assert [one.outcome == TOTAL.outcome for one in found] == [False, False, False, False, True]
+    assert sum(one.charged or 0 for one in found) == 7
 
 
 def test_a_total_of_a_spreadsheet_of_decimal_commas_is_one_too(tmp_path: Path) -> None:
