@@ -115,8 +115,8 @@ def _changes(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _is_attribute(value: Any) -> bool:
-    """Whether it is one of OTLP's, which names what it states beside it."""
-    return isinstance(value, Mapping) and value.keys() == {"key", "value"}
+    """Whether it is one of OTLP's, or a tag of Jaeger's, which name what they state beside it."""
+    return isinstance(value, Mapping) and value.keys() - {"type"} == {"key", "value"}
 
 
 def _trimmed(value: Any) -> Any:
