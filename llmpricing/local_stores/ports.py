@@ -12,7 +12,12 @@ LOOPBACK = (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6))
 
 def is_free(port: int) -> bool:
     """Whether a server of ours could listen on the port, on IPv4 and (where there is one) IPv6 loopback."""
-    return not any(_listens(host, family, port) or _held(host, family, port) for host, family in LOOPBACK)
+    return not (is_listened_to(port) or any(_held(host, family, port) for host, family in LOOPBACK))
+
+
+def is_listened_to(port: int) -> bool:
+    """Whether a server answers there; a port that is the near end of a connection is not free either."""
+    return any(_listens(host, family, port) for host, family in LOOPBACK)
 
 
 def free_port_after(port: int, favourite: int | None = None) -> int:

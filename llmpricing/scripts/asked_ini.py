@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
 from llmpricing.local_stores.home import holds_data
-from llmpricing.local_stores.ports import is_free
+from llmpricing.local_stores.ports import is_listened_to
 from llmpricing.local_stores.wanted import LOCAL_HOSTS
 from llmpricing.models.session import sqlstate
 from llmpricing.scripts.asked_database import failures_told, open_book
@@ -64,7 +64,7 @@ def _nobody_made_one(ini: Path) -> bool:
         return False
     settings = ini_settings(ini)
     url = make_url(settings.database_url)
-    return settings.environment == "development" and url.host in LOCAL_HOSTS and is_free(url.port or _PORT)
+    return settings.environment == "development" and url.host in LOCAL_HOSTS and not is_listened_to(url.port or _PORT)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from tests.functional.test_pages import spoken
 LARGE = {"model": "acme/acme-large", "input_tokens": "1M", "cache_read_tokens": "400K", "output_tokens": "100,000"}
 OPENAI = {"prompt_tokens": 1000, "completion_tokens": 100, "prompt_tokens_details": {"cached_tokens": 400}}
 ANTHROPIC = {"input_tokens": 600, "cache_read_input_tokens": 400, "output_tokens": 100}
+# Of 300 tokens of output 200 are reasoning, or they come beside them, as xAI counts.
+REASONED = {"prompt_tokens": 1000, "completion_tokens": 300, "completion_tokens_details": {"reasoning_tokens": 200}}
 GOOGLE = {"promptTokenCount": 1000, "cachedContentTokenCount": 400, "candidatesTokenCount": 100}
 
 
@@ -53,8 +55,8 @@ def test_a_pasted_usage_object_of_any_provider_is_read(testapp: TestApp, usage: 
 def test_the_format_is_told_by_the_keys_where_one_alone_has_them(testapp: TestApp) -> None:
     page = testapp.get("/calculator", {"model": "acme-large", "usage": json.dumps(GOOGLE)})
     assert "the usage was read as google’s" in spoken(page.html.main)
-    page = testapp.get("/calculator", {"model": "acme-large", "usage": json.dumps(ANTHROPIC)}, status=400)
-    assert "of anthropic, litellm" in page.html.find(id="usage-problem").get_text()
+    page = testapp.get("/calculator", {"model": "acme-large", "usage": json.dumps(REASONED)}, status=400)
+    assert "of openai, mistral, deepseek, xai" in page.html.find(id="usage-problem").get_text()
 
 
 def test_a_whole_answer_brings_its_model_along(testapp: TestApp) -> None:

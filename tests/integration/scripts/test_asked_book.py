@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -132,7 +134,10 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_in_a_checkout_whose_servers_never_ran_a_file_needs_none(checkout: Path, tmp_path: Path) -> None:
     asked = ("audit", str(FOLDER / "litellm-spendlogs.csv"), "--json")
-    found = alone(checkout, *asked, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    port = int(re.search(r"@localhost:(\d+)/", (checkout / "development.ini").read_text())[1])
+    with socket.socket() as other:  # such as the near end of somebody's connection: no server
+        other.bind(("127.0.0.1", port))
+        found = alone(checkout, *asked, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert found.stdout, found.stderr
     assert "No server runs where development.ini says" in found.stderr
     assert "Prices: a book made" in found.stderr
