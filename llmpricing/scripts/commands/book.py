@@ -188,7 +188,7 @@ def show(file: Path, as_json: bool) -> None:
     which = f"version {header.version}" if header.version != UP_TO_A_TIME else "what was known by a time alone"
     say(f"Price book {header.book}, {which}, as known {day(header.last_change)}")
     say(", ".join(f"{count:,} {name}s" for name, count in held.items()))
-    say(f"SHA-256 {opened.digest}, and all bytes fit it")
+    say(f"SHA-256 of its contents {opened.digest}, and all bytes fit it (the file bears it: sha256sum tells another)")
     if header.own_terms:
         say("It holds your own contract rates, names and scores: keep it to yourself.")
 
@@ -203,4 +203,4 @@ def _not_written(file: Path, error: OSError) -> click.ClickException:
 
 
 def _say_written(file: Path, digest: str) -> None:
-    say(f"Written: {file}, {file.stat().st_size:,} bytes, SHA-256 {digest}")
+    say(f"Written: {file}, {file.stat().st_size:,} bytes, SHA-256 of its contents {digest}")
