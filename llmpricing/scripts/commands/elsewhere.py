@@ -59,10 +59,10 @@ def elsewhere(
 
     All records that have a price are priced again at every offering that can serve them, at today's prices (or, with
     --at own, at those of each record's time) and by your contract rates: each model's part at other sellers of the
-    same model, then the whole log at any one offering that compares with yours (nearly as good by published scores,
-    or as able, as new and as large by what lists say; --all ranks every one). A price that nobody knows is never taken
-    for nothing: such offerings are listed apart, and those that cannot serve all records are counted with the reason
-    and the share of the records.
+    same model, then the whole log at any one offering that compares with yours (nearly as good by published scores, a
+    later version of it by its name, or as able, as new and as large by what lists say of both; --all ranks every one).
+    A price that nobody knows is never taken for nothing: such offerings are listed apart, and those that cannot serve
+    all records are counted with the reason and the share of the records.
 
     \b
     llmpricing elsewhere spendlogs.csv --like tools,128k

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from llmpricing.domain.choice.comparable import ModelFacts, compares
 from llmpricing.domain.choice.needs import NEEDS
+from llmpricing.domain.names.lines import line_and_version
 from llmpricing.services.catalogue.listed_models import SoldModel, models_of_rows
 from llmpricing.services.catalogue.listing import all_rows
 from llmpricing.services.catalogue.same_model import is_another_tier
@@ -24,13 +25,15 @@ _STRENGTHS = tuple(need.id for need in NEEDS.values() if not need.of_sellers and
 @dataclass(frozen=True)
 class ComparedElsewhere:
     """The own offering that others are compared with, in ``words`` what lists say it can, whether scores of it are
-    known, and the offerings that can take its place, by id.
+    known and when it was released; the offerings that can take its place, by id, and which offerings are one model.
     """
 
     offering: str
     words: tuple[str, ...]
     is_scored: bool
+    released_on: date | None
     offerings: frozenset[str]
+    models: Mapping[str, int]
 
 
 def comparison(reads: Reads, pricer: LogPricer, now: datetime, own: str) -> ComparedElsewhere | None:
@@ -50,7 +53,8 @@ def comparison(reads: Reads, pricer: LogPricer, now: datetime, own: str) -> Comp
         if slug == own or (_is_choice(slug) and (slug in same or compares(one, mine)))
     )
     words = tuple(need.words for need in NEEDS.values() if need.id in mine.needs)
-    return ComparedElsewhere(own, words, mine.is_scored, able)
+    sold_as = {row.id: number for number, model in enumerate(models) for row in model.rows}
+    return ComparedElsewhere(own, words, mine.is_scored, mine.released_on, able, sold_as)
 
 
 def _is_choice(slug: str) -> bool:
@@ -64,13 +68,25 @@ def _facts(model: SoldModel, scored: Mapping[str, Mapping[str, Decimal]]) -> dic
     """The facts of each offering of a model: needs, release and scores are the model's, whoever sells it."""
     scores = next((scored[row.id] for row in model.rows if row.id in scored), {})
     needs = frozenset(need for need in _STRENGTHS if need in model.able)
-    return {row.id: ModelFacts(row.id.partition("/")[2], needs, model.released_on, scores) for row in model.rows}
+    facts = {}
+    for row in model.rows:
+        api_id = row.id.partition("/")[2]
+        facts[row.id] = ModelFacts(api_id, needs, model.released_on, scores, *line_and_version(api_id))
+    return facts
 
 
 def comparable_rule(of: ComparedElsewhere) -> str:
     """By what others compare with it, in words."""
-    able = f"lists say of it {', '.join(of.words)} as well" if of.words else "no list says what it can"
-    facts = f"{able}, it is no older, and its name makes it no smaller"
+    lacking = [] if of.words else ["what it can"]
+    lacking += [] if of.released_on else ["when it was released"]
+    facts = "a later version of it by its name"
+    if lacking:
+        facts += f" alone, as no list says {' or '.join(lacking)}"
+    else:
+        facts += (
+            f", or lists say of it {', '.join(of.words)} as well and that it was released on {of.released_on} "
+            "or later, and its name makes it no smaller"
+        )
     if not of.is_scored:
         return f"no score of it is known, so: {facts}"
     return f"at least 90 % of its quality by three published scores or more; where fewer are known of both: {facts}"

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from llmpricing.domain.choice.comparable import ModelFacts, compares
+from llmpricing.domain.names.lines import line_and_version
 
 TESTS = ("mmlu", "humaneval", "gsm8k")
 OWN = ModelFacts("house-4", frozenset({"tools", "vision"}), date(2025, 4, 14), {})
@@ -71,3 +72,51 @@ def test_a_size_that_the_own_name_says_is_the_measure_and_experts_count_together
 )
 def test_a_size_is_read_as_sellers_write_it(name: str, size: str | None) -> None:
     assert replace(OWN, api_id=name).size == (None if size is None else Decimal(size))
+
+
+def named(name: str, of: ModelFacts = OWN) -> ModelFacts:
+    line, version = line_and_version(name)
+    return replace(of, api_id=name, line=line, version=version)
+
+
+UNTOLD = named("claude-opus-4-8", ModelFacts("", frozenset(), None, {}))
+
+
+@pytest.mark.parametrize("unknown", [{"released_on": None}, {"needs": frozenset()}])
+def test_what_no_list_says_of_the_own_one_makes_nobody_as_able_or_no_older(unknown: dict[str, object]) -> None:
+    other = replace(OWN, api_id="other-70b", released_on=date(2026, 1, 1))
+    assert compares(other, OWN)
+    assert not compares(other, replace(OWN, **unknown))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "later"),
+    [
+        ("anthropic/claude-opus-5.5", True),
+        ("regional.anthropic.claude-opus-5", True),
+        ("claude-opus-4-8", False),
+        ("claude-3-opus-20240229", False),
+        ("claude-sonnet-5", False),
+        ("claude-opus-5-fast", False),
+        ("claude-opus-0613", False),  # a day, and no version
+    ],
+)
+def test_a_later_version_of_its_line_compares_without_any_list(name: str, later: bool) -> None:
+    assert compares(named(name, UNTOLD), UNTOLD) is later
+
+
+def test_a_later_version_that_lists_call_older_or_less_able_does_not_compare() -> None:
+    own = named("house-large-4")
+    later = replace(named("house-large-5"), needs=frozenset(), released_on=None)
+    assert compares(later, own)
+    assert not compares(replace(later, needs=frozenset({"tools"})), own)
+    assert not compares(replace(later, released_on=date(2025, 4, 13)), own)
+
+
+@pytest.mark.parametrize("says", [{"needs": OWN.needs | {"image_out"}}, {"api_id": "other-70b-image-preview"}])
+def test_a_model_that_makes_images_stands_for_none_that_does_not(says: dict[str, object]) -> None:
+    other = replace(OWN, api_id="other-70b")
+    images = replace(other, **says)  # type: ignore[arg-type]
+    assert compares(other, OWN)
+    assert not compares(images, OWN)
+    assert compares(images, replace(OWN, needs=OWN.needs & images.needs, api_id="house-image"))
