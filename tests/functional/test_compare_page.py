@@ -13,7 +13,6 @@ from webtest import TestApp
 from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import able
-from llmpricing.web.site.compare import retired_at_their_makers
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import line_of, need_line
 from llmpricing.web.site.compared_months import above_the_cheapest, finding
@@ -244,14 +243,3 @@ def test_what_others_of_the_model_contradict_is_doubtful_and_never_the_best() ->
 
 def test_that_no_score_is_known_is_said(testapp: TestApp) -> None:
     assert "No score of these models with a source is known here" in testapp.get(f"/compare?{TWO}").text
-
-
-def test_a_model_that_its_maker_has_deprecated_says_so_at_other_sellers() -> None:
-    def row(slug: str, status: str | None) -> Any:
-        return SimpleNamespace(id=slug, provider=slug.partition("/")[0], status=status)
-
-    own, resold = row("deepseek/v4", "deprecated"), row("fireworks/v4", None)
-    model = SoldModel("V4", "deepseek", "chat", None, (own, resold), {})
-    assert retired_at_their_makers([own, resold], {own.id: model, resold.id: model}) == {resold.id: "deprecated"}
-    sold = SoldModel("V4", "deepseek", "chat", None, (own, row("deepseek/v4-0731", "active"), resold), {})
-    assert retired_at_their_makers([resold], {resold.id: sold}) == {}

@@ -30,7 +30,8 @@ _HOUSES = {"qwen": "alibaba", "xai": "x-ai"}  # labs that paths call otherwise t
 class SoldModel:
     """A model: ``rows`` are its offerings as ``all_rows`` has them, the lab's own first. ``released_on`` is the lab's
     day of release as a list states it, or the date that its id bears; None where neither tells. ``able`` are the needs
-    that lists say it meets, at whatever seller, with those lists.
+    that lists say it meets, at whatever seller, with those lists. ``given_up`` is the lab with the status of its own
+    offerings, where it sells none of them as ever; it holds of each offering where each stands as a model of its own.
     """
 
     name: str
@@ -39,6 +40,7 @@ class SoldModel:
     released_on: date | None
     rows: tuple[Any, ...]
     able: LentNeeds
+    given_up: tuple[str, str] | None = None
 
     def meets(self, row: Any, need: str) -> bool | None:
         """Whether one of its offerings meets a need: by what lists say of that, else by what they say of the model;
@@ -50,6 +52,16 @@ class SoldModel:
     def lends(self, row: Any, need: str) -> bool:
         """Whether one of its offerings meets a need by what lists say of the model alone."""
         return need in self.able and meets(row, need) is None
+
+    def lends_any(self, row: Any, needs: Iterable[str]) -> bool:
+        """Whether it meets one of these needs so."""
+        return any(self.lends(row, need) for need in needs)
+
+    def status_at_maker(self, row: Any) -> str | None:
+        """What the lab calls its own offerings of this model where one of another seller is still sold; None where that
+        one is the lab's, or the lab sells the model as ever, or not at all.
+        """
+        return self.given_up[1] if self.given_up and row.provider != self.given_up[0] else None
 
     @property
     def own(self) -> int:
@@ -77,9 +89,9 @@ def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldMode
     models = []
     for group in groups:
         members = [(one, by_slug[one.slug]) for one in group]
-        can = able(row for _, row in members)
+        can, given_up = able(row for _, row in members), _given_up(members)
         for part in [members] if joined else [[one] for one in members]:
-            models.append(_model(part, can, joined, dated=several[_bare(group)] > 1))
+            models.append(_model(part, (can, given_up), joined, dated=several[_bare(group)] > 1))
     return models
 
 
@@ -94,7 +106,20 @@ def _sold(row: Any) -> SoldOffering:
     return SoldOffering(row.id, row.provider, api_id, kind, prices if told else None, row.name)
 
 
-def _model(members: list[tuple[SoldOffering, Any]], can: LentNeeds, joined: bool, dated: bool) -> SoldModel:
+def _given_up(members: Sequence[tuple[SoldOffering, Any]]) -> tuple[str, str] | None:
+    lab = _lab(members)
+    own = {row.status or "active" for _, row in members if row.provider == lab}
+    if lab is None or not own or "active" in own:
+        return None
+    return lab, "deprecated" if "deprecated" in own else min(own)
+
+
+def _model(
+    members: list[tuple[SoldOffering, Any]],
+    of_group: tuple[LentNeeds, tuple[str, str] | None],
+    joined: bool,
+    dated: bool,
+) -> SoldModel:
     lab, kind = _lab(members), members[0][0].kind
     dates = {identity(sold.api_id).date for sold, _ in members}
     lasting = [(sold, row) for sold, row in members if not moves(sold.api_id)]
@@ -105,7 +130,7 @@ def _model(members: list[tuple[SoldOffering, Any]], can: LentNeeds, joined: bool
     name = name if lasting or not joined else f"{name.removesuffix(' Latest')} (latest)"
     released = _released([row for _, row in telling], lab, min(filter(None, dates), default=""))
     rows = sorted((row for _, row in members), key=lambda row: (row.provider != lab, row.provider, len(row.id), row.id))
-    return SoldModel(name, lab, kind, released, tuple(rows), can)
+    return SoldModel(name, lab, kind, released, tuple(rows), *of_group)
 
 
 def _lab(members: Iterable[tuple[SoldOffering, Any]]) -> str | None:

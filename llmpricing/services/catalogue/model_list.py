@@ -137,7 +137,7 @@ def find_models(
         elif open_:
             sellers = {row.provider for row in open_to_it if shelf(row) in visible}
             left_out = len(sellers - {row.provider for row in matching})
-            lent = frozenset(row.id for row in matching if any(model.lends(row, need) for need in wanted.needs))
+            lent = frozenset(row.id for row in matching if model.lends_any(row, wanted.needs))
             shown = _row(model, open_, matching, lent, (weigh, cost))
             rows.append(replace(shown, unsaid=left_out, is_said=is_said))
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,8 @@ from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
-from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.services.scores.kept_scores import count_scores
@@ -28,7 +29,7 @@ from llmpricing.web.errors import invalid
 from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import MAX_BYTES
 from llmpricing.web.list_query import read_clocks, standing
-from llmpricing.web.need_query import ASKED
+from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.frontier import frontier_chart
@@ -97,7 +98,8 @@ def _page(
     question, clocks = read_value_question(values), read_clocks(values, request.period.start, request.book)
     month = _month(request, clocks, values)
     found, unknown = ask_for_value(request, values, own, month=month, only_known_then=leaves_out(request))
-    workload = workload_of(values)
+    workload, sold = workload_of(values), _sold(request, clocks, found)
+    lent = _lent(request, values, sold)
     query = urlencode([(name, text) for name, text in request.GET.items() if text.strip()])
     data = [pair for pair in without_show(request) if pair[0] not in (*WORKLOAD, "min_context")]
     data += [("min_context", str(values["min_context"]))] if "min_context" in values else []
@@ -122,11 +124,14 @@ def _page(
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
         "by_month": month is not None,
-        "months": _months(request, clocks, workload, found),
+        "months": _months(request, clocks, workload, [row for _, row in sold.values()]),
         "month_open": bool(month_pairs(request)),
         "needs": needs_form(request),
         "is_asked": any(name in values for name in ASKED),
         "unsaid": _unsaid(request, values, found),
+        "sold": sold,
+        "lent": lent,
+        "stated": address([*request.GET.items(), ("stated", "1")]) if lent and "stated" not in values else None,
         "finding": frontier_chart(found.ranked, by_month=month is not None).finding,
         "query": f"?{query}" if query else "",
         "can_draw": can_draw() and not own,
@@ -158,12 +163,26 @@ def _as_data(month: ValuedMonth | None) -> list[tuple[str, str]]:
 _Month = tuple[Decimal | None, tuple[HourTotal, ...]]
 
 
-def _months(request: Request, clocks: Clocks, workload: Workload, found: BestValue) -> dict[str, _Month]:
-    """What the month costs at the offerings that are ranked, by id, and what in each of the hours of a week."""
+_RankedRows = Mapping[str, tuple[SoldModel, Any]]
+
+
+def _sold(request: Request, clocks: Clocks, found: BestValue) -> _RankedRows:
+    """The offerings that are ranked, by id, each with its model."""
     slugs = [one.offering.id for one in (*found.ranked, *found.free)]
-    stands_on = standing(request, clocks)
-    rows = listing.rows_of(request.reads, clocks, slugs, stands_on)
-    costs = costs_then(request, clocks, workload, rows, stands_on)
+    models = models_of(request.reads, request.book, clocks, slugs, standing(request, clocks)) if slugs else {}
+    return {row.id: (model, row) for model in models.values() for row in model.rows if row.id in models}
+
+
+def _lent(request: Request, values: dict[str, Any], sold: _RankedRows) -> frozenset[str]:
+    """Those of them, by id, that are what is asked for by what lists say of the model alone."""
+    wanted = read_asked(request, values)
+    needs = wanted.needs if wanted else ()
+    return frozenset(slug for slug, (model, row) in sold.items() if model.lends_any(row, needs))
+
+
+def _months(request: Request, clocks: Clocks, workload: Workload, rows: Sequence[Any]) -> dict[str, _Month]:
+    """What the month costs at the offerings of these rows, by id, and what in each of the hours of a week."""
+    costs = costs_then(request, clocks, workload, rows, standing(request, clocks))
     totals = {row.id: month_total(row.price_state, costs.get(row.id)) for row in rows}
     return {slug: (total, month_hours(total, costs.get(slug))) for slug, total in totals.items()}
 

@@ -75,6 +75,7 @@ def show(request: Request) -> dict[str, Any]:
     costs = costs_then(request, clocks, workload, [row for _, row in sold], stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
+    at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
     groups = groups_of_needs(values, sold, items) if items else []
     costs_and_limits = _groups(workload, costs, items, stated, prices, then, models) if items else []
     groups[-1:-1] = costs_and_limits
@@ -100,7 +101,11 @@ def show(request: Request) -> dict[str, Any]:
         "can_draw": can_draw(),
         "scored": bool(scored),
         "markdown": _markdown(
-            names_of(slugs, models, names) if items else {}, lines, workload, f"{link} ({_sources(prices, clocks)})"
+            names_of(slugs, models, names) if items else {},
+            [_statuses(item, at_makers[item.id]) for item in items],
+            lines,
+            workload,
+            f"{link} ({_sources(prices, clocks)})",
         ),
         "meanings_of_cells": _meanings(lines),
         "steps": _STEPS if _has_steps(lines) else None,
@@ -110,7 +115,7 @@ def show(request: Request) -> dict[str, Any]:
         "csv": "/api/v1/compare?" + urlencode([("models", ",".join(slugs)), ("format", "csv"), *_clocks(request)]),
         "clock_query": clock_query(request),
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
-        "retired": retired_at_their_makers(items, models),
+        "at_makers": at_makers,
         **_ages(request, values, clocks, then, prices),
     }
 
@@ -122,17 +127,6 @@ def _ages(
     ages = freshness.source_ages(request.reads, then, clocks.known_at if "known_at" in values else None)
     sources = sources_of(prices)
     return ages_shown([age for age in ages if age.source in sources] or ages)
-
-
-def retired_at_their_makers(items: Sequence[OfferingItem], models: Mapping[str, SoldModel]) -> dict[str, str]:
-    """By id of an offering, the status of its model's own at its maker, where no own one is sold as ever."""
-    found = {}
-    for item in items:
-        model = models[item.id]
-        own = [row.status or "active" for row in model.rows if row.provider == model.lab]
-        if own and item.provider != model.lab and not {"active"}.intersection(own):
-            found[item.id] = "deprecated" if "deprecated" in own else own[0]
-    return found
 
 
 def _then(values: Mapping[str, Any], clocks: Clocks, now: datetime) -> datetime:
@@ -233,12 +227,21 @@ def _meanings(lines: Sequence[ComparedLine]) -> list[tuple[str, str]]:
     return [(cell, meaning) for cell, meaning in MEANINGS.items() if cell in written]
 
 
-def _markdown(names: Mapping[str, str], lines: Sequence[ComparedLine], workload: Workload, source: str) -> str:
+def _statuses(item: OfferingItem, at_maker: str | None) -> str:
+    """How the offering is sold, as the table's head marks it: nothing of one that is sold as ever."""
+    own = display.words(item.status) if item.status not in (None, "active") else None
+    return ", ".join(filter(None, [own, at_maker and display.at_maker(at_maker)]))
+
+
+def _markdown(
+    names: Mapping[str, str], statuses: Sequence[str], lines: Sequence[ComparedLine], workload: Workload, source: str
+) -> str:
     """The table for a document, ``names`` by id, the best in bold; signs that would break a table or be run are
     escaped.
     """
     head = ["", *map(escaped, names.values())]
     rows = [["Id", *map(escaped, names)]]
+    rows += [["Status", *statuses]] if any(statuses) else []
     rows += [[line.title, *(_cell(line, place) for place in range(len(names)))] for line in lines]
     about = [f"Prices in USD per million tokens; my month is {display.workload(workload)}."]
     about += [_STEPS] if _has_steps(lines) else []

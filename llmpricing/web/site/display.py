@@ -170,6 +170,11 @@ def basis(name: str) -> str:
     return _BASES.get(name, words(name))
 
 
+def at_maker(status: str) -> str:
+    """That a model's maker calls its own offerings so."""
+    return f"{words(status)} at its maker"
+
+
 def explained(codes: Iterable[str]) -> list[tuple[str, str, str]]:
     """Each of these codes once: itself, in words, and a sentence that tells what it means."""
     found = set(codes)

@@ -1,0 +1,106 @@
+"""Where a model is chosen it is told that its maker gives it up, and what lists say of the model alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.services.scores.importing_scores import import_scores
+from llmpricing.sources.registry import SOURCES
+from tests.conftest import NOW
+from tests.functional.test_model_list import named
+from tests.functional.test_pages import spoken
+
+GIVEN_UP, LENT = "deprecated at its maker", "as the model"
+RESOLD = ("resale/openai/gpt-8", "resale/openai/gpt-7", "resale/openai/gpt-6")
+
+
+def _entry(id_: str, price: float, **facts: Any) -> dict[str, Any]:
+    prices = {"input_mtok": price, "output_mtok": price}
+    return {"id": id_, "name": id_.rpartition("/")[2].upper(), "match": {"equals": id_}, "prices": prices, **facts}
+
+
+SOLD = {
+    "openai": [
+        _entry("gpt-8", 2, deprecated=True),
+        _entry("gpt-7", 2, deprecated=True),
+        _entry("gpt-7-2026-03-01", 2),  # the same model, sold as ever
+        _entry("gpt-6", 2),
+    ],
+    "resale": [_entry(f"openai/gpt-{version}", 1) for version in (8, 7, 6)],
+}
+
+
+@pytest.fixture
+def app(testapp: TestApp, engine: Engine) -> TestApp:
+    """Three models of a lab, each cheaper elsewhere; what they can is said of the lab's own alone."""
+    sold = [{"id": slug, "name": slug.title(), "api_pattern": slug, "models": models} for slug, models in SOLD.items()]
+    facts = {"modalities": {"input": ["text"], "output": ["text"]}, "tool_call": True}
+    models = {f"gpt-{version}": {"id": f"gpt-{version}", **facts} for version in (8, 7, 6)}
+    described = {"openai": {"id": "openai", "name": "OpenAI", "models": models}}
+    later, published = NOW + timedelta(hours=1), datetime(2026, 11, 15, tzinfo=UTC)
+    rows = [
+        f"gpt-{version},{name},{score},,https://example.com/scores"
+        for version, score in ((8, 80), (7, 70), (6, 60))
+        for name in ("mmlu", "gsm8k", "humaneval")
+    ]
+    scores = "\n".join(["model,benchmark,score,measured_on,source_url", *rows])
+    with Session(engine) as session, session.begin():
+        for source, document in (("genai-prices", sold), ("models-dev", described)):
+            reading = ReadList(json.dumps(document).encode(), published, later, "a test's list")
+            import_lists(session, [(SOURCES[source], reading)])
+        assert not import_scores(session, Decider("ada", later, None), scores, "scores.csv").failed
+    return testapp
+
+
+def tags(one: Any) -> list[str]:
+    return [spoken(tag) for tag in one.select(".tag")]
+
+
+def valued(page: Any) -> dict[str, list[str]]:
+    """The marks of each ranked model by the id at which it stands."""
+    heads = page.html.select("table.value tbody th")
+    return {spoken(head.select_one(".id")): tags(head) for head in heads}
+
+
+def test_the_list_says_which_model_its_maker_gives_up_in_a_row_of_another_seller(app: TestApp) -> None:
+    for asked in ("/?provider=resale", "/?q=gpt&group=none&provider=resale"):
+        told = {row.select_one("input.mark")["value"]: tags(row.th) for row in named(app.get(asked)).values()}
+        assert told == dict(zip(RESOLD, ([GIVEN_UP], [], []), strict=True)), asked
+    row = named(app.get("/?q=gpt-8"))["GPT-8"]
+    assert (row.select_one("input.mark")["value"], tags(row.th)) == (RESOLD[0], [GIVEN_UP, "deprecated"])
+
+
+def test_best_value_says_it_in_the_ranking(app: TestApp) -> None:
+    assert valued(app.get("/best-value")) == dict(zip(RESOLD, ([GIVEN_UP], [], []), strict=True))
+    own = valued(app.get("/best-value?provider=openai"))
+    assert own == {"openai/gpt-8": ["deprecated"], "openai/gpt-7": ["deprecated"], "openai/gpt-6": []}
+
+
+def test_best_value_marks_who_stands_at_a_seller_by_what_lists_say_of_the_model(app: TestApp) -> None:
+    page = app.get("/best-value?capability=tools&tokens=20M")
+    assert valued(page) == dict(zip(RESOLD, ([GIVEN_UP, LENT], [LENT], [LENT]), strict=True))
+    link = next(one for one in page.html.select("#mymonth a") if LENT in one.get_text())
+    assert spoken(link) == "− 3 as the model"
+    stated = app.get("/best-value" + link["href"])
+    assert list(valued(stated)) == ["openai/gpt-8", "openai/gpt-7", "openai/gpt-6"]
+    assert LENT not in spoken(stated.html.select_one("#mymonth"))
+
+
+def test_compare_and_its_markdown_say_it_alike(app: TestApp) -> None:
+    page = app.get(f"/compare?models=openai/gpt-8,{','.join(RESOLD)}")
+    heads = page.html.select("table.compared thead th")[1:]
+    assert [tags(head) for head in heads] == [["deprecated"], [GIVEN_UP], [], []]
+    markdown = page.html.select_one("#markdown").get_text().splitlines()
+    assert markdown[3] == f"| Status | deprecated | {GIVEN_UP} |  |  |"
+    plain = app.get(f"/compare?models={','.join(RESOLD[1:])}").html.select_one("#markdown").get_text()
+    assert "| Status |" not in plain
