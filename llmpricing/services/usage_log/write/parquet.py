@@ -51,7 +51,7 @@ class ParquetWriter:
         table = table.append_column(cost, cost_columns.decimals(priced.units[wanted], totals_of(priced, wanted)))
         for place, name in enumerate(names, 1):
             texts = pa.array([answer[place] for answer in priced.answers], pa.string())
-            table = table.append_column(name, pa.DictionaryArray.from_arrays(which, texts))
+            table = table.append_column(name, _by_first_row(texts, which))
         self._write(table)
 
     def broken(self, rows: Sequence[Broken], layout: Layout) -> None:
@@ -76,6 +76,15 @@ class ParquetWriter:
         if self._writer is None:
             self._writer = parquet.ParquetWriter(self._file, table.schema, compression="zstd")
         self._writer.write_table(table.cast(self._writer.schema))
+
+
+def _by_first_row(texts: pa.Array, which: pa.Array) -> pa.DictionaryArray:
+    """The text of each row by the number of it; each text once, that of the first row first, and none that no row has:
+    the same rows give the same bytes, in whatever order their texts were found.
+    """
+    encoded = texts.dictionary_encode()
+    rows = encoded.indices.take(which).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(rows.indices, encoded.dictionary.take(rows.dictionary))
 
 
 def _typed(table: pa.Table, layout: Layout) -> pa.Table:
