@@ -14,8 +14,8 @@ from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.terminal import say
 from llmpricing.scripts.written_files import put_file
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.names.coverage import Covered, cover, shares
-from llmpricing.services.names.name_files import NoNamesError, alias_file, read_names
+from llmpricing.services.names.coverage import Covered, NamedAt, cover, shares
+from llmpricing.services.names.name_files import NoNamesError, alias_file, names_of_rows, read_names
 
 _SHOWN = 20  # names of a kind that are printed
 
@@ -27,7 +27,8 @@ _SHOWN = 20  # names of a kind that are printed
 @click.option("--provider-column", metavar="NAME", help="The column that names the seller.")
 @asks_book
 def names(file: Path, out: Path | None, model_column: str | None, provider_column: str | None, book: AskedBook) -> None:
-    """Look up the names in FILE: JSON, lines of JSON, CSV with a column of names, or one name a line.
+    """Look up the names in FILE: JSON, lines of JSON, CSV or Parquet with a column of names, or one name a line; packed
+    as llmpricing price takes it, or not.
 
     Fill in the offerings of the file that --aliases writes, and give them with: llmpricing alias import OUT
 
@@ -35,14 +36,14 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
     llmpricing names usage.csv --aliases ours.csv
     """
     try:
-        asked = read_names(file.read_text(encoding="utf-8"), model_column, provider_column)
+        asked = _asked(file, model_column, provider_column)
     except NoNamesError as error:
         raise click.ClickException(
             f"{file} has no column {model_column or 'model'}. Name it with --model-column; it has: "
             f"{', '.join(error.columns)}."
         ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, csv.Error) as error:
-        raise click.ClickException(f"{file} cannot be read ({error}): give JSON, CSV or names.") from None
+    except (json.JSONDecodeError, RecursionError, csv.Error) as error:
+        raise click.ClickException(f"{file} cannot be read ({error}): give JSON, CSV, Parquet or names.") from None
     now = datetime.now(UTC)
     with book.open() as reads:
         found = cover(reads, Clocks(now, now), asked)
@@ -53,6 +54,34 @@ def names(file: Path, out: Path | None, model_column: str | None, provider_colum
         names_left = f"{len(unknown)} name{'' if len(unknown) == 1 else 's'}"
         then = f" Fill in the offerings, then run: llmpricing alias import {out}" if unknown else ""
         say(f"{out} holds {names_left}.{then}")
+
+
+def _asked(file: Path, model: str | None, provider: str | None) -> list[NamedAt]:
+    """The names in the file, opened as other commands open usage files; raises click.ClickException for one that cannot
+    be opened, and what reading its text raises.
+    """
+    from llmpricing.services.usage_log.columns import LogError
+    from llmpricing.services.usage_log.formats.opened_file import failures_told, is_parquet, unpacked
+
+    try:
+        with failures_told(file):
+            if is_parquet(file):
+                return _of_parquet(file, model, provider)
+            with unpacked(file) as opened:
+                text = opened.read().decode()
+    except LogError as error:
+        raise click.ClickException(str(error)) from None
+    return read_names(text, model, provider)
+
+
+def _of_parquet(file: Path, model: str | None, provider: str | None) -> list[NamedAt]:
+    try:
+        from llmpricing.services.usage_log.formats.parquet_rows import parquet_rows
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"Reading Parquet needs {error.name}. Install it: pip install 'llmpricing[bulk]'."
+        ) from None
+    return names_of_rows((row.fields for row in parquet_rows(file)), model, provider)
 
 
 def _report(found: list[Covered]) -> None:

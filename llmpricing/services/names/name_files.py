@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import StringIO
+from itertools import chain
 from typing import Any
 
 from llmpricing.services.names.coverage import NamedAt
@@ -49,10 +50,28 @@ def read_names(text: str, model: str | None = None, provider: str | None = None)
     columns = [column.strip() for column in next(csv.reader(lines[:1]))]
     if len(columns) == 1 and columns[0] not in (*roles[0], "name"):  # no name holds a comma
         return _unique(NamedAt(line.strip()) for line in lines)
-    if not model and set(columns) <= _LIST_COLUMNS:
-        roles = ("name",), roles[1]
     rows = csv.DictReader(lines, columns)
     next(rows)
+    return _of_table(rows, columns, roles, is_named=model is not None)
+
+
+def names_of_rows(
+    rows: Iterable[Mapping[str, Any]], model: str | None = None, provider: str | None = None
+) -> list[NamedAt]:
+    """The same of the rows of a table that is no text, whose cells may be objects; raises NoNamesError."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return []
+    roles = (model,) if model else _MODELS, (provider,) if provider else _PROVIDERS
+    return _of_table(chain([first], rows), list(first), roles, is_named=model is not None)
+
+
+def _of_table(
+    rows: Iterable[Mapping[str, Any]], columns: Sequence[str], roles: Roles, *, is_named: bool
+) -> list[NamedAt]:
+    if not is_named and set(columns) <= _LIST_COLUMNS:
+        roles = ("name",), roles[1]
     return _known(_unique(name for row in rows for name in _of_row(row, roles)), columns)
 
 
@@ -71,7 +90,7 @@ def _documents(text: str) -> list[Any]:
 
 
 def _of_row(row: Mapping[str, Any], roles: Roles) -> Iterator[NamedAt]:
-    """The name in a row's columns, else those in cells that hold JSON, such as LangSmith's metadata."""
+    """The name in a row's columns, else those in cells that hold objects or JSON, such as LangSmith's metadata."""
     if name := _named(row, roles):
         yield name
         return
@@ -79,6 +98,8 @@ def _of_row(row: Mapping[str, Any], roles: Roles) -> Iterator[NamedAt]:
         if isinstance(cell, str) and cell.startswith("{"):
             with suppress(json.JSONDecodeError):
                 yield from _inside(json.loads(cell), roles)
+        else:
+            yield from _inside(cell, roles)
 
 
 def _inside(document: Any, roles: Roles) -> Iterator[NamedAt]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from llmpricing.services.names.coverage import NamedAt
 from llmpricing.services.names.name_files import read_aliases, read_names
@@ -44,6 +47,36 @@ def test_a_file_of_aliases_is_taken_whole_or_not_at_all(book: Commands, tmp_path
     failed = book.run("alias import", str(out))
     assert failed.exit_code == 1
     assert "no columns name and offering" in failed.output
+
+
+def test_the_names_of_a_parquet_or_packed_log_are_those_of_its_text(book: Commands, tmp_path: Path) -> None:
+    """A column of names, and objects in cells that hold them."""
+    rows = [{"model": name, "input_tokens": 5} for name in ("acme-small", "our-chat", "acme-small")]
+    told = []
+    parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "log.parquet")
+    parquet.write_table(pa.Table.from_pylist([{"id": 1, "call": row} for row in rows]), tmp_path / "calls.parquet")
+    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    (tmp_path / "log.ndjson.gz").write_bytes(gzip.compress(text))
+    (tmp_path / "log.ndjson").write_bytes(text)
+    for name in ("log.ndjson", "log.parquet", "calls.parquet", "log.ndjson.gz"):
+        done = book.run("names", str(tmp_path / name))
+        assert done.exit_code == 0, done.output
+        told.append(done.output)
+    assert told == [told[0]] * 4
+    assert "2 names: 1 priced, 0 known without a price, 1 not known." in told[0]
+
+
+def test_a_parquet_log_without_names_says_which_columns_it_has(book: Commands, tmp_path: Path) -> None:
+    log = tmp_path / "log.parquet"
+    parquet.write_table(pa.table({"what": ["a"], "input_tokens": [5]}), log)
+    assert (
+        "has no column model. Name it with --model-column; it has: what, input_tokens."
+        in book.run("names", str(log)).output
+    )
+    assert "1 names" in book.run("names", str(log), "--model-column", "what").output
+    log.write_bytes(log.read_bytes()[:-5])
+    failed = book.run("names", str(log))
+    assert (failed.exit_code, "get it anew" in failed.output) == (1, True)
 
 
 OPENROUTERS = NamedAt("anthropic/claude-4.5-haiku-20251001", "openrouter")
