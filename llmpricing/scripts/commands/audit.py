@@ -104,10 +104,10 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     with asked.known_files() as found, usage_paths(options.charged) as (charged_paths, _):
         charged, _ = told_apart(charged_paths, None, is_many=False)
         report, bridge = _audit(asked, found, charged, options, book)
-    if report.is_beyond(options.share) or (bridge and bridge.is_beyond(options.share)):
-        sys.exit(BEYOND)
     if options.tolerance is not None and not report.compared and bridge is None:
         raise click.ClickException(_NOTHING_COMPARED)
+    if report.is_beyond(options.share) or (bridge and bridge.is_beyond(options.share)):
+        sys.exit(BEYOND)
 
 
 def _audit(

@@ -186,6 +186,15 @@ def test_who_asks_for_a_tolerance_is_not_answered_well_where_nothing_could_be_co
     assert commands.json("audit", str(log), "--tolerance", "60")["compared"] == 1
 
 
+@pytest.mark.parametrize("name", ["anthropic-console-cost.csv", "anthropic-cost-report.json"])
+def test_a_file_of_costs_alone_is_nothing_compared_where_a_tolerance_is_asked_for(
+    commands: Commands, name: str
+) -> None:
+    """It says what was charged and no usage: there is nothing that it could be wrong by."""
+    done = commands.run("audit", str(FOLDER / name), "--tolerance", "1")
+    assert (done.exit_code, "Nothing was compared, as --tolerance asks" in done.stderr) == (1, True), done.output
+
+
 @pytest.mark.parametrize(
     "data", [b'{"x', b"a,b\n1,2\n", b"\xff\xfea", b"request_created_at,prompt_tokens,more_tokens\n1,2,3"]
 )
