@@ -10,6 +10,7 @@ from functools import partial
 from html import unescape
 from typing import Any
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.counts import BASE, BESIDE, OVER_STEP, usage_of
@@ -51,8 +52,11 @@ def _summed(row: Row, counts: dict[str, Any], writes: Row) -> Usage:
 
 
 def _tier(row: Row, *names: str) -> str | None:
-    named = tier_of(row.text(*names))
-    return tier_of(row.text("speed")) or (None if named in _MESSAGES else named)
+    """The tier; a standard speed says that it is not the fast one, and nothing of the batch."""
+    named, speed = tier_of(row.text(*names)), tier_of(row.text("speed"))
+    if speed not in (None, STANDARD):
+        return speed
+    return None if named in _MESSAGES else named
 
 
 def _console_usage(row: Row) -> UsageRecord:

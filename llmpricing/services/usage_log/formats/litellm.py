@@ -20,7 +20,7 @@ from llmpricing.services.usage_log.formats.shape import (
     by_row,
     signs,
 )
-from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of
+from llmpricing.services.usage_log.formats.told_usage import labels, provider_usage, stated, tier_of_both
 
 DAY = timedelta(days=1)
 # What a finished batch used is logged as one sum, by the call that found it finished.
@@ -97,7 +97,7 @@ def _usage(row: Row, metadata: Row) -> tuple[Usage, str | None]:
         usage = provider_usage(Row(counts, found.unread, found.where), "litellm")
         if is_paid:
             usage = usage._replace(told=(usage.told or Told())._replace(by_subscription=True))
-        return usage, tier_of(found.text("service_tier")) or tier
+        return usage, tier_of_both(found.text("service_tier"), tier)
     beside = metadata.inner("additional_usage_values")
     taken, made = row.count("prompt_tokens"), row.count("completion_tokens")
     if not taken and not made:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity
 from llmpricing.services.usage_log.formats.counts import Stated, usage_of
@@ -108,7 +109,7 @@ def _ai_sdk(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
 def _is_tier_asked(row: Row) -> bool:
     """Whether another tier than the standard one was asked for, and no answer is told that says which one served."""
     asked = tier_of(row.text("openai.request.service_tier", "gen_ai.openai.request.service_tier"))
-    return asked is not None and not row.text(*SERVED)
+    return asked not in (None, STANDARD) and not row.text(*SERVED)
 
 
 def _tier(row: Row) -> str | None:

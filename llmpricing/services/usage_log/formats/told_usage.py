@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import FORMATS, UsageFormat
@@ -16,11 +17,14 @@ from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.values import states_nothing
 
 _TEXTS = frozenset({"service_tier", "serviceTier", "speed", "inference_geo", "trafficType", "type", "model", "id"})
+_NO_TIER = frozenset({"", "auto", "none"})  # what was asked for, or nothing: no word of what served
 
 
 def provider_usage(found: Row, usage_format: UsageFormat) -> Usage:
     """The usage object of this format; raises UsageError. What it does not understand is remembered as unread."""
     usage = FORMATS[usage_format].read(_lives_hold(numbered(found.raw)))
+    if usage.service_tier is None and tier_of(found.text("service_tier", "serviceTier")) == STANDARD:
+        usage = usage._replace(service_tier=STANDARD)  # a quote has no use for the word, an audit asks whether it is there
     if usage.told is None:
         return usage
     for remark in usage.told.remarks:
@@ -86,14 +90,22 @@ def stated(usage: Usage, tier: object = None, place: object = None) -> tuple[Usa
     """The usage by itself, and what it and its record say of tier and place."""
     if tier is None and place is None and usage.service_tier is None and usage.region is None:
         return usage, UNSTATED
-    tier, place = tier_of(tier) or tier_of(usage.service_tier), place_of(place) or place_of(usage.region)
+    tier, place = tier_of_both(tier, usage.service_tier), place_of(place) or place_of(usage.region)
     return usage._replace(service_tier=None, region=None), context(tier, place)
 
 
 def tier_of(value: object) -> str | None:
-    """The service tier of that name, None for the standard one."""
+    """The service tier of that name, the standard one by whichever of its names; None where none is stated."""
     name = str(value).strip().lower() if value is not None else ""
-    return None if name in SAME_TIER else name
+    if name in SAME_TIER:
+        return None if name in _NO_TIER else STANDARD
+    return name
+
+
+def tier_of_both(one: object, other: object) -> str | None:
+    """The tier by two fields that may tell it: the first that is not the standard one, else what either states."""
+    first, second = tier_of(one), tier_of(other)
+    return second if first in (None, STANDARD) and second else first
 
 
 def place_of(value: object) -> str | None:

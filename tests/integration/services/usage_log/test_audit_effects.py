@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -56,6 +58,33 @@ def test_another_tier_is_told_with_its_effect_where_none_was_stated(book: Sessio
     assert (found.records, found.cost, found.there) == (2, Decimal("0.0048"), Decimal("0.0024"))
     stated = report_of(audited(book, [UsageRecord(MINI, NOON, READ, context=context("standard"))]))
     assert not stated.effects.otherwise
+
+
+def test_a_stated_standard_tier_is_a_stated_tier(book: Session, tmp_path: Path) -> None:
+    """Claude Code's service_tier and the console's usage_type say standard; a speed alone says nothing of the batch."""
+    counts = {"input_tokens": 1000, "output_tokens": 10}
+    said = (
+        {"service_tier": "standard", "speed": "standard"},
+        {"service_tier": "standard"},
+        {"speed": "standard"},
+        {"service_tier": "auto"},
+    )
+    session = tmp_path / "session.jsonl"
+    lines = [
+        {
+            "type": "assistant",
+            "timestamp": NOON.isoformat(),
+            "sessionId": "s",
+            "requestId": f"req-{number}",
+            "message": {"id": f"msg_{number}", "model": "claude-opus-4-8", "usage": {**counts, **words}},
+        }
+        for number, words in enumerate(said)
+    ]
+    session.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = report_of(audited(book, UsageFiles([usage_file(session)]).records())).effects.otherwise
+    assert {one.value: effect.records for one, effect in found.items() if one.fact == "tier"} == {"batch": 2, "fast": 2}
+    console = report_of(audited(book, UsageFiles([usage_file(FOLDER / "anthropic-console-usage.csv")]).records()))
+    assert not [one for one in console.effects.otherwise if one.fact == "tier"]
 
 
 def test_another_seller_is_told_with_its_effect_where_neither_record_nor_name_says_one(book: Session) -> None:
