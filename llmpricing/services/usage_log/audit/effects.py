@@ -18,6 +18,7 @@ from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums, traced_sums
 from llmpricing.services.usage_log.audit.uses import AuditedUses, is_alike
 from llmpricing.services.usage_log.bill import PricedRecord
+from llmpricing.services.usage_log.formats.counts import names_step
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.kinds import PricedKind
 
@@ -76,14 +77,15 @@ class WhatElse:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
         has_others, has_steps = self._known.get(offering, (True, True))
-        if not (is_cached or has_others or record.untold or (has_steps and record.span is not None)):
+        is_unsure = record.span is not None and not (record.usage and names_step(record.usage))
+        if not (is_cached or has_others or record.untold or (has_steps and is_unsure)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
             return NO_EFFECTS
         self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
         saved = _saved(use, cost) if is_cached else Decimal(0)
-        low, high = _bounds(use, cost) if record.span is not None else (None, None)
+        low, high = _bounds(use, cost) if is_unsure else (None, None)
         return Effects(saved, low, high, {**dict(_otherwise(use)), **_amounts(_told(use, record.untold))})
 
     def of_untold(self, priced: PricedRecord, *, with_saving: bool) -> MistakesAsSums | None:

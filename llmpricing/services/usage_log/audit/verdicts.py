@@ -25,6 +25,7 @@ from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Oth
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.counts import names_step
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 
 _NOTHING = Decimal(0)
@@ -157,7 +158,7 @@ def _units(amount: Decimal) -> int:
 
 def _unknown(use: AuditedUse | None, record: UsageRecord, logged: int) -> str:
     """Why no mistake is found: of a sum of requests any number may lie above a step."""
-    if use is None or record.span is None:
+    if use is None or record.span is None or names_step(use.usage):
         return causes.UNEXPLAINED
     reached = [least for least in use.prices.steps if least <= use.stated("input_tokens")]
     sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *reached)]

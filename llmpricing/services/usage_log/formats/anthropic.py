@@ -13,7 +13,7 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.services.usage_log.formats.counts import BASE, BESIDE, OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.counts import BASE, BELOW_STEP, BESIDE, OVER_STEP, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
@@ -27,6 +27,7 @@ _COST_ONLY = unpriced("cost only: the file states no quantity")
 _WIDE = {ord("＞"): ">", ord("≥"): ">", ord("＜"): "<", ord(" "): None, ord("\u00a0"): None, ord(","): None}
 _ABOVE = re.compile(r"(?:>=?|over|above)200(?:k|000)|200(?:k|000)[-_–](?:1m|1000k|1000000)")
 _BELOW = re.compile(r"(?:<=?|≤|â‰¤|\?|up_?to|under|below)200(?:k|000)|0[-_–]200(?:k|000)|standard|default|none")
+_NO_WINDOW = frozenset({"", "none", "standard", "default"})
 _MESSAGES = frozenset({"message", "messages"})
 
 
@@ -40,7 +41,7 @@ def _request_input(window: str) -> int:
         return OVER_STEP
     if text and not _BELOW.fullmatch(text):
         raise UsageError("context_window", f"is {window[:40]!r}: it is not known which step of the price that means")
-    return BASE
+    return BELOW_STEP if text not in _NO_WINDOW else BASE
 
 
 def _summed(row: Row, counts: dict[str, Any], writes: Row) -> Usage:

@@ -8,8 +8,8 @@ from llmpricing.domain.usage.quantities import Quantity, Told, Usage, UsageError
 
 Stated = Mapping[str, Quantity | None]
 INSIDE, BESIDE = "inside", "beside"
-OVER_STEP = 10**9  # an input above all steps, for files that say so of their sums
-BASE = 0
+OVER_STEP, BELOW_STEP = 10**9, -1  # an input above or below all steps, for files that say so of their sums
+BASE = 0  # the same side as below, where nothing is said
 _WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_12h_tokens")
 
 
@@ -40,6 +40,11 @@ def usage_of(
     if (is_sum and "requests" not in found) or request_input is not None:
         usage = as_sum(usage, request_input or BASE)
     return usage
+
+
+def names_step(usage: Usage) -> bool:
+    """Whether the file says on which side of the step all requests lay that the usage sums up."""
+    return usage.request_input in (OVER_STEP, BELOW_STEP)
 
 
 def as_sum(usage: Usage, request_input: Quantity = BASE) -> Usage:

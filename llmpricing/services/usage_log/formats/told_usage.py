@@ -24,7 +24,9 @@ def provider_usage(found: Row, usage_format: UsageFormat) -> Usage:
     """The usage object of this format; raises UsageError. What it does not understand is remembered as unread."""
     usage = FORMATS[usage_format].read(_lives_hold(numbered(found.raw)))
     if usage.service_tier is None and tier_of(found.text("service_tier", "serviceTier")) == STANDARD:
-        usage = usage._replace(service_tier=STANDARD)  # a quote has no use for the word, an audit asks whether it is there
+        usage = usage._replace(
+            service_tier=STANDARD
+        )  # a quote has no use for the word, an audit asks whether it is there
     if usage.told is None:
         return usage
     for remark in usage.told.remarks:

@@ -139,6 +139,22 @@ def test_a_sum_of_requests_has_a_low_and_a_high_where_single_ones_may_lie_across
     assert alone.low == alone.high == Decimal("0.12")
 
 
+@pytest.mark.parametrize(("window", "cost"), [("> 200k", "4"), ("≤ 200k", "2"), ("", "2")])
+def test_the_step_that_a_row_of_the_console_names_holds_without_a_low_and_a_high(
+    book: Session, tmp_path: Path, window: str, cost: str
+) -> None:
+    """A million tokens of a model with a step, at 2 below it and at 4 beyond; without a word both ends are told."""
+    export = tmp_path / "usage.csv"
+    lines = (FOLDER / "anthropic-console-usage.csv").read_text("utf-8").splitlines()
+    row = f"2026-11-20,claude-haiku-4-5,key-a,Default,standard,{window},1000000,0,0,0,0,0,not_available,"
+    export.write_text(f"{lines[0]}\n{row}\n", "utf-8")
+    (record,) = UsageFiles([usage_file(export)]).records()
+    report = report_of(audited(book, [replace(record, model=TERRA, provider=None)]))
+    assert report.recomputed == Decimal(cost)
+    ends = (report.effects.low, report.effects.high)
+    assert ends == ((Decimal(cost), Decimal(cost)) if window else (Decimal(2), Decimal(4)))
+
+
 def test_every_audited_record_costs_what_its_quote_says(book: Session) -> None:
     records = [one.record for one in planted_log(5, 400) if one.record.usage is not None]
     asked = [
