@@ -261,6 +261,17 @@ def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
         assert listapp.get("/", {name: bad}, status=400).html.find(id=f"{name}-problem")
 
 
+def test_a_month_that_counts_cached_tokens_at_the_full_price_says_so(listapp: TestApp) -> None:
+    found = named(listapp.get("/?tokens=20M&cached_share=70%25&columns=cache_read&columns=month"))
+    told, stated = cells(found["GPT-9"]), cells(found["Acme Large"])
+    assert told["My month"].endswith("per M cached at full price")
+    assert told["Cache read"] == "– unknown: my month counts cached tokens at the full input price"
+    assert (stated["Cache read"], "full price" in stated["My month"]) == ("$ 1.25", False)
+    plain = cells(named(listapp.get("/?tokens=20M&q=gpt-9&columns=cache_read&columns=month"))["GPT-9"])
+    assert plain["My month"] + " cached at full price" == told["My month"]
+    assert plain["Cache read"] == "– unknown"
+
+
 @pytest.mark.parametrize(("typed", "said"), [("70", "70%"), ("70%", "70%"), ("0.7", "70%"), ("1", "100%")])
 def test_a_share_is_a_part_of_one_or_per_cents(listapp: TestApp, typed: str, said: str) -> None:
     page = listapp.get("/", {"cached_share": typed})

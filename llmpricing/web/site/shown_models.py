@@ -22,7 +22,7 @@ from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.web.site.known_then import costs_then
+from llmpricing.web.site.known_then import costs_then, uncached
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.month_costs import as_written
 from llmpricing.web.site.workload import month_hours, month_total, per_mtok
@@ -49,6 +49,7 @@ class ShownModel:
     hours: tuple[PricedHours, ...]  # of the prices that it shows, where they are not those of all hours
     step: DearerStep | None  # of its context, from which on a request is dearer
     is_dear_within: bool  # it lies within the context that is asked for
+    is_cache_full: bool  # the month counts what is read from a cache at the full price of input
     cheapest: tuple[Any, Decimal] | None  # of those of the row that a buyer may take, for the month
 
     @property
@@ -76,6 +77,7 @@ def shown_models(
     asked = question.wanted.min_context
     long = _at_length(question)
     longer = costs_then(request, question.clocks, long, [row.shown for row in rows], stands_on) if long else {}
+    full = _cached_at_full_price(request, question, stands_on, rows, costs)
     found = []
     for row, item in zip(rows, items, strict=True):
         total = month_total(item.price_state, costs.get(item.id))
@@ -98,10 +100,28 @@ def shown_models(
                 hours_in_row(behind[row.shown.number], at),
                 step,
                 bool(step and asked and step.tokens <= asked),
+                item.id in full and bool(total),
                 _cheapest(row, costs),
             )
         )
     return found
+
+
+def _cached_at_full_price(
+    request: Request,
+    question: ModelQuestion,
+    stands_on: StandsOn,
+    rows: Sequence[ModelRow],
+    costs: Mapping[str, WorkloadTotal],
+) -> frozenset[str]:
+    """Those of the shown offerings, by id, without a price of a cache read at which the month costs as much as if
+    nothing of it were read from a cache: a quote that finds no such price bills these tokens as input.
+    """
+    if not question.workload.cached_share:
+        return frozenset()
+    silent = [one for row in rows if (one := row.shown).cache_read_per_mtok is None and one.input_per_mtok]
+    plain = costs_then(request, question.clocks, uncached(question.workload), silent, stands_on)
+    return frozenset(slug for slug, cost in plain.items() if slug in costs and cost.total == costs[slug].total)
 
 
 def _cheapest(row: ModelRow, costs: Mapping[str, WorkloadTotal]) -> tuple[Any, Decimal] | None:
