@@ -17,7 +17,7 @@ from llmpricing.services.usage_log.formats.missing_pages import MISSING, missing
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
-from llmpricing.services.usage_log.formats.pages import ApiPage, pages_of
+from llmpricing.services.usage_log.formats.pages import ApiPage, are_repeated, pages_of
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
@@ -60,6 +60,7 @@ class UsageFile:
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
 _SHOWN = 3  # totals of a file that are not its sums
+_PAGE_TWICE = "the file holds the same page of an answer twice, and counts it each time: give each page once"
 _TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"
 
 
@@ -145,6 +146,8 @@ class UsageFiles:
                     told = told.changed(partial(_overlapping, other, file.shape.name))
                 if denied := [one.denied for one in file.pages if one.denied]:
                     told = told.changed(partial(_denying, "; ".join(denied[:_SHOWN])))
+                if are_repeated(file.pages):
+                    told = told.changed(_with_a_page_twice)
                 if said:
                     told = told.changed(partial(_lacking_pages, said))
                     is_said = is_said or told.has_billed
@@ -241,6 +244,12 @@ def _denying(differences: str, record: UsageRecord) -> UsageRecord:
         return record
     said = f"the file's own totals are not the sums of what it holds ({differences} in its parts): get it anew, whole"
     return record.with_remark("TOTALS_DIFFER", said)
+
+
+def _with_a_page_twice(record: UsageRecord) -> UsageRecord:
+    if record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
+        return record
+    return record.with_remark("SUM_TOLD_TWICE", _PAGE_TWICE)
 
 
 def _lacking_pages(said: str, record: UsageRecord) -> UsageRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -40,7 +40,7 @@ _FALSE = (None, "", False, "null", "false")
 class ApiPage(NamedTuple):
     """A page by what it says: whether ``more`` follows and under what name, its ``own`` name, its ``number`` of so many
     ``numbers``; what its first and last item tell of its ``kind``, and when it ``begins`` and ``ends``; which of its
-    own totals are ``denied`` by its items.
+    own totals are ``denied`` by its items. ``digest`` is that of its ends, and ``holds`` whether it has items.
     """
 
     more: bool
@@ -53,6 +53,13 @@ class ApiPage(NamedTuple):
     ends: datetime | None = None
     digest: int = 0
     denied: str = ""
+    holds: bool = False
+
+
+def are_repeated(pages: Sequence[ApiPage]) -> bool:
+    """Whether one of these pages stands among them twice."""
+    holding = [one.digest for one in pages if one.holds]
+    return len({*holding}) < len(holding)
 
 
 def pages_of(path: Path, each_row: Callable[[], None], *, whatever_it_says: bool = False) -> list[ApiPage]:
@@ -128,6 +135,7 @@ def _page(cover: Cover, denied: str) -> ApiPage:
         _instant(cover.last, _ENDS),
         hash((repr(cover.first), repr(cover.last), str(follows))),
         denied,
+        cover.first is not None,
     )
 
 
