@@ -77,7 +77,11 @@ _OF_A_BILL = ("day", "model", "project", "session")
     help="Exit 3 beyond it; 0.5, if left out. Said, it asks for a comparison: exit 1 where there is none.",
 )
 @click.option(
-    "--flat", callback=flat_read, metavar="AMOUNT/month", help="Where a subscription of that price breaks even."
+    "--flat",
+    multiple=True,
+    callback=flat_read,
+    metavar="AMOUNT/month",
+    help="Where a subscription of that price breaks even.",
 )
 @click.option("--known-at", type=known_by, metavar="TIME", help="By what was known then. Now, if left out.")
 @click.option(

@@ -113,8 +113,15 @@ def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
         f"<h2>From the log to the invoice</h2>\n<p>The log comes to USD {_text(bridge['log'])}, the seller's "
         f"quantities to USD {_text(bridge['seller_quantities'])}, charged are USD {_text(bridge['charged'])}.</p>\n"
     )
-    rows = [{"money": row["money"], "cause": row["title"], "moved": row["moved"]} for row in bridge["causes"]]
+    rows = [
+        {"money": row["money"], "cause": row["title"], "moved": row["moved"], "most of it on": _place(row["example"])}
+        for row in bridge["causes"]
+    ]
     yield from _table("", rows)
+
+
+def _place(example: Mapping[str, str] | None) -> str | None:
+    return None if example is None else f"{example['day']} of {example['model']}"
 
 
 def _assumptions(assumptions: Iterable[Mapping[str, Any]]) -> Iterator[str]:

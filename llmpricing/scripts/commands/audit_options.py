@@ -59,10 +59,13 @@ def ways_read(_context: click.Context, _option: click.Parameter, words: tuple[st
     return tuple(found)
 
 
-def flat_read(_context: click.Context, _option: click.Parameter, text: str | None) -> Decimal | None:
-    """What a month of a subscription costs, of 200/month; a usage error for anything else."""
-    if text is None:
+def flat_read(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> Decimal | None:
+    """What a month of a subscription costs, of 200/month; a usage error for anything else, and for several."""
+    if not texts:
         return None
+    if len(texts) > 1:
+        raise click.BadParameter(f"is said {len(texts)} times; audit once for each price.")
+    (text,) = texts
     amount, _, span = text.partition("/")
     try:
         found = parse_decimal(amount.strip().removeprefix("USD").strip())

@@ -245,6 +245,18 @@ def test_a_bill_is_told_by_day_model_project_and_session_with_what_caching_saved
     found = commands.json("audit", str(log), "--flat", "0.001/month")
     assert found["flat"] == [{"month": "2026-11", "used": "0.0024", "flat": "0.001", "flat_saves": "0.0014"}]
     assert commands.run("audit", str(log), "--flat", "free").exit_code == 2
+    twice = commands.run("audit", str(log), "--flat", "20/month", "--flat", "200/month")
+    assert (twice.exit_code, "is said 2 times" in twice.output) == (2, True)
+
+
+def test_days_stand_in_calendar_order_whatever_each_cost(commands: Commands, tmp_path: Path) -> None:
+    days = ("2026-11-20", "2026-11-18", "2026-11-19")
+    rows = [
+        {**ROW, "taken": 10_000 * number, "spend": None, "startTime": f"{day}T10:00:00Z"}
+        for number, day in enumerate(days, 1)
+    ]
+    log = spend_log(tmp_path / "log.ndjson", *rows)
+    assert [row["day"] for row in commands.json("audit", str(log), "--by", "day")["by"]] == sorted(days)
 
 
 def test_readme_shows_ten_lines_of_what_the_audit_of_the_example_says(commands: Commands) -> None:
@@ -278,7 +290,10 @@ def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) 
         "charged_not_in_log": "0.5",
         "quantity_or_price": "0.0006",
     }
-    said = commands.run("audit", str(log), "--charged", str(costs)).output
+    page = tmp_path / "report.html"
+    said = commands.run("audit", str(log), "--charged", str(costs), "--html", str(page)).output
+    assert "most of it on 2026-11-20 of gpt 4 1" in said
+    assert "<td>2026-11-20 of gpt 4 1" in page.read_text("utf-8")
     assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
     assert "USD 0.0006: the invoice states no quantities: whether quantity or price differs cannot be told" in said
 

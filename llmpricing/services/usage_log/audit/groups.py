@@ -110,8 +110,14 @@ class Grouping:
         group.recomputed = WIDE.add(group.recomputed, some.recomputed)
 
     def rows(self) -> list[tuple[tuple[str, ...], Group]]:
-        """The groups, that of most money first."""
-        return sorted(self.groups.items(), key=lambda item: (-max(item[1].recomputed, item[1].logged), item[0]))
+        """The groups, in calendar order where they are told apart by time, else that of most money first."""
+        times = [place for place, way in enumerate(self.ways) if way in ("day", "month")]
+
+        def order(item: tuple[tuple[str, ...], Group]) -> tuple[list[str], Decimal, tuple[str, ...]]:
+            values, group = item
+            return [values[place] for place in times], -max(group.recomputed, group.logged), values
+
+        return sorted(self.groups.items(), key=order)
 
 
 def at_prices_of(day: datetime) -> RecordChange:
