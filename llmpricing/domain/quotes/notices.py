@@ -27,6 +27,7 @@ class Code(StrEnum):
     DEFAULT_ASSUMED = "DEFAULT_ASSUMED"  # another known default was taken
     TIME_ASSUMED = "TIME_ASSUMED"  # a log states no time: it was priced as of now
     COUNT_EMPTY = "COUNT_EMPTY"  # a log leaves an input or output empty: it was priced as 0
+    COLUMN_MISSING = "COLUMN_MISSING"  # a log has no column for what is always counted: it was priced as 0
     BY_SUBSCRIPTION = "BY_SUBSCRIPTION"  # tokens were paid for in advance
     VIA_OFFERING = "VIA_OFFERING"  # the price of another id of the same model was taken
     BOOK_STALE = "BOOK_STALE"  # the database is away

@@ -64,11 +64,16 @@ def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book:
                 bill = billed(priced_records(pricer, asked.records(found.known)), advance, each)
     if options.as_json:
         say_json(bill_document(found.known, found.unknown, bill))
-        return
-    for line in (*recognised(found.known, found.unknown), *_lines(bill)):
-        say(line)
-    if options.out:
-        say(f"Each record with its price: {options.out}")
+    else:
+        for line in (*recognised(found.known, found.unknown), *_lines(bill)):
+            say(line)
+        if options.out:
+            say(f"Each record with its price: {options.out}")
+    if unpriced := 0 if bill.priced else sum(bill.unpriced.values()):
+        raise click.ClickException(
+            f"None of the {unpriced:,} records that are to be billed has a price. Mend what the reasons say"
+            f"{', then run this again with --force' if options.out else ', then run this again'}."
+        )
 
 
 def check_out(out: Path | None, files: Sequence[UsageFile], force: bool) -> None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _SHAPES = (".csv", ".ndjson", ".parquet")
 _SHOWN_REASONS = 20
 _SHOWN_KEPT = 20
+_MEANING = {
+    "COLUMN_MISSING": ": the log has no column of their input or of their output, which is taken as 0. Add the column "
+    "(output_tokens, input_tokens), with 0 where there was none; llmpricing formats --suggest FILE maps other names."
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,11 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
             ) from None
     for line in _report(summary, out, rejects):
         say(line)
+    if summary.rows and not summary.priced:
+        raise click.ClickException(
+            f"None of the {summary.rows:,} rows has a price. Mend what the reasons above say, then run this again with "
+            "--force."
+        )
 
 
 def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
@@ -116,4 +125,4 @@ def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:
         yield f"Total{of}: {currency} {to_text(total)}"
     for code, warned in sorted(summary.warned.items()):
         cost = ", ".join(f"{currency} {to_text(total)}" for currency, total in warned.totals.items())
-        yield f"  {code} warns of {warned.rows:,} of these rows, which cost {cost}"
+        yield f"  {code} warns of {warned.rows:,} of these rows, which cost {cost}{_MEANING.get(code, '')}"

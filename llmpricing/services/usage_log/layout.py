@@ -43,6 +43,10 @@ class Layout:
         """The columns that hold usage in a provider's format."""
         return (self.count_columns.whole,) if self.count_columns.whole else tuple(self.count_columns.fields)
 
+    def lacks(self, meter: str) -> bool:
+        """Whether no column counts this meter, where each column counts one."""
+        return not self.fields and meter not in self.meters.values()
+
     @property
     def named(self) -> tuple[str | None, ...]:
         return (self.model, self.provider, self.service_tier, self.region, *self.facts)

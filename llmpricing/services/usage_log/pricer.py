@@ -97,7 +97,8 @@ class LogPricer:
             which = _told(answers, which, changes[rows.which], Code.TIME_ASSUMED)
         for meter, empty in usage.empty.items():
             charges = np.array([found.charges(meter) for found in rows.prices], np.bool_)
-            which = _told(answers, which, empty & charges[rows.which], Code.COUNT_EMPTY)
+            code = Code.COLUMN_MISSING if batch.layout.lacks(meter) else Code.COUNT_EMPTY
+            which = _told(answers, which, empty & charges[rows.which], code)
         return Priced(units, totals, which, answers, group, kinds, alone)
 
     def found(self, name: str, provider: str | None, stated: Context, at: datetime) -> FoundPrices:

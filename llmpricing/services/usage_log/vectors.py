@@ -27,7 +27,8 @@ _OF_A_SUM = ("cache_read", "cache_write", "reasoning", "citation")  # kinds of t
 class Counted:
     """Shares by meter, for meters that any row uses; ``pattern`` tells rows apart by the meters they use and those
     that keep a share. Rows in ``odd`` cannot be counted here and need a closer look. ``empty`` tells of which rows the
-    INPUT or the OUTPUT is not stated beside the other one, for each of the two where there are any.
+    INPUT or the OUTPUT is not stated beside the other one, for each of the two where there are any: no cell states it,
+    or there is no column of it.
     """
 
     meters: tuple[str, ...]
@@ -102,6 +103,9 @@ def _columns(batch: Batch) -> tuple[dict[str, Numbers], Mask, dict[str, Mask]]:
             quantities[meter] = numbers
         if meter in (INPUT, OUTPUT) and absent.any():
             empty[meter] = absent
+    for meter in (INPUT, OUTPUT):
+        if batch.layout.lacks(meter):
+            empty[meter] = np.ones(batch.table.num_rows, np.bool_)
     return quantities, odd | ~stated, empty
 
 

@@ -60,7 +60,21 @@ def test_what_was_known_before_the_first_import_prices_nothing(commands: Command
     log = str(tmp_path / "log.csv")
     done = commands.run("price", log, "--at-column", "when", "--known-at", "2020-01-01")
     assert "Rows: 4; priced: 0" in done.output
+    assert (done.exit_code, "None of the 4 rows has a price. Mend what the reasons above say" in done.stderr) == (
+        1,
+        True,
+    )
+    assert len((tmp_path / "log.priced.unpriced.csv").read_text().splitlines()) == 5
     assert "nothing called acme/acme-large was known yet" in done.output
+
+
+def test_a_table_without_a_column_of_output_says_so_once(commands: Commands, tmp_path: Path) -> None:
+    rows = "".join(f"acme/acme-large,{count}\n" for count in (1000, 3000))
+    (tmp_path / "log.csv").write_text(f"model,input_tokens\n{rows}")
+    done = commands.run("price", str(tmp_path / "log.csv"))
+    assert done.exit_code == 0, done.output
+    assert done.output.count("COLUMN_MISSING warns of 2 of these rows") == 1
+    assert "the log has no column of their input or of their output, which is taken as 0" in done.output
 
 
 @pytest.mark.parametrize(

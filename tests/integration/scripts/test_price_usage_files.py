@@ -163,7 +163,7 @@ def test_names_of_ones_own_and_an_unsaid_seller_can_be_stated(commands: Commands
     row["model"], row["custom_llm_provider"] = "prod-chat", ""
     row["metadata"]["model_map_information"] = None
     (tmp_path / "log.ndjson").write_text(json.dumps(row))
-    assert commands.json("price", str(tmp_path / "log.ndjson"))["unpriced"] == 1
+    assert commands.json("price", str(tmp_path / "log.ndjson"), exit_code=1)["unpriced"] == 1
     mapped = commands.json("price", str(tmp_path / "log.ndjson"), "--map", "prod-chat=anthropic/claude-haiku-4-5")
     assert mapped["totals"] == {"USD": "0.01025"}
     row["model"] = "claude-haiku-4-5"

@@ -26,7 +26,7 @@ from llmpricing.services.usage_log.formats.shape import (
 )
 from llmpricing.services.usage_log.input_only import makes_no_tokens
 
-COLUMN_MISSING = "COLUMN_MISSING"
+COLUMN_MISSING = Code.COLUMN_MISSING
 _INPUT = "input_tokens"
 _ANEW = "export it anew, whole"
 _UNBOUNDED = (_INPUT, "output_tokens")

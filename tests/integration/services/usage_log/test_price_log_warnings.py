@@ -31,6 +31,7 @@ from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.read import csv as csv_log
 from llmpricing.services.usage_log.vectors import counted
 from tests.priced_logs import NOW, priced, read_csv, total, write_csv
+from tests.written_logs import write_log
 
 ROWS = 3000
 MOST_MODELS = 80
@@ -145,6 +146,26 @@ def test_an_input_or_output_that_is_empty_beside_the_other_is_said(book, tmp_pat
         found = LogPricer(book, NOW, None).price(batch) if batch.table.num_rows else None
         told += [Code.COUNT_EMPTY in found.answers[one].warnings.split() for one in found.which] if found else []
     assert told == [True, True, False, False, False, False]
+
+
+@pytest.mark.parametrize("written", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize(("column", "other"), [("input_tokens", "output_tokens"), ("output_tokens", "input_tokens")])
+def test_a_table_without_a_column_of_output_or_of_input_says_so_where_it_is_charged_for(
+    book, tmp_path, written, column, other
+):
+    """An embedding has no output, and what counts none of the other has none either."""
+    rows = [{"model": GPT, column: 500}, {"model": GPT, column: 0}, {"model": "nobody/knows-this", column: 5}]
+    if column == "input_tokens":
+        rows.append({"model": EMBEDDING, column: 500})
+    to = ".ndjson" if written == "ndjson" else ".parquet"
+    summary, out = priced(book, write_log(tmp_path / f"log.{written}", rows), to)
+    found = parquet.read_table(out).to_pylist() if to == ".parquet" else map(json.loads, out.read_text().splitlines())
+    told = [Code.COLUMN_MISSING in row["warnings"].split() for row in found]
+    assert told == [True, False, *[False for _ in rows[3:]]]
+    assert (summary.warned[Code.COLUMN_MISSING].rows, Code.COUNT_EMPTY in summary.warned) == (1, False)
+    whole = [{**row, other: 0} for row in rows]
+    summary, _ = priced(book, write_log(tmp_path / f"log.{written}", whole), to)
+    assert Code.COLUMN_MISSING not in summary.warned
 
 
 def test_what_is_counted_by_its_parts_is_not_empty():
