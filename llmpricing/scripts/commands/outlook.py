@@ -101,6 +101,7 @@ def outlook_document(files: FoundFiles, found: Outlook) -> dict[str, Any]:
         "by": found.way,
         "since": found.since,
         "until": found.until,
+        "last_day": None if found.last_day is None else found.last_day.isoformat(),
         "days": found.days,
         "records": found.records,
         "today": to_text(found.today),

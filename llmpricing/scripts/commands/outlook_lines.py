@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -23,11 +24,11 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
     """The outlook for people."""
     yield from recognised(files.known, files.unknown)
     yield from counted_records(found.bill)
-    if found.since is None or found.until is None:
+    if found.since is None:
         yield "No record has a price, so that there is nothing to look ahead with."
         return
     yield (
-        f"Usage of {found.days_in_words}, from {found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}: "
+        f"Usage of {found.days_in_words}, {_from_to(found)}: "
         f"{found.records:,} records, USD {to_text(found.today)} at today's prices{_thirty(found, found.today)}"
     )
     yield from _gaps(found.unpriced, "now")
@@ -48,6 +49,13 @@ def outlook_lines(files: FoundFiles, found: Outlook) -> Iterator[str]:
     for one in found.months:
         yield f"  {one.month}: USD {to_text(one.cost)}{_thirty(found, one.cost)}{_beyond(one)}"
         yield from _gaps(one.unpriced, "then")
+
+
+def _from_to(found: Outlook) -> str:
+    """The days that count, the last one too."""
+    assert found.since is not None  # noqa: S101 - asked of what has usage
+    first = f"{found.since.astimezone(UTC):%Y-%m-%d}"
+    return first if found.days == 1 else f"{first} to {found.last_day}, both counted"
 
 
 def _thirty(found: Outlook, cost: Decimal) -> str:

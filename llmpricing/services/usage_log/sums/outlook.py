@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -74,6 +74,11 @@ class Outlook:
     steps: list[OutlookStep] = field(default_factory=list)
     withdrawn: list[OutlookStep] = field(default_factory=list)
     unpriced: list[WithoutPrice] = field(default_factory=list)
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day of UTC that counts, where ``until`` may be the midnight after it; None of an empty log."""
+        return None if self.since is None else self.since.astimezone(UTC).date() + timedelta(days=self.days - 1)
 
     @property
     def days_in_words(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,6 +13,8 @@ from sqlalchemy.pool import NullPool
 
 from llmpricing.domain.usage.quantities import count
 from llmpricing.models import PriceRow
+from llmpricing.scripts.commands.outlook_lines import outlook_lines
+from llmpricing.scripts.usage_shapes import FoundFiles
 from llmpricing.services.decisions.contract_rates import RateValue, add_contract_rates
 from llmpricing.services.decisions.reviews_and_pins import Decider
 from llmpricing.services.imports.fetches import ReadList
@@ -140,6 +142,10 @@ def test_contract_rates_of_the_day_are_applied_on_both_sides_of_a_step(book: Ses
     ]
 
 
+def said(found: Outlook) -> str:
+    return "\n".join(outlook_lines(FoundFiles([], [], has_folder=False), found))
+
+
 def test_the_last_thirty_full_days_count_of_a_longer_log_in_whatever_order(book: Session) -> None:
     """Of records of one a day for 45 days at noon, those of 21 October to 19 November: 30 x 4 = 120."""
     log = [used(days, 1_000_000, 0) for days in range(45)]
@@ -148,6 +154,8 @@ def test_the_last_thirty_full_days_count_of_a_longer_log_in_whatever_order(book:
         assert (found.since, found.until) == (datetime(2026, 10, 21, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC))
         assert (found.records, found.today) == (30, Decimal(120))
         assert (found.days, found.thirty_such_days(found.today)) == (30, None)
+        assert found.last_day == date(2026, 11, 19)
+        assert "2026-10-21 to 2026-11-19, both counted" in said(found)
 
 
 def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
@@ -156,6 +164,7 @@ def test_all_of_a_shorter_log_counts_its_last_minute_too(book: Session) -> None:
     found = outlook(book, log)
     assert (found.records, found.today, found.until) == (2, Decimal(6), midnight)
     assert (found.days, found.thirty_such_days(found.today)) == (6, Decimal(30))  # of 6 days from the 15th on
+    assert "2026-11-15 to 2026-11-20, both counted" in said(found)
 
 
 def test_days_told_whole_are_as_many_days_as_they_say(book: Session) -> None:
@@ -163,6 +172,7 @@ def test_days_told_whole_are_as_many_days_as_they_say(book: Session) -> None:
     day, first = timedelta(days=1), datetime(2026, 11, 16, tzinfo=UTC)
     usage = count({"input_tokens": 1_000_000})
     found = outlook(book, [UsageRecord(LARGE, first + n * day, usage, span=day) for n in range(4)])
+    assert "2026-11-16 to 2026-11-19, both counted" in said(found)
     assert (found.days, found.today, found.thirty_such_days(found.today)) == (4, Decimal(16), Decimal(120))
     assert found.thirty_such_days(Decimal("0.0000001")) == Decimal("0.000001")
 
