@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -155,31 +156,57 @@ def elsewhere_lines(
         shown = ", ".join(one.offering for one in found.free[:_SHOWN_SELLERS])
         more = f" and {len(found.free) - _SHOWN_SELLERS:,} more" if len(found.free) > _SHOWN_SELLERS else ""
         yield f"Free, within limits that no price tells, so not ranked: {shown}{more}"
-    if found.unpriced:
-        yield f"Able, but without one price for all of it: {len(found.unpriced):,}"
-    for one in found.unpriced[:_SHOWN_SELLERS]:
-        yield f"  {one.offering}: {_cost(one)}"
+    yield from _unpriced(found)
     yield from _refused(found)
 
 
+def _unpriced(found: Elsewhere) -> Iterator[str]:
+    """What cannot be ranked as it has no one price, and what most of it lacks."""
+    if not found.unpriced:
+        return
+    yield f"Able, but without one price for all of it, so neither dearer nor cheaper: {len(found.unpriced):,} offerings"
+    (reason, many), *_ = Counter(one.reason for one in found.unpriced).most_common(1)
+    if many > 1:
+        yield f"  {many:,} of them: {reason}; a copy of the file without that tells what the rest costs there"
+    for one in found.unpriced[:_SHOWN_SELLERS]:
+        yield f"  {one.offering}: {_cost(one)}"
+
+
 def _at_one_offering(found: Elsewhere, top: int, *, is_all: bool) -> Iterator[str]:
-    """All of the log at each offering that compares, or at every one."""
-    compared = None if is_all else found.compared
-    shown, others = (found.comparable, len(found.costs) - len(found.comparable)) if compared else (found.costs, 0)
+    """All of the log at each model that compares, or at every offering."""
     if not found.costs:
-        yield "All of it at one offering: none can serve all of it."
-    elif compared:
-        yield f"All of it at one offering that compares with {compared.offering}, where most of the money goes:"
-        yield f"  ({comparable_rule(compared)})"
-    else:
+        why = "has one price for" if found.unpriced or found.free else "can serve"
+        yield f"All of it at one offering: none {why} all of it."
+        return
+    compared = None if is_all else found.compared
+    if compared is None:
         yield "All of it at one offering:"
-    for one in shown[:top]:
+        shown, others = [[one] for one in found.costs], 0
+    else:
+        shown, others = found.models(), len(found.costs) - len(found.comparable)
+        own = [compared.models[compared.offering]]
+        none = (
+            " none"
+            if not shown
+            else " no other model"
+            if [compared.models[one.offering] for one, *_ in shown] == own
+            else ""
+        )
+        yield f"All of it at one offering that compares with {compared.offering}, where most of the money goes:{none}"
+        yield f"  ({comparable_rule(compared)})"
+    for one, *more in shown[:top]:
         window = "" if one.context_window else ", no list says how long its context is"
-        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}"
+        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}{_more_sellers(one, more)}"
     if len(shown) > top:
         yield f"  and {len(shown) - top:,} more; --top or --json tells them"
     if others:
         yield f"  and {others:,} that are weaker, older or smaller, or of which little is known; --all ranks them too"
+
+
+def _more_sellers(one: ElsewhereCost, more: Sequence[ElsewhereCost]) -> str:
+    """How many others sell the same model, for as much or more."""
+    sellers = {other.offering.partition("/")[0] for other in more} - {one.offering.partition("/")[0]}
+    return f", and {len(sellers)} more seller{'s' if len(sellers) > 1 else ''}" if sellers else ""
 
 
 def _same_model(found: Elsewhere) -> Iterator[str]:

@@ -84,6 +84,14 @@ class Elsewhere:
         """Those of ``costs`` at offerings that can take the place of what most of the money goes to."""
         return [one for one in self.costs if self.compared and one.offering in self.compared.offerings]
 
+    def models(self) -> list[list[ElsewhereCost]]:
+        """The same, those of one model together, the model that is cheapest somewhere first."""
+        found: dict[int, list[ElsewhereCost]] = {}
+        for one in self.comparable:
+            assert self.compared is not None  # noqa: S101 - nothing compares with nothing
+            found.setdefault(self.compared.models[one.offering], []).append(one)
+        return list(found.values())
+
     def compare(self, reads: Reads, pricer: LogPricer, now: datetime) -> Elsewhere:
         """Tell which offerings compare with the dearest own one, by what is known of models ``now``; returns itself."""
         self.compared = comparison(reads, pricer, now, self.own[0].offering) if self.own and self.costs else None

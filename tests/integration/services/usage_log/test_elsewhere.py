@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -209,6 +210,10 @@ def test_a_price_that_nobody_knows_is_never_taken_for_nothing(elsewhere: Asking)
     assert all(one.total is None and one.reason for one in unpriced.values())
     assert "deepseek/deepseek-v4-pro" in unpriced
     assert not unpriced.keys() & {one.offering for one in found.costs}
+    many = sum(one.reason == "no price of web_searches is known" for one in found.unpriced)
+    assert any(
+        line.startswith(f"  {many:,} of them: no price of web_searches is known; a copy") for line in said_of(found)
+    )
 
 
 def test_only_what_was_asked_for_is_ranked(elsewhere: Asking) -> None:
@@ -229,3 +234,38 @@ def test_requests_of_one_file_are_summed_and_not_kept(market: TodaysMarket) -> N
         sums.add(record(MINI, at, None if number % 2 else "batch", input_tokens=100 + number % 50), market.divisions)
     assert len(sums.sums) == 2
     assert sum(one.records for one in sums.sums.values()) == 10_000
+
+
+def said_of(found: Elsewhere, top: int = 20, *, is_all: bool = False) -> list[str]:
+    return list(elsewhere_lines(FoundFiles([], [], has_folder=False), found, top, is_all=is_all))
+
+
+def test_each_model_that_compares_is_one_row_at_its_cheapest_with_how_many_more_sellers(
+    book: Session, elsewhere: Asking
+) -> None:
+    found = elsewhere([record(MINI, input_tokens=900, output_tokens=9)])
+    found.compare(book, LogPricer(book, NOW, None), NOW)
+    assert found.compared is not None
+    models = found.models()
+    assert len(found.comparable) > len(models) > 1
+    assert sum(map(len, models)) == len(found.comparable)
+    said = said_of(found, 1_000)
+    rows = [line for line in said if line.startswith("  USD ")]
+    assert len(rows) == len(models)
+    for row, (one, *others) in zip(rows, models, strict=True):
+        assert one.offering in row
+        assert all(one.total <= other.total for other in others if one.total and other.total)
+    assert any(" more sellers" in row for row in rows)
+    assert len([line for line in said_of(found, 10_000, is_all=True) if line.startswith("  USD ")]) == len(found.costs)
+
+
+def test_where_nothing_compares_the_heading_says_none(book: Session, elsewhere: Asking) -> None:
+    found = elsewhere([record(MINI, input_tokens=900, output_tokens=9)])
+    found.compare(book, LogPricer(book, NOW, None), NOW)
+    assert found.compared is not None
+    found.compared = replace(found.compared, offerings=frozenset({MINI}))
+    assert any(line.endswith("where most of the money goes: no other model") for line in said_of(found))
+    found.compared = replace(found.compared, offerings=frozenset())
+    assert any(line.endswith("where most of the money goes: none") for line in said_of(found))
+    found.costs = []
+    assert "All of it at one offering: none has one price for all of it." in said_of(found)
