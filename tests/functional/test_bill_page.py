@@ -192,7 +192,7 @@ def test_what_is_coming_and_what_it_costs_elsewhere_are_those_of_the_commands(ap
     for name_, exact in (("today", coming["today"]), ("thirty", coming["thirty_such_days"])):
         assert told(page, name_) == figure(Decimal(exact))
     assert coming["days"] == 1
-    assert "usage of this one day, from" in page.html.select_one("#coming").parent.get_text()
+    assert "usage of this one day, 2026-11-20, " in page.html.select_one("#coming").parent.get_text()
     months = [(row.th.get_text(), row.td.get_text()) for row in page.html.select("#months tbody tr")]
     assert months == [(one["month"], figure(Decimal(one["cost"]))) for one in coming["months"]]
     there = json.loads(commands.run("elsewhere", str(FOLDER / name), "--json").stdout)
