@@ -62,9 +62,10 @@ def price(
 ) -> None:
     """Price usage files, as their tools write them: files, folders, globs, or - for standard input.
 
-    A file whose shape is known (llmpricing formats lists them) is recognised by its content, packed by gzip or zstd or
-    not, and answered with its bill: what was priced, what is not billed or repeated, what has no price, and why. With
-    -o each of its records goes to OUT, with its counts, what was charged, its outcome and its cost.
+    A file whose shape is known (llmpricing formats lists them) is recognised by its content, packed (by gzip, zstd,
+    bzip2, xz or in a ZIP archive) or not, and answered with its bill: what was priced, what is not billed or repeated,
+    what has no price, and why. With -o each of its records goes to OUT, with its counts, what was charged, its outcome
+    and its cost.
 
     Any other file is a plain table (CSV, NDJSON or Parquet): its rows with their cost go to OUT, rows that have none
     and why to REJECTS. Columns named as quotes name usage (input_tokens, cache_read_tokens, ...; prompt_tokens and
