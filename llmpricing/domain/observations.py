@@ -51,6 +51,7 @@ class FetchOutcome(StrEnum):
 
 
 READ = (FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED)  # outcomes that count as a reading of the source's prices
+TOLD = (*READ, FetchOutcome.DESCRIBED)  # and of what it tells of offerings
 
 
 @lru_cache(maxsize=16_384)  # one import compares each price with many, and prices are alike

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from llmpricing.domain.observations import Basis, FetchOutcome, State
+from llmpricing.domain.observations import READ, Basis, FetchOutcome, State
 from llmpricing.models.meta import Base, EnumText, Id
 
 
@@ -88,9 +89,11 @@ class SourceFetch(Base):
     source: Mapped[Source] = relationship()
 
     @classmethod
-    def is_reading(cls, known_at: datetime | None = None) -> ColumnElement[bool]:
-        """Whether it counted as a reading of the source's prices at ``known_at`` (None: now)."""
-        read = cls.outcome.in_((FetchOutcome.IMPORTED, FetchOutcome.UNCHANGED))
+    def is_reading(
+        cls, known_at: datetime | None = None, outcomes: Collection[FetchOutcome] = READ
+    ) -> ColumnElement[bool]:
+        """Whether it counted at ``known_at`` (None: now): as a reading of prices, or by the ``outcomes`` asked for."""
+        read = cls.outcome.in_(outcomes)
         if known_at is None:
             return and_(read, cls.undone_at.is_(None))
         return and_(read, cls.fetched_at <= known_at, or_(cls.undone_at.is_(None), cls.undone_at > known_at))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from llmpricing.book.price_book import PriceBook
-from llmpricing.domain.observations import READ
+from llmpricing.domain.observations import READ, FetchOutcome
 from llmpricing.health import DATA_TIMEOUT_S
 from llmpricing.health.database import fresh_database
 from llmpricing.models import Source, SourceFetch
@@ -37,16 +37,20 @@ def days_old(published: datetime, now: datetime) -> int:
     return max((now.astimezone(UTC).date() - published.astimezone(UTC).date()).days, 0)
 
 
-def source_ages(reads: Reads, now: datetime, known_at: datetime | None = None) -> list[SourceAge]:
-    """Every source that was read by ``known_at`` (None: by now), the most trusted first; ages are those at ``now``."""
+def source_ages(
+    reads: Reads, now: datetime, known_at: datetime | None = None, outcomes: Collection[FetchOutcome] = READ
+) -> list[SourceAge]:
+    """Every source that was read by ``known_at`` (None: by now), for its prices or by other ``outcomes``, the most
+    trusted first; ages are those at ``now``.
+    """
     if isinstance(reads, PriceBook):
         return [
             SourceAge(source.slug, source.name, at, days_old(at, now), origin.startswith(BUNDLED))
-            for source, at, origin in _newest_in(reads, known_at)
+            for source, at, origin in _newest_in(reads, known_at, outcomes)
         ]
     latest = (
         select(SourceFetch)
-        .where(SourceFetch.is_reading(known_at))
+        .where(SourceFetch.is_reading(known_at, outcomes))
         .ext(distinct_on(SourceFetch.source_id))
         .order_by(SourceFetch.source_id, SourceFetch.published_at.desc(), SourceFetch.id.desc())
         .subquery()
@@ -62,7 +66,9 @@ def source_ages(reads: Reads, now: datetime, known_at: datetime | None = None) -
     ]
 
 
-def _newest_in(book: PriceBook, known_at: datetime | None) -> list[tuple[Any, datetime, str]]:
+def _newest_in(
+    book: PriceBook, known_at: datetime | None, outcomes: Collection[FetchOutcome]
+) -> list[tuple[Any, datetime, str]]:
     """Each source of a book in memory that was read, and its newest list."""
     newest: dict[int, Any] = {}
     for row in book.records("source_fetch"):
@@ -73,7 +79,7 @@ def _newest_in(book: PriceBook, known_at: datetime | None) -> list[tuple[Any, da
             counts = row.fetched_at <= known_at and (row.undone_at is None or row.undone_at > known_at)
         if (
             counts
-            and row.outcome in READ
+            and row.outcome in outcomes
             and (before is None or (row.published_at, row.id) > (before.published_at, before.id))
         ):
             newest[row.source_id] = row

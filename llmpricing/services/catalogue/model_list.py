@@ -86,9 +86,8 @@ class ModelRow:
 
     @property
     def rivals(self) -> list[Any]:
-        """The offerings that a buyer may take instead of the shown one: as open as it, and sold plainly."""
-        mine = shelf(self.shown)
-        return [row for row in self.offerings if shelf(row) == mine and not is_another_tier(row.id)]
+        """Those of its offerings that a buyer may take instead of the shown one."""
+        return rivals_of(self.shown, self.offerings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +149,12 @@ def verdicts(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks) -
     test = _test(wanted, clocks)
     found = ((row.id, test(model, row)) for model in models for row in model.rows)
     return {slug: wanted.unsaid if passes is None and wanted.unsaid else passes for slug, passes in found}
+
+
+def rivals_of(shown: Any, offerings: Iterable[Any]) -> list[Any]:
+    """The offerings that a buyer may take instead of the shown one: as open as it, and sold plainly."""
+    mine = shelf(shown)
+    return [row for row in offerings if shelf(row) == mine and not is_another_tier(row.id)]
 
 
 def shelf(row: Any) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from pyramid.request import Request
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.observations import TOLD
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.listed_models import SoldModel
@@ -19,7 +20,6 @@ from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
@@ -31,22 +31,20 @@ from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of
-from llmpricing.web.site.compared_months import above_the_cheapest, dollars, finding, names_of
+from llmpricing.web.site.compared_months import ComparedMonths, compared_months, dollars, finding, names_of, totals_of
 from llmpricing.web.site.compared_needs import groups_of_needs
 from llmpricing.web.site.compared_prices import (
     lists_named,
     origin_lines,
     prices_then,
     sources_of,
-    with_hours,
-    with_reached_steps,
     with_steps,
 )
 from llmpricing.web.site.compared_scores import score_lines
 from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import SHOW, costs_then, items_then, left_out, with_undated
-from llmpricing.web.site.workload import WORKLOAD, month_hours, month_total, per_mtok, tidy_address
+from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
+from llmpricing.web.site.workload import WORKLOAD, per_mtok, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
@@ -72,12 +70,15 @@ def show(request: Request) -> dict[str, Any]:
     scored = score_lines(request, clocks, items, models) if items else []
     names = {slug: name for slug, name, _ in listing.providers(request.reads)}
     sold = [(model, row) for slug in slugs if (model := models.get(slug)) for row in model.rows if row.id == slug]
-    costs = costs_then(request, clocks, workload, [row for _, row in sold], stands_on)
+    months = compared_months(request, clocks, workload, values.get("min_context"), models, names, stands_on)
     prices = prices_then(request, clocks, slugs, stands_on) if items else {}
     then = _then(values, clocks, request.period.start)
     at_makers = {item.id: models[item.id].status_at_maker(item) for item in items}
-    groups = groups_of_needs(values, sold, items) if items else []
-    costs_and_limits = _groups(workload, costs, items, stated, prices, then, models) if items else []
+    known_at = clocks.known_at if "known_at" in values else None
+    ages = freshness.source_ages(request.reads, then, known_at)
+    telling = freshness.source_ages(request.reads, then, known_at, TOLD) if values.get("capability") else []
+    groups = groups_of_needs(values, sold, items, {age.source: age.last_success for age in telling}) if items else []
+    costs_and_limits = _groups(months, items, stated, prices, then, models) if items else []
     groups[-1:-1] = costs_and_limits
     groups += [("Scores", scored)] if scored else []
     lines = [line for _, group in groups for line in group]
@@ -90,7 +91,7 @@ def show(request: Request) -> dict[str, Any]:
         "models": models,
         "groups": groups,
         "agreed": agreed_ids(request, clocks, slugs),
-        "finding": finding(items, models, names, costs),
+        "finding": finding(items, models, names, months.costs),
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
         "others": [pair for pair in request.GET.items() if pair[0] not in WORKLOAD_FIELDS],
@@ -116,15 +117,12 @@ def show(request: Request) -> dict[str, Any]:
         "clock_query": clock_query(request),
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
         "at_makers": at_makers,
-        **_ages(request, values, clocks, then, prices),
+        **_ages(ages, prices),
     }
 
 
-def _ages(
-    request: Request, values: Mapping[str, Any], clocks: Clocks, then: datetime, prices: Mapping[str, Any]
-) -> dict[str, Any]:
+def _ages(ages: Sequence[freshness.SourceAge], prices: Mapping[str, Any]) -> dict[str, Any]:
     """How old the lists are that the compared prices are of; all of them where none is compared."""
-    ages = freshness.source_ages(request.reads, then, clocks.known_at if "known_at" in values else None)
     sources = sources_of(prices)
     return ages_shown([age for age in ages if age.source in sources] or ages)
 
@@ -158,8 +156,7 @@ def _items(request: Request, clocks: Clocks, slugs: Sequence[str], stands_on: St
 
 
 def _groups(
-    workload: Workload,
-    costs: Mapping[str, WorkloadTotal],
+    months: ComparedMonths,
     items: Sequence[OfferingItem],
     stated: Sequence[OfferingItem],
     prices: Mapping[str, Sequence[PriceDetail]],
@@ -169,9 +166,8 @@ def _groups(
     """What is shown of the offerings, under headings, what it costs before all; where ``stated`` alone has a price, the
     line says that it was not known then.
     """
-    totals, later_too = ([month_total(one.price_state, costs.get(one.id)) for one in row] for row in (items, stated))
-    hours = [month_hours(total, costs.get(one.id)) for total, one in zip(totals, items, strict=True)]
-    each = [per_mtok(total, workload) for total in totals]
+    totals, later_too = (totals_of(row, months.costs) for row in (items, stated))
+    each = [per_mtok(total, months.workload) for total in totals]
     of_each = [prices[item.id] for item in items]
     base = [
         with_steps(
@@ -179,11 +175,7 @@ def _groups(
         )
         for title, name in _PRICES
     ]
-    month = [
-        with_hours(with_reached_steps(line_of("My month", totals, dollars, min), workload, of_each), hours),
-        ComparedLine("Above the cheapest", above_the_cheapest(totals)),
-        line_of("My month, per million tokens", each, dollars, min),
-    ]
+    month = [*months.lines(items, of_each), line_of("My month, per million tokens", each, dollars, min)]
     hidden = [left_out(*pair) or None for pair in zip(stated, items, strict=True)]
     return [
         ("Cost", [_known_then(line, later_too) for line in month]),
@@ -243,7 +235,7 @@ def _markdown(
     rows = [["Id", *map(escaped, names)]]
     rows += [["Status", *statuses]] if any(statuses) else []
     rows += [[line.title, *(_cell(line, place) for place in range(len(names)))] for line in lines]
-    about = [f"Prices in USD per million tokens; my month is {display.workload(workload)}."]
+    about = [f"Prices in USD per million tokens; my month is {display.workload_of_requests(workload)}."]
     about += [_STEPS] if _has_steps(lines) else []
     about += [f"{cell}: {meaning}." for cell, meaning in _meanings(lines)]
     return f"{table([head, *rows])}\n\n{' '.join(about)}\nSource: {source}\n"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.offering_needs import stated_needs
+from llmpricing.web.site import display
 
 DASH, NOT_LISTED, AS_MODEL = "–", "not listed", "as the model"
 MEANINGS = {
@@ -31,6 +33,11 @@ class ComparedLine:
         """What is said behind the cell of this place."""
         return self.notes[place] if self.notes else ""
 
+    def also(self, told: Sequence[str]) -> ComparedLine:
+        """The line, which says this too behind its cells."""
+        notes = (", ".join(filter(None, (self.note(place), one))) for place, one in enumerate(told))
+        return replace(self, notes=tuple(notes))
+
 
 def line_of(
     title: str, values: Sequence[Any], write: Callable[[Any], str], best_of: Callable[[Any], Any]
@@ -45,24 +52,29 @@ def line_of(
     return ComparedLine(title, cells, frozenset(place for place, cell in enumerate(cells) if cell == best))
 
 
-def need_line(need: str, offerings: Sequence[tuple[SoldModel, Any]], *, with_lists: bool = False) -> ComparedLine:
+def need_line(
+    need: str, offerings: Sequence[tuple[SoldModel, Any]], *, days: Mapping[str, datetime] | None = None
+) -> ComparedLine:
     """Who meets a need, of offerings with their models: ``no`` only where a list says so, and which; which lists say
-    ``yes`` only ``with_lists``.
+    ``yes`` only where their ``days`` are given, and then each stands with its own.
     """
-    return ComparedLine(NEEDS[need].words, [_meets(need, model, row, with_lists) for model, row in offerings])
+    return ComparedLine(NEEDS[need].words, [_meets(need, model, row, days) for model, row in offerings])
 
 
-def _meets(need: str, model: SoldModel, row: Any, with_lists: bool) -> str:
+def _meets(need: str, model: SoldModel, row: Any, days: Mapping[str, datetime] | None) -> str:
     if model.lends(row, need):
-        return AS_MODEL + by_lists(model.able[need])
+        return AS_MODEL + by_lists(model.able[need], days)
     if (met := model.meets(row, need)) is not None:
         stated = stated_needs(row).get(need)
-        lists = by_lists(stated.lists) if stated is not None and stated.is_met is met else ""
-        return f"yes{lists if with_lists else ''}" if met else f"no{lists}"
+        lists = by_lists(stated.lists, days) if stated is not None and stated.is_met is met else ""
+        return f"yes{'' if days is None else lists}" if met else f"no{lists}"
     return DASH if row.capabilities is None else NOT_LISTED
 
 
-def by_lists(names: Sequence[str]) -> str:
-    """Who says so, behind what they say; nothing where that was not kept."""
-    known = [name for name in names if name]
+def by_lists(names: Sequence[str], days: Mapping[str, datetime] | None = None) -> str:
+    """Who says so, behind what they say, and of which day each list is where that is given; nothing where who says it
+    was not kept.
+    """
+    days = days or {}
+    known = [f"{name} of {display.long_day(days[name])}" if name in days else name for name in names if name]
     return f", by {' and '.join(known)}" if known else ""

@@ -1,17 +1,111 @@
-"""What the months of a comparison say: which is the cheapest, and by how much the others are dearer."""
+"""What the months of a comparison say: what each costs, which is the cheapest, by how much the others are dearer."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 
+from pyramid.request import Request
+
+from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
+from llmpricing.services.catalogue.offering_detail import PriceDetail
+from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
+from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site import display
-from llmpricing.web.site.compared_lines import DASH
-from llmpricing.web.site.workload import month_total
+from llmpricing.web.site.compared_lines import DASH, ComparedLine, line_of
+from llmpricing.web.site.compared_prices import with_hours, with_reached_steps
+from llmpricing.web.site.known_then import costs_then, models_then
+from llmpricing.web.site.long_months import LongMonth, LongMonths, long_months
+from llmpricing.web.site.own_months import own_beside, told_beside
+from llmpricing.web.site.workload import month_hours, month_total
+
+_NOT_RUN = "cannot be run"
+PricesOfEach = Sequence[Sequence[PriceDetail]]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedMonths:
+    """What the month costs by offering, the same in ``long`` requests where such are asked for, and what is said of
+    each one's maker, by id.
+    """
+
+    workload: Workload
+    costs: Mapping[str, WorkloadTotal]
+    long: LongMonths | None
+    own: Mapping[str, str]
+
+    def lines(self, items: Sequence[OfferingItem], prices: PricesOfEach) -> list[ComparedLine]:
+        """The month at each, and by how much the others are dearer; the same in long requests where these ask of
+        anybody another month.
+        """
+        totals = totals_of(items, self.costs)
+        month = _month_line("My month", items, totals, self.workload, self.costs, prices)
+        usual = [month.also([self.own[item.id] for item in items]), _above("Above the cheapest", totals)]
+        if self.long is None:
+            return usual
+        months = [self.long.at(item) for item in items]
+        is_other = any(one.is_other(total) for one, total in zip(months, totals, strict=True))
+        return [*usual, *_long_lines(self.long, months, items, prices)] if is_other else usual
+
+
+def compared_months(
+    request: Request,
+    clocks: Clocks,
+    workload: Workload,
+    length: int | None,
+    models: Mapping[str, SoldModel],
+    sellers: Mapping[str, str],
+    stands_on: StandsOn,
+) -> ComparedMonths:
+    """The months at the offerings that these ``models`` are by, for requests of ``length`` too."""
+    then = dict(zip(models, models_then(request, clocks, list(models.values()), stands_on), strict=True))
+    shown = [row for slug, model in models.items() for row in model.rows if row.id == slug]
+    own = {slug: own_beside(model, slug, models) for slug, model in then.items()}
+    costs = costs_then(request, clocks, workload, [*shown, *chain(*own.values())], stands_on)
+    told = {slug: told_beside(of_one, costs, sellers) for slug, of_one in own.items()}
+    return ComparedMonths(workload, costs, long_months(request, clocks, workload, length, shown, stands_on), told)
+
+
+def _long_lines(
+    long: LongMonths, months: Sequence[LongMonth], items: Sequence[OfferingItem], prices: PricesOfEach
+) -> list[ComparedLine]:
+    totals, length = [one.total for one in months], f"at {display.tokens(long.length)} a request"
+    line = _month_line(f"My month {length}", items, totals, long.workload, long.costs, prices)
+    told = line.also([one.hindrance for one in months])
+    above = [_above(f"Above the cheapest {length}", totals)] if len(totals) - totals.count(None) > 1 else []
+    return [_where_run(one, months) for one in (told, *above)]
+
+
+def _where_run(line: ComparedLine, months: Sequence[LongMonth]) -> ComparedLine:
+    cells = [_NOT_RUN if one.hindrance else cell for one, cell in zip(months, line.cells, strict=True)]
+    return replace(line, cells=cells)
+
+
+def _above(title: str, totals: Sequence[Decimal | None]) -> ComparedLine:
+    return ComparedLine(title, above_the_cheapest(totals))
+
+
+def totals_of(items: Sequence[OfferingItem], costs: Mapping[str, WorkloadTotal]) -> list[Decimal | None]:
+    """The month at each, None where it is unknown."""
+    return [month_total(one.price_state, costs.get(one.id)) for one in items]
+
+
+def _month_line(
+    title: str,
+    items: Sequence[OfferingItem],
+    totals: Sequence[Decimal | None],
+    workload: Workload,
+    costs: Mapping[str, WorkloadTotal],
+    prices: PricesOfEach,
+) -> ComparedLine:
+    hours = [month_hours(total, costs.get(one.id)) for total, one in zip(totals, items, strict=True)]
+    return with_hours(with_reached_steps(line_of(title, totals, dollars, min), workload, prices), hours)
 
 
 def finding(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from llmpricing.domain.choice.needs import NEEDS
@@ -15,11 +16,13 @@ ComparedOfferings = Sequence[tuple[SoldModel, Any]]
 
 
 def groups_of_needs(
-    values: Mapping[str, Any], sold: ComparedOfferings, items: Sequence[OfferingItem]
+    values: Mapping[str, Any], sold: ComparedOfferings, items: Sequence[OfferingItem], days: Mapping[str, datetime]
 ) -> list[tuple[str, list[ComparedLine]]]:
-    """The lines of what the address asks for, under a heading of their own, and those of all other needs."""
+    """The lines of what the address asks for, under a heading of their own, with the ``days`` of the lists that say
+    so, and those of all other needs.
+    """
     asked = dict.fromkeys(values.get("capability", ()))
-    told = [need_line(need, sold, with_lists=True) for need in asked] + _bounds(values, items)
+    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, items)
     rest = [need_line(need, sold) for need in NEEDS if need not in asked]
     return [("You asked for", told), ("What it can", rest)] if told else [("What it can", rest)]
 

@@ -89,7 +89,7 @@ def with_reached_steps(line: ComparedLine, workload: Workload, prices: Sequence[
 def with_hours(line: ComparedLine, hours: Sequence[Sequence[HourTotal]]) -> ComparedLine:
     """The line of the month, which says where it goes by the hour between what it lies."""
     told = [hours_range(of_one) if cell.startswith("$") else "" for of_one, cell in zip(hours, line.cells, strict=True)]
-    return replace(line, notes=tuple(", ".join(filter(None, pair)) for pair in zip(line.notes, told, strict=True)))
+    return line.also(told)
 
 
 def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list[ComparedLine]:

@@ -119,6 +119,11 @@ def workload(of: Workload) -> str:
     return f"{tokens(of.tokens)} tokens a month: {parts}, in {count(of.requests, 'request')}"
 
 
+def workload_of_requests(of: Workload) -> str:
+    """The same, with how long its requests are: ``... in 10,000 requests of 1.4K tokens in``."""
+    return f"{workload(of)} of {tokens(of.input_per_request)} tokens in"
+
+
 def dearer(step: DearerStep) -> str:
     """What a request costs beyond a step of its context: ``from 100,001 input tokens a request: input $5.00 ...``."""
     asked = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -21,10 +21,11 @@ from llmpricing.services.catalogue.row_codes import waiting_in_row
 from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
-from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site.known_then import costs_then, uncached
+from llmpricing.web.site.long_months import LongMonth, long_months
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.month_costs import as_written
+from llmpricing.web.site.own_months import makers_own, own_month
 from llmpricing.web.site.workload import month_hours, month_total, per_mtok
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
@@ -43,7 +44,7 @@ class ShownModel:
     needs_of_model: list[str]  # that lists say of the model, and none of this seller
     others: list[Any]
     own: tuple[Any, Decimal] | None  # its lab's own offering with its month, where another seller is shown
-    at_length: tuple[int, Decimal] | None  # the context that is asked for, and the month in requests as long as that
+    at_length: LongMonth | None  # in requests as long as the context that is asked for, where that is another month
     as_model: frozenset[str]  # of its offerings, by id, those that match by what lists say of the model
     waiting: Mapping[str, Sequence[tuple[str, Decimal | None]]]  # by meter what newer values under review ask
     hours: tuple[PricedHours, ...]  # of the prices that it shows, where they are not those of all hours
@@ -75,13 +76,13 @@ def shown_models(
     every = [one for row in rows for one in row.rivals]
     costs = costs_then(request, question.clocks, question.workload, every, stands_on)
     asked = question.wanted.min_context
-    long = _at_length(question)
-    longer = costs_then(request, question.clocks, long, [row.shown for row in rows], stands_on) if long else {}
+    long = long_months(request, question.clocks, question.workload, asked, [row.shown for row in rows], stands_on)
     full = _cached_at_full_price(request, question, stands_on, rows, costs)
     found = []
     for row, item in zip(rows, items, strict=True):
         total = month_total(item.price_state, costs.get(item.id))
         step = step_in_row(behind[row.shown.number], at, item.context_window)
+        at_length = long.at(item) if long else None
         others = [one for one in row.offerings if one is not row.shown][:MOST_SELLERS]
         found.append(
             ShownModel(
@@ -93,8 +94,8 @@ def shown_models(
                 [need.words for need in NEEDS.values() if meets(row.shown, need.id)],
                 [need.words for need in NEEDS.values() if row.model.lends(row.shown, need.id)],
                 others,
-                _own(row, costs),
-                _if_other(asked, month_total(item.price_state, longer.get(item.id)), total),
+                own_month(makers_own(row.model, row.shown, row.offerings), costs),
+                at_length if at_length and at_length.is_other(total) else None,
                 row.lent,
                 waiting_in_row(behind[row.shown.number], at) if Code.UNDER_REVIEW in item.codes else {},
                 hours_in_row(behind[row.shown.number], at),
@@ -131,27 +132,3 @@ def _cheapest(row: ModelRow, costs: Mapping[str, WorkloadTotal]) -> tuple[Any, D
     if not known or known[0][0] is not row.shown:
         return None
     return min(known, key=lambda pair: as_written(pair[1]) or Decimal(0))
-
-
-def _own(row: ModelRow, costs: Mapping[str, WorkloadTotal]) -> tuple[Any, Decimal] | None:
-    """The lab's own offering of the row with the least month, where another seller is shown."""
-    if row.shown.provider == row.model.lab:
-        return None
-    own = [one for one in row.rivals if one.provider == row.model.lab]
-    known = [(one, total) for one in own if (total := month_total(one.price_state, costs.get(one.id))) is not None]
-    return min(known, key=lambda pair: pair[1], default=None)
-
-
-def _at_length(question: ModelQuestion) -> Workload | None:
-    """The month in requests as long as the context that is asked for; None where they are that long anyhow."""
-    asked, month = question.wanted.min_context, question.workload
-    if not asked or month.input_per_request >= asked:
-        return None
-    return replace(month, requests=max(month.quantities["input_tokens"] // asked, 1))
-
-
-def _if_other(length: int | None, total: Decimal | None, usual: Decimal | None) -> tuple[int, Decimal] | None:
-    """The total of requests of a length, where it is written otherwise than the usual one."""
-    if length is None or total is None or usual is None or as_written(total) == as_written(usual):
-        return None
-    return length, total
