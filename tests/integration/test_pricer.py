@@ -225,11 +225,3 @@ def test_columns_that_do_not_tell_what_to_price_stop_the_first_batch(pricer):
     for columns in ({"name": ["a"], "input_tokens": [1]}, {"model": ["a"], "input_tokens": [[1]]}):
         with pytest.raises(LogError):
             next(pricer.price_batches([pa.RecordBatch.from_pydict(columns)]))
-
-
-def test_a_book_up_to_an_earlier_time_is_another_one(database, pricer, tmp_path):
-    early = tmp_path / "early.book"
-    export_book(database, early, known_at=pricer.known_until - timedelta(days=400))
-    with pytest.raises(UnknownModel):
-        Pricer.open(early).quote("openai/gpt-4o", {"input_tokens": 1})
-    assert pricer.quote("openai/gpt-4o", {"input_tokens": 1}).total is not None
