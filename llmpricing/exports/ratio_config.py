@@ -77,7 +77,7 @@ def _reason(prices: CountingPrices) -> str:
 
 def _of_tokens(prices: CountingPrices) -> dict[str, Decimal]:
     """The ratios of what is paid by the token; none where ratios cannot say it."""
-    paid = prices.of("input_tokens", BASE), prices.of("output_tokens", BASE)
+    paid = prices.of("input_tokens", BASE), prices.of_output(BASE)
     amount, output = (_number(price, MTOK) for price in paid)
     fee = prices.of("requests", BASE)
     if amount is None or (output is None and _is_asked(paid[1])) or (_is_asked(fee) and _number(fee, 1) != 0):

@@ -120,7 +120,7 @@ def test_a_seller_is_asked_for_in_any_case_and_one_that_is_none_is_a_400(testapp
         assert (details["field"], details["suggestions"]) == ("provider", ["acme"])
     valued = {"best_value", "frontier", "page_best_value", "page_chart_frontier"}
     listed = {"models", "models_csv", "changes", "calculator", "disagreements", "home", "page_changes"}
-    listed |= {"page_calculator", "page_calculator_csv"}
+    listed |= {"page_calculator", "page_calculator_csv", "page_compare"}
     assert valued | listed == {*taken}
 
 

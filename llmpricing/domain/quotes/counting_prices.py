@@ -11,6 +11,7 @@ from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.net_prices import net_prices
 from llmpricing.domain.quotes.search_fees import with_one_fee
+from llmpricing.domain.quotes.sellers import makes_only
 from llmpricing.domain.quotes.stand_ins import payment
 from llmpricing.domain.quotes.unit_rates import list_unit_rate
 
@@ -45,6 +46,13 @@ class CountingPrices:
         rates = {slug: (list_unit_rate(price),) for slug, price in met.items() if price.state is not State.UNKNOWN}
         payer = payment(rates, meter, self.offering).payer
         return None if payer is None else met[payer]
+
+    def of_output(self, when: Conditions) -> Price | None:
+        """The price of output that does not say what it is: of a model that makes nothing but pictures or sound theirs,
+        as a quote bills it, else that of ``output_tokens``.
+        """
+        modality = makes_only(self.offering)
+        return self.of(f"output_{modality}_tokens" if modality else "output_tokens", when)
 
     def _most_specific(self, meter: str, when: Conditions) -> Price | None:
         return next((price for price in self._by_meter.get(meter, ()) if _covers(price.conditions, when)), None)

@@ -16,7 +16,8 @@ from llmpricing.domain.prices import Price
 from llmpricing.domain.quotes.contract_rates import ContractRate
 from llmpricing.domain.quotes.counting_prices import CountingPrices
 
-_METERS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "requests")
+_OUTPUT = "output_tokens"
+_METERS = ("input_tokens", _OUTPUT, "cache_read_tokens", "cache_write_tokens", "requests")
 _NOTHING = (State.FREE, State.INCLUDED)
 
 Dated = TypeVar("Dated", Price, ContractRate)
@@ -26,7 +27,7 @@ Dated = TypeVar("Dated", Price, ContractRate)
 class FlatRate:
     """What an offering asks from ``valid_from`` (inclusive) until ``valid_until`` (exclusive; None: without end), in
     ``currency`` per million tokens and per request; None where nothing is known. Cached tokens that nobody prices apart
-    cost what input does.
+    cost what input does; of a model that makes nothing but pictures or sound, output is what these cost.
 
     Where ``is_flat``, a usual request of text costs these rates times its counts. ``beside`` names what has a price
     that they do not say: conditions and other meters.
@@ -82,7 +83,7 @@ def _held(dated: Sequence[Dated], start: datetime | None) -> list[Dated]:
 
 
 def _rate(offering: str, start: datetime | None, end: datetime | None, prices: CountingPrices) -> FlatRate:
-    asked = {meter: prices.of(meter, BASE) for meter in _METERS}
+    asked = {meter: prices.of(meter, BASE) for meter in _METERS} | {_OUTPUT: prices.of_output(BASE)}
     currencies = {price.currency for price in asked.values() if price and price.state is State.PRICED}
     numbers = {
         meter: None if price is None or len(currencies) > 1 else _number(price, 1 if meter == "requests" else MTOK)
@@ -95,12 +96,12 @@ def _rate(offering: str, start: datetime | None, end: datetime | None, prices: C
         valid_until=end,
         currency=next(iter(currencies)) if len(currencies) == 1 else None,
         input_per_mtok=numbers["input_tokens"],
-        output_per_mtok=numbers["output_tokens"],
+        output_per_mtok=numbers[_OUTPUT],
         cache_read_per_mtok=numbers["cache_read_tokens"],
         cache_write_per_mtok=numbers["cache_write_tokens"],
         per_request=numbers["requests"],
         is_flat=_is_flat(prices, asked, numbers),
-        beside="; ".join(sorted({_named(price) for price in prices.prices if not _is_said(price)})),
+        beside="; ".join(sorted({_named(price) for price in prices.prices if not _is_said(price, asked)})),
     )
 
 
@@ -118,8 +119,8 @@ def _is_flat(prices: CountingPrices, asked: dict[str, Price | None], numbers: di
     return not changes and not is_unknown and (numbers["input_tokens"] is not None or pays_by_call)
 
 
-def _is_said(price: Price) -> bool:
-    return price.meter in _METERS and price.conditions == BASE and price.state in (State.PRICED, *_NOTHING)
+def _is_said(price: Price, asked: dict[str, Price | None]) -> bool:
+    return price in asked.values() and price.conditions == BASE and price.state in (State.PRICED, *_NOTHING)
 
 
 def _named(price: Price) -> str:

@@ -23,7 +23,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import Refused
-from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, standing
+from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, sellers, standing
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
@@ -59,6 +59,8 @@ def show(request: Request) -> dict[str, Any]:
     """The page; with fewer than two ids it says how to choose, with one that is unknown what is most like it."""
     tidy_address(request)
     values = p.read_parameters(request, _READERS, _REPEATABLE)
+    if "provider" in values:
+        values["provider"] = sellers(request, values["provider"])
     asked = [one.strip() for text in values.get("models", ()) for one in text.split(",") if one.strip()]
     slugs = list(dict.fromkeys(own_ids(request, asked)))
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
