@@ -104,12 +104,10 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
 def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
     """The answer for a sum of requests, with low and high where single ones may lie on another side of a step."""
     usage = use.usage
-    total_input = usage.stated.get(_INPUT, 0)
-    steps = {least_input(price.conditions.step) for price in prices.prices if price.conditions.step}
-    reached = [least for least in sorted(steps) if least <= total_input]
-    if not reached:
+    inputs = usage.sides({least_input(price.conditions.step) for price in prices.prices if price.conditions.step})
+    if not inputs:
         return answer
-    sides = [billed(use._replace(usage=usage._replace(request_input=least))) for least in (0, *reached)]
+    sides = [billed(use._replace(usage=usage._replace(request_input=each))) for each in inputs]
     totals = [side.total for side in (answer, *sides) if side.total is not None and side.currency == answer.currency]
     message = (
         f"the usage sums up {usage.requests} requests; a mean input of {usage.request_input} tokens decides the step, "

@@ -51,7 +51,8 @@ class Remark(NamedTuple):
 class Told(NamedTuple):
     """``facts`` are conditions of prices, such as a search's size; ``parts`` the requests that one object sums up, each
     to be billed by itself. ``by_subscription``: tokens were paid for in advance. ``included`` are meters that cost
-    nothing where the offering has no price for them. ``usage_format`` is the one that was recognised.
+    nothing where the offering has no price for them. ``usage_format`` is the one that was recognised. ``window`` is the
+    least and most input (None: any) of each of the requests that are summed up, where the file says that.
     """
 
     facts: tuple[tuple[str, str], ...] = ()
@@ -60,6 +61,7 @@ class Told(NamedTuple):
     by_subscription: bool = False
     included: tuple[str, ...] = ()
     usage_format: str | None = None
+    window: tuple[int, int | None] | None = None
 
 
 class Usage(NamedTuple):
@@ -83,6 +85,15 @@ class Usage(NamedTuple):
     def requests(self) -> int:
         """How many requests the usage is the sum of."""
         return int(self.stated.get("requests", 1)) or 1
+
+    def sides(self, steps: Iterable[int]) -> tuple[int, ...]:
+        """An input on each side of these ``steps`` (the least input beyond each) on which single ones of the requests
+        that are summed up may lie; none where all lie on one.
+        """
+        least, most = (self.told and self.told.window) or (0, None)
+        total = self.stated.get(_TOTALS[0], 0)
+        beyond = [step for step in sorted(steps) if least < step <= total and (most is None or step <= most)]
+        return (least, *beyond) if beyond else ()
 
 
 def count(

@@ -18,7 +18,6 @@ from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums, traced_sums
 from llmpricing.services.usage_log.audit.uses import AuditedUses, is_alike
 from llmpricing.services.usage_log.bill import PricedRecord
-from llmpricing.services.usage_log.formats.counts import names_step
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.kinds import PricedKind
 
@@ -77,15 +76,15 @@ class WhatElse:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
         has_others, has_steps = self._known.get(offering, (True, True))
-        is_unsure = record.span is not None and not (record.usage and names_step(record.usage))
-        if not (is_cached or has_others or record.untold or (has_steps and is_unsure)):
+        is_sum = record.span is not None
+        if not (is_cached or has_others or record.untold or (has_steps and is_sum)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
             return NO_EFFECTS
         self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
         saved = _saved(use, cost) if is_cached else Decimal(0)
-        low, high = _bounds(use, cost) if is_unsure else (None, None)
+        low, high = _bounds(use, cost) if is_sum else (None, None)
         return Effects(saved, low, high, {**dict(_otherwise(use)), **_amounts(_told(use, record.untold))})
 
     def of_untold(self, priced: PricedRecord, *, with_saving: bool) -> MistakesAsSums | None:
@@ -140,11 +139,11 @@ def _uncached(use: AuditedUse) -> Iterator[Costed]:
 
 
 def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | None]:
-    """The cost of a sum of requests if all lie on one side of a step that it is large enough for, least and most."""
-    reached = [least for least in use.prices.steps if least <= use.stated("input_tokens")]
-    if not reached:
+    """The cost of a sum of requests if all lie on one side of a step on which they may lie, least and most."""
+    inputs = use.usage.sides(use.prices.steps)
+    if not inputs:
         return None, None
-    sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *reached)]
+    sums = [use._replace(usage=use.usage._replace(request_input=each)).units() for each in inputs]
     found = [cost, *(money(one) for one in sums if one is not None)]
     return min(found), max(found)
 

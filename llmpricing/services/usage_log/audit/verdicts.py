@@ -25,7 +25,6 @@ from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Oth
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.columns import LogError
-from llmpricing.services.usage_log.formats.counts import names_step
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord
 
 _NOTHING = Decimal(0)
@@ -158,9 +157,9 @@ def _units(amount: Decimal) -> int:
 
 def _unknown(use: AuditedUse | None, record: UsageRecord, logged: int) -> str:
     """Why no mistake is found: of a sum of requests any number may lie above a step."""
-    if use is None or record.span is None or names_step(use.usage):
+    if use is None or record.span is None:
         return causes.UNEXPLAINED
-    reached = [least for least in use.prices.steps if least <= use.stated("input_tokens")]
-    sums = [use._replace(usage=use.usage._replace(request_input=least)).units() for least in (0, *reached)]
+    inputs = use.usage.sides(use.prices.steps)
+    sums = [use._replace(usage=use.usage._replace(request_input=each)).units() for each in inputs]
     sides = [one for one in sums if one is not None]
-    return causes.HIDDEN_STEP if reached and sides and min(sides) <= logged <= max(sides) else causes.UNEXPLAINED
+    return causes.HIDDEN_STEP if sides and min(sides) <= logged <= max(sides) else causes.UNEXPLAINED

@@ -13,7 +13,7 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
-from llmpricing.services.usage_log.formats.counts import BASE, BELOW_STEP, BESIDE, OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.counts import BESIDE, RequestWindow, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
@@ -28,20 +28,21 @@ _WIDE = {ord("＞"): ">", ord("≥"): ">", ord("＜"): "<", ord(" "): None, ord(
 _ABOVE = re.compile(r"(?:>=?|over|above)200(?:k|000)|200(?:k|000)[-_–](?:1m|1000k|1000000)")
 _BELOW = re.compile(r"(?:<=?|≤|â‰¤|\?|up_?to|under|below)200(?:k|000)|0[-_–]200(?:k|000)|standard|default|none")
 _NO_WINDOW = frozenset({"", "none", "standard", "default"})
+_TO_200K, _FROM_200K = (0, 200_000), (200_001, None)
 _MESSAGES = frozenset({"message", "messages"})
 
 
-def _request_input(window: str) -> int:
-    """An input that lies on the side of the step which the window names: "> 200k", "200k-1M", "≤ 200k", "0-200k".
+def _window(window: str) -> RequestWindow | None:
+    """The window of context that is named: "> 200k", "200k-1M", "≤ 200k", "0-200k"; None where none is.
 
-    Raises UsageError where it names none that is known, for the step changes every price of the record.
+    Raises UsageError where it names none that is known, for a step changes every price of the record.
     """
     text = unescape(window).lower().translate(_WIDE)
     if _ABOVE.fullmatch(text):
-        return OVER_STEP
+        return _FROM_200K
     if text and not _BELOW.fullmatch(text):
         raise UsageError("context_window", f"is {window[:40]!r}: it is not known which step of the price that means")
-    return BELOW_STEP if text not in _NO_WINDOW else BASE
+    return None if text in _NO_WINDOW else _TO_200K
 
 
 def _summed(row: Row, counts: dict[str, Any], writes: Row) -> Usage:
@@ -49,7 +50,7 @@ def _summed(row: Row, counts: dict[str, Any], writes: Row) -> Usage:
         "cache_write_5m_tokens": writes.count("ephemeral_5m_input_tokens"),
         "cache_write_1h_tokens": writes.count("ephemeral_1h_input_tokens"),
     }
-    return usage_of(counts, BESIDE, is_sum=True, request_input=_request_input(row.text("context_window")))
+    return usage_of(counts, BESIDE, is_sum=True, window=_window(row.text("context_window")))
 
 
 def _tier(row: Row, *names: str) -> str | None:
@@ -73,7 +74,7 @@ def _console_usage(row: Row) -> UsageRecord:
         },
         BESIDE,
         is_sum=True,
-        request_input=_request_input(row.text("context_window")),
+        window=_window(row.text("context_window")),
     )
     where = context(_tier(row, "usage_type", "service_tier"), place_of(row.text("inference_geo")))
     facts = labels(key=row.text("api_key"), workspace=row.text("workspace"))

@@ -11,7 +11,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.quotes.places import zones_of
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.bedrock_log import AWS, model_and_place
-from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.counts import OVER_STEPS, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
@@ -167,8 +167,8 @@ class BillColumns:
             return replace(made, outcome=unpriced("the line names no model"))
         whole = "output_tokens" if kind.meter == "output_tokens" else "input_tokens"
         quantity = int(tokens.to_integral_value())
-        over = OVER_STEP if kind.is_long else None
-        usage = usage_of({whole: quantity, kind.meter: quantity}, is_sum=True, request_input=over)
+        window = OVER_STEPS if kind.is_long else None
+        usage = usage_of({whole: quantity, kind.meter: quantity}, is_sum=True, window=window)
         where = context(kind.tier, None if kind.is_global else place)
         return replace(made, model=model, usage=usage, context=where)
 

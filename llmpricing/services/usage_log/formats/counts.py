@@ -8,8 +8,8 @@ from llmpricing.domain.usage.quantities import Quantity, Told, Usage, UsageError
 
 Stated = Mapping[str, Quantity | None]
 INSIDE, BESIDE = "inside", "beside"
-OVER_STEP, BELOW_STEP = 10**9, -1  # an input above or below all steps, for files that say so of their sums
-BASE = 0  # the same side as below, where nothing is said
+RequestWindow = tuple[int, int | None]  # the least and most input of each request of a sum, as a file tells them
+BELOW_STEPS, OVER_STEPS = (0, 0), (10**9, None)  # of those that say "short" or "long" alone
 _WRITES = ("cache_write_5m_tokens", "cache_write_1h_tokens", "cache_write_12h_tokens")
 
 
@@ -21,13 +21,13 @@ def usage_of(
     total: Quantity | None = None,
     requests: Quantity | None = None,
     is_sum: bool = False,
-    request_input: Quantity | None = None,
+    window: RequestWindow | None = None,
 ) -> Usage:
     """Usage of meters by what the file says; raises UsageError.
 
     ``cached`` and ``reasoning`` tell where these lie, unless the stated ``total`` denies it; a total of more than all
     parts tells that some are gone. ``is_sum``: it sums up many requests; without their number the base step holds, or
-    that of the ``request_input`` that the file tells.
+    that of the ``window`` that the file tells.
     """
     found = {meter: read_quantity(meter, value, meter) for meter, value in stated.items() if value is not None}
     if not found:
@@ -37,19 +37,14 @@ def usage_of(
     if requests is not None and requests >= 1:
         found["requests"] = int(requests)
     usage = count(found)
-    if (is_sum and "requests" not in found) or request_input is not None:
-        usage = as_sum(usage, request_input or BASE)
+    if (is_sum and "requests" not in found) or window is not None:
+        usage = as_sum(usage, window)
     return usage
 
 
-def names_step(usage: Usage) -> bool:
-    """Whether the file says on which side of the step all requests lay that the usage sums up."""
-    return usage.request_input in (OVER_STEP, BELOW_STEP)
-
-
-def as_sum(usage: Usage, request_input: Quantity = BASE) -> Usage:
-    """The usage of many requests, whose number is not known, each with an input on this side of the step."""
-    return usage._replace(request_input=request_input, told=usage.told or Told())
+def as_sum(usage: Usage, window: RequestWindow | None = None) -> Usage:
+    """The usage of many requests, whose number is not known, each with an input within the window if there is one."""
+    return usage._replace(request_input=window[0] if window else 0, told=(usage.told or Told())._replace(window=window))
 
 
 def _take_beside(found: dict[str, Quantity], cached: str, reasoning: str, total: Quantity | None) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from llmpricing.domain.quotes.context import context
-from llmpricing.services.usage_log.formats.counts import OVER_STEP, usage_of
+from llmpricing.services.usage_log.formats.counts import BELOW_STEPS, OVER_STEPS, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed, of_less_than_none, of_zero, unpriced
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, by_row, signs
@@ -65,9 +65,9 @@ def _gcp(row: Row) -> UsageRecord:
     modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")
     is_cached = bool({"caching", "cached"} & words)
     part = f"cache_{modality}read_tokens" if is_cached else f"{way}_{modality}tokens"
-    request_input = OVER_STEP if _LONG.search(sku) else None
+    window = OVER_STEPS if _LONG.search(sku) else BELOW_STEPS  # of its own name where a step makes it dearer
     tokens = int(count) if count == count.to_integral_value() else count
-    usage = usage_of({f"{way}_tokens": tokens, part: tokens}, is_sum=True, request_input=request_input)
+    usage = usage_of({f"{way}_tokens": tokens, part: tokens}, is_sum=True, window=window)
     tier = next((one for one in ("batch", "flex", "priority") if one in words), None)
     return replace(made, model=model, usage=usage, context=context(tier), charged=charged)
 

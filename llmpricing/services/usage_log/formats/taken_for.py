@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from llmpricing.domain.times import InstantError
-from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import TakenFor, UsageFile
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN
@@ -168,6 +168,10 @@ def _differing(before: Sequence[UsageRecord], after: Sequence[UsageRecord]) -> I
         yield from (BILLED_OR_NOT,) if one is None or other is None else _roles(one, other)
 
 
+def _step(usage: Usage) -> tuple[object, ...]:
+    return usage.request_input, usage.told and usage.told.window
+
+
 def _roles(one: UsageRecord, other: UsageRecord) -> Iterator[str]:
     """What differs between two records, in words."""
     if one.outcome != other.outcome or (one.usage is None) != (other.usage is None):
@@ -176,7 +180,7 @@ def _roles(one: UsageRecord, other: UsageRecord) -> Iterator[str]:
     if one.usage and other.usage:
         stated, there = one.usage.stated, other.usage.stated
         yield from (meter for meter in {**stated, **there} if stated.get(meter) != there.get(meter))
-        if one.usage.request_input != other.usage.request_input:
+        if _step(one.usage) != _step(other.usage):
             yield _STEP
     yield from (label for label in {**one.labels, **other.labels} if one.labels.get(label) != other.labels.get(label))
     for word, was, became in (

@@ -139,20 +139,32 @@ def test_a_sum_of_requests_has_a_low_and_a_high_where_single_ones_may_lie_across
     assert alone.low == alone.high == Decimal("0.12")
 
 
-@pytest.mark.parametrize(("window", "cost"), [("> 200k", "4"), ("≤ 200k", "2"), ("", "2")])
-def test_the_step_that_a_row_of_the_console_names_holds_without_a_low_and_a_high(
-    book: Session, tmp_path: Path, window: str, cost: str
+# A million tokens of gpt-5.6-terra: 2 below its step at 272,000, 4 beyond; of gemini-2.5-pro, whose step is at 200,000:
+# 1.25 and 2.5; of Haiku 5.5, whose step is at 100,000: 0.1 and 0.5. Requests of at most 200,000 tokens lie below the
+# first two steps and may lie on both sides of the last, those of more on both sides of the first.
+@pytest.mark.parametrize(
+    ("model", "window", "ends"),
+    [
+        (TERRA, "≤ 200k", ("2", "2", "2")),
+        (TERRA, "> 200k", ("2", "2", "4")),
+        (TERRA, "", ("2", "2", "4")),
+        ("google/gemini-2.5-pro", "≤ 200k", ("1.25", "1.25", "1.25")),
+        ("google/gemini-2.5-pro", "> 200k", ("2.5", "2.5", "2.5")),
+        ("google/gemini-2.5-pro", "", ("1.25", "1.25", "2.5")),
+        ("anthropic/claude-haiku-5-5", "≤ 200k", ("0.1", "0.1", "0.5")),
+        ("anthropic/claude-haiku-5-5", "> 200k", ("0.5", "0.5", "0.5")),
+    ],
+)
+def test_a_row_of_the_console_has_a_low_and_a_high_where_its_window_leaves_a_step_open(
+    book: Session, tmp_path: Path, model: str, window: str, ends: tuple[str, str, str]
 ) -> None:
-    """A million tokens of a model with a step, at 2 below it and at 4 beyond; without a word both ends are told."""
     export = tmp_path / "usage.csv"
     lines = (FOLDER / "anthropic-console-usage.csv").read_text("utf-8").splitlines()
     row = f"2026-11-20,claude-haiku-4-5,key-a,Default,standard,{window},1000000,0,0,0,0,0,not_available,"
     export.write_text(f"{lines[0]}\n{row}\n", "utf-8")
     (record,) = UsageFiles([usage_file(export)]).records()
-    report = report_of(audited(book, [replace(record, model=TERRA, provider=None)]))
-    assert report.recomputed == Decimal(cost)
-    ends = (report.effects.low, report.effects.high)
-    assert ends == ((Decimal(cost), Decimal(cost)) if window else (Decimal(2), Decimal(4)))
+    report = report_of(audited(book, [replace(record, model=model, provider=None)]))
+    assert (report.recomputed, report.effects.low, report.effects.high) == tuple(map(Decimal, ends))
 
 
 def test_every_audited_record_costs_what_its_quote_says(book: Session) -> None:
