@@ -8,6 +8,7 @@ import resource
 import socket
 import time
 from contextlib import ExitStack, closing
+from itertools import count
 from select import select
 
 import pytest
@@ -37,7 +38,7 @@ def many_handles():
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-def exchange(port, request, timeout_s=10):
+def exchange(port, request, timeout_s=30):
     """What comes back for these bytes until the server closes the connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=timeout_s) as connection:
         connection.sendall(request)
@@ -67,8 +68,8 @@ def test_1100_idle_connections_of_one_client_leave_room_for_the_next(site, many_
         live, quote = site.get(LIVE), site.get(QUOTE)
         assert live.status == 200
         assert quote.json["error"]["code"] == "MODEL_NOT_FOUND"
-        assert live.elapsed_s < 4
-        assert quote.elapsed_s < 4
+        assert live.elapsed_s < 10
+        assert quote.elapsed_s < 10
     assert site.process.poll() is None
     time.sleep(0.5)
     assert site.get(LIVE).elapsed_s < 1
@@ -132,19 +133,25 @@ def test_only_so_many_usage_files_are_on_their_way_at_once(site):
             connection.sendall(sent)
             return connection.recv(65536).decode()
 
+    def sent():
+        client = (f"127.0.0.{next(number) // MOST_OF_ONE + 1}", 0)
+        connection = socket.create_connection(("127.0.0.1", site.port), timeout=10, source_address=client)
+        connection.sendall(usage_file(5 * MIB) + b"--x\r\n")
+        return open_connections.enter_context(connection)
+
+    number, until = count(), time.monotonic() + 60
     with ExitStack() as open_connections:
-        sent = []
-        for number in range(MOST_LARGE + 1):  # whichever of them the server reads last finds no place
-            client = (f"127.0.0.{number // MOST_OF_ONE + 1}", 0)
-            connection = open_connections.enter_context(
-                socket.create_connection(("127.0.0.1", site.port), timeout=10, source_address=client)
-            )
-            connection.sendall(usage_file(5 * MIB) + b"--x\r\n")
-            sent.append(connection)
-        (refused_one,), _, _ = select(sent, [], [], 20)
-        refusal = refused_one.recv(65536).decode()
-        assert refusal.startswith("HTTP/1.1 503 ")
-        assert "Retry-After: 5" in refusal
+        waiting = {sent() for _ in range(MOST_LARGE + 1)}
+        while refused_ones := select(waiting, [], [], 20 if len(waiting) > MOST_LARGE else 1)[0]:
+            for connection in refused_ones:  # also in a place that a body before still had
+                refusal = connection.recv(65536).decode()
+                assert refusal.startswith("HTTP/1.1 503 ")
+                assert "Retry-After: 5" in refusal
+            waiting -= set(refused_ones)
+            time.sleep(0.2)
+            waiting |= {sent() for _ in range(MOST_LARGE - len(waiting))}
+            assert time.monotonic() < until
+        assert len(waiting) == MOST_LARGE
         assert answered(usage_file(10) + b"1234567890").startswith("HTTP/1.1 400 ")  # a small one needs no place
         assert site.get(LIVE).status == 200
     until = time.monotonic() + 20

@@ -78,6 +78,8 @@ def refuses(site):
         socket.create_connection(("127.0.0.1", site.port), timeout=1).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # it closed its door while we stood in it
+        return False
     return False
 
 
