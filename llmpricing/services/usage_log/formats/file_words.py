@@ -8,10 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import compute, parquet
 
-from llmpricing.services.usage_log.formats.opened_file import failures_told, is_parquet, unpacked
+from llmpricing.services.usage_log.formats.opened_file import failures_told, is_parquet, overlapping_parts, unpacked
 from llmpricing.services.usage_log.formats.table_blocks import texts_of
 
-_CHUNK = 2**20
 _BATCH = 5000
 
 
@@ -23,14 +22,13 @@ def words_in(path: Path, words: Collection[str]) -> set[str]:
         if is_parquet(path):
             return _words_in_parquet(path, words)
         found, left = set[str](), {word: word.encode() for word in words}
-        most = max(map(len, left.values()), default=0)
+        most = max(map(len, left.values()), default=1)
         with unpacked(path) as stream:
-            tail = b""
-            while left and (chunk := stream.read(_CHUNK)):
-                text = tail + chunk
-                found |= {word for word, signs in left.items() if signs in text}
+            for part in overlapping_parts(stream, most):
+                found |= {word for word, signs in left.items() if signs in part}
                 left = {word: signs for word, signs in left.items() if word not in found}
-                tail = text[-most:]
+                if not left:
+                    break
         return found
 
 

@@ -16,7 +16,13 @@ from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.formats.csv_rows import divider_of
 from llmpricing.services.usage_log.formats.envelopes import is_exported
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns, SignsSeen, UnclearNumbers
-from llmpricing.services.usage_log.formats.opened_file import failures_told, is_json, is_parquet, unpacked
+from llmpricing.services.usage_log.formats.opened_file import (
+    failures_told,
+    is_json,
+    is_parquet,
+    overlapping_parts,
+    unpacked,
+)
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawRow
 from llmpricing.services.usage_log.formats.raw_rows import SIGNS, raw_rows
 from llmpricing.services.usage_log.formats.row import Flat, Row
@@ -24,7 +30,7 @@ from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows, written_names
 from llmpricing.services.usage_log.formats.unread import Unread
 
-_CHUNK, _LONGEST = 2**20, 64
+_LONGEST = 64
 _SOME = r"[-+$USD ]{0,6}"
 _BLANK = r"(?: |'|\xc2\xa0|\xe2\x80[\x89\x99\xaf])"
 
@@ -84,15 +90,7 @@ def _has_signs(path: Path, divider: str, each_chunk: Callable[[], None]) -> bool
     """
     pattern = _pattern(divider)
     with unpacked(path) as stream:
-        tail = b"\n"
-        while chunk := stream.read(_CHUNK):
-            text = tail + chunk
-            if pattern.search(text):
-                return True
-            tail = text[-_LONGEST:]
-            if len(chunk) == _CHUNK:
-                each_chunk()
-        return pattern.search(tail + b"\n") is not None
+        return any(map(pattern.search, overlapping_parts(stream, _LONGEST, each_chunk=each_chunk)))
 
 
 @lru_cache

@@ -9,7 +9,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ _OF_A_WORKBOOK, _OF_MACOS = "[Content_Types].xml", "__MACOSX/"
 _LOCKED = 1  # of the flags of a file in an archive
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 MARK = b"\xef\xbb\xbf"
+_CHUNK = 2**20
 
 
 @contextmanager
@@ -73,6 +74,23 @@ def unpacked(path: Path) -> Iterator[io.BufferedReader]:
     with opened_whole(path) as file:
         raw = _unpacked(file, file.peek(len(_XZ)))
         yield file if raw is file else io.BufferedReader(raw, 2**17)
+
+
+def overlapping_parts(
+    stream: io.BufferedReader, overlap: int, start: bytes = b"\n", each_chunk: Callable[[], None] = lambda: None
+) -> Iterator[bytes]:
+    """What is left of the stream behind ``start``, in parts to search through: each begins with the last ``overlap``
+    bytes of the one before, so that what is no longer is found whole; the last part ends with a line end. After a
+    whole chunk ``each_chunk`` may end the search through a large file.
+    """
+    tail = start
+    while chunk := stream.read(_CHUNK):
+        part = tail + chunk
+        yield part
+        tail = part[-overlap:]
+        if len(chunk) == _CHUNK:
+            each_chunk()
+    yield tail + b"\n"
 
 
 def _unpacked(file: io.BufferedReader, start: bytes) -> Any:

@@ -16,7 +16,14 @@ from llmpricing.domain.times import InstantError
 from llmpricing.services.usage_log.formats.json_records import Cover, cover_of
 from llmpricing.services.usage_log.formats.json_stream import JsonStream
 from llmpricing.services.usage_log.formats.json_texts import decoded
-from llmpricing.services.usage_log.formats.opened_file import MARK, failures_told, is_json, is_parquet, unpacked
+from llmpricing.services.usage_log.formats.opened_file import (
+    MARK,
+    failures_told,
+    is_json,
+    is_parquet,
+    overlapping_parts,
+    unpacked,
+)
 from llmpricing.services.usage_log.formats.own_totals import TOTALS, ItemSums
 from llmpricing.services.usage_log.formats.values import as_instant
 
@@ -33,7 +40,7 @@ _ALL, _A_PAGE = frozenset({"totalcount", "totalitems"}), frozenset({"perpage", "
 _WITHIN = frozenset({"meta", "pagination", "paging", "pageinfo", "cursors", "resultinfo", "links", "responsemetadata"})
 _CURSOR_IS_NEXT = "meta"  # Langfuse: https://api.reference.langfuse.com, meta.cursor is that of the next page
 _STARTS, _ENDS = ("start_time", "starting_at", "start_time_iso"), ("end_time", "ending_at", "end_time_iso")
-_CHUNK, _LINE = 2**20, 2**16
+_LINE, _LONGEST = 2**16, 64
 _FALSE = (None, "", False, "null", "false")
 
 
@@ -92,16 +99,8 @@ def _may_be_pages(path: Path) -> bool:
 
 
 def _speaks_of_pages(path: Path, each_chunk: Callable[[], None]) -> bool:
-    pattern = _pattern()
     with unpacked(path) as stream:
-        tail = b""
-        while chunk := stream.read(_CHUNK):
-            if pattern.search(tail + chunk):
-                return True
-            tail = chunk[-64:]
-            if len(chunk) == _CHUNK:
-                each_chunk()
-    return False
+        return any(map(_pattern().search, overlapping_parts(stream, _LONGEST, each_chunk=each_chunk)))
 
 
 @lru_cache

@@ -17,7 +17,7 @@ import re2
 from llmpricing.domain.usage.quantities import UsageError
 from llmpricing.services.usage_log.formats.noted_numbers import counted_columns, table_divider
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
-from llmpricing.services.usage_log.formats.opened_file import failures_told, unpacked
+from llmpricing.services.usage_log.formats.opened_file import failures_told, overlapping_parts, unpacked
 from llmpricing.services.usage_log.formats.raw_blocks import BROKEN, RawRow
 from llmpricing.services.usage_log.formats.record import UsageRecord, not_billed
 from llmpricing.services.usage_log.formats.row import Row
@@ -35,7 +35,7 @@ _WORDS = (
 _WHOLE = "合计|总计|小计|合計|小計|합계|총계|소계"  # of scripts without blanks between words
 _WORD = re.compile(rf"(?:.*[\s:])?(?:{_WORDS})(?:[\s:].*)?|{_WHOLE}", re.IGNORECASE)
 _BYTES = _WORDS.replace("[eé]", r"(?:e|\xc3\xa9)")
-_SAMPLE, _MOST, _CHUNK, _TAIL = 200, 1000, 2**20, 2**16
+_SAMPLE, _MOST, _LINE, _TAIL = 200, 1000, 2**20, 2**16
 _HALF, _PART = Decimal("0.5"), 200
 _TIME, _MODEL, _ANYTHING, _WORD_FOR_IT = "time", "model", "anything", "word"
 
@@ -70,19 +70,15 @@ def _may_have_totals(path: Path, divider: str, each_chunk: Callable[[], None]) -
     """
     pattern = _pattern(divider)
     with unpacked(path) as stream:
-        stream.readline(_CHUNK)  # the header, which may name a column of totals
-        first = stream.readline(_CHUNK)
-        tail = b"\n" + first
-        while chunk := stream.read(_CHUNK):
-            text = tail + chunk
-            if pattern.search(text):
+        stream.readline(_LINE)  # the header, which may name a column of totals
+        first = stream.readline(_LINE)
+        part = b""
+        for part in overlapping_parts(stream, _TAIL, b"\n" + first, each_chunk):
+            if pattern.search(part):
                 return True
-            tail = text[-_TAIL:]
-            if len(chunk) == _CHUNK:
-                each_chunk()
-    last = tail.rstrip(b"\r\n").rpartition(b"\n")[2]
+    last = part.rstrip(b"\r\n").rpartition(b"\n")[2]
     is_bare, was_bare = (line.lstrip(b'" ').startswith(divider.encode()) for line in (last, first))
-    return pattern.search(tail + b"\n") is not None or (is_bare and not was_bare)
+    return is_bare and not was_bare
 
 
 @lru_cache

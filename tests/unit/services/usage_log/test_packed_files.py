@@ -12,6 +12,7 @@ import pytest
 
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
+from llmpricing.services.usage_log.formats.opened_file import overlapping_parts
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from tests import usage_twins as twins
 
@@ -71,3 +72,14 @@ def test_what_cannot_be_unpacked_says_the_next_step(tmp_path: Path, name: str) -
     data, said = REFUSED[name]
     with pytest.raises(LogError, match=said):
         records(tmp_path / "packed", data)
+
+
+@pytest.mark.parametrize("place", [0, 2**20 - 8, 2**20 - 3, 2**20, 2**21 - 5, 2**21 + 1000])
+def test_a_word_is_found_whole_wherever_the_parts_of_a_large_file_meet(place: int) -> None:
+    word, chunks = b"\nneedle\n", list[None]()
+    text = b"." * place + word[1:] if not place else b"." * place + word[:-1]
+    stream = io.BufferedReader(io.BytesIO(text))
+    parts = list(overlapping_parts(stream, len(word), each_chunk=lambda: chunks.append(None)))
+    assert any(word in part for part in parts)
+    assert len(chunks) == len(text) // 2**20
+    assert max(map(len, parts)) <= 2**20 + len(word)
