@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from llmpricing.domain.usage.wording import in_words
+from llmpricing.scripts.option_words import option_words
+
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.formats.files import UsageFile
     from llmpricing.services.usage_log.formats.shape import Shape
@@ -27,7 +30,7 @@ def given_shape(name: str | None, columns: Path | None) -> Shape | None:
     try:
         return own_shape(columns) if columns else BY_NAME[name] if name else None
     except LogError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(in_words(error, option_words())) from None
 
 
 def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tuple[list[UsageFile], list[Path]]:
@@ -50,15 +53,15 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
             told.add(file.shape.name)
         except UnknownShape as error:
             if len(paths) > 1 and not is_many:
-                raise click.ClickException(str(error)) from None
+                raise click.ClickException(in_words(error, option_words())) from None
             unknown.append(path)
         except UnclearNumbers as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(in_words(error, option_words())) from None
         except LogError as error:
             if is_many:
                 unknown.append(path)  # a folder holds other files too, which are said to be left out
                 continue
             if shape or len(paths) > 1 or path.suffix not in (".csv", ".ndjson", ".parquet"):
-                raise click.ClickException(str(error)) from None
+                raise click.ClickException(in_words(error, option_words())) from None
             unknown.append(path)  # as a plain table it may have more to say of what is wrong
     return known, unknown

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.file_shapes import given_shape, told_apart
+from llmpricing.scripts.option_words import option_words
 from llmpricing.scripts.usage_paths import usage_paths
 
 if TYPE_CHECKING:
@@ -120,9 +122,9 @@ def log_failures_told(out: Path | None = None) -> Iterator[None]:
     try:
         yield
     except UncountedError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(in_words(error, option_words())) from None
     except LogError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(in_words(error, option_words())) from None
     except OSError as error:
         where = error.filename or out
         raise click.ClickException(f"{where}: {error.strerror}. Mend that, and try again.") from None

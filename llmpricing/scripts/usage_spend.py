@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
+from llmpricing.domain.usage.wording import in_words
+from llmpricing.scripts.option_words import option_words
 from llmpricing.scripts.options import Decorator
 
 usage_option: Decorator = click.option(
@@ -34,7 +36,8 @@ def spend_of(session: Session, usage: Path | None, now: datetime) -> Mapping[str
     try:
         return spent(session, usage, now)
     except (LogError, OSError) as error:
-        raise click.ClickException(f"{usage} cannot be read as usage: {error} See: llmpricing price --help") from None
+        said = in_words(error, option_words())
+        raise click.ClickException(f"{usage} cannot be read as usage: {said} See: llmpricing price --help") from None
 
 
 def concerned(spend: Mapping[str, Decimal], offerings: Iterable[str]) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -33,6 +34,7 @@ USAGES = (
     {"input_tokens": 300_000, "cache_read_tokens": 100_000, "output_tokens": 9},
     {"input_tokens": 50, "input_audio_tokens": 20, "web_searches": 2},
 )
+DOCS = Path(__file__).parents[2] / "docs"
 THIN = Path(__file__).parents[1] / "thin_use.py"
 WITHOUT_NETWORK = """
 import runpy, socket, sys
@@ -219,6 +221,25 @@ def test_batches_of_other_columns_and_of_many_rows_are_priced_as_they_come(price
     assert [set(batch.column("cost").to_pylist()) for batch in priced] == [
         {unit}, {2 * unit}, {2 * unit}, {3 * unit}, {unit}
     ]  # fmt: skip
+
+
+def test_the_example_of_the_docs_prices_a_table_in_memory(file, monkeypatch, capsys):
+    (example,) = re.findall(r"```python\n(.+?)```", (DOCS / "commands.md").read_text("utf-8"), re.DOTALL)
+    monkeypatch.chdir(file.parent)
+    exec(example, {})  # noqa: S102 - what the page prints
+    known, unknown = capsys.readouterr().out.splitlines()
+    assert known == "search gpt-4o 0.006400000000 None"
+    assert unknown.startswith("search our-own None no offering is called our-own")
+
+
+def test_a_refusal_names_the_arguments_that_there_are(pricer):
+    batch = pa.RecordBatch.from_pydict({"model": ["gpt-4o"], "used": ["x"], "total_tokens": [1], "input_tokens": [1]})
+    with pytest.raises(LogError) as refused:
+        next(pricer.price_batches([batch]))
+    assert 'say columns={"ignored": ["total_tokens"]}' in str(refused.value)
+    assert "--" not in str(refused.value)
+    with pytest.raises(LogError, match=r'name another with columns=\{"model": \.\.\.\}'):
+        next(pricer.price_batches([batch.select(["used", "input_tokens"])]))
 
 
 def test_columns_that_do_not_tell_what_to_price_stop_the_first_batch(pricer):

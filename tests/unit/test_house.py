@@ -98,3 +98,30 @@ def test_no_thread_of_arrows_reads_what_python_holds():
     ]
     assert calls
     assert [call for call in calls if "use_threads=False" not in call] == []
+
+
+CORE = ("domain", "book", "sources", "models", "exports", "services", "engines", "pricer.py")
+_OPTION, _PROGRAM = re.compile(r"(?<![\w-])--[a-z]"), re.compile(r"\b(?:llmpricing \w|ccusage\b|aws )")
+
+
+def test_no_message_of_the_core_names_an_option_but_in_a_whole_command():
+    """The library and the API have none: a message names a parameter, and each surface calls it what it is there."""
+    found = [
+        f"{module.relative_to(HOUSE)}: {text}"
+        for module in MODULES
+        if module.relative_to(HOUSE).parts[0] in CORE
+        for text in texts_of(ast.parse(module.read_text("utf-8")))
+        if (option := _OPTION.search(text)) and not _PROGRAM.search(text[: option.start()])
+    ]
+    assert found == []
+
+
+def texts_of(module: ast.Module) -> Iterator[str]:
+    """All texts but docstrings, those with fields whole."""
+    inner = {id(part) for node in ast.walk(module) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
+    bare = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module):
+        if isinstance(node, ast.JoinedStr):
+            yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inner | bare:
+            yield node.value

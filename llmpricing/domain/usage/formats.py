@@ -18,6 +18,7 @@ from llmpricing.domain.usage.quantities import LARGEST, Usage, UsageError, count
 from llmpricing.domain.usage.reading import Format
 from llmpricing.domain.usage.recognition import recognised, understands
 from llmpricing.domain.usage.traces import CODEX, OTEL
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 __all__ = ["FORMATS", "PROVIDER_FORMATS", "Usage", "UsageError", "UsageFormat", "read_usage", "reads"]
 
@@ -56,9 +57,8 @@ def read_usage(raw: Mapping[str, Any], usage_format: UsageFormat = "llmpricing")
 def _refuse_for_another(raw: Mapping[str, Any], usage_format: str, field: str) -> None:
     """Raise UsageError where another format understands the whole object of which this one leaves ``field`` unread."""
     if knowing := [one.name for one in PROVIDER_FORMATS if understands(one, raw)]:
-        raise UsageError(
-            field, f"is not of the usage format {usage_format}: name {' or '.join(knowing)} as usage_format, or auto"
-        )
+        way = Way(f": name {' or '.join(knowing)} as ", Parameter("usage_format"), ", or auto")
+        raise UsageError(field, Message(f"is not of the usage format {usage_format}", way))
 
 
 def reads(usage_format: UsageFormat, field: str) -> bool:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from llmpricing.domain.meters import METERS, ancestors, descendants
+from llmpricing.domain.usage.wording import Message
 
 LARGEST = 10**12
 MOST_PLACES = 12
@@ -29,10 +30,10 @@ Quantity = int | Decimal
 class UsageError(ValueError):
     """The usage cannot be read. ``field`` is the name that the caller used, ``message`` says what to do."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field} {message}")
+    def __init__(self, field: str, message: str | Message) -> None:
+        super().__init__(f"{field} {message}" if isinstance(message, str) else message.behind(f"{field} "))
         self.field = field
-        self.message = message
+        self.message = str(message)
 
 
 class Remark(NamedTuple):

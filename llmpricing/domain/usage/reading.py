@@ -14,6 +14,7 @@ from typing import Any
 
 from llmpricing.domain.usage.likely import likely_meter
 from llmpricing.domain.usage.quantities import LARGEST, Quantity, Remark, Told, Usage, UsageError, count, read_quantity
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 _DEEPEST = 10  # no provider's object has more than three
 _MOST_REMARKS = 20
@@ -101,7 +102,8 @@ class UsageReading:
         if not self.quantities:
             if self.remarks:
                 raise UsageError(self.remarks[0].field, self.remarks[0].what)
-            raise UsageError("usage", "holds no count that this format knows: name another usage_format, or auto")
+            way = Way(": name another as ", Parameter("usage_format"), ", or auto")
+            raise UsageError("usage", Message("holds no count that this format knows", way))
         if self.quantities.get("requests") == 0:
             raise UsageError(self.names["requests"], "must be at least 1")
         for meter, quantity in self.quantities.items():

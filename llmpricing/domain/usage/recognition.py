@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import Format, fields, plain_path
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 _USUAL_LIFE = "cache_write_5m_tokens"  # of writes whose life is not stated: some formats write it down, others do not
 
@@ -68,9 +69,7 @@ def recognised(raw: Mapping[str, Any], formats: Sequence[Format]) -> Usage:
         best = own or best
     if len({found.meaning for found in best}) > 1:
         candidates = ", ".join(found.format.name for found in best)
-        raise UsageError(
-            "usage", f"reads as different counts in several formats: name one as usage_format, of {candidates}"
-        )
+        raise UsageError("usage", Message("reads as different counts in several formats", *_naming_one_of(candidates)))
     chosen = next((found for found in best if found.format.signs & names), best[0])
     told = (chosen.usage.told or Told())._replace(usage_format=chosen.format.name)
     return chosen.usage._replace(told=told)
@@ -78,4 +77,8 @@ def recognised(raw: Mapping[str, Any], formats: Sequence[Format]) -> Usage:
 
 def _unknown(formats: Sequence[Format]) -> UsageError:
     known = ", ".join(one.name for one in formats)
-    return UsageError("usage", f"is of no format that is known by its keys: name one as usage_format, of {known}")
+    return UsageError("usage", Message("is of no format that is known by its keys", *_naming_one_of(known)))
+
+
+def _naming_one_of(formats: str) -> tuple[Way, str]:
+    return Way(": name one as ", Parameter("usage_format")), f", of {formats}"

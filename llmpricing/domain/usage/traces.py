@@ -7,6 +7,7 @@ from typing import Any
 
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.domain.usage.reading import REQUESTS, Format, UsageReading, fields, plain_path
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 # https://opentelemetry.io/docs/specs/semconv/gen-ai: input counts cache reads and writes, output counts reasoning.
 # Older names stand beside newer ones and count the same.
@@ -44,7 +45,8 @@ def read_otel(raw: Mapping[str, Any]) -> Usage:
         elif name is not None and name not in _OTEL_SUMS:
             reading.unknown(field, value)
     if reading.quantities.keys() <= {*REQUESTS.values()}:
-        raise UsageError("usage", f"has no attribute that begins with {_PREFIX}: name another usage_format")
+        way = Way(": name another as ", Parameter("usage_format"))
+        raise UsageError("usage", Message(f"has no attribute that begins with {_PREFIX}", way))
     return reading.usage()
 
 

@@ -121,7 +121,7 @@ def said_otherwise(report: AuditReport) -> list[tuple[Otherwise, OtherwiseEffect
     """What was assumed, by fact, with what it would cost otherwise: what concerns most records first, then the most."""
     return sorted(
         report.effects.otherwise.items(),
-        key=lambda found: (found[0].fact, -found[1].records, -found[1].there, found[0].value),
+        key=lambda found: (found[0].fact, -found[1].records, -found[1].there, found[0].said),
     )
 
 
@@ -131,7 +131,7 @@ def _assumption(other: Otherwise, effect: OtherwiseEffect) -> dict[str, Any]:
         "fact": other.fact,
         "assumed": ASSUMED[other.fact],
         "records": effect.records,
-        "if": other.value,
+        "if": other.said,
         "difference": to_text(more),
         "difference_percent": _percent(more / effect.cost) if effect.cost else None,
     }

@@ -14,6 +14,7 @@ from llmpricing.scripts.commands.audit_document import ASSUMED, Shown, said_othe
 from llmpricing.scripts.commands.price_bill import counted_records, recognised
 
 if TYPE_CHECKING:
+    from llmpricing.services.usage_log.audit.effects import Otherwise
     from llmpricing.services.usage_log.audit.examples import Example
     from llmpricing.services.usage_log.audit.groups import Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport, CauseRow
@@ -52,9 +53,9 @@ def audit_lines(
 
 def _effects(report: AuditReport) -> Iterator[str]:
     """What was assumed, and what it would cost otherwise; values that come to the same in one line."""
-    alike: dict[tuple[str, int, Decimal, Decimal], list[str]] = {}
+    alike: dict[tuple[str, int, Decimal, Decimal], list[Otherwise]] = {}
     for other, effect in said_otherwise(report):
-        alike.setdefault((other.fact, effect.records, effect.cost, effect.there), []).append(other.value)
+        alike.setdefault((other.fact, effect.records, effect.cost, effect.there), []).append(other)
     left: Counter[str] = Counter()
     for (fact, records, cost, there), values in alike.items():
         left[fact] += 1
@@ -68,14 +69,18 @@ def _effects(report: AuditReport) -> Iterator[str]:
         yield f"Sums of requests, of which single ones may lie beyond a context step: between USD {low} and USD {high}"
 
 
-def _otherwise(fact: str, records: int, cost: Decimal, there: Decimal, values: Sequence[str]) -> str:
+def _otherwise(fact: str, records: int, cost: Decimal, there: Decimal, values: Sequence[Otherwise]) -> str:
     more = there - cost
     by = f"{_signed(more / cost * 100)} %, " if cost else ""
     return (
         f"No {fact} stated in {_records(records)}: taken as {ASSUMED[fact]}; "
-        f"if {' or '.join(values)}: {by}USD {'+' if more > 0 else ''}{to_text(more)}"
-        f"{f'. If so, say --{fact} {values[0]}' if fact in _FLAGS else ''}"
+        f"if {' or '.join(one.said for one in values)}: {by}USD {'+' if more > 0 else ''}{to_text(more)}"
+        f"{f'. If so, say {_options(values[0])}' if fact in _FLAGS else ''}"
     )
+
+
+def _options(one: Otherwise) -> str:
+    return f"--{one.fact} {one.value}" + (f" --region {one.region}" if one.region else "")
 
 
 def _flat(report: AuditReport, flat: Decimal) -> Iterator[str]:

@@ -13,7 +13,9 @@ import click
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.formats import UsageFormat
+from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.asked_book import AskedBook
+from llmpricing.scripts.option_words import option_words
 from llmpricing.scripts.terminal import rows_done, say
 from llmpricing.scripts.usage_paths import STANDARD_INPUT
 
@@ -55,8 +57,9 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
     out = options.out or usage.with_name(f"{usage.stem}.priced{usage.suffix}")
     rejects = options.rejects or out.with_name(f"{out.stem}.unpriced{out.suffix}")
     _check_paths(usage, out, rejects, options.force)
+    words = option_words()
     with book.open() as reads:
-        pricer = LogPricer(reads, datetime.now(UTC), options.known_at, options.assume_utc)
+        pricer = LogPricer(reads, datetime.now(UTC), options.known_at, options.assume_utc, words=words)
         columns = ColumnRoles(
             known_facts(reads),
             options.model_column,
@@ -68,9 +71,9 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
             with rows_done(f"Pricing {usage.name}") as advance:
                 summary = price_log(pricer, columns, usage, out, rejects, advance)
         except UncountedError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(in_words(error, words)) from None
         except LogError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(in_words(error, words)) from None
         except OSError as error:
             raise click.ClickException(
                 f"{error.filename or out}: {error.strerror}. "

@@ -17,7 +17,9 @@ from llmpricing.domain.quotes.context import ContextError, context
 from llmpricing.domain.quotes.unit_rates import PriceDataError
 from llmpricing.domain.times import day
 from llmpricing.domain.usage.formats import Usage, UsageError, UsageFormat, read_usage
+from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.asked_book import AskedBook, asks_book
+from llmpricing.scripts.option_words import option_words
 from llmpricing.scripts.options import json_option, known_by, used_at
 from llmpricing.scripts.terminal import plain, say, say_json
 from llmpricing.services.quotes.document import LineDocument, NoticeDocument, QuoteDocument, quote_document
@@ -142,7 +144,7 @@ def _provider_usage(options: dict[str, Any]) -> Usage:
     try:
         return read_usage(raw, options["usage_format"])
     except UsageError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(in_words(error, option_words())) from None
 
 
 def _told(what: str, lead: str, names: Sequence[str]) -> str:

@@ -35,7 +35,7 @@ def newest_kept(reads: Reads, slug: str, known_at: datetime) -> NewestList:
     found = max(_kept(reads, slug, known_at), default=None)
     if found is None and isinstance(reads, PriceBook) and reads.version == UP_TO_A_TIME:
         raise NoListError(
-            f"the list of {slug} that this feed is laid over is in no book that was written with --known-at. "
+            f"the list of {slug} that this feed is laid over is in no book of what was known at a time. "
             "Next: llmpricing book export FILE"
         )
     if found is None:

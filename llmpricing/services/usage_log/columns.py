@@ -10,6 +10,7 @@ from llmpricing.domain.usage.formats import PROVIDER_FORMATS, UsageFormat, reads
 from llmpricing.domain.usage.likely import likely_meter
 from llmpricing.domain.usage.openai import SEARCH_SIZE
 from llmpricing.domain.usage.reading import is_counter
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 OURS: UsageFormat = "llmpricing"
 _OBJECTS = ("usage", "usageMetadata", "usage_metadata")
@@ -45,8 +46,11 @@ def count_columns(usage_format: UsageFormat, names: Collection[str], roles: Coll
     if whole:
         if beside := [name for name in names if name != whole and (name in fields or name in _OBJECTS)]:
             raise LogError(
-                f"Usage is in {whole} and in {', '.join(beside)} too: "
-                f"if these repeat what it says, say {_ignoring(beside)}."
+                Message(
+                    f"Usage is in {whole} and in {', '.join(beside)} too: if these repeat what it says, remove them",
+                    Way(", or say ", Parameter("columns.ignored", tuple(beside))),
+                    ".",
+                )
             )
         return CountColumns({}, {}, whole)
     _refuse(
@@ -83,16 +87,24 @@ def _refuse(names: Collection[str], what: str) -> None:
     meters = {name: meter for name in names if (meter := likely_meter(name.replace(" ", "_")))}
     hint = f" ({', '.join(f'{name} is probably {meter}' for name, meter in meters.items())})" if meters else ""
     others = [name for name in names if name not in meters]
-    ignoring = f"; if nobody is billed for {', '.join(others)}, say {_ignoring(others)}" if others else ""
-    raise UncountedError(
-        f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
-        f"Rename it as quotes name usage{hint}, name the provider's format with --usage-format, or say what columns "
-        f"mean with --columns (llmpricing formats --suggest FILE writes a first map){ignoring}."
+    left_out = (
+        f"; if nobody is billed for {', '.join(others)}, remove it",
+        Way(", or say ", Parameter("columns.ignored", tuple(others))),
     )
-
-
-def _ignoring(names: Iterable[str]) -> str:
-    return " ".join(f"--ignore-column {name}" for name in names)
+    raise UncountedError(
+        Message(
+            f"{', '.join(names)}: this looks like usage, but is {what}, and leaving it out could bill too little. "
+            f"Rename it as quotes name usage{hint}",
+            Way(", or name the provider's format with ", Parameter("columns.usage_format")),
+            Way(
+                ", or say what columns mean with ",
+                Parameter("columns_map"),
+                " (llmpricing formats --suggest FILE writes a first map)",
+            ),
+            *(left_out if others else ()),
+            ".",
+        )
+    )
 
 
 def _field(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.formats import UsageFormat
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError, count_columns
 
 PROVIDER, SERVICE_TIER, AT, MODEL = "provider", "service_tier", "at", "model"
@@ -101,18 +102,23 @@ class ColumnRoles:
 
     def layout_of(self, names: tuple[str, ...], found: CountColumns) -> Layout:
         """The layout of a log with columns of these names, of which it is known what they count; raises LogError."""
-        for wanted in (self.model, self.at):
+        for role, wanted in (("columns.model", self.model), ("columns.at", self.at)):
             if wanted is not None and wanted not in names:
-                option = "--model-column" if wanted == self.model else "--at-column"
-                raise LogError(f"The log has no column {wanted}. Name it with {option}; it has: {', '.join(names)}.")
+                way = Way("; name another with ", Parameter(role))
+                raise LogError(Message(f"The log has no column {wanted}, but {', '.join(names)}: rename one", way, "."))
         if not (found.meters or found.fields or found.whole):
             raise LogError("The log counts nothing: name its columns as quotes name usage, such as input_tokens.")
         free = [name for name in names if name not in {*self.ignored, *found.meters, *found.fields}]
         at = self.at or (AT if AT in free else None)
         if at is None and (times := [name for name in free if name.lower() in _TIMES]):
             raise LogError(
-                f"{times[0]} looks like the time of each row: name it with --at-column {times[0]}; "
-                f"if it is not when the row was used, say --ignore-column {times[0]}."
+                Message(
+                    f"{times[0]} looks like the time of each row: rename it {AT}",
+                    Way(", or name it with ", Parameter("columns.at", (times[0],))),
+                    "; if it is not when the row was used, remove it",
+                    Way(", or say ", Parameter("columns.ignored", (times[0],))),
+                    ".",
+                )
             )
         facts = tuple(name for name in free if name in self.facts and name != self.model)
         provider, tier, region = (name if name in free else None for name in (PROVIDER, SERVICE_TIER, REGION))

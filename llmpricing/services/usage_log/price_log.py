@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from llmpricing.domain.quotes.charges import money
+from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
@@ -134,7 +135,7 @@ def price_log(
     Raises LogError where nothing can be read, OSError where nothing can be written.
     """
     summary, mode = LogSummary(), mode_like(log)
-    batches = batches_of(log, (out, rejects), columns)
+    batches = batches_of(log, (out, rejects), columns, pricer.words)
     with part_file(out, mode) as good, part_file(rejects, mode) as bad:
         with _writer(good, out, log, refused=False) as priced, _writer(bad, rejects, log, refused=True) as unpriced:
             _price(pricer, batches, priced, unpriced, summary, progress)
@@ -168,7 +169,9 @@ def _price(
             written.result()
 
 
-def batches_of(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[Batch]:
+def batches_of(
+    log: Path, to: Sequence[Path], columns: ColumnRoles, words: ParameterWords = in_python
+) -> Iterator[Batch]:
     """The rows of a log that are to be written to these files; raises LogError where nothing can be read."""
     shapes = {path.suffix for path in to}
     if log.suffix == ".csv":
@@ -177,7 +180,7 @@ def batches_of(log: Path, to: Sequence[Path], columns: ColumnRoles) -> Iterator[
         return read_parquet(log, columns)
     if ".csv" in shapes or to[0].suffix != ".ndjson":
         raise LogError("JSON lines need not all have the same names: write them as .ndjson again.")
-    return read_ndjson(log, columns)
+    return read_ndjson(log, columns, words)
 
 
 @contextmanager

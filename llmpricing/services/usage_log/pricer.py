@@ -12,6 +12,7 @@ import numpy as np
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.times import micros
+from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.price_book import Reads, book_state
 from llmpricing.services.usage_log.batch import Batch, Mask, Numbers
 from llmpricing.services.usage_log.kinds import BY_ITSELF, ROUNDING, KindCost, PricedKind, priced_kind
@@ -55,7 +56,7 @@ class Priced:
 class LogPricer:
     """Prices the batches of one log. Every row's cost is that of its quote, to the last digit.
 
-    ``with_rates``: contract rates count, which are for who may see them.
+    ``with_rates``: contract rates count, which are for who may see them. Reasons are told in ``words``.
     """
 
     def __init__(
@@ -66,11 +67,12 @@ class LogPricer:
         assume_utc: bool = False,
         *,
         with_rates: bool = True,
+        words: ParameterWords = in_python,
     ) -> None:
         known = book_state(reads)
         recorded = known.known_at(known_at)
-        self._reads, self._terms = reads, LogTerms(now, recorded, assume_utc, with_rates)
-        self.known, self.recorded, self.with_rates = known, recorded, with_rates
+        self._reads, self._terms = reads, LogTerms(now, recorded, assume_utc, with_rates, words)
+        self.known, self.recorded, self.with_rates, self.words = known, recorded, with_rates, words
         self._lookup = PriceLookup(reads, known, recorded, with_rates=with_rates)
         self._kinds: dict[tuple[object, ...], PricedKind] = {}
 

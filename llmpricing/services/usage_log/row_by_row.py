@@ -14,6 +14,7 @@ from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.domain.usage.quantities import Usage
+from llmpricing.domain.usage.wording import ParameterWords, in_python, in_words
 from llmpricing.services.price_book import Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
 from llmpricing.services.usage_log.batch import Batch
@@ -47,14 +48,15 @@ class RowQuote(NamedTuple):
 
 @dataclass(frozen=True)
 class LogTerms:
-    """What holds for the whole log: when usage without a time happened, what was known, what bare times mean, and
-    whether contract rates count.
+    """What holds for the whole log: when usage without a time happened, what was known, what bare times mean, whether
+    contract rates count, and how a reason calls the parameters that it names.
     """
 
     now: datetime
     known_at: datetime
     assume_utc: bool = False
     with_rates: bool = True
+    words: ParameterWords = in_python
 
 
 def quote_rows(reads: Reads, terms: LogTerms, batch: Batch, rows: Sequence[int]) -> list[RowQuote]:
@@ -119,9 +121,9 @@ def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> 
             usage = _readable(batch.usage[place])
         at, hour_stated = (terms.now, True) if layout.at is None else read_cell(row[layout.at], terms.assume_utc)
     except UsageError as error:
-        return RowQuote(None, None, RowAnswer(str(error)))
+        return RowQuote(None, None, RowAnswer(in_words(error, terms.words)))
     except InstantError as error:
-        return RowQuote(None, None, RowAnswer(f"{layout.at} {error}"))
+        return RowQuote(None, None, RowAnswer(f"{layout.at} {in_words(error, terms.words)}"))
     provider = row[layout.provider] if layout.provider else None
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
     stated = stated if hour_stated else stated._replace(time_known=False)

@@ -19,6 +19,7 @@ from llmpricing.domain.times import (
     micros,
     read_instant,
 )
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 from llmpricing.services.usage_log.batch import Mask, Numbers
 from llmpricing.services.usage_log.cells import cells
 
@@ -39,7 +40,8 @@ def read_cell(value: Any, assume_utc: bool) -> tuple[datetime, bool]:
             return in_years(datetime.combine(value, time(), UTC)), False
         return read_instant(value if isinstance(value, str) else "", assume_utc=assume_utc)
     except OffsetMissing as error:
-        raise InstantError(f"{error}, or say --assume-utc if the log's times are UTC") from None
+        way = Way(", or say ", Parameter("assume_utc"), " if the log's times are UTC")
+        raise InstantError(Message(str(error), way)) from None
 
 
 def _aware(value: datetime, assume_utc: bool) -> datetime:

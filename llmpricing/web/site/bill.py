@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +19,7 @@ from pyramid.request import Request
 from pyramid.response import FileIter, Response
 
 from llmpricing.domain.money import to_text
+from llmpricing.domain.usage.wording import Parameter, in_words
 from llmpricing.unnamed_files import unnamed_file
 from llmpricing.web.conditional import kept_page
 from llmpricing.web.errors import Refused, invalid
@@ -42,7 +44,9 @@ SHOWN = 100  # causes, models and reasons of each
 SHOWN_ELSEWHERE = 20
 SHOWN_OF_ALL = 100
 SHOWN_ASSUMED = 6
-_BY_COMMAND = "On the command line: llmpricing audit FILE"
+_AUDIT = "llmpricing audit FILE"
+_BY_COMMAND = f"On the command line: {_AUDIT}"
+_OPTIONS = {"shape": "--format", "columns_map": "--columns", "columns.ignored": "--ignore-column"}
 Answer = TypeVar("Answer")
 _places = BoundedSemaphore(AT_ONCE)
 log = structlog.get_logger()
@@ -174,12 +178,18 @@ def _of(request: Request, sent: IO[bytes], ask: Callable[[Request, Path, AuditBo
             return ask(request, path, bounds)
         except LogError as error:
             traceback.clear_frames(error.__traceback__)  # who reads the file closes it now, not when it is collected
-            told = str(error).replace(str(path), "The file")
-            raise invalid(FIELD, f"{told} {_BY_COMMAND}") from None
+            told = in_words(error, _by_command).replace(str(path), "The file")
+            raise invalid(FIELD, told if _AUDIT in told else f"{told} {_BY_COMMAND}") from None
         except (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
             _tell(error)
             traceback.clear_frames(error.__traceback__)
             raise invalid(FIELD, f"The file holds what no usage file does. {_BY_COMMAND}") from None
+
+
+def _by_command(parameter: Parameter) -> str | None:
+    """The command that takes what the page has no field for."""
+    option = _OPTIONS.get(parameter.name)
+    return option and " ".join([_AUDIT, *(f"{option} {shlex.quote(value)}" for value in parameter.values or ("NAME",))])
 
 
 def _answers_of(request: Request, path: Path, bounds: AuditBounds) -> FileAnswers:

@@ -28,10 +28,18 @@ _MEDIA = ("input_audio_tokens", "input_image_tokens", "input_video_tokens")
 
 
 class Otherwise(NamedTuple):
-    """A fact that a record leaves out, and a value that it may have besides the usual one."""
+    """A fact that a record leaves out, and a value that it may have besides the usual one; of a seller with several
+    kinds of places, in which ``region``.
+    """
 
     fact: str
     value: str
+    region: str | None = None
+
+    @property
+    def said(self) -> str:
+        """The value, and where."""
+        return f"{self.value} in {self.region}" if self.region else self.value
 
 
 UNCACHED = Otherwise("cache", "none of it")
@@ -135,7 +143,7 @@ def _uncached(use: AuditedUse) -> Iterator[Costed]:
     }
     without = use.counted(kept)
     if without is not None and (units := without.units()) is not None:
-        yield Costed(*UNCACHED, units)
+        yield Costed(UNCACHED.fact, UNCACHED.value, units)
 
 
 def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | None]:

@@ -33,7 +33,7 @@ class _AskedSellers:
     """Whose prices a name pays, and those it would pay elsewhere, by what states the seller on the command line."""
 
     own: FoundPrices
-    others: dict[str, FoundPrices]
+    others: dict[Otherwise, FoundPrices]
     divisions: Divisions = field(init=False)
     bounds: list[datetime] = field(init=False)
 
@@ -68,7 +68,7 @@ class UnstatedSellers:
 
     def effects(self) -> dict[Otherwise, OtherwiseEffect]:
         """What the records cost, and would cost at a seller, by what states that seller, where the two differ."""
-        found: dict[str, OtherwiseEffect] = {}
+        found: dict[Otherwise, OtherwiseEffect] = {}
         for key, used in self._sums.sums.items():
             sellers = self._asked[key.asked]
             assert sellers is not None  # noqa: S101 - only such are summed
@@ -77,7 +77,7 @@ class UnstatedSellers:
                 other = None if cost is None else self._cost(there, used, key)
                 if cost is not None and other is not None:
                     _add(found.setdefault(seller, OtherwiseEffect()), used.records, cost, other)
-        return {Otherwise(PROVIDER_FACT, one): effect for one, effect in found.items() if effect.cost != effect.there}
+        return {one: effect for one, effect in found.items() if effect.cost != effect.there}
 
     def _sellers(self, record: UsageRecord, slug: str, at: datetime) -> _AskedSellers | None:
         """Who else may be meant by the record's name; None where it names its seller, or nobody else sells it."""
@@ -85,24 +85,24 @@ class UnstatedSellers:
         if record.model.partition("/")[0].casefold() == own.provider:
             return None
         alike = self._names.same_model(slug, self._pricer.recorded)
-        others: dict[str, FoundPrices] = {}
+        others: dict[Otherwise, FoundPrices] = {}
         for provider in sorted({one.provider for one in alike} - {own.provider}):
             others.update(self._there(record, provider, at))
         here = self._pricer.found(record.model, None, record.context, at)
         return _AskedSellers(here, others) if others else None
 
-    def _there(self, record: UsageRecord, provider: str, at: datetime) -> Iterator[tuple[str, FoundPrices]]:
+    def _there(self, record: UsageRecord, provider: str, at: datetime) -> Iterator[tuple[Otherwise, FoundPrices]]:
         """The prices at a seller, by what states it; at each kind of place, where they differ and none is usual."""
         found = self._pricer.found(record.model, provider, record.context, at)
         if found.prices.offering.partition("/")[0] != provider:
             return
         if not found.is_one_of_several:
-            yield provider, found
+            yield Otherwise(PROVIDER_FACT, provider), found
             return
         for region in _PLACES:
             in_place = self._pricer.found(record.model, provider, record.context._replace(region=region), at)
             if not in_place.is_one_of_several:
-                yield f"{provider} --region {region}", in_place
+                yield Otherwise(PROVIDER_FACT, provider, region), in_place
 
     def _cost(self, found: FoundPrices, used: UsageSum, key: SumKey) -> Fraction | None:
         at = used.example.at

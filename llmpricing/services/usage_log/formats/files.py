@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from llmpricing.domain.usage.wording import Message, Parameter, Way
 from llmpricing.services.usage_log.columns import LogError, UncountedError
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
 from llmpricing.services.usage_log.formats.missing_pages import MISSING, missing_pages
@@ -69,9 +70,13 @@ class UnknownShape(LogError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is of no shape that is known. llmpricing formats lists those that are; --format names one. Of any "
-            "other table say what its columns mean: llmpricing formats --suggest FILE > map.toml, then --columns "
-            "map.toml; one with the columns of a quote is priced by itself, as .csv, .ndjson or .parquet."
+            Message(
+                f"{path} is of no shape that is known. llmpricing formats lists those that are",
+                Way("; ", Parameter("shape"), " names one"),
+                ". Of any other table say what its columns mean: llmpricing formats --suggest FILE > map.toml",
+                Way(", then ", Parameter("columns_map", ("map.toml",))),
+                "; one with the columns of a quote is priced by itself, as .csv, .ndjson or .parquet.",
+            )
         )
 
 
@@ -234,7 +239,7 @@ def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
         return record
     said = (
         f"{one} and {other} may tell of the same usage, and both are counted: price one of them, or lay the other "
-        "beside it by audit --charged"
+        "beside it: llmpricing audit --charged"
     )
     return record.with_remark("SHAPES_OVERLAP", said)
 
@@ -273,10 +278,11 @@ def copied(paths: Sequence[Path]) -> set[Path]:
     return found
 
 
-def _refusal(lines: Sequence[str], fields: Sequence[str]) -> str:
-    ignoring = " ".join(f"--ignore-column {name!r}" if " " in name else f"--ignore-column {name}" for name in fields)
-    return (
+def _refusal(lines: Sequence[str], fields: Sequence[str]) -> Message:
+    return Message(
         "Nothing was priced: some fields may mean money and are not understood.\n  "
         + "\n  ".join(lines)
-        + f"\nLook up whether these are billed. If nobody is billed for them, say {ignoring}."
+        + "\nLook up whether these are billed. If nobody is billed for them, leave them out",
+        Way(": ", Parameter("columns.ignored", tuple(fields))),
+        ".",
     )

@@ -139,7 +139,7 @@ def _is_told(row: Row, fields: Sequence[str]) -> bool:
 def _said(shape: Shape, names: Sequence[str]) -> str:
     if not shape.signs:  # described by its user, whose own table it is
         columns = " and ".join(name for one in names for name in shape.always[one])
-        return f"{_named(names)}: the row has no column {columns}, which --columns names for that; write 0 for none"
+        return f"{_named(names)}: the row has no column {columns}, as your map of columns calls that; write 0 for none"
     return f"{_named(names)}: the file has no field for that, which its tool always writes; {_ANEW}"
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from llmpricing.domain.usage.wording import told_behind
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.whole_files import opened_whole
 
@@ -34,9 +35,9 @@ def failures_told(path: Path) -> Iterator[None]:
     try:
         yield
     except LogError as error:
-        if type(error) is not LogError:
+        if type(error) is not LogError or str(path) in str(error):
             raise  # which tells more than that this file cannot be read
-        raise LogError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
+        raise LogError(told_behind(f"{path}: ", error)) from None
     except UnicodeDecodeError:
         raise LogError(f"{path} is no UTF-8 text: save it as UTF-8.") from None
     except OSError as error:

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from llmpricing.domain.usage.wording import Message, Parameter, ParameterWords, Way, in_python, in_words
 from llmpricing.services.usage_log.batch import Batch, Broken
 from llmpricing.services.usage_log.columns import OURS, CountColumns, LogError
 from llmpricing.services.usage_log.layout import AT, ColumnRoles, Layout
@@ -28,9 +29,11 @@ _REMEMBERED = 10_000  # sets of names that lines have
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
-def read_ndjson(path: Path, columns: ColumnRoles) -> Iterator[Batch]:
-    """The rows of the file; raises LogError where the first of them do not tell what to price."""
-    reader = _LineReader(columns)
+def read_ndjson(path: Path, columns: ColumnRoles, words: ParameterWords = in_python) -> Iterator[Batch]:
+    """The rows of the file, and in these words why a line is none; raises LogError where the first of them do not tell
+    what to price.
+    """
+    reader = _LineReader(columns, words)
     with opened_whole(path) as file:
         blocks = _blocks(file)
         if (first := next(blocks, None)) is not None:
@@ -77,8 +80,8 @@ class _PlainColumns(NamedTuple):
 class _LineReader:
     """Makes batches of lines; each line counts by its own names, and is refused alone where they are not understood."""
 
-    def __init__(self, columns: ColumnRoles) -> None:
-        self._columns = columns
+    def __init__(self, columns: ColumnRoles, words: ParameterWords) -> None:
+        self._columns, self._words = columns, words
         self._may_state_time = columns.at is not None or AT in columns.ignored
         self._layout: Layout | None = None
         self._names: dict[str, None] = {}
@@ -133,7 +136,7 @@ class _LineReader:
                 if text:
                     lines.append(self._line(number, text))
             except LogError as error:
-                broken.append(Broken(number, str(error), text))
+                broken.append(Broken(number, in_words(error, self._words), text))
                 refusal = refusal or error
         if lines:
             self._layout = self._learned(lines)
@@ -145,11 +148,12 @@ class _LineReader:
     def _line(self, number: int, text: bytes) -> _LogLine:
         row = _decoded(text)
         if self._layout and self._layout.at is None and not self._may_state_time and row.get(AT) is not None:
-            raise LogError(f"the line states a time, which the first ones do not: say so with --at-column {AT}")
+            way = Way(": say so with ", Parameter("columns.at", (AT,)))
+            raise LogError(Message("the line states a time, which the first ones do not", way))
         names = tuple(row) if None not in row.values() else tuple(n for n, value in row.items() if value is not None)
         found = self._understood.get(names) or self._understand(names)
         if isinstance(found, LogError):
-            raise type(found)(str(found))  # a new one: it grows by each time that it is raised
+            raise type(found)(*found.args)  # a new one: it grows by each time that it is raised
         if found.count_columns.whole or found.count_columns.fields:
             self._check_shape(found.count_columns.whole is not None)
         return _LogLine(number, text, row, found)

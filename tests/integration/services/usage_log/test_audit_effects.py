@@ -101,9 +101,9 @@ def test_another_seller_is_told_with_its_effect_where_neither_record_nor_name_sa
     for one in audited(book, [*told, *silent]):
         sellers.count(one)
     found = sellers.effects()
-    aws = found[Otherwise("provider", "aws --region us")]
+    aws = found[Otherwise("provider", "aws", "us")]
     assert (aws.records, aws.cost, aws.there) == (2, Decimal("0.0106"), Decimal("0.01166"))
-    assert Otherwise("provider", "aws --region global") not in found
+    assert Otherwise("provider", "aws", "global") not in found
     stated = [replace(one, provider="aws", context=context(None, "us")) for one in told]
     assert sum(one.cost or 0 for one in audited(book, stated)) == aws.there  # what stating it comes to
 

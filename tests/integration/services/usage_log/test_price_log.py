@@ -185,7 +185,7 @@ def test_broken_rows_are_told_with_their_line_and_cost_no_other_row(book, tmp_pa
         5: "the line has 4 cells, not 5",
         6: "the quotes of the line do not match",
         8: "the line is not UTF-8",
-        9: "at needs an offset: end it with Z for UTC, or say --assume-utc if the log's times are UTC",
+        9: "at needs an offset: end it with Z for UTC",
     }
     assert any(row["id"] == '3,our-model,2025-03-01T12:00:00Z,1000,"stray' for row in bad)
     assert summary.rows == 7

@@ -147,9 +147,9 @@ def test_usage_as_json_in_a_cell_and_under_dotted_names_counts_too(motley_book, 
 @pytest.mark.parametrize(
     ("header", "usage_format", "named"),
     [
-        ("input_tokens,cache_read_input_tokens,cache_creation_input_tokens", "llmpricing", "--usage-format"),
+        ("input_tokens,cache_read_input_tokens,cache_creation_input_tokens", "llmpricing", "usage_format"),
         ("prompt_tokens,cached_tokens", "llmpricing", "cached_tokens is probably cache_read_tokens"),
-        ("prompt_tokens,total_tokens", "llmpricing", "--ignore-column total_tokens"),
+        ("prompt_tokens,total_tokens", "llmpricing", r'or say columns=\{"ignored": \["total_tokens"\]\}'),
         ("INPUT_TOKENS,output_tokens", "llmpricing", "INPUT_TOKENS is probably input_tokens"),
         ("prompt_tokens,prompt_tokens_details.cached_tokens", "llmpricing", "prompt_tokens_details.cached_tokens"),
         ("prompt_tokens,prompt_tokens_details", "llmpricing", "prompt_tokens_details: "),
@@ -176,7 +176,7 @@ def test_usage_objects_are_refused_where_our_own_words_are_expected(motley_book,
         parquet.write_table(pa.Table.from_pylist([row]), log)
     else:
         log.write_bytes(msgspec.json.encode(row))
-    with pytest.raises(UncountedError, match="--usage-format"):
+    with pytest.raises(UncountedError, match="usage_format"):
         priced(motley_book, log)
 
 
@@ -189,7 +189,7 @@ def test_columns_that_say_nothing_of_usage_are_kept(motley_book, tmp_path):
 
 def test_usage_beside_its_object_is_refused(motley_book, tmp_path):
     (tmp_path / "log.csv").write_text("model,usage,output_tokens\n")
-    with pytest.raises(LogError, match="--ignore-column output_tokens"):
+    with pytest.raises(LogError, match=r'or say columns=\{"ignored": \["output_tokens"\]\}'):
         priced(motley_book, tmp_path / "log.csv", usage_format="anthropic")
 
 
@@ -206,7 +206,10 @@ def test_ignored_columns_are_kept_and_never_counted(motley_book, tmp_path):
 def test_a_column_that_looks_like_the_time_is_not_passed_over(motley_book, tmp_path):
     log = tmp_path / "log.csv"
     log.write_text("model,timestamp,input_tokens\nour-model,2025-03-01T00:00:00Z,10\n")
-    with pytest.raises(LogError, match="timestamp looks like the time of each row: name it with --at-column timestamp"):
+    with pytest.raises(
+        LogError,
+        match=r'timestamp looks like the time of each row: rename it at, or name it with columns=\{"at": "timestamp"\}',
+    ):
         priced(motley_book, log)
 
 

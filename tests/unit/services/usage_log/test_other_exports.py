@@ -348,7 +348,7 @@ def test_a_row_that_lacks_a_column_of_ones_own_table_is_told_so(tmp_path: Path) 
     files = UsageFiles([usage_file(path, own_shape(described))])
     assert [one.remark for one in files.records()] == [
         "",
-        "no output tokens: the row has no column o, which --columns names for that; write 0 for none",
+        "no output tokens: the row has no column o, as your map of columns calls that; write 0 for none",
     ]
 
 
