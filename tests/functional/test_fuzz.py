@@ -19,7 +19,7 @@ schemathesis = pytest.importorskip("schemathesis")
 checks = pytest.importorskip("schemathesis.specs.openapi.checks")
 schemathesis_checks = pytest.importorskip("schemathesis.checks")
 
-EXAMPLES = int(os.environ.get("LLMPRICING_TEST_FUZZ", "15"))
+EXAMPLES = int(os.environ.get("LLMPRICING_TEST_FUZZ", "8"))
 # What the document allows may still mean nothing: a seller that nobody knows, a date before all prices.
 STRICT = [checks.positive_data_acceptance]
 LAX = [*STRICT, checks.negative_data_rejection]
