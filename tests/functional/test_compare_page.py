@@ -201,11 +201,8 @@ def test_the_cheapest_is_said_to_be_removed_where_it_is() -> None:
 
     items = [item("old", "removed"), item("new", "active")]
     models: Any = {one.id: SimpleNamespace(name=one.id.capitalize()) for one in items}
-    costs: Any = {
-        "old": SimpleNamespace(total=Decimal(2), currency="USD"),
-        "new": SimpleNamespace(total=Decimal(3), currency="USD"),
-    }
-    assert finding(items, models, {"acme": "Acme"}, costs) == [("Old (removed)", "$2.00"), ("New", "+50 %")]
+    totals = {"old": Decimal(2), "new": Decimal(3)}
+    assert finding(items, models, {"acme": "Acme"}, totals) == [("Old (removed)", "$2.00"), ("New", "+50 %")]
 
 
 def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: TestApp) -> None:

@@ -53,6 +53,27 @@ def test_the_month_in_requests_as_long_as_the_context_asked_for_stands_beneath_m
     assert "My month at" not in testapp.get(f"{ASKED}&requests=2").text  # they are that long anyhow
 
 
+def test_the_headline_tells_the_month_at_the_context_asked_for_and_the_usual_beneath(testapp: TestApp) -> None:
+    page = testapp.get(ASKED)
+    at_length, usual = map(spoken, page.html.select(".intro > :is(.finding, .usual)"))
+    assert at_length.startswith("For my month at 300K a request Acme Long is the cheapest: $3.60. ")
+    assert at_length.endswith(" +100 %.")
+    assert usual.startswith("In requests of 1.2K, as my month is stated, Acme Long is the cheapest: $2.20. ")
+    alone = spoken(testapp.get(ASKED.replace("&min_context=300000", "")).html.select_one(".finding"))
+    assert alone.startswith("For my month Acme Long is the cheapest: $2.20")
+
+
+def test_each_month_that_is_told_is_drawn_and_what_cannot_run_it_is_no_bar(testapp: TestApp) -> None:
+    page = testapp.get(f"{LONG}&min_context=300000")
+    long, usual = (one["href"] for one in page.html.select("figure a[href*='.csv']"))
+    at_length = [line.split(",") for line in testapp.get(long).text.splitlines()[1:]]
+    assert at_length == [["acme/acme-long", "3.6", "USD", "priced"], ["acme/acme-large", "", "USD", "cannot_be_run"]]
+    assert "min_context" not in usual
+    assert [line.split(",")[1] for line in testapp.get(usual).text.splitlines()[1:]] == ["2.2", "5.5"]
+    drawn = testapp.get(long.replace(".csv", ".vl.json")).json["description"]
+    assert drawn == "Acme Long costs $3.60 at 300K a request"
+
+
 def test_the_page_says_how_long_the_requests_of_its_month_are(testapp: TestApp) -> None:
     page = testapp.get(ASKED)
     month = "1M tokens a month: 600K in, 400K out, in 500 requests of 1.2K tokens in"

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
-from llmpricing.domain.money import to_text
 from llmpricing.domain.observations import TOLD
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness, listing
@@ -28,10 +27,12 @@ from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
+from llmpricing.web.site.basket import ADD, ADDING, MOST, read_basket
 from llmpricing.web.site.charts.renderer import can_draw
+from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
 from llmpricing.web.site.compared_limits import limit_lines
 from llmpricing.web.site.compared_lines import DASH, MEANINGS, ComparedLine, line_of
-from llmpricing.web.site.compared_months import ComparedMonths, compared_months, dollars, finding, names_of, totals_of
+from llmpricing.web.site.compared_months import ComparedMonths, compared_months, dollars, names_of, totals_of
 from llmpricing.web.site.compared_needs import groups_of_needs
 from llmpricing.web.site.compared_prices import (
     lists_named,
@@ -48,8 +49,8 @@ from llmpricing.web.site.workload import WORKLOAD, per_mtok, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
-FEWEST, MOST = 2, 5
-_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW, **ASKED}
+FEWEST = 2
+_READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW, **ASKED, **ADDING}
 _REPEATABLE = ("models", *ASKED_REPEATABLE)
 _NOT_THEN = "not known then"
 _STEPS = "Requests with more input tokens are charged what stands behind “above” or “from”."
@@ -66,6 +67,7 @@ def show(request: Request) -> dict[str, Any]:
     clocks, workload = read_clocks(values, request.period.start, request.book), workload_of(values)
     enough = FEWEST <= len(slugs) <= MOST
     stands_on = standing(request, clocks)
+    basket = read_basket(request, clocks, workload, slugs, values.get(ADD, ""), stands_on)
     stated = _items(request, clocks, slugs, stands_on) if enough else []
     items = items_then(request, clocks, stated, stands_on)
     models = models_of(request.reads, request.book, clocks, slugs, stands_on) if items else {}
@@ -89,18 +91,19 @@ def show(request: Request) -> dict[str, Any]:
     return {
         "show": display,
         "slugs": slugs,
+        "basket": basket,
         "items": items,
         "models": models,
         "groups": groups,
         "agreed": agreed_ids(request, clocks, slugs),
-        "finding": finding(items, models, names, months.costs),
+        "findings": months.findings(items, models, names),
         "workload": workload,
         "month": WorkloadForm(request.GET, workload),
-        "others": [pair for pair in request.GET.items() if pair[0] not in WORKLOAD_FIELDS],
+        "others": [pair for pair in request.GET.items() if pair[0] not in (*WORKLOAD_FIELDS, ADD)],
         "provider_names": names,
         "most": MOST,
         "permalink": link,
-        "chart": _chart(request, slugs, workload),
+        "charts": chart_queries(request, slugs, months, items),
         "can_draw": can_draw(),
         "scored": bool(scored),
         "markdown": _markdown(
@@ -115,7 +118,8 @@ def show(request: Request) -> dict[str, Any]:
         "as_of": values.get("as_of"),
         "known_at": clocks.known_at if "known_at" in values else None,
         "of_now": urlencode([pair for pair in request.GET.items() if pair[0] not in CLOCKS]),
-        "csv": "/api/v1/compare?" + urlencode([("models", ",".join(slugs)), ("format", "csv"), *_clocks(request)]),
+        "csv": "/api/v1/compare?"
+        + urlencode([("models", ",".join(slugs)), ("format", "csv"), *stated_clocks(request)]),
         "clock_query": clock_query(request),
         "with_undated": with_undated(request) if any(map(left_out, stated, items)) else None,
         "at_makers": at_makers,
@@ -132,19 +136,6 @@ def _ages(ages: Sequence[freshness.SourceAge], prices: Mapping[str, Any]) -> dic
 def _then(values: Mapping[str, Any], clocks: Clocks, now: datetime) -> datetime:
     """When ages are told of: now, or the time whose knowledge is asked for."""
     return min(now, max(clocks.as_of, clocks.known_at)) if "known_at" in values else now
-
-
-def _chart(request: Request, slugs: Sequence[str], workload: Workload) -> str:
-    """The query by which the chart of costs shows the same month at the same offerings."""
-    shares = (("input_share", workload.input_share), ("cached_share", workload.cached_share))
-    asked = [("models", ",".join(slugs)), ("tokens", str(workload.tokens)), ("requests", str(workload.requests))]
-    asked += [(name, to_text(share)) for name, share in shares if isinstance(share, Decimal)]
-    asked += [pair for pair in request.GET.items() if pair[0] in SHOW]
-    return urlencode([*asked, *_clocks(request)])
-
-
-def _clocks(request: Request) -> list[tuple[str, str]]:
-    return [pair for pair in request.GET.items() if pair[0] in CLOCKS and pair[1].strip()]
 
 
 def _items(request: Request, clocks: Clocks, slugs: Sequence[str], stands_on: StandsOn) -> list[OfferingItem]:

@@ -30,6 +30,17 @@ PricesOfEach = Sequence[Sequence[PriceDetail]]
 
 
 @dataclass(frozen=True, slots=True)
+class MonthFinding:
+    """What a comparison finds of a month: (name, how its month compares) from the cheapest on, and (name, why) of those
+    that cannot run it; in requests of ``length`` tokens, None: as the month is stated.
+    """
+
+    months: list[tuple[str, str]]
+    length: int | None = None
+    hindered: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ComparedMonths:
     """What the month costs by offering, the same in ``long`` requests where such are asked for, and what is said of
     each one's maker, by id.
@@ -44,14 +55,32 @@ class ComparedMonths:
         """The month at each, and by how much the others are dearer; the same in long requests where these ask of
         anybody another month.
         """
-        totals = totals_of(items, self.costs)
+        totals, months = totals_of(items, self.costs), self.at_length(items)
         month = _month_line("My month", items, totals, self.workload, self.costs, prices)
         usual = [month.also([self.own[item.id] for item in items]), _above("Above the cheapest", totals)]
-        if self.long is None:
-            return usual
-        months = [self.long.at(item) for item in items]
-        is_other = any(one.is_other(total) for one, total in zip(months, totals, strict=True))
-        return [*usual, *_long_lines(self.long, months, items, prices)] if is_other else usual
+        return [*usual, *_long_lines(self.long, months, items, prices)] if self.long and months else usual
+
+    def at_length(self, items: Sequence[OfferingItem]) -> list[LongMonth]:
+        """The month of each in long requests; none where none are asked for, or they ask of nobody another month."""
+        months = [self.long.at(item) for item in items] if self.long else []
+        usual = totals_of(items, self.costs)
+        return months if any(one.is_other(total) for one, total in zip(months, usual, strict=bool(months))) else []
+
+    def findings(
+        self, items: Sequence[OfferingItem], models: Mapping[str, SoldModel], sellers: Mapping[str, str]
+    ) -> list[MonthFinding]:
+        """What is found of the month: in long requests first, where these ask another one of anybody, and as it is
+        stated; none of a month that fewer than two have.
+        """
+        found = []
+        if self.long and (months := self.at_length(items)):
+            names = names_of([item.id for item in items], models, sellers)
+            hindered = [(names[item.id], one.hindrance) for item, one in zip(items, months, strict=True)]
+            ranked = finding(items, models, sellers, {i.id: m.total for i, m in zip(items, months, strict=True)})
+            found.append(MonthFinding(ranked, self.long.length, tuple(one for one in hindered if one[1])))
+        usual = dict(zip([item.id for item in items], totals_of(items, self.costs), strict=True))
+        found.append(MonthFinding(finding(items, models, sellers, usual)))
+        return [one for one in found if one.months]
 
 
 def compared_months(
@@ -112,12 +141,11 @@ def finding(
     items: Sequence[OfferingItem],
     models: Mapping[str, SoldModel],
     sellers: Mapping[str, str],
-    costs: Mapping[str, WorkloadTotal],
+    totals: Mapping[str, Decimal | None],
 ) -> list[tuple[str, str]]:
     """(name, how its month compares) from the cheapest on, one that is sold no more marked; none where fewer than two
-    months are known.
+    ``totals`` are known.
     """
-    totals = {one.id: month_total(one.price_state, costs.get(one.id)) for one in items}
     known = sorted((total, slug) for slug, total in totals.items() if total is not None)
     if len(known) < 2:
         return []

@@ -25,8 +25,8 @@ from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
+from llmpricing.web.site.basket import MOST
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
-from llmpricing.web.site.compare import MOST
 from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
 from llmpricing.web.site.known_then import leaves_out, models_then
 from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload

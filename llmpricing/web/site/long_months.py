@@ -51,25 +51,36 @@ class LongMonths:
     def at(self, item: Any) -> LongMonth:
         """That of an offering, by its item of the list."""
         asked = month_total(item.price_state, self.costs.get(item.id))
-        return LongMonth(self.length, asked, self._hindrance(item))
+        return LongMonth(self.length, asked, hindrance(item, self.workload, self.length))
 
-    def _hindrance(self, item: Any) -> str:
-        """The tokens stay those of the month: fewer requests give more each, which may be more than the model gives."""
-        if item.context_window is not None and item.context_window < self.length:
-            return f"its context is {display.tokens(item.context_window)}"
-        given = Fraction(self.workload.quantities["output_tokens"], self.workload.requests)
-        if (most := item.max_output_tokens) is not None and given > most:
-            return f"{display.tokens(round(given))} out a request, it gives {display.tokens(most)}"
-        return ""
+
+def hindrance(item: Any, long: Workload, length: int) -> str:
+    """Why an offering cannot run a ``long`` month in requests of ``length``, by its item; empty where nothing is known
+    to stand against it. The tokens stay those of the month: fewer requests give more each, which may be more than the
+    model gives.
+    """
+    if item.context_window is not None and item.context_window < length:
+        return f"its context is {display.tokens(item.context_window)}"
+    given = Fraction(long.quantities["output_tokens"], long.requests)
+    if (most := item.max_output_tokens) is not None and given > most:
+        return f"{display.tokens(round(given))} out a request, it gives {display.tokens(most)}"
+    return ""
+
+
+def lengthened(month: Workload, length: int | None) -> Workload | None:
+    """The same tokens in requests of ``length``; None where none is asked for, and where the requests of the month are
+    that long anyhow.
+    """
+    if not length or month.input_per_request >= length:
+        return None
+    return replace(month, requests=max(month.quantities["input_tokens"] // length, 1))
 
 
 def long_months(
     request: Request, clocks: Clocks, month: Workload, length: int | None, rows: Sequence[Any], stands_on: StandsOn
 ) -> LongMonths | None:
-    """The months at the offerings of these rows in requests of ``length``; None where none is asked for, and where the
-    requests of the month are that long anyhow.
-    """
-    if not length or month.input_per_request >= length:
+    """The months at the offerings of these rows, ``lengthened``."""
+    long = lengthened(month, length)
+    if not length or long is None:
         return None
-    long = replace(month, requests=max(month.quantities["input_tokens"] // length, 1))
     return LongMonths(length, long, costs_then(request, clocks, long, rows, stands_on))

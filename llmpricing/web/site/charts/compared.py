@@ -24,6 +24,7 @@ from llmpricing.web.site.charts.scores import scores_chart
 from llmpricing.web.site.charts.views import WIDTHS, answer
 from llmpricing.web.site.compared_months import names_of
 from llmpricing.web.site.known_then import SHOW, is_undated, items_then, late_caches, leaves_out, uncached
+from llmpricing.web.site.long_months import hindrance, lengthened
 from llmpricing.web.workloads import PRESETS, workload_of
 
 MOST = 12  # bars that can still be read
@@ -36,6 +37,7 @@ _WORKLOAD = {
     "input_share": p.share,
     "cached_share": p.share,
     "batch_share": p.share,
+    "min_context": p.whole(1, 10**12),  # in requests as long as that
 }
 
 
@@ -43,8 +45,11 @@ def costs(request: Request) -> Response:
     """What a workload costs at each, by list prices in USD."""
     values = read_parameters(request, _MODELS | _WORKLOAD | dict(SHOW))
     clocks, models = _asked(request, values, MOST)
-    workload, kind = workload_of(values), "dated" if leaves_out(request) else "all"
+    stated, length, kind = workload_of(values), values.get("min_context"), "dated" if leaves_out(request) else "all"
+    long = lengthened(stated, length)
+    workload = long or stated
     question = {"clocks": str(clocks), "models": ",".join(models), "workload": str(workload), "prices": kind}
+    question |= {"length": str(length)} if long else {}
 
     def costs_at(of: Workload, slugs: list[str]) -> dict[str, WorkloadCost]:
         costs = workload_costs(request.reads, clocks, of, slugs, "USD", with_rates=False)
@@ -58,6 +63,8 @@ def costs(request: Request) -> Response:
         return costs_chart(
             [one._replace(total=None, state=UNDATED) if one.offering in undated else one for one in found],
             _names(request, clocks, models),
+            length=length if long else None,
+            hindered=_hindered(request, clocks, models, long, length) if long and length else None,
         )
 
     return answer(request, "costs", question, build)
@@ -66,6 +73,12 @@ def costs(request: Request) -> Response:
 def _names(request: Request, clocks: Clocks, slugs: list[str]) -> dict[str, str]:
     of_each = models_of(request.reads, request.book, clocks, slugs, standing(request, clocks))
     return names_of(slugs, of_each, company_names(providers(request.reads)))
+
+
+def _hindered(request: Request, clocks: Clocks, models: list[str], long: Workload, length: int) -> dict[str, str]:
+    """Why some cannot run the workload in such ``long`` requests, by id."""
+    items = get_offerings(request.reads, clocks, models, standing(request, clocks))
+    return {item.id: why for item in items if (why := hindrance(item, long, length))}
 
 
 def _late_caches(request: Request, clocks: Clocks, workload: Workload, models: list[str]) -> list[str]:

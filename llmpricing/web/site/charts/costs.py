@@ -13,20 +13,32 @@ from llmpricing.web.site.charts.theme import INK, SERIES
 from llmpricing.web.site.compared_months import dearer
 
 _COLUMNS = ("offering", "total", "currency", "state")
+NOT_RUN = "cannot_be_run"  # the state of a cost in requests that an offering does not take
 _BAR = 36  # pixels of an offering
 
 
-def costs_chart(costs: Sequence[WorkloadCost], names: Mapping[str, str]) -> Chart:
+def costs_chart(
+    costs: Sequence[WorkloadCost],
+    names: Mapping[str, str],
+    *,
+    length: int | None = None,
+    hindered: Mapping[str, str] | None = None,
+) -> Chart:
     """The chart of these costs; ``names`` are those of their models by id. Offerings whose total nobody knows stand
-    among the facts alone, which keep the ids.
+    among the facts alone, which keep the ids, and so do those that are ``hindered``, with why, to run requests of
+    ``length`` tokens, where the costs are of such.
     """
+    hindered = hindered or {}
+    costs = [one._replace(total=None, state=NOT_RUN) if one.offering in hindered else one for one in costs]
     known = sorted((one for one in costs if one.total is not None), key=lambda one: (one.total, one.offering))
-    unknown = sorted(names[one.offering] for one in costs if one.total is None)
+    unknown = sorted(names[one.offering] for one in costs if one.total is None and one.offering not in hindered)
+    not_run = sorted(f"{names[slug]} ({why})" for slug, why in hindered.items())
     rows = [[one.offering, None if one.total is None else to_text(one.total), one.currency, one.state] for one in costs]
-    about = f"Not known: {', '.join(unknown)}." if unknown else ""
+    silent = (("Cannot be run", not_run), ("Not known", unknown))
+    about = " ".join(f"{words}: {', '.join(found)}." for words, found in silent if found)
     told = ". ".join(f"{names[one.offering]}: {_money(one)}" for one in known)
     return Chart(
-        _finding(known, names),
+        _finding(known, names, f" at {display.tokens(length)} a request" if length else ""),
         f"{told}. {about}".strip(),
         _COLUMNS,
         rows,
@@ -35,14 +47,14 @@ def costs_chart(costs: Sequence[WorkloadCost], names: Mapping[str, str]) -> Char
     )
 
 
-def _finding(known: Sequence[WorkloadCost], names: Mapping[str, str]) -> str:
+def _finding(known: Sequence[WorkloadCost], names: Mapping[str, str], length: str) -> str:
     if not known:
-        return "Nobody knows what this costs at these offerings"
+        return f"Nobody knows what this costs{length} at these offerings"
     first, last = known[0], known[-1]
     if first.total is None or last.total is None or len(known) == 1:
-        return f"{names[first.offering]} costs {_money(first)}"
+        return f"{names[first.offering]} costs {_money(first)}{length}"
     more = f" ({dearer(last.total, first.total)})" if first.total and last.total > first.total else ""
-    return f"{names[first.offering]} costs the least, {_money(first)}; {names[last.offering]} the most{more}"
+    return f"{names[first.offering]} costs the least{length}, {_money(first)}; {names[last.offering]} the most{more}"
 
 
 def _money(one: WorkloadCost) -> str:
