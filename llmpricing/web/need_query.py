@@ -29,12 +29,13 @@ ASKED: Mapping[str, p.Reader] = {
     "min_context": p.whole(0, 10**12).of("at sellers that take a context of this many tokens"),
     "max_input_price": p.price.of("at sellers whose input costs no more, in USD per million tokens"),
     "max_output_price": p.price.of("at sellers whose output costs no more, in USD per million tokens"),
+    "max_month": p.price.of("at sellers where the month that is asked about costs no more, in USD"),
     "provider": p.text.of("at these sellers, by id"),
     "stated": p.one_of("1").of("1: those alone of which lists say it themselves, not of their model elsewhere"),
     "unsaid": p.one_of("1", "all").of("1 or all: those too of which no list says whether they meet it"),
 }
 ASKED_REPEATABLE = ("capability", "provider")
-_PLAIN = ("max_input_price", "max_output_price", "min_context")
+_PLAIN = ("max_input_price", "max_output_price", "max_month", "min_context")
 
 
 def read_asked(

@@ -162,7 +162,9 @@ def test_signs_of_a_name_break_no_table(testapp: TestApp) -> None:
 def test_too_few_and_too_many_are_told_how_to_choose(testapp: TestApp, query: str) -> None:
     page = testapp.get(f"/compare{query}")
     assert page.html.find("table") is None
-    assert page.html.select_one("#models")
+    told = spoken(page.html.select_one(".empty strong"))
+    assert told == ("At most 5 can be compared." if "a/5" in query else "Choose two to five.")
+    assert bool(page.html.select_one("#add")) is ("a/5" not in query)
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from operator import itemgetter
 from typing import Any
 
 from llmpricing.domain.choice.kinds import CHAT
 from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing_in_book import price_tests
 from llmpricing.services.catalogue.offering_needs import meets
-from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.same_model import is_another_tier
-from llmpricing.services.catalogue.shown_offering import Weigh, cheapest_first, sellers_among, shown_offering
+from llmpricing.services.catalogue.shown_offering import (
+    Weigh,
+    cheapest_first,
+    nobody_knows,
+    sellers_among,
+    shown_offering,
+)
 from llmpricing.services.clocks import Clocks
 
 PRICED = "priced"
@@ -24,9 +28,7 @@ _LATELY = timedelta(days=365)
 # Where an offering stands: on the open shelf, or behind a switch of this name; the first that a model has is its own.
 UNDATED = "undated"  # the state of a row whose price was first listed after the time asked for
 SHELVES = (PRICED, "free", "subscription", "deprecated", "removed", UNDATED, "unpriced")
-MonthlyCosts = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
 Passes = bool | None  # None: a list would have to say more
-ModelOrder = Callable[["ModelRow", MonthlyCosts], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,9 @@ class ModelFilter:
     """What must hold for a model to be listed: for one of its offerings, all of it. Empty fields ask nothing.
 
     ``unsaid`` lists those too of which no list says whether they have the context or the needs; with ``well_known``
-    such of them alone as their lab sells itself or released within a year. With ``stated`` only what lists say of an
-    offering itself meets a need, not what they say of its model at other sellers.
+    such of them alone as their lab sells itself or released within a year. So it lists those whose month nobody knows
+    where that is bounded. With ``stated`` only what lists say of an offering itself meets a need, not what they say of
+    its model at other sellers.
     """
 
     words: str = ""
@@ -44,6 +47,7 @@ class ModelFilter:
     needs: tuple[str, ...] = ()
     max_input_price: Decimal | None = None  # USD per million tokens
     max_output_price: Decimal | None = None
+    max_month: Decimal | None = None  # USD that the month asked about costs
     min_context: int | None = None
     released_since: date | None = None
     updated_within_days: int | None = None
@@ -92,12 +96,15 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class FoundModels:
-    """The rows; how many models more there are of other ``kinds``, behind each switch, and ``unsaid``."""
+    """The rows; how many models more there are of other ``kinds``, behind each switch, and ``unsaid``; those among
+    these that are all else that is asked for are of ``unknown_month``.
+    """
 
     rows: list[ModelRow]
     kinds: Counter[str]
     hidden: Counter[str]
     unsaid: int
+    unknown_month: int = 0
 
     @property
     def lent(self) -> int:
@@ -106,15 +113,23 @@ class FoundModels:
 
 
 def find_models(
-    models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, weigh: Weigh, cost: Weigh | None = None
+    models: Iterable[SoldModel],
+    wanted: ModelFilter,
+    clocks: Clocks,
+    weigh: Weigh,
+    cost: Weigh | None = None,
+    *,
+    month: Weigh = nobody_knows,
 ) -> FoundModels:
     """The models that pass, in no order. Each is shown by its lab's own offering, or else by the cheapest by ``weigh``;
     where a ``cost`` is what they are put in order by, by who asks the least of it, so that the figure of the order is
     the figure shown. One of which lists say what is asked goes before one of whose model alone they say it, and one of
-    another way to sell it, such as ``:batch``, is shown only where none is sold plainly.
+    another way to sell it, such as ``:batch``, is shown only where none is sold plainly. ``month`` tells what
+    ``max_month`` bounds.
     """
-    test, visible = _test(wanted, clocks), {PRICED, *wanted.show}
-    rows, kinds, hidden, unsaid = [], Counter[str](), Counter[str](), 0
+    test, visible = _test(wanted, clocks, month), {PRICED, *wanted.show}
+    test_beside = _test(replace(wanted, max_month=None), clocks, month)
+    rows, kinds, hidden, unsaid, unknown_month = [], Counter[str](), Counter[str](), 0, 0
     for model in models:
         if (wanted.labs and model.lab not in wanted.labs) or not _is_new_enough(model, wanted):
             continue
@@ -133,6 +148,7 @@ def find_models(
             continue
         if not matching:
             unsaid += bool(open_)
+            unknown_month += any(test_beside(model, row) for row in open_)
         elif open_:
             sellers = {row.provider for row in open_to_it if shelf(row) in visible}
             left_out = len(sellers - {row.provider for row in matching})
@@ -141,12 +157,14 @@ def find_models(
             rows.append(replace(shown, unsaid=left_out, is_said=is_said))
         else:
             hidden[min(map(shelf, matching), key=SHELVES.index)] += 1
-    return FoundModels(rows, kinds, hidden, unsaid)
+    return FoundModels(rows, kinds, hidden, unsaid, unknown_month)
 
 
-def verdicts(models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks) -> dict[str, Passes]:
+def verdicts(
+    models: Iterable[SoldModel], wanted: ModelFilter, clocks: Clocks, month: Weigh = nobody_knows
+) -> dict[str, Passes]:
     """Whether each offering is what is wanted, by id; with ``unsaid`` those too of which no list says."""
-    test = _test(wanted, clocks)
+    test = _test(wanted, clocks, month)
     found = ((row.id, test(model, row)) for model in models for row in model.rows)
     return {slug: wanted.unsaid if passes is None and wanted.unsaid else passes for slug, passes in found}
 
@@ -197,9 +215,9 @@ def _is_new_enough(model: SoldModel, wanted: ModelFilter) -> bool:
     return since is None or (model.released_on is not None and model.released_on >= since)
 
 
-def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[SoldModel, Any], Passes]:
+def _test(wanted: ModelFilter, clocks: Clocks, month: Weigh) -> Callable[[SoldModel, Any], Passes]:
     hard = list(_hard_tests(wanted, clocks))
-    words, fewest = wanted.words.lower().split(), wanted.min_context
+    words, fewest, most = wanted.words.lower().split(), wanted.min_context, wanted.max_month
 
     def verdict(model: SoldModel, row: Any) -> Passes:
         if not all(test(row) for test in hard) or (words and not _holds(words, model, row)):
@@ -207,6 +225,8 @@ def _test(wanted: ModelFilter, clocks: Clocks) -> Callable[[SoldModel, Any], Pas
         told: list[Passes] = [meets(row, need) if wanted.stated else model.meets(row, need) for need in wanted.needs]
         if fewest is not None:
             told.append(None if row.context_window is None else row.context_window >= fewest)
+        if most is not None:
+            told.append(None if (total := month(row)) is None else total <= most)
         return False if False in told else None if None in told else True
 
     return verdict
@@ -223,31 +243,3 @@ def _hard_tests(wanted: ModelFilter, clocks: Clocks) -> Iterable[Callable[[Any],
     yield from price_tests(wanted, clocks)
     if wanted.dated:
         yield lambda row: row.price_since is not None
-
-
-def _column(name: str) -> ModelOrder:
-    return lambda row, _: getattr(row.shown, name)
-
-
-def _price_column(name: str) -> ModelOrder:
-    return lambda row, _: getattr(row.shown, name) if row.shown.currency == "USD" else None
-
-
-ORDERS: Mapping[str, ModelOrder] = {
-    "released_on": lambda row, _: row.model.released_on,
-    "name": lambda row, _: row.model.name.lower(),
-    "month": lambda row, costs: costs.get(row.shown.id),
-    "sellers": lambda row, _: row.sellers,
-    "id": _column("id"),
-    **{name: _price_column(name) for name in BASE_METERS},
-    **{name: _column(name) for name in ("context_window", "max_output_tokens", "price_since")},
-}
-
-
-def in_order(rows: Iterable[ModelRow], order: str, costs: MonthlyCosts) -> list[ModelRow]:
-    """The rows in an order of ORDERS, ``-`` before it for descending; unknown values last, ties by name."""
-    value = ORDERS[order.removeprefix("-")]
-    by_name = sorted(rows, key=lambda row: (row.model.name.lower(), row.shown.id))
-    known = [(found, row) for row in by_name if (found := value(row, costs)) is not None]
-    known.sort(key=itemgetter(0), reverse=order.startswith("-"))
-    return [*(row for _, row in known), *(row for row in by_name if value(row, costs) is None)]

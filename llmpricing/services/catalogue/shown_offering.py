@@ -11,6 +11,11 @@ from llmpricing.services.catalogue.same_model import is_another_tier
 Weigh = Callable[[Any], Decimal | None]  # what a row costs; None where nobody knows
 
 
+def nobody_knows(_: Any) -> Decimal | None:
+    """A cost of which nothing is asked."""
+    return None
+
+
 def cheapest_first(rows: Iterable[Any], weigh: Weigh) -> list[Any]:
     """The rows in order of what they cost, those sold otherwise than plainly last."""
     return sorted(rows, key=lambda row: (is_another_tier(row.id), *_cheapness(row, weigh)))

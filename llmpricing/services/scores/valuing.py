@@ -13,9 +13,10 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.domain.scores.best_value import BestValue, ScoredOffering, average_of, best_value
 from llmpricing.domain.scores.score_file import StatedScore
 from llmpricing.services.catalogue.first_seen import as_known_then, items_as_known_then
-from llmpricing.services.catalogue.listed_models import listed_models
+from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
 from llmpricing.services.catalogue.listing import OfferingItem, get_offerings, rows_of
 from llmpricing.services.catalogue.model_list import ModelFilter, verdicts
+from llmpricing.services.catalogue.shown_offering import Weigh, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import resolve_name
 from llmpricing.services.price_book import Reads, book_state
@@ -106,7 +107,22 @@ def _passing(reads: Reads, clocks: Clocks, standing: StandsOn, question: ValueQu
     models = listed_models(reads, book_state(reads), clocks, standing)
     if question.only_known_then:
         models = as_known_then(reads, clocks, models, standing)
-    return verdicts(models, question.wanted, clocks)
+    return verdicts(models, question.wanted, clocks, _month_of(models, question))
+
+
+def _month_of(models: Sequence[SoldModel], question: ValueQuestion) -> Weigh:
+    """What the month costs at each offering, where it is bounded."""
+    if question.month is None or question.wanted is None or question.wanted.max_month is None:
+        return nobody_knows
+    costs = question.month.costs([row for model in models for row in model.rows])
+
+    def month(row: Any) -> Decimal | None:
+        cost = costs.get(row.id)
+        if cost is None or cost.total is None or cost.currency != "USD" or why_no_cost(row.price_state, cost.total):
+            return None
+        return cost.total
+
+    return month
 
 
 def _priced_then(reads: Reads, clocks: Clocks, slugs: Sequence[str], standing: StandsOn) -> list[OfferingItem]:

@@ -138,8 +138,8 @@ def _asked(request: Request, values: dict[str, Any]) -> tuple[BestValue, list[st
 
 
 def _month(values: dict[str, Any]) -> Workload | None:
-    """The month that the address states."""
-    return workload_of(values) if any(name in values for name in WORKLOAD_READERS) else None
+    """The month that the address states or bounds."""
+    return workload_of(values) if any(name in values for name in (*WORKLOAD_READERS, "max_month")) else None
 
 
 def _answer(request: Request, values: dict[str, Any], rows: list[ValuedJson]) -> ValueAnswer:

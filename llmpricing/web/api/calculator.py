@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -34,6 +34,7 @@ from llmpricing.web.workloads import WORKLOAD_READERS, workload_of
 
 DEFAULT_LIMIT = 50
 _UNPAID = (State.SUBSCRIPTION, State.INCLUDED)
+_ELSEWHERE = ("provider", "max_month")  # of what is asked of models: what chooses ids, and what bounds their totals
 CACHE_TTL_S = 3600
 _CalculatorPlace = tuple[bool, Decimal, str]  # of an offering in the ranking
 
@@ -105,7 +106,7 @@ def calculate(request: Request) -> CalculatorAnswer:
         slugs = _asked_for(request, clocks, values)
         currency = values.get("currency", "USD")
         costs = workload_costs(request.reads, clocks, workload, slugs, currency, with_rates=sees_rates)
-        return _ranked(_only_costs(request, clocks, costs), against)
+        return _ranked(_within(_only_costs(request, clocks, costs), values), against)
 
     ranked = cached(request, "calculator", kept, CACHE_TTL_S, list[CalculatedJson], build)
     after = read_place(values["cursor"], question, _CalculatorPlace) if "cursor" in values else None
@@ -140,7 +141,7 @@ def _asked_for(request: Request, clocks: Clocks, values: dict[str, Any]) -> list
         raise Refused(404, "MODEL_NOT_FOUND", message, unknown=unknown)
     of = sellers(request, values["provider"]) if "provider" in values else None
     wanted = named or [slug for slug, seller in known.items() if of is None or seller in of]
-    if asked := read_asked(request, {name: value for name, value in values.items() if name != "provider"}):
+    if asked := read_asked(request, {name: value for name, value in values.items() if name not in _ELSEWHERE}):
         told = standing(request, clocks)
         passing = verdicts(listed_models(request.reads, request.book, clocks, told), asked, clocks)
         wanted = [slug for slug in wanted if passing.get(slug)]
@@ -160,6 +161,19 @@ def _only_costs(request: Request, clocks: Clocks, costs: Sequence[WorkloadCost])
         why = None if one.total is None else why_no_cost(state, one.total)
         found.append(one._replace(total=None, list_total=None, state=why, by_hours=()) if why else one)
     return found
+
+
+def _within(costs: Sequence[WorkloadCost], values: Mapping[str, Any]) -> list[WorkloadCost]:
+    """The costs that are no more than is asked for, and unknown ones where these are asked for too; the offering that
+    savings are counted against stays.
+    """
+    most: Decimal | None = values.get("max_month")
+    if most is None:
+        return list(costs)
+    against, takes_unknown = values.get("against"), "unsaid" in values
+    return [
+        one for one in costs if one.offering == against or (takes_unknown if one.total is None else one.total <= most)
+    ]
 
 
 def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[CalculatedJson]:
@@ -227,7 +241,8 @@ CALCULATOR = Operation(
     parameters={
         **WORKLOAD_READERS,
         "batch_share": p.share.of("the share of all that is sent as batch, where that has a price"),
-        **{name: reader for name, reader in ASKED.items() if name != "provider"},
+        **{name: reader for name, reader in ASKED.items() if name not in _ELSEWHERE},
+        "max_month": p.price.of("at offerings whose total is no more, in the currency of the totals"),
         "provider": p.text.of("of these sellers, by id"),
         "model": p.text.of("of these offerings, by id"),
         "against": p.text.of("the offering, by id, that savings are counted against; the dearest if left out"),

@@ -12,7 +12,8 @@ from pyramid.request import Request
 from llmpricing.domain.names.answers import Resolution
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listed_models import SoldModel, listed_models
-from llmpricing.services.catalogue.model_list import PRICED, SHELVES, ModelFilter, find_models, in_order, shelf
+from llmpricing.services.catalogue.model_list import PRICED, SHELVES, ModelFilter, find_models, shelf
+from llmpricing.services.catalogue.model_orders import in_order
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.quotes.workloads import Workload
@@ -27,7 +28,7 @@ _COMPARED = "models"
 _MOST_OFFERED = 8
 
 
-class Candidate(NamedTuple):
+class OfferedModel(NamedTuple):
     """An offering that may have been meant: its model's name, and the address of the comparison with it."""
 
     slug: str
@@ -45,7 +46,7 @@ class Basket:
     without: Mapping[str, str]
     kept: list[tuple[str, str]]
     typed: str
-    candidates: list[Candidate]
+    candidates: list[OfferedModel]
 
     @property
     def room(self) -> int:
@@ -75,7 +76,7 @@ def read_basket(
         {slug: of([one for one in slugs if one != slug]) for slug in slugs},
         [(_COMPARED, ",".join(slugs)), *others] if slugs else others,
         typed,
-        [Candidate(slug, name, of([*slugs, slug])) for slug, name in found],
+        [OfferedModel(slug, name, of([*slugs, slug])) for slug, name in found],
     )
 
 

@@ -143,8 +143,8 @@ def _page(
 
 
 def _month(request: Request, clocks: Clocks, values: dict[str, Any]) -> ValuedMonth | None:
-    """The month that the address states: its price counts then, in the place of the plain average."""
-    if not any(name in values for name in WORKLOAD):
+    """The month that the address states or bounds: its price counts then, in the place of the plain average."""
+    if not any(name in values for name in (*WORKLOAD, "max_month")):
         return None
     workload, stands_on = workload_of(values), standing(request, clocks)
     return ValuedMonth(workload, lambda rows: costs_then(request, clocks, workload, rows, stands_on))

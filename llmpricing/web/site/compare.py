@@ -81,7 +81,8 @@ def show(request: Request) -> dict[str, Any]:
     known_at = clocks.known_at if "known_at" in values else None
     ages = freshness.source_ages(request.reads, then, known_at)
     telling = freshness.source_ages(request.reads, then, known_at, TOLD) if values.get("capability") else []
-    groups = groups_of_needs(values, sold, items, {age.source: age.last_success for age in telling}) if items else []
+    days, totals = {age.source: age.last_success for age in telling}, totals_of(items, months.costs)
+    groups = groups_of_needs(values, sold, items, days, totals) if items else []
     costs_and_limits = _groups(months, items, stated, prices, then, models) if items else []
     groups[-1:-1] = costs_and_limits
     groups += [("Scores", scored)] if scored else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from llmpricing.domain.choice.needs import NEEDS
@@ -16,18 +17,24 @@ ComparedOfferings = Sequence[tuple[SoldModel, Any]]
 
 
 def groups_of_needs(
-    values: Mapping[str, Any], sold: ComparedOfferings, items: Sequence[OfferingItem], days: Mapping[str, datetime]
+    values: Mapping[str, Any],
+    sold: ComparedOfferings,
+    items: Sequence[OfferingItem],
+    days: Mapping[str, datetime],
+    totals: Sequence[Decimal | None],
 ) -> list[tuple[str, list[ComparedLine]]]:
     """The lines of what the address asks for, under a heading of their own, with the ``days`` of the lists that say
-    so, and those of all other needs.
+    so, and those of all other needs. ``totals`` are the months.
     """
     asked = dict.fromkeys(values.get("capability", ()))
-    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, items)
+    told = [need_line(need, sold, days=days) for need in asked] + _bounds(values, items, totals)
     rest = [need_line(need, sold) for need in NEEDS if need not in asked]
     return [("You asked for", told), ("What it can", rest)] if told else [("What it can", rest)]
 
 
-def _bounds(values: Mapping[str, Any], items: Sequence[OfferingItem]) -> list[ComparedLine]:
+def _bounds(
+    values: Mapping[str, Any], items: Sequence[OfferingItem], totals: Sequence[Decimal | None]
+) -> list[ComparedLine]:
     lines = []
     if (least := values.get("min_context")) is not None:
         met = [None if item.context_window is None else item.context_window >= least for item in items]
@@ -36,8 +43,14 @@ def _bounds(values: Mapping[str, Any], items: Sequence[OfferingItem]) -> list[Co
         if (most := values.get(f"max_{name}_price")) is not None:
             asked = [getattr(item, f"{name}_per_mtok") if item.currency == "USD" else None for item in items]
             lines.append(
-                _line(f"{title} up to {display.price(most)}", [None if one is None else one <= most for one in asked])
+                _line(
+                    f"{title} up to {display.price(most)} per M",
+                    [None if one is None else one <= most for one in asked],
+                )
             )
+    if (most := values.get("max_month")) is not None:
+        met = [None if total is None else total <= most for total in totals]
+        lines.append(_line(f"my month up to {display.price(most)}", met))
     return lines
 
 

@@ -28,6 +28,7 @@ LABELS = {
     "lab": "Lab",
     "max_input_price": "Input up to",
     "max_output_price": "Output up to",
+    "max_month": "My month up to",
     "min_context": "Context from",
     "released_since": "Released since",
     "updated_within_days": "Price changed within",
@@ -39,6 +40,7 @@ LABELS = {
     "usage": "or a usage object",
     "usage_format": "Its format",
 }
+PER_M = "$ per M tokens"  # what a price bound caps
 NEWEST, MONTH = "-released_on", "month"  # orders
 MARKED = "models"  # those to be compared
 _MORE = (
@@ -50,7 +52,7 @@ _MORE = (
     "dated",
 )  # folded away at first, on every screen
 _FOLDED = ("input_share", "requests", "max_input_price", "provider", "lab", "sort")  # on a phone
-_OPEN = ("q", "min_context", "max_output_price", "capability")  # the fields that are never folded away
+_OPEN = ("q", "min_context", "max_output_price", "max_month", "capability")  # the fields that are never folded away
 _KEPT = ("known_at", "limit", "kind", "show", "group", "unsaid", "stated", "columns", MARKED)
 _CONTEXTS = (32_000, 128_000, 200_000, 1_000_000)
 _PERIODS = (7, 30, 90, 365)
@@ -208,6 +210,8 @@ class Filters:
         if name == "q":
             return f"“{text}”"
         if name in ("max_input_price", "max_output_price"):
+            return f"{LABELS[name]} ${text} per M tokens"
+        if name == "max_month":
             return f"{LABELS[name]} ${text}"
         if name in ("min_context", "updated_within_days"):
             text = dict(self.options(name))[text]

@@ -16,7 +16,8 @@ from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
 from llmpricing.services.catalogue.listed_models import listed_models
-from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, in_order, shelf
+from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, shelf
+from llmpricing.services.catalogue.model_orders import in_order
 from llmpricing.services.catalogue.row_columns import BASE_METERS
 from llmpricing.services.catalogue.sources import SourceItem, read_sources
 from llmpricing.services.memory import SMALL, Memory
@@ -27,10 +28,10 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.basket import MOST
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
-from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
+from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, PER_M, Filters, address, read_filters
 from llmpricing.web.site.known_then import leaves_out, models_then
 from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload
-from llmpricing.web.site.month_costs import column_cost, month_costs
+from llmpricing.web.site.month_costs import bounded_month, column_cost, month_costs
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
 from llmpricing.web.site.workload import month_total, tidy_address, weighing
@@ -125,13 +126,14 @@ def _find(request: Request, question: ModelQuestion, stands_on: StandsOn) -> tup
             cost = month_costs(request, clocks, question.workload, models, wanted.kind, stands_on)
         elif order in BASE_METERS:
             cost = column_cost(order)
-        found = find_models(models, wanted, clocks, weigh, cost)
+        month = bounded_month(request, clocks, question.workload, models, wanted, stands_on)
+        found = find_models(models, wanted, clocks, weigh, cost, month=month)
         return found, known_values(found.rows, weigh)
 
     order = question.order.removeprefix("-")
     of_cost = order if order == "month" or order in BASE_METERS else ""
     key = (book.book, book.version, clocks, wanted, question.joined, question.workload, of_cost)
-    rates = request.caller.sees_rates if of_cost == "month" else None
+    rates = request.caller.sees_rates if of_cost == "month" or wanted.max_month is not None else None
     return _found.remember((*key, rates, leaves_out(request)), find)
 
 
@@ -160,10 +162,13 @@ def _tabs(filters: Filters, found: FoundModels, question: ModelQuestion) -> list
 
 def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> list[tuple[str, str]]:
     """(words, address) of what shows the models that are left out, and of what leaves out again what is shown."""
-    of_all = " all of it" if len(question.wanted.needs) + (question.wanted.min_context is not None) > 1 else ""
+    wanted = question.wanted
+    bounds = (wanted.min_context, wanted.max_month)
+    of_all = " all of it" if len(wanted.needs) + sum(one is not None for one in bounds) > 1 else ""
     known, lesser = f"where no list says{of_all}", f"lesser known, where no list says{of_all}"
     more = (lesser, ALL) if question.wanted.unsaid else (known, "1")
-    unsaid = [(f"+ {found.unsaid:,} {more[0]}", filters.with_("unsaid", more[1]))] if found.unsaid else []
+    nobody = f", {found.unknown_month:,} of unknown month" if found.unknown_month else ""
+    unsaid = [(f"+ {found.unsaid:,} {more[0]}{nobody}", filters.with_("unsaid", more[1]))] if found.unsaid else []
     added = [
         (f"+ {count:,} {_SHELF_WORDS.get(name, name)}", filters.adding("show", name))
         for name, count in found.hidden.most_common()
@@ -211,6 +216,7 @@ def _page(request: Request, now: datetime, filters: Filters, question: ModelQues
         "shelf": shelf,
         "filters": filters,
         "labels": LABELS,
+        "per_m": PER_M,
         "formats": FORMATS_OF_OBJECTS,
         "provider_names": company_names(filters.known.providers),
         **ages_shown(freshness.source_ages(request.reads, now)),

@@ -10,7 +10,8 @@ from typing import Any
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import CHAT, KINDS
-from llmpricing.services.catalogue.model_list import ORDERS, SHELVES, ModelFilter
+from llmpricing.services.catalogue.model_list import SHELVES, ModelFilter
+from llmpricing.services.catalogue.model_orders import ORDERS
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
@@ -36,6 +37,7 @@ _READERS: Mapping[str, p.Reader] = {
     "capability": need,
     "max_input_price": p.price,
     "max_output_price": p.price,
+    "max_month": p.price,
     "min_context": count(0, 10**12),
     "released_since": p.time,
     "updated_within_days": p.whole(0, 36500),
@@ -120,4 +122,4 @@ def read_workload(request: Request) -> dict[str, Any]:
     return p.read_values({name: request.GET.getall(name) for name in readers if name in request.GET}, readers)
 
 
-_PLAIN = ("max_input_price", "max_output_price", "min_context", "updated_within_days")
+_PLAIN = ("max_input_price", "max_output_price", "max_month", "min_context", "updated_within_days")

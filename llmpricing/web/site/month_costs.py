@@ -10,8 +10,8 @@ from pyramid.request import Request
 
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listed_models import SoldModel
-from llmpricing.services.catalogue.model_list import PRICED, shelf
-from llmpricing.services.catalogue.shown_offering import Weigh
+from llmpricing.services.catalogue.model_list import PRICED, ModelFilter, shelf
+from llmpricing.services.catalogue.shown_offering import Weigh, nobody_knows
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site import display
@@ -34,6 +34,24 @@ def month_costs(
     costs = costs_then(request, clocks, workload, rows, stands_on)
     totals = {row.id: as_written(month_total(row.price_state, costs.get(row.id))) for row in rows}
     return lambda row: totals.get(row.id)
+
+
+def bounded_month(
+    request: Request,
+    clocks: Clocks,
+    workload: Workload,
+    models: Iterable[SoldModel],
+    wanted: ModelFilter,
+    stands_on: StandsOn,
+) -> Weigh:
+    """The month by which offerings of these models are within ``wanted.max_month``; it is that of all
+    of them, since the list counts what passes of every kind and behind every switch.
+    """
+    if wanted.max_month is None:
+        return nobody_knows
+    rows = [row for model in models for row in model.rows]
+    costs = costs_then(request, clocks, workload, rows, stands_on)
+    return lambda row: month_total(row.price_state, costs.get(row.id))
 
 
 def as_written(total: Decimal | None) -> Decimal | None:

@@ -8,20 +8,20 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.web.need_query import ASKED
-from llmpricing.web.site.filters import LABELS, Option, contexts
+from llmpricing.web.site.filters import LABELS, PER_M, Option, contexts
 
-_BOUNDS = ("max_input_price", "max_output_price")
+_BOUNDS = (("max_input_price", PER_M), ("max_output_price", PER_M), ("max_month", "$"))
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsForm:
-    """Each need with its words and whether it is asked for; price bounds as name, label and what was typed; the
+    """Each need with its words and whether it is asked for; bounds as name, label, unit and what was typed; the
     context that is asked for among those to choose; whether what no list says is taken too, and only what lists say
     of a seller itself, as the address tells it; sellers that it names.
     """
 
     needs: list[tuple[str, str, bool]]
-    bounds: list[tuple[str, str, str]]
+    bounds: list[tuple[str, str, str, str]]
     context_label: str
     context: str
     contexts: list[Option]
@@ -36,7 +36,7 @@ def needs_form(request: Request) -> NeedsForm:
     asked, context = set(request.GET.getall("capability")), request.GET.get("min_context", "")
     return NeedsForm(
         [(one.id, one.words, bool(asked & {one.id, *one.flags})) for one in NEEDS.values()],
-        [(name, LABELS[name], request.GET.get(name, "")) for name in _BOUNDS],
+        [(name, LABELS[name], unit, request.GET.get(name, "")) for name, unit in _BOUNDS],
         LABELS["min_context"],
         context,
         contexts(context),

@@ -26,7 +26,7 @@ from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.list_query import standing
 from llmpricing.web.selecting import cell
 from llmpricing.web.site.known_then import costs_then, models_then
-from llmpricing.web.site.month_costs import month_costs
+from llmpricing.web.site.month_costs import bounded_month, month_costs
 from llmpricing.web.site.workload import month_total, per_mtok, weighing
 
 MOST_SHOWN = 50
@@ -84,7 +84,8 @@ def rank(
     models = listed_models(request.reads, request.book, clocks, stands_on)
     models = models_then(request, clocks, models, stands_on)
     cost = month_costs(request, clocks, workload, models, wanted.kind, stands_on)
-    found = find_models(models, wanted, clocks, weighing(workload), cost)
+    month = bounded_month(request, clocks, workload, models, wanted, stands_on)
+    found = find_models(models, wanted, clocks, weighing(workload), cost, month=month)
     rows = found.rows
     costs = costs_then(request, clocks, workload, [row.shown for row in rows], stands_on)
     totals = {

@@ -1,0 +1,42 @@
+"""The orders of the list of models: by release, by name, by what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+from llmpricing.services.catalogue.model_list import ModelRow
+from llmpricing.services.catalogue.row_columns import BASE_METERS
+
+MonthlyCosts = Mapping[str, Decimal]  # of the workload, by offering; those that nobody knows are left out
+ModelOrder = Callable[[ModelRow, MonthlyCosts], Any]
+
+
+def _column(name: str) -> ModelOrder:
+    return lambda row, _: getattr(row.shown, name)
+
+
+def _price_column(name: str) -> ModelOrder:
+    return lambda row, _: getattr(row.shown, name) if row.shown.currency == "USD" else None
+
+
+ORDERS: Mapping[str, ModelOrder] = {
+    "released_on": lambda row, _: row.model.released_on,
+    "name": lambda row, _: row.model.name.lower(),
+    "month": lambda row, costs: costs.get(row.shown.id),
+    "sellers": lambda row, _: row.sellers,
+    "id": _column("id"),
+    **{name: _price_column(name) for name in BASE_METERS},
+    **{name: _column(name) for name in ("context_window", "max_output_tokens", "price_since")},
+}
+
+
+def in_order(rows: Iterable[ModelRow], order: str, costs: MonthlyCosts) -> list[ModelRow]:
+    """The rows in an order of ORDERS, ``-`` before it for descending; unknown values last, ties by name."""
+    value = ORDERS[order.removeprefix("-")]
+    by_name = sorted(rows, key=lambda row: (row.model.name.lower(), row.shown.id))
+    known = [(found, row) for row in by_name if (found := value(row, costs)) is not None]
+    known.sort(key=itemgetter(0), reverse=order.startswith("-"))
+    return [*(row for _, row in known), *(row for row in by_name if value(row, costs) is None)]

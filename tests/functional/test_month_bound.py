@@ -1,0 +1,93 @@
+"""A bound of the month: ``max_month`` caps what the month asked about costs, and an unknown month is said apart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+from webtest import TestApp
+
+from llmpricing.services.imports.fetches import ReadList
+from llmpricing.services.imports.importing import import_lists
+from llmpricing.sources.registry import SOURCES
+from tests.conftest import NOW
+from tests.functional.test_compare_page import TWO, lines
+from tests.functional.test_pages import cells, rows, spoken
+from tests.lists import small_list
+
+MONTH = "tokens=1M&input_share=60%25"  # acme-large asks $5.50 of it, acme-dated $7.20, acme-long $2.20
+
+
+def months(page: object) -> dict[str, str]:
+    return {slug: cells(row)["My month"].split()[0] for slug, row in rows(page).items()}
+
+
+def test_the_list_shows_whose_month_costs_no_more(testapp: TestApp) -> None:
+    every = months(testapp.get(f"/?{MONTH}"))
+    assert every["acme/acme-large"] == "$5.50"
+    within = months(testapp.get(f"/?{MONTH}&max_month=5.5"))
+    assert within == {slug: total for slug, total in every.items() if Decimal(total.strip("$")) <= Decimal("5.5")}
+    assert "acme/acme-large" in within
+    assert within.keys() < every.keys()
+    assert "acme/acme-large" not in months(testapp.get(f"/?{MONTH}&max_month=5.49"))
+
+
+def test_what_a_bound_caps_is_said_in_its_label_and_in_the_filter_that_is_set(testapp: TestApp) -> None:
+    page = testapp.get(f"/?{MONTH}&max_month=5&max_output_price=9")
+    labels = {one["for"]: spoken(one) for one in page.html.select("form label[for]")}
+    assert labels["max_output_price"] == "Output up to $ per M tokens"
+    assert labels["max_month"] == "My month up to $"
+    told = [spoken(one) for one in page.html.select(".active a[title]")]
+    assert [one.partition(" ×")[0] for one in told] == ["My month up to $5", "Output up to $9 per M tokens"]
+    refused = testapp.get("/?max_month=cheap", status=400)
+    assert spoken(refused.html.select_one("#max_month-problem")).startswith("“My month up to”")
+
+
+def test_an_unknown_month_is_counted_apart_and_shown_where_that_is_asked(testapp: TestApp, engine: Engine) -> None:
+    sold = json.loads(small_list())
+    silent = {"id": "acme-mute", "name": "Acme Mute", "match": {"equals": "acme-mute"}, "prices": {"input_mtok": 1}}
+    next(one for one in sold if one["id"] == "acme")["models"].append(silent)
+    with Session(engine) as session, session.begin():
+        at, known = datetime(2026, 11, 15, tzinfo=UTC), NOW + timedelta(hours=1)
+        reading = ReadList(json.dumps(sold).encode(), at, known, "a test's list")
+        import_lists(session, [(SOURCES["genai-prices"], reading)])
+    page = testapp.get(f"/?{MONTH}&max_month=1000")
+    assert "acme/acme-mute" not in rows(page)
+    (switch,) = [one for one in page.html.select(".switches a") if "unknown month" in spoken(one)]
+    assert spoken(switch) == "+ 1 where no list says, 1 of unknown month"
+    assert "acme/acme-mute" in rows(testapp.get("/" + switch["href"].replace("unsaid=1", "unsaid=all")))
+
+
+def test_calculator_and_its_api_bound_the_month_alike(testapp: TestApp) -> None:
+    page = testapp.get(f"/calculator?{MONTH}&max_month=5.5")
+    shown = {row.select_one(".id").get_text() for row in page.html.select("table.ranked tbody tr")}
+    assert shown == set(months(testapp.get(f"/?{MONTH}&max_month=5.5")))
+    asked = "tokens=1000000&input_share=0.6&max_month=5.5"
+    told = testapp.get(f"/api/v1/calculator?{asked}").json["data"]
+    assert shown <= {one["id"] for one in told}
+    assert all(Decimal(one["total"]) <= Decimal("5.5") for one in told)
+    open_ = testapp.get(f"/api/v1/calculator?{asked}&unsaid=1&limit=200").json["data"]
+    assert {one["id"] for one in open_ if one["total"] is not None} == {one["id"] for one in told}
+    against = testapp.get(f"/api/v1/calculator?{asked}&against=acme/acme-dated").json["data"]
+    assert "acme/acme-dated" in {one["id"] for one in against}
+
+
+def test_a_comparison_answers_the_bound_and_keeps_it(testapp: TestApp) -> None:
+    page = testapp.get(f"/compare?{TWO}&{MONTH}&max_month=5.6")
+    assert lines(page)["my month up to $5.60"] == ["yes", "yes" if _within(page, 1) else "no"]
+    assert "max_month=5.6" in page.html.select_one("a.drop")["href"]
+
+
+def _within(page: object, place: int) -> bool:
+    return Decimal(lines(page)["My month"][place].split()[0].strip("$")) <= Decimal("5.6")
+
+
+@pytest.mark.parametrize("way", ["/best-value?{}", "/api/v1/best-value?{}", "/charts/frontier.csv?{}"])
+def test_best_value_takes_the_bound(testapp: TestApp, way: str) -> None:
+    asked = MONTH if way.startswith("/best") else "tokens=1000000&input_share=0.6"
+    assert testapp.get(way.format(f"{asked}&max_month=0.000001")).status_int == 200
+    testapp.get(way.format("max_month=-1"), status=400, headers={"Accept": "application/json"})
