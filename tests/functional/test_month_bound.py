@@ -39,12 +39,14 @@ def test_the_list_shows_whose_month_costs_no_more(testapp: TestApp) -> None:
 def test_what_a_bound_caps_is_said_in_its_label_and_in_the_filter_that_is_set(testapp: TestApp) -> None:
     page = testapp.get(f"/?{MONTH}&max_month=5&max_output_price=9")
     labels = {one["for"]: spoken(one) for one in page.html.select("form label[for]")}
-    assert labels["max_output_price"] == "Output up to $ per M tokens"
-    assert labels["max_month"] == "My month up to $"
+    assert labels["max_output_price"] == "Output up to $/M"
+    assert labels["max_month"] == "Month up to $"
+    hints = {one["name"]: one["placeholder"] for one in page.html.select("#filtering input[placeholder]")}
+    assert (hints["max_output_price"], hints["max_month"]) == ("$ per M", "$ a month")
     told = [spoken(one) for one in page.html.select(".active a[title]")]
-    assert [one.partition(" ×")[0] for one in told] == ["My month up to $5", "Output up to $9 per M tokens"]
+    assert [one.partition(" ×")[0] for one in told] == ["Month up to $5", "Output up to $9 per M tokens"]
     refused = testapp.get("/?max_month=cheap", status=400)
-    assert spoken(refused.html.select_one("#max_month-problem")).startswith("“My month up to”")
+    assert spoken(refused.html.select_one("#max_month-problem")).startswith("“Month up to”")
 
 
 def test_an_unknown_month_is_counted_apart_and_shown_where_that_is_asked(testapp: TestApp, engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from llmpricing.domain.names.identities import Identity, identity, is_day
 from llmpricing.domain.names.sold_as import has_untuned, model_id, sells_tuned_alone, way_to_sell, word_left_out
 
 LATEST = "latest"
+_SIZE = re.compile(r"(?:\d{1,3}x)?\d{1,4}[bm]", re.ASCII)  # in parameters: 8b, 8x7b, 270m
 _FINE_TUNED = "ft"
 # Words that a seller's own product is called by; alone they name no model of a lab.
 _GENERIC_WORDS = """3d ai asr audio base chat container create default edit fast generate generation high image images
@@ -118,6 +120,14 @@ def tier_of_id(provider: str, api_id: str) -> str:
 def moves(api_id: str) -> bool:
     """Whether an id is an alias of the newest model of its name; what lists say of it is of no one model."""
     return LATEST in identity(api_id).words
+
+
+def changes_model(api_id: str) -> bool:
+    """Whether such an alias names another model in time: one without a version, of which a size alone is none. What a
+    list said of it some time ago may be of the model before.
+    """
+    found = identity(api_id)
+    return LATEST in found.words and all(map(_SIZE.fullmatch, found.numbers))
 
 
 def _read(offering: SoldOffering) -> _ReadOffering:

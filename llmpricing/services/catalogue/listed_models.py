@@ -12,7 +12,7 @@ from typing import Any
 from llmpricing.domain.choice.kinds import CHAT, kind_of
 from llmpricing.domain.names.identities import identity, organisation
 from llmpricing.domain.names.labs import lab_of
-from llmpricing.domain.names.model_groups import SoldOffering, grouped, moves
+from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped, moves
 from llmpricing.domain.names.model_names import model_name
 from llmpricing.domain.names.sold_as import model_id
 from llmpricing.domain.quotes.standing_on import StandsOn
@@ -89,7 +89,8 @@ def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldMode
     models = []
     for group in groups:
         members = [(one, by_slug[one.slug]) for one in group]
-        can, given_up = able(row for _, row in members), _given_up(members)
+        lasting = [row for sold, row in members if not changes_model(sold.api_id)]
+        can, given_up = able(lasting or [row for _, row in members]), _given_up(members)
         for part in [members] if joined else [[one] for one in members]:
             models.append(_model(part, (can, given_up), joined, dated=several[_bare(group)] > 1))
     return models

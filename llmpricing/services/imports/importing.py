@@ -169,7 +169,7 @@ def _unchanged(
     fetch.unknown_keys, fetch.size_bytes = earlier.unknown_keys, earlier.size_bytes
     fetch.counts = {"unchanged": summary.unchanged, **kept_sizes(earlier.counts)}
     session.add(fetch)
-    offering_facts.repeat_facts(session, source, earlier.published_at, reading.published_at)
+    offering_facts.repeat_facts(session, source, earlier.published_at, reading.published_at, now)
     return summary, observed_changes.bracketed_by(session, source, reading.published_at)
 
 

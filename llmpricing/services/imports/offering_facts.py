@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, cast, func, select, update
@@ -14,6 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from llmpricing.domain.choice.abilities import abilities_text
 from llmpricing.domain.names.companies import OWN_NAMES
+from llmpricing.domain.names.model_groups import LATEST, changes_model
 from llmpricing.domain.observations import ObservedOffering, ObservedProvider
 from llmpricing.models import Model, Offering, OfferingPast, Provider, Source
 from llmpricing.models.inserting import insert_all
@@ -32,6 +33,8 @@ _FACTS = (
     "deprecated_on",
     "released_on",
 )
+_OF_ALIAS = frozenset({"name", "lab", "mode", "region"})  # facts of the alias itself, whatever it names by and by
+_STILL_OF_NOW = timedelta(days=7)  # before the newest list: who reads the lists day by day reads some of them earlier
 _STATED = (*_FACTS, "denied_capabilities")
 _COLUMNS = (*_FACTS, "stated_abilities")
 _PUBLISHED = "published_at"  # the newest list that said it, beside each source's facts
@@ -72,7 +75,7 @@ def keep_offerings(
     session: Session, source: Source, observed: Sequence[ObservedOffering], published_at: datetime, now: datetime
 ) -> dict[str, int]:
     """Ids of all offerings by slug, after adding the missing ones and what the source says of each."""
-    ranks = {slug: rank for slug, rank in session.execute(select(Source.slug, Source.trust_rank))}
+    ranks = _ranks(session)
     known = {row.slug: row for row in session.execute(select(Offering.id, Offering.slug, Offering.facts))}
     providers = dict(session.execute(select(Provider.slug, Provider.id)).all())
     models = _keep_models(session, observed, set(known))
@@ -84,7 +87,7 @@ def keep_offerings(
         if before and before[_PUBLISHED] >= stated[_PUBLISHED]:
             continue
         facts = {**facts, source.slug: stated}
-        values = _picked(facts, ranks, offering) | {"facts": facts, "updated_at": now}
+        values = _picked(facts, ranks, offering.api_id) | {"facts": facts, "updated_at": now}
         if row is None:
             identity = {"slug": offering.slug, "provider_id": providers[offering.provider], "api_id": offering.api_id}
             added.append(values | identity | {"model_id": models[model_slug(offering.api_id)], "created_at": now})
@@ -98,6 +101,7 @@ def keep_offerings(
         session.execute(update(Offering), changed)
     if repeated:
         _date_facts(session, source, Offering.id.in_(repeated), published_at)
+    _settle_aliases(session, ranks, now)
     return {slug: id_ for slug, id_ in session.execute(select(Offering.slug, Offering.id))}
 
 
@@ -137,10 +141,34 @@ def _keep_models(session: Session, observed: Sequence[ObservedOffering], known: 
     return ids
 
 
-def repeat_facts(session: Session, source: Source, earlier: datetime, published_at: datetime) -> None:
+def repeat_facts(session: Session, source: Source, earlier: datetime, published_at: datetime, now: datetime) -> None:
     """Note that the source's list of an earlier time was published again, unchanged."""
     said_then = Offering.facts[source.slug][_PUBLISHED].astext == _at(earlier)
     _date_facts(session, source, said_then, published_at)
+    _settle_aliases(session, _ranks(session), now)
+
+
+def _ranks(session: Session) -> dict[str, int]:
+    return {slug: rank for slug, rank in session.execute(select(Source.slug, Source.trust_rank))}
+
+
+def _settle_aliases(session: Session, ranks: Mapping[str, int], now: datetime) -> None:
+    """Believe of aliases that change their model what lists of now say: another list's day alone may end what an older
+    one said of the model before.
+    """
+    columns = [Offering.__table__.c[name] for name in _COLUMNS]
+    found = session.execute(
+        select(Offering.id, Offering.api_id, Offering.facts, *columns).where(Offering.api_id.icontains(LATEST))
+    )
+    changed = []
+    for id_, api_id, facts, *believed in found:
+        if changes_model(api_id):
+            values = _picked(facts, ranks, api_id)
+            if [values[name] for name in _COLUMNS] != believed:
+                changed.append(values | {"id": id_, "updated_at": now})
+    if changed:
+        _keep_past(session, changed, now)
+        session.execute(update(Offering), changed)
 
 
 def _date_facts(session: Session, source: Source, which: ColumnElement[bool], published_at: datetime) -> None:
@@ -169,18 +197,30 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _picked(facts: Mapping[str, Any], ranks: Mapping[str, int], offering: ObservedOffering) -> dict[str, Any]:
+def _of_now(facts: Mapping[str, Any], api_id: str) -> Mapping[str, Any]:
+    """What the lists say that speak of the model which the id names now: all do, but of an alias that changes it."""
+    if not facts or not changes_model(api_id):
+        return facts
+    newest = max(datetime.fromisoformat(said[_PUBLISHED]) for said in facts.values())
+    since = newest - _STILL_OF_NOW
+    return {source: said for source, said in facts.items() if datetime.fromisoformat(said[_PUBLISHED]) >= since}
+
+
+def _picked(facts: Mapping[str, Any], ranks: Mapping[str, int], api_id: str) -> dict[str, Any]:
     """The offering's columns: each fact of the most trusted source that states it; capabilities of all of them, for
     each list has flags of its own and none denies what another one's flag says.
     """
+    of_now = _of_now(facts, api_id)
     best_first = sorted(facts, key=lambda source: ranks.get(source, len(ranks) + 1))
+    alias, now = [facts[source] for source in best_first], [facts[source] for source in best_first if source in of_now]
     picked = {
-        name: next((facts[source][name] for source in best_first if name in facts[source]), None) for name in _FACTS
+        name: next((said[name] for said in (alias if name in _OF_ALIAS else now) if name in said), None)
+        for name in _FACTS
     }
-    picked["name"] = picked["name"] or offering.api_id
-    flags = [said["capabilities"] for said in facts.values() if "capabilities" in said]
+    picked["name"] = picked["name"] or api_id
+    flags = [said["capabilities"] for said in of_now.values() if "capabilities" in said]
     picked["capabilities"] = sorted({flag for stated in flags for flag in stated}) if flags else None
-    picked["stated_abilities"] = abilities_text(facts)
+    picked["stated_abilities"] = abilities_text(of_now)
     for name in ("deprecated_on", "released_on"):
         if stated := picked[name]:
             picked[name] = date.fromisoformat(stated)

@@ -28,7 +28,7 @@ LABELS = {
     "lab": "Lab",
     "max_input_price": "Input up to",
     "max_output_price": "Output up to",
-    "max_month": "My month up to",
+    "max_month": "Month up to",
     "min_context": "Context from",
     "released_since": "Released since",
     "updated_within_days": "Price changed within",

@@ -28,7 +28,7 @@ from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.basket import MOST
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
-from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, PER_M, Filters, address, read_filters
+from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
 from llmpricing.web.site.known_then import leaves_out, models_then
 from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.month_costs import bounded_month, column_cost, month_costs
@@ -216,7 +216,6 @@ def _page(request: Request, now: datetime, filters: Filters, question: ModelQues
         "shelf": shelf,
         "filters": filters,
         "labels": LABELS,
-        "per_m": PER_M,
         "formats": FORMATS_OF_OBJECTS,
         "provider_names": company_names(filters.known.providers),
         **ages_shown(freshness.source_ages(request.reads, now)),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmpricing.domain.names.model_groups import SoldOffering, grouped
+from llmpricing.domain.names.model_groups import SoldOffering, changes_model, grouped
 from llmpricing.domain.names.model_names import from_id, model_name
 
 
@@ -111,3 +111,20 @@ def test_the_labs_own_name_counts_before_the_name_that_most_sellers_write() -> N
 )
 def test_a_name_that_says_less_or_else_than_the_id_is_passed_over(api_id: str, listed: str, name: str) -> None:
     assert model_name([(api_id, listed)], [(api_id, listed)], "") == name
+
+
+@pytest.mark.parametrize(
+    ("api_id", "changes"),
+    [
+        ("~anthropic/claude-haiku-latest", True),
+        ("gemini-flash-latest", True),
+        ("ministral-8b-latest", True),  # a size is no version
+        ("open-mixtral-8x7b-latest", True),
+        ("claude-3-5-haiku-latest", False),
+        ("~deepseek/deepseek-v4-flash-latest", False),
+        ("chatgpt-4o-latest", False),
+        ("claude-haiku", False),
+    ],
+)
+def test_an_alias_without_a_version_changes_its_model(api_id: str, changes: bool) -> None:
+    assert changes_model(api_id) is changes
