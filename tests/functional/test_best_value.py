@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from fractions import Fraction
 from io import StringIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from webtest import TestApp, Upload
 
 from llmpricing.domain.components import ComponentKey
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
+from llmpricing.domain.scores.best_value import ScoredOffering, best_value
 from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.services.scores.importing_scores import import_scores
 from tests.conftest import running_app
@@ -134,7 +136,7 @@ def test_a_stated_month_is_the_price_and_orders_the_models_in_page_api_and_chart
     page = app.get(f"/best-value?{month.replace('20000000', '20M')}")
     cells = page.html.select("[data-label='A million of my tokens']")
     shown = {cell.parent.a.get_text(): cell.get_text(strip=True) for cell in cells}
-    assert (shown["acme-large"], shown["acme-dated"]) == ("$3.25", "$4.80")
+    assert (shown["Acme Large"], shown["Acme Dated"]) == ("$3.25", "$4.80")
     assert "Ranked by what a million tokens of my month cost" in page.html.select_one("#mymonth").get_text()
     (data,) = {link["href"] for link in page.html.select("main a") if link["href"].startswith("/api/v1/best-value")}
     assert app.get(data).json["data"] == told["data"]
@@ -150,7 +152,7 @@ def test_the_month_stands_beside_the_ranking_and_travels_on(app: TestApp) -> Non
     )
     months = {row.a.get_text(): row.select_one("[data-label='My month']") for row in page.html.select("tbody tr")}
     (row,) = app.get("/api/v1/calculator?tokens=20000000&cached_share=0.7&model=acme/acme-dated").json["data"]
-    assert months["acme-dated"].get_text(strip=True) == f"${row['total']}.00"
+    assert months["Acme Dated"].get_text(strip=True) == f"${row['total']}.00"
     kept = "tokens=20M&cached_share=70"
     links = [link["href"] for link in page.html.select("header nav a, tbody th a")]
     assert {link for link in links if kept in link} == set(links) - {"/bill", "/docs"}
@@ -176,10 +178,10 @@ def test_what_cannot_be_read_is_a_400_that_names_it(app: TestApp, path: str, que
 def test_the_page_tells_the_rankings_their_reasons_and_the_formula(app: TestApp) -> None:
     page = app.get("/best-value")
     rows = page.html.select("table.value")[0].select("tbody tr")
-    assert [row.th.a.get_text() for row in rows] == ["acme-small", "acme-large", "acme-dated"]
+    assert [row.th.a.get_text() for row in rows] == ["Acme Small", "Acme Large", "Acme Dated"]
     assert "none beats it" in rows[1].get_text()
     assert (
-        "acme-long: fewer than 3 scores that have a weight (2 scores" in page.html.select("ul.excluded")[0].get_text()
+        "Acme Long: fewer than 3 scores that have a weight (2 scores" in page.html.select("ul.excluded")[0].get_text()
     )
     assert page.html.find("img", src="/charts/frontier.svg")["alt"].startswith("2 of 3 models are beaten by none")
     assert (
@@ -205,7 +207,7 @@ def test_own_scores_count_in_the_answer_and_are_not_kept(app: TestApp) -> None:
     assert "With 3 scores of your own" in text
     assert "line 5: score 'high' is no number" in text
     assert "No model here is called: nobody." in text
-    assert "acme-long" in {row.th.a.get_text() for row in page.html.select("table.value tbody tr") if row.th.a}
+    assert "Acme Long" in {row.th.a.get_text() for row in page.html.select("table.value tbody tr") if row.th.a}
     assert page.headers["Cache-Control"] == "no-store"
     assert "acme-long" not in {row["model"] for row in ranking(app) if row["standing"] == "ranked"}
 
@@ -297,3 +299,52 @@ def test_what_is_priced_in_another_currency_is_told_so_by_a_month_too(testapp: T
     for asked in ({}, {"tokens": "20000000"}):
         (row,) = ranking(testapp, **asked)
         assert (row["model"], row["why"]) == ("acme-dated", "other_currency")
+
+
+def test_the_page_names_models_as_the_list_does_and_marks_them_for_a_comparison(app: TestApp) -> None:
+    page = app.get("/best-value?tokens=20M&min_context=1000&unsaid=1")
+    listed = {
+        row.select_one(".id").get_text().split()[0]: row.select_one("a.name").get_text()
+        for row in app.get("/?unsaid=all").html.select("table.offerings tbody tr")
+    }
+    named = {
+        row.select_one(".id").get_text(): row.select_one("th a").get_text()
+        for row in page.html.select("table.value tbody tr")
+    }
+    assert named.items() & listed.items()
+    assert {named[slug] for slug in named.keys() & listed.keys()} == {
+        listed[slug] for slug in named.keys() & listed.keys()
+    }
+    form = next(one for one in page.forms.values() if one.action == "/compare")
+    assert {field: form[field].value for field in ("tokens", "min_context", "unsaid")} == {
+        "tokens": "20M",
+        "min_context": "1000",
+        "unsaid": "1",
+    }
+    boxes = [box["value"] for box in page.html.select("input.mark[form=comparing][name=models]")]
+    assert boxes == list(named)
+    compared = app.get("/compare", [("models", one) for one in boxes[:2]] + form.submit_fields())
+    assert compared.html.select_one("table.compared")
+
+
+def test_of_sellers_that_ask_the_same_one_that_has_not_given_it_up_stands_for_a_model() -> None:
+    def sold(slug: str, *, given_up: bool) -> ScoredOffering:
+        scores = {"mmlu": Decimal(80), "gsm8k": Decimal(50), "humaneval": Decimal(70)}
+        return ScoredOffering(slug, "x", scores, Fraction(2), given_up=given_up)
+
+    weights = dict.fromkeys(("mmlu", "gsm8k", "humaneval"), Decimal(1))
+    found = best_value([sold("a/x", given_up=True), sold("b/x", given_up=False)], weights)
+    assert [one.offering.id for one in found.ranked] == ["b/x"]
+
+
+def test_a_comparison_tells_how_a_score_was_measured_as_the_models_page_does(testapp: TestApp, engine: Engine) -> None:
+    note = "LiveBench, effort high"
+    lines = "model,benchmark,score,measured_on,source_url,note\n" + "".join(
+        f'{model},mmlu,80,,{URL},"{note}"\n' for model in ("acme-large", "acme-small")
+    )
+    with Session(engine) as session, session.begin():
+        assert not import_scores(session, Decider("ada", NOW, None), lines, "scores.csv").failed
+    page = testapp.get("/compare?models=acme/acme-large,acme/acme-small")
+    (line,) = [row for row in page.html.select("table.compared tr") if row.th.get_text() == "MMLU"]
+    assert f"no date, {note}, example.com" in line.get_text()
+    assert note in testapp.get("/models/acme/acme-large").text

@@ -174,11 +174,11 @@ def test_the_month_is_asked_in_the_same_fields_and_words_on_every_page(testapp: 
             MONTH, ("My month", "Tokens a month", "Input of tokens", "Cached of input", "Requests a month"), strict=True
         )
     )
-    form = next(one for one in page.forms.values() if "tokens" in one.fields)
+    form = next(one for one in page.forms.values() if "requests" in one.fields)
     form["tokens"], form["cached_share"] = "7M", "70%"
     sent = form.submit().maybe_follow()
     assert "7M tokens a month: 4.2M in (70% cached), 2.8M out, in 3,500 requests" in spoken(sent.html.main)
-    again = next(one for one in sent.forms.values() if "tokens" in one.fields)
+    again = next(one for one in sent.forms.values() if "requests" in one.fields)
     assert (again["tokens"].value, again["cached_share"].value) == ("7M", "70%")
     large = next(one["value"] for one in sent.html.select("#preset [value]") if one["value"].endswith("large"))
     again["preset"].value = large

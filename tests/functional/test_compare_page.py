@@ -217,10 +217,10 @@ def test_the_needs_with_which_one_came_are_answered_first_and_kept(testapp: Test
     titles = [spoken(one) for one in page.html.select("table.compared tr.group")]
     assert titles == ["You asked for", "Cost", "Prices per million tokens", "Limits", "What it can"]
     found = lines(page)
-    assert list(found)[:4] == ["tools", "prompt caching", "context of 100K", "input up to $2.75"]
+    assert list(found)[:4] == ["tools", "prompt caching", "context of 100K", "input up to $2.75 per M"]
     assert found["tools"] == ["– no list says"] * 2
     assert found["context of 100K"] == ["yes", "yes"]
-    assert found["input up to $2.75"] == ["yes", "no"]
+    assert found["input up to $2.75 per M"] == ["yes", "no"]
     for link in ("nav a[href^='/calculator']", "#keep ~ p a"):
         assert "capability=tools&capability=prompt_caching" in page.html.select_one(link)["href"]
 

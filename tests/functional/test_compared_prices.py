@@ -52,6 +52,7 @@ def test_each_price_says_whose_it_is_since_when_and_how_old(testapp: TestApp) ->
     page = testapp.get("/compare?models=acme/acme-dated,acme/acme-large&as_of=2026-11-25")
     found = lines(page)
     assert found["Price by"] == ["genai-prices"] * 2
+    assert found["Other lists"] == ["none states these prices"] * 2
     assert found["Since"][0] == "1 Mar 2026, documented"
     assert found["Since"][1].endswith("no list dates it")
     days = [cell.partition(", ") for cell in found["Last listed"]]
@@ -85,7 +86,7 @@ def test_a_pinned_comparison_says_so_and_grows_no_younger(testapp: TestApp, engi
 
 
 def detail(meter: str, amount: str, source: str = "one", via: str | None = None, **conditions: Any) -> Any:
-    evidence = SimpleNamespace(via=via, last_seen=None)
+    evidence = SimpleNamespace(via=via, last_seen=None, agrees=["three", "four"], differs=[])
     told = {"currency": "USD", "per": 1000, "source": source, "valid_from": None, "basis": "undated"}
     return SimpleNamespace(meter=meter, amount=Decimal(amount), conditions=conditions, evidence=evidence, **told)
 
@@ -107,7 +108,8 @@ def test_prices_of_several_lists_are_each_under_their_own() -> None:
         detail("output_tokens", "2"),
         detail("cache_read_tokens", "3", "two", via="a/b"),
     ]
-    by, since, listed = origin_lines([prices, []], datetime(2026, 11, 25, tzinfo=UTC))
+    by, others, since, listed = origin_lines([prices, []], datetime(2026, 11, 25, tzinfo=UTC))
     assert by.cells == ["input and output: one; cache read: two, that of a/b", "–"]
+    assert others.cells == ["6 of 6 figures the same", "–"]
     assert since.cells == ["no list dates it", "–"]
     assert listed.cells == ["–", "–"]

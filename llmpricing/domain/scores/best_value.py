@@ -34,7 +34,7 @@ class WhyExcluded(StrEnum):
 class ScoredOffering:
     """A model at one seller: its scores by benchmark, and what a million tokens cost in ``currency``, None where that
     is unknown: on the plain ``average_of`` input and output, or in a month of one's own. ``passes`` tells whether it
-    is what is asked for, None where no list says.
+    is what is asked for, None where no list says. One that is ``given_up`` can still be bought.
     """
 
     id: str
@@ -43,6 +43,7 @@ class ScoredOffering:
     average: Fraction | None
     currency: str | None = "USD"
     passes: bool | None = True
+    given_up: bool = False
 
 
 def average_of(input_per_mtok: Decimal | None, output_per_mtok: Decimal | None) -> Fraction | None:
@@ -99,7 +100,9 @@ def quality_of(scores: Mapping[str, Decimal], weights: Mapping[str, Decimal]) ->
 def best_value(
     offerings: Iterable[ScoredOffering], weights: Mapping[str, Decimal], floor: Decimal = Decimal(0)
 ) -> BestValue:
-    """The rankings of models, each at the seller that asks the least of those given; ``floor`` is the least quality."""
+    """The rankings of models, each at the seller that asks the least of those given, of several at one that has not
+    given it up; ``floor`` is the least quality.
+    """
     ranked: list[ValuedOffering] = []
     free: list[ValuedOffering] = []
     excluded: list[ExcludedModel] = []
@@ -111,7 +114,7 @@ def best_value(
         if quality is None or why is not None:
             excluded.append(ExcludedModel(model, why or WhyExcluded.FEW_SCORES, count, quality))
             continue
-        priced = sorted(_priced(sellers), key=lambda one: (one[0], one[1].id))
+        priced = sorted(_priced(sellers), key=lambda one: (one[0], one[1].given_up, one[1].id))
         paid = [one for one in priced if one[0] > 0]
         if paid:
             average, offering = paid[0]

@@ -25,6 +25,7 @@ from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.services.scores.kept_scores import is_model, model_of, models_sold, scores_by_model
 
 _GONE = "removed"  # from its seller's list: nobody can buy it now
+_GIVEN_UP = "deprecated"
 _SLOWER = (":batch", ":flex")  # ids under which the same model answers later for less: another service
 _MILLION = 10**6
 _Scores = dict[str, dict[str, Decimal]]
@@ -75,6 +76,7 @@ def value_models(
             averages.get(one.id),
             one.currency,
             passing.get(one.id, question.wanted is None),
+            one.status == _GIVEN_UP,
         )
         for one in sold
     ]

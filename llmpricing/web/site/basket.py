@@ -22,7 +22,7 @@ from llmpricing.web.list_query import own_ids
 from llmpricing.web.site.filters import address
 from llmpricing.web.site.workload import weighing
 
-ADD, MOST = "add", 5
+ADD, FEWEST, MOST = "add", 2, 5
 ADDING: Mapping[str, p.Reader] = {ADD: p.text_of(200)}
 _COMPARED = "models"
 _MOST_OFFERED = 8

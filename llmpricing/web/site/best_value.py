@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
@@ -15,20 +16,22 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.domain.money import ratio_text, to_text
+from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.domain.scores.best_value import LEAST_SCORES, BestValue, WhyExcluded
 from llmpricing.domain.scores.score_file import FailedRow, ScoreFileError, StatedScore, read_scores
 from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listing import providers
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workloads import Workload
-from llmpricing.services.scores.kept_scores import count_scores
+from llmpricing.services.scores.kept_scores import count_scores, models_sold
 from llmpricing.services.scores.valuing import ValuedMonth
 from llmpricing.web.errors import invalid
 from llmpricing.web.forms import form_items
 from llmpricing.web.json_body import MAX_BYTES
-from llmpricing.web.list_query import read_clocks, standing
+from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
@@ -54,6 +57,7 @@ WHY = {
 }
 _NOT_THEN = "no seller’s price of both input and output was known then"
 _VALUE = {**VALUE, **SHOW, **WORKLOAD, "min_context": count(0, 10**12)}
+_TAKEN_ALONG = (*WORKLOAD, *ASKED, *CLOCKS, *SHOW)  # to a comparison
 MOST_ROWS = 1000  # of a file that is sent along
 _MOST_FAILED = 50  # rows that are shown
 
@@ -87,7 +91,7 @@ def chart(request: Request) -> Response:
     def build() -> Any:
         month = _month(request, clocks, values)
         found, _ = ask_for_value(request, values, month=month, only_known_then=is_then)
-        return frontier_chart(found.ranked, by_month=month is not None)
+        return frontier_chart(found.ranked, _names(_sold(request, clocks, found)), by_month=month is not None)
 
     return answer(request, "frontier", question, build)
 
@@ -117,11 +121,14 @@ def _page(
         "as_of": values["as_of"].astimezone(UTC).date() if "as_of" in values else None,
         "known_at": request.GET.get("known_at", ""),
         "found": found,
+        "left_out": _names_left_out(request, clocks, found),
         "why": WHY | ({WhyExcluded.UNKNOWN_PRICE: _NOT_THEN} if leaves_out(request) else {}),
         "with_undated": with_undated(request) if not own and leaves_out(request) and _is_any_unknown(found) else None,
         "shows": request.GET.get("show", ""),
         "data_query": f"?{urlencode(data)}" if data else "",
         "workload": workload,
+        "companies": company_names(providers(request.reads)),
+        "taken_along": [pair for pair in request.GET.items() if pair[0] in _TAKEN_ALONG and pair[1].strip()],
         "month": WorkloadForm(request.GET, workload),
         "by_month": month is not None,
         "months": _months(request, clocks, workload, [row for _, row in sold.values()]),
@@ -132,7 +139,7 @@ def _page(
         "sold": sold,
         "lent": lent,
         "stated": address([*request.GET.items(), ("stated", "1")]) if lent and "stated" not in values else None,
-        "finding": frontier_chart(found.ranked, by_month=month is not None).finding,
+        "finding": frontier_chart(found.ranked, _names(sold), by_month=month is not None).finding,
         "query": f"?{query}" if query else "",
         "can_draw": can_draw() and not own,
         "own": own,
@@ -171,6 +178,23 @@ def _sold(request: Request, clocks: Clocks, found: BestValue) -> _RankedRows:
     slugs = [one.offering.id for one in (*found.ranked, *found.free)]
     models = models_of(request.reads, request.book, clocks, slugs, standing(request, clocks)) if slugs else {}
     return {row.id: (model, row) for model in models.values() for row in model.rows if row.id in models}
+
+
+def _names(sold: _RankedRows) -> dict[str, str]:
+    """What the list calls the models of these offerings, by id; what it calls two of them alike, by their ids."""
+    return _told_apart({slug: model.name for slug, (model, _) in sold.items()})
+
+
+def _names_left_out(request: Request, clocks: Clocks, found: BestValue) -> dict[str, str]:
+    """The same of the models in no ranking, by their ids."""
+    sold = models_sold(request.reads, clocks, {one.model for one in found.excluded})
+    models = models_of(request.reads, request.book, clocks, sorted(sold), standing(request, clocks)) if sold else {}
+    return _told_apart({sold[slug]: model.name for slug, model in models.items()})
+
+
+def _told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    once = Counter(names.values())
+    return {slug: name for slug, name in names.items() if once[name] == 1}
 
 
 def _lent(request: Request, values: dict[str, Any], sold: _RankedRows) -> frozenset[str]:

@@ -27,7 +27,7 @@ from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
-from llmpricing.web.site.basket import ADD, ADDING, MOST, read_basket
+from llmpricing.web.site.basket import ADD, ADDING, FEWEST, MOST, read_basket
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.compared_charts import chart_queries, stated_clocks
 from llmpricing.web.site.compared_limits import limit_lines
@@ -49,7 +49,6 @@ from llmpricing.web.site.workload import WORKLOAD, per_mtok, tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 from llmpricing.web.workloads import workload_of
 
-FEWEST = 2
 _READERS: Mapping[str, p.Reader] = {"models": p.text_of(2000), **WORKLOAD, **CLOCKS, **SHOW, **ASKED, **ADDING}
 _REPEATABLE = ("models", *ASKED_REPEATABLE)
 _NOT_THEN = "not known then"

@@ -23,6 +23,7 @@ from llmpricing.web.site.compared_lines import DASH, ComparedLine
 from llmpricing.web.site.hours_told import hours_range
 from llmpricing.web.site.known_then import leaves_out
 from llmpricing.web.site.price_matrix import place
+from llmpricing.web.site.stated_prices import stated_prices
 
 _ABOVE, _FROM, _APPLIES = "input_tokens_above", "input_tokens_from", "applies_to"
 _FIRST_SEEN = frozenset({"undated", "first_observed"})
@@ -93,14 +94,27 @@ def with_hours(line: ComparedLine, hours: Sequence[Sequence[HourTotal]]) -> Comp
 
 
 def origin_lines(prices: Sequence[Sequence[PriceDetail]], now: datetime) -> list[ComparedLine]:
-    """Whose list each one's base prices are of, since when they are charged, and when a list said so last."""
+    """Whose list each one's base prices are of, how many figures of other lists agree, since when the prices are
+    charged, and when a list said so last.
+    """
     base = [[one for one in of_one if _is_base(one)] for of_one in prices]
     told: list[tuple[str, Callable[[PriceDetail], str]]] = [
         ("Price by", _source),
         ("Since", _since),
         ("Last listed", lambda price: _last_listed(price, now)),
     ]
-    return [ComparedLine(title, [_together(of_one, write) for of_one in base]) for title, write in told]
+    lines = [ComparedLine(title, [_together(of_one, write) for of_one in base]) for title, write in told]
+    return [lines[0], ComparedLine("Other lists", [_agreement(of_one) for of_one in prices]), *lines[1:]]
+
+
+def _agreement(prices: Sequence[PriceDetail]) -> str:
+    """How many of the figures that other lists state beside those that count are the same."""
+    stated = stated_prices(prices)
+    if not stated.lines:
+        return DASH
+    if not stated.compared:
+        return "none states these prices"
+    return f"{stated.alike:,} of {display.count(stated.compared, 'figure')} the same"
 
 
 def sources_of(prices: Mapping[str, Sequence[PriceDetail]]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What the models of a comparison scored, each score with its day and where it is published."""
+"""What the models of a comparison scored, each score with its day, how it was measured and where it is published."""
 
 from __future__ import annotations
 
@@ -42,4 +42,4 @@ def _line(benchmark: Benchmark, scores: Sequence[KeptScore | None]) -> ComparedL
 def _origin(score: KeptScore) -> str:
     day = display.long_day(date.fromisoformat(score.measured_on)) if score.measured_on else "no date"
     host = urlsplit(score.source_url or "").hostname
-    return f"{day}, {host.removeprefix('www.')}" if host else day
+    return ", ".join(filter(None, [day, score.note, host.removeprefix("www.") if host else ""]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llmpricing.domain.money import ratio_text
@@ -17,30 +17,35 @@ _OF_MONTH = ["USD per million tokens", "of my month, logarithmic"]
 _NEAR_X, _NEAR_Y = 90, 14  # pixels within which two names would lie on each other
 
 
-def frontier_chart(ranked: Sequence[ValuedOffering], *, by_month: bool = False) -> Chart:
-    """The chart of the ranking of paid models, by the price of a month or by the plain average."""
+def frontier_chart(
+    ranked: Sequence[ValuedOffering], names: Mapping[str, str] | None = None, *, by_month: bool = False
+) -> Chart:
+    """The chart of the ranking of paid models, by the price of a month or by the plain average; ``names`` are those of
+    the models by id of the offering. The facts keep the ids.
+    """
+    names = {one.offering.id: (names or {}).get(one.offering.id, one.offering.model) for one in ranked}
     best = sorted((one for one in ranked if one.is_on_frontier), key=lambda one: one.average)
     rows = [_row(one) for one in ranked]
     title = _OF_MONTH if by_month else _PLAIN
 
     def layers(width: int) -> list[dict[str, Any]]:
-        return _layers(ranked, best, width, title)
+        return _layers(ranked, best, names, width, title)
 
-    return Chart(_finding(ranked, best), _about(best), _COLUMNS, rows, layers, _HEIGHT)
+    return Chart(_finding(ranked, best, names), _about(best, names), _COLUMNS, rows, layers, _HEIGHT)
 
 
-def _finding(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering]) -> str:
+def _finding(ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering], names: Mapping[str, str]) -> str:
     if not best:
         return "No model has enough scores and a price"
-    cheap, good = best[0].offering.model, best[-1].offering.model
+    cheap, good = names[best[0].offering.id], names[best[-1].offering.id]
     if len(best) == 1:
         return f"None of {len(ranked)} models is cheaper or better than {cheap}"
     return f"{len(best)} of {len(ranked)} models are beaten by none in quality and price: {cheap} to {good}"
 
 
-def _about(best: Sequence[ValuedOffering]) -> str:
+def _about(best: Sequence[ValuedOffering], names: Mapping[str, str]) -> str:
     return ". ".join(
-        f"{one.offering.model}: quality {ratio_text(one.quality)} at ${ratio_text(one.average)} per million tokens"
+        f"{names[one.offering.id]}: quality {ratio_text(one.quality)} at ${ratio_text(one.average)} per million tokens"
         for one in best
     )
 
@@ -52,7 +57,11 @@ def _row(one: ValuedOffering) -> list[Any]:
 
 
 def _layers(
-    ranked: Sequence[ValuedOffering], best: Sequence[ValuedOffering], width: int, title: list[str]
+    ranked: Sequence[ValuedOffering],
+    best: Sequence[ValuedOffering],
+    names: Mapping[str, str],
+    width: int,
+    title: list[str],
 ) -> list[dict[str, Any]]:
     prices = [position(one.average) for one in ranked] or [1.0]
     scores = [position(one.quality) for one in ranked] or [0.0, 1.0]
@@ -62,9 +71,9 @@ def _layers(
     x = {"field": "price", "type": "quantitative", "scale": across, "title": title, "axis": axis}
     y = {"field": "quality", "type": "quantitative", "scale": up, "title": "quality, 0 to 1"}
     line = {"type": "line", "interpolate": "step-after", "color": SERIES[0], "strokeDash": [5, 3]}
-    others = inline([_point(one) for one in ranked if not one.is_on_frontier])
-    points = inline([_point(one) for one in best])
-    named = inline([_point(one) for one in _apart(best, across, up, width)])
+    others = inline([_point(one, names[one.offering.id]) for one in ranked if not one.is_on_frontier])
+    points = inline([_point(one, names[one.offering.id]) for one in best])
+    named = inline([_point(one, names[one.offering.id]) for one in _apart(best, across, up, width)])
     hollow = {"type": "point", "color": QUIET, "size": 50}
     full = {"type": "point", "color": SERIES[0], "shape": "diamond", "filled": True, "opacity": 1, "size": 110}
     words = {"type": "text", "align": "left", "dx": 8, "dy": -10, "color": INK}
@@ -78,8 +87,8 @@ def _layers(
     ]
 
 
-def _point(one: ValuedOffering) -> dict[str, Any]:
-    return {"price": position(one.average), "quality": position(one.quality), "model": one.offering.model}
+def _point(one: ValuedOffering, name: str) -> dict[str, Any]:
+    return {"price": position(one.average), "quality": position(one.quality), "model": name}
 
 
 def _apart(
