@@ -23,7 +23,7 @@ from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
 from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
-from llmpricing.services.usage_log.formats.shape import Nesting, Shape
+from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.span_calls import links_of
 from llmpricing.services.usage_log.formats.told_once import ToldOnce
 from llmpricing.services.usage_log.formats.tool_names import tool_rows, words_told
@@ -131,10 +131,8 @@ class UsageFiles:
         """The same, some thousand at a time, as columns as far as they are alike."""
         unread: dict[Path, Unread] = {}
         for file in self.files:
-            if file.shape.grows:
-                self._weigh(file)
-            if file.shape.nesting:
-                self._note_nested(file, file.shape.nesting)
+            if file.shape.grows or file.shape.nesting:
+                self._look_ahead(file)
         self._nested.settle(self._links)
         copies, missing = copied([file.path for file in self.files]), self._missing_pages()
         first: dict[str, str] = {}  # by whose usage it is, the shape that told of it first
@@ -174,11 +172,6 @@ class UsageFiles:
             found |= missing_pages(pages)
         return found
 
-    def _note_nested(self, file: UsageFile, nesting: Nesting) -> None:
-        tells_parents = bool(words_told(file.path, file.shape, nesting.fields))
-        for batch in self._read(file, Unread(self.ignored)).batches():
-            self._nested.add(batch, nesting, tells_parents=tells_parents)
-
     def _links(self) -> Iterator[tuple[int, int]]:
         for file in self.files:
             if file.shape.nesting:
@@ -187,15 +180,21 @@ class UsageFiles:
                     self.each_row()
                     yield link
 
-    def _weigh(self, file: UsageFile) -> None:
-        """Learn how much the records of the file count; as long as there is room, they are kept for the telling."""
-        unread, kept = Unread(self.ignored), list[ReadBatch]()
+    def _look_ahead(self, file: UsageFile) -> None:
+        """Learn how much the records of the file count, and which lie within which; as long as there is room, they are
+        kept for the telling.
+        """
+        unread, kept, nesting = Unread(self.ignored), list[ReadBatch](), file.shape.nesting
+        tells_parents = nesting is None or bool(words_told(file.path, file.shape, nesting.fields))
         for batch in self._read(file, unread).batches():
             columns, others = batch
             self._room -= (len(columns) if columns is not None else 0) + _OF_ITS_OWN * len(others)
             if self._room >= 0:
                 kept.append(batch)
-            self._once.weigh(file.shape, batch)
+            if file.shape.grows:
+                self._once.weigh(file.shape, batch)
+            if nesting:
+                self._nested.add(batch, nesting, tells_parents=tells_parents)
         if self._room >= 0:
             self._kept[file.path] = _WeighedFile(unread, kept)
 

@@ -154,5 +154,6 @@ SHAPES = (
         },
         sometimes={CACHE_READ: _READ, CACHE_WRITE: ("cache_creation",)},
         nesting=Nesting(by_itself, _PARENT_RUNS, _links),
+        grows=True,
     ),
 )

@@ -49,15 +49,25 @@ class _NestingDoubt(Enum):
     )
 
 
-_OWN_TRACE_RECORD = [SpanCall._fields.index(name) for name in ("own", "of_trace", "record")]
+_OWN_AND_TRACE = [SpanCall._fields.index(name) for name in ("own", "of_trace")]
+_COUNTED = [SpanCall._fields.index(name) for name in ("taken", "made")]
+
+
+def _as_billed(rows: Numbers) -> Numbers:
+    """The calls as rows of the fields of ``SpanCall``, each record once: of one that is told twice, first while it ran,
+    the telling that counts most.
+    """
+    counted = rows[:, _COUNTED].sum(axis=1)
+    rows = rows[np.lexsort((-counted, rows[:, -1]))]  # by the record, and as they came where they count alike
+    first: Numbers = rows[np.unique(rows[:, -1], return_index=True)[1]]
+    return first
 
 
 class _Calls:
     """Calls as columns of the fields of ``SpanCall``, each record once."""
 
     def __init__(self, rows: Numbers) -> None:
-        first = np.unique(rows[:, -1], return_index=True)[1]
-        (self.own, self.around_same, self.facts, self.span, self.around, *counted, self.trace, _) = rows[first].T
+        (self.own, self.around_same, self.facts, self.span, self.around, *counted, self.trace, _) = _as_billed(rows).T
         self.taken, self.made, _ = counted
 
     def relinked(self, links: Links) -> None:
@@ -115,11 +125,11 @@ class NestedCalls:
             placed += [(place_of[row], call) for row, call in calls_of(batch.columns, nesting)]
         if not placed:
             return
-        placed.sort(key=itemgetter(0))  # of a call that is told twice the first telling counts, as it is billed
+        placed.sort(key=itemgetter(0))  # of a call that is told twice alike the first telling counts, as it is billed
         rows = np.array([call for _, call in placed], np.int64)
         self._added.append(rows)
         if not tells_parents:
-            self._untold.append(rows[:, _OWN_TRACE_RECORD])
+            self._untold.append(rows)
 
     def settle(self, links: Links = tuple) -> None:
         """Find out which of the calls that were added are told by those within them. ``links`` are all spans, calls or
@@ -180,10 +190,8 @@ class NestedCalls:
         """Calls of files that tell no parents, and of a trace that tells of as many tokens twice."""
         if not self._untold:
             return
-        own, of_trace, record = np.concatenate(self._untold).T
+        own, of_trace = _as_billed(np.concatenate(self._untold))[:, _OWN_AND_TRACE].T
         self._untold = []
-        first = np.unique(record, return_index=True)[1]
-        own, of_trace = own[first], of_trace[first]
         found, times = np.unique(of_trace, return_counts=True)
         doubted = own[np.isin(of_trace, found[(times > 1) & (found != 0)])]
         for one in doubted.tolist():

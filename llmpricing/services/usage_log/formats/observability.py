@@ -162,6 +162,7 @@ SHAPES = (
         leaves_out=True,
         caches_beside=True,
         nesting=Nesting(by_itself, _PARENT_OBSERVATION, _observation_links),
+        grows=True,
     ),
     Shape(
         "helicone",

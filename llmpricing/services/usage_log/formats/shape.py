@@ -63,9 +63,10 @@ class Shape:
     """One way in which a tool writes usage down.
 
     ``signs`` are sets of keys: a row with all keys of one of them is of this shape, if ``is_like`` agrees. ``reader``
-    makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, the same
-    id is told again with larger counts, and the largest holds. With ``varying`` fields, rows that are alike but for
-    these and for counts are understood once for all. ``caches_beside``: what was cached lies beside the input.
+    makes a reader for one file; it is given what ``scan`` found in the file's rows. Where a record ``grows``, as
+    what is written down while it runs, the same id is told again with larger counts, and the largest holds. With
+    ``varying`` fields, rows that are alike but for these and for counts are understood once for all.
+    ``caches_beside``: what was cached lies beside the input.
 
     The tool ``always`` writes these meters or conditions, in a field whose dotted name ends with one of these names:
     where none is there, the file was cut; a RECORD_ID is there if the record has one. Some it writes only ``since`` a

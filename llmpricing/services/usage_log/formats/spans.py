@@ -214,6 +214,7 @@ OTLP = Shape(
     sometimes=_SOMETIMES,
     leaves_out=True,
     nesting=replace(_NESTING, links=_scoped_links),
+    grows=True,
 )
 SHAPES = (
     OTLP,
@@ -228,6 +229,7 @@ SHAPES = (
         sometimes=_SOMETIMES,
         leaves_out=True,
         nesting=_NESTING,
+        grows=True,
     ),
     Shape(
         "openinference",
@@ -240,6 +242,7 @@ SHAPES = (
         sometimes=_SOMETIMES,
         leaves_out=True,
         nesting=_NESTING,
+        grows=True,
     ),
     Shape(
         "otel-spans",
@@ -258,5 +261,6 @@ SHAPES = (
         sometimes=_SOMETIMES,
         leaves_out=True,
         nesting=_NESTING,
+        grows=True,
     ),
 )

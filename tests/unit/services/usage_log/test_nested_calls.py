@@ -312,3 +312,17 @@ def test_many_calls_below_a_long_stretch_of_other_spans_walk_it_once() -> None:
     nested.settle(lambda: links)
     assert process_time() - begun < 8
     assert len(billed([record for _, record in nested.marked(batch, NESTING).others])) == size
+
+
+@pytest.mark.parametrize("make", [printed, packed, observed, exported, ran])
+@pytest.mark.parametrize("is_early_first", [True, False])
+@pytest.mark.parametrize(("taken", "made"), [(0, 0), (1000, 7)])
+def test_of_a_call_that_was_exported_while_it_ran_the_fullest_telling_is_billed(
+    tmp_path: Path, make: Any, is_early_first: bool, taken: int, made: int
+) -> None:
+    """In two files, as exports of two days: the first telling has no counts yet, or some."""
+    tellings = [lines([make("a", "b", taken, made)]), lines([make("a", "b"), make("b", "", kind="chain")])]
+    records = read(tmp_path, tellings if is_early_first else tellings[::-1])
+    found = [one.usage.stated for one in records if one.outcome.kind is OutcomeKind.BILLED and one.usage]
+    assert [(one["input_tokens"], one["output_tokens"]) for one in found] == [(1000, 100)]
+    assert billed(records) == ["a"]
