@@ -47,7 +47,7 @@ def others_of(
     if len(all_sources) < 2 and not pending and not has_bracket:
         return ()
     series: dict[Component, _Series] = {}
-    for component in {*published, *stated}:
+    for component in dict.fromkeys((*published, *stated)):  # in one order, so that the same lists make the same rows
         series.setdefault(component.series, _Series(ranks, person)).add(
             component, published.get(component, ()), stated.get(component, {})
         )
@@ -177,7 +177,7 @@ class _Series:
 
 def _compare(members: Sequence[_Series], found: _Found) -> None:
     """Beside each tariff the prices of other lists that are fresh: whether they agree, or what they ask."""
-    sources = {source for member in members for source in member.stated}
+    sources = sorted({source for member in members for source in member.stated})
     for start, end in pairwise(sorted({bound for member in members for bound in member.bounds()})):
         ours = {number: member.ours(start) for number, member in enumerate(members)}
         for source in sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -126,13 +127,27 @@ def export(file: Path, known_at: datetime | None, with_contract_rates: bool, for
     help="What a currency is worth from DATE on, such as EUR=1.08@2026-01-02. May be repeated.",
 )
 @click.option("--no-seed", is_flag=True, help="Without the bundled lists: those of --list alone.")
+@click.option(
+    "--known-at", type=known_by, metavar="TIME", help="Of lists that were published by then, and nothing later."
+)
 @click.option("--force", is_flag=True, help="Replace FILE where it exists.")
-def build(file: Path, more: tuple[AskedList, ...], rates: tuple[StatedRate, ...], no_seed: bool, force: bool) -> None:
+def build(
+    file: Path,
+    more: tuple[AskedList, ...],
+    rates: tuple[StatedRate, ...],
+    no_seed: bool,
+    known_at: datetime | None,
+    force: bool,
+) -> None:
     """Make FILE of price lists alone: no database, no ini file, no network.
 
     Of the lists that come with llmpricing (12 s on two busy cores), then of each SOURCE=FILE, which counts from when
     it was published: say @DATE for an older one, or usage before today is of prices not known yet. A PostgreSQL of
     its own in a temporary folder does the work: nobody else can enter it, and it is gone at the end.
+
+    The same lists with their dates make the same bytes, whenever and wherever that is: the book counts as known since
+    the newest of them was published. --known-at leaves out the bundled lists that are younger than that, for a book of
+    what could be known on a day.
 
     \b
     llmpricing book build prices.book
@@ -142,15 +157,18 @@ def build(file: Path, more: tuple[AskedList, ...], rates: tuple[StatedRate, ...]
     _refuse_existing(file, force)
     if no_seed and not more:
         raise click.UsageError("--no-seed leaves a book of nothing: name a list with --list SOURCE=FILE.")
+    _refuse_younger(more, known_at)
     if not file.absolute().parent.is_dir():
         raise click.UsageError(f"There is no folder {file.parent}: make it, or name another file.")
-    from llmpricing.scripts.book_building import build_book, default_settings  # with Arrow
+    from llmpricing.scripts.book_building import NothingKnown, build_book, default_settings  # with Arrow
 
     began, settings = monotonic(), default_settings()
     with failures_told():
         lists = [(SOURCES[one.source], list_in_file(str(one.file), settings, one.published)) for one in more]
         try:
-            digest, summaries = build_book(file, lists, settings, seeding=not no_seed, rates=rates)
+            digest, summaries = build_book(file, lists, settings, seeding=not no_seed, rates=rates, known_at=known_at)
+        except NothingKnown as error:
+            raise click.UsageError(f"--known-at {error}") from None
         except OSError as error:
             raise _not_written(file, error) from None
     for one in summaries:
@@ -196,6 +214,18 @@ def show(file: Path, as_json: bool) -> None:
 def _refuse_existing(file: Path, force: bool) -> None:
     if file.exists() and not force:
         raise click.UsageError(f"{file} exists: name another file, or replace it with --force.")
+
+
+def _refuse_younger(lists: Sequence[AskedList], known_at: datetime | None) -> None:
+    for one in lists:
+        if known_at is None:
+            return
+        if one.published is None:
+            raise click.UsageError(f"Say when {one.file} was published: --list {one.source}={one.file}@DATE.")
+        if one.published > known_at:
+            raise click.UsageError(
+                f"{one.file} was published {day(one.published)}, later than --known-at {day(known_at)}: leave it out."
+            )
 
 
 def _not_written(file: Path, error: OSError) -> click.ClickException:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
@@ -71,6 +72,42 @@ def test_a_book_of_two_lists_answers_quotes_and_no_server_stays(temporary, tmp_p
     assert json.loads(CliRunner().invoke(main, [*asked, "2026-02-03"]).stdout)["total"] == "0.007"
     assert "unknown before 2026-02-03" in CliRunner().invoke(main, [*asked, "2026-02-02"]).stdout
     assert build(str(file), "--no-seed", *lists).exit_code == 2, "a file is replaced unasked"
+
+
+def test_the_same_lists_make_the_same_bytes_in_another_process_and_at_another_time(temporary, tmp_path):
+    first, second = tmp_path / "small.json", tmp_path / "map.json"
+    first.write_bytes(small_list())
+    second.write_bytes(cost_map(**{"acme-large": 7, "acme-one": 3}))
+    lists = ["--no-seed", "--list", f"genai-prices={first}@2026-02-01", "--list", f"litellm={second}@2026-02-03"]
+    lists += ["--exchange", "EUR=1.4@2026-02-03"]
+    made = []
+    for seed in ("1", "2"):
+        file = tmp_path / f"prices{seed}.book"
+        command = [sys.executable, "-m", "llmpricing.scripts.cli", "book", "build", str(file), *lists]
+        subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True)
+        made.append(file.read_bytes())
+    assert made[0] == made[1]
+    assert open_book(file).header.last_change == datetime(2026, 2, 3, tzinfo=UTC)
+
+
+def test_a_book_of_a_day_holds_what_was_published_by_then_and_answers_by_nothing_later(temporary, tmp_path):
+    file, small = tmp_path / "prices.book", tmp_path / "map.json"
+    small.write_bytes(cost_map(**{"acme-one": 7}))
+    day = ["--known-at", "2026-02-03"]
+    older = ["--list", f"litellm={small}@2026-02-03"]
+    built = build(str(file), *older, *older, *day)  # twice the same moment, and all of it is known then
+    assert built.exit_code == 0, built.output
+    assert "genai-prices" not in built.output  # the lists that come along are younger
+    asked = ["quote", "acme/acme-one", "--input", "1000", "--book", str(file), "--at", "2026-02-04", "--known-at"]
+    assert "total: USD 0.007" in CliRunner().invoke(main, [*asked, "2026-02-03"]).stdout
+    assert "is later than this book knows" in CliRunner().invoke(main, [*asked, "2026-02-04"]).output
+    for words, said in (
+        (day, "oldest list that comes along is of 2026-10-26"),
+        ([*day, "--list", f"litellm={small}"], f"Say when {small} was published: --list litellm={small}@DATE."),
+        ([*day, "--list", f"litellm={small}@2026-02-04"], "later than --known-at 2026-02-03: leave it out"),
+    ):
+        refused = build(str(tmp_path / "other.book"), *words)
+        assert (refused.exit_code, said in " ".join(refused.output.split())) == (2, True), refused.output
 
 
 def test_a_book_of_an_exchange_rate_audits_what_is_charged_in_it_and_says_how_to_have_another(temporary, tmp_path):
