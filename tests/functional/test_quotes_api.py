@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from webtest import TestApp
 
 from llmpricing.domain.meters import METERS
+from llmpricing.domain.quotes.notices import RULES
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
@@ -80,7 +81,7 @@ def test_a_quote_shows_each_line_with_rate_source_and_price(testapp: TestApp) ->
     ]
     assert {(line["source"], line["rule"]) for line in data["lines"]} == {("genai-prices", "base")}
     assert all(isinstance(line["price_id"], int) for line in data["lines"])
-    assert (data["warnings"], data["notes"], data["rules"]) == ([], [], 2)
+    assert (data["warnings"], data["notes"], data["rules"]) == ([], [], RULES)
     assert data["model"] == {"id": "acme/acme-large", "matched_by": "id"}
     assert (data["at"], data["known_at"]) == (AT, "2026-11-22T12:00:00Z")
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from sqlalchemy.pool import NullPool
 from llmpricing import Inquiry, Pricer
 from llmpricing.book.file import BookFileError
 from llmpricing.domain.quotes.context import ContextError, context
+from llmpricing.domain.quotes.notices import RULES
 from llmpricing.domain.times import InstantError
 from llmpricing.domain.usage.formats import UsageError, read_usage
 from llmpricing.services.price_book.export import export_book
@@ -107,6 +109,36 @@ def test_commands_that_read_a_file_load_neither_database_nor_server(file, tmp_pa
     assert "total: USD 0.0025" in told
     assert "Rows: 1; priced: 1" in told
     assert "Records: 360" in told
+
+
+# What the rules answer to the questions below, by the lists that come along: a change of it is one of the rules (then
+# raise RULES, and tell of it in docs/notices.md), or one of the lists or of how prices are chosen from them.
+ANSWERS = {3: "73d7177be0683757"}
+ASKED = (
+    {"input_tokens": 1_000, "output_tokens": 500},
+    {"input_tokens": 300_000, "cache_read_tokens": 100_000, "cache_write_tokens": 2_000, "output_tokens": 9},
+    {"input_tokens": 50, "input_audio_tokens": 20, "output_tokens": 7, "web_searches": 2, "requests": 3},
+)
+
+
+def test_an_answer_of_a_version_of_the_rules_is_never_another(pricer, names):
+    digest = sha256()
+    asked = [
+        Inquiry(name, usage, "2026-11-20", service_tier=tier, region=region, usage_format="llmpricing")
+        for name in names[::7]
+        for usage in ASKED
+        for tier, region in ((None, None), ("batch", None), ("priority", "us"))
+    ]
+    for answer in pricer.quote_many(asked):
+        said = repr(answer)
+        if isinstance(answer, Quoted):
+            document = msgspec.to_builtins(quote_document(answer))
+            del document["known_at"], document["rules"]
+            for line in document["lines"]:
+                del line["price_id"]
+            said = msgspec.json.encode(document, order="deterministic").decode()
+        digest.update(said.encode())
+    assert {RULES: digest.hexdigest()[:16]} == ANSWERS
 
 
 def test_quotes_are_those_of_the_database(database, pricer, names):

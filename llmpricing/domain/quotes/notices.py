@@ -7,7 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-RULES = 2  # the same question, at, known_at and rules give the same data for ever
+# The same question, at, known_at and rules give the same data for ever: whatever makes an answer otherwise raises it.
+# 3: pictures of models that make nothing else are billed as pictures, a government's cloud is a place of its own.
+RULES = 3
 
 
 class Code(StrEnum):
