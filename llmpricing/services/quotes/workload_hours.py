@@ -17,11 +17,20 @@ Hours = Sequence[tuple[datetime | None, int]]  # a moment of each class of hours
 ANY_HOUR: Hours = ((None, 1),)
 
 
+class CostBounds(NamedTuple):
+    """Between what a cost lies that depends on what nobody stated: the names of those facts, such as ``region``."""
+
+    low: Decimal
+    high: Decimal
+    missing: tuple[str, ...]
+
+
 class WorkloadCost(NamedTuple):
     """What the workload costs at an offering; ``total`` is None where nobody says, and where what it counts is not
     offered, such as output without a price: ``state`` is ``not_offered`` then. ``has_batch`` tells whether the
     batch share is priced as batch: None where there is none. ``codes`` are those of the quotes' warnings. ``by_hours``
     is what it would cost in each hour of a week, where prices go by the hour; the total is that of all hours evenly.
+    Where the total depends on what nobody stated, such as a place, ``bounds`` are the least and the most it can be.
     """
 
     offering: str
@@ -32,6 +41,7 @@ class WorkloadCost(NamedTuple):
     has_batch: bool | None
     codes: tuple[str, ...]
     by_hours: tuple[HourTotal, ...] = ()
+    bounds: CostBounds | None = None
 
 
 def hours_of(reads: Reads, clocks: Clocks, offerings: Sequence[str]) -> dict[str, Hours]:
@@ -52,7 +62,7 @@ def over_hours(costs: Sequence[WorkloadCost], minutes: Sequence[int]) -> Workloa
     unknown = next((one for one in costs if one.total is None), None)
     codes = tuple(dict.fromkeys(code for one in costs for code in one.codes))
     if unknown is not None or len({one.currency for one in costs}) > 1:
-        return (unknown or first)._replace(total=None, list_total=None, codes=codes)
+        return (unknown or first)._replace(total=None, list_total=None, codes=codes, bounds=_over(costs))
     return first._replace(
         total=_spread([one.total for one in costs], minutes),
         list_total=_spread([one.list_total for one in costs], minutes),
@@ -62,6 +72,19 @@ def over_hours(costs: Sequence[WorkloadCost], minutes: Sequence[int]) -> Workloa
             HourTotal(one.total, part) for one, part in zip(costs, minutes, strict=True) if one.total is not None
         ),
     )
+
+
+def _over(costs: Sequence[WorkloadCost]) -> CostBounds | None:
+    """Between what it lies in whatever hour."""
+    found = [
+        CostBounds(one.total, one.total, ()) if one.total is not None and one.bounds is None else one.bounds
+        for one in costs
+    ]
+    known = [one for one in found if one is not None]
+    if len(known) < len(found) or len({one.currency for one in costs}) > 1:
+        return None
+    missing = dict.fromkeys(name for one in known for name in one.missing)
+    return CostBounds(min(one.low for one in known), max(one.high for one in known), tuple(missing))
 
 
 def _spread(totals: Sequence[Decimal | None], minutes: Sequence[int]) -> Decimal | None:

@@ -23,18 +23,21 @@ from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.compiled_prices import prices_of
 from llmpricing.services.quotes.terms import terms_at
+from llmpricing.services.quotes.workload_hours import CostBounds
 
 _FALLBACK = "fallback"  # the rule of a name that stands for another seller's
 
 
 class WorkloadTotal(NamedTuple):
     """What a workload costs at an offering; ``total`` is None where nobody says. Where prices go by the hour it is that
-    of usage spread evenly over a week, and ``by_hours`` what all of it would cost in each of its hours.
+    of usage spread evenly over a week, and ``by_hours`` what all of it would cost in each of its hours; ``bounds`` are
+    between what it lies where it depends on what nobody stated.
     """
 
     total: Decimal | None
     currency: str | None
     by_hours: tuple[HourTotal, ...] = ()
+    bounds: CostBounds | None = None
 
 
 @dataclass(frozen=True, slots=True)

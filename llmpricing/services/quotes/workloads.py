@@ -19,7 +19,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
 from llmpricing.services.quotes.quoting import Asked, Quoted, quote_many
-from llmpricing.services.quotes.workload_hours import ANY_HOUR, WorkloadCost, hours_of, over_hours
+from llmpricing.services.quotes.workload_hours import ANY_HOUR, CostBounds, WorkloadCost, hours_of, over_hours
 from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 
 BATCH = context("batch")
@@ -157,7 +157,7 @@ def _is_whole(cost: WorkloadCost, facts: OfferedFacts | None) -> bool:
 
 
 def _not_offered(cost: WorkloadCost) -> WorkloadCost:
-    return cost._replace(total=None, list_total=None, state=State.NOT_OFFERED.value)
+    return cost._replace(total=None, list_total=None, state=State.NOT_OFFERED.value, bounds=None)
 
 
 def _cost(slug: str, has_batch: bool | None, *parts: Quote) -> WorkloadCost:
@@ -171,7 +171,16 @@ def _cost(slug: str, has_batch: bool | None, *parts: Quote) -> WorkloadCost:
         str(first.state),
         has_batch,
         tuple(codes),
+        bounds=_bounds(parts),
     )
+
+
+def _bounds(parts: Sequence[Quote]) -> CostBounds | None:
+    """Between what the whole lies where a part of it depends on what was not stated; None where it does not."""
+    known = [(one.low, one.high) if one.total is None else (one.total, one.total) for one in parts]
+    low, high = _sum([low for low, _ in known]), _sum([high for _, high in known])
+    missing = tuple(dict.fromkeys(name for one in parts if one.total is None for name in one.missing))
+    return CostBounds(low, high, missing) if missing and low is not None and high is not None else None
 
 
 def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
@@ -218,4 +227,4 @@ def _reckoned(
                 found[slug] = cost
     others = [slug for slug in offerings if slug not in found]
     quoted = workload_costs(reads, clocks, workload, others, "USD", with_rates=with_rates)
-    return found | {one.offering: WorkloadTotal(one.total, one.currency, one.by_hours) for one in quoted}
+    return found | {one.offering: WorkloadTotal(one.total, one.currency, one.by_hours, one.bounds) for one in quoted}

@@ -45,7 +45,8 @@ class CalculatedJson(msgspec.Struct, forbid_unknown_fields=True):
     where there is no batch share. Totals are null, and ranks too, where nobody knows, and where tokens are not what is
     paid for, as ``state`` says: ``subscription``, ``included``, ``charged_otherwise`` (by the song), ``not_offered``.
     Where prices go by the hour ``total`` is that of usage spread evenly over a week, and ``low`` and ``high`` are what
-    all of it would cost in its cheapest and in its dearest hours; null elsewhere.
+    all of it would cost in its cheapest and in its dearest hours. Where a total is null because it depends on
+    what nobody stated, such as a place or whether the model thinks, they are between what it lies. Null elsewhere.
     """
 
     rank: int | None
@@ -194,11 +195,16 @@ def _ranked(costs: Sequence[WorkloadCost], against: str | None) -> list[Calculat
             _saving(one.total, reference),
             one.has_batch,
             list(one.codes),
-            _text(one.by_hours[0].total if one.by_hours else None),
-            _text(one.by_hours[-1].total if one.by_hours else None),
+            *map(_text, _between(one)),
         )
         for place, one in enumerate(ordered, 1)
     ]
+
+
+def _between(one: WorkloadCost) -> tuple[Decimal | None, Decimal | None]:
+    if one.by_hours:
+        return one.by_hours[0].total, one.by_hours[-1].total
+    return (one.bounds.low, one.bounds.high) if one.bounds else (None, None)
 
 
 def _saving(total: Decimal | None, reference: Decimal | None) -> str | None:

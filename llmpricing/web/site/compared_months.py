@@ -23,7 +23,7 @@ from llmpricing.web.site.compared_prices import with_hours, with_reached_steps
 from llmpricing.web.site.known_then import costs_then, models_then
 from llmpricing.web.site.long_months import LongMonth, LongMonths, long_months
 from llmpricing.web.site.own_months import own_beside, told_beside
-from llmpricing.web.site.workload import month_hours, month_total
+from llmpricing.web.site.workload import month_bounds, month_hours, month_total
 
 _NOT_RUN = "cannot be run"
 PricesOfEach = Sequence[Sequence[PriceDetail]]
@@ -134,7 +134,10 @@ def _month_line(
     prices: PricesOfEach,
 ) -> ComparedLine:
     hours = [month_hours(total, costs.get(one.id)) for total, one in zip(totals, items, strict=True)]
-    return with_hours(with_reached_steps(line_of(title, totals, dollars, min), workload, prices), hours)
+    line = with_hours(with_reached_steps(line_of(title, totals, dollars, min), workload, prices), hours)
+    bounds = [month_bounds(one.price_state, costs.get(one.id)) for one in items]
+    told = zip(line.cells, bounds, strict=True)
+    return replace(line, cells=[f"unknown: {display.month_range(one)}" if one else cell for cell, one in told])
 
 
 def finding(

@@ -18,6 +18,7 @@ from llmpricing.domain.money import parse_decimal, to_text
 from llmpricing.services.catalogue.offering_detail import stated_conditions
 from llmpricing.services.catalogue.price_evidence import DifferenceDocument
 from llmpricing.services.catalogue.row_steps import DearerStep
+from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workloads import Workload
 
 _HOLIDAYS_NAMED = 3  # one by one; of more their number, as the API tells them all
@@ -43,6 +44,7 @@ _MARKS = {
         "its own lists have no such price: that of another id of the same model is shown.",
     ),
 }
+_OPEN_FACTS = {"region": "by place", "thinking": "by whether it thinks", "service_tier": "by tier"}
 _STANDINGS = {
     "stated": "its period is documented",
     "seen": "in the source’s lists of that time",
@@ -133,8 +135,16 @@ def dearer(step: DearerStep) -> str:
     return f"from {step.tokens:,} input tokens a request, all per million: {', '.join(asked)}"
 
 
-def no_month(item: Any) -> str:
-    """Why nobody can say what a month costs at an offering, by its row."""
+def month_range(bounds: CostBounds) -> str:
+    """Between what a month lies that depends on what it does not state: ``$4.40 to $4.84, by place``."""
+    facts = " and ".join(_OPEN_FACTS.get(name, f"by {words(name)}") for name in bounds.missing)
+    return f"{total(bounds.low, 'USD')} to {total(bounds.high, 'USD')}, {facts}"
+
+
+def no_month(item: Any, bounds: CostBounds | None = None) -> str:
+    """Why nobody can say what a month costs at an offering, by its row, and its ``bounds`` where they are known."""
+    if bounds is not None:
+        return f"unknown: {month_range(bounds)}"
     if item.price_state in ("subscription", "included"):
         return "a subscription pays"
     if item.price_state == "priced" and item.input_per_mtok is not None and item.output_per_mtok is None:

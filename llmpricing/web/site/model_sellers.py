@@ -19,9 +19,10 @@ from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
 from llmpricing.services.catalogue.same_model import sellers_of
 from llmpricing.services.clocks import Clocks
+from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web.site.known_then import costs_then
-from llmpricing.web.site.workload import month_hours, month_total, weighing
+from llmpricing.web.site.workload import month_bounds, month_hours, month_total, weighing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class RankedSeller:
     item: OfferingItem
     total: Decimal | None
     by_hours: tuple[HourTotal, ...]  # of the total, where that goes by the hour
+    bounds: CostBounds | None  # between what it lies, where it depends on what the month does not state
     hours: tuple[PricedHours, ...]  # of its prices, where they are not those of all hours
     is_this: bool
     step: DearerStep | None  # of its context, from which on a request is dearer
@@ -45,6 +47,7 @@ class Sellers:
     ranked: list[RankedSeller]
     total: Decimal | None
     by_hours: tuple[HourTotal, ...]
+    bounds: CostBounds | None
     others: list[Any]
 
     @property
@@ -71,6 +74,7 @@ def rank_sellers(
             items[row.id],
             totals[row.id],
             month_hours(totals[row.id], costs.get(row.id)),
+            month_bounds(states[row.id], costs.get(row.id)),
             hours_in_row(behind[row.number], clocks.as_of),
             row.id == slug,
             step_in_row(behind[row.number], clocks.as_of, row.context_window),
@@ -85,7 +89,13 @@ def rank_sellers(
     ranked.sort(key=rank)
     kept = {row.id for row in shown}
     by_hours = month_hours(totals[slug], costs.get(slug))
-    return Sellers(ranked, totals[slug], by_hours, [row for row in model.rows if row.id not in kept])
+    return Sellers(
+        ranked,
+        totals[slug],
+        by_hours,
+        month_bounds(states[slug], costs.get(slug)),
+        [row for row in model.rows if row.id not in kept],
+    )
 
 
 def _one_each(rows: Sequence[Any], slug: str, workload: Workload) -> list[Any]:

@@ -20,13 +20,14 @@ from llmpricing.services.catalogue.offering_needs import meets
 from llmpricing.services.catalogue.row_codes import waiting_in_row
 from llmpricing.services.catalogue.row_hours import PricedHours, hours_in_row
 from llmpricing.services.catalogue.row_steps import DearerStep, step_in_row
+from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.web.site.known_then import costs_then, uncached
 from llmpricing.web.site.long_months import LongMonth, long_months
 from llmpricing.web.site.model_question import ModelQuestion
 from llmpricing.web.site.month_costs import as_written
 from llmpricing.web.site.own_months import makers_own, own_month
-from llmpricing.web.site.workload import month_hours, month_total, per_mtok
+from llmpricing.web.site.workload import month_bounds, month_hours, month_total, per_mtok
 
 MOST_SELLERS = 12  # are named in a row; the model's page has them all
 
@@ -39,6 +40,7 @@ class ShownModel:
     item: OfferingItem
     total: Decimal | None
     by_hours: tuple[HourTotal, ...]  # of the total, where that goes by the hour
+    bounds: CostBounds | None  # between what it lies, where it depends on what the month does not state
     per_mtok: Decimal | None
     needs: list[str]
     needs_of_model: list[str]  # that lists say of the model, and none of this seller
@@ -90,6 +92,7 @@ def shown_models(
                 item,
                 total,
                 month_hours(total, costs.get(item.id)),
+                month_bounds(item.price_state, costs.get(item.id)),
                 per_mtok(total, question.workload),
                 [need.words for need in NEEDS.values() if meets(row.shown, need.id)],
                 [need.words for need in NEEDS.values() if row.model.lends(row.shown, need.id)],

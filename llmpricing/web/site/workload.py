@@ -11,9 +11,11 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.request import Request
 
 from llmpricing.domain.choice.kinds import SILENT, kind_of
+from llmpricing.domain.observations import State
 from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.services.catalogue.shown_offering import Weigh
+from llmpricing.services.quotes.workload_hours import CostBounds
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.web import parameters as p
@@ -105,6 +107,12 @@ def month_total(price_state: str, cost: WorkloadTotal | None) -> Decimal | None:
     if cost is None or cost.total is None or cost.currency != "USD" or price_state == UNDATED:
         return None
     return None if why_no_cost(price_state, cost.total) else cost.total
+
+
+def month_bounds(price_state: str, cost: WorkloadTotal | None) -> CostBounds | None:
+    """Between what a month lies whose total depends on what it does not state, such as a place."""
+    is_told = cost is not None and cost.currency == "USD" and price_state == State.PRICED
+    return cost.bounds if cost is not None and is_told else None
 
 
 def month_hours(total: Decimal | None, cost: WorkloadTotal | None) -> tuple[HourTotal, ...]:

@@ -19,9 +19,10 @@ from llmpricing.domain.choice.kinds import kind_of
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.catalogue.offered_facts import offered_facts
 from llmpricing.services.price_book import book_state
-from llmpricing.services.quotes.workload_hours import WorkloadCost
+from llmpricing.services.quotes.workload_hours import CostBounds, WorkloadCost, over_hours
 from llmpricing.services.quotes.workload_plans import WorkloadTotal, plans_of
 from llmpricing.services.quotes.workloads import Workload, costs_of_book, workload_costs
+from llmpricing.web.site.display import month_range
 from tests.books import book_of
 
 TIMES = (datetime(2025, 8, 5, 17, tzinfo=UTC), datetime(2026, 11, 20, 12, tzinfo=UTC))
@@ -48,7 +49,7 @@ def both(
 
 def assert_alike(quoted: list[WorkloadCost], found: dict[str, WorkloadTotal]) -> None:
     assert found.keys() == {one.offering for one in quoted}
-    assert [one for one in quoted if (one.total, one.currency, one.by_hours) != found[one.offering]] == []
+    assert [one for one in quoted if (one.total, one.currency, one.by_hours, one.bounds) != found[one.offering]] == []
 
 
 def test_every_offering_costs_what_its_quote_says_and_hardly_one_is_quoted(book: PriceBook) -> None:
@@ -60,6 +61,28 @@ def test_every_offering_costs_what_its_quote_says_and_hardly_one_is_quoted(book:
     usage = count(SMALL.quantities | {"requests": SMALL.requests})
     told = [slug for slug in slugs if (plan := plans[slug]) and plan.cost(usage, clocks)]
     assert len(told) > 0.9 * sum(one.total is not None for one in quoted)
+
+
+def test_a_month_that_depends_on_what_is_not_stated_has_the_bounds_of_its_quote(book: PriceBook) -> None:
+    """alibaba/qwen-plus asks 0.4 of input and 1.2 of output, 4 where the model thinks, in USD per million tokens."""
+    quoted, found = both(book, SMALL, TIMES[1], ["alibaba/qwen-plus", "openai/gpt-4o"])
+    assert_alike(quoted, found)
+    assert found["openai/gpt-4o"].bounds is None
+    total, _, _, bounds = found["alibaba/qwen-plus"]
+    assert total is None
+    assert bounds == (Decimal("0.72"), Decimal("1.84"), ("thinking",))
+    assert month_range(bounds) == "$0.72 to $1.84, by whether it thinks"
+
+
+def test_over_hours_that_are_told_by_bounds_a_cost_lies_between_the_least_and_the_most() -> None:
+    def cost(total: str | None, *bounds: str) -> WorkloadCost:
+        amount = None if total is None else Decimal(total)
+        between = CostBounds(*map(Decimal, bounds), ("region",)) if bounds else None
+        return WorkloadCost("a/b", amount, amount, "USD", "priced", None, (), bounds=between)
+
+    known = over_hours([cost(None, "2", "4"), cost("5")], [60, 60])
+    assert (known.total, known.bounds) == (None, (Decimal(2), Decimal(5), ("region",)))
+    assert over_hours([cost(None, "2", "4"), cost(None)], [60, 60]).bounds is None
 
 
 def test_a_month_with_output_is_told_only_where_output_is_sold_or_never_asked_for(book: PriceBook) -> None:
