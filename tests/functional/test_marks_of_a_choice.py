@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -104,3 +105,43 @@ def test_compare_and_its_markdown_say_it_alike(app: TestApp) -> None:
     assert markdown[3] == f"| Status | deprecated | {GIVEN_UP} |  |  |"
     plain = app.get(f"/compare?models={','.join(RESOLD[1:])}").html.select_one("#markdown").get_text()
     assert "| Status |" not in plain
+
+
+def test_a_models_page_and_the_calculator_say_it_too(app: TestApp) -> None:
+    pages = {slug: tags(app.get(f"/models/{slug}").html.h1) for slug in ("openai/gpt-8", *RESOLD)}
+    assert pages == {"openai/gpt-8": ["deprecated"]} | dict(zip(RESOLD, ([GIVEN_UP], [], []), strict=True))
+    heads = app.get("/calculator?provider=resale").html.select("table.ranked tbody th")
+    assert {spoken(head.select_one(".id")): tags(head) for head in heads} == dict(
+        zip(RESOLD, ([GIVEN_UP], [], []), strict=True)
+    )
+
+
+def test_the_api_tells_the_doubt_of_a_limit_that_the_page_shows(app: TestApp, engine: Engine) -> None:
+    limits = {"gpt-6": (128_000, 16_000), "openai/gpt-6": (1_000_000, 2_000_000)}
+    sold = [
+        {"id": slug, "name": slug.title(), "api_pattern": slug, "models": [_entry(id_, 2, context_window=context)]}
+        for slug, (id_, (context, _)) in zip(("openai", "resale"), limits.items(), strict=True)
+    ]
+    models = {
+        seller: {
+            "id": seller,
+            "name": seller,
+            "models": {id_: {"id": id_, "limit": {"context": window, "output": most}}},
+        }
+        for seller, (id_, (window, most)) in zip(("openai", "resale"), limits.items(), strict=True)
+    }
+    with Session(engine) as session, session.begin():
+        for source, document in (("genai-prices", sold), ("models-dev", models)):
+            at = NOW + timedelta(hours=2)
+            reading = ReadList(json.dumps(document).encode(), datetime(2026, 11, 16, tzinfo=UTC), at, "a test's list")
+            reading = replace(reading, allow_drop=True)
+            import_lists(session, [(SOURCES[source], reading)])
+    asked = "models=openai/gpt-6,resale/openai/gpt-6"
+    own, resold = app.get(f"/api/v1/compare?{asked}").json["data"]
+    assert own["doubts"] == []
+    assert resold["doubts"] == [
+        {"limit": "context_window", "why": "more_than_elsewhere", "elsewhere": 128_000},
+        {"limit": "max_output_tokens", "why": "as_much_as_its_context", "elsewhere": None},
+    ]
+    page = app.get(f"/compare?{asked}")
+    assert "doubtful: 128K elsewhere" in spoken(page.html.select_one("table.compared"))

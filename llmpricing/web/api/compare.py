@@ -12,6 +12,8 @@ from pyramid.request import Request
 
 from llmpricing.domain.money import ratio_text
 from llmpricing.services.catalogue import listing
+from llmpricing.services.catalogue.doubtful_limits import LIMITS, doubt_of
+from llmpricing.services.catalogue.listed_models import SoldModel
 from llmpricing.services.catalogue.listing import OfferingItem
 from llmpricing.services.catalogue.same_model import models_of
 from llmpricing.web import parameters as p
@@ -24,11 +26,24 @@ from llmpricing.web.list_query import CLOCKS, own_ids, read_clocks, standing
 from llmpricing.web.operations import Operation
 
 FEWEST, MOST = 2, 5
+
+
+class LimitDoubtJson(msgspec.Struct, forbid_unknown_fields=True):
+    """A limit that is doubtful: ``why`` is ``as_much_as_its_context`` of an output, or ``more_than_elsewhere``, where
+    lists state ``elsewhere`` at the most of the same model at its lab or, where its lab sells none, at other sellers.
+    """
+
+    limit: str
+    why: str
+    elsewhere: int | None
+
+
 ComparedJson: Any = as_json(
     "ComparedJson",
     OfferingItem,
     input_times_cheapest=DecimalText | None,
     output_times_cheapest=DecimalText | None,
+    doubts=list[LimitDoubtJson],
     scores=list[ScoreJson],
 )
 
@@ -63,11 +78,17 @@ def compare(request: Request) -> CompareAnswer:
             **item_json(item),
             input_times_cheapest=_times(item, items, "input_per_mtok"),
             output_times_cheapest=_times(item, items, "output_per_mtok"),
+            doubts=_doubts(item, models[item.id]),
             scores=scores_json(request, clocks, item.id, models[item.id]),
         )
         for item in items
     ]
     return CompareAnswer(data, ModelMeta(**model_meta(request, clocks)))
+
+
+def _doubts(item: OfferingItem, model: SoldModel) -> list[LimitDoubtJson]:
+    found = (doubt_of(limit, item, model) for limit in LIMITS)
+    return [LimitDoubtJson(one.limit, one.why, one.elsewhere) for one in found if one is not None]
 
 
 def _times(item: OfferingItem, items: Sequence[OfferingItem], name: str) -> str | None:
