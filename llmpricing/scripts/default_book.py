@@ -18,6 +18,7 @@ from llmpricing.scripts.terminal import say
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.settings import Settings
 from llmpricing.sources.declaration import SourceInfo
+from llmpricing.sources.errors import FetchError
 from llmpricing.sources.fetch import fetch
 from llmpricing.sources.registry import SOURCES, bundled_lists
 
@@ -97,5 +98,11 @@ def _make(file: Path, settings: Settings, *, fresh: bool) -> None:
 
 
 def _fetched(info: SourceInfo, settings: Settings) -> ReadList:
-    found, now = fetch(info.url, settings), datetime.now(UTC)
+    try:
+        found, now = fetch(info.url, settings), datetime.now(UTC)
+    except FetchError as error:
+        raise click.ClickException(
+            f"{error}\nNext: run this again without --fresh, which asks the installed lists; or make a book of a file: "
+            f"llmpricing book build prices.book --list {info.slug}=FILE, then this with --book prices.book"
+        ) from None
     return replace(ReadList(found.data or b"", now, now, info.url), etag=found.etag)

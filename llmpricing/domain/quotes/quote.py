@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 
-from llmpricing.domain.conditions import STANDARD
+from llmpricing.domain.conditions import STANDARD, Conditions
 from llmpricing.domain.quotes.allocation import UNKNOWN
 from llmpricing.domain.quotes.assumed import answer_of
 from llmpricing.domain.quotes.bill import Quote, exact_bill, refused, simple_bill
@@ -71,10 +71,18 @@ def _taken_place(region: str) -> Notice:
 def _unlisted_place(prices: OfferingPrices, use: Use, terms: Terms) -> Quote:
     """No total where the seller is known to ask more than its usual price, which is the least that it can be."""
     usual = quote(prices, use.usage._replace(region=None), use.at, use.context._replace(region=STANDARD), terms)
-    reason = f"the seller asks a price of its own in {use.context.region}, and no list has it{_then(prices, use)}"
+    reason = (
+        f"the seller asks a price of its own in {use.context.region}, and no list has it{_then(prices, use)}: who "
+        f"knows it enters it (llmpricing pin {prices.offering} METER AMOUNT --conditions '{_of_place(use.context)}')"
+    )
     return refused(UNKNOWN, reason, use.usage)._replace(
         currency=usual.currency, low=usual.low if usual.total is None else usual.total, warnings=usual.warnings
     )
+
+
+def _of_place(context: Context) -> str:
+    """Under what a price of this place is entered."""
+    return Conditions(context.service_tier or STANDARD, context.region or "").key
 
 
 def _then(prices: OfferingPrices, use: Use) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from llmpricing.domain.money import to_text
@@ -47,6 +48,12 @@ def _named(place: BridgePlace) -> dict[str, str]:
     return {"day": place.day, "model": place.model, **({"key": place.key} if place.key else {})}
 
 
+def _beside_log(more: Decimal) -> str:
+    if not more:
+        return "as much as the log"
+    return f"USD {to_text(abs(more))} {'more' if more > 0 else 'less'} than the log"
+
+
 def bridge_lines(bridge: Bridge) -> Iterator[str]:
     """The bridge for people."""
     log, counted, charged = bridge.sums
@@ -55,7 +62,7 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
     if not bridge.has_charges:
         yield "  these files say what was used, not what is charged: give the invoice too, as another --charged"
     else:
-        yield f"  charged are USD {to_text(charged)}: USD {to_text(bridge.difference)} more than the log"
+        yield f"  charged are USD {to_text(charged)}: {_beside_log(bridge.difference)}"
     for row in bridge.rows():
         moved = f", USD {to_text(row.moved)} either way" if row.moved != abs(row.money) else ""
         where = f", most of it on {row.example.day} of {row.example.model}" if row.example else ""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.scripts.commands.audit_months import month_document, used_months
 from llmpricing.scripts.commands.price_bill import bill_document
 
 if TYPE_CHECKING:
@@ -51,9 +52,7 @@ def audit_document(
         "low": to_text(report.effects.low) if has_total else None,
         "high": to_text(report.effects.high) if has_total else None,
         "saved_by_caching": to_text(report.effects.saved) if has_total and not both else None,
-        "flat": []
-        if flat is None
-        else [_month(flat, values, group) for values, group in sorted(report.months.groups.items())],
+        "flat": [] if flat is None else [month_document(flat, one) for one in used_months(report.days)],
         "by": [
             _group(report, grouping.ways, values, group)
             for grouping in shown_groupings(report)
@@ -110,11 +109,6 @@ def shown_groupings(report: AuditReport) -> Sequence[Grouping]:
     if len(report.groupings) == 1:
         return report.groupings
     return [] if report.is_logged else [one for one in report.groupings if one.groups.keys() != {(NOT_STATED,)}]
-
-
-def _month(flat: Decimal, values: Sequence[str], group: Group) -> dict[str, Any]:
-    used = group.recomputed
-    return {"month": values[0], "used": to_text(used), "flat": to_text(flat), "flat_saves": to_text(used - flat)}
 
 
 def said_otherwise(report: AuditReport) -> list[tuple[Otherwise, OtherwiseEffect]]:

@@ -84,7 +84,10 @@ def _head(document: Mapping[str, Any], is_redacted: bool) -> Iterator[str]:
 def _causes(causes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not causes:
         return
-    yield '<h2>Why</h2>\n<table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th><th>share</th></tr>\n'
+    yield (
+        '<h2>Why</h2>\n<table><tr><th class="n">USD</th><th class="n">records</th><th>cause</th>'
+        "<th>share of all amounts without their signs</th></tr>\n"
+    )
     for cause in causes:
         share = Decimal(cause["share"])
         yield (

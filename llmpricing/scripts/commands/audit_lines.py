@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from llmpricing.domain.money import to_text
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.scripts.commands.audit_document import ASSUMED, Shown, said_otherwise, shown_groupings
+from llmpricing.scripts.commands.audit_months import month_lines
 from llmpricing.scripts.commands.price_bill import counted_records, recognised
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ def audit_lines(
         of = " of the priced records" if report.bill.unpriced else ""
         yield f"Total{of}: USD {to_text(report.recomputed)}; the files state no cost, so nothing is compared"
         if report.effects.saved:
-            yield f"Caching saved USD {to_text(report.effects.saved)}"
+            yield _caching(report.effects.saved)
     else:
         yield "Total: none, for no record could be priced"
     yield from _effects(report)
     if flat is not None:
-        yield from _flat(report, flat)
+        yield from month_lines(files, report.days, flat)
     for grouping in shown_groupings(report):
         yield from _groups(report, grouping)
 
@@ -83,12 +84,10 @@ def _options(one: Otherwise) -> str:
     return f"--{one.fact} {one.value}" + (f" --region {one.region}" if one.region else "")
 
 
-def _flat(report: AuditReport, flat: Decimal) -> Iterator[str]:
-    yield f"A subscription at USD {to_text(flat)} a month breaks even at as much usage:"
-    for (month,), group in sorted(report.months.groups.items()):
-        more = group.recomputed - flat
-        said = f"it would save USD {to_text(more)}" if more > 0 else f"paying by use saves USD {to_text(-more)}"
-        yield f"  {month}: USD {to_text(group.recomputed)} used, {said}"
+def _caching(saved: Decimal) -> str:
+    if saved > 0:
+        return f"Caching saved USD {to_text(saved)}"
+    return f"Caching cost USD {to_text(-saved)} more than it saved: what was written to caches was read too seldom"
 
 
 def _difference(report: AuditReport) -> Iterator[str]:
@@ -107,7 +106,7 @@ def _difference(report: AuditReport) -> Iterator[str]:
 
 def _causes(shown: Shown) -> Iterator[str]:
     if shown:
-        yield "Why:"
+        yield "Why (shares of all amounts without their signs):"
     for row, example in shown[:_SHOWN_CAUSES]:
         share = f"{WIDE.quantize(row.share * 100, Decimal('0.1'))} %"
         yield f"  USD {to_text(row.money)} ({share}), {_records(row.records)}: {row.title}"

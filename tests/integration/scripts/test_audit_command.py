@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pyarrow import parquet
 
+from tests import usage_twins as twins
 from tests.commands import Commands, commands_on
 from tests.example_log import EXAMPLE, example_log
 from tests.usage_twins import FOLDER
@@ -240,13 +241,32 @@ def test_a_bill_is_told_by_day_model_project_and_session_with_what_caching_saved
     said = done.output.splitlines()
     assert "Total: USD 0.0024; the files state no cost, so nothing is compared" in said
     assert "Caching saved USD 0.0024" in said
-    assert "  2026-11: USD 0.0024 used, paying by use saves USD 0.9976" in said
+    days = "from 2026-11-20 to 2026-11-20, which is all that the log tells of the month"
+    assert f"  2026-11: USD 0.0024 used {days}, paying by use saves USD 0.9976" in said
+    assert "one subscription for all of" not in done.output
     assert [line for line in said if line.startswith("By ")] == ["By day:", "By model:", "By session:"]
     found = commands.json("audit", str(log), "--flat", "0.001/month")
-    assert found["flat"] == [{"month": "2026-11", "used": "0.0024", "flat": "0.001", "flat_saves": "0.0014"}]
+    (month,) = found["flat"]
+    sums = {"used": "0.0024", "flat": "0.001", "flat_saves": "0.0014"}
+    assert month == {"month": "2026-11", **sums, "log_begins": "2026-11-20", "log_ends": "2026-11-20"}
     assert commands.run("audit", str(log), "--flat", "free").exit_code == 2
     twice = commands.run("audit", str(log), "--flat", "20/month", "--flat", "200/month")
     assert (twice.exit_code, "is said 2 times" in twice.output) == (2, True)
+
+
+def test_months_within_a_log_are_whole_and_a_plan_beside_two_tools_says_so(commands: Commands, tmp_path: Path) -> None:
+    days = ("2026-09-01", "2026-10-05", "2026-11-29")
+    log = spend_log(tmp_path / "log.ndjson", *({**ROW, "spend": None, "startTime": f"{day}T10:00:00Z"} for day in days))
+    other = tmp_path / "ccusage.csv"
+    other.write_bytes(twins.content("helicone.csv"))
+    found = commands.json("audit", str(log), "--flat", "1")["flat"]
+    assert [(one["month"], one["log_begins"], one["log_ends"]) for one in found] == [
+        ("2026-09", None, None),
+        ("2026-10", None, None),
+        ("2026-11", None, "2026-11-29"),
+    ]
+    said = commands.run("audit", str(log), str(other), "--flat", "1").output
+    assert "one subscription for all of" in said
 
 
 def test_days_stand_in_calendar_order_whatever_each_cost(commands: Commands, tmp_path: Path) -> None:
@@ -295,6 +315,10 @@ def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) 
     assert "most of it on 2026-11-20 of gpt 4 1" in said
     assert "<td>2026-11-20 of gpt 4 1" in page.read_text("utf-8")
     assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
+    results[1]["amount"] = {"value": -0.503, "currency": "usd"}
+    costs.write_text(json.dumps({"object": "page", "data": [bucket]}))
+    said = commands.run("audit", str(log), "--charged", str(costs)).output
+    assert "  charged are USD -0.5: USD 0.5024 less than the log" in said
     assert "USD 0.0006: the invoice states no quantities: whether quantity or price differs cannot be told" in said
 
 

@@ -95,7 +95,7 @@ class AuditReport:
     """
 
     groupings: Sequence[Grouping] = ()
-    months: Grouping = field(default_factory=lambda: Grouping(("month",)))
+    days: Grouping = field(default_factory=lambda: Grouping(("day",)))
     bill: Bill = field(default_factory=Bill)
     logged: Decimal = Decimal(0)
     recomputed: Decimal = Decimal(0)
@@ -165,8 +165,8 @@ class AuditReport:
 
     @property
     def all_groupings(self) -> Sequence[Grouping]:
-        """Those that were asked for, and the months."""
-        return (*self.groupings, self.months)
+        """Those that were asked for, and the days."""
+        return (*self.groupings, self.days)
 
     @property
     def is_logged(self) -> bool:

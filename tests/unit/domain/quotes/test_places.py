@@ -158,7 +158,11 @@ def test_before_a_place_is_known_to_cost_more_its_price_is_not_silently_the_usua
     kind = request_kind(prices, read_usage(USAGE), since - timedelta(days=1), context(region="us"))
     assert kind.refused is (total is None)
     if total is None:
-        assert before.unpriced[0].reason.endswith("and no list has it for that time")
+        assert "and no list has it for that time: who knows it enters it" in before.unpriced[0].reason
+        assert (
+            "(llmpricing pin anthropic/claude-opus-5 METER AMOUNT --conditions 'region=us')"
+            in before.unpriced[0].reason
+        )
 
 
 @pytest.mark.parametrize("offering", ["anthropic/claude-opus-4-1", "openai/gpt-4o", "aws/anthropic.claude-v2:1"])
