@@ -27,6 +27,7 @@ from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, 
 if TYPE_CHECKING:
     from llmpricing.services.price_book import Reads
     from llmpricing.services.usage_log.audit.bridge import Bridge
+    from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
     from llmpricing.services.usage_log.audit.groups import Grouping
     from llmpricing.services.usage_log.audit.report import AuditReport
     from llmpricing.services.usage_log.audit.verdicts import Audited
@@ -118,7 +119,8 @@ def _audit(
     asked: AskedFiles, found: FoundFiles, charged: Sequence[UsageFile], options: AuditOptions, book: AskedBook
 ) -> tuple[AuditReport, Bridge | None]:
     """Audit the files and say what was found; raises click.ClickException."""
-    from llmpricing.services.usage_log.audit.bridge import Bridge
+    from llmpricing.services.usage_log.audit.bridge import bridge_between
+    from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
     from llmpricing.services.usage_log.audit.examples import examples
     from llmpricing.services.usage_log.audit.uses import AuditedUses
     from llmpricing.services.usage_log.pricer import LogPricer
@@ -127,9 +129,10 @@ def _audit(
     check_page(options.html, options.force)
     with book.open() as reads:
         pricer = LogPricer(reads, datetime.now(UTC), options.known_at)
-        bridge = Bridge(AuditedUses(reads, pricer)) if charged else None
+        sides = BridgeSides(AuditedUses(reads, pricer)) if charged else None
         with log_failures_told(options.out):
-            report = _report(reads, pricer, asked, found.known, charged, bridge, options)
+            report = _report(reads, pricer, asked, found.known, charged, sides, options)
+        bridge = bridge_between(sides) if sides else None
         causes = report.causes()
         shown = list(zip(causes, examples(reads, pricer.recorded, [one.example for one in causes]), strict=True))
     told = found.redacted() if options.redact else found
@@ -149,7 +152,7 @@ def _report(
     asked: AskedFiles,
     files: Sequence[UsageFile],
     charged: Sequence[UsageFile],
-    bridge: Bridge | None,
+    sides: BridgeSides | None,
     options: AuditOptions,
 ) -> AuditReport:
     """The audit of the files; the charged ones are the other side of the bridge."""
@@ -168,17 +171,17 @@ def _report(
 
     def each(one: Audited) -> None:
         sellers.count(one)
-        if bridge is not None:
-            bridge.count_log(one)
+        if sides is not None:
+            sides.count_log(one)
 
     def is_wanted(one: UsageRecord) -> bool:
-        return bridge is not None or not one.provider
+        return sides is not None or not one.provider
 
     with rows_done("Auditing") as advance, rows_written(options.out, files) as written:
         report = audit_batches(auditor, batches(files), _groupings(options), advance, each, is_wanted, written)
         report.effects.otherwise.update(sellers.effects())
-        if bridge is not None:
-            audit_batches(auditor, batches(charged), each=bridge.count_charged)
+        if sides is not None:
+            audit_batches(auditor, batches(charged), each=sides.count_charged)
     return report
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +10,20 @@ from llmpricing.domain.money import to_text
 
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.audit.bridge import Bridge
-    from llmpricing.services.usage_log.audit.bridge_cells import BridgePlace
+    from llmpricing.services.usage_log.audit.bridge_cells import BridgePlace, BridgeRow, Cell
+
+_MOST_KINDS = 8
 
 
 def bridge_document(bridge: Bridge) -> dict[str, Any]:
     """The bridge for programs; amounts are texts, in USD."""
     log, counted, charged = bridge.sums
     return {
+        "covers": _covers(bridge),
         "log": to_text(log),
-        "seller_quantities": to_text(counted),
-        "charged": to_text(charged),
+        "log_outside": to_text(bridge.outside),
+        "seller_quantities": to_text(counted) if bridge.has_quantities else None,
+        "charged": to_text(charged) if bridge.has_charges else None,
         "difference": to_text(bridge.difference),
         "causes": [
             {
@@ -28,23 +32,46 @@ def bridge_document(bridge: Bridge) -> dict[str, Any]:
                 "money": to_text(row.money),
                 "moved": to_text(row.moved),
                 "places": row.places,
+                "kinds": _kinds(row),
                 "example": None if row.example is None else _named(row.example),
             }
             for row in bridge.rows()
         ],
-        "cells": [
-            {
-                **_named(place),
-                "log": to_text(cell.log) if cell.is_logged else None,
-                "seller_quantities": None if cell.counted is None else to_text(cell.counted),
-                "charged": to_text(cell.charged) if cell.is_charged else None,
-            }
-            for place, cell in sorted(bridge.cells.items())
-        ],
+        "cells": [one for place, cell in sorted(bridge.cells.items()) for one in _cells(place, cell)],
     }
 
 
-def _named(place: BridgePlace) -> dict[str, str]:
+def _covers(bridge: Bridge) -> list[dict[str, str]]:
+    return [{"provider": one.seller, "first": one.first, "last": one.last} for one in bridge.covered]
+
+
+def _cells(place: BridgePlace, cell: Cell) -> Iterator[dict[str, str | None]]:
+    """What is said of a place by each kind; a charge for several names them all."""
+    scopes = {*cell.charges, *((kind,) for kind in (*cell.logged, *cell.counted))}
+    for scope in sorted(scopes):
+        (kind,) = scope if len(scope) == 1 else ("",)
+        yield {
+            **_named(place),
+            "kind": " + ".join(scope) or None,
+            "log": _amount(cell.logged.get(kind)),
+            "seller_quantities": _amount(cell.counted.get(kind)),
+            "charged": to_text(cell.charges[scope].money) if scope in cell.charges else None,
+        }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else to_text(amount)
+
+
+def _kinds(row: BridgeRow) -> list[dict[str, str]]:
+    """What is of each kind that is told, that of most money first."""
+    from llmpricing.services.usage_log.audit.bridge_kinds import title_of_kind
+
+    told = sorted(((kind, money) for kind, money in row.kinds.items() if kind), key=lambda one: (-abs(one[1]), one[0]))
+    return [{"kind": kind, "title": title_of_kind(kind), "money": to_text(money)} for kind, money in told]
+
+
+def _named(place: BridgePlace) -> dict[str, str | None]:
     return {"day": place.day, "model": place.model, **({"key": place.key} if place.key else {})}
 
 
@@ -58,12 +85,50 @@ def bridge_lines(bridge: Bridge) -> Iterator[str]:
     """The bridge for people."""
     log, counted, charged = bridge.sums
     yield "From the log to the invoice:"
-    yield f"  the log comes to USD {to_text(log)}, the seller's quantities to USD {to_text(counted)}"
+    yield f"  {covered_words(_covers(bridge), is_charged=bridge.has_charges)}"
+    outside = f", USD {to_text(bridge.outside)} of it outside of that" if bridge.outside else ""
+    yield f"  the log comes to USD {to_text(log)}{outside}"
+    quantities = f"come to USD {to_text(counted)}" if bridge.has_quantities else "are not stated"
+    yield f"  the seller's quantities {quantities}"
     if not bridge.has_charges:
         yield "  these files say what was used, not what is charged: give the invoice too, as another --charged"
     else:
         yield f"  charged are USD {to_text(charged)}: {_beside_log(bridge.difference)}"
     for row in bridge.rows():
-        moved = f", USD {to_text(row.moved)} either way" if row.moved != abs(row.money) else ""
-        where = f", most of it on {row.example.day} of {row.example.model}" if row.example else ""
-        yield f"  USD {to_text(row.money)}{moved}: {row.title}{where}"
+        yield f"  USD {to_text(row.money)}{_moved(row)}: {row.title}{_of_kinds(row)}{_where(row)}"
+
+
+def covered_words(covered: Sequence[Mapping[str, str]], *, is_charged: bool) -> str:
+    """Which days and sellers the invoice covers, in words."""
+    what = "the invoice covers" if is_charged else "the seller's usage covers"
+    spans = [
+        f"{one['provider'] or 'sellers not named'} from {one['first']} to {one['last']}"
+        if one["first"]
+        else f"{one['provider'] or 'sellers not named'} on days that are not told"
+        for one in covered
+    ]
+    return f"{what} {', '.join(spans) or 'no usage: it has no line of a model'}"
+
+
+def _moved(row: BridgeRow) -> str:
+    return f", USD {to_text(row.moved)} either way" if row.moved != abs(row.money) else ""
+
+
+def _where(row: BridgeRow) -> str:
+    if row.example is None:
+        return ""
+    most = "most of it " if row.places > 1 else ""
+    return f"; {most}on {row.example.day or 'days that are not told'}, {row.example.model}"
+
+
+def kinds_words(kinds: Sequence[tuple[str, str]], money: str) -> str:
+    """How much of the money is of each kind, by its title; nothing where none is told."""
+    if [one for _, one in kinds] == [money]:
+        return kinds[0][0]
+    told = [f"{title} {one}" for title, one in kinds[:_MOST_KINDS]]
+    return ", ".join([*told, *(["and others"] if len(kinds) > _MOST_KINDS else [])])
+
+
+def _of_kinds(row: BridgeRow) -> str:
+    words = kinds_words([(one["title"], one["money"]) for one in _kinds(row)], to_text(row.money))
+    return f" ({words})" if words else ""

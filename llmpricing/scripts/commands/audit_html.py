@@ -7,6 +7,7 @@ from decimal import Decimal
 from html import escape
 from typing import Any
 
+from llmpricing.scripts.commands.audit_bridge import covered_words, kinds_words
 from llmpricing.scripts.terminal import plain
 
 _STYLE = """
@@ -112,12 +113,24 @@ def _example(example: Mapping[str, Any] | None) -> str:
 def _bridge(bridge: Mapping[str, Any] | None) -> Iterator[str]:
     if bridge is None:
         return
+    is_charged = bridge["charged"] is not None
+    counted = bridge["seller_quantities"]
+    quantities = "are not stated" if counted is None else f"come to USD {_text(counted)}"
+    asked = f"charged are USD {_text(bridge['charged'])}" if is_charged else "what is charged, these files do not say"
+    outside = f", USD {_text(bridge['log_outside'])} of it outside of that" if bridge["log_outside"] != "0" else ""
+    words = covered_words(bridge["covers"], is_charged=is_charged)
     yield (
-        f"<h2>From the log to the invoice</h2>\n<p>The log comes to USD {_text(bridge['log'])}, the seller's "
-        f"quantities to USD {_text(bridge['seller_quantities'])}, charged are USD {_text(bridge['charged'])}.</p>\n"
+        f"<h2>From the log to the invoice</h2>\n<p>{_text(words[0].upper() + words[1:])}.</p>\n"
+        f"<p>The log comes to USD {_text(bridge['log'])}{outside}; the seller's quantities {quantities}; {asked}.</p>\n"
     )
     rows = [
-        {"money": row["money"], "cause": row["title"], "moved": row["moved"], "most of it on": _place(row["example"])}
+        {
+            "money": row["money"],
+            "cause": row["title"],
+            "of that": kinds_words([(one["title"], one["money"]) for one in row["kinds"]], row["money"]) or None,
+            "moved": row["moved"],
+            "most of it on": _place(row["example"]),
+        }
         for row in bridge["causes"]
     ]
     yield from _table("", rows)

@@ -296,7 +296,7 @@ def test_the_example_is_the_log_that_its_generator_makes() -> None:
 
 
 def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) -> None:
-    """The log's 0.0024 by day and model beside OpenAI's costs, of which one line is of another model."""
+    """The log's 0.0024 for three kinds beside OpenAI's costs of input, of which one line is of another model."""
     log = spend_log(tmp_path / "log.ndjson", {**ROW, "spend": RIGHT})
     results = [
         {"object": "organization.costs.result", "amount": {"value": value, "currency": "usd"}, "line_item": item}
@@ -308,18 +308,28 @@ def test_an_invoice_is_bridged_from_the_log(commands: Commands, tmp_path: Path) 
     found = commands.json("audit", str(log), "--charged", str(costs), exit_code=3)["bridge"]
     assert {row["name"]: row["money"] for row in found["causes"]} == {
         "charged_not_in_log": "0.5",
-        "quantity_or_price": "0.0006",
+        "quantity_or_price": "0.0022",
+        "in_log_not_charged": "-0.0016",
     }
+    assert [[one["kind"] for one in row["kinds"]] for row in found["causes"]] == [
+        ["input_tokens"],
+        ["input_tokens"],
+        ["cache_read_tokens", "output_tokens"],
+    ]
+    assert found["covers"] == [{"provider": "openai", "first": "2026-11-20", "last": "2026-11-20"}]
+    assert (found["log_outside"], found["seller_quantities"]) == ("0", None)
     page = tmp_path / "report.html"
     said = commands.run("audit", str(log), "--charged", str(costs), "--html", str(page)).output
-    assert "most of it on 2026-11-20 of gpt 4 1" in said
+    assert "USD 0.5: charged, but not in the log (input); on 2026-11-20, gpt 4 1\n" in said
+    assert "  the invoice covers openai from 2026-11-20 to 2026-11-20\n" in said
+    assert "The invoice covers openai from 2026-11-20 to 2026-11-20." in page.read_text("utf-8")
     assert "<td>2026-11-20 of gpt 4 1" in page.read_text("utf-8")
     assert "  charged are USD 0.503: USD 0.5006 more than the log" in said
+    assert "USD 0.0022: the invoice states no quantities: whether quantity or price differs cannot be told" in said
     results[1]["amount"] = {"value": -0.503, "currency": "usd"}
     costs.write_text(json.dumps({"object": "page", "data": [bucket]}))
     said = commands.run("audit", str(log), "--charged", str(costs)).output
     assert "  charged are USD -0.5: USD 0.5024 less than the log" in said
-    assert "USD 0.0006: the invoice states no quantities: whether quantity or price differs cannot be told" in said
 
 
 class Page(HTMLParser):

@@ -1,8 +1,9 @@
-"""The places that a bridge compares, what both sides say of each, and the rows of its causes."""
+"""The places that a bridge compares, what both sides say of each by kind, and the rows of its causes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,27 +11,33 @@ from typing import NamedTuple
 from llmpricing.domain.names.identities import identity
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.services.usage_log.audit.bridge_kinds import tool_of
 from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
-from llmpricing.services.usage_log.audit.search_fees import SEARCHES, is_search_line
 from llmpricing.services.usage_log.audit.verdicts import Audited
 
 QUANTITY, PRICE, BOTH, DAY = "quantity", "price", "quantity_or_price", "day_boundary"
 NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
+OUTSIDE, NO_PRICE = "outside_of_invoice", "in_log_without_price"
 CREDIT, TAX, COMMITMENT, OTHER = "credit_or_discount", "tax", "commitment", "other_charges"
 BRIDGE_TITLES = {
     QUANTITY: "the seller counts other quantities than the log",
     PRICE: "the seller charges another price than the price book's",
-    BOTH: "the invoice states no quantities: whether quantity or price differs cannot be told apart",
+    BOTH: "the invoice states no quantities: whether quantity or price differs cannot be told apart without "
+    "the seller's usage export",
     DAY: "the same usage on the next or the previous day",
     NOT_IN_LOG: "charged, but not in the log",
     NOT_CHARGED: "in the log, but not charged",
+    OUTSIDE: "in the log, outside of the days or sellers that the invoice covers",
+    NO_PRICE: "charged, and in the log without a price: the price book does not know what it costs",
     CURRENCY: "the invoice's exchange rate is not that of the price book",
     CREDIT: "credits and discounts",
     TAX: "taxes",
     COMMITMENT: "commitments and fees",
-    OTHER: "charged for something else than models",
+    OTHER: "charged in lines that name no model",
+    causes.ROUNDING: "what the rounding of the invoice's amounts leaves",
 }
 _NOTHING = Decimal(0)
+Scope = tuple[str, ...]  # the kinds that a charge is for; empty where none is told
 
 
 class BridgePlace(NamedTuple):
@@ -41,94 +48,147 @@ class BridgePlace(NamedTuple):
     key: str = ""
 
 
-@dataclass
-class Cell:
-    """What both sides say of one place, in USD. ``log`` is what its records cost, ``charged`` what the invoice asks;
-    ``by_usage`` what the quantities of a usage export cost, ``by_lines`` those of the invoice's own lines: the same
-    usage, told twice where both are there. ``prices`` are the parts of the charge whose cause a line itself tells.
+class PriceTold(NamedTuple):
+    """The cause that a line itself tells, or ``otherwise`` if amounts of these ``figures`` turn out to be written with
+    more than so many ``decimals``; the ``ratio`` of a line in another currency that tells none.
     """
 
-    log: Decimal = _NOTHING
-    charged: Decimal = _NOTHING
-    by_usage: Decimal | None = None
-    by_lines: Decimal | None = None
-    is_logged: bool = False
-    is_charged: bool = False
-    prices: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    name: str
+    otherwise: str
+    decimals: int | None
+    figures: tuple[bool, str]
+    is_foreign: bool = False
+
+
+@dataclass
+class ScopeCharge:
+    """What is charged for the kinds of one scope. ``prices`` are the parts of it beyond what its own quantities cost;
+    ``is_counted`` as long as all of its lines state these. ``figures`` count lines by how their amounts are written.
+    """
+
+    money: Decimal = _NOTHING
+    is_counted: bool = True
+    prices: dict[PriceTold, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    figures: Counter[tuple[bool, str]] = field(default_factory=Counter)
+
+    def merge(self, other: ScopeCharge) -> None:
+        """Add what another charges."""
+        self.money = WIDE.add(self.money, other.money)
+        self.is_counted &= other.is_counted
+        self.figures.update(other.figures)
+        for name, part in other.prices.items():
+            self.prices[name] = WIDE.add(self.prices[name], part)
+
+
+Amounts = dict[str, Decimal]  # by kind
+
+
+def _amounts() -> Amounts:
+    return defaultdict(Decimal)
+
+
+@dataclass
+class Cell:
+    """What both sides say of one place, in USD by kind: what the ``logged`` records cost, what the quantities of a
+    usage export cost (``by_usage``) and those of the invoice's own lines (``by_lines``), which are the same usage told
+    twice where both are there; and the charges.
+    """
+
+    logged: Amounts = field(default_factory=_amounts)
+    by_usage: Amounts = field(default_factory=_amounts)
+    by_lines: Amounts = field(default_factory=_amounts)
+    charges: dict[Scope, ScopeCharge] = field(default_factory=lambda: defaultdict(ScopeCharge))
+    is_unpriced: bool = False
 
     @property
-    def counted(self) -> Decimal | None:
-        """What the seller's quantities cost, by the usage export where there is one; None where it states none."""
-        return self.by_lines if self.by_usage is None else self.by_usage
+    def log(self) -> Decimal:
+        """What its records of the log cost."""
+        return sum(self.logged.values(), _NOTHING)
 
-    def count(self, cost: Decimal, *, is_line: bool) -> None:
-        """Add the cost of a quantity of the seller's."""
-        if is_line:
-            self.by_lines = WIDE.add(self.by_lines or _NOTHING, cost)
-        else:
-            self.by_usage = WIDE.add(self.by_usage or _NOTHING, cost)
+    @property
+    def charged(self) -> Decimal:
+        """What the invoice asks."""
+        return sum((charge.money for charge in self.charges.values()), _NOTHING)
+
+    @property
+    def counted(self) -> Mapping[str, Decimal]:
+        """What the seller's quantities cost, by the usage export where that tells the kind."""
+        return {**self.by_lines, **self.by_usage}
+
+    def merge(self, other: Cell) -> None:
+        """Add what both sides say of another place."""
+        for own, its in zip(self._sides, other._sides, strict=True):
+            for kind, money in its.items():
+                own[kind] = WIDE.add(own[kind], money)
+        for scope, charge in other.charges.items():
+            self.charges[scope].merge(charge)
+        self.is_unpriced |= other.is_unpriced
+
+    def renamed(self, names: Mapping[str, str]) -> Cell:
+        """The same with other names of kinds, those of one name together."""
+        found = Cell(is_unpriced=self.is_unpriced)
+        for own, its in zip(found._sides, self._sides, strict=True):
+            for kind, money in its.items():
+                name = names.get(kind, kind)
+                own[name] = WIDE.add(own[name], money)
+        for scope, charge in self.charges.items():
+            found.charges[scope_of(names.get(kind, kind) for kind in scope)].merge(charge)
+        return found
+
+    def split(self, kind: str) -> tuple[Cell, Cell]:
+        """What is logged and counted of a kind, and the rest; the charges stay with the rest."""
+        own, rest = Cell(), Cell(charges=self.charges, is_unpriced=self.is_unpriced)
+        for mine, theirs, side in zip(own._sides, rest._sides, self._sides, strict=True):
+            for name, money in side.items():
+                (mine if name == kind else theirs)[name] = money
+        return own, rest
+
+    @property
+    def _sides(self) -> tuple[Amounts, Amounts, Amounts]:
+        return self.logged, self.by_usage, self.by_lines
+
+
+def scope_of(kinds: Iterable[str]) -> Scope:
+    """The scope of a charge for these kinds."""
+    return tuple(sorted(set(kinds)))
 
 
 @dataclass
 class BridgeRow:
-    """A cause with its money: what is charged more than the log comes to by it. ``moved`` is how much of both signs."""
+    """A cause with its money: what is charged more than the log comes to by it, and how much of it is of each kind.
+    ``moved`` is how much of both signs.
+    """
 
     name: str
     money: Decimal = _NOTHING
     moved: Decimal = _NOTHING
     places: int = 0
     example: BridgePlace | None = None
+    kinds: Amounts = field(default_factory=_amounts)
+    _places: set[BridgePlace | None] = field(default_factory=set)
+    _largest: Decimal = _NOTHING
 
     @property
     def title(self) -> str:
         """The cause in words."""
         return BRIDGE_TITLES.get(self.name) or causes.title_of(self.name)
 
-    def add(self, money: Decimal, place: BridgePlace | None) -> None:
-        """Add the part of a place; the largest one is the example."""
+    def add(self, money: Decimal, place: BridgePlace | None, kind: str | None = None) -> None:
+        """Add the part of a kind at a place; the largest one is the example."""
         if place is not None and (self.example is None or abs(money) > self._largest):
             self.example, self._largest = place, abs(money)
+        if kind is not None:
+            self.kinds[kind] = WIDE.add(self.kinds[kind], money)
         self.money, self.moved = WIDE.add(self.money, money), WIDE.add(self.moved, abs(money))
-        self.places += 1
-
-    _largest: Decimal = _NOTHING
+        self._places.add(place)
+        self.places = len(self._places)
 
 
 def place_of(one: Audited) -> BridgePlace:
     """Where a record is compared."""
-    if one.cost is None and is_search_line(one.priced.record.model):
-        return BridgePlace(WAYS["day"](one), SEARCHES, WAYS["key"](one) or NOT_STATED)
+    day, key = WAYS["day"](one), WAYS["key"](one) or NOT_STATED
+    if tool := tool_of(one.priced.record.model):
+        return BridgePlace(day, tool, key)
     name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
     words, numbers, variant = identity(name).model
-    model = " ".join((*words, *numbers, variant)).strip()
-    return BridgePlace(WAYS["day"](one), model, WAYS["key"](one) or NOT_STATED)
-
-
-def merge(into: Cell, cell: Cell) -> None:
-    """Add what both sides say of one place to another."""
-    into.log, into.charged = WIDE.add(into.log, cell.log), WIDE.add(into.charged, cell.charged)
-    into.is_logged |= cell.is_logged
-    into.is_charged |= cell.is_charged
-    _count_all(into, cell)
-    for name, money in cell.prices.items():
-        into.prices[name] = WIDE.add(into.prices[name], money)
-
-
-def move(fees: Cell, own: Cell, searches: Cell) -> None:
-    """Take the fees out of the cell of their own model, into that of the searches."""
-    own.log, searches.log = WIDE.subtract(own.log, fees.log), WIDE.add(searches.log, fees.log)
-    searches.is_logged |= fees.is_logged
-    _count_all(searches, fees)
-    _count_all(own, fees, -1)
-
-
-def _count_all(into: Cell, cell: Cell, times: int = 1) -> None:
-    for cost, is_line in ((cell.by_usage, False), (cell.by_lines, True)):
-        if cost is not None:
-            into.count(cost * times, is_line=is_line)
-
-
-def step_of(cell: Cell) -> Decimal:
-    """By how much the seller's side is more than the log, before prices."""
-    theirs = cell.charged if cell.counted is None else cell.counted
-    return WIDE.subtract(theirs, cell.log)
+    return BridgePlace(day, " ".join((*words, *numbers, variant)).strip(), key)

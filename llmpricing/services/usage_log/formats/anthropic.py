@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, fee_of
 from llmpricing.services.usage_log.formats.counts import BESIDE, RequestWindow, usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -85,8 +87,16 @@ def _console_usage(row: Row) -> UsageRecord:
 def _console_cost(row: Row) -> UsageRecord:
     at, facts = row.instant("usage_date_utc"), labels(key=row.text("api_key"), workspace=row.text("workspace"))
     charged = row.amount("cost_usd")
-    name = row.text("model") or row.text("cost_type").replace("_", " ")  # a line of searches or sessions has no model
-    return UsageRecord(name, at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, outcome=_COST_ONLY)
+    kind = row.text("cost_type").replace("_", " ")
+    name, meter = row.text("model") or kind, _charged_for(row, kind)  # a line of searches or sessions has no model
+    return UsageRecord(
+        name, at, None, _ANTHROPIC, _DAY, charged=charged, labels=facts, outcome=_COST_ONLY, charged_for=meter
+    )
+
+
+def _charged_for(row: Row, kind: str) -> str:
+    """The meter of a line of costs: its kind of tokens, else the fee that its ``kind`` names."""
+    return ANTHROPIC_TOKENS.get(row.text("token_type").lower()) or fee_of(kind)
 
 
 def _bucket(row: Row) -> Iterable[UsageRecord]:
@@ -101,10 +111,9 @@ def _result(bucket: Row, row: Row) -> UsageRecord:
         amount = row.amount("amount")
         charged = None if amount is None else amount / _CENTS
         currency = row.text("currency").upper() or "USD"
-        model = row.text("model", "description")
-        return UsageRecord(
-            model, at, None, _ANTHROPIC, span, charged=charged, currency=currency, labels=facts, outcome=_COST_ONLY
-        )
+        made = UsageRecord(row.text("model", "description"), at, None, _ANTHROPIC, span, charged=charged)
+        meter = _charged_for(row, f"{row.text('cost_type').replace('_', ' ')} {row.text('description')}")
+        return replace(made, currency=currency, labels=facts, outcome=_COST_ONLY, charged_for=meter)
     searches = row.inner("server_tool_use")
     writes = row.inner("cache_creation")
     counts = {

@@ -154,7 +154,7 @@ class BillColumns:
         if kind is None:
             reason = unpriced("the usage type is not understood") if is_ours and charged else _NO_MODEL
             return replace(made, model=row.text(self.usage_type) if is_ours else "", outcome=reason)
-        amount = row.amount(self.amount) or Decimal(0)
+        amount, made = row.amount(self.amount) or Decimal(0), replace(made, charged_for=kind.meter)
         if amount <= 0:
             return replace(made, model=kind.model, outcome=of_less_than_none() if amount else of_zero(charged))
         tokens = _tokens(amount, row.text(self.unit), ":" in row.text(self.usage_type))

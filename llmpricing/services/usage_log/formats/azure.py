@@ -184,17 +184,17 @@ def _metered(made: UsageRecord, line: _AzureLine, quantity: Decimal, tokens: Cal
         return replace(made, charged=charged if found else None, outcome=outcome)
     if not found:
         return _azure_other(made, line)
-    made = replace(made, model=_azure_model(found["model"]), charged=charged)
+    more = found["more"].lower().replace("-", " ").split()
+    way = "output" if found["kind"].lower().startswith("o") else "input"
+    modality = next((f"{_MODALITIES[one]}_" for one in more if one in _MODALITIES), "")
+    part = f"cache_{modality}read_tokens" if _CACHED & set(more) else f"{way}_{modality}tokens"
+    made = replace(made, model=_azure_model(found["model"]), charged=charged, charged_for=part)
     if quantity <= 0:
         return replace(made, outcome=of_less_than_none() if quantity else of_zero(charged))
     try:
         count = int(tokens().to_integral_value())
     except UsageError as error:
         return replace(made, outcome=unpriced(str(error)))
-    more = found["more"].lower().replace("-", " ").split()
-    way = "output" if found["kind"].lower().startswith("o") else "input"
-    modality = next((f"{_MODALITIES[one]}_" for one in more if one in _MODALITIES), "")
-    part = f"cache_{modality}read_tokens" if _CACHED & set(more) else f"{way}_{modality}tokens"
     usage = usage_of({f"{way}_tokens": count, part: count}, is_sum=True)
     tier = next((_TIERS[one] for one in more if one in _TIERS), None)
     return replace(made, usage=usage, context=context(tier, _azure_place(found["zone"] or "", line.location)))

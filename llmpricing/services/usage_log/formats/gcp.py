@@ -54,17 +54,17 @@ def _gcp(row: Row) -> UsageRecord:
     if not found:
         outcome = unpriced(f"the SKU is not understood: {sku[:80]}") if named else _NO_MODEL
         return replace(made, charged=charged if named else None, outcome=outcome)
+    words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))
+    way = "output" if "output" in words else "input"
+    modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")
+    part = f"cache_{modality}read_tokens" if {"caching", "cached"} & words else f"{way}_{modality}tokens"
+    made = replace(made, charged_for=part)
     used = row.inner("usage")
     count = used.amount("amount") or row.amount("usage.amount") or Decimal(0)
     model = _gcp_model(found["model"], "preview" in sku.lower())
     if count <= 0:
         outcome = of_less_than_none() if count else of_zero(charged)
         return replace(made, model=model, charged=charged, outcome=outcome)
-    words = set(re.split(r"[ ,]+", f"{found['words']} {found['more'] or ''}".lower()))
-    way = "output" if "output" in words else "input"
-    modality = next((f"{one}_" for one in ("audio", "image", "video") if one in words), "")
-    is_cached = bool({"caching", "cached"} & words)
-    part = f"cache_{modality}read_tokens" if is_cached else f"{way}_{modality}tokens"
     window = OVER_STEPS if _LONG.search(sku) else BELOW_STEPS  # of its own name where a step makes it dearer
     tokens = int(count) if count == count.to_integral_value() else count
     usage = usage_of({f"{way}_tokens": tokens, part: tokens}, is_sum=True, window=window)

@@ -10,6 +10,7 @@ from typing import Any
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.services.usage_log.formats.charged_for import fee_of
 from llmpricing.services.usage_log.formats.counts import usage_of
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
 from llmpricing.services.usage_log.formats.row import Row
@@ -160,6 +161,7 @@ def _cost(row: Row, made: UsageRecord) -> UsageRecord:
     name, _, kind = line.rpartition(",")
     meter, quantity = _LINE_KINDS.get(kind.strip().lower()), row.count("quantity")
     made = replace(made, model=name.strip() or line, charged=charged, currency=currency)
+    made = replace(made, charged_for=meter or fee_of(line))
     row.close()
     if quantity is None:
         return replace(made, outcome=unpriced("cost only: the line states no quantity"))

@@ -65,7 +65,8 @@ class UsageRecord:
     ``charged`` is what the file itself says it cost, in ``currency``; ``record_id`` tells repeats apart, None where
     equal records are different ones. ``usage`` is None where the outcome is not to be billed. A ``remark`` tells what
     makes the cost of it unsure, ``codes`` the same for programs; ``untold`` are meters of which any part of the input
-    may be, for all that the file says.
+    may be, for all that the file says. ``charged_for`` is the one meter that a line of an invoice is about, where its
+    words tell it, whether or not they tell how much: tokens less those of narrower meters, writes of untold life.
     """
 
     model: str = ""
@@ -82,6 +83,7 @@ class UsageRecord:
     remark: str = ""
     codes: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
+    charged_for: str = ""
 
     def with_remark(self, code: str, remark: str, untold: tuple[str, ...] = ()) -> UsageRecord:
         """The record with this said of it too."""

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from llmpricing.domain.usage.quantities import count
 from llmpricing.services.decisions.exchange_rates import set_exchange_rate
 from llmpricing.services.decisions.reviews_and_pins import Decider
-from llmpricing.services.usage_log.audit.bridge import Bridge
+from llmpricing.services.usage_log.audit.bridge import Bridge, bridge_between
+from llmpricing.services.usage_log.audit.bridge_sides import BridgeSides
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
@@ -64,11 +65,12 @@ def other_line(kind: str, charged: str) -> UsageRecord:
 
 
 def bridge_of(book: Session, log: Sequence[UsageRecord], charged: Sequence[UsageRecord]) -> Bridge:
-    bridge = Bridge(AuditedUses(book, LogPricer(book, datetime.now(UTC), None)))
+    sides = BridgeSides(AuditedUses(book, LogPricer(book, datetime.now(UTC), None)))
     for one in audited(book, log):
-        bridge.count_log(one)
+        sides.count_log(one)
     for one in audited(book, charged):
-        bridge.count_charged(one)
+        sides.count_charged(one)
+    bridge = bridge_between(sides)
     rows = bridge.rows()
     log_sum, _, charged_sum = bridge.sums
     assert sum(row.money for row in rows) == bridge.difference == charged_sum - log_sum

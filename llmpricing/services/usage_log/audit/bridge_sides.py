@@ -1,0 +1,187 @@
+"""Both sides of a bridge, collected record by record: what a log comes to, and what sellers count and charge."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.domain.quotes.mistakes.audited_use import HOME
+from llmpricing.domain.quotes.mistakes.explaining import places_of
+from llmpricing.services.usage_log.audit.bridge_cells import (
+    COMMITMENT,
+    CREDIT,
+    OTHER,
+    TAX,
+    BridgePlace,
+    Cell,
+    PriceTold,
+    place_of,
+)
+from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover, seller_of
+from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
+from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
+from llmpricing.services.usage_log.audit.groups import NOT_STATED
+from llmpricing.services.usage_log.audit.uses import AuditedUses
+from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.formats.charged_for import is_fee
+from llmpricing.services.usage_log.formats.record import OutcomeKind
+
+_NOTHING = Decimal(0)
+_LINES = (
+    (TAX, re.compile(r"\b(tax|vat|gst)\b", re.I)),
+    (CREDIT, re.compile(r"credit|refund|discount|promotion|rebate", re.I)),
+    (COMMITMENT, re.compile(r"commitment|savings|reserv|fee|purchase|provisioned|adjustment", re.I)),
+)
+
+
+class SellersPlace(NamedTuple):
+    """A place, and who sold what was used there."""
+
+    place: BridgePlace
+    seller: str
+
+
+@dataclass
+class BridgeSides:
+    """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs."""
+
+    uses: AuditedUses
+    lines: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    log: dict[SellersPlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    invoice: dict[SellersPlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    _charged: InvoiceCover = field(default_factory=InvoiceCover)
+    _used: InvoiceCover = field(default_factory=InvoiceCover)
+    _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
+    _finest: dict[tuple[bool, str], int] = field(default_factory=lambda: defaultdict(int))
+
+    def count_log(self, one: Audited) -> None:
+        """Add a record of the log."""
+        spot = SellersPlace(place_of(one), seller_of(one))
+        if one.cost is None:
+            if one.priced.outcome.kind is OutcomeKind.UNPRICED and one.priced.record.model:
+                self.log[spot].is_unpriced = True
+            return
+        for kind, money in (parts_of(self.uses, one) or {UNTOLD: one.cost}).items():
+            logged = self.log[spot].logged
+            logged[kind] = WIDE.add(logged[kind], money)
+
+    def count_charged(self, one: Audited) -> None:
+        """Add a record of the invoice, or of a usage export beside it."""
+        kind, record = one.priced.outcome.kind, one.priced.record
+        if kind is OutcomeKind.REPEATED or (one.logged is None and one.cost is None):
+            return
+        if kind is OutcomeKind.NOT_BILLED or not record.model:
+            if one.logged:
+                name = _line(one.priced.outcome.reason)
+                self.lines[name] = WIDE.add(self.lines[name], one.logged)
+            return
+        spot = SellersPlace(place_of(one), seller_of(one))
+        parts = parts_of(self.uses, one)
+        if record.charged_for and parts:
+            parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
+        cell = self.invoice[spot]
+        counted = cell.by_usage if one.logged is None else cell.by_lines
+        for part, money in parts.items():
+            counted[part] = WIDE.add(counted[part], money)
+        cover = self._used if one.logged is None else self._charged
+        cover.count(one, spot.place, spot.seller)
+        if one.logged is not None:
+            self._charge(cell, one, parts)
+
+    def _charge(self, cell: Cell, one: Audited, parts: Mapping[str, Decimal]) -> None:
+        record, asked = one.priced.record, one.logged or _NOTHING
+        told = (kind_of(record.charged_for),) if record.charged_for else tuple(sorted(parts))
+        figures = (record.span is not None, record.currency)
+        self._finest[figures] = max(self._finest[figures], places_of(record.charged or _NOTHING))
+        charge = cell.charges[() if UNTOLD in told else told]
+        charge.money = WIDE.add(charge.money, asked)
+        charge.figures[figures] += 1
+        charge.is_counted &= one.cost is not None
+        if one.cost is None or not one.difference:
+            return
+        verdict, is_foreign = one.verdict, record.currency != HOME
+        name = verdict.causes[0] if verdict.causes else causes.ROUNDING
+        otherwise = next(iter(verdict.otherwise), causes.UNEXPLAINED)
+        if is_foreign and one.cost and causes.UNEXPLAINED in (name, otherwise):
+            self._ratios[record.currency].append(asked / one.cost)
+        price = PriceTold(name, otherwise, verdict.decimals, figures, is_foreign)
+        charge.prices[price] = WIDE.add(charge.prices[price], one.difference)
+
+    @property
+    def has_charges(self) -> bool:
+        """Whether any file says what is charged, and not only what was used."""
+        return bool(self.lines) or any(cell.charges for cell in self.invoice.values())
+
+    @property
+    def cover(self) -> InvoiceCover:
+        """What the invoice covers, or the usage export where nothing is charged."""
+        return self._charged if self.has_charges else self._used
+
+    @property
+    def words(self) -> ChargeWords:
+        """What the whole invoice tells of its lines."""
+        return ChargeWords(self._finest, self._ratios, self.has_charges)
+
+    def sellers(self) -> Mapping[SellersPlace, Collection[str]]:
+        """Those whose lines may be of what the log has at each place: none where the invoice does not cover it."""
+        cover, named = self.cover, defaultdict(set)
+        for spot in self.log:
+            named[spot.place.model].add(spot.seller)
+        found: dict[SellersPlace, Collection[str]] = {}
+        for spot in self.log:
+            some = cover.sellers(spot.place.model, spot.seller, named[spot.place.model])
+            found[spot] = some if cover.covers(spot.place.day, some) else ()
+        return found
+
+    def cells(self, sellers: Mapping[SellersPlace, Collection[str]]) -> Mapping[BridgePlace, Cell]:
+        """What both sides say, by place, of what the invoice covers; fees of tools under the tool's name where the
+        invoice charges them so.
+        """
+        found: dict[BridgePlace, Cell] = defaultdict(Cell)
+        tools = _tools(self.invoice)
+        for spot, cell in self.log.items():
+            if self.is_covered(sellers[spot]):
+                _put(found, spot.place, cell, _of(tools, {*sellers[spot], NOBODY}))
+        for spot, cell in self.invoice.items():
+            _put(found, spot.place, cell, _of(tools, {spot.seller, NOBODY}))
+        return found
+
+    def is_covered(self, sellers: Collection[str]) -> bool:
+        """Whether what these may charge is compared: all of it where the invoice has no line of usage."""
+        return bool(sellers) or not self.cover.parts
+
+
+def _put(found: dict[BridgePlace, Cell], place: BridgePlace, cell: Cell, there: Collection[BridgePlace]) -> None:
+    """Put what is said of a place where it is compared: fees of tools ``there`` where the invoice charges them."""
+    own = {kind for scope in cell.charges for kind in scope}
+    for kind in {*cell.logged, *cell.counted} - own:
+        name = tool_place(kind) if there and is_fee(kind) else place.model
+        if name == place.model or name not in {one.model for one in there}:
+            continue
+        keys = (key for key in (place.key, NOT_STATED) if BridgePlace(place.day, name, key) in there)
+        fees, cell = cell.split(kind)
+        found[BridgePlace(place.day, name, next(keys, place.key))].merge(fees)
+    found[place].merge(cell)
+
+
+def _tools(invoice: Mapping[SellersPlace, Cell]) -> Mapping[str, set[BridgePlace]]:
+    """Where each seller charges fees of tools, whoever called them."""
+    found: dict[str, set[BridgePlace]] = defaultdict(set)
+    for spot, cell in invoice.items():
+        if cell.charges and spot.place.model == tool_of(spot.place.model):
+            found[spot.seller].add(spot.place)
+    return found
+
+
+def _of(tools: Mapping[str, set[BridgePlace]], sellers: Collection[str]) -> Collection[BridgePlace]:
+    return {place for seller in sellers if seller in tools for place in tools[seller]}
+
+
+def _line(reason: str) -> str:
+    return next((name for name, pattern in _LINES if pattern.search(reason)), OTHER)

@@ -1,0 +1,185 @@
+"""The steps from a log to an invoice: the money of each cause at each place, by kind; of days in a row as well."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+from llmpricing.domain.quotes.charges import WIDE
+from llmpricing.domain.quotes.mistakes import causes
+from llmpricing.domain.quotes.mistakes.explaining import CENTS, FINE
+from llmpricing.services.usage_log.audit.bridge_cells import (
+    BOTH,
+    CREDIT,
+    CURRENCY,
+    DAY,
+    NO_PRICE,
+    NOT_CHARGED,
+    NOT_IN_LOG,
+    PRICE,
+    QUANTITY,
+    BridgePlace,
+    Cell,
+    PriceTold,
+    ScopeCharge,
+)
+from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
+from llmpricing.services.usage_log.audit.bridge_matching import ComparedKinds, matched
+
+_NOTHING = Decimal(0)
+_SLIGHT = Decimal("0.01")  # of what moved: what may be left over where usage is counted on another day
+_SAME = Decimal("0.000001")
+_HALF = Decimal("0.5")
+
+
+@dataclass(frozen=True)
+class BridgeStep:
+    """By how much more one side is than the other of a kind at a place, and why; ``is_price`` where both know how much
+    was used.
+    """
+
+    place: BridgePlace
+    kind: str
+    name: str
+    money: Decimal
+    is_price: bool = False
+
+
+@dataclass
+class ChargeWords:
+    """What the whole invoice tells of its lines: the ``finest`` decimal places of its figures, and how lines in other
+    currencies stand to what they cost.
+    """
+
+    finest: dict[tuple[bool, str], int]
+    ratios: Mapping[str, Sequence[Decimal]]
+    has_charges: bool = True
+
+    def noise_of(self, charge: ScopeCharge) -> Decimal:
+        """What rounding may make of the charge: half a unit of the last place of each of its lines."""
+        return sum(
+            (lines * _HALF.scaleb(-max(CENTS, self.finest[figures])) for figures, lines in charge.figures.items()),
+            _NOTHING,
+        )
+
+    def name_of(self, told: PriceTold, money: Decimal) -> str:
+        """The cause that lines tell, now that all of them are known."""
+        name = told.name
+        if told.decimals is not None and told.decimals < min(FINE, self.finest[told.figures]):
+            name = told.otherwise
+        if name == causes.UNEXPLAINED and told.is_foreign:
+            ratios = self.ratios[told.figures[1]]
+            return CURRENCY if max(ratios) - min(ratios) <= _SAME * max(ratios) else PRICE
+        if name == causes.DISCOUNT:
+            return CREDIT if money < 0 else PRICE
+        return PRICE if name == causes.UNEXPLAINED else name
+
+
+def steps_of(cells: Mapping[BridgePlace, Cell], words: ChargeWords) -> list[BridgeStep]:
+    """All steps; their money sums to what is charged less what the log comes to, but for what only a usage export
+    knows of where there are charges: that is no way from log to invoice.
+    """
+    found = [
+        step
+        for place, cell in sorted(cells.items())
+        for one in matched(cell)
+        for step in _steps(place, one, words, is_unpriced=cell.is_unpriced)
+    ]
+    return [step for step in _on_other_days(found) if step.money]
+
+
+def _steps(place: BridgePlace, one: ComparedKinds, words: ChargeWords, *, is_unpriced: bool) -> Iterator[BridgeStep]:
+    charge = one.charge
+    not_in_log = NO_PRICE if is_unpriced else NOT_IN_LOG
+    if charge is None and not one.logged and words.has_charges:
+        return
+    if one.counted is None:
+        assert charge is not None  # noqa: S101 - what is not charged is counted, if only as nothing
+        more = WIDE.subtract(charge.money, one.log)
+        name = not_in_log if not one.logged else causes.ROUNDING if abs(more) <= words.noise_of(charge) else BOTH
+        yield BridgeStep(place, one.kinds[0] if len(one.kinds) == 1 else UNTOLD, name, more)
+        return
+    for kind in one.kinds:
+        step = WIDE.subtract(one.counted.get(kind, _NOTHING), one.logged.get(kind, _NOTHING))
+        is_asked = charge is not None or kind in one.counted
+        yield BridgeStep(
+            place, kind, not_in_log if kind not in one.logged else QUANTITY if is_asked else NOT_CHARGED, step
+        )
+    if words.has_charges and one.counted:
+        for name, money in _prices(charge, sum(one.counted.values(), _NOTHING), words):
+            yield BridgeStep(place, one.kinds[0] if len(one.kinds) == 1 else UNTOLD, name, money, is_price=True)
+
+
+def _prices(charge: ScopeCharge | None, counted: Decimal, words: ChargeWords) -> Iterator[tuple[str, Decimal]]:
+    """What is charged less what the seller's quantities cost, by cause: as the lines tell it, else as one."""
+    if charge is None:
+        yield NOT_CHARGED, WIDE.minus(counted)
+        return
+    more = WIDE.subtract(charge.money, counted)
+    if sum(charge.prices.values(), _NOTHING) == more:
+        for told, money in charge.prices.items():
+            yield words.name_of(told, money), money
+    elif abs(more) <= words.noise_of(charge):
+        yield causes.ROUNDING, more
+    else:
+        yield _flat_or_price(more, counted), more
+
+
+def _flat_or_price(more: Decimal, counted: Decimal) -> str:
+    """The price's part where quantities and charges stand in different files: a flat share is a discount."""
+    share = abs(more / counted * 200) if counted else _NOTHING
+    is_flat = more < 0 and share and abs(share - round(share)) <= _SAME * share
+    return CREDIT if is_flat else PRICE
+
+
+def _on_other_days(steps: Sequence[BridgeStep]) -> list[BridgeStep]:
+    """The steps, those of days in a row that cancel out as the same usage, counted on another day."""
+    series: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for number, step in enumerate(steps):
+        if step.place.day and not step.is_price and step.name != causes.ROUNDING:
+            series[step.place.model, step.place.key, step.kind].append(number)
+    moved = {number for numbers in series.values() for number in _moved(steps, numbers)}
+    return [replace(step, name=DAY) if number in moved else step for number, step in enumerate(steps)]
+
+
+def _moved(steps: Sequence[BridgeStep], numbers: Sequence[int]) -> Iterator[int]:
+    """Those of one kind that cancel out to the last digit, else all of days in a row if little is left of them."""
+    for days in _runs(steps, numbers):
+        run = [number for number in days if steps[number].money]
+        exactly = list(_cancelling(steps, run))
+        rest = [number for number in run if number not in exactly]
+        gross = sum((abs(steps[number].money) for number in rest), _NOTHING)
+        left = sum((steps[number].money for number in rest), _NOTHING)
+        yield from exactly
+        if not exactly and len(rest) > 1 and abs(left) <= _SLIGHT * gross:
+            yield from rest
+
+
+def _cancelling(steps: Sequence[BridgeStep], run: Sequence[int]) -> Iterator[int]:
+    """The shortest stretches of a run that sum to nothing."""
+    begin = 0
+    for end in range(len(run)):
+        for first in range(end - 1, begin - 1, -1):
+            if not sum((steps[number].money for number in run[first : end + 1]), _NOTHING):
+                yield from run[first : end + 1]
+                begin = end + 1
+                break
+
+
+def _runs(steps: Sequence[BridgeStep], numbers: Sequence[int]) -> Iterator[list[int]]:
+    """Days in a row."""
+    run: list[int] = []
+    for number in numbers:
+        if run and _day(steps[number]) - _day(steps[run[-1]]) != timedelta(days=1):
+            yield run
+            run = []
+        run.append(number)
+    if run:
+        yield run
+
+
+def _day(step: BridgeStep) -> date:
+    return date.fromisoformat(step.place.day)

@@ -1,0 +1,43 @@
+"""Which meter a line of an invoice is about, by its words, whether or not it states how much."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from llmpricing.domain.meters import METERS
+
+# Fees of tools, which stand in lines of their own: words that all occur in such a line, and what it counts.
+_FEES: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"web", "search"}), "web_searches"),
+    (frozenset({"file", "search"}), "storage_searches"),
+    (frozenset({"maps", "grounding"}), "maps_groundings"),
+    (frozenset({"code", "execution"}), "code_executions"),
+    (frozenset({"code", "interpreter"}), "code_sessions"),
+    (frozenset({"session", "usage"}), "session_hours"),
+)
+_WORD = re.compile(r"[a-z]+")
+# https://platform.claude.com/docs/en/api/admin/cost_report/retrieve, and the words of the console's export.
+ANTHROPIC_TOKENS: Mapping[str, str] = {
+    "uncached_input_tokens": "input_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+    "cache_creation.ephemeral_5m_input_tokens": "cache_write_5m_tokens",
+    "cache_creation.ephemeral_1h_input_tokens": "cache_write_1h_tokens",
+    "output_tokens": "output_tokens",
+    "input_no_cache": "input_tokens",
+    "input_cache_read": "cache_read_tokens",
+    "input_cache_write_5m": "cache_write_5m_tokens",
+    "input_cache_write_1h": "cache_write_1h_tokens",
+    "output": "output_tokens",
+}
+
+
+def fee_of(text: str) -> str:
+    """The meter of a fee for tools, such as "Web Search Usage" or "file search tool calls"; empty for other lines."""
+    words = frozenset(_WORD.findall(text.lower()))
+    return next((meter for needed, meter in _FEES if needed <= words), "")
+
+
+def is_fee(meter: str) -> bool:
+    """Whether a meter is of tools, which invoices charge whoever called them."""
+    return bool(meter) and METERS[meter].family in ("tool_calls", "sessions")
