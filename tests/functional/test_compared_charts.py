@@ -41,7 +41,7 @@ def test_the_finding_names_the_cheapest_and_what_nobody_knows_is_no_bar() -> Non
     assert [row["offering"] for row in chart.layers(0)[0]["data"]["values"]] == ["Z", "X"]
     assert [row[1] for row in chart.rows] == ["12.5", None, "2.5"]
     assert costs_chart([cost("b/y", None)], names).finding == "Nobody knows what this costs at these offerings"
-    assert costs_chart([cost("a/x", "0"), cost("b/y", "1")], names).finding == "X costs the least, nothing; Y the most"
+    assert costs_chart([cost("a/x", "0"), cost("b/y", "1")], names).finding == "X costs the least, free; Y the most"
 
 
 def test_scores_tell_who_leads_and_a_tie_leads_nowhere() -> None:

@@ -54,7 +54,7 @@ def test_each_price_says_whose_it_is_since_when_and_how_old(testapp: TestApp) ->
     assert found["Price by"] == ["genai-prices"] * 2
     assert found["Other lists"] == ["none states these prices"] * 2
     assert found["Since"][0] == "1 Mar 2026, documented"
-    assert found["Since"][1].endswith("no list dates it")
+    assert found["Since"][1].endswith("no list says from when it is charged")
     days = [cell.partition(", ") for cell in found["Last listed"]]
     assert all(age.endswith("old") for _, _, age in days)
     source = markdown(page).splitlines()[-1]
@@ -111,5 +111,5 @@ def test_prices_of_several_lists_are_each_under_their_own() -> None:
     by, others, since, listed = origin_lines([prices, []], datetime(2026, 11, 25, tzinfo=UTC))
     assert by.cells == ["input and output: one; cache read: two, that of a/b", "–"]
     assert others.cells == ["6 of 6 figures the same", "–"]
-    assert since.cells == ["no list dates it", "–"]
+    assert since.cells == ["no list says from when it is charged", "–"]
     assert listed.cells == ["–", "–"]

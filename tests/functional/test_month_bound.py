@@ -93,3 +93,22 @@ def test_best_value_takes_the_bound(testapp: TestApp, way: str) -> None:
     asked = MONTH if way.startswith("/best") else "tokens=1000000&input_share=0.6"
     assert testapp.get(way.format(f"{asked}&max_month=0.000001")).status_int == 200
     testapp.get(way.format("max_month=-1"), status=400, headers={"Accept": "application/json"})
+
+
+def test_a_month_in_requests_that_are_stated_says_where_it_cannot_be_run(testapp: TestApp) -> None:
+    found = rows(testapp.get("/?tokens=1M&input_share=60%25&requests=2&unsaid=all"))
+    assert "cannot be run: its context is 128K" in cells(found["acme/acme-large"])["My month"]
+    assert "cannot be run" not in testapp.get("/?tokens=1M&input_share=60%25").text
+
+
+def test_the_list_tells_models_and_offerings_in_one_sentence(testapp: TestApp) -> None:
+    lead = spoken(testapp.get("/").html.select_one(".lead"))
+    assert lead.startswith("7 models, sold as 8 offerings by 2 sellers, in US dollars")
+
+
+def test_a_chip_of_a_month_says_on_every_screen_what_goes_in(testapp: TestApp) -> None:
+    chips = testapp.get("/").html.select("fieldset#preset label > span")
+    assert spoken(chips[2]) == "large: 20M, 14M in, 6M out"
+    for one in chips[2].select(".wider"):
+        one.extract()
+    assert spoken(chips[2]) == "large: 20M, 14M in"

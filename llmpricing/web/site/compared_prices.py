@@ -27,6 +27,7 @@ from llmpricing.web.site.stated_prices import stated_prices
 
 _ABOVE, _FROM, _APPLIES = "input_tokens_above", "input_tokens_from", "applies_to"
 _FIRST_SEEN = frozenset({"undated", "first_observed"})
+_SEEN, _UNDATED = "listed since", "no list says from when it is charged"
 _OF_A_STEP = frozenset({_ABOVE, _FROM, _APPLIES})
 
 
@@ -143,7 +144,7 @@ def _since(price: PriceDetail) -> str:
     """From when it is charged; the day on which a list was first seen with it is none on which it changed."""
     day = display.long_day(price.valid_from) if price.valid_from else ""
     if price.basis in _FIRST_SEEN:
-        return f"first seen {day}, no list dates it" if day else "no list dates it"
+        return f"{_SEEN} {day}; {_UNDATED}" if day else _UNDATED
     return ", ".join(filter(None, (day, display.basis(price.basis))))
 
 

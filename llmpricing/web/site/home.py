@@ -61,6 +61,7 @@ def home(request: Request) -> Any:
     first = (question.page - 1) * question.limit
     return _page(request, now, filters, question) | {
         "found": found,
+        "models_sold": len(listed_models(request.reads, request.book, question.clocks, stands_on)),
         "columns": columns,
         "few": few,
         "chosen_columns": choices(columns, filters.others("columns")),

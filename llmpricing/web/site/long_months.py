@@ -67,6 +67,11 @@ def hindrance(item: Any, long: Workload, length: int) -> str:
     return ""
 
 
+def hindrance_of_month(item: Any, month: Workload) -> str:
+    """The same of the month as it is stated, in requests of its own length."""
+    return hindrance(item, month, month.input_per_request)
+
+
 def lengthened(month: Workload, length: int | None) -> Workload | None:
     """The same tokens in requests of ``length``; None where none is asked for, and where the requests of the month are
     that long anyhow.

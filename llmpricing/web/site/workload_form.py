@@ -29,7 +29,7 @@ class PresetChoice(NamedTuple):
 
     value: str
     text: str
-    split: str
+    split: tuple[str, ...]
     is_chosen: bool = False
 
 
@@ -73,20 +73,20 @@ class WorkloadForm:
         if self.by_request or any(self.typed.get(name, "").strip() for name in NUMBERS):
             others = [one._replace(value=f"{JUST}{one.value or USUAL}") for one in found]
             return [self._own(base), *others]
-        stray = [PresetChoice(base, base, "", is_chosen=True)] if base not in ("", *PRESETS) else []
+        stray = [PresetChoice(base, base, (), is_chosen=True)] if base not in ("", *PRESETS) else []
         chosen = "" if base == USUAL else base
         return [one._replace(is_chosen=one.value == chosen) for one in found] + stray
 
     def _own(self, base: str) -> PresetChoice:
         if self.workload is None:
-            return PresetChoice(base, "own", "", is_chosen=True)
+            return PresetChoice(base, "own", (), is_chosen=True)
         tokens = self.workload.tokens
         return PresetChoice(
             base, f"own: {display.tokens(tokens)}", _split(tokens, self.workload.input_share), is_chosen=True
         )
 
 
-def _split(tokens: int, input_share: Decimal | Fraction) -> str:
+def _split(tokens: int, input_share: Decimal | Fraction) -> tuple[str, str]:
     """What goes in and comes out of so many tokens: a share alone would be taken for that of the cache."""
     into = round(tokens * Fraction(input_share))
-    return f"{display.tokens(into)} in, {display.tokens(tokens - into)} out"
+    return f"{display.tokens(into)} in", f"{display.tokens(tokens - into)} out"

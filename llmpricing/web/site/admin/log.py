@@ -26,6 +26,7 @@ def show(request: Request) -> dict[str, Any]:
     typed = {name: request.GET.get(name, "") for name in _READERS}
     return {
         "show": display,
+        "in_words": subject_words,
         "events": [(one, details_of(one)) for one in found[:SHOWN]],
         "is_cut": len(found) > SHOWN,
         "shown": SHOWN,
@@ -50,6 +51,16 @@ def _asked(request: Request, most: int) -> list[Decision]:
     asked = read_parameters(request, _READERS)
     wanted = EventFilter(asked.get("since"), asked.get("by"), asked.get("action"), asked.get("about"))
     return list_events(request.dbsession, wanted, most)
+
+
+def subject_words(subject: str) -> str:
+    """What a decision is about as the page writes it: a price by what it counts, with its conditions where it has any.
+    The CSV and the filters have it as it is logged, ``openai/gpt-4o input_tokens|``.
+    """
+    about, bar, conditions = subject.rpartition("|")
+    if not bar:
+        return subject
+    return f"{about} ({display.conditions(conditions)})" if conditions else about
 
 
 def details_of(one: Decision) -> str:

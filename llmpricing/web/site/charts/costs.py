@@ -59,7 +59,7 @@ def _finding(known: Sequence[WorkloadCost], names: Mapping[str, str], length: st
 
 def _money(one: WorkloadCost) -> str:
     if not one.total:
-        return "nothing"
+        return "free"
     places = 2 if one.total >= 1 else 4
     return f"{display.sign(one.currency)}{display.amount(round(one.total, places))}"
 

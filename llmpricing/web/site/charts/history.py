@@ -105,7 +105,9 @@ def _dated(one: PastPrice) -> str:
 
 
 def _money(one: PastPrice) -> str:
-    return "nothing" if one.amount is None else f"{display.sign(one.currency)}{display.amount(one.amount)}"
+    if one.amount is None:
+        return "nothing"
+    return f"{display.sign(one.currency)}{display.amount(one.amount)}" if one.amount else "free"
 
 
 def _cell(one: PastPrice, name: str) -> Any:
