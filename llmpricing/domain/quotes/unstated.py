@@ -15,24 +15,31 @@ from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.times import within_calendar
 
 TIME = "time"
+_A_WEEK = timedelta(days=8)  # and a day, in whatever zone it begins
 
 
 def moments(prices: OfferingPrices, on: datetime) -> list[datetime]:
     """Instants of the UTC day that begins at ``on`` which between them meet every price of that day."""
-    start = within_calendar(on, 5)
-    end = start + timedelta(days=1)
+    start = within_calendar(on, 10)
+    return moments_until(prices, start, start + timedelta(days=1))
+
+
+def moments_until(prices: OfferingPrices, start: datetime, end: datetime) -> list[datetime]:
+    """The same of all time from ``start`` (inclusive) until ``end`` (exclusive); clocks begin anew each week."""
     found = {start, *(bound for bound in prices.bounds if start < bound < end)}
-    schedules = {s.key: s for moment in tuple(found) for s in prices.period(moment).schedules}
-    for schedule in schedules.values():
-        found.update(moment for moment in _ticks(schedule, start) if start < moment < end)
+    for moment in tuple(found) if prices.has_clock else ():
+        week = min(end, moment + _A_WEEK)
+        for schedule in prices.period(moment).schedules:
+            found.update(tick for tick in _ticks(schedule, moment, week) if start < tick < end)
     return sorted(found)
 
 
-def _ticks(schedule: Schedule, start: datetime) -> Iterable[datetime]:
-    """When the schedule may switch around a day: the ends of its windows and midnight, in both readings of DST."""
-    today = start.astimezone(ZoneInfo(schedule.time_zone)).date()
-    for days in (-1, 0, 1):
-        yield from ticks_on(schedule, today + timedelta(days=days))
+def _ticks(schedule: Schedule, start: datetime, end: datetime) -> Iterable[datetime]:
+    """When the schedule may switch around some days: the ends of its windows and midnight, in both readings of DST."""
+    zone = ZoneInfo(schedule.time_zone)
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    for days in range(-1, (last - first).days + 1):
+        yield from ticks_on(schedule, first + timedelta(days=days))
 
 
 @lru_cache(maxsize=4096)  # the same for all offerings of a seller, and for the days before and after

@@ -67,7 +67,8 @@ def _effects(report: AuditReport) -> Iterator[str]:
             yield f"  and {lines - _SHOWN_OTHERWISE} more that the {fact} may be; --json tells all"
     if report.effects.low != report.effects.high:
         low, high = to_text(report.effects.low), to_text(report.effects.high)
-        yield f"Sums of requests, of which single ones may lie beyond a context step: between USD {low} and USD {high}"
+        others = "another context step, hour or day"
+        yield f"Sums of requests, of which single ones may pay by {others}: between USD {low} and USD {high}"
 
 
 def _otherwise(fact: str, records: int, cost: Decimal, there: Decimal, values: Sequence[Otherwise]) -> str:

@@ -236,7 +236,8 @@ def _totals(bill: Bill) -> Iterator[str]:
     for currency, charged in sorted(bill.charged.items()):
         yield f"The files themselves say: {currency} {to_text(charged)}"
     if bill.sums:
-        yield f"  {bill.sums:,} of the priced records sum up many requests, of which single ones may cost another step"
+        single = "of which single ones may pay by another step or hour"
+        yield f"  {bill.sums:,} of the priced records sum up many requests, {single}"
     for code, number in sorted(bill.warned.items()):
         yield f"  {code} warns of {number:,} of the priced records"
 

@@ -82,7 +82,8 @@ BY_CAUSE = {cause.name: cause for cause in _ALL}
 
 ROUNDING, REPEATED, NOT_BILLED = "rounding", "repeated_billed_again", "charged_but_not_billed"
 BILLED_ZERO, NOT_LOGGED, NO_PRICE = "billed_zero", "no_cost_logged", "no_price"
-DISCOUNT, HIDDEN_STEP, UNEXPLAINED = "flat_discount", "steps_within_a_sum", "unexplained"
+DISCOUNT, UNEXPLAINED = "flat_discount", "unexplained"
+HIDDEN_STEP, HIDDEN_TIME = "steps_within_a_sum", "times_within_a_sum"
 OTHER_TITLES = {
     ROUNDING: "rounding",
     REPEATED: "repeated records billed again",
@@ -92,6 +93,7 @@ OTHER_TITLES = {
     NOT_LOGGED: "no cost logged",
     NO_PRICE: "charged, and no price to compare it with",
     HIDDEN_STEP: "sums of requests, of which some lie above a context step",
+    HIDDEN_TIME: "sums of requests, of which some were made at another price of the hour or day",
     UNEXPLAINED: "unexplained",
 }
 TOGETHER = " + "

@@ -1,9 +1,10 @@
-"""What else a record might come to: without its cache, in another place, with other sides of a step."""
+"""What else a record might come to: without its cache, in another place, by another step, hour or day of its sum."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,9 +13,11 @@ from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.charges import WIDE, money
 from llmpricing.domain.quotes.context import ContextError
 from llmpricing.domain.quotes.linear import Linear
-from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse
+from llmpricing.domain.quotes.mistakes.audited_use import AuditedUse, ChangedPrices
 from llmpricing.domain.quotes.mistakes.explaining import Costed
 from llmpricing.domain.quotes.unit_rates import PriceDataError
+from llmpricing.domain.quotes.unstated import moments_until
+from llmpricing.domain.times import within_calendar
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums, traced_sums
 from llmpricing.services.usage_log.audit.uses import AuditedUses, is_alike
 from llmpricing.services.usage_log.bill import PricedRecord
@@ -47,9 +50,9 @@ _NOTHING_ELSE: Mapping[Otherwise, Decimal] = MappingProxyType({})
 
 
 class Effects(NamedTuple):
-    """In USD: what caching ``saved``, between what a sum of requests costs where single ones may lie across a step, and
-    what a request costs ``otherwise`` that states no place or tier, by each that has a price of its own, or of which
-    is untold what was cached.
+    """In USD: what caching ``saved``, between what a sum of requests costs where single ones may pay by another step,
+    hour or day, and what a request costs ``otherwise`` that states no place or tier, by each that has a price of its
+    own, or of which is untold what was cached.
     """
 
     saved: Decimal = Decimal(0)
@@ -68,12 +71,12 @@ class _KindEffects:
 
 
 class WhatElse:
-    """Works out effects; whether an offering has places or tiers, and steps, is looked up once."""
+    """Works out effects; what prices an offering has is looked up once."""
 
     def __init__(self, uses: AuditedUses, *, one_by_one: bool = False) -> None:
         self._uses, self._one_by_one = uses, one_by_one
         self._alike: dict[int, _KindEffects] = {}  # by the identity of the kind, which is held in it
-        self._known: dict[str, tuple[bool, bool]] = {}  # whether it has places or tiers, and steps
+        self._known: dict[str, ChangedPrices] = {}
 
     def of(self, priced: PricedRecord, cost: Decimal, *, with_saving: bool) -> Effects:
         """What else the record might cost."""
@@ -83,16 +86,15 @@ class WhatElse:
         if found is not None and record.usage is not None:
             leaves = record.usage.leaves
             return Effects(otherwise={other: money(linear.units(leaves)) for other, linear in found})
-        has_others, has_steps = self._known.get(offering, (True, True))
-        is_sum = record.span is not None
-        if not (is_cached or has_others or record.untold or (has_steps and is_sum)):
+        known = self._known.get(offering)
+        if known and not (is_cached or _has_others(known) or record.untold or _may_differ_within(known, record)):
             return NO_EFFECTS
         use = self._uses.use(record)
         if use is None:
             return NO_EFFECTS
-        self._known[offering] = bool(use.prices.prices.regions or use.prices.offered_tiers), bool(use.prices.steps)
+        self._known[offering] = use.prices
         saved = _saved(use, cost) if is_cached else Decimal(0)
-        low, high = _bounds(use, cost) if is_sum else (None, None)
+        low, high = (None, None) if record.span is None else _bounds(use, record.span, cost)
         return Effects(saved, low, high, {**dict(_otherwise(use)), **_amounts(_told(use, record.untold))})
 
     def of_untold(self, priced: PricedRecord, *, with_saving: bool) -> MistakesAsSums | None:
@@ -146,12 +148,34 @@ def _uncached(use: AuditedUse) -> Iterator[Costed]:
         yield Costed(UNCACHED.fact, UNCACHED.value, units)
 
 
-def _bounds(use: AuditedUse, cost: Decimal) -> tuple[Decimal | None, Decimal | None]:
-    """The cost of a sum of requests if all lie on one side of a step on which they may lie, least and most."""
-    inputs = use.usage.sides(use.prices.steps)
-    if not inputs:
+def _has_others(prices: ChangedPrices) -> bool:
+    return bool(prices.prices.regions or prices.offered_tiers)
+
+
+def _may_differ_within(prices: ChangedPrices, record: UsageRecord) -> bool:
+    """Whether requests that a record sums up may pay by several prices."""
+    if record.span is None or record.at is None:
+        return False
+    bounds, at, span = prices.prices.bounds, record.at, record.span
+    return bool(prices.steps) or prices.prices.has_clock or any(timedelta(0) < bound - at < span for bound in bounds)
+
+
+def uses_within(use: AuditedUse, span: timedelta) -> Iterator[AuditedUse]:
+    """A sum of requests if all lie on one side of a step on which they may lie, and were made at one time of a span at
+    which a price of its own holds; nothing where all pay by one price.
+    """
+    inputs = use.usage.sides(use.prices.steps) or (use.usage.request_input,)
+    start = within_calendar(use.at, span.days + 10)
+    times = moments_until(use.prices.prices, start, start + span)
+    for at in times if len(times) * len(inputs) > 1 else ():
+        yield from (use._replace(at=at, usage=use.usage._replace(request_input=each)) for each in inputs)
+
+
+def _bounds(use: AuditedUse, span: timedelta, cost: Decimal) -> tuple[Decimal | None, Decimal | None]:
+    """The cost of a sum of requests if all pay by one of the prices that they may pay by, least and most."""
+    sums = [one.units() for one in uses_within(use, span)]
+    if not sums:
         return None, None
-    sums = [use._replace(usage=use.usage._replace(request_input=each)).units() for each in inputs]
     found = [cost, *(money(one) for one in sums if one is not None)]
     return min(found), max(found)
 

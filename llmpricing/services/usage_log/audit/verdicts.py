@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from llmpricing.domain.quotes.mistakes.explaining import (
     rounded_places,
 )
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums
-from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse
+from llmpricing.services.usage_log.audit.effects import NO_EFFECTS, Effects, Otherwise, WhatElse, uses_within
 from llmpricing.services.usage_log.audit.uses import AuditedUses
 from llmpricing.services.usage_log.bill import PricedRecord
 from llmpricing.services.usage_log.columns import LogError
@@ -156,10 +156,16 @@ def _units(amount: Decimal) -> int:
 
 
 def _unknown(use: AuditedUse | None, record: UsageRecord, logged: int) -> str:
-    """Why no mistake is found: of a sum of requests any number may lie above a step."""
+    """Why no mistake is found: of a sum of requests any number may lie above a step, or have been made at a time of its
+    span at which another price held.
+    """
     if use is None or record.span is None:
         return causes.UNEXPLAINED
-    inputs = use.usage.sides(use.prices.steps)
-    sums = [use._replace(usage=use.usage._replace(request_input=each)).units() for each in inputs]
-    sides = [one for one in sums if one is not None]
-    return causes.HIDDEN_STEP if sides and min(sides) <= logged <= max(sides) else causes.UNEXPLAINED
+    if _lies_between(logged, uses_within(use, timedelta(0))):
+        return causes.HIDDEN_STEP
+    return causes.HIDDEN_TIME if _lies_between(logged, uses_within(use, record.span)) else causes.UNEXPLAINED
+
+
+def _lies_between(logged: int, uses: Iterable[AuditedUse]) -> bool:
+    found = [units for one in uses if (units := one.units()) is not None]
+    return bool(found) and min(found) <= logged <= max(found)

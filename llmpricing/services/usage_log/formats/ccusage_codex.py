@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from llmpricing.domain.usage.quantities import UsageError
+from llmpricing.services.usage_log.formats.ccusage_spans import span_of_entry
 from llmpricing.services.usage_log.formats.counts import INSIDE, usage_of
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.formats.row import Row
@@ -17,7 +18,6 @@ from llmpricing.services.usage_log.formats.told_usage import labels
 
 _COST = ChargeFields(("costUSD",))
 _CACHED = "cachedInputTokens"
-_DAY = timedelta(days=1)
 _BEGINS = ("date", "month", "week", "lastActivity")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WRITTEN = re.compile(r"(?P<month>[A-Za-z]{3})[a-z]* (?:(?P<day>\d{1,2}), )?(?P<year>\d{4})")
@@ -62,7 +62,7 @@ def _model(entry: Row, is_alone: bool, row: Row) -> UsageRecord:
     row.close()
     facts = labels(session=entry.text("sessionId"), project=entry.text("directory"))
     charged = entry.amount("costUSD") if is_alone else None
-    made = UsageRecord(row.text("model"), at, usage, None, _DAY, charged=charged, labels=facts)
+    made = UsageRecord(row.text("model"), at, usage, None, span_of_entry(entry, at), charged=charged, labels=facts)
     return made.with_remark(*_GUESSED) if row.truth("isFallback") else made
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from llmpricing.domain.money import to_text
 from llmpricing.domain.usage.quantities import Usage, UsageError
+from llmpricing.services.usage_log.formats.ccusage_spans import span_of_entry
 from llmpricing.services.usage_log.formats.counts import BESIDE, usage_of
 from llmpricing.services.usage_log.formats.own_totals import differing, number_of, said
 from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
@@ -103,7 +104,7 @@ def _rest(rest: Mapping[str, Decimal], entry: Row) -> UsageRecord:
     named = [one for one in used if one not in split and one != SYNTHETIC] if isinstance(used, list) else []
     facts = labels(session=entry.text("sessionId"), project=entry.text("projectPath", "project"))
     at, charged = _day(entry), rest.get("cost")
-    made = UsageRecord("", at, None, None, timedelta(days=1), charged=charged, labels=facts)
+    made = UsageRecord("", at, None, None, span_of_entry(entry, at), charged=charged, labels=facts)
     if len(named) != 1 or not rest.keys() - {"cost"}:
         told = ", ".join(f"{to_text(number)} {name}" for name, number in rest.items())
         return replace(made, outcome=unpriced(f"the entry counts more than its models: {told}; export it anew, whole"))
@@ -123,7 +124,8 @@ def _breakdown(entry: Row, row: Row) -> UsageRecord:
     facts = labels(session=entry.text("sessionId"), project=entry.text("projectPath", "project"))
     charged, model = row.amount("cost"), row.text("modelName", "model")
     outcome = _MADE_BY_TOOL if model == SYNTHETIC else BILLED
-    return UsageRecord(model, at, usage, None, timedelta(days=1), charged=charged, labels=facts, outcome=outcome)
+    span = span_of_entry(entry, at)
+    return UsageRecord(model, at, usage, None, span, charged=charged, labels=facts, outcome=outcome)
 
 
 def _day(entry: Row) -> datetime:

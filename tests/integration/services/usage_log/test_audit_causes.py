@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -255,6 +256,23 @@ def test_a_sum_of_requests_whose_steps_nobody_knows_says_so(book: Session) -> No
     below = count(caches(100_007, 1_009))._replace(request_input=0, told=Told())  # too little for any to lie above
     small = one(book, record_of(TERRA, below, usd("50000*2 + 50007*4 + 1009*12"), span=timedelta(days=1)))
     assert small.verdict.causes == ("unexplained",)
+
+
+def test_a_sum_of_requests_whose_hours_nobody_knows_says_so(book: Session) -> None:
+    """DeepSeek V4 Pro is 0.66 a million tokens of input, and 1.32 on working days from 01:00 to 04:00 UTC and later."""
+    usage = count({"input_tokens": 1_000_007, "output_tokens": 0})._replace(request_input=0, told=Told())
+    day, logged = timedelta(days=1), usd("500000*0.66 + 500007*1.32")
+    friday, saturday = datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
+    record = record_of("deepseek/deepseek-v4-pro", usage, logged, at=friday, span=day)
+    report = report_of(audited(book, [record]))
+    assert [row.name for row in report.causes()] == ["times_within_a_sum"]
+    ends = (report.effects.low, report.effects.high)
+    assert ends == (usd("1000007*0.66"), usd("1000007*1.32"))
+    quiet = report_of(audited(book, [replace(record, at=saturday)]))
+    assert [row.name for row in quiet.causes()] == ["unexplained"]
+    assert quiet.effects.low == quiet.effects.high == report.effects.low
+    whole = report_of(audited(book, [replace(record, at=saturday, span=7 * day)]))
+    assert (whole.effects.low, whole.effects.high) == ends
 
 
 def test_euros_are_compared_in_dollars_and_a_currency_without_a_rate_is_refused(book: Session) -> None:
