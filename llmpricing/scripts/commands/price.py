@@ -74,7 +74,8 @@ def price(
     --ignore-column. With --usage-format the columns are the fields of a provider's usage object
     (prompt_tokens_details.cached_tokens, ...), or one column usage holds it.
 
-    Exit code 0 where anything has a price or nothing is to be billed, 1 where all that is to be billed has none.
+    Exit code 0 where anything has a price or nothing is to be billed, as of a file of costs alone, 1 where all that is
+    to be billed has none.
 
     OUT and REJECTS appear when all is done, readable by nobody who cannot read FILE. In CSV files, a cell that would
     begin a formula in a spreadsheet (= + - @ tab, but no number) has an apostrophe before it.

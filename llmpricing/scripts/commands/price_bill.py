@@ -69,7 +69,7 @@ def price_bill(asked: AskedFiles, found: FoundFiles, options: BillOptions, book:
             say(line)
         if options.out:
             say(f"Each record with its price: {options.out}")
-    if unpriced := 0 if bill.priced else sum(bill.unpriced.values()):
+    if unpriced := 0 if bill.priced else sum(bill.unpriced.values()) - bill.uncounted:
         raise click.ClickException(
             f"None of the {unpriced:,} records that are to be billed has a price. Mend what the reasons say"
             f"{', then run this again with --force' if options.out else ', then run this again'}."

@@ -94,7 +94,11 @@ def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
             "Standard input (-) is of no shape that is known (llmpricing formats lists those), and a plain table is "
             f"read from a file: save it with a name that ends in {', '.join(_SHAPES)}."
         )
-    for path in (usage, out, rejects):
+    if usage.suffix not in _SHAPES:
+        from llmpricing.services.usage_log.formats.files import UnknownShape
+
+        raise click.UsageError(str(UnknownShape(usage)))
+    for path in (out, rejects):
         if path.suffix not in _SHAPES:
             raise click.UsageError(f"{path} must end in {', '.join(_SHAPES)}, which tells its shape.")
     if len({path.resolve() for path in (usage, out, rejects)}) < 3:

@@ -58,7 +58,7 @@ class Bill:
 
     Reasons are counted: of what was not billed, and of what has no price, the latter with the names that it concerns.
     ``warned`` counts the priced records by the code of a warning, ``remarks`` by what makes their cost unsure, ``sums``
-    those that sum up many requests.
+    those that sum up many requests; ``uncounted`` those without a price of which the file counts nothing that has one.
     """
 
     rows: int = 0
@@ -73,6 +73,7 @@ class Bill:
     warned: Counter[str] = field(default_factory=Counter)
     remarks: Counter[str] = field(default_factory=Counter)
     sums: int = 0
+    uncounted: int = 0
 
     def count(self, priced: PricedRecord) -> None:
         """Add a record."""
@@ -87,7 +88,7 @@ class Bill:
 
     def add_decided(self, priced: PricedRecord, records: int = 1) -> None:
         """Add so many records like this one by what was decided of them, whatever they charge."""
-        record, (kind, reason) = priced.record, priced.outcome
+        record, (kind, reason, _) = priced.record, priced.outcome
         if priced.cost is not None:
             self.add_priced(record, priced.cost, priced.answer, records)
         elif kind is OutcomeKind.NOT_BILLED:
@@ -112,6 +113,7 @@ class Bill:
         """Add so many records like this one, which have no price for this reason."""
         known = reason if reason in self.unpriced or len(self.unpriced) < _MOST_REASONS else _OTHERS
         self.unpriced[known] += records
+        self.uncounted += records if record.outcome.is_uncounted else 0
         names = self.unpriced_names[known]
         if record.model and (record.model in names or len(names) < _MOST_NAMES):
             names[record.model] += records

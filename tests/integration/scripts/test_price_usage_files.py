@@ -26,6 +26,20 @@ def commands(tmp_path_factory: pytest.TempPathFactory, full_book_of_module: str,
     return commands_on(tmp_path_factory.mktemp("commands"), full_book_of_module, redis_url)
 
 
+@pytest.mark.parametrize(
+    "name", ["anthropic-cost-report.json", "github-copilot-premium.csv", "openai-usage-images.json"]
+)
+def test_a_file_that_counts_nothing_with_a_price_is_no_failure(commands: Commands, name: str) -> None:
+    answer = commands.json("price", str(FOLDER / name))
+    assert (answer["priced"], answer["totals"], answer["unpriced"] > 0) == (0, {}, True)
+
+
+def test_a_file_of_no_known_shape_is_refused_with_what_to_do(commands: Commands, tmp_path: Path) -> None:
+    (tmp_path / "log.json").write_text('{"rows": [{"name": "gpt-4o", "used": 3}]}', "utf-8")
+    done = commands.run("price", str(tmp_path / "log.json"))
+    assert (done.exit_code, "formats --suggest FILE > map.toml" in done.output) == (2, True)
+
+
 def test_a_file_is_answered_with_its_bill(commands: Commands) -> None:
     done = commands.run("price", str(FOLDER / "litellm-spendlogs.json"))
     assert done.exit_code == 0, done.output

@@ -16,7 +16,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.charged_for import ANTHROPIC_TOKENS, fee_of
 from llmpricing.services.usage_log.formats.counts import BESIDE, RequestWindow, usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, uncounted
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
@@ -24,7 +24,7 @@ from llmpricing.services.usage_log.formats.told_usage import labels, place_of, t
 _ANTHROPIC = "anthropic"
 _DAY = timedelta(days=1)
 _CENTS = Decimal(100)
-_COST_ONLY = unpriced("cost only: the file states no quantity")
+_COST_ONLY = uncounted("cost only: the file states no quantity")
 # Both sides of the step of the price, also as spreadsheets and other alphabets leave the sign of "at most" behind.
 _WIDE = {ord("＞"): ">", ord("≥"): ">", ord("＜"): "<", ord(" "): None, ord("\u00a0"): None, ord(","): None}
 _ABOVE = re.compile(r"(?:>=?|over|above)200(?:k|000)|200(?:k|000)[-_–](?:1m|1000k|1000000)")

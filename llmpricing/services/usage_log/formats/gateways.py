@@ -8,7 +8,15 @@ from typing import Any
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, FREE, Outcome, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import (
+    BILLED,
+    FREE,
+    Outcome,
+    UsageRecord,
+    not_billed,
+    uncounted,
+    unpriced,
+)
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, Shape, Varying, by_row, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, place_of, tier_of
@@ -118,7 +126,7 @@ def _copilot(row: Row) -> UsageRecord:
     at, charged = row.instant("date"), row.amount("net_amount")
     row.known("quantity")
     facts = labels(user=row.text("username"), organization=row.text("organization"), team=row.text("cost_center_name"))
-    outcome = unpriced("premium requests are counted, not tokens")
+    outcome = uncounted("premium requests are counted, not tokens")
     return UsageRecord(
         row.text("model"), at, None, "github-copilot", timedelta(days=1), charged=charged, labels=facts, outcome=outcome
     )

@@ -12,7 +12,7 @@ from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.charged_for import fee_of
 from llmpricing.services.usage_log.formats.counts import usage_of
-from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, unpriced
+from llmpricing.services.usage_log.formats.record import BILLED, UsageRecord, not_billed, uncounted
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import ChargeFields, RecordReader, Shape, by_row, each, signs
 from llmpricing.services.usage_log.formats.told_usage import labels, tier_of
@@ -122,7 +122,7 @@ def _sessions(row: Row, made: UsageRecord) -> UsageRecord:
 def _no_price(reason: str, *names: str) -> Callable[[Row, UsageRecord], UsageRecord]:
     def read(row: Row, made: UsageRecord) -> UsageRecord:
         row.known(*names)
-        return replace(made, outcome=unpriced(reason))
+        return replace(made, outcome=uncounted(reason))
 
     return read
 
@@ -164,9 +164,9 @@ def _cost(row: Row, made: UsageRecord) -> UsageRecord:
     made = replace(made, charged_for=meter or fee_of(line))
     row.close()
     if quantity is None:
-        return replace(made, outcome=unpriced("cost only: the line states no quantity"))
+        return replace(made, outcome=uncounted("cost only: the line states no quantity"))
     if meter is None:
-        return replace(made, outcome=unpriced("cost only: the line counts nothing that is known"))
+        return replace(made, outcome=uncounted("cost only: the line counts nothing that is known"))
     whole = "output_tokens" if meter.startswith("output") else "input_tokens"
     return replace(made, usage=usage_of({whole: quantity, meter: quantity}, is_sum=True), outcome=BILLED)
 

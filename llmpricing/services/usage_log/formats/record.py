@@ -24,10 +24,13 @@ class OutcomeKind(Enum):
 
 
 class Outcome(NamedTuple):
-    """What becomes of a record, and why where it is not billed or cannot be priced."""
+    """What becomes of a record, and why where it is not billed or cannot be priced; ``is_uncounted`` where the file
+    counts nothing of it that has a price, so that nothing can be mended.
+    """
 
     kind: OutcomeKind
     reason: str = ""
+    is_uncounted: bool = False
 
 
 BILLED = Outcome(OutcomeKind.BILLED)
@@ -48,9 +51,14 @@ def unpriced(reason: str) -> Outcome:
     return Outcome(OutcomeKind.UNPRICED, reason)
 
 
+def uncounted(reason: str) -> Outcome:
+    """The same of a record of which the file counts nothing that has a price, as of costs alone."""
+    return Outcome(OutcomeKind.UNPRICED, reason, is_uncounted=True)
+
+
 def of_zero(charged: Decimal | None) -> Outcome:
     """The outcome of a bill's line that states no quantity: what it charges is not lost."""
-    return unpriced("cost only: the line states no quantity") if charged else not_billed("a line of zero")
+    return uncounted("cost only: the line states no quantity") if charged else not_billed("a line of zero")
 
 
 def of_less_than_none() -> Outcome:
