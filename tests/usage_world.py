@@ -133,6 +133,34 @@ def resources(*spans: Row) -> Row:
     return {"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {}, "spans": [one]} for one in spans]}]}
 
 
+# Caches lie within the input, and what the seller calls its input stands among the details, which leaves them out.
+_DETAILS = {"cache_read_tokens": 1000, "cache_write_tokens": 200, "cache_read_input_tokens": 1000, "input_tokens": 10}
+DETAILED: list[Row] = [
+    {
+        "trace_id": "t",
+        "span_id": model,
+        "start_time": AT,
+        "gen_ai.operation.name": "chat",
+        "gen_ai.response.model": model,
+        "gen_ai.usage.input_tokens": taken,
+        "gen_ai.usage.output_tokens": made,
+        **{f"gen_ai.usage.details.{name}": number for name, number in details.items()},
+    }
+    for model, taken, made, details in (
+        ("gpt-4.1-mini", 1000, 100, {"cache_read_tokens": 400, "reasoning_tokens": 50}),
+        ("claude-haiku-4-5", 1210, 20, _DETAILS),
+    )
+]
+_ASKED_OF_MINI = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "gpt-4.1-mini"}
+_TOLD_BY_MINI = {"gen_ai.usage.input_tokens": 1000, "gen_ai.usage.output_tokens": 100}
+_TOLD_BY_MINI |= {"gen_ai.usage.details.cache_read_tokens": 400}
+LOGFIRE: list[Row] = [
+    {"trace_id": "t", "span_id": number, "start_timestamp": AT, "kind": kind, "attributes": json.dumps(attributes)}
+    for number, kind, attributes in (
+        ("1", "pending_span", _ASKED_OF_MINI),
+        ("2", "span", {**_ASKED_OF_MINI, **_TOLD_BY_MINI}),
+    )
+]
 PRINTED = {
     "name": "chat",
     "start_time": AT,
@@ -182,6 +210,8 @@ SPANS = [
     ),
     World("one call by two instruments, told of apart", [lines(flat_spans(40))], MINI * 40, (40, 0, 40, 0)),
     World("the same from the inside", [lines(flat_spans(40)[::-1])], MINI * 40, (40, 0, 40, 0)),
+    World("Pydantic AI's details", [lines(DETAILED)], MINI + HAIKU, (2, 0, 0, 0)),
+    World("Logfire's records", [as_parquet(LOGFIRE)], MINI, (1, 1, 0, 0)),
     World("printed by Python, over many lines", [document(PRINTED) + b"\n" + document(PRINTED)], MINI, (1, 0, 1, 0)),
 ]
 

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 USAGE = "gen_ai.usage."
 SERVED = ("openai.response.service_tier", "gen_ai.openai.response.service_tier")
-# https://opentelemetry.io/docs/specs/semconv/gen-ai: the names of today before those of old, one count each.
+# https://opentelemetry.io/docs/specs/semconv/gen-ai: the names of today before those of old, one count each; "details"
+# are those of Pydantic AI (https://ai.pydantic.dev/api/usage), its own names and those that it hands through.
 OTEL = {
     "input_tokens": ("input_tokens", "prompt_tokens"),
     "output_tokens": ("output_tokens", "completion_tokens"),
-    "cache_read_tokens": ("cache_read.input_tokens", "cache_read_input_tokens", "cached_input_tokens"),
-    "cache_write_tokens": ("cache_creation.input_tokens", "cache_creation_input_tokens"),
-    "output_reasoning_tokens": ("reasoning.output_tokens", "reasoning_tokens", "reasoning_output_tokens"),
+    "cache_read_tokens": (
+        *("cache_read.input_tokens", "cache_read_input_tokens", "cached_input_tokens"),
+        *("details.cache_read_tokens", "details.cache_read_input_tokens", "details.cached_tokens"),
+        "details.cached_content_tokens",
+    ),
+    "cache_write_tokens": (
+        *("cache_creation.input_tokens", "cache_creation_input_tokens"),
+        *("details.cache_write_tokens", "details.cache_creation_input_tokens"),
+    ),
+    "output_reasoning_tokens": (
+        *("reasoning.output_tokens", "reasoning_tokens", "reasoning_output_tokens"),
+        *("details.reasoning_tokens", "details.thinking_tokens", "details.thoughts_tokens"),
+    ),
+    "input_audio_tokens": ("details.input_audio_tokens",),
+    "cache_audio_read_tokens": ("details.cache_audio_read_tokens",),
+    "output_audio_tokens": ("details.output_audio_tokens",),
 }
+# What a seller calls input and output leaves out what it counts apart; predictions lie within the output, text in both.
+OTEL_HARMLESS = tuple(
+    f"{USAGE}details.{name}"
+    for name in (
+        *("input_tokens", "output_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens"),
+        *("text_prompt_tokens", "text_cache_tokens", "text_candidates_tokens"),
+    )
+)
 CALLS = "llm.token_count."
 # https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
 OPENINFERENCE = {
@@ -37,7 +59,10 @@ AI_SDK_NAMES = {
 }
 # What a span was reckoned to cost, in USD: OpenLIT and others, OpenInference, Logfire, OpenObserve.
 COST = (f"{USAGE}cost", "llm.cost.total", "operation.cost", f"{USAGE}cost_usd", f"{USAGE}total_cost")
-STARTED = ("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp")
+STARTED = (
+    *("startTimeUnixNano", "start_time_unix_nano", "timestamp", "start_time", "startTime", "Timestamp"),
+    "start_timestamp",  # Logfire
+)
 TRACE = ("traceId", "trace_id", "TraceId", "context.trace_id")
 SPAN_ID = ("spanId", "span_id", "SpanId", "context.span_id")
 SESSION = ("session.id", "gen_ai.conversation.id")

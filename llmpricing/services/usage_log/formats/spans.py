@@ -35,6 +35,7 @@ from llmpricing.services.usage_log.formats.span_names import (
     COST,
     OPENINFERENCE,
     OTEL,
+    OTEL_HARMLESS,
     PARENT,
     SERVED,
     SESSION,
@@ -61,6 +62,9 @@ _VARYING = Varying(
     STARTED, COST, labels={"trace": TRACE, "parent": PARENT, "session": SESSION}, id_parts=(TRACE, SPAN_ID)
 )
 
+_NO_COUNT = unpriced("usage is not stated: the span holds no count")
+_RUNNING = not_billed("a note of Logfire that a span began, which is told by itself when it ended")
+
 
 def span_record(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord | None:
     """The record of a span, of whatever family its attributes are."""
@@ -75,6 +79,7 @@ def span_record(row: Row, label: Mapping[str, str] | None = None) -> UsageRecord
 def _otel(row: Row, label: Mapping[str, str]) -> UsageRecord | None:
     counts = {meter: row.count(*(USAGE + name for name in names)) for meter, names in OTEL.items()}
     total = row.count(USAGE + "total_tokens", "llm.usage.total_tokens")
+    row.known(*OTEL_HARMLESS)
     operation = row.text("gen_ai.operation.name", "llm.request.type").lower()
     model = row.text("gen_ai.response.model") or row.text("gen_ai.request.model")
     provider = row.text("gen_ai.provider.name", "gen_ai.system") or None
@@ -139,12 +144,12 @@ def _made(
         trace=trace, parent=hex_id(row.text(*PARENT)), service=row.text("service.name"), session=row.text(*SESSION)
     )
     facts = {**label, **facts}
-    is_unsure = _is_tier_asked(row)
+    is_unsure, is_running = _is_tier_asked(row), row.text("kind") == "pending_span"
     row.close()
     if not is_call:
         return UsageRecord(model, at, None, provider, labels=facts, record_id=record_id, outcome=SUMMED)
     if not is_counted:
-        outcome = not_billed("failed") if _has_failed(row) else unpriced("usage is not stated: the span holds no count")
+        outcome = not_billed("failed") if _has_failed(row) else _RUNNING if is_running else _NO_COUNT
         return UsageRecord(model, at, None, provider, charged=cost, labels=facts, record_id=record_id, outcome=outcome)
     usage = usage_of(counts, total=total or None)
     made = UsageRecord(model, at, usage, provider, None, where, cost, labels=facts, record_id=record_id)
