@@ -43,6 +43,7 @@ def test_the_page_shows_the_newest_first_and_runs_nothing(logged: TestApp) -> No
         ("?about=bazaar/", ["bazaar/c"]),
         ("?since=2026-11-02", ["bazaar/c", "'=2+5"]),
         ("?action=pin_removed", []),
+        ("?action=pin+added", ["bazaar/c", "'=2+5", "acme/a"]),
         ("?about=%25", []),
     ],
 )
@@ -69,3 +70,19 @@ def test_no_cell_of_the_csv_is_a_formula(logged: TestApp) -> None:
 def test_a_strange_question_is_a_400_that_names_the_field(testapp: TestApp, path: str, query: str, field: str) -> None:
     answer = testapp.get(f"{path}?{query}", headers=PROGRAM, status=400)
     assert answer.json["error"]["details"]["field"] == field
+
+
+def test_the_page_says_in_words_what_was_decided_and_the_csv_as_it_is_kept(testapp: TestApp, engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        at, subject = datetime(2026, 11, 1, tzinfo=UTC), "acme/a input_tokens|tier=batch"
+        told = {"published": "2026-10-26T18:46:35+00:00", "rule": "zero_where_priced", "new": "0"}
+        note_event(session, at, "ada", "review_rejected", subject, **told)
+        note_event(session, at, "ada", "review_rejected", "acme/b output_tokens|")
+    base, batch = testapp.get("/admin/log").html.find("tbody").find_all("tr")
+    assert base.th.get_text() == "acme/b output_tokens"
+    assert "service tier: batch" in batch.th.get_text()
+    assert batch.find_all("td")[-1].get_text() == ("new: 0; published: 2026-10-26 18:46 UTC; rule: zero where priced")
+    assert rows(testapp)[2][3:] == [
+        subject,
+        '{"new":"0","published":"2026-10-26T18:46:35+00:00","rule":"zero_where_priced"}',
+    ]

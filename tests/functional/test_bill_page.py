@@ -142,7 +142,7 @@ def test_packed_it_is_the_same_and_an_example_tells_its_arithmetic(app: TestApp)
     for content in (log, gzip.compress(log), pa.compress(log, "zstd", asbytes=True)):
         page = send(app, content)
         assert (told(page, "logged"), told(page, "recomputed")) == ("0.0048", "0.0024")
-        assert "logged 0.0048, right is 0.0024 = 10,000 input_tokens x 0.2" in page.html.find(id="causes").get_text()
+        assert "logged 0.0048, right is 0.0024 = 10,000 input tokens x 0.2" in page.html.find(id="causes").get_text()
 
 
 def test_its_rows_are_those_that_the_command_writes(app: TestApp, commands: Commands, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_contract_rates_count_for_who_may_see_them_alone(app: TestApp) -> None:
     assert here.get("openai/gpt-4.1-mini", "0.0048") == "0.0048"
     assert "contract" not in page.html.main.get_text()
     wrong = send(app, lines(spend(charged=0.0096)), headers=NOT_AT_HOME)  # its example is quoted once more
-    assert "right is 0.0048 = 10,000 input_tokens x 0.4" in wrong.html.find(id="causes").get_text()
+    assert "right is 0.0048 = 10,000 input tokens x 0.4" in wrong.html.find(id="causes").get_text()
     assert "contract" not in wrong.html.main.get_text()
 
 

@@ -231,7 +231,30 @@ def test_a_seller_is_shown_with_what_it_sells_and_what_moved(app: TestApp) -> No
     ]
     assert "−50 %" in page.find("section", {"aria-labelledby": "moved"}).get_text()
     assert app.get("/providers/ACME", status=301).location.endswith("/providers/acme")
-    app.get("/providers/nobody", status=404)
+    assert not app.get("/providers/nobody", status=404).html.select(".like a")
+    assert [link["href"] for link in app.get("/providers/acm", status=404).html.select(".like a")] == [
+        "/providers/acme"
+    ]
+    assert app.get("/changes?provider=acme").html.h1.get_text() == f"What changed at {page.h1.get_text()}"
+
+
+def test_what_a_seller_sells_stands_on_pages(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llmpricing.web.site.sources.PAGE", 2)
+    first = app.get("/providers/acme?tokens=21M").html
+    assert "3 offerings, 3 with a price" in first.select_one(".lead").get_text()
+    assert [row.th.a.get_text() for row in first.select("table.value tbody tr")] == ["acme-large", "acme-new"]
+    second = app.get(first.select_one("a[rel=next]")["href"])
+    assert second.request.GET == {"tokens": "21M", "page": "2"}
+    assert [row.th.a.get_text() for row in second.html.select("table.value tbody tr")] == ["acme-small"]
+    assert second.html.select_one("a[rel=next]") is None
+    assert second.html.select_one(".pager a")["href"] == "/providers/acme?tokens=21M"
+    assert "start again" in app.get("/providers/acme?page=9").html.main.get_text()
+
+
+@pytest.mark.parametrize("path", ["/changes?days=x", "/sources?page=0"])
+def test_what_was_refused_leads_back_to_the_page_without_it(app: TestApp, path: str) -> None:
+    links = [link["href"] for link in app.get(path, status=400).html.select(".error a")]
+    assert path.partition("?")[0] in links
 
 
 def test_sources_tell_their_lists_and_where_to_begin(testapp: TestApp) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from webtest import TestApp
 
+from llmpricing.domain.components import ComponentKey
 from llmpricing.models import Offering, ScoreRow
-from llmpricing.services.decisions.reviews_and_pins import Decider
+from llmpricing.services.decisions.reviews_and_pins import Decider, HeldPrice, hold_price
 from llmpricing.services.imports.fetches import ReadList
 from llmpricing.services.imports.importing import import_lists
 from llmpricing.services.scores.importing_scores import import_scores
@@ -119,6 +121,18 @@ def test_what_the_lists_say_stands_side_by_side(modelapp: TestApp) -> None:
     assert stated("openai/gpt-9")[1] == ["input tokens per million tokens", "$2.00 counts", "$2.50 differs"]
     page = modelapp.get("/models/openai/gpt-9")
     assert "Of 2 figures beside those that count, 1 is the same." in spoken(page.html.main)
+
+
+def test_of_a_price_that_a_person_holds_the_lists_words_stand_beside_it(modelapp: TestApp, engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        held = HeldPrice("openai/gpt-9", ComponentKey("input_tokens", ""), Decimal(2), 10**6)
+        hold_price(session, held, Decider("ada", NOW + timedelta(hours=2), "our contract"))
+    html = modelapp.get("/models/openai/gpt-9").html
+    head, into, *_ = ([spoken(cell) for cell in row.select("th, td")] for row in html.select("table.stated tr"))
+    said = dict(zip(head, into, strict=True))
+    assert said["manual"] == "$2.00 counts"
+    assert said["genai-prices"] == "the same"
+    assert said["litellm"] == "$2.50 differs"
 
 
 def test_history_is_drawn_and_told_in_a_table(modelapp: TestApp) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from pyramid.request import Request
 
+from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.observations import Amount, State
 from llmpricing.services.catalogue import freshness, listing
 from llmpricing.services.catalogue.arrivals import OfferingNews, arrived_since, retired_since
@@ -84,9 +85,10 @@ def show(request: Request) -> dict[str, Any]:
         "here_too": urlencode(month),
         "models": values.get("model", ()),
         "provider": values.get("provider"),
+        "seller": _name(request, values.get("provider")),
         "since": since,
         "began": began if began > since else None,
-        "coming": _by_offering(coming[:MOST_SHOWN]),
+        "coming": sorted(_by_offering(coming[:MOST_SHOWN]), key=_begins),
         "weeks": weeks[first : first + WEEKS],
         "older": max(len(weeks) - first - WEEKS, 0),
         "page": page,
@@ -103,6 +105,10 @@ def show(request: Request) -> dict[str, Any]:
         "retired": [Newcomer(one, None) for one in retired],
         **ages_shown(freshness.source_ages(request.reads, now)),
     }
+
+
+def _name(request: Request, provider: str | None) -> str | None:
+    return company_names(listing.providers(request.reads))[provider] if provider else None
 
 
 def _told_of(request: Request, arrived: Sequence[OfferingNews], of_each: int) -> list[Newcomer]:
@@ -159,6 +165,11 @@ def _weeks(moved: Sequence[Change], began: datetime) -> list[tuple[date, Moves]]
 def _by_offering(moved: Sequence[Change]) -> Moves:
     ordered = sorted(moved, key=lambda one: one.offering)
     return [(offering, list(changes)) for offering, changes in groupby(ordered, key=lambda one: one.offering)]
+
+
+def _begins(moved: tuple[str, list[Change]]) -> tuple[datetime, str]:
+    """When the first of an offering's announced prices begins: the nearest stands first."""
+    return min(one.valid_from for one in moved[1] if one.valid_from), moved[0]
 
 
 def change_in_words(one: Change) -> str:

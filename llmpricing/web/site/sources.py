@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,8 +32,9 @@ from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.workload import WORKLOAD
 
 _TTL_S = 3600
-PAGE = 50  # disagreements
-MOST_OFFERINGS = 200
+PAGE = 50  # disagreements, or what one seller sells
+MOST_OFFERINGS = 10_000  # of one seller
+_LONGEST_ID = 60  # of a seller, as it is looked for among those that are like it
 MOST_MOVED = 50  # prices; the rest stand on the page of changes
 _LATELY = timedelta(days=28)
 
@@ -71,15 +73,18 @@ def _agreements(request: Request) -> list[ListAgreement]:
 
 
 def show_provider(request: Request) -> dict[str, Any]:
-    """What a seller sells, and what moved there in four weeks."""
-    clocks = read_clocks(read_parameters(request, {**CLOCKS, **SHOW, **WORKLOAD}), request.period.start, request.book)
+    """A page of what a seller sells, and on the first what moved there in four weeks."""
+    values = read_parameters(request, {**CLOCKS, **SHOW, **WORKLOAD, "page": p.whole(1, 10_000)})
+    clocks, number = read_clocks(values, request.period.start, request.book), values.get("page", 1)
     asked = request.matchdict["id"]
     sellers = listing.providers(request.reads)
     folded = {slug.casefold(): slug for slug, _, _ in sellers}
     if asked not in folded.values():
         if named := folded.get(asked.rstrip("/").casefold()):
             raise moved_to(request, asked, named)
-        raise Refused(404, "NOT_FOUND", "No seller has this id. GET /api/v1/providers lists the sellers.")
+        like = get_close_matches(asked[:_LONGEST_ID].casefold(), sorted(folded))
+        message = "No seller has this id. GET /api/v1/providers lists the sellers."
+        raise Refused(404, "NOT_FOUND", message, suggestions=[folded[one] for one in like])
     names, stands_on = company_names(sellers), standing(request, clocks)
     page = listing.list_offerings(
         request.reads,
@@ -89,7 +94,7 @@ def show_provider(request: Request) -> dict[str, Any]:
         limit=MOST_OFFERINGS,
         standing=stands_on,
     )
-    items = items_then(request, clocks, page.items, stands_on)
+    every = items_then(request, clocks, page.items, stands_on)
     since = request.period.start - _LATELY
     slugs = {one.id for one in page.items}
     return {
@@ -99,14 +104,24 @@ def show_provider(request: Request) -> dict[str, Any]:
         "conditions": display.conditions,
         "id": asked,
         "name": names[asked],
-        "page": page,
-        "items": items,
+        "count": page.count,
+        "items": every[(number - 1) * PAGE : number * PAGE],
+        "number": number,
+        "pages": max(-(-page.count // PAGE), 1),
+        "at_page": lambda at: _at_page(request, at),
         "month_of_pages": urlencode(month_pairs(request)),
         "as_of": clocks.as_of if request.GET.get("as_of", "").strip() else None,
-        "with_undated": with_undated(request) if any(map(is_undated, items)) else None,
-        "priced": sum(one.price_state == "priced" for one in items),
+        "with_undated": with_undated(request) if any(map(is_undated, every)) else None,
+        "priced": sum(one.price_state == "priced" for one in every),
         "labs": sorted({(one.lab, names.get(one.lab, one.lab)) for one in page.items if one.lab}),
         "changes": [one for one in changes_since(request.reads, since, request.period.start, slugs) if one.is_sellers][
             :MOST_MOVED
         ],
     }
+
+
+def _at_page(request: Request, number: int) -> str:
+    """The address of another page of what this one shows."""
+    kept = [(name, text) for name, text in request.GET.items() if name != "page"]
+    pairs = [*kept, *([("page", str(number))] if number > 1 else [])]
+    return f"{request.path}?{urlencode(pairs)}" if pairs else str(request.path)

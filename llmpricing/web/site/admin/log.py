@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
@@ -17,6 +19,8 @@ from llmpricing.web.selecting import cell
 from llmpricing.web.site import display
 
 SHOWN, MOST = 200, 100_000  # the newest on the page, and in the CSV
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(\+00:00|Z)")
+_IDENTIFIERS = frozenset({"meter", "rule", "benchmark"})  # of which values are words with underscores
 _READERS = {"since": p.time, "by": p.text, "action": p.text, "about": p.text}
 
 
@@ -27,7 +31,7 @@ def show(request: Request) -> dict[str, Any]:
     return {
         "show": display,
         "in_words": subject_words,
-        "events": [(one, details_of(one)) for one in found[:SHOWN]],
+        "events": [(one, _facts(one.details)) for one in found[:SHOWN]],
         "is_cut": len(found) > SHOWN,
         "shown": SHOWN,
         "filters": typed,
@@ -47,9 +51,26 @@ def show_csv(request: Request) -> Response:
     return response
 
 
+def _facts(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The details of a decision for people: names and what each is, in the order of the names."""
+    return [(display.words(name), _in_words(name, value)) for name, value in sorted(details.items())]
+
+
+def _in_words(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_in_words(name, one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_in_words(key, one)}" for key, one in sorted(value.items()))
+    text = str(value)
+    if _TIME.fullmatch(text):
+        return text[:16].replace("T", " ") + " UTC"
+    return display.words(text) if name in _IDENTIFIERS else text
+
+
 def _asked(request: Request, most: int) -> list[Decision]:
     asked = read_parameters(request, _READERS)
-    wanted = EventFilter(asked.get("since"), asked.get("by"), asked.get("action"), asked.get("about"))
+    action = asked["action"].strip().replace(" ", "_") if "action" in asked else None  # as the page writes it too
+    wanted = EventFilter(asked.get("since"), asked.get("by"), action, asked.get("about"))
     return list_events(request.dbsession, wanted, most)
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from llmpricing.domain.money import quantise, to_text
+from llmpricing.domain.observations import Basis
 from llmpricing.services.catalogue.price_history import PastPrice
 from llmpricing.web.site import display
 from llmpricing.web.site.charts.chart import HEIGHT, WIDTH, Chart, inline, position, share_of_axis
@@ -82,15 +83,29 @@ def _finding(offering: str, lines: Sequence[_MeterLine], now: datetime) -> str:
     line = lines[0]
     begun = [one for one in line.prices if one.valid_from is None or one.valid_from <= now]
     current = begun[-1] if begun else line.prices[0]
-    price = f"{_money(current)} {display.per(line.meter, current.per)}"
-    since = f" since {display.long_day(current.valid_from)}" if current.valid_from else ""
-    before = begun[-2] if len(begun) > 1 else None
+    price = _money(current) if current.amount == 0 else f"{_money(current)} {display.per(line.meter, current.per)}"
     if current.valid_until is not None and current.valid_until <= now:
         return f"{offering}: the last price of {line.name} was {price}, until {display.long_day(current.valid_until)}"
-    change = f", before {_money(before)}" if before and _value(before) != _value(current) else ""
+    first, before = _first_alike(begun or [current])
+    since = _since(first) if first.valid_from else ""
+    change = f", before {_money(before)}" if before else ""
     coming = [one for one in line.prices if one.valid_from and one.valid_from > now]
     then = f"; {_money(coming[0])} from {display.long_day(coming[0].valid_from)}" if coming else ""  # type: ignore[arg-type]
     return f"{offering}: {line.name} {price}{since}{change}{then}"
+
+
+def _first_alike(begun: Sequence[PastPrice]) -> tuple[PastPrice, PastPrice | None]:
+    """The price from which on it is what it is now, whichever list says so, and the one before, of another amount."""
+    at = len(begun) - 1
+    while at and _value(begun[at - 1]) == _value(begun[at]) and begun[at - 1].valid_until == begun[at].valid_from:
+        at -= 1
+    return begun[at], begun[at - 1] if at else None
+
+
+def _since(one: PastPrice) -> str:
+    """Since when a price is charged; of one without a date only since when another list is believed."""
+    day = display.long_day(one.valid_from)  # type: ignore[arg-type]
+    return f" as {one.source} lists it since {day}" if one.basis == Basis.UNDATED else f" since {day}"
 
 
 def _about(lines: Sequence[_MeterLine]) -> str:
@@ -122,7 +137,8 @@ def _layers(
 ) -> list[dict[str, Any]]:
     values = [_value(one) for line in lines for one in line.prices]
     scale = _scale(values)
-    days = {"format": "%b %Y" if end - start > _YEARS else "%-d %b %Y", "tickCount": 6 if width == WIDTH else 3}
+    is_wide = width == WIDTH
+    days = {"format": "%-d %b %Y" if is_wide and end - start <= _YEARS else "%b %Y", "tickCount": 6 if is_wide else 3}
     time = {
         "field": "at",
         "type": "temporal",
@@ -146,7 +162,7 @@ def _layers(
     mark = {"type": "line", "interpolate": "step-after", "strokeWidth": 2.5}
     steps = [row for line in lines for row in _steps(line, start, end)]
     found.append({"data": inline(steps), "mark": mark, "encoding": encoding})
-    found.append(_labels(lines, scale, colour, width))
+    found.append(_labels(lines, end, scale, colour, width))
     return found
 
 
@@ -193,15 +209,17 @@ def _today(now: datetime, time: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _labels(
-    lines: Sequence[_MeterLine], scale: Mapping[str, Any], colour: Mapping[str, Any], width: int
+    lines: Sequence[_MeterLine], end: datetime, scale: Mapping[str, Any], colour: Mapping[str, Any], width: int
 ) -> dict[str, Any]:
-    """The meters' names and last prices to the right of their lines, none over another."""
+    """The meters' names and last prices to the right of their lines, or since when there is none; none over another."""
     last = [(line, line.prices[-1]) for line in lines]
     heights = {line.meter: HEIGHT * (1 - share_of_axis(position(_value(one)), scale)) for line, one in last}
     rows, free = [], float(HEIGHT)
     for line, one in sorted(last, key=lambda pair: -heights[pair[0].meter]):
         free = min(heights[line.meter], free)
-        rows.append({"meter": line.name, "height": free, "words": f"{line.name} {_money(one)}"})
+        ended = one.valid_until if one.valid_until and one.valid_until < end else None
+        last_said = f"until {ended:%b %Y}" if ended else _money(one)
+        rows.append({"meter": line.name, "height": free, "words": f"{line.name} {last_said}"})
         free -= _LABEL_ROOM
     return {
         "data": inline(rows),

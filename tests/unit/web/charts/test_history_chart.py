@@ -66,6 +66,24 @@ def test_an_ended_price_and_none_at_all_are_told() -> None:
     assert history_chart("acme/x", [], NOW).rows == []
 
 
+def test_a_price_without_a_date_is_not_said_to_be_charged_since_a_list_is_believed() -> None:
+    alike = [price("input_tokens", "4", None, "2026-11-10"), price("input_tokens", "4", "2026-11-10", None)]
+    assert history_chart("acme/x", alike, NOW).finding == "acme/x: input $4.00 per million tokens"
+    other = price("input_tokens", "5", "2026-11-10", None, basis="undated", source="genai-prices")
+    assert history_chart("acme/x", [alike[0], other], NOW).finding == (
+        "acme/x: input $5.00 per million tokens as genai-prices lists it since 10 Nov 2026, before $4.00"
+    )
+
+
+def test_free_is_said_in_words_and_a_line_that_ended_names_no_price_of_today() -> None:
+    prices = [
+        price("input_tokens", "0", None, None, state="free"),
+        price("cache_read_tokens", "1", None, "2026-06-29"),
+    ]
+    assert history_chart("acme/x", prices, NOW).finding == "acme/x: input free"
+    assert {row["words"] for row in layer(prices, "text")} == {"input free", "cache read until Jun 2026"}
+
+
 def test_a_step_holds_its_price_until_the_next_and_a_gap_parts_the_line() -> None:
     parted = [price("input_tokens", "8", "2026-01-01", "2026-02-01"), price("input_tokens", "4", "2026-03-01", None)]
     points = [(row["at"], row["price"], row["part"]) for row in layer(parted, "line")]

@@ -1,0 +1,91 @@
+"""How pages lie on a wide screen and on a phone: nothing cut, nothing beyond the edge, tables begin in sight."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import chromium
+from tests.browser.accessibility import BEYOND_THE_SCREEN
+from tests.browser.chromium import Browser
+from tests.browser.test_pages import PATHS
+
+pytestmark = pytest.mark.skipif(chromium.missing() is not None, reason=str(chromium.missing()))
+
+SCREENS = ((1400, 900), (390, 850))
+ADMIN = ["", "/reviews", "/reviews?state=decided", "/pins", "/prices", "/rates", "/aliases", "/benchmarks", "/sources"]
+EVERY = [
+    *PATHS,
+    "/?group=none&show=free&show=deprecated&show=removed&sort=name",
+    "/?as_of=2026-05-01",
+    "/models/acme/acme-large?as_of=2026-05-01",
+    "/calculator",
+    "/calculator?model=acme-lrge",
+    "/compare",
+    "/changes?days=x",
+    "/docs/settings",
+    "/docs/usage-files",
+    *(f"/admin{path}" for path in ADMIN),
+    "/admin/log",
+    "/admin/log?by=nobody",
+]
+WITH_A_TABLE = [
+    "/",
+    "/?capability=vision",
+    "/models/acme/acme-large",
+    "/models/acme/acme-long",
+    "/models/acme/acme-small",
+]
+WITH_A_TABLE += ["/models/acme/acme-large?as_of=2026-05-01", "/calculator", "/providers/acme", "/sources"]
+# What does not fit into its box and is neither scrolled nor told elsewhere, and text beyond the edge of the screen.
+AMISS = """
+const amiss = [];
+for (const one of document.querySelectorAll('body *')) {
+  if (!one.checkVisibility({contentVisibilityAuto: true}) || one.closest('.sr, [title]')) continue;
+  const does = getComputedStyle(one).overflowX;
+  if (['hidden', 'clip'].includes(does) && one.scrollWidth > one.clientWidth + 1)
+    amiss.push(`cut: ${one.tagName} ${one.className} ${(one.value || one.textContent).trim().slice(0, 60)}`);
+  if (one.closest('.scroll, pre, .kinds, .switches, .comparing, textarea, select')) continue;
+  for (const node of one.childNodes) {
+    if (node.nodeType !== 3 || !node.data.trim()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    if ([...range.getClientRects()].some(box => box.right > innerWidth + 1))
+      amiss.push(`beyond: ${one.tagName} ${one.className} ${node.data.trim().slice(0, 60)}`);
+  }
+}
+return [...new Set(amiss)];
+"""
+
+
+def test_nothing_is_cut_and_nothing_lies_beyond_the_screen(browser: Browser, site: str) -> None:
+    found = []
+    for path in EVERY:
+        browser.resize(*SCREENS[0])
+        browser.open_styled(site + path)
+        for width, height in SCREENS:
+            browser.resize(width, height)
+            if browser.run("return window.innerWidth") != width or browser.run(BEYOND_THE_SCREEN) > 0:
+                found.append(f"{path} {width}: wider than the screen")
+            found += [f"{path} {width}: {one}" for one in browser.run(AMISS)]
+    assert found == []
+
+
+def test_the_first_row_of_a_table_stands_in_the_upper_two_thirds_of_a_screen(browser: Browser, site: str) -> None:
+    browser.resize(1400, 900)
+    tops = {}
+    for path in WITH_A_TABLE:
+        browser.open_styled(site + path)
+        tops[path] = browser.run(
+            "return document.querySelector('main table tbody tr')?.getBoundingClientRect().top ?? 9999"
+        )
+    assert {path: top for path, top in tops.items() if top >= 600} == {}
+
+
+def test_tables_of_the_documentation_fit_a_wide_screen(browser: Browser, site: str) -> None:
+    browser.resize(1400, 900)
+    wide = []
+    for path in ("/docs/settings", "/docs/usage-files", "/docs/operations", "/docs/notices", "/docs/feeds"):
+        browser.open_styled(site + path)
+        wide += browser.run(f"""return [...document.querySelectorAll('.doc .scroll')]
+            .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => '{path} ' + one.scrollWidth)""")
+    assert wide == []
