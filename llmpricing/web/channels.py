@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from contextlib import suppress
+from html import escape
 from socket import MSG_PEEK, socket
 from time import time
 from typing import Any
@@ -28,10 +29,37 @@ _REFUSALS = {
     501: ("NOT_IMPLEMENTED", "Only chunked transfer encoding is known: send Content-Length instead."),
     503: ("UNAVAILABLE", "Many files are being sent. Send yours again in a few seconds."),
 }
+_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{head} · llmpricing</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"></head>
+<body><main><h1>{head}</h1><p>{rest}</p>
+<p><a href="{page}">Go back</a></p><p>Request id {request_id}</p></main></body>
+</html>
+"""
 _CAN_GATHER = hasattr(socket, "sendmsg")  # not on Windows
 ASKED_AFTER_S = 0.02  # a request that waited so long for a worker is no longer served to nobody
 _OTHER = ("INTERNAL_ERROR", "Something went wrong on our side. It has been logged.")
 log = structlog.get_logger()
+
+
+def _wants_page(request: Any) -> bool:
+    """Whether a person is refused, at a browser: as the application tells, by what can be told of a request's head."""
+    accepted = getattr(request, "headers", {}).get("ACCEPT", "")
+    return "text/html" in accepted and not getattr(request, "path", "").startswith("/api")
+
+
+def _as_json(_: Any, fields: dict[str, Any], request_id: str) -> bytes:
+    return msgspec.json.encode({"error": fields, "request_id": request_id})
+
+
+def _as_page(request: Any, fields: dict[str, Any], request_id: str) -> bytes:
+    """The same for a person, plain: of the application's style the server knows nothing."""
+    head, _, rest = fields["message"].partition(": ")
+    page = request.path.rpartition("/")[0] if request.path in getattr(request.adj, "large_bodies", {}) else "/"
+    told = f"{rest[:1].upper()}{rest[1:]}" if rest else ""
+    return _PAGE.format(head=head, rest=told, page=escape(page, quote=True), request_id=request_id).encode()
 
 
 class _ServerRefusal(ErrorTask):  # type: ignore[misc]  # waitress ships no types
@@ -42,10 +70,12 @@ class _ServerRefusal(ErrorTask):  # type: ignore[misc]  # waitress ships no type
         code, message = _REFUSALS.get(error.code, _OTHER)
         most_mib = self.request.adj.max_request_body_size >> 20
         fields = {"code": code, "message": message.format(most_mib=most_mib), "details": {}}
-        body = msgspec.json.encode({"error": fields, "request_id": request_id})
+        is_page = _wants_page(self.request)
+        write = _as_page if is_page else _as_json
+        body = write(self.request, fields, request_id)
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [
-            ("Content-Type", "application/json"),
+            ("Content-Type", "text/html; charset=utf-8" if is_page else "application/json"),
             ("Cache-Control", "no-store"),
             ("X-Content-Type-Options", "nosniff"),
             ("X-Request-Id", request_id),

@@ -91,6 +91,15 @@ def test_a_connection_goes_on_after_an_answer_that_has_no_body_and_ends_where_th
             assert (response.status, response.headers["Connection"]) == (304, "close")
 
 
+def test_a_person_at_a_browser_whose_file_is_too_large_is_told_so_by_a_page(site):
+    head = f"POST /bill/audit HTTP/1.1\r\nHost: h\r\nAccept: text/html,*/*;q=0.8\r\nContent-Length: {300 * MIB}\r\n\r\n"
+    answer, body = exchange(site.port, head.encode())
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert "Content-Type: text/html; charset=utf-8" in answer
+    assert "larger than 64 MiB" in body
+    assert '<a href="/bill">' in body
+
+
 @pytest.mark.parametrize("length", [MIB + 1, 300 * MIB])
 def test_a_body_over_1_mib_is_refused_before_it_is_sent_in_the_one_error_shape(site, length):
     head = (
