@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from llmpricing.web.site.columns import IDS
 from tests.browser import chromium
 from tests.browser.accessibility import BEYOND_THE_SCREEN
 from tests.browser.chromium import Browser
@@ -16,6 +17,8 @@ ADMIN = ["", "/reviews", "/reviews?state=decided", "/pins", "/prices", "/rates",
 EVERY = [
     *PATHS,
     "/?group=none&show=free&show=deprecated&show=removed&sort=name",
+    "/?sort=month",
+    "/?" + "&".join(f"columns={one}" for one in IDS),
     "/?as_of=2026-05-01",
     "/models/acme/acme-large?as_of=2026-05-01",
     "/calculator",
@@ -38,7 +41,15 @@ WITH_A_TABLE = [
 WITH_A_TABLE += ["/models/acme/acme-large?as_of=2026-05-01", "/calculator", "/providers/acme", "/sources"]
 # What does not fit into its box and is neither scrolled nor told elsewhere, and text beyond the edge of the screen.
 AMISS = """
-const amiss = [];
+const amiss = [], pen = document.createElement('canvas').getContext('2d'), arrow = 16;
+for (const one of document.querySelectorAll('select')) {
+  const style = getComputedStyle(one);
+  pen.font = style.font;
+  const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - arrow;
+  const words = one.selectedOptions[0]?.text ?? '';
+  if (one.checkVisibility({contentVisibilityAuto: true}) && pen.measureText(words).width > room)
+    amiss.push(`cut: SELECT ${one.name} ${words}`);
+}
 for (const one of document.querySelectorAll('body *')) {
   if (!one.checkVisibility({contentVisibilityAuto: true}) || one.closest('.sr, [title]')) continue;
   const does = getComputedStyle(one).overflowX;
