@@ -98,8 +98,9 @@ def audit(asked: AskedFiles, book: AskedBook, **how: object) -> None:
     logged figure is its cause, or two at once. The causes' money sums to the difference. A file that states no cost is
     answered with its bill.
 
-    Exit code 0 within --tolerance, 3 beyond it, 1 where it failed, 2 where it was asked for wrongly. A job that is to
-    fail without a comparison says --tolerance: then a file that states no cost is exit code 1, else a bill and 0.
+    Exit code 0 within --tolerance, 3 beyond it, 1 where it failed, 2 where it was asked for wrongly. A file of which
+    nothing is compared, for it states no cost or nothing but costs, is answered with 0; a job that is to fail without a
+    comparison says --tolerance, then that is 1.
 
     \b
     llmpricing audit spendlogs.csv

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -220,6 +221,27 @@ def test_a_file_without_costs_is_answered_with_its_bill_and_no_exit_code(command
     found = commands.json("audit", str(FOLDER / "codex-session.jsonl"))
     assert (found["logged"], found["difference"], found["causes"]) == (None, None, [])
     assert found["recomputed"] == "0.0521685"
+
+
+def test_costs_without_quantities_compare_nothing_and_are_not_wrong(commands: Commands) -> None:
+    """What is charged has no figure beside it; who wants one says --tolerance, and is told that there is none."""
+    costs = str(FOLDER / "anthropic-console-cost.csv")
+    done = commands.run("audit", costs)
+    assert (done.exit_code, "Nothing could be compared" in done.output) == (0, True), done.output
+    assert commands.run("audit", costs, "--tolerance", "1").exit_code == 1
+
+
+def test_a_row_has_the_cause_that_the_report_has(commands: Commands, tmp_path: Path) -> None:
+    """0.00244 is 0.0024 rounded, unless another figure of the file is written more finely."""
+    for name, other in (("rounding", 0.0024), ("unexplained", 0.0024400007)):
+        coarse = {**ROW, "taken": 10_100, "spend": 0.0024}
+        log = spend_log(tmp_path / f"{name}.ndjson", coarse, {**ROW, "taken": 10_100, "spend": other})
+        out = tmp_path / f"{name}.csv"
+        found = commands.run("audit", str(log), "-o", str(out), "--json")
+        with out.open(encoding="utf-8", newline="") as file:
+            rows = [row["causes"] for row in csv.DictReader(file)]
+        told = {row["name"]: row["records"] for row in json.loads(found.stdout)["causes"]}
+        assert (dict(Counter(rows)), rows[0]) == (told, name)
 
 
 def test_the_prices_of_another_day_are_taken_on_request(commands: Commands, tmp_path: Path) -> None:

@@ -81,9 +81,9 @@ class Mistaken:
 
 
 def places_of(logged: Decimal) -> int:
-    """How many decimal places the figure is written with."""
-    exponent = logged.normalize().as_tuple().exponent
-    return max(0, -int(exponent))
+    """How many decimal places the figure is written with; nothing tells of no more than cents."""
+    exponent = (logged.normalize() if logged else logged).as_tuple().exponent
+    return max(0, -int(exponent)) if logged else min(CENTS, max(0, -int(exponent)))
 
 
 def is_same(logged: int, units: int) -> bool:
@@ -103,6 +103,14 @@ def rounded_places(logged: int, units: int, least: int) -> int | None:
     """
     places = range(FINE - 1, max(least, CENTS) - 1, -1)
     return next((decimals for decimals in places if is_rounded(logged, units, decimals)), None)
+
+
+def places_of_nothing(units: int) -> int | None:
+    """The most places to which the figure, in 1e-12, may have been rounded to become 0; None where it is half a cent or
+    more.
+    """
+    places = range(FINE - 1, CENTS - 1, -1)
+    return next((decimals for decimals in places if 2 * abs(units) < UNIT // 10**decimals), None)
 
 
 def explained(figures: Figures, logged: int, decimals: int) -> Mistaken | None:

@@ -13,7 +13,7 @@ from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.services.usage_log.audit.bridge_kinds import tool_of
 from llmpricing.services.usage_log.audit.groups import NOT_STATED, WAYS
-from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict, FigureKind
 
 QUANTITY, PRICE, BOTH, DAY = "quantity", "price", "quantity_or_price", "day_boundary"
 NOT_IN_LOG, NOT_CHARGED, CURRENCY = "charged_not_in_log", "in_log_not_charged", "currency"
@@ -49,15 +49,10 @@ class BridgePlace(NamedTuple):
 
 
 class PriceTold(NamedTuple):
-    """The cause that a line itself tells, or ``otherwise`` if amounts of these ``figures`` turn out to be written with
-    more than so many ``decimals``; the ``ratio`` of a line in another currency that tells none.
-    """
+    """What a line itself tells of its price, before it is known how finely amounts of its ``figures`` are written."""
 
-    name: str
-    otherwise: str
-    decimals: int | None
-    figures: tuple[bool, str]
-    is_foreign: bool = False
+    verdict: AuditVerdict
+    figures: FigureKind
 
 
 @dataclass
@@ -69,7 +64,7 @@ class ScopeCharge:
     money: Decimal = _NOTHING
     is_counted: bool = True
     prices: dict[PriceTold, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    figures: Counter[tuple[bool, str]] = field(default_factory=Counter)
+    figures: Counter[FigureKind] = field(default_factory=Counter)
 
     def merge(self, other: ScopeCharge) -> None:
         """Add what another charges."""

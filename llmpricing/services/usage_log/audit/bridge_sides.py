@@ -12,7 +12,6 @@ from typing import NamedTuple
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME
-from llmpricing.domain.quotes.mistakes.explaining import places_of
 from llmpricing.services.usage_log.audit.bridge_cells import (
     COMMITMENT,
     CREDIT,
@@ -28,7 +27,7 @@ from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, pa
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
-from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.audit.verdicts import Audited, FinestPlaces, figure_kind
 from llmpricing.services.usage_log.formats.charged_for import is_fee
 from llmpricing.services.usage_log.formats.record import OutcomeKind
 
@@ -58,7 +57,7 @@ class BridgeSides:
     _charged: InvoiceCover = field(default_factory=InvoiceCover)
     _used: InvoiceCover = field(default_factory=InvoiceCover)
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
-    _finest: dict[tuple[bool, str], int] = field(default_factory=lambda: defaultdict(int))
+    _finest: FinestPlaces = field(default_factory=FinestPlaces)
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
@@ -96,21 +95,19 @@ class BridgeSides:
 
     def _charge(self, cell: Cell, one: Audited, parts: Mapping[str, Decimal]) -> None:
         record, asked = one.priced.record, one.logged or _NOTHING
-        told = (kind_of(record.charged_for),) if record.charged_for else tuple(sorted(parts))
-        figures = (record.span is not None, record.currency)
-        self._finest[figures] = max(self._finest[figures], places_of(record.charged or _NOTHING))
-        charge = cell.charges[() if UNTOLD in told else told]
+        scope = (kind_of(record.charged_for),) if record.charged_for else tuple(sorted(parts))
+        figures = figure_kind(record)
+        self._finest.count(record)
+        charge = cell.charges[() if UNTOLD in scope else scope]
         charge.money = WIDE.add(charge.money, asked)
         charge.figures[figures] += 1
         charge.is_counted &= one.cost is not None
         if one.cost is None or not one.difference:
             return
-        verdict, is_foreign = one.verdict, record.currency != HOME
-        name = verdict.causes[0] if verdict.causes else causes.ROUNDING
-        otherwise = next(iter(verdict.otherwise), causes.UNEXPLAINED)
-        if is_foreign and one.cost and causes.UNEXPLAINED in (name, otherwise):
+        told = one.verdict.causes[:1] or (causes.ROUNDING,)
+        if record.currency != HOME and one.cost and causes.UNEXPLAINED in (*told, *one.verdict.otherwise):
             self._ratios[record.currency].append(asked / one.cost)
-        price = PriceTold(name, otherwise, verdict.decimals, figures, is_foreign)
+        price = PriceTold(one.verdict._replace(detail=""), figures)
         charge.prices[price] = WIDE.add(charge.prices[price], one.difference)
 
     @property

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
-from llmpricing.domain.quotes.mistakes.explaining import CENTS, FINE
+from llmpricing.domain.quotes.mistakes.explaining import CENTS
 from llmpricing.services.usage_log.audit.bridge_cells import (
     BOTH,
     CREDIT,
@@ -28,6 +28,7 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
 )
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD
 from llmpricing.services.usage_log.audit.bridge_matching import ComparedKinds, matched
+from llmpricing.services.usage_log.audit.verdicts import FinestPlaces
 
 _NOTHING = Decimal(0)
 _SLIGHT = Decimal("0.01")  # of what moved: what may be left over where usage is counted on another day
@@ -54,24 +55,21 @@ class ChargeWords:
     currencies stand to what they cost.
     """
 
-    finest: dict[tuple[bool, str], int]
+    finest: FinestPlaces
     ratios: Mapping[str, Sequence[Decimal]]
     has_charges: bool = True
 
     def noise_of(self, charge: ScopeCharge) -> Decimal:
         """What rounding may make of the charge: half a unit of the last place of each of its lines."""
         return sum(
-            (lines * _HALF.scaleb(-max(CENTS, self.finest[figures])) for figures, lines in charge.figures.items()),
+            (lines * _HALF.scaleb(-max(CENTS, self.finest.of(figures))) for figures, lines in charge.figures.items()),
             _NOTHING,
         )
 
     def name_of(self, told: PriceTold, money: Decimal) -> str:
         """The cause that lines tell, now that all of them are known."""
-        name = told.name
-        if told.decimals is not None and told.decimals < min(FINE, self.finest[told.figures]):
-            name = told.otherwise
-        if name == causes.UNEXPLAINED and told.is_foreign:
-            ratios = self.ratios[told.figures[1]]
+        name = next(iter(told.verdict.decided(self.finest.of(told.figures)).causes), causes.ROUNDING)
+        if name == causes.UNEXPLAINED and (ratios := self.ratios.get(told.figures[1])):
             return CURRENCY if max(ratios) - min(ratios) <= _SAME * max(ratios) else PRICE
         if name == causes.DISCOUNT:
             return CREDIT if money < 0 else PRICE

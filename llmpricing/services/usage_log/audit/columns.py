@@ -64,6 +64,8 @@ def audit_batches(
         if written is not None:
             written.end()
         progress(report.bill.rows - before)
+    if written is not None:
+        written.finish(report.finest)
     return report
 
 

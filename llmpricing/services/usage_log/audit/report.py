@@ -11,10 +11,9 @@ from typing import NamedTuple
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME
-from llmpricing.domain.quotes.mistakes.explaining import FINE, places_of
 from llmpricing.services.usage_log.audit.effects import EffectSums
 from llmpricing.services.usage_log.audit.groups import Grouping, RecordSums
-from llmpricing.services.usage_log.audit.verdicts import Audited
+from llmpricing.services.usage_log.audit.verdicts import Audited, AuditVerdict, FigureKind, FinestPlaces, figure_kind
 from llmpricing.services.usage_log.bill import Bill
 from llmpricing.services.usage_log.formats.record import UsageRecord
 
@@ -31,7 +30,7 @@ class TallyKey(NamedTuple):
     reason: str = ""
     decimals: int | None = None
     otherwise: tuple[str, ...] = ()
-    figures: tuple[bool, str] = (False, HOME)
+    figures: FigureKind = (False, HOME)
 
 
 @dataclass
@@ -104,7 +103,7 @@ class AuditReport:
     right: int = 0
     effects: EffectSums = field(default_factory=EffectSums)
     _tallies: dict[TallyKey, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    _places: dict[tuple[bool, str], int] = field(default_factory=lambda: defaultdict(int))
+    finest: FinestPlaces = field(default_factory=FinestPlaces)
 
     def count(self, one: Audited) -> None:
         """Add a record."""
@@ -116,10 +115,10 @@ class AuditReport:
         self.logged = WIDE.add(self.logged, one.logged or Decimal(0))
         self.recomputed = WIDE.add(self.recomputed, one.cost or Decimal(0))
         record = one.priced.record
-        figures = (record.span is not None, record.currency)
+        figures = figure_kind(record)
         if record.charged is not None:
             self.logged_records += 1
-            self._places[figures] = max(self._places[figures], places_of(record.charged))
+            self.finest.count(record)
         self.compared += one.cost is not None and one.logged is not None
         found = one.verdict
         if found.causes:
@@ -143,12 +142,7 @@ class AuditReport:
         self.logged_records += right.records
         self.compared += right.records
         self.right += right.records
-        places = self._places[False, HOME]
-        for amount in amounts:
-            if places >= FINE:  # more makes no difference
-                break
-            places = max(places, places_of(amount))
-        self._places[False, HOME] = places
+        self.finest.add((False, HOME), amounts)
         if noise := WIDE.subtract(right.logged, right.recomputed):
             tally = self._tallies[TallyKey((causes.ROUNDING,))]
             tally.money = WIDE.add(tally.money, noise)
@@ -184,8 +178,10 @@ class AuditReport:
         return self.difference / self.recomputed if self.recomputed else None
 
     def is_beyond(self, tolerance: Decimal) -> bool:
-        """Whether the difference is more than this part of what it costs."""
-        return self.is_logged and abs(self.difference) > tolerance * abs(self.recomputed)
+        """Whether the difference is more than this part of what it costs; never where no record states a cost and has a
+        price, for nothing is compared then.
+        """
+        return self.compared > 0 and abs(self.difference) > tolerance * abs(self.recomputed)
 
     def causes(self) -> list[CauseRow]:
         """The causes, that of most money first; their money sums to the difference exactly."""
@@ -216,8 +212,8 @@ class AuditReport:
 
     def _decided(self, key: TallyKey) -> tuple[str, ...]:
         """The causes of a key, now that it is known how finely the files' figures are written."""
-        is_too_coarse = key.decimals is not None and key.decimals < min(FINE, self._places[key.figures])
-        return key.otherwise if is_too_coarse else key.causes
+        verdict = AuditVerdict(key.causes, "", key.decimals, key.otherwise)
+        return verdict.decided(self.finest.of(key.figures)).causes
 
     def _commonest(self, decided: Mapping[TallyKey, Sequence[str]]) -> tuple[Counter[str], Counter[str]]:
         """How many records each cause alone explains, and how many it may explain."""

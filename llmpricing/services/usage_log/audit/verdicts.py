@@ -12,12 +12,14 @@ from llmpricing.domain.quotes.linear import Linear
 from llmpricing.domain.quotes.mistakes import causes
 from llmpricing.domain.quotes.mistakes.audited_use import HOME, AuditedUse, in_home
 from llmpricing.domain.quotes.mistakes.explaining import (
+    FINE,
     Figures,
     FiguresOfOne,
     explained,
     explained_exactly,
     is_same,
     places_of,
+    places_of_nothing,
     rounded_places,
 )
 from llmpricing.services.usage_log.audit.alike import MistakesAsSums
@@ -56,6 +58,48 @@ class AuditVerdict(NamedTuple):
     detail: str = ""
     decimals: int | None = None
     otherwise: tuple[str, ...] = ()
+
+    def decided(self, places: int) -> AuditVerdict:
+        """The verdict, now that it is known that figures of its kind are written with so many places; of a file that
+        states nothing else a 0 is no rounded figure.
+        """
+        if self.decimals is None:
+            return self
+        is_too_coarse = self.decimals < min(FINE, places) or (not places and self.otherwise == (causes.BILLED_ZERO,))
+        return AuditVerdict(self.otherwise) if is_too_coarse else self._replace(decimals=None, otherwise=())
+
+
+FigureKind = tuple[bool, str]  # of sums or of requests, in one currency
+
+
+class FinestPlaces:
+    """The most decimal places that figures are written with, by their kind."""
+
+    def __init__(self) -> None:
+        self._places: dict[FigureKind, int] = {}
+
+    def count(self, record: UsageRecord) -> None:
+        """Add what a record states, if anything."""
+        if record.charged is not None:
+            self.add(figure_kind(record), [record.charged])
+
+    def add(self, kind: FigureKind, amounts: Iterable[Decimal]) -> None:
+        """Add figures of one kind; more places than fine ones have make no difference."""
+        places = self._places.get(kind, 0)
+        for amount in amounts:
+            if places >= FINE:
+                break
+            places = max(places, places_of(amount))
+        self._places[kind] = places
+
+    def of(self, kind: FigureKind) -> int:
+        """The most places of a kind, 0 where there is none."""
+        return self._places.get(kind, 0)
+
+
+def figure_kind(record: UsageRecord) -> FigureKind:
+    """The kind of figures that a record's charge is of."""
+    return record.span is not None, record.currency
 
 
 RIGHT = AuditVerdict()
@@ -129,7 +173,7 @@ class Auditor:
         if is_same(logged, cost):
             return RIGHT
         if not logged:
-            return AuditVerdict((causes.BILLED_ZERO,))
+            return _of_nothing(priced.record, cost)
         charged = priced.record.charged or _NOTHING
         decimals = places_of(charged)
         written = _units(charged)  # in its own currency, in which it was rounded
@@ -148,6 +192,13 @@ class Auditor:
             use = self._uses.use(priced.record)
             return FiguresOfOne(use) if use else None
         return self._uses.figures(priced)
+
+
+def _of_nothing(record: UsageRecord, cost: int) -> AuditVerdict:
+    """What is said of a 0: nothing was billed, unless the file writes no figure so finely that it would show."""
+    if record.currency == HOME and (places := places_of_nothing(cost)) is not None:
+        return AuditVerdict((causes.ROUNDING,), "", places, (causes.BILLED_ZERO,))
+    return AuditVerdict((causes.BILLED_ZERO,))
 
 
 def _units(amount: Decimal) -> int:

@@ -179,7 +179,7 @@ def test_the_mistake_is_named(
 ) -> None:
     found = one(book, record_of(model, count(counts), usd(logged), **more))
     assert found.cost == usd(right)
-    assert found.verdict.causes[0] == cause
+    assert found.verdict.decided(0).causes[0] == cause
     (row,) = report_of([found]).causes()
     assert (row.name, row.records, row.money) == (cause, 1, usd(logged) - usd(right))
 
@@ -320,3 +320,20 @@ def test_each_currency_and_sums_beside_requests_have_a_step_of_their_own(book: S
     full = record_of(MINI, usage, Decimal("0.4800076"))
     report = report_of(audited(book, [dollars, euros, full]))
     assert [(row.name, row.records) for row in report.causes()] == [("rounding", 2)]
+
+
+def test_a_0_in_a_file_of_cents_is_a_right_figure_of_less_than_half_a_cent(book: Session) -> None:
+    """A call of 0.0024 is 0.00 in cents, one of 0.0096 is 0.01; beside finer figures, or none at all, 0 is billed."""
+    small, large = count({"input_tokens": 6_000}), count({"input_tokens": 24_000})
+    zeros = [record_of(MINI, small, Decimal("0.00")), record_of(MINI, large, Decimal("0.00"))]
+    cents = record_of(MINI, large, Decimal("0.01"))
+
+    def causes_of(*records: UsageRecord) -> dict[str, int]:
+        return {row.name: row.records for row in report_of(audited(book, records)).causes()}
+
+    assert causes_of(*zeros, cents) == {"rounding": 2, "billed_zero": 1}
+    assert causes_of(zeros[0]) == {"rounding": 1}
+    assert causes_of(record_of(MINI, small, Decimal(0)), cents) == {"rounding": 2}
+    assert causes_of(record_of(MINI, small, Decimal(0))) == {"billed_zero": 1}
+    fine = record_of(MINI, large, Decimal("0.0096"))
+    assert causes_of(*zeros, fine) == {"billed_zero": 2}

@@ -21,7 +21,7 @@ from llmpricing.services.usage_log.audit.redaction import redaction
 from llmpricing.services.usage_log.audit.report import AuditReport, audit_of
 from llmpricing.services.usage_log.audit.rows import audit_cells, audit_file
 from llmpricing.services.usage_log.audit.uses import AuditedUses
-from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor
+from llmpricing.services.usage_log.audit.verdicts import Audited, Auditor, figure_kind
 from llmpricing.services.usage_log.bill import billed, priced_records
 from llmpricing.services.usage_log.formats import file_reader
 from llmpricing.services.usage_log.formats.assumptions import Assumptions
@@ -120,6 +120,13 @@ def test_the_audit_is_that_of_its_records(book: Session, log: Path, wanted: bool
     assert len(seen) == ROWS if wanted else len(seen) <= ROWS - rows.right / 2
 
 
+def decided(rows: Sequence[Audited], report: AuditReport) -> list[dict[str, Any]]:
+    """The rows as they are written, now that it is known how finely their figures are written."""
+    finest = report.finest
+    known = [one._replace(verdict=one.verdict.decided(finest.of(figure_kind(one.priced.record)))) for one in rows]
+    return [audit_cells(one) for one in known]
+
+
 @pytest.fixture(scope="module", params=["sessions", "spend"])
 def unlogged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log that states no charge, with caches: of a tool that never does, and of one whose column is empty."""
@@ -146,7 +153,7 @@ def test_the_audit_of_records_without_a_charge_is_that_of_each(book: Session, un
             auditor(book), batches, groupings(), each=seen.append, wants=lambda record: False, written=to
         )
     assert said(report) == said(measure)
-    assert parquet.read_table(tmp_path / "rows.parquet").to_pylist() == [audit_cells(one) for one in rows]
+    assert parquet.read_table(tmp_path / "rows.parquet").to_pylist() == decided(rows, report)
     assert report.effects.saved
     assert not report.is_logged
     assert sum(one.cost is not None for one in seen) < ROWS / 10
@@ -168,7 +175,7 @@ def test_the_rows_that_are_written_are_those_of_the_records_in_order(
         batches = in_columns(book, log, made)
         report = audit_batches(auditor(book), batches, groupings(), wants=lambda record: False, written=to)
     written = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
-    assert written == [audit_cells(one) for one in rows]
+    assert written == decided(rows, report)
     assert any("COLUMN_MISSING" in (row["warnings"] or "") and row["causes"] is None for row in written)
     assert said(report) == said(audit_of(rows, groupings()))
 
