@@ -27,7 +27,7 @@ from llmpricing.sources.registry import fetch_hosts
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
 _CHUNK = 64 * 1024
-_BY_HAND = "Or download the list by other means and import the file."
+_BY_HAND = "Or download the list by other means, and: llmpricing import SOURCE FILE"
 _STATUS_WORDS = {
     401: "It asks for a password, which cannot be given here.",
     403: "It does not let us in.",

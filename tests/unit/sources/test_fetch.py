@@ -123,7 +123,7 @@ def test_another_status_is_told_with_the_next_step(server: ListServer, status: i
     said = refusal(server.serve("/list.json", b"", status))
     assert f"status {status}" in said
     assert word in said
-    assert "import the file" in said
+    assert said.endswith("llmpricing import SOURCE FILE")
 
 
 def test_a_list_beyond_the_bound_is_not_read_to_its_end(server: ListServer) -> None:
