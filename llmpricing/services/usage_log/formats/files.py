@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import file_digest
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from llmpricing.domain.usage.wording import Message, Parameter, Way
 from llmpricing.services.usage_log.columns import LogError, UncountedError
+from llmpricing.services.usage_log.formats.file_copies import copied
 from llmpricing.services.usage_log.formats.file_reader import EachRow, FileReader, ReadBatch, counted_fields
-from llmpricing.services.usage_log.formats.missing_pages import MISSING, missing_pages
+from llmpricing.services.usage_log.formats.file_remarks import (
+    denying,
+    lacking_pages,
+    overlapping,
+    told_twice,
+    with_a_page_twice,
+)
+from llmpricing.services.usage_log.formats.missing_pages import missing_pages
 from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
@@ -61,8 +67,6 @@ class UsageFile:
 
 _MOST_KEPT, _OF_ITS_OWN = 100_000, 4  # records in columns, and those that fill the room of one that is none
 _SHOWN = 3  # totals of a file that are not its sums
-_PAGE_TWICE = "the file holds the same page of an answer twice, and counts it each time: give each page once"
-_TOLD_TWICE = "the same sum stands in an earlier file too, and is counted again: give each period once"
 
 
 class UnknownShape(LogError):
@@ -146,13 +150,13 @@ class UsageFiles:
                 told = self._nested.marked(told, file.shape.nesting) if file.shape.nesting else told
                 other = first.setdefault(file.shape.of, file.shape.name) if file.shape.of else file.shape.name
                 if other != file.shape.name:
-                    told = told.changed(partial(_overlapping, other, file.shape.name))
+                    told = told.changed(partial(overlapping, other, file.shape.name))
                 if denied := [one.denied for one in file.pages if one.denied]:
-                    told = told.changed(partial(_denying, "; ".join(denied[:_SHOWN])))
+                    told = told.changed(partial(denying, "; ".join(denied[:_SHOWN])))
                 if are_repeated(file.pages):
-                    told = told.changed(_with_a_page_twice)
+                    told = told.changed(with_a_page_twice)
                 if said:
-                    told = told.changed(partial(_lacking_pages, said))
+                    told = told.changed(partial(lacking_pages, said))
                     is_said = is_said or told.has_billed
                 yield told
             if said and not is_said:
@@ -230,51 +234,7 @@ class UsageFiles:
             return record
         digest = hash((shape.name, repr(record)))
         own.add(digest)
-        return record.with_remark("SUM_TOLD_TWICE", _TOLD_TWICE) if digest in self._sums else record
-
-
-def _overlapping(one: str, other: str, record: UsageRecord) -> UsageRecord:
-    if record.outcome.kind is not OutcomeKind.BILLED:
-        return record
-    said = (
-        f"{one} and {other} may tell of the same usage, and both are counted: price one of them, or lay the other "
-        "beside it: llmpricing audit --charged"
-    )
-    return record.with_remark("SHAPES_OVERLAP", said)
-
-
-def _denying(differences: str, record: UsageRecord) -> UsageRecord:
-    if record.outcome.kind is not OutcomeKind.BILLED:
-        return record
-    said = f"the file's own totals are not the sums of what it holds ({differences} in its parts): get it anew, whole"
-    return record.with_remark("TOTALS_DIFFER", said)
-
-
-def _with_a_page_twice(record: UsageRecord) -> UsageRecord:
-    if record.record_id is not None or record.outcome.kind is not OutcomeKind.BILLED:
-        return record
-    return record.with_remark("SUM_TOLD_TWICE", _PAGE_TWICE)
-
-
-def _lacking_pages(said: str, record: UsageRecord) -> UsageRecord:
-    return record.with_remark(MISSING, said) if record.outcome.kind is OutcomeKind.BILLED else record
-
-
-def copied(paths: Sequence[Path]) -> set[Path]:
-    """Those of the files that hold the same bytes as one before them, and some."""
-    of_size: dict[int, list[Path]] = defaultdict(list)
-    for path in paths:
-        of_size[path.stat().st_size].append(path)
-    found: set[Path] = set()
-    for size, alike in of_size.items():
-        seen: set[bytes] = set()
-        for path in alike if size and len(alike) > 1 else ():
-            with path.open("rb") as file:
-                digest = file_digest(file, "sha256").digest()
-            if digest in seen:
-                found.add(path)
-            seen.add(digest)
-    return found
+        return told_twice(record) if digest in self._sums else record
 
 
 def _refusal(lines: Sequence[str], fields: Sequence[str]) -> Message:
