@@ -26,7 +26,7 @@ from llmpricing.services.usage_log.formats import (
     openrouter_days,
     portkey,
     span_exports,
-    spans,
+    span_shapes,
 )
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.span_fields import flat
@@ -41,7 +41,7 @@ SHAPES: tuple[Shape, ...] = (
     *ccusage_codex.SHAPES,
     *opencode.SHAPES,
     *gemini_cli.SHAPES,
-    *spans.SHAPES,
+    *span_shapes.SHAPES,
     *span_exports.SHAPES,
     *observability.SHAPES,
     *langsmith.SHAPES,

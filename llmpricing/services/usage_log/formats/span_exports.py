@@ -8,7 +8,8 @@ from typing import Any
 
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.shape import RecordReader, each, signs
-from llmpricing.services.usage_log.formats.spans import CHARGE, OTLP, span_record
+from llmpricing.services.usage_log.formats.span_shapes import OTLP
+from llmpricing.services.usage_log.formats.spans import CHARGE, span_record
 
 _STATUS = "otel.status_code"  # as OpenTelemetry's exporters write it
 _FAILED = "ERROR"
