@@ -19,7 +19,7 @@ from llmpricing.services.names.resolving import names_of
 from llmpricing.services.quotes.workloads import Workload
 from llmpricing.web import parameters as p
 from llmpricing.web.list_query import own_ids
-from llmpricing.web.site.filters import address
+from llmpricing.web.site.addresses import address
 from llmpricing.web.site.workload import weighing
 
 ADD, FEWEST, MOST = "add", 2, 5

@@ -35,10 +35,10 @@ from llmpricing.web.list_query import CLOCKS, read_clocks, standing
 from llmpricing.web.need_query import ASKED, read_asked
 from llmpricing.web.parameters import read_parameters
 from llmpricing.web.site import display
+from llmpricing.web.site.addresses import address
 from llmpricing.web.site.charts.frontier import frontier_chart
 from llmpricing.web.site.charts.renderer import can_draw
 from llmpricing.web.site.charts.views import WIDTHS, answer
-from llmpricing.web.site.filters import address
 from llmpricing.web.site.known_then import SHOW, costs_then, leaves_out, with_undated, without_show
 from llmpricing.web.site.month_links import month_pairs
 from llmpricing.web.site.needs_form import needs_form

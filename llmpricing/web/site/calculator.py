@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,28 +9,22 @@ from pyramid.request import Request
 from pyramid.response import Response
 
 from llmpricing.domain.quotes.context import TIERS
-from llmpricing.domain.quotes.hours import HourTotal
 from llmpricing.services.catalogue import freshness, listing
-from llmpricing.services.clocks import Clocks
-from llmpricing.services.quotes.document import QuoteDocument, quote_document
-from llmpricing.services.quotes.quotes_of_a_week import month_of_a_week, quotes_of_a_week
-from llmpricing.services.quotes.quoting import Asked, Quoted, of_stale_book, quote_many
-from llmpricing.web.conditional import stale_since
 from llmpricing.web.errors import Refused, invalid, wants_json
 from llmpricing.web.list_query import most_like, own_ids, standing
-from llmpricing.web.quote_refusals import Place, refusal
 from llmpricing.web.site import display
+from llmpricing.web.site.addresses import address, clock_query
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
+from llmpricing.web.site.calculated import Calculated, calculated, is_undated_at
 from llmpricing.web.site.calculator_question import (
     COUNTED,
     OF_ONE_REQUEST,
     CalculatorQuestion,
     read_calculator_question,
 )
-from llmpricing.web.site.filters import address, clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
-from llmpricing.web.site.known_then import costs_then, is_undated, items_then, leaves_out, left_out, with_undated
+from llmpricing.web.site.known_then import costs_then, with_undated
 from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
@@ -40,29 +33,10 @@ from llmpricing.web.site.workload_form import WORKLOAD_LABELS, WorkloadForm
 
 MOST_IN_MARKDOWN = 10  # models of the ranking
 _RANKED_BY = ("input_tokens", "output_tokens", "cache_read_tokens", "requests")  # what a workload counts
-_PLACE = Place(usage="", context="")
 EXAMPLE = (
     '{"prompt_tokens": 12000, "completion_tokens": 800, "total_tokens": 12800,'
     ' "prompt_tokens_details": {"cached_tokens": 9000}}'
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Calculated:
-    """What was asked, and its quote as the API has it; ``month`` is the total of all requests and ``request`` that of
-    one, on the average where the month was told; None where unknown. Where prices go by the hour the month is spread
-    evenly over a week, ``by_hours`` is what it would cost in each of its hours, and ``usual`` how many minutes of a
-    week the quote's hours are, None where the hour was stated.
-    ``is_undated``: a price of it was first listed after the day asked for, so that the quote is not shown.
-    """
-
-    question: CalculatorQuestion
-    quote: QuoteDocument
-    month: Decimal | None
-    request: Decimal | None
-    is_undated: bool
-    by_hours: tuple[HourTotal, ...] = ()
-    usual: int | None = None
 
 
 def show(request: Request) -> Any:
@@ -71,7 +45,7 @@ def show(request: Request) -> Any:
     asked, found, ranking, refused = None, None, None, None
     try:
         asked = read_calculator_question(request)
-        found = _calculated(request, asked)
+        found = calculated(request, asked)
         ranking = _ranking(request, asked, found)
     except Refused as error:
         if wants_json(request):
@@ -113,7 +87,7 @@ def show(request: Request) -> Any:
 def show_csv(request: Request) -> Response:
     """The ranking as CSV; a 400 or 404 says what cannot be read."""
     asked = read_calculator_question(request)
-    ranking = _ranking(request, asked, _calculated(request, asked), with_steps=None)
+    ranking = _ranking(request, asked, calculated(request, asked), with_steps=None)
     if ranking is None:
         raise invalid("input_tokens", "The usage counts no tokens: state input_tokens or output_tokens.")
     response = request.response
@@ -168,44 +142,8 @@ def _ranking(
         like = most_like(request, asked.clocks, chosen)
         message = f"No offering has the id {chosen[:100]!r}."
         raise Refused(404, "MODEL_NOT_FOUND", message, field="against", suggestions=like)
-    own = None if _is_undated(request, asked.clocks, chosen) else costs[chosen].total
+    own = None if is_undated_at(request, asked.clocks, chosen) else costs[chosen].total
     return rank(request, asked.clocks, workload, asked.wanted, (chosen, own), with_steps=with_steps)
-
-
-def _calculated(request: Request, asked: CalculatorQuestion) -> Calculated | None:
-    """The quote, None where the address names no model."""
-    if asked.model is None:
-        return None
-    rates = None if request.caller.sees_rates else ()
-    clocks = asked.clocks
-    one = Asked(asked.model, asked.usage, clocks.as_of, clocks.known_at, asked.context, None, "USD", rate_ids=rates)
-    (answer,) = quote_many(request.reads, [one])
-    if not isinstance(answer, Quoted):
-        raise refusal(answer, _PLACE)
-    week = quotes_of_a_week(request.reads, one, answer)
-    usual = max((minutes for _, minutes in week), default=None) if week and not asked.is_hour_stated else None
-    if usual is not None:
-        answer = next(quoted for quoted, minutes in week if minutes == usual)
-    if since := stale_since(request):
-        answer = of_stale_book(answer, since)
-    times = asked.requests if asked.by_request else 1
-    month, by_hours = month_of_a_week(answer, week, times)
-    of_one = answer.total if asked.by_request or month is None else month / asked.requests
-    document = quote_document(answer)
-    reads_cache = bool(asked.usage.stated.get("cache_read_tokens"))
-    undated = _is_undated(request, clocks, document.model.id, reads_cache=reads_cache)
-    return Calculated(asked, document, month, of_one, undated, by_hours, usual)
-
-
-def _is_undated(request: Request, clocks: Clocks, slug: str, *, reads_cache: bool = False) -> bool:
-    """Whether a price that is reckoned with is left out."""
-    stands_on = standing(request, clocks)
-    stated = listing.get_offerings(request.reads, clocks, [slug], stands_on) if leaves_out(request) else []
-    then = items_then(request, clocks, stated, stands_on)
-    return any(
-        is_undated(known) or (reads_cache and "cache_read_per_mtok" in left_out(one, known))
-        for one, known in zip(stated, then, strict=True)
-    )
 
 
 def _offered(request: Request, refused: Refused) -> list[tuple[str, str]]:

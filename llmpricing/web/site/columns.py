@@ -8,7 +8,7 @@ from typing import Any
 
 from llmpricing.services.catalogue.model_list import ModelRow
 from llmpricing.services.catalogue.shown_offering import Weigh
-from llmpricing.web.site.filters import address
+from llmpricing.web.site.addresses import address
 
 ENOUGH = 3  # a column is shown by itself where one row in so many has a value at the least
 

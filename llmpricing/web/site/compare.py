@@ -25,6 +25,7 @@ from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS, most_like, own_ids, read_clocks, sellers, standing
 from llmpricing.web.need_query import ASKED, ASKED_REPEATABLE
 from llmpricing.web.site import display
+from llmpricing.web.site.addresses import clock_query
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.basket import ADD, ADDING, FEWEST, MOST, read_basket
@@ -42,7 +43,6 @@ from llmpricing.web.site.compared_prices import (
     with_steps,
 )
 from llmpricing.web.site.compared_scores import score_lines
-from llmpricing.web.site.filters import clock_query
 from llmpricing.web.site.keeping import escaped, permalink, table
 from llmpricing.web.site.known_then import SHOW, items_then, left_out, with_undated
 from llmpricing.web.site.workload import WORKLOAD, per_mtok, tidy_address

@@ -5,41 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlencode
 
-from pyramid.request import Request
 from webob.multidict import MultiDict
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.services.catalogue.filter_values import FilterValues
-from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.need_query import ASKED
 from llmpricing.web.site import display
-from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WORKLOAD_LABELS
+from llmpricing.web.site.addresses import address
+from llmpricing.web.site.filter_problems import LABELS, FilterProblem, problem_of
+from llmpricing.web.site.workload_form import WORKLOAD_FIELDS
 from llmpricing.web.workloads import USUAL
 
 Option = tuple[str, str]  # value, label
 
-LABELS = {
-    "q": "Search",
-    "provider": "Seller",
-    "lab": "Lab",
-    "max_input_price": "Input up to",
-    "max_output_price": "Output up to",
-    "max_month": "Month up to",
-    "min_context": "Context from",
-    "released_since": "Released since",
-    "updated_within_days": "Price changed within",
-    "as_of": "Prices as of",
-    "sort": "Sort by",
-    "capability": "Capabilities",
-    **WORKLOAD_LABELS,
-    "dated": "With a dated price",
-    "usage": "or a usage object",
-    "usage_format": "Its format",
-}
 PER_M = "$ per M tokens"  # what a price bound caps
 NEWEST, MONTH = "-released_on", "month"  # orders
 MARKED = "models"  # those to be compared
@@ -73,14 +54,6 @@ _SORTS: tuple[Option, ...] = (
     ("-sellers", "Most sellers"),
     ("id", "Id"),
 )
-
-
-@dataclass(frozen=True)
-class FilterProblem:
-    """What is wrong with a field, in plain words."""
-
-    field: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -269,25 +242,3 @@ def read_filters(
     pairs = [pair for pair in stated if pair != _UNASKED]
     pairs = [pair for pair in pairs if pair != ("sort", usual_order(pairs))]
     return Filters(pairs, known, None if refused is None else problem_of(refused), labs)
-
-
-def problem_of(refused: Refused) -> FilterProblem:
-    """What a reader had against a field, by the words that stand before it."""
-    field = str(refused.details.get("field", "")).partition(".")[0]
-    label = LABELS.get(field)
-    if label is None:
-        return FilterProblem(field, refused.message)
-    rest = refused.message.removeprefix(field)  # parameters.py begins with the API's name of the field
-    return FilterProblem(field, f"“{label}”{rest}" if rest != refused.message else refused.message)
-
-
-def address(pairs: Iterable[tuple[str, str]]) -> str:
-    """The query that the pairs make, to be appended to the page's path."""
-    return "?" + urlencode(list(pairs))
-
-
-def clock_query(request: Request) -> str:
-    """The clocks of this address, to be kept on the way to another page."""
-    kept = [pair for pair in request.GET.items() if pair == ("show", UNDATED)]
-    clocks = [(name, text) for name, text in request.GET.items() if name in CLOCKS and text.strip()] + kept
-    return address(clocks) if clocks else ""

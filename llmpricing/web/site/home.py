@@ -24,11 +24,13 @@ from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
 from llmpricing.web.site import display
+from llmpricing.web.site.addresses import address
 from llmpricing.web.site.ages import ages_shown
 from llmpricing.web.site.agreed import agreed_ids
 from llmpricing.web.site.basket import MOST
 from llmpricing.web.site.columns import Known, choices, few_known, known_values, shown_columns
-from llmpricing.web.site.filters import LABELS, MARKED, NEWEST, Filters, address, read_filters
+from llmpricing.web.site.filter_problems import LABELS
+from llmpricing.web.site.filters import MARKED, NEWEST, Filters, read_filters
 from llmpricing.web.site.known_then import leaves_out, models_then
 from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_question, read_workload
 from llmpricing.web.site.month_costs import bounded_month, column_cost, month_costs

@@ -19,7 +19,7 @@ from llmpricing.services.clocks import Clocks
 from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, costs_of_book
 from llmpricing.web import parameters as p
-from llmpricing.web.site.filters import address
+from llmpricing.web.site.addresses import address
 
 SHOW: Mapping[str, p.Reader] = {"show": p.one_of(UNDATED)}
 

@@ -10,7 +10,7 @@ from webob.multidict import MultiDict
 from llmpricing.services.catalogue.model_list import UNDATED
 from llmpricing.web.list_query import CLOCKS
 from llmpricing.web.need_query import ASKED
-from llmpricing.web.site.filters import address
+from llmpricing.web.site.addresses import address
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS
 
 

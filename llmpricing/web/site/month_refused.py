@@ -8,7 +8,8 @@ from pyramid.response import Response
 
 from llmpricing.web import errors
 from llmpricing.web.errors import Refused
-from llmpricing.web.site.filters import address, problem_of
+from llmpricing.web.site.addresses import address
+from llmpricing.web.site.filter_problems import problem_of
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 
 TEMPLATE = "llmpricing.web:templates/month_refused.jinja2"

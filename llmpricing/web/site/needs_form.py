@@ -8,7 +8,8 @@ from pyramid.request import Request
 
 from llmpricing.domain.choice.needs import NEEDS
 from llmpricing.web.need_query import ASKED
-from llmpricing.web.site.filters import LABELS, PER_M, Option, contexts
+from llmpricing.web.site.filter_problems import LABELS
+from llmpricing.web.site.filters import PER_M, Option, contexts
 
 _BOUNDS = (("max_input_price", PER_M), ("max_output_price", PER_M), ("max_month", "$"))
 

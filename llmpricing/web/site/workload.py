@@ -20,7 +20,7 @@ from llmpricing.services.quotes.workload_plans import WorkloadTotal
 from llmpricing.services.quotes.workloads import Workload, why_no_cost
 from llmpricing.web import parameters as p
 from llmpricing.web.errors import invalid
-from llmpricing.web.site.filters import address
+from llmpricing.web.site.addresses import address
 from llmpricing.web.site.workload_form import JUST, NUMBERS
 from llmpricing.web.workloads import PRESETS
 
