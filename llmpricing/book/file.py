@@ -28,7 +28,8 @@ from llmpricing.book.shape import FORMAT, PARTS, SHAPE, ColumnKinds
 _MARK = b"llmpricing-book\n"
 _NUMBERS = struct.Struct("<QQ")
 _DIGEST_AT, _START, _ALIGNED = 32, 64, 64
-_AGAIN = "Write it anew: llmpricing book export FILE."
+_WRITE = "llmpricing book export FILE, or without a server: llmpricing book build FILE"
+_AGAIN = f"Write it anew: {_WRITE}"
 
 
 class BookFileError(Exception):
@@ -145,9 +146,7 @@ def open_book(path: Path, book: str | None = None, *, mapped: bool = False) -> B
     except ValueError:  # what is empty cannot be mapped
         raise BookFileError(f"{path} cannot be read (it is empty or no file). {_AGAIN}") from None
     if len(content) < _START or content[: len(_MARK)] != _MARK:
-        raise BookFileError(
-            f"{path} is no price book of llmpricing. Name one, or write it: llmpricing book export FILE."
-        )
+        raise BookFileError(f"{path} is no price book of llmpricing. Name one, or write it: {_WRITE}")
     written_as, length = _NUMBERS.unpack_from(content, len(_MARK))
     digest = bytes(content[_DIGEST_AT:_START])
     if _digest(content) != digest:

@@ -28,7 +28,8 @@ class BookState:
         if asked is not None and asked > self.last_change and self.version == UP_TO_A_TIME:
             raise LaterThanKnown(
                 f"is later than this book knows: it was written by what was known {day(self.last_change)}. Leave it "
-                "out, name that time or an earlier one, or write a book that knows more: llmpricing book export FILE"
+                "out, name that time or an earlier one, or write a book that knows more: llmpricing book export FILE, "
+                "or without a server: llmpricing book build FILE"
             )
         return self.last_change if asked is None else min(asked, self.last_change)
 

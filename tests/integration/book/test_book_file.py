@@ -179,7 +179,7 @@ def test_any_flipped_byte_is_refused(small, place, flip):
     content[int(place * len(content))] ^= flip
     damaged = path.with_name("flipped.book")
     damaged.write_bytes(content)
-    with pytest.raises(BookFileError, match=r"llmpricing book export FILE\.$"):
+    with pytest.raises(BookFileError, match=r"llmpricing book build FILE$"):
         open_book(damaged)
 
 
@@ -200,7 +200,7 @@ def test_any_flipped_byte_of_the_first_ones_is_refused(small):
 def test_what_is_no_table_is_refused_though_its_digest_fits(small, tables):
     path = small[0].with_name("garbage.book")
     path.write_bytes(content_of(EMPTY, tables)[1])
-    with pytest.raises(BookFileError, match=r"holds no tables .* llmpricing book export FILE\.$"):
+    with pytest.raises(BookFileError, match=r"holds no tables .* llmpricing book build FILE$"):
         open_book(path)
 
 
@@ -209,7 +209,7 @@ def test_a_cut_file_is_refused(small, kept):
     path, whole = small
     cut = path.with_name("cut.book")
     cut.write_bytes(whole[:kept])
-    with pytest.raises(BookFileError, match=r"llmpricing book export FILE\.$"):
+    with pytest.raises(BookFileError, match=r"llmpricing book build FILE$"):
         open_book(cut)
 
 

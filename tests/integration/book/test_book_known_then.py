@@ -181,11 +181,11 @@ def test_by_what_was_known_later_it_does_not_answer_and_says_what_to_do(written:
         lambda: pricer.quote_many([Inquiry("openai/gpt-4o", USAGE, known_at=later)]),
         lambda: list(pricer.price_batches([batch], known_at=later)),
     ):
-        with pytest.raises(LaterThanKnown, match=r"is later than this book knows: .* llmpricing book export FILE$"):
+        with pytest.raises(LaterThanKnown, match=r"is later than this book knows: .* llmpricing book build FILE$"):
             ask()
 
 
 def test_feeds_that_are_laid_over_a_list_need_a_book_of_now(written: Written) -> None:
     book = open_book(written.files[1, 3]).by_itself
-    with pytest.raises(NoListError, match=r"written with --known-at\. Next: llmpricing book export FILE$"):
+    with pytest.raises(NoListError, match=r"no book of what was known at a time\. Next: llmpricing book export FILE$"):
         newest_kept(book, "genai-prices", book.last_change)

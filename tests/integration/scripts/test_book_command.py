@@ -78,4 +78,4 @@ def test_a_file_says_what_it_is_without_a_database_and_a_damaged_one_ends_in_1(c
     broken = CliRunner().invoke(main, show)
     assert broken.exit_code == 1
     assert "is cut or damaged" in broken.output
-    assert "llmpricing book export FILE." in broken.output
+    assert "llmpricing book export FILE, or without a server: llmpricing book build FILE" in broken.output
