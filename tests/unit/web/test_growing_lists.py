@@ -34,6 +34,7 @@ BOUNDED = {
         "modalities": "kinds of modality",
         "codes": "kinds of notice",
         "scores": "the benchmarks, one score each",
+        "doubts": "the limits of a model that lists state, one doubt each",
     },
     "CalculatedJson": {"codes": "kinds of notice"},
     "ResolvedJson": {"candidates": "empty where a name means one offering"},
