@@ -213,9 +213,16 @@ def test_elsewhere_leads_with_what_compares_and_keeps_the_rest_one_click_away(
         rows = page.html.select(f"#{table} tbody tr")
         return [(row.th.get_text(), row.td.get_text().split()[0]) for row in rows]
 
-    every = [(one["offering"], figure(Decimal(one["total"])), one["is_comparable"]) for one in there["costs"]]
+    every = [
+        (one["offering"], figure(Decimal(one["total"])), one["is_comparable"]) for one in there["costs"] if one["total"]
+    ]
     alike = [(offering, total) for offering, total, compares in every if compares]
-    assert shown("comparable") == alike[: bill.SHOWN_ELSEWHERE]
+    told_there = commands.run("elsewhere", str(log), "--top", str(bill.SHOWN_ELSEWHERE)).stdout
+    rows = [row for row in told_there.partition("that compares with")[2].splitlines() if row.startswith("  USD ")]
+    names = [row.partition(": ")[2].replace(", no list says how long its context is", "") for row in rows]
+    assert [name.replace(", and", " and") for name in names] == [one for one, _ in shown("comparable")]
+    assert any(" more seller" in name for name, _ in shown("comparable"))
+    assert {(name.partition(" ")[0], total) for name, total in shown("comparable")} <= set(alike)
     assert [one for one in alike if one[0] == "openai/gpt-4.1"] == [("openai/gpt-4.1", "0.012")]  # by contract
     assert not {offering for offering, _ in alike} & {"openai/gpt-4.1-nano", "openai/gpt-4o-mini"}  # smaller ones
     assert not [offering for offering, _ in alike if is_another_tier(offering) or "/~" in offering]
@@ -227,6 +234,27 @@ def test_elsewhere_leads_with_what_compares_and_keeps_the_rest_one_click_away(
     lead = commands.run("elsewhere", str(log), "--top", "3").stdout
     assert f": {alike[0][0]}" in lead.partition("All of it at one offering that compares")[2].splitlines()[2]
     assert f": {every[0][0]}" in commands.run("elsewhere", str(log), "--top", "3", "--all").stdout
+
+
+def test_searches_of_unknown_price_leave_a_low_bound_on_the_page_as_on_the_command_line(
+    app: TestApp, commands: Commands, tmp_path: Path
+) -> None:
+    usage = {"input_tokens": 10_000, "output_tokens": 500, "server_tool_use": {"web_search_requests": 3}}
+    message = {"id": "m", "type": "message", "role": "assistant", "model": "claude-haiku-4-5", "usage": usage}
+    line = {"type": "assistant", "timestamp": "2026-11-20T10:00:00Z", "requestId": "r", "message": message}
+    content, log = lines(line), tmp_path / "session.jsonl"
+    log.write_bytes(content)
+    page = send(app, content)
+    there = json.loads(commands.run("elsewhere", str(log), "--json").stdout)
+    bounds = [one for one in there["costs"] if one["code"] == "AT_LEAST" and one["is_comparable"]]
+    said = [row.td.get_text(" ", strip=True) for row in page.html.select("#comparable tbody tr")]
+    at_least = [one.startswith("at least") for one in said]
+    assert at_least == sorted(at_least)
+    assert {one for one in said if one.startswith("at least")} <= {
+        f"at least {figure(Decimal(one['low']))} (+ 3 web searches of unknown price)" for one in bounds
+    }
+    assert any(at_least)
+    assert bounds[0]["total"] is bounds[0]["high"] is None
 
 
 def test_parquet_has_the_sums_of_the_same_rows_as_json(app: TestApp) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -82,6 +82,32 @@ def linear_forms(
     """What requests like this one may cost: a form for each way in which facts left open may turn out, None for one
     that is not linear; nothing where no price covers them. Raises as quote() does.
     """
+    allocations = _allocations(prices, usage, at, context, rates)
+    priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
+    return [_form(allocation, usage.keys) for allocation in priced]
+
+
+class BoundForm(NamedTuple):
+    """What requests cost at least in the ``currencies`` of their prices, and at most where that is known; the least
+    that is known of the shares at the places of ``unknown`` is nothing.
+    """
+
+    currencies: frozenset[str]
+    low: Linear
+    high: Linear | None
+    unknown: frozenset[int]
+
+
+def bound_forms(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context = UNSTATED, rates: Sequence[ContractRate] = ()
+) -> list[BoundForm | None]:
+    """What requests like this one cost at least, of which some share has no price: as linear_forms() tells it."""
+    return [_bound_form(one, usage.keys) for _, one in _allocations(prices, usage, at, context, rates)]
+
+
+def _allocations(
+    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
+) -> list[tuple[StatedFacts, Allocation]]:
     if context.region:
         place = prices.place(context.region, at, context.asked_for)
         if place.is_apart:
@@ -94,12 +120,10 @@ def linear_forms(
         return []
     own = tuple(rate for rate in rates if rate.valid_at(at))
     pricing = prices.pricing(at, context, own) if own else listed
-    allocations = [
+    return [
         (facts, selection.allocation(usage.request_input, usage.keys))
         for facts, selection in pricing.variants(usage.keys)
     ]
-    priced = _priced(by_default(allocations, prices.defaults)) or _priced(allocations)
-    return [_form(allocation, usage.keys) for allocation in priced]
 
 
 def _priced(allocations: Iterable[tuple[StatedFacts, Allocation]]) -> list[Allocation]:
@@ -111,15 +135,48 @@ def _form(allocation: Allocation, keys: Sequence[str]) -> LinearForm | None:
     currencies = frozenset(entry.unit_rates[0].currency for entry in allocation.entries if entry.unit_rates[0].units)
     if len(currencies) > 1 or not all(map(_is_linear, allocation.entries)):
         return None
-    divisor = lcm(*(entry.unit_rates[0].per for entry in allocation.entries))
-    rates = [0] * (len(keys) + 1)
+    linear = _linear(allocation, len(keys), {})
+    billed = {place for entry in allocation.entries for place in entry.places}
+    is_whole = all(place in billed or key == REQUESTS for place, key in enumerate(keys))
+    return LinearForm(currencies, linear, is_whole)
+
+
+def _linear(allocation: Allocation, keys: int, beside: Mapping[int, Fraction]) -> Linear:
+    """The cost of the entries, and of the shares at other places at so much a unit each."""
+    per = (entry.unit_rates[0].per for entry in allocation.entries)
+    divisor = lcm(*per, *(worth.denominator for worth in beside.values()))
+    rates = [0] * (keys + 1)
     for entry in allocation.entries:
         for place in entry.places:
             rates[place] = entry.unit_rates[0].units * (divisor // entry.unit_rates[0].per)
+    for place, worth in beside.items():
+        rates[place] = int(worth * divisor)
     *coefficients, fixed = rates
-    billed = {place for entry in allocation.entries for place in entry.places}
-    is_whole = all(place in billed or key == REQUESTS for place, key in enumerate(keys))
-    return LinearForm(currencies, Linear(tuple(coefficients), fixed, divisor), is_whole)
+    return Linear(tuple(coefficients), fixed, divisor)
+
+
+def _bound_form(allocation: Allocation, keys: Sequence[str]) -> BoundForm | None:
+    """The bounds of an allocation, None where its entries have no linear cost or nothing is told of any share."""
+    form = _form(allocation, keys)
+    if form is None or not (allocation.entries or allocation.unpriced):
+        return None
+    known = {
+        share.place: share.bounds
+        for share in allocation.unpriced
+        if share.bounds and share.bounds.low and {share.bounds.currency} >= form.currencies
+    }
+    currencies = form.currencies or frozenset(one.currency for one in known.values() if one.currency)
+    if len(currencies) > 1:
+        return None
+    low = _linear(allocation, len(keys), {place: one.low for place, one in known.items()})
+    most = {place: one.high for place, one in known.items() if one.high is not None}
+    is_bound = len(most) == len(allocation.unpriced)
+    return BoundForm(
+        currencies,
+        low,
+        _linear(allocation, len(keys), most) if is_bound else None,
+        frozenset(share.place for share in allocation.unpriced) - known.keys(),
+    )
 
 
 def _is_linear(entry: BillEntry) -> bool:

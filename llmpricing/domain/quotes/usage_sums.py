@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple, TypeVar
 
+from llmpricing.domain.quotes.allocation import REQUESTS
 from llmpricing.domain.quotes.context import Context, ContextError, Use
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms, exchange
-from llmpricing.domain.quotes.linear import LinearForm, linear_forms, steps
+from llmpricing.domain.quotes.linear import BoundForm, LinearForm, bound_forms, linear_forms, steps
 from llmpricing.domain.quotes.mistakes.audited_use import HOME
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
@@ -19,6 +22,8 @@ from llmpricing.domain.quotes.unstated import moments
 from llmpricing.domain.usage.quantities import Quantity, Told, Usage
 
 _PLAIN = (None, Told())
+_NOTHING: Mapping[str, Quantity] = MappingProxyType({})
+Form = TypeVar("Form", LinearForm, BoundForm)
 
 
 @dataclass
@@ -52,13 +57,18 @@ class UsageSum:
 
 class SumCost(NamedTuple):
     """What a sum costs, in 1e-12 USD before rounding. Without a ``total`` it lies between ``low`` and ``high`` where
-    these are known, and ``reason`` tells why.
+    these are known, and ``reason`` tells why. ``unknown`` is how much there is, by meter, of what nobody asks a known
+    price for: the low bound holds nothing for it, and there is no high one.
     """
 
     total: Fraction | None = None
     low: Fraction | None = None
     high: Fraction | None = None
     reason: str = ""
+    unknown: Mapping[str, Quantity] = _NOTHING
+
+
+_NO_BOUNDS = SumCost()
 
 
 def is_summable(usage: Usage) -> bool:
@@ -85,19 +95,21 @@ def cost_of(
         if not is_summable(one.example.usage):
             return _of_equals(prices, one, context, terms)
         usage, context = _as_told(prices, one.example.usage, context)
-        found = _exact(_forms(prices, usage, one.example.at, context, terms.rates), one, terms.exchanges)
-        if not found or None in found:
-            return _unknown(prices, one, context, terms, [cost for cost in found if cost is not None])
+        asked = _Asked(prices, usage, one.example.at, context, terms.rates)
+        found = _exact(asked.forms(linear_forms), one, terms.exchanges)
+        if not found:
+            return _unknown(prices, one, context, terms, _bounds(asked, one, terms, has_several=has_several))
+        if None in found:
+            return _unknown(prices, one, context, terms)
         known = [cost for cost in found if cost is not None]
+        bounds = known
         if has_several:
-            sides = _sides(prices, usage, one.example.at, context, terms.rates)
-            bounds = [*known, *(cost for cost in _exact(sides, one, terms.exchanges) if cost is not None)]
-        else:
-            bounds = known
+            sides = _exact(asked.sides(linear_forms), one, terms.exchanges)
+            bounds = [*known, *(cost for cost in sides if cost is not None)]
     except (ContextError, PriceDataError) as refusal:
         return SumCost(reason=str(refusal))
     if len(set(known)) > 1:
-        return _unknown(prices, one, context, terms, bounds)
+        return _unknown(prices, one, context, terms, SumCost(None, min(bounds), max(bounds)))
     return SumCost(known[0], min(bounds), max(bounds))
 
 
@@ -114,30 +126,59 @@ def _as_told(prices: OfferingPrices, usage: Usage, context: Context) -> tuple[Us
     return usage._replace(service_tier=None, region=None, told=None), context
 
 
-def _forms(
-    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
-) -> Iterator[LinearForm | None]:
-    times = [at] if context.time_known or not prices.has_clock else moments(prices, at)
-    for time in times:
-        yield from linear_forms(prices, usage, time, context, rates)
+class _Asked(NamedTuple):
+    """Whose price is asked for, of what."""
 
+    prices: OfferingPrices
+    usage: Usage
+    at: datetime
+    context: Context
+    rates: Sequence[ContractRate]
 
-def _sides(
-    prices: OfferingPrices, usage: Usage, at: datetime, context: Context, rates: Sequence[ContractRate]
-) -> Iterator[LinearForm | None]:
-    """The forms on each side of a step that the whole of a record is large enough for."""
-    reached = [least for least in steps(prices) if least <= usage.stated.get("input_tokens", 0)]
-    for least in (0, *reached) if reached else ():
-        yield from _forms(prices, usage._replace(request_input=least), at, context, rates)
+    def forms(self, forms_of: Callable[..., list[Form | None]]) -> Iterator[Form | None]:
+        """The forms at all the times that it may have been."""
+        prices, usage, at, context, rates = self
+        times = [at] if context.time_known or not prices.has_clock else moments(prices, at)
+        for time in times:
+            yield from forms_of(prices, usage, time, context, rates)
+
+    def sides(self, forms_of: Callable[..., list[Form | None]]) -> Iterator[Form | None]:
+        """The forms on each side of a step that the whole of a record is large enough for."""
+        reached: list[int] = [
+            least for least in steps(self.prices) if least <= self.usage.stated.get("input_tokens", 0)
+        ]
+        for least in (0, *reached) if reached else ():
+            yield from self._replace(usage=self.usage._replace(request_input=least)).forms(forms_of)
 
 
 def _exact(forms: Iterable[LinearForm | None], one: UsageSum, exchanges: Sequence[Exchange]) -> list[Fraction | None]:
     """The costs in USD by each of the forms; None where there is none, or no exchange rate."""
-    return [_in_home(form, form.linear.exact(one.leaves, one.records), exchanges) if form else None for form in forms]
+    return [
+        _in_home(form.currencies, form.linear.exact(one.leaves, one.records), exchanges) if form else None
+        for form in forms
+    ]
 
 
-def _in_home(form: LinearForm, units: Fraction, exchanges: Sequence[Exchange]) -> Fraction | None:
-    (currency,) = form.currencies or (HOME,)
+def _bounds(asked: _Asked, one: UsageSum, terms: Terms, *, has_several: bool = True) -> SumCost:
+    """Between what a sum costs of which no form has a price for all: by what the rest costs, whichever form holds."""
+    lows, highs, unknown = [], [], set()
+    for form in (*asked.forms(bound_forms), *(asked.sides(bound_forms) if has_several else ())):
+        if form is None:
+            return SumCost()
+        lows.append(_in_home(form.currencies, form.low.exact(one.leaves, one.records), terms.exchanges))
+        high = form.high and form.high.exact(one.leaves, one.records)
+        highs.append(None if high is None else _in_home(form.currencies, high, terms.exchanges))
+        unknown |= form.unknown
+    if not lows or None in lows:
+        return SumCost()
+    low = min(cost for cost in lows if cost is not None)
+    keys, leaves = (*asked.usage.keys, REQUESTS), (*one.leaves, one.records)
+    left_out = MappingProxyType({keys[place]: leaves[place] for place in sorted(unknown)})
+    return SumCost(None, low, None if None in highs else max(cost for cost in highs if cost is not None), "", left_out)
+
+
+def _in_home(currencies: frozenset[str], units: Fraction, exchanges: Sequence[Exchange]) -> Fraction | None:
+    (currency,) = currencies or (HOME,)
     if currency == HOME or not units:
         return units
     worth = exchange(exchanges, currency, HOME)
@@ -153,17 +194,53 @@ def _of_equals(prices: OfferingPrices, one: UsageSum, context: Context, terms: T
             Fraction(found.total if bound is None else bound) * UNIT * one.records for bound in (found.low, found.high)
         )
         return SumCost(units, low, high)
-    return _unknown(prices, one, context, terms, [])
+    alone = [
+        _bounds(asked, UsageSum(one.example, one.records, [leaf * one.records for leaf in asked.usage.leaves]), terms)
+        for asked in _asked_alone(prices, one.example, context, terms)
+    ]
+    bounds = added_costs(alone) if alone else _NO_BOUNDS
+    if found.low is not None:
+        least, most = (_times(end, one.records) for end in (found.low, found.high))
+        bounds = SumCost(None, least, most)
+    return _unknown(prices, one, context, terms, bounds)
+
+
+def _times(amount: Decimal | None, records: int) -> Fraction | None:
+    return None if amount is None else Fraction(amount) * UNIT * records
+
+
+def _asked_alone(prices: OfferingPrices, use: Use, context: Context, terms: Terms) -> Iterator[_Asked]:
+    """What is asked of each request of one answer; of none where some of it may cost nothing."""
+    told = use.usage.told or Told()
+    for part in () if told.by_subscription or told.included else told.parts or (use.usage,):
+        usage, stated = _as_told(prices, part, context)
+        yield _Asked(prices, usage, use.at, stated, terms.rates)
 
 
 def _unknown(
-    prices: OfferingPrices, one: UsageSum, context: Context, terms: Terms, costs: Sequence[Fraction]
+    prices: OfferingPrices, one: UsageSum, context: Context, terms: Terms, bounds: SumCost = _NO_BOUNDS
 ) -> SumCost:
-    """Why there is no one cost, by the quote of the example, and what it lies between."""
+    """Why there is no one cost, by the quote of the example, beside what it lies between."""
     use = one.example
     found = quote(prices, use.usage, use.at, context, terms._replace(currency=HOME))
     reasons = [unpriced.reason for unpriced in found.unpriced]
     reasons += [f"the price depends on {name}, which is not stated" for name in found.missing]
     reasons += [] if found.total is None else ["what it costs is not in proportion to what is used"]
     reason = "; ".join(dict.fromkeys(reasons)) or f"the price is {found.state}"
-    return SumCost(None, min(costs, default=None), max(costs, default=None), reason)
+    return bounds._replace(reason=reason)
+
+
+def added_costs(costs: Iterable[SumCost]) -> SumCost:
+    """Several costs as one; without a total where one of them has none, for its reason."""
+    found = list(costs)
+    reasons = sorted({cost.reason for cost in found if cost.reason})[:3]  # whatever order they came in
+    unknown: dict[str, Quantity] = {}
+    for meter, quantity in (share for cost in found for share in cost.unknown.items()):
+        unknown[meter] = unknown.get(meter, 0) + quantity
+    total, low, high = (_sum([getattr(cost, name) for cost in found]) for name in ("total", "low", "high"))
+    return SumCost(total, low, high, "; ".join(reasons), MappingProxyType(dict(sorted(unknown.items()))))
+
+
+def _sum(amounts: Sequence[Fraction | None]) -> Fraction | None:
+    """All of them; None where one of them is unknown."""
+    return None if None in amounts else sum((one for one in amounts if one is not None), Fraction(0))

@@ -18,7 +18,8 @@ from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files, 
 from llmpricing.services.usage_log.sums.comparable import comparable_rule
 
 if TYPE_CHECKING:
-    from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereCost
+    from llmpricing.services.usage_log.sums.elsewhere import Elsewhere
+    from llmpricing.services.usage_log.sums.elsewhere_costs import ElsewhereCost
 
 _SHOWN_SELLERS, _SHOWN_MODELS, _SHOWN_REASONS = 5, 10, 10
 
@@ -132,7 +133,9 @@ def _json(one: ElsewhereCost) -> dict[str, Any]:
     return {
         "offering": one.offering or None,
         **{name: None if amount is None else to_text(amount) for name, amount in amounts.items()},
+        "code": one.code,
         "reason": one.reason or None,
+        "unknown": {meter: str(quantity) for meter, quantity in one.unknown},
         "context_window": one.context_window,
     }
 
@@ -174,6 +177,8 @@ def _unpriced(found: Elsewhere) -> Iterator[str]:
 
 def _at_one_offering(found: Elsewhere, top: int, *, is_all: bool) -> Iterator[str]:
     """All of the log at each model that compares, or at every offering."""
+    from llmpricing.services.usage_log.sums.elsewhere_costs import more_sellers
+
     if not found.costs:
         why = "has one price for" if found.unpriced or found.free else "can serve"
         yield f"All of it at one offering: none {why} all of it."
@@ -194,19 +199,15 @@ def _at_one_offering(found: Elsewhere, top: int, *, is_all: bool) -> Iterator[st
         )
         yield f"All of it at one offering that compares with {compared.offering}, where most of the money goes:{none}"
         yield f"  ({comparable_rule(compared)})"
-    for one, *more in shown[:top]:
+    for group in shown[:top]:
+        one = group[0]
         window = "" if one.context_window else ", no list says how long its context is"
-        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}{_more_sellers(one, more)}"
+        others_of_it = f", and {count} more seller{'s' if count > 1 else ''}" if (count := more_sellers(group)) else ""
+        yield f"  {_cost(one)}{_beside(one, found.today)}: {one.offering}{window}{others_of_it}"
     if len(shown) > top:
         yield f"  and {len(shown) - top:,} more; --top or --json tells them"
     if others:
         yield f"  and {others:,} that are weaker, older or smaller, or of which little is known; --all ranks them too"
-
-
-def _more_sellers(one: ElsewhereCost, more: Sequence[ElsewhereCost]) -> str:
-    """How many others sell the same model, for as much or more."""
-    sellers = {other.offering.partition("/")[0] for other in more} - {one.offering.partition("/")[0]}
-    return f", and {len(sellers)} more seller{'s' if len(sellers) > 1 else ''}" if sellers else ""
 
 
 def _same_model(found: Elsewhere) -> Iterator[str]:
@@ -226,15 +227,16 @@ def _cost(one: ElsewhereCost) -> str:
         return f"USD {to_text(one.total)} (between {to_text(one.low)} and {to_text(one.high)})"
     if one.total is not None:
         return "free, within limits" if not one.total else f"USD {to_text(one.total)}"
-    if one.low is None and one.high is None:
+    if not one.low:
         return f"unknown ({one.reason})"
-    low, high = ("?" if bound is None else to_text(bound) for bound in (one.low, one.high))
-    return f"between USD {low} and {high} ({one.reason})"
+    if one.high is None:
+        return f"at least USD {to_text(one.low)} ({one.lacking})"
+    return f"between USD {to_text(one.low)} and {to_text(one.high)} ({one.reason})"
 
 
 def _beside(one: ElsewhereCost, own: ElsewhereCost | None) -> str:
     if own is None or not one.total or not own.total:
-        return ""
+        return ""  # a bound beside a total says neither dearer nor cheaper
     return f" ({(one.total / own.total - 1) * 100:+.1f} %)"
 
 

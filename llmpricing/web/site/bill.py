@@ -121,6 +121,7 @@ def _page(request: Request, found: FileAnswers | None) -> dict[str, Any]:
 
 def _answers(found: FileAnswers) -> dict[str, Any]:
     from llmpricing.services.usage_log.sums.comparable import comparable_rule
+    from llmpricing.services.usage_log.sums.elsewhere_costs import more_sellers
 
     coming, there = found.outlook, found.elsewhere
     return {
@@ -128,7 +129,8 @@ def _answers(found: FileAnswers) -> dict[str, Any]:
         "coming": coming,
         "most_in_a_month": max((one.cost for one in coming.months), default=0),
         "there": there,
-        "comparable": there.comparable,
+        "models_there": there.models(),
+        "more_sellers": more_sellers,
         "rule": comparable_rule(there.compared) if there.compared else "",
         "free": len(there.free),
     }

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 
 import numpy as np
 
-from llmpricing.domain.quotes.charges import money
 from llmpricing.domain.quotes.context import Context
-from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum
+from llmpricing.domain.quotes.usage_sums import UsageSum
 from llmpricing.domain.usage.quantities import Usage
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import Reads
@@ -23,6 +20,7 @@ from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecor
 from llmpricing.services.usage_log.priced_columns import PricedColumns, billed_batches, priced_batches
 from llmpricing.services.usage_log.pricer import LogPricer
 from llmpricing.services.usage_log.sums.comparable import ComparedElsewhere, comparison
+from llmpricing.services.usage_log.sums.elsewhere_costs import ElsewhereCost, by_cost, together, told_cost
 from llmpricing.services.usage_log.sums.log_sums import LogSums, SumKey
 from llmpricing.services.usage_log.sums.market import MarketOffering, SumPricer, TodaysMarket
 from llmpricing.services.usage_log.sums.needs import (
@@ -38,20 +36,6 @@ from llmpricing.services.usage_log.sums.needs import (
 
 
 @dataclass(frozen=True)
-class ElsewhereCost:
-    """What usage costs at an offering, in USD: ``total``, or only bounds and a ``reason``, neither of which is known
-    where nobody says. ``context_window`` is None where no list says how long a request may be.
-    """
-
-    offering: str
-    total: Decimal | None
-    low: Decimal | None
-    high: Decimal | None
-    reason: str
-    context_window: int | None
-
-
-@dataclass(frozen=True)
 class RefusedOffering:
     """An offering that cannot serve so many of the records, and why not most of them."""
 
@@ -64,8 +48,9 @@ class RefusedOffering:
 class Elsewhere:
     """A log of so many ``records`` with a price, and where else it could have run. ``today`` is what it costs where it
     ran, at today's prices; ``same_model`` by own offering what its part costs at sellers of the same model, ``costs``
-    what all of it costs at one offering, the cheapest first. What has no total is ``unpriced``; what asks nothing for
-    it is ``free``, and no choice beside the others: such offers are limited, in ways that no price tells.
+    what all of it costs at one offering, the cheapest first, behind all totals what has only a low bound. What has
+    neither is ``unpriced``; what asks nothing for it is ``free``, and no choice beside the others: such offers are
+    limited, in ways that no price tells.
     """
 
     bill: Bill
@@ -101,7 +86,7 @@ class Elsewhere:
         """Own offerings by what they cost, the others the cheapest first."""
         self.own.sort(key=lambda one: (-(one.total or one.low or 0), one.offering))
         for costs in (self.costs, self.free, self.unpriced, *self.same_model.values()):
-            costs.sort(key=_order)
+            costs.sort(key=by_cost)
         self.refused.sort(key=lambda one: (one.records, one.offering))
 
 
@@ -149,7 +134,7 @@ class ElsewhereLog:
             if refusal := self._refusal(one, needs, wanted):
                 found.refused.append(refusal)
             else:
-                ranked(found, _told(slug, one, pricer.cost(one)))
+                ranked(found, told_cost(slug, one, pricer.cost(one)))
         found.put_in_order()
         return found
 
@@ -209,12 +194,12 @@ class ElsewhereLog:
         for slug, sums in parts.items():
             pricer, needs = SumPricer(sums, self._market.exchanges), _needs(sums)
             if (own := self._market.offerings.get(slug)) is not None:
-                found.own.append(_told(slug, own, pricer.cost(own)))
+                found.own.append(told_cost(slug, own, pricer.cost(own)))
             alike = (
                 self._market.offerings.get(one.slug) for one in self._names.same_model(slug, self._pricer.recorded)
             )
             able = [one for one in alike if one and one is not own and not self._refusal(one, needs, Wanted())]
-            if costs := [_told(one.facts.slug, one, pricer.cost(one)) for one in able]:
+            if costs := [told_cost(one.facts.slug, one, pricer.cost(one)) for one in able]:
                 found.same_model[slug] = costs
         found.today = together("", found.own)
 
@@ -232,34 +217,6 @@ def _needs(sums: Mapping[SumKey, UsageSum]) -> LogNeeds:
     return LogNeeds((key.group[1], usage.records) for key, usage in sums.items())
 
 
-def _told(slug: str, one: MarketOffering, cost: SumCost) -> ElsewhereCost:
-    return ElsewhereCost(slug, _usd(cost.total), _usd(cost.low), _usd(cost.high), cost.reason, one.facts.context_window)
-
-
-def together(offering: str, costs: Sequence[ElsewhereCost]) -> ElsewhereCost | None:
-    """Several costs as that of one offering, or of none (an empty id); None where there are none."""
-    if not costs:
-        return None
-    total, low, high = (_sum(getattr(one, name) for one in costs) for name in ("total", "low", "high"))
-    reasons = "; ".join(dict.fromkeys(one.reason for one in costs if one.reason))
-    return ElsewhereCost(offering, total, low, high, reasons, costs[0].context_window if offering else None)
-
-
-def _sum(amounts: Iterator[Decimal | None]) -> Decimal | None:
-    found = list(amounts)
-    return None if None in found else sum((one for one in found if one is not None), Decimal(0))
-
-
 def ranked(found: Elsewhere, cost: ElsewhereCost) -> None:
     """Put the cost of all of the log at one offering where it belongs."""
-    (found.unpriced if cost.total is None else found.costs if cost.total else found.free).append(cost)
-
-
-def _order(one: ElsewhereCost) -> tuple[bool, bool, Decimal, str]:
-    """The cheapest first, behind them what asks nothing, then what cannot be told."""
-    least = one.low if one.total is None else one.total
-    return least is None, one.total == 0, least or Decimal(0), one.offering
-
-
-def _usd(units: Fraction | None) -> Decimal | None:
-    return None if units is None else money(round(units))
+    (found.costs if cost.is_ranked else found.unpriced if cost.total is None else found.free).append(cost)

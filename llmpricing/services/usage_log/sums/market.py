@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from fractions import Fraction
 
 from llmpricing.domain.quotes.context import Context
 from llmpricing.domain.quotes.contract_rates import ContractRate, Exchange, Terms
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.places import listed_place
-from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum, at_one_time, cost_of
+from llmpricing.domain.quotes.usage_sums import SumCost, UsageSum, added_costs, at_one_time, cost_of
 from llmpricing.services.catalogue.offered_facts import OfferedFacts, offered_facts
 from llmpricing.services.names.resolving import names_of
 from llmpricing.services.price_book import Reads
@@ -128,18 +127,3 @@ def _without_names(sums: Sums) -> list[_JoinedSums]:
         else:
             found[alike] = _JoinedSums(replace(usage, leaves=[*usage.leaves]), key.asked.context, key.is_sum)
     return list(found.values())
-
-
-def added_costs(costs: Iterable[SumCost]) -> SumCost:
-    """Several costs as one; without a total where one of them has none, for its reason."""
-    total: Fraction | None = Fraction(0)
-    low: Fraction | None = Fraction(0)
-    high: Fraction | None = Fraction(0)
-    reasons: set[str] = set()
-    for cost in costs:
-        total = None if total is None or cost.total is None else total + cost.total
-        low = None if low is None or cost.low is None else low + cost.low
-        high = None if high is None or cost.high is None else high + cost.high
-        if cost.reason:
-            reasons.add(cost.reason)
-    return SumCost(total, low, high, "; ".join(sorted(reasons)[:3]))  # whatever order they came in

@@ -15,14 +15,8 @@ from llmpricing.services.quotes.terms import terms_at
 from llmpricing.services.usage_log.bill import Bill, PricedRecord, billed, priced_records
 from llmpricing.services.usage_log.formats.record import UsageRecord
 from llmpricing.services.usage_log.pricer import LogPricer
-from llmpricing.services.usage_log.sums.elsewhere import (
-    Elsewhere,
-    ElsewhereCost,
-    ElsewhereLog,
-    RefusedOffering,
-    ranked,
-    together,
-)
+from llmpricing.services.usage_log.sums.elsewhere import Elsewhere, ElsewhereLog, RefusedOffering, ranked
+from llmpricing.services.usage_log.sums.elsewhere_costs import ElsewhereCost, together
 from llmpricing.services.usage_log.sums.market import TodaysMarket
 from llmpricing.services.usage_log.sums.needs import Wanted
 
