@@ -32,6 +32,7 @@ class Context(NamedTuple):
 
     ``time_known`` is false where only the day of the request is known: its clock prices then count as not stated.
     ``hour`` is a time by whose clock it pays, where that is not its own: the prices are still those of its own day.
+    ``ruled_out`` are tiers that it is known not to be of, where none is stated.
     ``asked_for`` is the offering (``provider/api-id``) that another seller's prices stand in for, where they do.
     """
 
@@ -41,6 +42,7 @@ class Context(NamedTuple):
     time_known: bool = True
     hour: datetime | None = None
     asked_for: str = ""
+    ruled_out: tuple[str, ...] = ()
 
 
 UNSTATED = Context()

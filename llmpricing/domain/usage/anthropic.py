@@ -36,11 +36,11 @@ _COUNTS = {
 }
 _FREE = frozenset({"server_tool_use.web_fetch_requests", "server_tool_use.tool_search_requests"})
 _TEXTS = frozenset({"service_tier", "speed", "inference_geo"})
-_STEPS = "iterations"  # https://docs.claude.com/en/docs/build-with-claude/compaction: what is billed is their sum
+ITERATIONS = "iterations"  # https://docs.claude.com/en/docs/build-with-claude/compaction: what is billed is their sum
 _TOTAL = "total_tokens"  # no word of Anthropic's: tools that keep its object write the sum of all parts beside it
 _SAME_MODEL = frozenset({"message", "compaction"})
 _FIELDS = frozenset(
-    {*_COUNTS, *_FREE, *_TEXTS, _STEPS, _TOTAL}
+    {*_COUNTS, *_FREE, *_TEXTS, ITERATIONS, _TOTAL}
     | {field.partition(".")[0] for field in {*_COUNTS, *_FREE} if "." in field}
 )
 
@@ -50,17 +50,24 @@ def read_anthropic(raw: Mapping[str, Any]) -> Usage:
 
     Where it tells of iterations, each is a request of its own, and the counts at the top repeat only some of them.
     """
-    steps = listed(_STEPS, raw.get(_STEPS))
-    apart = {name: value for name, value in raw.items() if name not in (_STEPS, _TOTAL)}
+    steps = listed(ITERATIONS, raw.get(ITERATIONS))
+    apart = {name: value for name, value in raw.items() if name not in (ITERATIONS, _TOTAL)}
     reading = _gathered(apart if len(apart) < len(raw) else raw)
     hours = reading.get("cache_write_1h_tokens")
     _finish(reading)
     if raw.get(_TOTAL) not in (None, reading.get("input_tokens") + reading.get("output_tokens")):
         reading.unknown(_TOTAL, raw[_TOTAL])  # it says that caches lie elsewhere, or that something is gone
-    parts = _parts(steps, reading, hours) if steps else []
-    if not parts:
-        return reading.usage(_tier(raw), place_of(raw.get("inference_geo")))
-    return _summed(parts, reading, _tier(raw), place_of(raw.get("inference_geo")))
+    return of_iterations(steps, reading, hours, _tier(raw), place_of(raw.get("inference_geo")))
+
+
+def of_iterations(
+    steps: Sequence[Mapping[str, Any]], top: UsageReading, hours: Quantity, tier: str | None, place: str | None
+) -> Usage:
+    """The usage of an answer whose iterations are these, else what was read at its ``top``, of whose cache writes
+    ``hours`` live for an hour; raises UsageError.
+    """
+    parts = _parts(steps, top, hours) if steps else []
+    return _summed(parts, top, tier, place) if parts else top.usage(tier, place)
 
 
 def _gathered(raw: Mapping[str, Any]) -> UsageReading:
@@ -103,7 +110,7 @@ def _parts(steps: Sequence[Mapping[str, Any]], top: UsageReading, hours: Quantit
     """
     parts = []
     for number, step in enumerate(steps):
-        name = f"{_STEPS}[{number}]"
+        name = f"{ITERATIONS}[{number}]"
         kind = step.get("type", "message")
         if not isinstance(kind, str) or kind not in _SAME_MODEL:
             top.remark(name, f"is a {str(kind)[:40]} of {str(step.get('model', 'an unnamed model'))[:80]}, which")
@@ -134,7 +141,7 @@ def _summed(parts: Sequence[UsageReading], top: UsageReading, tier: str | None, 
         for meter, quantity in part.quantities.items():
             whole[meter] = whole.get(meter, 0) + quantity
     if max(whole.values()) > LARGEST:
-        raise UsageError(_STEPS, "count too much together: send the object as it came")
+        raise UsageError(ITERATIONS, "count too much together: send the object as it came")
     usages = tuple(part.usage(tier, place) for part in parts)
     return count(whole, tier, place, None, Told(remarks=tuple(top.remarks), parts=usages))
 
@@ -144,5 +151,7 @@ ANTHROPIC = Format(
     "Anthropic's Messages: caches beside input_tokens",
     read_anthropic,
     _FIELDS.__contains__,
-    frozenset({"cache_read_input_tokens", "cache_creation_input_tokens", "inference_geo", "server_tool_use", _STEPS}),
+    frozenset(
+        {"cache_read_input_tokens", "cache_creation_input_tokens", "inference_geo", "server_tool_use", ITERATIONS}
+    ),
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.usage.openai import split_cached
 from llmpricing.domain.usage.quantities import Told, Usage, UsageError, read_quantity
 from llmpricing.domain.usage.reading import MODALITIES, REQUESTS, Format, UsageReading, fields, tier_of
@@ -31,9 +32,9 @@ _DETAILS = {
 }
 _TEXTS = frozenset({"totalTokenCount", "trafficType", "serviceTier"})
 # https://cloud.google.com/vertex-ai/docs/reference/rest/v1/TrafficType
-_TIERS = {"ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": "flex"}
+_TIERS = {"ON_DEMAND": STANDARD, "ON_DEMAND_PRIORITY": "priority", "ON_DEMAND_FLEX": "flex"}
 _PROVISIONED = "PROVISIONED_THROUGHPUT"
-_ON_DEMAND = frozenset({"", "ON_DEMAND", "TRAFFIC_TYPE_UNSPECIFIED"})
+_UNTOLD = frozenset({"", "TRAFFIC_TYPE_UNSPECIFIED"})
 _IN_TOTALS = frozenset({"document", "modality_unspecified", ""})  # documents are pages seen as images
 
 
@@ -67,14 +68,15 @@ def read_google(raw: Mapping[str, Any]) -> Usage:
             reading.remark("trafficType", f"is {traffic[:40]}, which is not known; it")
     stated = tier_of(raw.get("serviceTier", raw.get("service_tier")))
     told = Told(by_subscription=True) if traffic == _PROVISIONED else None
+    tier = None if tier == STANDARD else tier  # which a quote takes where none is named
     return reading.usage(tier or (stated.lower() if stated else None), None, told)
 
 
 def tier_of_traffic(traffic: str) -> tuple[str | None, bool]:
-    """The tier that a traffic type names, None for the standard one, and whether it was paid for in advance; raises
+    """The tier that a traffic type names, None where it names none, and whether it was paid for in advance; raises
     UsageError where it is not known.
     """
-    if traffic not in _ON_DEMAND and traffic not in _TIERS and traffic != _PROVISIONED:
+    if traffic not in _UNTOLD and traffic not in _TIERS and traffic != _PROVISIONED:
         raise UsageError("trafficType", f"is {traffic[:40]}, of which it is not known how it is billed")
     return _TIERS.get(traffic), traffic == _PROVISIONED
 

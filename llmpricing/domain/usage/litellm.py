@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from llmpricing.domain.usage.anthropic import TTL_FIELDS, split_writes
+from llmpricing.domain.usage.anthropic import ITERATIONS, TTL_FIELDS, of_iterations, split_writes
 from llmpricing.domain.usage.openai import OpenAILike
 from llmpricing.domain.usage.quantities import Usage
-from llmpricing.domain.usage.reading import Format
+from llmpricing.domain.usage.reading import Format, listed
 
 # https://docs.litellm.ai/docs/completion/usage
 _CACHES = {
@@ -35,10 +35,19 @@ _LITELLM = OpenAILike(
 
 
 def read_litellm(raw: Mapping[str, Any]) -> Usage:
-    """Usage of LiteLLM's object, in which input holds what was read from and written to caches; raises UsageError."""
+    """Usage of LiteLLM's object, in which input holds what was read from and written to caches; raises UsageError.
+
+    Iterations are handed through in Anthropic's own words: https://github.com/BerriAI/litellm/pull/27065
+    """
+    steps = listed(ITERATIONS, raw.get(ITERATIONS))
+    if steps:
+        raw = {name: value for name, value in raw.items() if name != ITERATIONS}
     reading = _LITELLM.gathered(raw)
+    hours = reading.get("cache_write_1h_tokens")
     split_writes(reading, "cache_creation_input_tokens")
     usage = _LITELLM.finished(raw, reading)
+    if steps:
+        usage = of_iterations(steps, reading, hours, usage.service_tier, usage.region)
     speed = raw.get("speed")
     return usage._replace(service_tier=speed) if isinstance(speed, str) and speed not in ("", "standard") else usage
 
@@ -47,6 +56,6 @@ LITELLM = Format(
     "litellm",
     "LiteLLM: a gross prompt_tokens with cache_read_input_tokens beside it",
     read_litellm,
-    _LITELLM.reads,
+    lambda field: field == ITERATIONS or _LITELLM.reads(field),
     frozenset(_CACHES),
 )

@@ -20,7 +20,8 @@ _DEEPEST = 10  # no provider's object has more than three
 _MOST_REMARKS = 20
 _MOST_FIELDS = 10_000
 MODALITIES = ("text", "audio", "image", "video")
-SAME_TIER = frozenset({"", "standard", "default", "auto", "on_demand", "none"})
+_AS_USED = frozenset({"on_demand", "on-demand", "ondemand", "payg", "paygo", "pay_as_you_go", "pay-as-you-go"})
+SAME_TIER = _AS_USED | {"", "standard", "default", "auto", "none"}
 SAME_PLACE = frozenset({"", "global", "not_available", "standard", "default"})
 REQUESTS = {"requests": "requests", "num_model_requests": "requests"}  # how many requests the object sums up
 _COUNTER = re.compile(
@@ -34,12 +35,18 @@ _INDEX = re.compile(r"\[\d+\]")
 _HARMLESS = re.compile(
     r"(^|[._])(\w*costs?(_\w+)?|\w*price|spend|\w*_ticks|\w*_nano_usd|currency|"
     r"(queue|prompt|completion|total|wall|response|inference)_time|(total|load|eval|prompt_eval)_duration|\w*latency\w*|"
-    r"ttft|created(_at)?|timestamp|index|id|\w*_id|seed|\w*_per_second|version|object|type)([._]|$)|"
+    r"ttft|created(_at)?|timestamp|index|id|\w*_id|seed|\w*_per_second|version|object)([._]|$)|"
+    # of what a thing is; of a service, a capacity or traffic it is a tier
+    r"(^|\.)((content|mime|media|event|error|run|call|model|object|resource|file|user|token|message|span|cache|finish|"
+    r"stop|response|auth)_)?type$|"
     r"(Cost|LatencyMs)$",
     re.ASCII,
 )
 _CONDITION = re.compile(
-    r"(tier|speed|geo|region|location|traffic_?type|quality|resolution|context_size|billing\w*)$", re.IGNORECASE
+    r"(tier|speed|geo|region|location|quality|resolution|context_size|billing\w*|"
+    r"(service|traffic|capacity|pricing|price|purchase|processing|inference|deployment|throughput|consumption|"
+    r"commitment)_?(type|class|mode))$",
+    re.IGNORECASE,
 )
 
 

@@ -207,7 +207,7 @@ def _others(use: AuditedUse) -> Iterator[tuple[Otherwise, AuditedUse]]:
         for region in sorted(use.prices.prices.regions):
             yield Otherwise(REGION_FACT, region), use._replace(context=use.context._replace(region=region))
     if not (use.context.service_tier or use.usage.service_tier):
-        for tier in use.prices.offered_tiers:
+        for tier in (one for one in use.prices.offered_tiers if one not in use.context.ruled_out):
             yield Otherwise(TIER_FACT, tier), use._replace(context=use.context._replace(service_tier=tier))
 
 

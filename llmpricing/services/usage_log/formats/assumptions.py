@@ -22,8 +22,9 @@ class Assumptions:
     def applied(self, record: UsageRecord) -> UsageRecord:
         """The record with what it leaves out."""
         stated = record.context
-        if (self.region and not stated.region) or (self.tier and not stated.service_tier):
-            where = stated._replace(region=stated.region or self.region, service_tier=stated.service_tier or self.tier)
+        tier = self.tier if self.tier not in stated.ruled_out else None
+        if (self.region and not stated.region) or (tier and not stated.service_tier):
+            where = stated._replace(region=stated.region or self.region, service_tier=stated.service_tier or tier)
             record = replace(record, context=where)
         if offering := self.offerings.get(record.model):
             return replace(record, model=offering, provider=None)

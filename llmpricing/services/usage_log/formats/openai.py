@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.context import Context, context
 from llmpricing.domain.usage.quantities import Usage, UsageError
 from llmpricing.services.usage_log.formats.charged_for import fee_of
 from llmpricing.services.usage_log.formats.counts import usage_of
@@ -46,9 +46,13 @@ def _completion_usage(row: Row) -> Usage:
     return usage_of(counts, requests=row.count("num_model_requests"), is_sum=True)
 
 
-def _tier(row: Row) -> str | None:
+def _told_of_tier(row: Row) -> Context:
+    """The tier; without a word of it, which it is not."""
     named = tier_of(row.text("service_tier"))
-    return "batch" if row.truth("batch") else named
+    if row.truth("batch"):
+        return context("batch")
+    is_none = row.value("batch") is not None and not named
+    return context(named)._replace(ruled_out=("batch",)) if is_none else context(named)
 
 
 def _labels(row: Row) -> dict[str, str]:
@@ -95,7 +99,7 @@ def _result(bucket: Row, row: Row) -> UsageRecord:
 
 def _completions(row: Row, made: UsageRecord) -> UsageRecord:
     row.known(*_RESTS, *_COMPLETION)
-    where = context(_tier(row))
+    where = _told_of_tier(row)
     if row.count("num_model_requests") == 0 and not any(map(row.count, _COMPLETION)):
         return replace(made, context=where, outcome=_OF_NONE)
     return replace(made, usage=_completion_usage(row), context=where)

@@ -11,28 +11,36 @@ from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
 from llmpricing.domain.usage.formats import FORMATS, UsageFormat
-from llmpricing.domain.usage.quantities import Told, Usage
+from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
 from llmpricing.services.usage_log.formats.row import Row
 from llmpricing.services.usage_log.formats.values import states_nothing
 
 _TEXTS = frozenset({"service_tier", "serviceTier", "speed", "inference_geo", "trafficType", "type", "model", "id"})
+_ITERATION = re.compile(r"iterations\[\d+\]")
+_OF_ANOTHER = "which has prices of its own: give each iteration as a record of its own, with its model"
 _NO_TIER = frozenset({"", "auto", "none"})  # what was asked for, or nothing: no word of what served
 
 
 def provider_usage(found: Row, usage_format: UsageFormat) -> Usage:
     """The usage object of this format; raises UsageError. What it does not understand is remembered as unread."""
     usage = FORMATS[usage_format].read(_lives_hold(numbered(found.raw)))
-    if usage.service_tier is None and tier_of(found.text("service_tier", "serviceTier")) == STANDARD:
-        usage = usage._replace(
-            service_tier=STANDARD
-        )  # a quote has no use for the word, an audit asks whether it is there
+    if usage.service_tier is None and _says_standard(found):  # a quote has no use for the word, an audit asks for it
+        usage = usage._replace(service_tier=STANDARD)
     if usage.told is None:
         return usage
     for remark in usage.told.remarks:
+        if _ITERATION.fullmatch(remark.field):  # to ignore it would bill too little
+            raise UsageError(remark.field, f"{remark.what.partition(',')[0]}, {_OF_ANOTHER}")
         found.unread.add(found.where + remark.field, _value_at(found.raw, remark.field))
     told = usage.told._replace(remarks=(), usage_format=None)
     return usage._replace(told=None if told == Told() else told)
+
+
+def _says_standard(found: Row) -> bool:
+    """Whether the object names the standard tier by any of its names."""
+    named = (found.text("service_tier", "serviceTier"), found.text("trafficType", "traffic_type"))
+    return STANDARD in map(tier_of, named)
 
 
 def _value_at(raw: Any, field: str) -> Any:

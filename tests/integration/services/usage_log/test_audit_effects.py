@@ -60,6 +60,13 @@ def test_another_tier_is_told_with_its_effect_where_none_was_stated(book: Sessio
     assert not stated.effects.otherwise
 
 
+def test_a_tier_that_is_ruled_out_is_not_told(book: Session) -> None:
+    no_batch = context()._replace(ruled_out=("batch",))
+    found = report_of(audited(book, [UsageRecord(MINI, NOON, READ, context=no_batch), UsageRecord(MINI, NOON, READ)]))
+    tiers = {one.value: effect.records for one, effect in found.effects.otherwise.items() if one.fact == "tier"}
+    assert (tiers["batch"], {records for tier, records in tiers.items() if tier != "batch"}) == (1, {2})
+
+
 def test_a_stated_standard_tier_is_a_stated_tier(book: Session, tmp_path: Path) -> None:
     """Claude Code's service_tier and the console's usage_type say standard; a speed alone says nothing of the batch."""
     counts = {"input_tokens": 1000, "output_tokens": 10}

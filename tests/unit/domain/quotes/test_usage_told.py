@@ -14,6 +14,7 @@ from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.quotes.offering_prices import OfferingPrices
 from llmpricing.domain.quotes.quote import quote
 from llmpricing.domain.usage.formats import read_usage
+from llmpricing.domain.usage.quantities import Told, count
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -45,6 +46,18 @@ def test_a_request_fee_goes_by_the_size_of_the_search_in_the_usage_and_counts_on
         context(extra={"search_context_size": "medium"}),
     )
     assert stated.total == Decimal("0.0095"), "the caller's word counts before the object's"
+
+
+@pytest.mark.parametrize(("window", "total"), [((0, 200_000), "0.3"), ((200_001, None), "0.6")])
+def test_a_sum_that_names_its_side_of_the_step_has_that_total_alone(price, window, total):
+    """300,000 tokens of three requests at 1, and at 2 beyond a step of 200,000 that their sum is large enough for."""
+    step = conditions(step=Step(200_000))
+    prices = OfferingPrices([price("input_tokens", "1"), price("input_tokens", "2", step)])
+    usage = count({"input_tokens": 300_000, "requests": 3})
+    silent = quote(prices, usage, AT)
+    assert (silent.low, silent.high, codes(silent)) == (Decimal("0.3"), Decimal("0.6"), [Code.AGGREGATE])
+    named = quote(prices, usage._replace(request_input=window[0], told=Told(window=window)), AT)
+    assert (named.total, named.low, named.high, codes(named)) == (Decimal(total), None, None, [])
 
 
 def test_a_size_without_a_price_of_its_own_is_said(price):

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from llmpricing.domain.quotes.context import context
+from llmpricing.domain.usage.reading import may_mean_money
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.files import UsageFiles, usage_file
 from llmpricing.services.usage_log.formats.own_columns import own_shape
 from llmpricing.services.usage_log.formats.record import FREE, OutcomeKind, UsageRecord
 from tests import usage_twins as twins
 from tests.usage_reads import read, told
+from tests.usage_twins import FOLDER
 
 
 def records(folder: Path, data: bytes) -> list[UsageRecord]:
@@ -306,7 +309,8 @@ def vertex(**usage: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["trafficType", "traffic_type"])
 @pytest.mark.parametrize(
-    ("word", "tier"), [("ON_DEMAND", None), ("ON_DEMAND_PRIORITY", "priority"), ("ON_DEMAND_FLEX", "flex")]
+    ("word", "tier"),
+    [("ON_DEMAND", "standard"), ("", None), ("ON_DEMAND_PRIORITY", "priority"), ("ON_DEMAND_FLEX", "flex")],
 )
 def test_vertex_tells_litellm_the_tier_by_its_type_of_traffic(
     tmp_path: Path, name: str, word: str, tier: str | None
@@ -323,6 +327,68 @@ def test_provisioned_throughput_that_litellm_tells_of_is_paid_already(tmp_path: 
     assert usage is not None
     assert usage.told is not None
     assert usage.told.by_subscription
+
+
+COMPACTED = [
+    {"type": "compaction", "input_tokens": 180_000, "output_tokens": 3_500, "cache_read_input_tokens": 40},
+    {"type": "message", "input_tokens": 23_000, "output_tokens": 1_000, "cache_read_input_tokens": 50},
+]
+
+
+def test_iterations_that_litellm_hands_through_are_each_a_request(tmp_path: Path) -> None:
+    """Its prompt holds what was cached, the iterations have it beside their input; compaction stands only there."""
+    counts = {"prompt_tokens": 23_050, "completion_tokens": 1_000, "total_tokens": 24_050}
+    row = vertex()
+    row["metadata"]["usage_object"] = {
+        **counts,
+        "prompt_tokens_details": {"cached_tokens": 50},
+        "iterations": COMPACTED,
+    }
+    usage = only(tmp_path, twins.lines([row])).usage
+    assert usage is not None
+    assert usage.told is not None
+    assert [part.stated["input_tokens"] for part in usage.told.parts] == [180_040, 23_050]
+    assert (usage.stated["input_tokens"], usage.stated["cache_read_tokens"]) == (203_090, 90)
+    assert usage.stated["output_tokens"] == 4_500
+
+
+def test_an_iteration_of_another_model_leaves_its_record_without_a_price_and_offers_no_flag(tmp_path: Path) -> None:
+    """A fallback's or an advisor's tokens cost what that model does: to ignore them would bill too little."""
+    row = vertex()
+    other = {"type": "fallback_message", "model": "claude-opus-4-8", "input_tokens": 9, "output_tokens": 1}
+    row["metadata"]["usage_object"]["iterations"] = [*COMPACTED, other]
+    one = only(tmp_path, twins.lines([row]))
+    assert one.outcome.kind is OutcomeKind.UNPRICED
+    assert one.outcome.reason == (
+        "iterations[2] is a fallback_message of claude-opus-4-8, which has prices of its own: "
+        "give each iteration as a record of its own, with its model"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["service_type", "serviceType", "traffic_type", "capacity_type", "billing_type", "x.pricing_mode"]
+)
+def test_a_kind_of_service_that_nobody_reads_is_asked_about(name: str) -> None:
+    assert may_mean_money(name, "provisioned")
+    assert not may_mean_money(name, "on_demand")
+    assert not may_mean_money(name, "pay-as-you-go")
+
+
+@pytest.mark.parametrize("name", ["type", "run_type", "content_type", "x.type", "object", "model_version", "call_type"])
+def test_the_kind_of_a_thing_means_no_money(name: str) -> None:
+    assert not may_mean_money(name, "provisioned")
+    assert not may_mean_money(name, 3)
+
+
+def test_a_day_that_was_no_batch_rules_out_the_batch_alone(tmp_path: Path) -> None:
+    """The dashboard's flag beside an empty tier: it may have been flex all the same."""
+    head, row, *_ = (FOLDER / "openai-usage-dashboard.csv").read_text("utf-8").splitlines()
+    silent = row.replace(",False,default,", ",False,,")
+    assert silent != row
+    said = only(tmp_path, f"{head}\n{silent}\n".encode()).context
+    assert (said.service_tier, said.ruled_out) == (None, ("batch",))
+    assert only(tmp_path, f"{head}\n{row}\n".encode()).context == context("standard")
+    assert only(tmp_path, f"{head}\n{silent.replace('False', 'True')}\n".encode()).context == context("batch")
 
 
 def test_a_type_of_traffic_that_is_not_known_has_no_price(tmp_path: Path) -> None:
