@@ -33,7 +33,7 @@ def told_quote(billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
     else:
         answer = billed(plain)
     if usage.requests > 1:
-        answer = _with_bounds(answer, billed, prices, plain)
+        answer = _with_bounds(answer, billed, prices, plain, told.window)
     doubts += [Notice(Code.NOT_UNDERSTOOD, remark.message, remark.meter) for remark in told.remarks]
     return answer._replace(warnings=merged((*answer.warnings, *doubts))) if doubts else answer
 
@@ -101,18 +101,23 @@ def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
     return None if None in amounts else sum((amount for amount in amounts if amount is not None), Decimal(0))
 
 
-def _with_bounds(answer: Quote, billed: Billed, prices: OfferingPrices, use: Use) -> Quote:
-    """The answer for a sum of requests, with low and high where single ones may lie on another side of a step."""
+def _with_bounds(
+    answer: Quote, billed: Billed, prices: OfferingPrices, use: Use, window: tuple[int, int | None] | None
+) -> Quote:
+    """The answer for a sum of requests, with low and high where single ones, of an input within the ``window``, may lie
+    on another side of a step.
+    """
     usage = use.usage
-    inputs = usage.sides({least_input(price.conditions.step) for price in prices.prices if price.conditions.step})
+    inputs = usage._replace(told=Told(window=window)).sides(
+        {least_input(price.conditions.step) for price in prices.prices if price.conditions.step}
+    )
     if not inputs:
         return answer
     sides = [billed(use._replace(usage=usage._replace(request_input=each))) for each in inputs]
     totals = [side.total for side in (answer, *sides) if side.total is not None and side.currency == answer.currency]
-    message = (
-        f"the usage sums up {usage.requests} requests; a mean input of {usage.request_input} tokens decides the step, "
-        "and single requests may lie across it"
-    )
+    decides = f"a window of {window[0]} tokens or more" if window else f"a mean input of {usage.request_input} tokens"
+    of = f"the usage sums up {usage.requests} requests"
+    message = f"{of}; {decides} decides the step, and single requests may lie across it"
     notice = Notice(Code.AGGREGATE, message, _INPUT)
     if len(set(totals)) < 2:
         return answer._replace(notes=merged((*answer.notes, notice)))
