@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def told_apart(paths: Sequence[Path], shape: Shape | None, is_many: bool) -> tup
     unknown, told = [], set()
     for path in paths:
         try:
-            file = usage_file(path, shape)
+            file = usage_file(path, shape, now=datetime.now(UTC))
             known.append(file if file.shape.name in told else replace(file, taken=taken_for(file)))
             told.add(file.shape.name)
         except UnknownShape as error:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _MISSING = "Reading usage files needs Arrow and NumPy. Install them: pip install 'llmpricing[bulk]'."
 _NONE_KNOWN = (
     "None of these files is of a shape that is known: llmpricing formats lists those that are. "
+    "A table with the columns of a quote (model, at, input_tokens, output_tokens, ...) is. "
     "For any other table write a map of its columns: llmpricing formats --suggest FILE > map.toml, "
     "then name it with --columns map.toml."
 )
@@ -81,6 +82,11 @@ class AskedFiles:
             if not found.known:
                 raise click.UsageError(_NONE_KNOWN)
             yield found
+
+    @property
+    def says_more(self) -> bool:
+        """Whether anything is said of what the files mean, which plain tables say themselves."""
+        return bool(self.shape or self.columns or self.provider or self.offerings)
 
     @property
     def assumptions(self) -> Assumptions:

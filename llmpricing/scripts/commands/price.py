@@ -12,9 +12,9 @@ from click.core import ParameterSource
 from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.scripts.asked_book import AskedBook, asks_book
 from llmpricing.scripts.commands.price_bill import BillOptions, price_bill
-from llmpricing.scripts.commands.price_table import TableOptions, price_table
+from llmpricing.scripts.commands.price_table import TABLES, TableOptions, price_table
 from llmpricing.scripts.options import json_option, known_by
-from llmpricing.scripts.usage_shapes import AskedFiles, asks_files
+from llmpricing.scripts.usage_shapes import AskedFiles, FoundFiles, asks_files
 
 # Who says one of these means a plain table, whatever its columns look like.
 _OF_TABLES = ("rejects", "at_column", "model_column", "usage_format")
@@ -89,12 +89,22 @@ def price(
         out, rejects, at_column, model_column, usage_format, asked.ignored, known_at, assume_utc, force
     )
     with asked.opened(as_tables=is_table) as found:
-        if found.known:
+        if found.known and (as_json or not _is_plain_table(asked, found)):
             price_bill(asked, found, BillOptions(known_at, as_json, out, force), book)
-        elif len(found.unknown) == 1 and not found.has_folder:
-            price_table(found.unknown[0], table, book)
+        elif len(paths := [*(file.path for file in found.known), *found.unknown]) == 1 and not found.has_folder:
+            price_table(paths[0], table, book)
         else:
             raise click.UsageError(
                 "None of these files is of a shape that is known. llmpricing formats lists those that are; "
                 "plain tables are priced one at a time."
             )
+
+
+def _is_plain_table(asked: AskedFiles, found: FoundFiles) -> bool:
+    """Whether the rows of the one file go to OUT as they are, with their cost."""
+    from llmpricing.services.usage_log.formats.files import is_as_quotes_write
+
+    if len(found.known) != 1 or found.unknown or found.has_folder or asked.says_more:
+        return False
+    file = found.known[0]
+    return file.path.suffix in TABLES and is_as_quotes_write(file)

@@ -22,7 +22,7 @@ from llmpricing.scripts.usage_paths import STANDARD_INPUT
 if TYPE_CHECKING:
     from llmpricing.services.usage_log.price_log import LogSummary
 
-_SHAPES = (".csv", ".ndjson", ".parquet")
+TABLES = (".csv", ".ndjson", ".parquet")
 _SHOWN_REASONS = 20
 _SHOWN_KEPT = 20
 _MEANING = {
@@ -92,15 +92,15 @@ def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
     if str(usage) == STANDARD_INPUT:
         raise click.UsageError(
             "Standard input (-) is of no shape that is known (llmpricing formats lists those), and a plain table is "
-            f"read from a file: save it with a name that ends in {', '.join(_SHAPES)}."
+            f"read from a file: save it with a name that ends in {', '.join(TABLES)}."
         )
-    if usage.suffix not in _SHAPES:
+    if usage.suffix not in TABLES:
         from llmpricing.services.usage_log.formats.files import UnknownShape
 
         raise click.UsageError(str(UnknownShape(usage)))
     for path in (out, rejects):
-        if path.suffix not in _SHAPES:
-            raise click.UsageError(f"{path} must end in {', '.join(_SHAPES)}, which tells its shape.")
+        if path.suffix not in TABLES:
+            raise click.UsageError(f"{path} must end in {', '.join(TABLES)}, which tells its shape.")
     if len({path.resolve() for path in (usage, out, rejects)}) < 3:
         raise click.UsageError("USAGE, OUT and REJECTS must be three different files.")
     for option, path in (("-o", out), ("--rejects", rejects)):

@@ -14,7 +14,7 @@ from llmpricing.domain.usage.wording import Message, Parameter, Way
 
 OURS: UsageFormat = "llmpricing"
 _OBJECTS = ("usage", "usageMetadata", "usage_metadata")
-_ALSO_CALLED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
+ALSO_CALLED = {"prompt_tokens": "input_tokens", "completion_tokens": "output_tokens"}
 
 
 class LogError(ValueError):
@@ -63,7 +63,7 @@ def _meters(names: Iterable[str], roles: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     unknown = []
     for name in names:
-        meter = _ALSO_CALLED.get(name, name)
+        meter = ALSO_CALLED.get(name, name)
         if meter not in METERS:
             if name not in roles and _may_count(name):
                 unknown.append(name)

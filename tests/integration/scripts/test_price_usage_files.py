@@ -133,7 +133,7 @@ def test_the_shape_may_be_named_and_an_unknown_one_is_refused(commands: Commands
     assert "Total: USD 0.012505" in done.output
     refused = commands.run("price", str(FOLDER / "helicone.csv"), "--format", "heliconia")
     assert (refused.exit_code, "llmpricing formats lists" in refused.output) == (2, True)
-    (tmp_path / "plain.csv").write_text("model,at,input_tokens\n")
+    (tmp_path / "plain.csv").write_text("name,at,words\n")
     two = commands.run("price", str(FOLDER / "helicone.csv"), str(tmp_path / "plain.csv"))
     assert (two.exit_code, "of no shape that is known" in two.output) == (1, True)
     gone = commands.run("price", str(tmp_path / "nowhere.csv"))

@@ -81,7 +81,7 @@ def answer_one_file(
 ) -> FileAnswers:
     """The answers of one look at the file, as known now, by contract rates only ``with_rates``; raises LogError."""
     pricer = LogPricer(reads, now, None, with_rates=with_rates)
-    file, audited = _audited(reads, path, pricer, bounds)
+    file, audited = _audited(reads, path, now, pricer, bounds)
     models, sellers = Grouping(("model",)), UnstatedSellers(reads, pricer)
     own, there = OwnUsage(reads, pricer, (), now), ElsewhereLog(reads, pricer, TodaysMarket(reads, pricer, now))
 
@@ -105,15 +105,17 @@ def write_audited_rows(
     reads: Reads, path: Path, rows: BinaryIO, now: datetime, bounds: AuditBounds, *, with_rates: bool
 ) -> None:
     """Write each record of the file with both figures and its causes to ``rows``, as CSV; raises LogError."""
-    _, audited = _audited(reads, path, LogPricer(reads, now, None, with_rates=with_rates), bounds)
+    _, audited = _audited(reads, path, now, LogPricer(reads, now, None, with_rates=with_rates), bounds)
     with audit_csv(rows) as take:
         for one in audited:
             bounds.check_time()
             take(one)
 
 
-def _audited(reads: Reads, path: Path, pricer: LogPricer, bounds: AuditBounds) -> tuple[UsageFile, Iterator[Audited]]:
-    file = usage_file(path, each_row=bounds.check_time)
+def _audited(
+    reads: Reads, path: Path, now: datetime, pricer: LogPricer, bounds: AuditBounds
+) -> tuple[UsageFile, Iterator[Audited]]:
+    file = usage_file(path, each_row=bounds.check_time, now=now)
     records = bounds.counted(UsageFiles([file], each_row=bounds.check_time).records())
     return file, Auditor(AuditedUses(reads, pricer)).all(_priced(pricer, records, bounds))
 

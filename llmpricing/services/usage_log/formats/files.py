@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -25,6 +26,7 @@ from llmpricing.services.usage_log.formats.nested_calls import NestedCalls
 from llmpricing.services.usage_log.formats.noted_numbers import number_signs
 from llmpricing.services.usage_log.formats.number_signs import NumberSigns
 from llmpricing.services.usage_log.formats.pages import ApiPage, are_repeated, pages_of
+from llmpricing.services.usage_log.formats.quote_table import quote_table
 from llmpricing.services.usage_log.formats.raw_rows import header_of, raw_rows
 from llmpricing.services.usage_log.formats.record import OutcomeKind, UsageRecord, unpriced
 from llmpricing.services.usage_log.formats.registry import SAMPLE, recognised
@@ -32,7 +34,8 @@ from llmpricing.services.usage_log.formats.row_blocks import AlikeRows
 from llmpricing.services.usage_log.formats.shape import Shape
 from llmpricing.services.usage_log.formats.span_calls import links_of
 from llmpricing.services.usage_log.formats.told_once import ToldOnce
-from llmpricing.services.usage_log.formats.tool_names import tool_rows, words_told
+from llmpricing.services.usage_log.formats.tool_columns import QUOTE_TABLE
+from llmpricing.services.usage_log.formats.tool_names import by_tool_names, tool_rows, words_told
 from llmpricing.services.usage_log.formats.total_rows import total_rows
 from llmpricing.services.usage_log.formats.unread import Unread
 
@@ -84,18 +87,29 @@ class UnknownShape(LogError):
         )
 
 
-def usage_file(path: Path, shape: Shape | None = None, each_row: EachRow = _no_matter) -> UsageFile:
+def usage_file(
+    path: Path, shape: Shape | None = None, each_row: EachRow = _no_matter, now: datetime | None = None
+) -> UsageFile:
     """The file with its shape, told by its first rows unless it is given; raises LogError, and what ``each_row``
-    raises, which is called for every row.
+    raises, which is called for every row. A plain table that tells no time is of ``now``, or of no known shape.
     """
     found = shape
     if found is None:
         rows = list(counted_fields(islice(raw_rows(path), SAMPLE), each_row))
-        found = recognised(rows or [dict.fromkeys(header_of(path), "")])
+        rows = rows or [dict.fromkeys(header_of(path), "")]
+        found = recognised(rows) or quote_table(dict.fromkeys(name for row in rows for name in row), now)
     if found is None:
         raise UnknownShape(path)
     signs, pages = number_signs(path, found, each_row), pages_of(path, each_row)
     return UsageFile(path, found, signs=signs, pages=pages, totals=total_rows(path, found, signs, each_row))
+
+
+def is_as_quotes_write(file: UsageFile) -> bool:
+    """Whether it is a plain table in all: names as quotes write them, plain numbers, no rows of totals."""
+    if file.shape.name != QUOTE_TABLE or file.signs is not None or file.totals:
+        return False
+    names = {name for row in islice(raw_rows(file.path), SAMPLE) for name in row.fields} or {*header_of(file.path)}
+    return {*by_tool_names(file.shape, dict.fromkeys(names, ""))} == names
 
 
 class _WeighedFile(NamedTuple):

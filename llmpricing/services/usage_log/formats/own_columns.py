@@ -1,10 +1,11 @@
-"""A shape of one's own: a TOML file that says what the columns of a table mean."""
+"""A shape of one's own: what the columns of a table mean, by a TOML file or by the names that quotes give them."""
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from llmpricing.domain.meters import METERS
 from llmpricing.domain.quotes.context import context
+from llmpricing.domain.quotes.notices import Code
 from llmpricing.domain.usage.quantities import Quantity, UsageError
 from llmpricing.services.usage_log.columns import LogError
 from llmpricing.services.usage_log.formats.counts import BESIDE, INSIDE, usage_of
@@ -25,12 +27,15 @@ _ROLES = ("model", "at", "provider", "service_tier", "region", "charged", "curre
 _CACHED = {"inside input": INSIDE, "beside input": BESIDE}
 _REASONING = {"inside output": INSIDE, "beside output": BESIDE}
 _TOLD_EMPTY = ("input_tokens", "output_tokens")  # that are said where a row leaves them empty
+_OF_NOW = "no time is stated: priced as of now"
 _KNOWN = frozenset({*_ROLES, "cached", "reasoning", "tokens_per_unit", "counts", "labels", "ignore"})
 
 
 @dataclass(frozen=True)
 class OwnColumns:
-    """Which column says what: ``roles`` by what they say, ``counts`` by meter; ``scale`` tokens make one unit."""
+    """Which column says what: ``roles`` by what they say, ``counts`` by meter; ``scale`` tokens make one unit. Where
+    no column says when a row was used, that is ``now``.
+    """
 
     roles: Mapping[str, str]
     counts: Mapping[str, str]
@@ -39,6 +44,7 @@ class OwnColumns:
     cached: str = INSIDE
     reasoning: str = INSIDE
     scale: Decimal = Decimal(1)
+    now: datetime | None = None
 
     def read(self, row: Row) -> UsageRecord:
         """The record of a row; raises UsageError."""
@@ -46,7 +52,8 @@ class OwnColumns:
         def said(role: str) -> str:
             return row.text(self.roles[role]) if role in self.roles else ""
 
-        at, model, tier = row.instant(self.roles["at"]), said("model"), tier_of(said("service_tier"))
+        at = row.instant(self.roles["at"]) if "at" in self.roles else self.now
+        model, tier = said("model"), tier_of(said("service_tier"))
         counts = {meter: self._quantity(meter, row.count(name)) for meter, name in self.counts.items()}
         requests = counts.pop("requests", None)
         usage = usage_of(counts, self.cached, reasoning=self.reasoning, requests=requests)
@@ -54,7 +61,7 @@ class OwnColumns:
         facts = labels(**{name: row.text(column) for name, column in self.labels.items()})
         row.known(*self.ignored)
         row.close()
-        return UsageRecord(
+        found = UsageRecord(
             model,
             at,
             usage,
@@ -65,6 +72,7 @@ class OwnColumns:
             labels=facts,
             record_id=said("id") or None,
         )
+        return found if "at" in self.roles else found.with_remark(Code.TIME_ASSUMED, _OF_NOW)
 
     @property
     def charge(self) -> ChargeFields:
@@ -78,7 +86,7 @@ class OwnColumns:
         requests, of which each has a step of its own.
         """
         columns = [*self.roles.values(), *self.counts.values(), *self.labels.values()]
-        if len(set(columns)) < len(columns) or "requests" in self.counts:
+        if len(set(columns)) < len(columns) or "requests" in self.counts or "at" not in self.roles:
             return None
 
         def named(role: str) -> tuple[str, ...]:
@@ -104,10 +112,14 @@ def own_shape(path: Path) -> Shape:
         found = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LogError(f"{path} is no TOML: {error}. llmpricing formats --suggest FILE writes a first one.") from None
-    columns = _columns(path, found)
+    return shape_of_columns(path.stem, f"columns by {path}", _columns(path, found))
+
+
+def shape_of_columns(name: str, title: str, columns: OwnColumns) -> Shape:
+    """The shape of a table whose columns mean this."""
     return Shape(
-        path.stem,
-        f"columns by {path}",
+        name,
+        title,
         f"caches {columns.cached} the input",
         (),
         by_row(columns.read, columns.charge),

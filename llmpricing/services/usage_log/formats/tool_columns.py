@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
 
+from llmpricing.domain.meters import METERS
+from llmpricing.services.usage_log.columns import ALSO_CALLED
 from llmpricing.services.usage_log.formats import aws_bill
 from llmpricing.services.usage_log.formats.span_names import (
     AI_SDK_NAMES,
@@ -58,7 +60,15 @@ _GENERATIONS = _words(
     upstream_id
         """
 )
+QUOTE_TABLE = "quote-table"
+CHARGED = ("charged", "cost", "cost_usd", "spend")  # of a table of one's own
 COLUMNS: Mapping[str, Sequence[str]] = {
+    QUOTE_TABLE: [
+        *_words("model at provider service_tier region currency request_id"),
+        *CHARGED,
+        *METERS,
+        *ALSO_CALLED,
+    ],
     "litellm-spend-logs": _words(
         """
         request_id call_type api_key spend startTime start_time starttime model model_group custom_llm_provider user

@@ -205,7 +205,7 @@ def beside_counts(value: Any) -> Any:
 
 def test_a_file_of_no_known_shape_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    path.write_text("model,at,input_tokens\nx,2026-11-20T10:00:00Z,5\n")
+    path.write_text("deployment,at,words\nx,2026-11-20T10:00:00Z,5\n")
     with pytest.raises(UnknownShape, match="llmpricing formats"):
         usage_file(path)
 

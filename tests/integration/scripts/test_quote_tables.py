@@ -1,0 +1,76 @@
+"""A plain table with the columns of a quote is the same to all commands, however a spreadsheet wrote it."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.commands import Commands, commands_on
+
+PLAIN = """model,at,input_tokens,output_tokens,cache_read_tokens,web_searches,charged
+claude-haiku-4-5,2026-11-20T10:00:00Z,1900000,9000,100000,2,1.875
+claude-haiku-4-5,2026-11-20T11:00:00Z,900000,9000,0,0,0.945
+"""
+# 1,800,000 x 1 + 100,000 x 0.1 + 9,000 x 5 in millionths and 2 x 0.01; 900,000 x 1 + 9,000 x 5
+TOTAL = Decimal("1.875") + Decimal("0.945")
+AS_A_SPREADSHEET = """Model;At;Input Tokens;OUTPUT_TOKENS;Cache_Read_Tokens;Web Searches;Charged
+claude-haiku-4-5;2026-11-20T10:00:00Z;1.900.000;9.000;100.000;2;1,875
+claude-haiku-4-5;2026-11-20T11:00:00Z;900.000;9.000;0;0;0,945
+Total;;2.800.000;18.000;100.000;2;2,82
+"""
+WITHOUT_TIMES = "model,input_tokens,output_tokens\nclaude-haiku-4-5,1000000,0\n"
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory, full_book_of_module: str, redis_url: str) -> Commands:
+    """Commands on the bundled price lists."""
+    return commands_on(tmp_path_factory.mktemp("commands"), full_book_of_module, redis_url)
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "log.csv"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("text", [PLAIN, AS_A_SPREADSHEET], ids=["as quotes write it", "as a spreadsheet does"])
+def test_audit_outlook_and_elsewhere_read_the_table_that_price_reads(
+    commands: Commands, tmp_path: Path, text: str
+) -> None:
+    log = written(tmp_path, text)
+    audit = commands.json("audit", log)
+    assert (Decimal(audit["recomputed"]), Decimal(audit["logged"])) == (TOTAL, TOTAL)
+    assert Decimal(commands.json("price", log)["totals"]["USD"]) == TOTAL
+    there = commands.json("elsewhere", log)
+    assert {one["offering"]: Decimal(one["total"]) for one in there["own"]} == {"anthropic/claude-haiku-4-5": TOTAL}
+    assert Decimal(commands.json("outlook", log)["today"]) == TOTAL
+
+
+def test_rows_of_a_plain_table_go_to_out_as_they_are_and_those_of_a_spreadsheet_as_records(
+    commands: Commands, tmp_path: Path
+) -> None:
+    done = commands.run("price", written(tmp_path, PLAIN))
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "log.priced.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["input_tokens"] for row in rows] == ["1900000", "900000"]
+    assert sum(Decimal(row["cost"]) for row in rows) == TOTAL
+    done = commands.run("price", written(tmp_path, AS_A_SPREADSHEET))
+    assert "  1: a row of totals: the sum of other rows of the table" in done.output.splitlines()
+    assert "Total: USD 2.82" in done.output
+
+
+def test_a_table_without_times_is_of_now_and_says_so(commands: Commands, tmp_path: Path) -> None:
+    done = commands.run("audit", written(tmp_path, WITHOUT_TIMES))
+    assert "  1: no time is stated: priced as of now" in done.output.splitlines()
+
+
+@pytest.mark.parametrize("more", ["timestamp", "cached_tokens", "usage"])
+def test_a_table_that_may_say_more_by_another_name_is_of_no_known_shape(
+    commands: Commands, tmp_path: Path, more: str
+) -> None:
+    done = commands.run("audit", written(tmp_path, f"model,input_tokens,{more}\nclaude-haiku-4-5,1000000,7\n"))
+    assert (done.exit_code, "columns of a quote (model, at, input_tokens" in done.output) == (2, True)
