@@ -95,7 +95,7 @@ def cost_of(
         if not is_summable(one.example.usage):
             return _of_equals(prices, one, context, terms)
         usage, context = _as_told(prices, one.example.usage, context)
-        asked = _Asked(prices, usage, one.example.at, context, terms.rates)
+        asked = _AskedSum(prices, usage, one.example.at, context, terms.rates)
         found = _exact(asked.forms(linear_forms), one, terms.exchanges)
         if not found:
             return _unknown(prices, one, context, terms, _bounds(asked, one, terms, has_several=has_several))
@@ -126,7 +126,7 @@ def _as_told(prices: OfferingPrices, usage: Usage, context: Context) -> tuple[Us
     return usage._replace(service_tier=None, region=None, told=None), context
 
 
-class _Asked(NamedTuple):
+class _AskedSum(NamedTuple):
     """Whose price is asked for, of what."""
 
     prices: OfferingPrices
@@ -159,7 +159,7 @@ def _exact(forms: Iterable[LinearForm | None], one: UsageSum, exchanges: Sequenc
     ]
 
 
-def _bounds(asked: _Asked, one: UsageSum, terms: Terms, *, has_several: bool = True) -> SumCost:
+def _bounds(asked: _AskedSum, one: UsageSum, terms: Terms, *, has_several: bool = True) -> SumCost:
     """Between what a sum costs of which no form has a price for all: by what the rest costs, whichever form holds."""
     lows, highs, unknown = [], [], set()
     for form in (*asked.forms(bound_forms), *(asked.sides(bound_forms) if has_several else ())):
@@ -209,12 +209,12 @@ def _times(amount: Decimal | None, records: int) -> Fraction | None:
     return None if amount is None else Fraction(amount) * UNIT * records
 
 
-def _asked_alone(prices: OfferingPrices, use: Use, context: Context, terms: Terms) -> Iterator[_Asked]:
+def _asked_alone(prices: OfferingPrices, use: Use, context: Context, terms: Terms) -> Iterator[_AskedSum]:
     """What is asked of each request of one answer; of none where some of it may cost nothing."""
     told = use.usage.told or Told()
     for part in () if told.by_subscription or told.included else told.parts or (use.usage,):
         usage, stated = _as_told(prices, part, context)
-        yield _Asked(prices, usage, use.at, stated, terms.rates)
+        yield _AskedSum(prices, usage, use.at, stated, terms.rates)
 
 
 def _unknown(
