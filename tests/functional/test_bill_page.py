@@ -139,7 +139,7 @@ def test_a_file_as_it_is_gets_the_sums_and_causes_of_the_command(app: TestApp, c
 
 def test_packed_it_is_the_same_and_an_example_tells_its_arithmetic(app: TestApp) -> None:
     log = lines(spend())
-    for content in (log, gzip.compress(log), pa.compress(log, "zstd", asbytes=True)):
+    for content in (log, gzip.compress(log), pa.compress(log, "zstd", asbytes=True), zipped(log)):
         page = send(app, content)
         assert (told(page, "logged"), told(page, "recomputed")) == ("0.0048", "0.0024")
         assert "logged 0.0048, right is 0.0024 = 10,000 input tokens x 0.2" in page.html.find(id="causes").get_text()
@@ -287,10 +287,11 @@ def test_the_form_needs_no_script_and_is_found(app: TestApp) -> None:
     assert app.get("/bill").html.nav.find("a", href="/bill")["aria-current"] == "page"
 
 
-def zipped(content: bytes) -> bytes:
+def zipped(*contents: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("usage.csv", content)
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"usage-{number}.csv", content)
     return packed.getvalue()
 
 
@@ -316,7 +317,12 @@ HOSTILE = {
     "a bomb of gzip": (gzip.compress(ZEROS), "larger than 32 MiB once"),
     "a bomb of zstd": (pa.compress(ZEROS, "zstd", asbytes=True), "larger than 32 MiB once"),
     "a bomb in a bomb": (gzip.compress(gzip.compress(ZEROS)), "packed twice"),
-    "a bomb of zip": (zipped(ZEROS), "ZIP archive"),
+    "a bomb of zip": (zipped(ZEROS), "larger than 32 MiB once"),
+    "a zip in a zip": (zipped(zipped(ZEROS)), "archive in an archive"),
+    "a zip of two files": (zipped(b"a", b"b"), "The ZIP archive holds 2 files to read: send what is in it by itself"),
+    "a zip of many files": (zipped(*[b""] * 1_001), "holds too many files to read"),
+    "a zip packed by lzma": (zipped(b"a", method=zipfile.ZIP_LZMA), "send what is in it by itself"),
+    "a cut zip": (zipped(b"a" * 999)[:-30], "cannot be unpacked"),
     "a bomb of bzip2": (bz2.compress(ZEROS), "packed by bzip2: unpack it"),
     "a bomb of xz": (gzip.compress(lzma.compress(ZEROS)), "packed by xz: unpack it"),
     "a cut gzip": (gzip.compress(lines(spend()))[:-12], "cannot be unpacked"),

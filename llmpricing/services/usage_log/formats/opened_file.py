@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -27,6 +27,7 @@ _LOCKED = 1  # of the flags of a file in an archive
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 MARK = b"\xef\xbb\xbf"
 _CHUNK = 2**20
+_NO_SINGLE = "The ZIP archive holds {}: unpack it into a folder, and name that."
 
 
 @contextmanager
@@ -103,17 +104,20 @@ def _unpacked(file: io.BufferedReader, start: bytes) -> Any:
         return bz2.BZ2File(file)
     if start.startswith(_XZ):
         return lzma.LZMAFile(file)
-    return _in_archive(file) if start.startswith(_ZIP) else file
+    return zipfile.ZipFile(file).open(in_archive(file)) if start.startswith(_ZIP) else file
 
 
-def _in_archive(file: io.BufferedReader) -> Any:
-    """The only file in a ZIP archive, as browsers and macOS make them."""
-    archive = zipfile.ZipFile(file)
-    found = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith(_OF_MACOS)]
+def in_archive(file: IO[bytes], no_single: str = _NO_SINGLE) -> zipfile.ZipInfo:
+    """The only file in a ZIP archive, as browsers and macOS make them; raises LogError, by ``no_single`` (of how many
+    files) where there are others.
+    """
+    found = [
+        one for one in zipfile.ZipFile(file).infolist() if not one.is_dir() and not one.filename.startswith(_OF_MACOS)
+    ]
     if any(one.filename == _OF_A_WORKBOOK for one in found):
         raise LogError("The file is a workbook: save the table in it as CSV.")
     if len(found) != 1:
-        raise LogError(f"The ZIP archive holds {len(found):,} files: unpack it into a folder, and name that.")
+        raise LogError(no_single.format(f"{len(found):,} files"))
     if found[0].flag_bits & _LOCKED:
         raise LogError("The ZIP archive is locked by a password: unpack it, and name what was in it.")
-    return archive.open(found[0])
+    return found[0]
