@@ -29,7 +29,7 @@ BUDGETS = {
     "metrics": (0, 0),
     "openapi": (0, 0),
     "reference": (0, 0),
-    "home": (12, 8),
+    "home": (13, 8),
     "page_model": (22, 22),
     "page_calculator": (10, 8),
     "page_calculator_csv": (10, 8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from llmpricing.domain.names.sold_as import model_id
 from llmpricing.domain.quotes.standing_on import StandsOn
 from llmpricing.services.catalogue.listing import all_rows
 from llmpricing.services.catalogue.offering_needs import LentNeeds, able, meets
+from llmpricing.services.catalogue.sightings import SeenSince, offerings_seen
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.memory import Memory
 from llmpricing.services.price_book import BookState, Reads
@@ -29,7 +30,8 @@ _HOUSES = {"qwen": "alibaba", "xai": "x-ai"}  # labs that paths call otherwise t
 @dataclass(frozen=True, slots=True, eq=False)
 class SoldModel:
     """A model: ``rows`` are its offerings as ``all_rows`` has them, the lab's own first. ``released_on`` is the lab's
-    day of release as a list states it, or the date that its id bears; None where neither tells. ``able`` are the needs
+    day of release as a list states it, or the date that its id bears; None where neither tells: then lists that knew
+    others before know it since ``seen_since``, None where it was among the first that they held. ``able`` are the needs
     that lists say it meets, at whatever seller, with those lists. ``given_up`` is the lab with the status of its own
     offerings, where it sells none of them as ever; it holds of each offering where each stands as a model of its own.
     """
@@ -41,6 +43,7 @@ class SoldModel:
     rows: tuple[Any, ...]
     able: LentNeeds
     given_up: tuple[str, str] | None = None
+    seen_since: date | None = None
 
     def meets(self, row: Any, need: str) -> bool | None:
         """Whether one of its offerings meets a need: by what lists say of that, else by what they say of the model;
@@ -77,11 +80,14 @@ def listed_models(
 ) -> list[SoldModel]:
     """All models of a time; where they are not ``joined``, each offering stands as a model of its own."""
     key = (book.book, book.version, clocks, joined)
-    return _made.remember(key, lambda: models_of_rows(all_rows(reads, clocks, standing), joined=joined))
+    return _made.remember(
+        key,
+        lambda: models_of_rows(all_rows(reads, clocks, standing), offerings_seen(reads, book, clocks), joined=joined),
+    )
 
 
-def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldModel]:
-    """The models that these rows of ``all_rows`` are of."""
+def models_of_rows(rows: Iterable[Any], seen: SeenSince | None = None, *, joined: bool = True) -> list[SoldModel]:
+    """The models that these rows of ``all_rows`` are of; ``seen`` are the sightings of offerings."""
     by_slug = {row.id: row for row in rows}
     sold = [_sold(row) for row in by_slug.values()]
     groups = grouped(sold)
@@ -93,7 +99,14 @@ def models_of_rows(rows: Iterable[Any], *, joined: bool = True) -> list[SoldMode
         can, given_up = able(lasting or [row for _, row in members]), _given_up(members)
         for part in [members] if joined else [[one] for one in members]:
             models.append(_model(part, (can, given_up), joined, dated=several[_bare(group)] > 1))
-    return models
+    return [with_sightings(model, seen) for model in models] if seen else models
+
+
+def with_sightings(model: SoldModel, seen: SeenSince) -> SoldModel:
+    """The model with since when lists are seen to have it, where that is all that is known of its release."""
+    known = [seen[row.number] for row in model.rows if row.number in seen]
+    first, is_telling = min(known, default=(None, False))
+    return replace(model, seen_since=first) if is_telling and model.released_on is None else model
 
 
 def _bare(group: Sequence[SoldOffering]) -> Any:

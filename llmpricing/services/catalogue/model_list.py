@@ -189,9 +189,9 @@ def shelf(row: Any) -> str:
 
 
 def _is_well_known(model: SoldModel, clocks: Clocks) -> bool:
-    """Whether its lab sells it itself, or released it lately: who asks for what no list says does not mean the rest."""
-    newest = (clocks.as_of - _LATELY).date()
-    return bool(model.own) or (model.released_on is not None and model.released_on >= newest)
+    """Whether its lab sells it itself, or it is new: who asks for what no list says does not mean the rest."""
+    newest, since = (clocks.as_of - _LATELY).date(), model.released_on or model.seen_since
+    return bool(model.own) or (since is not None and since >= newest)
 
 
 def _row(

@@ -23,7 +23,7 @@ def _price_column(name: str) -> ModelOrder:
 
 
 ORDERS: Mapping[str, ModelOrder] = {
-    "released_on": lambda row, _: row.model.released_on,
+    "released_on": lambda row, _: row.model.released_on or row.model.seen_since,
     "name": lambda row, _: row.model.name.lower(),
     "month": lambda row, costs: costs.get(row.shown.id),
     "sellers": lambda row, _: row.sellers,

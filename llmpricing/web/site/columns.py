@@ -47,7 +47,7 @@ def known_values(rows: Sequence[ModelRow], weigh: Weigh) -> Known:
     tests: dict[str, Callable[[ModelRow], Any]] = {
         "month": lambda row: weigh(row.shown),
         "can": lambda row: row.shown.capabilities if row.shown.capabilities is not None else row.model.able or None,
-        "released": lambda row: row.model.released_on,
+        "released": lambda row: row.model.released_on or row.model.seen_since,
         "seller": lambda row: row.shown.provider,
         "context": lambda row: row.shown.context_window,
         "max_output": lambda row: row.shown.max_output_tokens,

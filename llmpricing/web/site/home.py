@@ -188,8 +188,9 @@ def _switches(filters: Filters, found: FoundModels, question: ModelQuestion) -> 
 
 
 def _undated(question: ModelQuestion, found: FoundModels) -> int:
-    """How many models stand last because nobody tells when they were released."""
-    return sum(row.model.released_on is None for row in found.rows) if question.order == NEWEST else 0
+    """How many models stand last because nothing tells since when there are they."""
+    known = (row.model.released_on or row.model.seen_since for row in found.rows)
+    return sum(one is None for one in known) if question.order == NEWEST else 0
 
 
 def _unsaid(

@@ -15,12 +15,13 @@ from llmpricing.domain.names.model_groups import tier_of_id
 from llmpricing.domain.scores.benchmarks import BENCHMARKS
 from llmpricing.services.catalogue import freshness, listing, offering_detail
 from llmpricing.services.catalogue.first_seen import late_prices
-from llmpricing.services.catalogue.listed_models import SoldModel
+from llmpricing.services.catalogue.listed_models import SoldModel, with_sightings
 from llmpricing.services.catalogue.model_list import shelf
 from llmpricing.services.catalogue.offering_detail import PriceDetail
 from llmpricing.services.catalogue.offering_needs import meets, stated_needs
 from llmpricing.services.catalogue.price_history import price_history
 from llmpricing.services.catalogue.same_model import model_of
+from llmpricing.services.catalogue.sightings import offerings_seen
 from llmpricing.services.clocks import Clocks
 from llmpricing.services.scores.kept_scores import scores_of
 from llmpricing.web.list_query import CLOCKS, ask_for_one, read_clocks, standing
@@ -52,6 +53,7 @@ def model(request: Request) -> dict[str, Any]:
     item, stands_on = ask_for_one(request, clocks), standing(request, clocks)
     details = offering_detail.details(request.reads, request.book, clocks, item.id, stands_on)
     of_it = model_of(request.reads, request.book, clocks, item.id, stands_on)
+    of_it = with_sightings(of_it, offerings_seen(request.reads, request.book, clocks))
     late = _late(request, clocks, item.id, details.prices) if leaves_out(request) else []
     (of_it,) = models_then(request, clocks, [of_it], stands_on)
     stated, (item,) = item, items_then(request, clocks, [item], stands_on)
