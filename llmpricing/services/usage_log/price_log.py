@@ -18,6 +18,7 @@ from llmpricing.domain.usage.wording import ParameterWords, in_python
 from llmpricing.services.usage_log import cost_columns
 from llmpricing.services.usage_log.batch import Batch, Mask
 from llmpricing.services.usage_log.columns import LogError
+from llmpricing.services.usage_log.formats.plain_counts import check_plain_counts
 from llmpricing.services.usage_log.layout import ColumnRoles, Layout
 from llmpricing.services.usage_log.pricer import LogPricer, Priced
 from llmpricing.services.usage_log.read.csv import read_csv
@@ -175,12 +176,19 @@ def batches_of(
     """The rows of a log that are to be written to these files; raises LogError where nothing can be read."""
     shapes = {path.suffix for path in to}
     if log.suffix == ".csv":
-        return read_csv(log, columns, whole=".parquet" in shapes)
+        return _of_plain_counts(log, read_csv(log, columns, whole=".parquet" in shapes))
     if log.suffix == ".parquet":
         return read_parquet(log, columns)
     if ".csv" in shapes or to[0].suffix != ".ndjson":
         raise LogError("JSON lines need not all have the same names: write them as .ndjson again.")
     return read_ndjson(log, columns, words)
+
+
+def _of_plain_counts(log: Path, batches: Iterator[Batch]) -> Iterator[Batch]:
+    first = next(batches)  # without rows: it tells which columns count
+    check_plain_counts(log, (*first.layout.meters, *first.layout.fields))
+    yield first
+    yield from batches
 
 
 @contextmanager

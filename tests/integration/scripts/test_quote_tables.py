@@ -74,3 +74,33 @@ def test_a_table_that_may_say_more_by_another_name_is_of_no_known_shape(
 ) -> None:
     done = commands.run("audit", written(tmp_path, f"model,input_tokens,{more}\nclaude-haiku-4-5,1000000,7\n"))
     assert (done.exit_code, "columns of a quote (model, at, input_tokens" in done.output) == (2, True)
+
+
+POINTED = "deployment,when,input_tokens,output_tokens\nclaude-haiku-4-5,2026-11-20T10:00:00Z,100.000,{}\n"
+NAMED = ("--model-column", "deployment", "--at-column", "when")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [NAMED, (*NAMED, "--rejects", "left.csv"), (*NAMED, "--usage-format", "anthropic")],
+    ids=["names", "rejects", "format"],
+)
+def test_a_point_that_may_part_thousands_is_asked_about_in_a_table_of_other_names_too(
+    commands: Commands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: tuple[str, ...]
+) -> None:
+    """Read as it stands, 100.000 would be a hundred: 0.0001 USD for 0.1."""
+    monkeypatch.chdir(tmp_path)
+    for output, why in (
+        ("5", "tells whether its point parts"),
+        ("1.234.567", "row 2 has 1.234.567 under output_tokens"),
+    ):
+        done = commands.run("price", written(tmp_path, POINTED.format(output)), *more)
+        assert (done.exit_code, list(tmp_path.iterdir())) == (1, [tmp_path / "log.csv"]), done.output
+        assert "row 2 has 100.000 under input_tokens" in done.stderr
+        assert why in done.stderr
+        assert "Write all numbers without signs between their thousands" in done.stderr
+
+
+def test_points_before_decimals_are_read_in_a_table_of_other_names(commands: Commands, tmp_path: Path) -> None:
+    done = commands.run("price", written(tmp_path, POINTED.format("5000.0")), *NAMED)
+    assert (done.exit_code, "Total: USD 0.0251" in done.output) == (0, True), done.output
