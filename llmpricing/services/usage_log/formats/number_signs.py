@@ -96,7 +96,8 @@ class _SeenNumber(NamedTuple):
 class SignsSeen:
     """What the numbers of a table tell of their signs, and an example of each. Where commas divide its cells
     (``by_commas``), a single point within an amount parts decimals unless anything denies it, and a comma within a
-    count thousands; a point within a count may be either.
+    count thousands; a point within a count may be either. A count is whole: where any number parts its
+    thousands, a sign parts decimals of counts only if some count tells so by itself.
     """
 
     by_commas: bool
@@ -104,7 +105,8 @@ class SignsSeen:
     _thousands: dict[str, _SeenNumber] = field(default_factory=dict)
     _decimals: dict[str, _SeenNumber] = field(default_factory=dict)
     _either: dict[str, _SeenNumber] = field(default_factory=dict)
-    _pointed_count: _SeenNumber | None = None
+    _counts: dict[str, _SeenNumber] = field(default_factory=dict)  # those whose sign may be either
+    _decimals_of_counts: set[str] = field(default_factory=set)
 
     def note(self, row: int, column: str, cell: object, *, is_count: bool) -> bool:
         """Learn of a cell that is read as a count, or else as an amount; whether its signs say anything."""
@@ -117,12 +119,14 @@ class SignsSeen:
             self._thousands.setdefault(told.thousands, example)
         if told.decimals:
             self._decimals.setdefault(told.decimals, example)
+            if is_count:
+                self._decimals_of_counts.add(told.decimals)
         if told.either:
             self._either.setdefault(told.either, example)
             if self.by_commas and is_count and told.either == COMMA:
                 self._thousands.setdefault(COMMA, example)
-            if is_count and told.either == POINT:
-                self._pointed_count = self._pointed_count or example
+            if is_count:
+                self._counts.setdefault(told.either, example)
         return True
 
     def decided(self) -> NumberSigns:
@@ -134,12 +138,20 @@ class SignsSeen:
         if not decimals and thousands and not thousands & {POINT, COMMA}:
             decimals = {*self._either}  # the sign of thousands is known, and is another one
         left = (decimals or {POINT, COMMA}) - thousands
-        if not decimals and not thousands and self.by_commas and not self._pointed_count and COMMA not in self._either:
+        pointed = self._counts.get(POINT)
+        if not decimals and not thousands and self.by_commas and not pointed and COMMA not in self._either:
             left = {POINT}
         is_denied = self.by_commas and POINT in self._either and left == {COMMA}
-        if len(left) == 1 and len(decimals) < 2 and not is_denied:
+        split = self._split_count(left) if thousands else None
+        if len(left) == 1 and len(decimals) < 2 and not is_denied and not split:
             return left.pop()
-        sign, example = (POINT, self._pointed_count) if self._pointed_count else next(iter(self._either.items()))
+        example = split or pointed or next(iter(self._either.values()))
         others = [one for some in (self._decimals, self._thousands) for one in some.values() if one is not example]
+        sign = next(sign for some in (self._counts, self._either) for sign, one in some.items() if one is example)
         why = f"Others deny one another: {'; '.join(map(str, others))}." if others else _UNTOLD.format(_NAMES[sign])
         raise UnclearNumbers(f"{example}. {why} {_NEXT}")
+
+    def _split_count(self, decimals: set[str]) -> _SeenNumber | None:
+        """A count that this sign alone would part before its decimals, though no count tells that any has them."""
+        told = (one for sign, one in self._counts.items() if {sign} == decimals - self._decimals_of_counts)
+        return next(told, None)

@@ -64,6 +64,7 @@ RIGHT: list[tuple[str, str, list[tuple[str, str]], list[tuple[int, str]]]] = [
     ("blanks", ";", [("1 234,50", "12 345"), ("1,234", "8")], [(12345, "1234.5"), (8, "1.234")]),
     ("blanks that do not break", ",", [("0.5", "12\u00a0345"), ("1", "8\u202f000")], [(12345, "0.5"), (8000, "1")]),
     ("lakhs", ",", [("0.5", "12,34,567"), ("1", "8")], [(1234567, "0.5"), (8, "1")]),
+    ("counts with decimals", ";", [("2", "12 345,0"), ("3", "1,000")], [(12345, "2"), (1, "3")]),
     ("exponents", ";", [("1,5E-05", "100.000"), ("0,1", "1")], [(100000, "0.000015"), (1, "0.1")]),
 ]
 
@@ -93,6 +94,9 @@ def test_numbers_are_read_as_the_table_writes_them_in_any_order_of_rows(
         (",", [("6.390", "702.000")], "row 2 has 702.000 under Prompt Tokens. No other number of the table tells"),
         (",", [("0,25", "100"), ("1.234", "1")], "row 3 has 1.234 under Spend. Others deny"),
         (",", [("0,25", "750,000")], "Others deny one another"),
+        (";", [("2", "1,000"), ("2", "12 345")], "row 2 has 1,000 under Prompt Tokens. Others deny one another: row 3"),
+        (";", [("0,25", "12 345"), ("2", "1,000")], "row 3 has 1,000 under Prompt Tokens. Others deny one another"),
+        (",", [("0.25", "750,000"), ("2", "1.000")], "row 3 has 1.000 under Prompt Tokens. Others deny one another"),
     ],
 )
 def test_a_number_that_may_be_two_is_refused_with_its_place_and_the_next_step(
