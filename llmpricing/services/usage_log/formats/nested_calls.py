@@ -50,16 +50,15 @@ class _NestingDoubt(Enum):
 
 
 _OWN_AND_TRACE = [SpanCall._fields.index(name) for name in ("own", "of_trace")]
-_COUNTED = [SpanCall._fields.index(name) for name in ("taken", "made")]
+_WEIGHT, _RECORD = SpanCall._fields.index("weight"), SpanCall._fields.index("record")
 
 
 def _as_billed(rows: Numbers) -> Numbers:
     """The calls as rows of the fields of ``SpanCall``, each record once: of one that is told twice, first while it ran,
     the telling that counts most.
     """
-    counted = rows[:, _COUNTED].sum(axis=1)
-    rows = rows[np.lexsort((-counted, rows[:, -1]))]  # by the record, and as they came where they count alike
-    first: Numbers = rows[np.unique(rows[:, -1], return_index=True)[1]]
+    rows = rows[np.lexsort((-rows[:, _WEIGHT], rows[:, _RECORD]))]  # as they came where they count alike
+    first: Numbers = rows[np.unique(rows[:, _RECORD], return_index=True)[1]]
     return first
 
 
@@ -67,8 +66,8 @@ class _Calls:
     """Calls as columns of the fields of ``SpanCall``, each record once."""
 
     def __init__(self, rows: Numbers) -> None:
-        (self.own, self.around_same, self.facts, self.span, self.around, *counted, self.trace, _) = _as_billed(rows).T
-        self.taken, self.made, _ = counted
+        self.own, self.around_same, self.facts, self.span, self.around, *counted = _as_billed(rows).T
+        self.taken, self.made, _, self.trace, *_ = counted
 
     def relinked(self, links: Links) -> None:
         """Look for the call around each whose span around is none, if its trace holds other calls."""

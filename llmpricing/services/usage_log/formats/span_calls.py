@@ -21,7 +21,8 @@ _WITHIN_THE_OUTPUT = "output_reasoning_tokens"  # priced as what it lies in, and
 
 class SpanCall(NamedTuple):
     """A call as 64 bits each: its span with what it counts, the span around it with the same, what else decides its
-    price, both spans alone (0: none around), its counts, its trace with these and alone (0: none is told), and its id.
+    price, both spans alone (0: none around), its counts, its trace with these and alone (0: none is told), the sum of
+    all that it counts, and its id.
     """
 
     own: int
@@ -33,6 +34,7 @@ class SpanCall(NamedTuple):
     made: int
     of_trace: int
     trace: int
+    weight: int
     record: int
 
 
@@ -120,5 +122,6 @@ def _call(
         made,
         hash((places[1], taken, made)) if places[1] else 0,
         trace_number(places[1]),
+        sum(counted.values()),
         hash(name),
     )

@@ -89,13 +89,18 @@ class ToldOnce:
 def _digest(shape: Shape, record: UsageRecord) -> int:
     """64 bits that tell records apart; a failed call may bear the id of the one that came after it."""
     is_billed = record.outcome.kind is not OutcomeKind.NOT_BILLED
-    return hash((shape.name, is_billed, record.record_id))
+    return hash((_ids_of(shape), is_billed, record.record_id))
+
+
+def _ids_of(shape: Shape) -> str:
+    """Whose ids the shape tells: a call within a trace has the same in every shape that traces are exported in."""
+    return "traces" if shape.nesting else shape.name
 
 
 def _digests(shape: Shape, columns: RecordColumns) -> list[int | None]:
     """The same of records in columns; None where one has no id."""
-    told = zip(columns.ids, columns.is_billed.tolist(), strict=True)
-    return [None if name is None else hash((shape.name, is_billed, name)) for name, is_billed in told]
+    told, ids_of = zip(columns.ids, columns.is_billed.tolist(), strict=True), _ids_of(shape)
+    return [None if name is None else hash((ids_of, is_billed, name)) for name, is_billed in told]
 
 
 def _weights(columns: RecordColumns) -> list[int]:

@@ -326,3 +326,20 @@ def test_of_a_call_that_was_exported_while_it_ran_the_fullest_telling_is_billed(
     found = [one.usage.stated for one in records if one.outcome.kind is OutcomeKind.BILLED and one.usage]
     assert [(one["input_tokens"], one["output_tokens"]) for one in found] == [(1000, 100)]
     assert billed(records) == ["a"]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("grown", ["a", "b"])
+def test_a_telling_without_what_was_cached_makes_no_doubt_of_the_fullest(
+    tmp_path: Path, grown: str, order: tuple[int, ...]
+) -> None:
+    rows = [flat(grown), flat("a", **{CACHED: 400}), flat("b", "a", **{CACHED: 400})]
+    rows[0] |= {"parent_span_id": "a"} if grown == "b" else {}
+    records = read(tmp_path, [lines([rows[place] for place in order])])
+    assert billed(records) == ["b"]
+
+
+@pytest.mark.parametrize("is_packed_first", [True, False])
+def test_a_span_in_files_of_two_shapes_is_billed_once(tmp_path: Path, is_packed_first: bool) -> None:
+    tellings = [lines([packed("a")]), lines([{**printed("a"), "timestamp": "2026-11-20T10:00:00Z"}])]
+    assert billed(read(tmp_path, tellings if is_packed_first else tellings[::-1])) == ["a"]
