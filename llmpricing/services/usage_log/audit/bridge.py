@@ -70,7 +70,7 @@ def bridge_between(sides: BridgeSides) -> Bridge:
     cells, outside = sides.cells(sellers), []
     for spot, cell in sorted(sides.log.items(), key=lambda item: item[0]):
         if not sides.is_covered(sellers[spot]):
-            place = spot.place._replace(key="") if spot.place.key == NOT_STATED else spot.place
+            place = spot._replace(key="") if spot.key == NOT_STATED else spot
             outside += [BridgeStep(place, kind, OUTSIDE, WIDE.minus(money)) for kind, money in cell.logged.items()]
     steps = [*steps_of(_compared_by(cells), sides.words), *outside]
     log = sum((cell.log for cell in sides.log.values()), _NOTHING)
@@ -82,12 +82,16 @@ def bridge_between(sides: BridgeSides) -> Bridge:
 
 
 def _compared_by(cells: Mapping[BridgePlace, Cell]) -> Mapping[BridgePlace, Cell]:
-    """The cells by key where both sides state the same keys, else by day and model."""
-    logged = {place.key for place, cell in cells.items() if cell.logged}
-    charged = {place.key for place, cell in cells.items() if cell.charges or cell.counted}
-    if logged & charged - {NOT_STATED} and NOT_STATED not in logged | charged:
-        return cells
+    """The cells by key of each seller of whom both sides state the same keys, else by day and model."""
+    logged, charged = defaultdict(set), defaultdict(set)
+    for place, cell in cells.items():
+        if cell.logged:
+            logged[place.seller].add(place.key)
+        if cell.charges or cell.counted:
+            charged[place.seller].add(place.key)
     merged: dict[BridgePlace, Cell] = defaultdict(Cell)
     for place, cell in cells.items():
-        merged[place._replace(key="")].merge(cell)
+        ours, theirs = logged[place.seller], charged[place.seller]
+        by_key = ours & theirs - {NOT_STATED} and NOT_STATED not in ours | theirs
+        merged[place if by_key else place._replace(key="")].merge(cell)
     return merged

@@ -41,11 +41,14 @@ Scope = tuple[str, ...]  # the kinds that a charge is for; empty where none is t
 
 
 class BridgePlace(NamedTuple):
-    """What both sides are compared by: a day, a model whoever names it, and a key, if both sides state keys."""
+    """What both sides are compared by: a day, a model whoever names it, a key, if both sides state keys, and who sold
+    it; several where it cannot be told whose usage it is.
+    """
 
     day: str
     model: str
     key: str = ""
+    seller: str = ""
 
 
 class PriceTold(NamedTuple):
@@ -181,9 +184,9 @@ class BridgeRow:
 
 def place_of(one: Audited) -> BridgePlace:
     """Where a record is compared."""
-    day, key = WAYS["day"](one), WAYS["key"](one) or NOT_STATED
+    day, key, seller = WAYS["day"](one), WAYS["key"](one) or NOT_STATED, WAYS["provider"](one)
     if tool := tool_of(one.priced.record.model):
-        return BridgePlace(day, tool, key)
+        return BridgePlace(day, tool, key, seller)
     name = one.priced.answer.offering.partition("/")[2] or one.priced.record.model
     words, numbers, variant = identity(name).model
-    return BridgePlace(day, " ".join((*words, *numbers, variant)).strip(), key)
+    return BridgePlace(day, " ".join((*words, *numbers, variant)).strip(), key, seller)

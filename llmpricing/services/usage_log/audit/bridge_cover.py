@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from llmpricing.services.usage_log.audit.bridge_cells import BridgePlace
-from llmpricing.services.usage_log.audit.groups import WAYS
 from llmpricing.services.usage_log.audit.verdicts import Audited
 
 NOBODY = ""  # the seller of a line that tells none and has no price
@@ -31,9 +30,9 @@ class InvoiceCover:
     _days: dict[str, tuple[str, str]] = field(default_factory=dict)
     _sellers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by model
 
-    def count(self, one: Audited, place: BridgePlace, seller: str) -> None:
+    def count(self, one: Audited, place: BridgePlace) -> None:
         """Add a line of usage."""
-        record, first = one.priced.record, place.day
+        record, first, seller = one.priced.record, place.day, place.seller
         last = first
         if record.at is not None and record.span is not None:
             last = max(first, (record.at + record.span - _TICK).date().isoformat())
@@ -60,8 +59,3 @@ class InvoiceCover:
         """Whether the invoice has lines of one of these sellers before and after that day, or on it."""
         spans = [self._days[seller] for seller in sellers]
         return not self._days or any(not (day and first) or first <= day <= last for first, last in spans)
-
-
-def seller_of(one: Audited) -> str:
-    """Who sold what a record tells of."""
-    return WAYS["provider"](one)

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
 
 from llmpricing.domain.quotes.charges import WIDE
 from llmpricing.domain.quotes.mistakes import causes
@@ -22,8 +21,9 @@ from llmpricing.services.usage_log.audit.bridge_cells import (
     PriceTold,
     place_of,
 )
-from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover, seller_of
+from llmpricing.services.usage_log.audit.bridge_cover import NOBODY, InvoiceCover
 from llmpricing.services.usage_log.audit.bridge_kinds import UNTOLD, kind_of, parts_of, tool_of, tool_place
+from llmpricing.services.usage_log.audit.bridge_owners import Owners
 from llmpricing.services.usage_log.audit.bridge_steps import ChargeWords
 from llmpricing.services.usage_log.audit.groups import NOT_STATED
 from llmpricing.services.usage_log.audit.uses import AuditedUses
@@ -39,21 +39,14 @@ _LINES = (
 )
 
 
-class SellersPlace(NamedTuple):
-    """A place, and who sold what was used there."""
-
-    place: BridgePlace
-    seller: str
-
-
 @dataclass
 class BridgeSides:
     """Both sides, collected record by record in any order; ``uses`` tell what each kind of a record costs."""
 
     uses: AuditedUses
     lines: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    log: dict[SellersPlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
-    invoice: dict[SellersPlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    log: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    invoice: dict[BridgePlace, Cell] = field(default_factory=lambda: defaultdict(Cell))
     _charged: InvoiceCover = field(default_factory=InvoiceCover)
     _used: InvoiceCover = field(default_factory=InvoiceCover)
     _ratios: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
@@ -61,7 +54,7 @@ class BridgeSides:
 
     def count_log(self, one: Audited) -> None:
         """Add a record of the log."""
-        spot = SellersPlace(place_of(one), seller_of(one))
+        spot = place_of(one)
         if one.cost is None:
             if one.priced.outcome.kind is OutcomeKind.UNPRICED and one.priced.record.model:
                 self.log[spot].is_unpriced = True
@@ -80,7 +73,7 @@ class BridgeSides:
                 name = _line(one.priced.outcome.reason)
                 self.lines[name] = WIDE.add(self.lines[name], one.logged)
             return
-        spot = SellersPlace(place_of(one), seller_of(one))
+        spot = place_of(one)
         parts = parts_of(self.uses, one)
         if record.charged_for and parts:
             parts = {kind_of(record.charged_for): sum(parts.values(), _NOTHING)}
@@ -89,7 +82,7 @@ class BridgeSides:
         for part, money in parts.items():
             counted[part] = WIDE.add(counted[part], money)
         cover = self._used if one.logged is None else self._charged
-        cover.count(one, spot.place, spot.seller)
+        cover.count(one, spot)
         if one.logged is not None:
             self._charge(cell, one, parts)
 
@@ -125,28 +118,29 @@ class BridgeSides:
         """What the whole invoice tells of its lines."""
         return ChargeWords(self._finest, self._ratios, self.has_charges)
 
-    def sellers(self) -> Mapping[SellersPlace, Collection[str]]:
+    def sellers(self) -> Mapping[BridgePlace, Collection[str]]:
         """Those whose lines may be of what the log has at each place: none where the invoice does not cover it."""
         cover, named = self.cover, defaultdict(set)
         for spot in self.log:
-            named[spot.place.model].add(spot.seller)
-        found: dict[SellersPlace, Collection[str]] = {}
+            named[spot.model].add(spot.seller)
+        found: dict[BridgePlace, Collection[str]] = {}
         for spot in self.log:
-            some = cover.sellers(spot.place.model, spot.seller, named[spot.place.model])
-            found[spot] = some if cover.covers(spot.place.day, some) else ()
+            some = cover.sellers(spot.model, spot.seller, named[spot.model])
+            found[spot] = some if cover.covers(spot.day, some) else ()
         return found
 
-    def cells(self, sellers: Mapping[SellersPlace, Collection[str]]) -> Mapping[BridgePlace, Cell]:
+    def cells(self, sellers: Mapping[BridgePlace, Collection[str]]) -> Mapping[BridgePlace, Cell]:
         """What both sides say, by place, of what the invoice covers; fees of tools under the tool's name where the
         invoice charges them so.
         """
         found: dict[BridgePlace, Cell] = defaultdict(Cell)
-        tools = _tools(self.invoice)
-        for spot, cell in self.log.items():
-            if self.is_covered(sellers[spot]):
-                _put(found, spot.place, cell, _of(tools, {*sellers[spot], NOBODY}))
+        covered = {spot: sellers[spot] for spot in self.log if self.is_covered(sellers[spot])}
+        owners = Owners(self.invoice, covered)
+        tools = _tools(self.invoice, owners)
+        for spot, some in covered.items():
+            _put(found, owners.of_log(spot, some), self.log[spot], _of(tools, {*some, NOBODY}))
         for spot, cell in self.invoice.items():
-            _put(found, spot.place, cell, _of(tools, {spot.seller, NOBODY}))
+            _put(found, owners.of_invoice(spot), cell, _of(tools, {spot.seller, NOBODY}))
         return found
 
     def is_covered(self, sellers: Collection[str]) -> bool:
@@ -158,21 +152,23 @@ def _put(found: dict[BridgePlace, Cell], place: BridgePlace, cell: Cell, there: 
     """Put what is said of a place where it is compared: fees of tools ``there`` where the invoice charges them."""
     own = {kind for scope in cell.charges for kind in scope}
     for kind in {*cell.logged, *cell.counted} - own:
-        name = tool_place(kind) if there and is_fee(kind) else place.model
-        if name == place.model or name not in {one.model for one in there}:
+        name = tool_place(kind) if is_fee(kind) else place.model
+        same = sorted(one for one in there if one.model == name)
+        if name == place.model or not same:
             continue
-        keys = (key for key in (place.key, NOT_STATED) if BridgePlace(place.day, name, key) in there)
+        keys = (place.key, NOT_STATED)
+        where = next((one for key in keys for one in same if one[:3] == (place.day, name, key)), None)
         fees, cell = cell.split(kind)
-        found[BridgePlace(place.day, name, next(keys, place.key))].merge(fees)
+        found[where or same[0]._replace(day=place.day, key=place.key)].merge(fees)
     found[place].merge(cell)
 
 
-def _tools(invoice: Mapping[SellersPlace, Cell]) -> Mapping[str, set[BridgePlace]]:
+def _tools(invoice: Mapping[BridgePlace, Cell], owners: Owners) -> Mapping[str, set[BridgePlace]]:
     """Where each seller charges fees of tools, whoever called them."""
     found: dict[str, set[BridgePlace]] = defaultdict(set)
     for spot, cell in invoice.items():
-        if cell.charges and spot.place.model == tool_of(spot.place.model):
-            found[spot.seller].add(spot.place)
+        if cell.charges and spot.model == tool_of(spot.model):
+            found[spot.seller].add(owners.of_invoice(spot))
     return found
 
 

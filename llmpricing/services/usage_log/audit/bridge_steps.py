@@ -135,11 +135,11 @@ def _flat_or_price(more: Decimal, counted: Decimal) -> str:
 
 def _on_other_days(steps: Sequence[BridgeStep]) -> list[BridgeStep]:
     """The steps, those of days in a row that cancel out as the same usage, counted on another day."""
-    series: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    series: dict[BridgePlace, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for number, step in enumerate(steps):
         if step.place.day and not step.is_price and step.name != causes.ROUNDING:
-            series[step.place.model, step.place.key, step.kind].append(number)
-    moved = {number for numbers in series.values() for number in _moved(steps, numbers)}
+            series[step.place._replace(day="")][step.kind].append(number)
+    moved = {number for kinds in series.values() for run in kinds.values() for number in _moved(steps, run)}
     return [replace(step, name=DAY) if number in moved else step for number, step in enumerate(steps)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,8 @@ from tests.made_invoices import (
     CUR,
     DAYS,
     INSIDE,
+    MONDAY,
+    OPENAI,
     SELLERS,
     Item,
     Items,
@@ -271,3 +274,46 @@ def test_amounts_that_are_rounded_to_cents_leave_rounding_and_nothing_else(book:
     for with_usage in (False, True):
         bridge = bridge_of(book, log, files_of(CONSOLE, tmp_path, rounded, with_usage=with_usage))
         assert found(bridge).keys() == {"rounding"}
+
+
+def test_a_second_seller_changes_nothing_of_what_is_found_of_the_first(book: Session, tmp_path: Path) -> None:
+    """The console's lines state keys and no quantities, OpenAI's state no keys: each is compared as it can be."""
+    log, items = made_log(book, CONSOLE, chance_of(4))
+    invoice = Invoice(book, CONSOLE, items, chance_of(4), knows_quantities=True)
+    for plant in PLANTS:
+        plant(invoice)
+    files = files_of(CONSOLE, tmp_path, items, with_usage=True)
+    other_log, other_items = made_log(book, OPENAI, chance_of(4))
+    other_files = files_of(OPENAI, tmp_path, other_items, with_usage=False)
+    alone = bridge_of(book, log, files)
+    both = bridge_of(book, [*log, *other_log], [*files, *other_files])
+    assert found(both) == found(alone) == invoice.expected
+    assert {place.key for place in both.cells} >= {place.key for place in alone.cells} >= {"key-a", "key-b"}
+    examples = [(row.name, row.places, row.example) for row in both.rows()]
+    assert examples == [(row.name, row.places, row.example) for row in alone.rows()]
+
+
+def test_fees_without_a_model_are_compared_by_seller(book: Session, tmp_path: Path) -> None:
+    """Anthropic counts and charges its searches as the log has them; OpenAI charges some that nobody counts."""
+    log, items = made_log(book, API, chance_of(5))
+    files = files_of(API, tmp_path, items, with_usage=True)
+    bucket = {
+        "object": "bucket",
+        "start_time": int(MONDAY.timestamp()),
+        "end_time": int(MONDAY.timestamp()) + 86_400,
+        "results": [
+            {
+                "object": "organization.costs.result",
+                "amount": {"value": "1.25", "currency": "usd"},
+                "line_item": "web search tool calls",
+            }
+        ],
+    }
+    other = tmp_path / "openai-costs.json"
+    other.write_text(json.dumps({"object": "page", "data": [bucket]}), "utf-8")
+    (row,) = bridge_of(book, log, [*files, other]).rows()
+    assert (row.name, row.money, row.kinds) == (
+        "charged_not_in_log",
+        Decimal("1.25"),
+        {"web_searches": Decimal("1.25")},
+    )
