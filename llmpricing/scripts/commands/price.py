@@ -84,9 +84,19 @@ def price(
     llmpricing price usage.csv
     llmpricing price ~/.claude/projects -o records.csv --json
     """
-    is_table = any(context.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in _OF_TABLES)
+    given = [name for name in _OF_TABLES if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    is_table = bool(given)
+    if is_table and (asked.shape or asked.columns):
+        options, shape = (
+            ", ".join(f"--{name.replace('_', '-')}" for name in given),
+            "--format" if asked.shape else "--columns",
+        )
+        raise click.UsageError(
+            f"{options}: of plain tables only, and {shape} names another shape. Leave one of them out."
+        )
+    of_all = (asked.provider, dict(asked.offerings), as_json)
     table = TableOptions(
-        out, rejects, at_column, model_column, usage_format, asked.ignored, known_at, assume_utc, force
+        out, rejects, at_column, model_column, usage_format, asked.ignored, known_at, assume_utc, force, *of_all
     )
     with asked.opened(as_tables=is_table) as found:
         if found.known and (as_json or not _is_plain_table(asked, found)):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +17,7 @@ from llmpricing.domain.usage.formats import UsageFormat
 from llmpricing.domain.usage.wording import in_words
 from llmpricing.scripts.asked_book import AskedBook
 from llmpricing.scripts.option_words import option_words
-from llmpricing.scripts.terminal import rows_done, say
+from llmpricing.scripts.terminal import rows_done, say, say_json
 from llmpricing.scripts.usage_paths import STANDARD_INPUT
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ _MEANING = {
 
 @dataclass(frozen=True)
 class TableOptions:
-    """How a plain table is to be read, and where its rows go."""
+    """How a plain table is to be read, what is said of all its rows (``provider``, ``offerings``), where they go, and
+    how the answer is given.
+    """
 
     out: Path | None
     rejects: Path | None
@@ -44,6 +47,9 @@ class TableOptions:
     known_at: datetime | None
     assume_utc: bool
     force: bool
+    provider: str | None = None
+    offerings: Mapping[str, str] = field(default_factory=dict)
+    as_json: bool = False
 
 
 def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
@@ -66,6 +72,8 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
             options.at_column,
             options.usage_format,
             frozenset(options.ignored),
+            options.provider,
+            options.offerings,
         )
         try:
             with rows_done(f"Pricing {usage.name}") as advance:
@@ -79,8 +87,11 @@ def price_table(usage: Path, options: TableOptions, book: AskedBook) -> None:
                 f"{error.filename or out}: {error.strerror}. "
                 "Nothing was written: mend that, or name other places with -o and --rejects."
             ) from None
-    for line in _report(summary, out, rejects):
-        say(line)
+    if options.as_json:
+        say_json(_document(summary, out, rejects))
+    else:
+        for line in _report(summary, out, rejects):
+            say(line)
     if summary.rows and not summary.priced:
         raise click.ClickException(
             f"None of the {summary.rows:,} rows has a price. Mend what the reasons above say, then run this again with "
@@ -108,6 +119,29 @@ def _check_paths(usage: Path, out: Path, rejects: Path, force: bool) -> None:
             raise click.UsageError(f"{path} exists: name another file with {option}, or replace it with --force.")
     if not os.access(out.resolve().parent, os.W_OK) or not os.access(rejects.resolve().parent, os.W_OK):
         raise click.UsageError(f"Nothing can be written beside {out}: is there such a folder, and is it yours?")
+
+
+def _document(summary: LogSummary, out: Path, rejects: Path) -> dict[str, Any]:
+    """What was done, for programs: the files that hold the rows, and amounts as texts by currency."""
+    unpriced = sum(summary.unpriced.values())
+    return {
+        "priced_rows": str(out),
+        "unpriced_rows": str(rejects) if unpriced else None,
+        "columns_that_count": list(summary.layout.counting) if summary.layout else [],
+        "rows": summary.rows,
+        "priced": summary.priced,
+        "unpriced": unpriced,
+        "totals": _texts(summary.totals),
+        "unpriced_reasons": [{"reason": why, "rows": rows} for why, rows in summary.unpriced.most_common()],
+        "warnings": {
+            code: {"rows": warned.rows, "cost": _texts(warned.totals)}
+            for code, warned in sorted(summary.warned.items())
+        },
+    }
+
+
+def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: to_text(amount) for currency, amount in amounts.items()}
 
 
 def _report(summary: LogSummary, out: Path, rejects: Path) -> Iterator[str]:

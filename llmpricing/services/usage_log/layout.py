@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llmpricing.domain.quotes.context import REGION
 from llmpricing.domain.usage.formats import UsageFormat
@@ -21,7 +21,8 @@ ADDED = ("cost", "currency", "state", "price_ids", "offering", "warnings")
 @dataclass(frozen=True)
 class Layout:
     """``counts`` are the columns that count; ``at`` is None where all usage is of now; ``facts`` are the columns of
-    further conditions. ``named`` are the columns that tell requests of different kinds apart.
+    further conditions. ``named`` are the columns that tell requests of different kinds apart. ``seller`` and
+    ``offerings`` are said of all rows: see ColumnRoles.
     """
 
     names: tuple[str, ...]
@@ -33,6 +34,15 @@ class Layout:
     service_tier: str | None
     region: str | None
     facts: tuple[str, ...]
+    seller: str | None = None
+    offerings: Mapping[str, str] = field(default_factory=dict)
+
+    def asked_for(self, row: Mapping[str, str | None]) -> tuple[str, str]:
+        """The name that a row asks the price of, and its seller; empty where neither the row nor the user says it."""
+        name = row[self.model] or ""
+        if offering := self.offerings.get(name):
+            return offering, ""
+        return name, (row[self.provider] if self.provider else None) or self.seller or ""
 
     @property
     def meters(self) -> Mapping[str, str]:
@@ -76,7 +86,8 @@ class Layout:
 @dataclass(frozen=True)
 class ColumnRoles:
     """How a log's columns are to be understood; ``facts`` are the conditions that any price of the book asks for, and
-    ``ignored`` columns are kept but never count.
+    ``ignored`` columns are kept but never count. ``seller`` sells what no row says the seller of; ``offerings`` are
+    meant by these names, whoever sells.
     """
 
     facts: Collection[str] = ()
@@ -84,6 +95,8 @@ class ColumnRoles:
     at: str | None = None
     usage_format: UsageFormat = OURS
     ignored: Collection[str] = ()
+    seller: str | None = None
+    offerings: Mapping[str, str] = field(default_factory=dict)
 
     def count_columns(self, names: Iterable[str]) -> CountColumns:
         """What columns of these names count; raises LogError."""
@@ -122,4 +135,5 @@ class ColumnRoles:
             )
         facts = tuple(name for name in free if name in self.facts and name != self.model)
         provider, tier, region = (name if name in free else None for name in (PROVIDER, SERVICE_TIER, REGION))
-        return Layout(names, self.usage_format, found, self.model, at, provider, tier, region, facts)
+        said = (self.seller, self.offerings)
+        return Layout(names, self.usage_format, found, self.model, at, provider, tier, region, facts, *said)

@@ -209,8 +209,7 @@ def _found_prices(lookup: PriceLookup, batch: Batch, at: Numbers) -> tuple[Numbe
     numbers = []
     for row in first.tolist():
         cells = {name: texts[codes[row]] for name, (codes, texts) in coded.items()}
-        provider = cells[layout.provider] if layout.provider else ""
-        one = PriceQuestion(cells[layout.model], provider, context_of(layout, cells), int(stretch[row]))
+        one = PriceQuestion(*layout.asked_for(cells), context_of(layout, cells), int(stretch[row]))
         wanted.setdefault(one, EPOCH + timedelta(microseconds=int(at[row])))
         numbers.append(one)
     found = dict(zip(wanted, lookup.find(wanted), strict=True))

@@ -124,11 +124,11 @@ def _read(batch: Batch, terms: LogTerms, place: int, row: Mapping[str, Any]) -> 
         return RowQuote(None, None, RowAnswer(in_words(error, terms.words)))
     except InstantError as error:
         return RowQuote(None, None, RowAnswer(f"{layout.at} {in_words(error, terms.words)}"))
-    provider = row[layout.provider] if layout.provider else None
+    name, provider = layout.asked_for(row)
     stated = context_of(layout, {name: row[name] for name in layout.named[2:] if name})
     stated = stated if hour_stated else stated._replace(time_known=False)
     rate_ids = None if terms.with_rates else ()
-    return Asked(row[layout.model] or "", usage, at, terms.known_at, stated, provider or None, rate_ids=rate_ids)
+    return Asked(name, usage, at, terms.known_at, stated, provider or None, rate_ids=rate_ids)
 
 
 def _readable(usage: Usage | UsageError) -> Usage:

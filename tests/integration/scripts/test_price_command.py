@@ -56,6 +56,26 @@ def test_files_are_named_by_options_and_appear_whole(commands: Commands, tmp_pat
     assert not list(tmp_path.glob(".*.part"))
 
 
+def test_what_is_said_of_all_rows_of_a_table_counts_whatever_names_its_columns(
+    commands: Commands, tmp_path: Path
+) -> None:
+    rows = "ours,acme,1000,500\nacme-large,,1000,500\nacme-large,nobody,1000,500\n,,x,500\n"
+    (tmp_path / "log.csv").write_text(f"deployment,provider,input_tokens,output_tokens\n{rows}")
+    words = ("--model-column", "deployment", "--map", "ours=acme/acme-large", "--provider", "acme")
+    found = commands.json("price", str(tmp_path / "log.csv"), *words)
+    assert (found["rows"], found["priced"], found["totals"]) == (4, 2, {"USD": "0.015"})
+    assert next(one["reason"] for one in found["unpriced_reasons"]) == "no seller is called nobody"
+    assert Path(found["priced_rows"]).read_text().count("acme/acme-large") == 2
+    assert len(Path(found["unpriced_rows"]).read_text().splitlines()) == 3
+
+
+def test_what_is_said_of_a_plain_table_is_not_dropped_beside_a_stated_shape(commands: Commands, tmp_path: Path) -> None:
+    words = ("--format", "litellm-spendlogs", "--at-column", "when", "--rejects", "left.csv")
+    done = commands.run("price", str(tmp_path / "log.csv"), *words)
+    assert done.exit_code == 2, done.output
+    assert "--rejects, --at-column: of plain tables only, and --format names another shape" in done.output
+
+
 def test_what_was_known_before_the_first_import_prices_nothing(commands: Commands, tmp_path: Path) -> None:
     log = str(tmp_path / "log.csv")
     done = commands.run("price", log, "--at-column", "when", "--known-at", "2020-01-01")
