@@ -57,9 +57,17 @@ def _as_billed(rows: Numbers) -> Numbers:
     """The calls as rows of the fields of ``SpanCall``, each record once: of one that is told twice, first while it ran,
     the telling that counts most.
     """
-    rows = rows[np.lexsort((-rows[:, _WEIGHT], rows[:, _RECORD]))]  # as they came where they count alike
-    first: Numbers = rows[np.unique(rows[:, _RECORD], return_index=True)[1]]
-    return first
+    order = np.lexsort((-rows[:, _WEIGHT], rows[:, _RECORD]))  # as they came where they count alike
+    first = order[np.unique(rows[order, _RECORD], return_index=True)[1]]
+    found: Numbers = rows[first]
+    return found
+
+
+def _joined(parts: list[Numbers]) -> Numbers:
+    """All rows of the parts, which are let go: they are as large."""
+    found = np.concatenate(parts)
+    parts.clear()
+    return found
 
 
 class _Calls:
@@ -139,8 +147,7 @@ class NestedCalls:
         self._called = []
         if not self._added:
             return
-        calls = _Calls(np.concatenate(self._added))
-        self._added = []
+        calls = _Calls(_joined(self._added))
         calls.relinked(links)
         self._settle_same(calls)
         self._settle_sums(calls)
@@ -189,8 +196,7 @@ class NestedCalls:
         """Calls of files that tell no parents, and of a trace that tells of as many tokens twice."""
         if not self._untold:
             return
-        own, of_trace = _as_billed(np.concatenate(self._untold))[:, _OWN_AND_TRACE].T
-        self._untold = []
+        own, of_trace = _as_billed(_joined(self._untold))[:, _OWN_AND_TRACE].T
         found, times = np.unique(of_trace, return_counts=True)
         doubted = own[np.isin(of_trace, found[(times > 1) & (found != 0)])]
         for one in doubted.tolist():
