@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from llmpricing.domain.quotes.context import context
 from llmpricing.domain.usage.quantities import Quantity, UsageError
@@ -34,8 +34,9 @@ _PARENT_RUNS = (_PARENT_RUN, "parent_run_ids", "dotted_order", "child_runs")
 def _run(row: Row) -> UsageRecord | None:
     taken, made, total = row.count("prompt_tokens"), row.count("completion_tokens"), row.count("total_tokens")
     metadata = row.inner("extra").inner("metadata")
-    parts = row.inner("prompt_token_details", "prompt_tokens_details")
-    others = row.inner("completion_token_details", "completion_tokens_details")
+    told = [one.inner("usage_metadata") for one in (row, metadata)]
+    parts = _first_filled(row, ("prompt_token_details", "prompt_tokens_details"), told, "input_token_details")
+    others = _first_filled(row, ("completion_token_details", "completion_tokens_details"), told, "output_token_details")
     is_call = row.text("run_type").lower() in ("llm", "embedding")
     if not is_call and not taken and not made:
         return None
@@ -71,6 +72,15 @@ def _run(row: Row) -> UsageRecord | None:
     return UsageRecord(
         model, at, usage, provider, None, where, charged, labels=facts, record_id=record_id, outcome=outcome
     )
+
+
+def _first_filled(row: Row, names: Iterable[str], told: Iterable[Row], inside: str) -> Row:
+    """The details of that name that hold anything; an export may leave its own empty where the model's answer has them.
+
+    https://docs.langchain.com/langsmith/log-llm-trace: ``usage_metadata``, of a run or of its metadata.
+    """
+    found = [*(row.inner(name) for name in names), *(usage.inner(inside) for usage in told)]
+    return next((one for one in found if one.raw), found[0])
 
 
 def _tier(parts: Row, others: Row, taken: Quantity | None) -> str | None:

@@ -111,6 +111,22 @@ def test_langsmiths_total_decides_too(tmp_path: Path, total: int, expected: int)
     assert usage.stated["input_tokens"] == expected
 
 
+@pytest.mark.parametrize("is_of_metadata", [False, True])
+@pytest.mark.parametrize("empty", [{}, None])
+def test_langsmiths_usage_metadata_tells_the_details_that_its_own_leave_empty(
+    tmp_path: Path, empty: object, is_of_metadata: bool
+) -> None:
+    details = {"input_token_details": {"cache_read": 800}, "output_token_details": {"reasoning": 60}}
+    said: dict[str, object] = {"usage_metadata": {"input_tokens": 1000, "output_tokens": 110, **details}}
+    more = {"extra": {"metadata": said}} if is_of_metadata else {"extra": {}, **said}
+    counts = {"prompt_tokens": 1000, "completion_tokens": 110, "total_tokens": 1110}
+    row = {**LANGSMITH, **counts, "prompt_token_details": empty, "completion_token_details": empty, **more}
+    usage = only(tmp_path, twins.lines([row])).usage
+    assert usage is not None
+    stated = usage.stated
+    assert (stated["input_tokens"], stated["cache_read_tokens"], stated["output_reasoning_tokens"]) == (1000, 800, 60)
+
+
 @pytest.mark.parametrize(("total", "expected"), [(1150, 100), (1200, 150)], ids=["inside", "beside"])
 def test_a_total_decides_whether_thoughts_lie_inside_the_output(tmp_path: Path, total: int, expected: int) -> None:
     """1050 in, 100 out, 50 thoughts: 1050 + 100 = 1150, or 1050 + 100 + 50 = 1200."""
