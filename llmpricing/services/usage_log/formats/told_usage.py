@@ -10,6 +10,7 @@ from typing import Any
 from llmpricing.domain.conditions import STANDARD
 from llmpricing.domain.money import MoneyError, parse_decimal
 from llmpricing.domain.quotes.context import UNSTATED, Context, context
+from llmpricing.domain.quotes.places import GLOBAL
 from llmpricing.domain.usage.formats import FORMATS, UsageFormat
 from llmpricing.domain.usage.quantities import Told, Usage, UsageError
 from llmpricing.domain.usage.reading import SAME_PLACE, SAME_TIER
@@ -119,9 +120,11 @@ def tier_of_both(one: object, other: object) -> str | None:
 
 
 def place_of(value: object) -> str | None:
-    """The place of that name, None where it is the seller's usual one."""
+    """The place of that name; None where none is stated, or none but the seller's usual one, whichever that is."""
     name = str(value).strip() if value is not None else ""
-    return None if name.lower() in SAME_PLACE else name
+    if name.lower() in SAME_PLACE:
+        return GLOBAL if name.lower() == GLOBAL else None
+    return name
 
 
 def labels(**found: object) -> dict[str, str]:

@@ -94,6 +94,30 @@ def test_a_stated_standard_tier_is_a_stated_tier(book: Session, tmp_path: Path) 
     assert not [one for one in console.effects.otherwise if one.fact == "tier"]
 
 
+def test_a_stated_global_place_is_a_stated_place(book: Session, tmp_path: Path) -> None:
+    """Claude Code's inference_geo says global where no other place was asked for; not_available says nothing."""
+    session = tmp_path / "session.jsonl"
+    lines = [
+        {
+            "type": "assistant",
+            "timestamp": NOON.isoformat(),
+            "sessionId": "s",
+            "requestId": f"req-{number}",
+            "message": {
+                "id": f"msg_{number}",
+                "model": "claude-opus-4-8",
+                "usage": {"input_tokens": 1000, "output_tokens": 10, "inference_geo": geo},
+            },
+        }
+        for number, geo in enumerate(("global", "Global", "not_available"))
+    ]
+    session.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = report_of(audited(book, UsageFiles([usage_file(session)]).records()))
+    assert {one.value: effect.records for one, effect in found.effects.otherwise.items() if one.fact == "region"} == {
+        "us": 1
+    }
+
+
 def test_another_seller_is_told_with_its_effect_where_neither_record_nor_name_says_one(book: Session) -> None:
     """2,000 x 1 + 8,000 x 0.1 + 500 x 5 in millionths on two days, and a tenth more in a place of aws of one's own.
     What costs the same is not told, and neither a stated seller nor one that the name tells is doubted.
