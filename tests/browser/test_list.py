@@ -148,3 +148,29 @@ def test_a_pasted_usage_object_becomes_the_workload_in_place(at_home: Browser) -
         True,
     ]
     assert at_home.run(STAYED)
+
+
+def test_a_slow_answer_says_that_it_loads_and_moves_nothing(at_home: Browser) -> None:
+    at_home.run(
+        "const real = window.fetch;"
+        "window.fetch = (...asked) => new Promise((go) => { window.answer = () => go(real(...asked)); })"
+    )
+    place = "return document.querySelector('#results .scroll').getBoundingClientRect().top"
+    before = at_home.run(place)
+    at_home.write("#q", "small")
+    at_home.wait_for("document.querySelector('#results table').getAttribute('aria-busy') === 'true'")
+    at_home.wait_for("document.getElementById('told').textContent === 'Loading …'")
+    assert at_home.run("return document.getElementById('told').getBoundingClientRect().height > 10")
+    assert at_home.run(place) == before
+    at_home.run("window.answer()")
+    at_home.wait_for(f"{SHOWN} === 'Acme Small'")
+    assert "1 chat model" in at_home.run("return document.getElementById('told').textContent")
+    assert at_home.run("return document.getElementById('told').getBoundingClientRect().height") <= 1
+    assert not at_home.run("return document.querySelector('[aria-busy=true]') !== null")
+
+
+def test_the_age_of_what_models_can_comes_with_the_answer(at_home: Browser) -> None:
+    at_home.run("document.querySelector('.ages').open = true")
+    at_home.run("document.querySelector('[name=capability][value=tools]').click()")
+    at_home.wait_for("location.search === '?capability=tools'")
+    assert at_home.run("return document.querySelector('.ages').open")

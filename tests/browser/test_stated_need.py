@@ -69,6 +69,6 @@ def test_the_stated_need_leads_to_a_comparison_that_justifies(
     assert visitor.clicks <= NINE
     assert visitor.shown("[...document.querySelectorAll('thead a:not(.drop)')].map(one => one.textContent)") == names
     text = str(visitor.shown("document.querySelector('#markdown').value"))
-    assert "20M tokens a month: 14M in (70% cached), 6M out" in text
+    assert "20M tokens a month: 14M in (70% of it cached: 9.8M), 6M out" in text
     assert f"| My month | **${months[0]:.2f}** |" in text
     assert browser.complaints() == []

@@ -148,7 +148,8 @@ def test_a_stated_month_is_the_price_and_orders_the_models_in_page_api_and_chart
 def test_the_month_stands_beside_the_ranking_and_travels_on(app: TestApp) -> None:
     page = app.get("/best-value?tokens=20M&cached_share=70")
     assert (
-        "my month cost: 20M tokens a month: 12M in (70% cached), 8M out" in page.html.select_one("#mymonth").get_text()
+        "my month cost: 20M tokens a month: 12M in (70% of it cached: 8.4M), 8M out"
+        in page.html.select_one("#mymonth").get_text()
     )
     months = {row.a.get_text(): row.select_one("[data-label='My month']") for row in page.html.select("tbody tr")}
     (row,) = app.get("/api/v1/calculator?tokens=20000000&cached_share=0.7&model=acme/acme-dated").json["data"]

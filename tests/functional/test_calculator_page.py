@@ -177,13 +177,13 @@ def test_the_month_is_asked_in_the_same_fields_and_words_on_every_page(testapp: 
     form = next(one for one in page.forms.values() if "requests" in one.fields)
     form["tokens"], form["cached_share"] = "7M", "70%"
     sent = form.submit().maybe_follow()
-    assert "7M tokens a month: 4.2M in (70% cached), 2.8M out, in 3,500 requests" in spoken(sent.html.main)
+    assert "7M tokens a month: 4.2M in (70% of it cached: 2.94M), 2.8M out, in 3,500 requests" in spoken(sent.html.main)
     again = next(one for one in sent.forms.values() if "requests" in one.fields)
     assert (again["tokens"].value, again["cached_share"].value) == ("7M", "70%")
     large = next(one["value"] for one in sent.html.select("#preset [value]") if one["value"].endswith("large"))
     again["preset"].value = large
     large = again.submit().maybe_follow()
-    assert "20M tokens a month: 14M in (70% cached)" in spoken(large.html.main)
+    assert "20M tokens a month: 14M in (70% of it cached: 9.8M)" in spoken(large.html.main)
     assert not any(word in large.request.query_string for word in ("tokens", "just", "=&"))
 
 

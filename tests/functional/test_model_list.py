@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -45,21 +46,30 @@ DESCRIBED = {
 }
 
 
+PUBLISHED = datetime(2026, 11, 15, tzinfo=UTC)
+
+
 @pytest.fixture
 def listapp(testapp: TestApp, engine: Engine) -> TestApp:
     """The application over the small list and a model that two sellers sell."""
+    describe(engine, PUBLISHED)
+    return testapp
+
+
+def describe(engine: Engine, told_of: datetime) -> None:
+    """Import what is sold, and what a list of this day tells of it."""
     sold = [{"id": slug, "name": slug.title(), "api_pattern": slug, "models": models} for slug, models in SOLD.items()]
     models = {
         api_id: {"id": api_id, "modalities": {"input": ["text", "image"], "output": ["text"]}, **facts}
         for api_id, facts in DESCRIBED.items()
     }
     described = {"openai": {"id": "openai", "name": "OpenAI", "models": models}}
-    later, published = NOW + timedelta(hours=1), datetime(2026, 11, 15, tzinfo=UTC)
+    later = NOW + timedelta(hours=1)
+    lists = (("genai-prices", sold, PUBLISHED), ("models-dev", described, told_of))
     with Session(engine) as session, session.begin():
-        for source, document in (("genai-prices", sold), ("models-dev", described)):
+        for source, document, published in lists:
             reading = ReadList(json.dumps(document).encode(), published, later, "a test's list")
             import_lists(session, [(SOURCES[source], reading)])
-    return testapp
 
 
 def named(page: Any) -> dict[str, Any]:
@@ -119,10 +129,11 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     assert count == "+ 5 where no list says all of it"
     told = spoken(page.html.select_one("#unsaid"))
     assert told.startswith(
-        "Of 5 models no list says whether they are what you ask What models can is known by models.dev"
+        "Of 5 models no list says whether they are what you ask: what models can is told by models.dev of 15 Nov 2026"
     )
-    assert "days old" in told
-    assert told.endswith("Newer lists: llmpricing import --all")
+    assert told.endswith("days old. Show the 5")
+    assert len(named(listapp.get("/" + page.html.select_one("#unsaid a")["href"]))) == 6
+    assert "what models can" not in spoken(listapp.get("/?min_context=1M").html.select_one("#unsaid"))
     known = listapp.get("/" + link)
     assert set(named(known)) == {"GPT-9", "Acme Large", "Other 1"}  # which its lab sells itself, or is new
     assert spoken(known.html.select_one("#unsaid")).startswith("Of 5 models")
@@ -132,6 +143,32 @@ def test_a_filter_never_takes_unknown_for_no(listapp: TestApp) -> None:
     assert set(named(listapp.get("/" + link))) == {
         "GPT-9", "Other 1", "Acme Large", "Acme Small", "Acme Long", "Acme Dated",
     }  # fmt: skip
+
+
+def test_who_asks_what_an_old_list_tells_is_told_why_newer_models_are_not_there(
+    testapp: TestApp, engine: Engine
+) -> None:
+    describe(engine, datetime(2026, 5, 21, tzinfo=UTC))
+    age = testapp.get("/?q=acme-large").html.select_one(".ages")
+    assert "what models can" not in spoken(age)
+    page = testapp.get("/?capability=reasoning&q=acme-large").html
+    assert re.search(r"what models can \d+ days old 1 old list$", spoken(page.select_one(".ages summary")))
+    assert re.search(r"told by the lists of 21 May 2026 \(models.dev, \d+ days old\)", spoken(page.select_one(".ages")))
+    told = spoken(page.select_one(".empty"))
+    assert "Of 1 model no list says whether it is what you ask: what models can is told by models.dev of 21 May" in told
+    assert "newer models are not in it. Show the 1" in told
+    shown = testapp.get("/" + page.select_one(".empty #unsaid a")["href"])
+    assert list(named(shown)) == ["Acme Large"]
+    beside = testapp.get("/?capability=reasoning").html
+    assert "newer models are not in it" in spoken(beside.select_one(".found #unsaid"))
+    reckoned = testapp.get("/calculator?tokens=1M&capability=reasoning").html
+    assert "what models can" in spoken(reckoned.select_one(".ages summary"))
+
+
+def test_beside_the_fields_stands_what_the_typed_tokens_become(listapp: TestApp) -> None:
+    form = listapp.get("/?tokens=20M&cached_share=70%25").html.select_one("form.filters .figures")
+    told = spoken(form.select_one(".field:has(#cached_share) + #mymonth"))
+    assert told.startswith("= 20M tokens a month: 12M in (70% of it cached: 8.4M), 8M out")
 
 
 def test_a_cheaper_seller_is_found_by_what_lists_say_of_its_model(listapp: TestApp) -> None:
@@ -256,7 +293,7 @@ def test_a_month_in_requests_as_long_as_the_context_asked_for_is_told_where_it_i
 def test_a_workload_is_read_as_people_write_it(listapp: TestApp) -> None:
     page = listapp.get("/", {"tokens": "20M", "cached_share": "70%", "preset": "large", "q": "gpt-9"})
     said = spoken(page.html.select_one("caption"))
-    assert "20M tokens a month: 14M in (70% cached), 6M out, in 10,000 requests" in said
+    assert "20M tokens a month: 14M in (70% of it cached: 9.8M), 6M out, in 10,000 requests" in said
     for name, bad in (("tokens", "many"), ("cached_share", "170%"), ("tokens", "0"), ("requests", "1e9")):
         assert listapp.get("/", {name: bad}, status=400).html.find(id=f"{name}-problem")
 
@@ -272,10 +309,13 @@ def test_a_month_that_counts_cached_tokens_at_the_full_price_says_so(listapp: Te
     assert plain["Cache read"] == "– unknown"
 
 
-@pytest.mark.parametrize(("typed", "said"), [("70", "70%"), ("70%", "70%"), ("0.7", "70%"), ("1", "100%")])
-def test_a_share_is_a_part_of_one_or_per_cents(listapp: TestApp, typed: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "said", "tokens"),
+    [("70", "70%", "420K"), ("70%", "70%", "420K"), ("0.7", "70%", "420K"), ("1", "100%", "600K")],
+)
+def test_a_share_is_a_part_of_one_or_per_cents(listapp: TestApp, typed: str, said: str, tokens: str) -> None:
     page = listapp.get("/", {"cached_share": typed})
-    assert f"600K in ({said} cached), 400K out" in spoken(page.html.select_one("#mymonth"))
+    assert f"600K in ({said} of it cached: {tokens}), 400K out" in spoken(page.html.select_one("#mymonth"))
 
 
 def sold_too(engine: Engine, models: list[dict[str, Any]]) -> None:
@@ -353,9 +393,11 @@ def test_the_month_goes_along_to_a_model_and_to_other_pages(listapp: TestApp) ->
         nav = {spoken(link): link["href"] for link in shown.html.select("header nav a")}
         assert (nav["Prices"], nav["Compare"]) == (f"/?{query}", f"/compare?{query}")
         asked = listapp.get(nav["Calculator"])
-        assert "20M tokens a month: 12M in (70% cached), 8M out, in 10,000 requests" in spoken(asked.html.main)
+        assert "20M tokens a month: 12M in (70% of it cached: 8.4M), 8M out, in 10,000 requests" in spoken(
+            asked.html.main
+        )
         back = {spoken(link): link["href"] for link in asked.html.select("header nav a")}["Prices"]
-        assert "12M in (70% cached), 8M out" in spoken(listapp.get(back).html.select_one("#mymonth"))
+        assert "12M in (70% of it cached: 8.4M), 8M out" in spoken(listapp.get(back).html.select_one("#mymonth"))
     assert f"/?{query}" in {link["href"] for link in model.html.select(".crumbs a")}
     plain = {link["href"] for link in listapp.get("/calculator").html.select("header nav a")}
     assert {"/", "/compare", "/calculator"} <= plain
@@ -384,12 +426,12 @@ def test_the_choice_of_a_workload_says_own_once_numbers_are_typed_and_takes_them
     sent = form_of(listapp.get(f"{path}?preset=large&tokens=7M&cached_share=70%25"))
     again = sent.submit().maybe_follow()
     assert (chosen_preset(again), form_of(again)["tokens"].value) == ("own: 7M, 4.9M in, 2.1M out", "7M")
-    assert "4.9M in (70% cached), 2.1M out" in again.text  # 70 % of it, as before
+    assert "4.9M in (70% of it cached: 3.43M), 2.1M out" in again.text  # 70 % of it, as before
     medium = next(one for one in again.html.select("#preset [value]") if one["value"].endswith("medium"))
     sent["preset"].value = medium["value"]
     other = sent.submit().maybe_follow()
     assert (chosen_preset(other), form_of(other)["tokens"].value) == ("medium: 5M, 2.5M in, 2.5M out", "")
-    assert "5M tokens a month: 2.5M in (70% cached), 2.5M out, in 2,500 requests" in other.text
+    assert "5M tokens a month: 2.5M in (70% of it cached: 1.75M), 2.5M out, in 2,500 requests" in other.text
 
 
 def test_releases_are_stated_or_told_by_the_id_and_bound_the_list(listapp: TestApp) -> None:
@@ -459,7 +501,7 @@ def test_a_pasted_usage_object_gives_the_months_shares(listapp: TestApp, usage: 
     cached = f"&cached_share=0{shares}" if shares else ""
     assert page.request.query_string == f"q=gpt&tokens=20000000&requests=5000&input_share=0.75{cached}"
     assert page.forms[0]["usage"].value == ""
-    said = "15M in (50% cached), 5M out" if cached else "15M in, 5M out"
+    said = "15M in (50% of it cached: 7.5M), 5M out" if cached else "15M in, 5M out"
     assert f"20M tokens a month: {said}, in 5,000 requests" in spoken(page.html.select_one("#mymonth"))
 
 
@@ -509,9 +551,9 @@ def test_what_is_marked_is_named_below_the_list_with_the_way_to_compare_it(lista
 def test_the_length_of_requests_is_told_beside_the_month_with_the_way_to_its_field(listapp: TestApp) -> None:
     page = listapp.get("/?preset=large&requests=100")
     told = page.html.select_one("#mymonth")
-    assert spoken(told).startswith("20M tokens a month: 14M in, 6M out, in 100 requests of 140K tokens in")
+    assert spoken(told).startswith("= 20M tokens a month: 14M in, 6M out, in 100 requests of 140K tokens in")
     longer = listapp.get("/" + told.a["href"]).html.select_one("#mymonth")
-    assert spoken(longer) == "20M tokens a month: 14M in, 6M out, in 70 requests of 200K tokens in"
+    assert spoken(longer) == "= 20M tokens a month: 14M in, 6M out, in 70 requests of 200K tokens in"
     assert longer.a is None
 
 

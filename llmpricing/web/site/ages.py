@@ -11,11 +11,21 @@ from llmpricing.web.site import display
 OLD_AFTER_DAYS = 30
 
 
-def ages_shown(ages: Sequence[SourceAge]) -> dict[str, Any]:
-    """What templates write of the ages of lists."""
-    old = [age for age in ages if age.age_days > OLD_AFTER_DAYS]
-    short = in_short(ages)
-    return {"ages": ages, "in_short": short, "old": old, "old_sources": {age.source: age.age_days for age in old}}
+def ages_shown(ages: Sequence[SourceAge], of_needs: Sequence[SourceAge] = ()) -> dict[str, Any]:
+    """What templates write of the ages of lists; ``of_needs`` are those that tell what models can."""
+    old = _old(ages)
+    of_prices = {age.source for age in ages}
+    return {
+        "ages": ages,
+        "of_needs": of_needs,
+        "in_short": in_short(ages) + (f", what models can {_span(of_needs)}" if ages and of_needs else ""),
+        "old": [*old, *(age for age in _old(of_needs) if age.source not in of_prices)],
+        "old_sources": {age.source: age.age_days for age in old},
+    }
+
+
+def _old(ages: Sequence[SourceAge]) -> list[SourceAge]:
+    return [age for age in ages if age.age_days > OLD_AFTER_DAYS]
 
 
 def in_short(ages: Sequence[SourceAge]) -> str:
@@ -23,8 +33,12 @@ def in_short(ages: Sequence[SourceAge]) -> str:
     if not ages:
         return ""
     kind = "Bundled prices" if all(age.bundled for age in ages) else "Prices"
+    return f"{kind} {_span(ages)}"
+
+
+def _span(ages: Sequence[SourceAge]) -> str:
     days = [age.age_days for age in ages]
     low, high = min(days), max(days)
     if low == high:
-        return f"{kind} {display.age(low)}"
-    return f"{kind} {f'{low} to' if low else 'up to'} {display.age(high)}"
+        return display.age(low)
+    return f"{f'{low} to' if low else 'up to'} {display.age(high)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,8 @@ from pyramid.response import Response
 
 from llmpricing.domain.quotes.context import TIERS
 from llmpricing.services.catalogue import freshness, listing
+from llmpricing.services.catalogue.freshness import SourceAge
+from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.web.errors import Refused, invalid, wants_json
 from llmpricing.web.list_query import most_like, own_ids, standing
 from llmpricing.web.site import display
@@ -28,6 +31,7 @@ from llmpricing.web.site.known_then import costs_then, with_undated
 from llmpricing.web.site.needs_form import needs_form
 from llmpricing.web.site.pasted import FORMATS_OF_OBJECTS
 from llmpricing.web.site.ranking import MOST_SHOWN, Ranking, rank, ranking_csv
+from llmpricing.web.site.unsaid import lists_of_needs
 from llmpricing.web.site.workload import tidy_address
 from llmpricing.web.site.workload_form import WORKLOAD_LABELS, WorkloadForm
 
@@ -80,8 +84,16 @@ def show(request: Request) -> Any:
         "needs": needs_form(request),
         "kept_month": _kept_month(request, asked) if asked else "",
         "kept_only_month": address(asked.month) if asked and asked.month else "",
-        **ages_shown(freshness.source_ages(request.reads, request.period.start)),
+        **ages_shown(freshness.source_ages(request.reads, request.period.start), _of_needs(request, asked)),
     }
+
+
+def _of_needs(request: Request, asked: CalculatorQuestion | None) -> Sequence[SourceAge]:
+    """The lists that tell what models can, where that is asked."""
+    if asked is None or not asked.wanted.needs:
+        return []
+    models = listed_models(request.reads, request.book, asked.clocks, standing(request, asked.clocks))
+    return lists_of_needs(request.reads, request.period.start, models, asked.wanted.needs)
 
 
 def show_csv(request: Request) -> Response:

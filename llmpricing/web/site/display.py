@@ -114,9 +114,10 @@ def per_cent(share: Fraction | None) -> str:
 
 
 def workload(of: Workload) -> str:
-    """``20M tokens a month: 14M in (70% cached), 6M out, in 10,000 requests``; cached is a share of what goes in."""
+    """``20M tokens a month: 14M in (70% of it cached: 9.8M), 6M out, in 10,000 requests``."""
     whole = of.quantities
-    cached = f" ({share(of.cached_share)} cached)" if whole["cache_read_tokens"] else ""
+    read = whole["cache_read_tokens"]
+    cached = f" ({share(of.cached_share)} of it cached: {tokens(read)})" if read else ""
     parts = f"{tokens(whole['input_tokens'])} in{cached}, {tokens(whole['output_tokens'])} out"
     return f"{tokens(of.tokens)} tokens a month: {parts}, in {count(of.requests, 'request')}"
 

@@ -13,13 +13,12 @@ from pyramid.request import Request
 from llmpricing.domain.choice.kinds import KINDS
 from llmpricing.domain.names.companies import company_names
 from llmpricing.domain.quotes.standing_on import StandsOn
-from llmpricing.services.catalogue import freshness
 from llmpricing.services.catalogue.filter_values import FilterValues, filter_values
+from llmpricing.services.catalogue.freshness import SourceAge, source_ages
 from llmpricing.services.catalogue.listed_models import listed_models
 from llmpricing.services.catalogue.model_list import UNDATED, FoundModels, ModelRow, find_models, shelf
 from llmpricing.services.catalogue.model_orders import in_order
 from llmpricing.services.catalogue.row_columns import BASE_METERS
-from llmpricing.services.catalogue.sources import SourceItem, read_sources
 from llmpricing.services.memory import SMALL, Memory
 from llmpricing.web.errors import Refused
 from llmpricing.web.list_query import standing
@@ -36,6 +35,7 @@ from llmpricing.web.site.model_question import ALL, ModelQuestion, read_model_qu
 from llmpricing.web.site.month_costs import bounded_month, column_cost, month_costs
 from llmpricing.web.site.pasted import AUTO, FORMATS_OF_OBJECTS, PASTED, month_like
 from llmpricing.web.site.shown_models import costs_of, shown_models
+from llmpricing.web.site.unsaid import lists_of_needs, unsaid_among
 from llmpricing.web.site.workload import month_total, tidy_address, weighing
 from llmpricing.web.site.workload_form import WORKLOAD_FIELDS, WorkloadForm
 
@@ -57,11 +57,13 @@ def home(request: Request) -> Any:
     stands_on = standing(request, question.clocks)
     filters = read_filters(request.GET, known, labs=_labs(request, question, stands_on, known))
     found, values = _find(request, question, stands_on)
+    models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
+    of_needs = lists_of_needs(request.reads, now, models, question.wanted.needs)
     few = few_known(values, len(found.rows))
     columns = shown_columns(question.columns, few, values, question.order.removeprefix("-"))
     rows = _ordered(request, question, stands_on, found)
     first = (question.page - 1) * question.limit
-    return _page(request, now, filters, question) | {
+    return _page(request, now, filters, question, of_needs) | {
         "found": found,
         "models_sold": len(listed_models(request.reads, request.book, question.clocks, stands_on)),
         "columns": columns,
@@ -74,7 +76,7 @@ def home(request: Request) -> Any:
         "first": first,
         "agreed": agreed_ids(request, question.clocks, [row.shown.id for row in rows[first : first + question.limit]]),
         "undated": _undated(question, found),
-        "unsaid": _unsaid(request, question, stands_on, found, now),
+        "unsaid": unsaid_among(found, of_needs),
         "marked_names": _marked_names(request, question, stands_on, filters),
         "most": MOST,
         "compare_first": _compare_first(filters, rows[first : first + MOST]),
@@ -193,24 +195,16 @@ def _undated(question: ModelQuestion, found: FoundModels) -> int:
     return sum(one is None for one in known) if question.order == NEWEST else 0
 
 
-def _unsaid(
-    request: Request, question: ModelQuestion, stands_on: StandsOn, found: FoundModels, now: datetime
-) -> tuple[int, list[SourceItem]] | None:
-    """Of how many of the models no list says whether they are what is asked for, and the lists that say it of others;
-    None where all say.
-    """
-    count = found.unsaid + sum(not row.is_said for row in found.rows)
-    if not count:
-        return None
-    models = listed_models(request.reads, request.book, question.clocks, stands_on, joined=question.joined)
-    names = {name for model in models for lists in model.able.values() for name in lists}
-    return count, [one for one in read_sources(request.reads, now) if one.source in names and one.last_success]
-
-
 _SHELF_WORDS = {"unpriced": "without a price", "subscription": "in subscriptions", UNDATED: "not known then"}
 
 
-def _page(request: Request, now: datetime, filters: Filters, question: ModelQuestion | None) -> dict[str, Any]:
+def _page(
+    request: Request,
+    now: datetime,
+    filters: Filters,
+    question: ModelQuestion | None,
+    of_needs: Sequence[SourceAge] = (),
+) -> dict[str, Any]:
     workload = question.workload if question else None
     return {
         "show": display,
@@ -222,5 +216,5 @@ def _page(request: Request, now: datetime, filters: Filters, question: ModelQues
         "labels": LABELS,
         "formats": FORMATS_OF_OBJECTS,
         "provider_names": company_names(filters.known.providers),
-        **ages_shown(freshness.source_ages(request.reads, now)),
+        **ages_shown(source_ages(request.reads, now), of_needs),
     }

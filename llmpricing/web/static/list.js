@@ -2,15 +2,16 @@
 // the place of those shown. Without this script the same addresses work as pages of their own.
 "use strict";
 (() => {
-  const PARTS = ["filtering", "results"];
+  const PARTS = ["ages", "filtering", "results"];
   const MARKED = "models";
   const TYPING_PAUSE_MS = 250;
+  const SLOW_MS = 300; // an answer sooner than that needs no word
   const CONTROLS = "a, input, select, textarea, button, summary";
   let shown = location.pathname + location.search;
   let wanted = shown; // what was asked for last, though its page may not have come yet
   let typedInto = ""; // the field whose typing made the newest entry of the history
   let asking = new AbortController();
-  let pause = 0;
+  let pause = 0, slow = 0;
 
   const form = () => document.querySelector("#filtering form");
   const isOurs = (one) => Boolean(one?.closest("#filtering"));
@@ -25,12 +26,29 @@
   function halt() {
     clearTimeout(pause);
     asking.abort();
+    wait(false);
+  }
+
+  // That an answer is under way: at once for who hears the page, in a word for all where it is slow.
+  function wait(isUnderWay) {
+    clearTimeout(slow);
+    const told = document.getElementById("told"), table = document.querySelector("#results table");
+    for (const one of [document.getElementById("results"), table]) one?.toggleAttribute("aria-busy", false);
+    if (told.className !== "sr") told.textContent = "";
+    told.className = "sr";
+    if (!isUnderWay) return;
+    for (const one of [document.getElementById("results"), table]) one?.setAttribute("aria-busy", "true");
+    slow = setTimeout(() => {
+      told.className = "slow";
+      told.textContent = "Loading …";
+    }, SLOW_MS);
   }
 
   async function show(address, entry, field = "") {
     halt();
     wanted = address;
     const mine = asking = new AbortController();
+    wait(true);
     let page = null, reached = address;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" }, signal: mine.signal });
@@ -38,6 +56,7 @@
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { /* a page of its own says what is wrong */ }
     if (mine.signal.aborted) return;
+    wait(false);
     if (!page || !PARTS.every((id) => page.getElementById(id))) {
       location.assign(address);
       return;
@@ -55,7 +74,7 @@
     linksOf(page).forEach((link, place) => linksOf(document)[place].setAttribute("href", link.getAttribute("href")));
     for (const id of PARTS) {
       const old = document.getElementById(id), fresh = document.adoptNode(page.getElementById(id));
-      if (id === "filtering") {
+      if (id !== "results") {
         const unfolded = [...old.querySelectorAll("details")].map((one) => one.open);
         fresh.querySelectorAll("details").forEach((one, place) => { one.open ||= unfolded[place]; });
       }
